@@ -1,0 +1,1 @@
+"""Code that several blocks use and that is no block itself."""

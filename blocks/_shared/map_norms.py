@@ -1,0 +1,33 @@
+"""Normalisations of feature maps (N, C, H, W) by name, spelled alike in every block."""
+
+import math
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class ChannelLayerNorm(nn.LayerNorm):
+    """Layer normalisation over the channels of each position of a map (N, C, H, W)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise `x` (N, C, H, W); returns the same shape."""
+        x = F.layer_norm(x.permute(0, 2, 3, 1), self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.permute(0, 3, 1, 2)
+
+
+def make_map_norm(name: str, channels: int) -> nn.Module:
+    """Return the normalisation called `name` for maps of `channels` channels; "none" is the identity.
+
+    Raises:
+        ValueError: if the name is not known.
+    """
+    match name:
+        case "batch":
+            return nn.BatchNorm2d(channels)
+        case "layer":
+            return ChannelLayerNorm(channels, eps=1e-6)
+        case "group":
+            return nn.GroupNorm(math.gcd(32, channels), channels)
+        case "none":
+            return nn.Identity()
+    raise ValueError(f"norm: {name!r} is not one of batch, layer, group, none")

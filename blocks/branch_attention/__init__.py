@@ -1,0 +1,1 @@
+"""Attention over parallel branches or kernels."""

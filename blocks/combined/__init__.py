@@ -1,0 +1,1 @@
+"""Channel and spatial attention in one block."""

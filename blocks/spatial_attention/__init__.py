@@ -1,0 +1,1 @@
+"""Attention over positions of a feature map, without token pairs."""

@@ -1,0 +1,1 @@
+"""Stems: an image or a video becomes a feature map or tokens."""

@@ -1,0 +1,129 @@
+"""What differs between two designs, found by identity first: parts that an edit did not touch are the same objects and cost nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from composer.core.graph import Design, Graph, Input, Node, Output, Wire, frozen
+
+
+@dataclass(frozen=True, slots=True)
+class GraphDiff:
+    """Differences of one graph; `moved` are items that differ in their position only."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    wires_added: tuple[Wire, ...] = ()
+    wires_removed: tuple[Wire, ...] = ()
+    other: bool = False  # exposed parameters, frames, or an order
+
+    @property
+    def structural(self) -> bool:
+        """Whether anything beyond positions and frames differs."""
+        return bool(self.added or self.removed or self.changed or self.wires_added or self.wires_removed or self.other)
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Differences of two designs: per graph (main under the empty name), and which other fields differ."""
+
+    before: Design
+    after: Design
+    graphs: Mapping[str, GraphDiff] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
+
+    @property
+    def structural(self) -> bool:
+        """Whether shapes or costs may differ; false if only positions, frames, names or training settings do."""
+        return "variables" in self.fields or any(diff.structural for diff in self.graphs.values())
+
+    @property
+    def empty(self) -> bool:
+        """Whether the two are equal."""
+        return not self.graphs and not self.fields
+
+
+def _unplaced(item: Input | Node | Output) -> Input | Node | Output:
+    return replace(item, position=(0.0, 0.0))
+
+
+def diff_graph(before: Graph, after: Graph) -> GraphDiff:
+    """Differences of two graphs."""
+    if before is after:
+        return GraphDiff()
+    old = {**before.inputs, **before.nodes, **before.outputs}
+    new: dict[str, Any] = {**after.inputs, **after.nodes, **after.outputs}
+    both = [id for id in new if id in old and new[id] is not old[id] and new[id] != old[id]]
+    moved = tuple(id for id in both if type(old[id]) is type(new[id]) and _unplaced(old[id]) == _unplaced(new[id]))
+    old_wires, new_wires = set(before.wires), set(after.wires)
+    kept_in_old, kept_in_new = [w for w in before.wires if w in new_wires], [w for w in after.wires if w in old_wires]
+    order = [list(items) for items in (before.inputs, before.nodes, before.outputs)] != [list(items) for items in (after.inputs, after.nodes, after.outputs)]
+    return GraphDiff(
+        added=tuple(id for id in new if id not in old),
+        removed=tuple(id for id in old if id not in new),
+        changed=tuple(id for id in both if id not in moved),
+        moved=moved,
+        wires_added=tuple(wire for wire in after.wires if wire not in old_wires),
+        wires_removed=tuple(wire for wire in before.wires if wire not in new_wires),
+        other=before.params != after.params or before.frames != after.frames or kept_in_old != kept_in_new or order,
+    )
+
+
+def diff(before: Design, after: Design) -> Diff:
+    """Differences of two designs.
+
+    Args:
+        before: the older one.
+        after: the newer one.
+
+    Returns:
+        A `Diff`; graphs that do not differ have no entry.
+    """
+    if before is after:
+        return Diff(before, after)
+    names = [name for name, _ in after.all_graphs()] + [name for name in before.graphs if name not in after.graphs]
+    nothing = Graph()
+    graphs = {}
+    for name in names:
+        old = before.main if not name else before.graphs.get(name, nothing)
+        new = after.main if not name else after.graphs.get(name, nothing)
+        if old is not new and (old != new or list(old.ids()) != list(new.ids()) or name not in before.graphs or name not in after.graphs):
+            graphs[name] = diff_graph(old, new)
+    others = tuple(
+        f.name for f in fields(Design) if f.name not in ("main", "graphs") and getattr(before, f.name) != getattr(after, f.name)
+    )
+    return Diff(before, after, graphs, others)
+
+
+def apply_diff(design: Design, change: Diff) -> Design:
+    """Carry a diff out on the design it starts from; the result equals the diff's target.
+
+    Args:
+        design: equal to `change.before`.
+        change: a diff.
+    """
+    for name, part in change.graphs.items():
+        if name and name not in change.after.graphs:
+            design = replace(design, graphs=frozen({key: graph for key, graph in design.graphs.items() if key != name}))
+            continue
+        old = design.main if not name else design.graphs.get(name, Graph())
+        new = change.after.graph(name)
+        touched = {*part.added, *part.changed, *part.moved}
+
+        def merged(kept: Mapping[str, Any], source: Mapping[str, Any], touched: set[str] = touched) -> Mapping[str, Any]:
+            return frozen({id: source[id] if id in touched or id not in kept else kept[id] for id in source})
+
+        design = design.with_graph(
+            name,
+            Graph(
+                inputs=merged(old.inputs, new.inputs),
+                nodes=merged(old.nodes, new.nodes),
+                outputs=merged(old.outputs, new.outputs),
+                wires=new.wires if part.wires_added or part.wires_removed or part.other else old.wires,
+                params=new.params if part.other else old.params,
+                frames=new.frames if part.other else old.frames,
+            ),
+        )
+    return replace(design, **{name: getattr(change.after, name) for name in change.fields})

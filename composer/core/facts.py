@@ -1,0 +1,127 @@
+"""Facts: what the engine knows of a node, and the messages in which it says so. Plain values that survive JSON unchanged."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from composer.core.graph import Literal, as_literal
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """Shape (batch axis first) and dtype name of a tensor."""
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class PortSpec:
+    """What an output port gives."""
+
+    port: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A change that was tried and makes the node valid.
+
+    Args:
+        label: what it does, as the text of a button.
+        action: name of the edit (``set``, ``insert``, ...).
+        arguments: what the edit needs, plain JSON values.
+    """
+
+    label: str
+    action: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """Everything known of one node; costs of a repeated node or a sub-graph are those of all rounds together.
+
+    Args:
+        block: block name or ``graph:NAME``.
+        resolved: every parameter with the value it has after defaults, expressions and wires.
+        inferred: names of the parameters that came from the wires.
+        outputs: one entry an output port.
+        params: number of parameters.
+        macs: multiply-adds of one forward pass of the whole batch (see `engine.cost` for what counts).
+        activation_bytes: unique storages saved for backward, without the parameters.
+        error: one sentence on what is wrong at this very node.
+        waits_for: id of the node whose error (or missing wire) keeps this one from being computed.
+        repairs: changes that would make it valid.
+        uncounted: operations whose cost is not counted, by name, with how often they ran.
+    """
+
+    block: str = ""
+    resolved: Mapping[str, Literal] = field(default_factory=dict)
+    inferred: tuple[str, ...] = ()
+    outputs: tuple[PortSpec, ...] = ()
+    params: int = 0
+    params_trainable: int = 0
+    buffers: int = 0
+    macs: int = 0
+    activation_bytes: int = 0
+    error: str | None = None
+    waits_for: str | None = None
+    repairs: tuple[Repair, ...] = ()
+    uncounted: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def flops(self) -> int:
+        """Twice the MACs: a multiply and an add each."""
+        return 2 * self.macs
+
+    @property
+    def ok(self) -> bool:
+        """Whether the node could be computed."""
+        return self.error is None and self.waits_for is None
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "NodeFacts":
+        """The inverse of `to_json`."""
+        values = dict(data)
+        values["resolved"] = {name: as_literal(value) for name, value in values.get("resolved", {}).items()}
+        values["inferred"] = tuple(values.get("inferred", ()))
+        values["outputs"] = tuple(PortSpec(o["port"], tuple(o["shape"]), o["dtype"]) for o in values.get("outputs", ()))
+        values["repairs"] = tuple(Repair(**repair) for repair in values.get("repairs", ()))
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the main graph."""
+
+    params: int = 0
+    params_trainable: int = 0
+    macs: int = 0
+    activation_bytes: int = 0
+
+    @property
+    def flops(self) -> int:
+        """Twice the MACs."""
+        return 2 * self.macs
+
+
+@dataclass(frozen=True, slots=True)
+class DesignFacts:
+    """Facts of every node of a design, under its path: ``attn_1`` in the main graph, ``stage_1/attn_1`` inside the first use of
+    a sub-graph, ``stage_1/2/attn_1`` in the third round of a repeat whose rounds differ.
+    """
+
+    nodes: Mapping[str, NodeFacts] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
+    batch: int = 1
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The error of each node that has one of its own."""
+        return {path: facts.error for path, facts in self.nodes.items() if facts.error is not None}

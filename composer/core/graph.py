@@ -1,0 +1,247 @@
+"""The document: frozen dataclasses for a drawn network. Nothing here is ever changed in place; see `edits` for new versions.
+
+Ids are legal Python identifiers, unique within their graph: an id is the label, the YAML key, the attribute in the generated
+model, the state_dict prefix and the hook path. Inputs, nodes and outputs of a graph share one namespace and are joined by wires.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar, Union, cast
+
+import networkx as nx
+
+FORMAT = 1
+SUBGRAPH = "graph:"
+
+Scalar: TypeAlias = int | float | bool | str | None
+Literal: TypeAlias = Union[Scalar, tuple["Literal", ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A parameter that takes one value for each round of a repeat; the list is walked again when it is shorter than the repeat."""
+
+    values: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """A parameter that grows linearly from the first to the last round of a repeat."""
+
+    start: float | str
+    stop: float | str
+
+
+Value: TypeAlias = Union[Literal, Each, Ramp]
+Point: TypeAlias = tuple[float, float]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def frozen(mapping: Mapping[K, V]) -> Mapping[K, V]:
+    """A read-only copy that keeps the order."""
+    return mapping if isinstance(mapping, MappingProxyType) else MappingProxyType(dict(mapping))
+
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A tensor that enters a graph.
+
+    Args:
+        id: its name, also the argument of the generated `forward`.
+        shape: sizes without the batch axis; empty inside a sub-graph, where the wires of each use say them.
+        dtype: torch dtype name.
+        position: place on the canvas in pixels.
+    """
+
+    id: str
+    shape: tuple[int | str, ...] = ()
+    dtype: str = "float32"
+    position: Point = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A tensor that leaves a graph."""
+
+    id: str
+    position: Point = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One use of a block or of a sub-graph.
+
+    Args:
+        id: unique identifier within the graph.
+        block: class name of the block, or ``graph:NAME`` for a sub-graph.
+        params: what the user set; everything else is a default or taken from the wires.
+        position: place on the canvas in pixels.
+        repeat: how many times in a row, each with its own weights; an integer or an expression.
+        note: free text of the user.
+    """
+
+    id: str
+    block: str
+    params: Mapping[str, Value] = field(default_factory=dict)
+    position: Point = (0.0, 0.0)
+    repeat: int | str = 1
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "params", frozen(self.params))
+
+    @property
+    def subgraph(self) -> str | None:
+        """Name of the sub-graph this node uses, or None."""
+        return self.block.removeprefix(SUBGRAPH) if self.block.startswith(SUBGRAPH) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A connection from an output port to an input port; an empty port name is the first (mostly the only) port."""
+
+    source: str
+    target: str
+    source_port: str = ""
+    target_port: str = ""
+
+    def __str__(self) -> str:
+        source = f"{self.source}.{self.source_port}" if self.source_port else self.source
+        target = f"{self.target}.{self.target_port}" if self.target_port else self.target
+        return f"{source} -> {target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A titled area behind nodes, for the reader's eye only."""
+
+    id: str
+    title: str
+    rect: tuple[float, float, float, float]
+    nodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Inputs, nodes and outputs joined by wires. `params` are what a sub-graph exposes to its uses, with defaults."""
+
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    wires: tuple[Wire, ...] = ()
+    params: Mapping[str, Value] = field(default_factory=dict)
+    frames: tuple[Frame, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("inputs", "nodes", "outputs", "params"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def item(self, id: str) -> Input | Node | Output | None:
+        """Whatever bears this id."""
+        return self.inputs.get(id) or self.nodes.get(id) or self.outputs.get(id)
+
+    def ids(self) -> Iterator[str]:
+        """All ids in drawing order: inputs, nodes, outputs."""
+        yield from self.inputs
+        yield from self.nodes
+        yield from self.outputs
+
+    def into(self, id: str) -> tuple[Wire, ...]:
+        """Wires that end at an item, in their order."""
+        return tuple(wire for wire in self.wires if wire.target == id)
+
+    def to_networkx(self) -> "nx.MultiDiGraph[str]":
+        """The topology; each edge carries its Wire. This very graph is what is ordered, checked for cycles and compiled."""
+        topology: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        topology.add_nodes_from(self.ids())
+        for wire in self.wires:
+            topology.add_edge(wire.source, wire.target, wire=wire)
+        return topology
+
+    def order(self) -> list[str]:
+        """Ids in an order in which every wire points forward; ties follow the drawing order.
+
+        Raises:
+            networkx.NetworkXUnfeasible: if the graph has a cycle.
+        """
+        rank = {id: index for index, id in enumerate(self.ids())}
+        return list(nx.lexicographical_topological_sort(self.to_networkx(), key=lambda id: rank.get(id, len(rank))))
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How the design is trained when nothing else is said."""
+
+    data: str = "digits"
+    epochs: int = 12
+    batch_size: int = 64
+    optimizer: str = "adamw"
+    lr: float = 3e-3
+    weight_decay: float = 0.05
+    schedule: str = "cosine"
+    warmup_epochs: float = 1.0
+    label_smoothing: float = 0.0
+    augment: bool = True
+    seed: int = 0
+    precision: str = "32-true"
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The whole document.
+
+    Args:
+        name: title, free text.
+        main: the graph that is the network.
+        graphs: sub-graphs by name.
+        variables: numbers and texts that parameters may use in expressions (``"=width * 2"``); values may be expressions too.
+        training: training settings.
+        description: free text; for templates it states the source.
+        expected: counts the author vouches for (``params``, ``macs``), recomputed by `check`.
+    """
+
+    name: str = "untitled"
+    main: Graph = field(default_factory=Graph)
+    graphs: Mapping[str, Graph] = field(default_factory=dict)
+    variables: Mapping[str, Scalar] = field(default_factory=dict)
+    training: Training = field(default_factory=Training)
+    description: str = ""
+    expected: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("graphs", "variables", "expected"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def graph(self, name: str = "") -> Graph:
+        """A graph by name; the empty name is the main graph.
+
+        Raises:
+            KeyError: if there is no such sub-graph.
+        """
+        return self.graphs[name] if name else self.main
+
+    def with_graph(self, name: str, graph: Graph) -> "Design":
+        """This design with one graph put in the place of another (or added, if it is a new sub-graph)."""
+        if not name:
+            return replace(self, main=graph)
+        return replace(self, graphs=frozen({**self.graphs, name: graph}))
+
+    def all_graphs(self) -> Iterator[tuple[str, Graph]]:
+        """Main graph first (under the empty name), then the sub-graphs."""
+        yield "", self.main
+        yield from self.graphs.items()
+
+
+def is_expression(value: object) -> bool:
+    """Whether a parameter value is an expression over variables."""
+    return isinstance(value, str) and value.startswith("=")
+
+
+def as_literal(value: object) -> Literal:
+    """A value with lists turned into tuples, so that it can be frozen and compared."""
+    if isinstance(value, list | tuple):
+        return tuple(as_literal(item) for item in value)
+    return cast("Scalar", value)

@@ -1,0 +1,1 @@
+"""Single layers, and the arithmetic that joins branches."""

@@ -1,0 +1,1 @@
+"""Active dendrites: units whose response is gated by a context."""

@@ -1,0 +1,1 @@
+"""What tells tokens where they are."""

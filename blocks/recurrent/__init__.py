@@ -1,0 +1,1 @@
+"""Recurrent networks and the attention that grew from them."""

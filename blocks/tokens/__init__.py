@@ -1,0 +1,1 @@
+"""From maps to tokens and back; adding, dropping and merging tokens."""

@@ -1,0 +1,35 @@
+"""Softmax along an axis."""
+
+from typing import Annotated
+
+from torch import Tensor, nn
+
+from blocks.spec import block
+
+
+@block(shape="b ... -> b ...", tags=("normalize", "probabilities", "attention"))
+class Softmax(nn.Module):
+    """Make the values along an axis positive with sum 1.
+
+    Args:
+        dim: the axis; -1 is the last.
+        temperature: values are divided by it first; small makes the result sharper.
+
+    Shape: input (N, ...), output (N, ...).
+
+    Raises:
+        ValueError: if `dim` is 0 or `temperature` is not positive.
+    """
+
+    def __init__(self, dim: int = -1, temperature: Annotated[float, (0.001, 1000)] = 1.0) -> None:
+        super().__init__()
+        if dim == 0:
+            raise ValueError("dim: 0 is the batch, expected another axis such as -1")
+        if temperature <= 0:
+            raise ValueError(f"temperature: {temperature} is not positive")
+        self.dim = dim
+        self.temperature = temperature
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply softmax to `x`; returns the same shape."""
+        return (x / self.temperature).softmax(self.dim)

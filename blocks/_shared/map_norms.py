@@ -25,7 +25,7 @@ def make_map_norm(name: str, channels: int) -> nn.Module:
         case "batch":
             return nn.BatchNorm2d(channels)
         case "layer":
-            return ChannelLayerNorm(channels, eps=1e-6)
+            return ChannelLayerNorm(channels)
         case "group":
             return nn.GroupNorm(math.gcd(32, channels), channels)
         case "none":

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from blocks._shared.choices import check_choice, check_positive
+
 
 def check_divides(name: str, size: int, patch: int) -> None:
     """Raise ValueError unless `patch` divides `size`, saying which sizes would do."""
@@ -28,6 +30,8 @@ class PatchProjection(nn.Module):
 
     def __init__(self, in_channels: int, patch: Sequence[int], dim: int, norm: str, bias: bool = True) -> None:
         super().__init__()
+        check_positive(patch_size=min(patch))
+        check_choice("norm", norm, "none", "before", "after", "both")
         self.patch = tuple(patch)
         width = in_channels * math.prod(self.patch)
         self.norm_in = nn.LayerNorm(width) if norm in ("before", "both") else None

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from blocks._shared.activations import make_activation
 from blocks._shared.channels import round_channels
+from blocks._shared.choices import check_positive
 from blocks.spec import block
 
 
@@ -50,8 +51,7 @@ class SqueezeExcite(nn.Module):
         super().__init__()
         if hidden_channels is None:
             hidden_channels = round_channels(channels / reduction, divisor, keep=0)
-        if hidden_channels < 1:
-            raise ValueError(f"hidden_channels: {hidden_channels} is not positive")
+        check_positive(hidden_channels=hidden_channels)
         self.reduce = nn.Conv2d(channels, hidden_channels, 1, bias=bias)
         self.act = make_activation(act)
         self.expand = nn.Conv2d(hidden_channels, channels, 1, bias=bias)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from torch import Tensor, nn
 
+from blocks._shared.choices import check_choice
 from blocks._shared.gates import make_gate_block
 from blocks._shared.shortcuts import make_shortcut
 from blocks.branch_attention.selective_kernel import SelectiveKernel
@@ -59,6 +60,7 @@ class Bottleneck(nn.Module):
         drop_path: Annotated[float, (0, 1)] = 0.0,
     ) -> None:
         super().__init__()
+        check_choice("middle", middle, "conv", "selective_kernel", "split_attention")
         if out_channels % 4:
             raise ValueError(f"out_channels: {out_channels} is not a multiple of 4")
         width = int(out_channels // 4 * (base_width / 64)) * groups
@@ -73,8 +75,6 @@ class Bottleneck(nn.Module):
             case "split_attention":
                 pool = nn.AvgPool2d(3, stride, padding=1) if stride > 1 else nn.Identity()
                 self.conv2 = nn.Sequential(SplitAttention(width, width, cardinality=groups), pool)
-            case _:
-                raise ValueError(f"middle: {middle!r} is not one of conv, selective_kernel, split_attention")
         self.conv3 = ConvNormAct(width, out_channels, 1, act="none")
         self.attention = make_gate_block(attention, out_channels)
         self.drop_path = DropPath(drop_path)

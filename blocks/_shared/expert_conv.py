@@ -1,0 +1,42 @@
+"""A convolution whose kernel is mixed from several experts, anew for each sample."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from blocks._shared.channels import check_groups, check_odd
+from blocks._shared.choices import check_positive
+
+
+class ExpertConv2d(nn.Module):
+    """Convolve each sample with its own mixture of the experts' kernels and biases."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, stride: int, dilation: int, groups: int, bias: bool, num_experts: int
+    ) -> None:
+        super().__init__()
+        check_odd("kernel_size", kernel_size)
+        check_groups(groups, in_channels=in_channels, out_channels=out_channels)
+        check_positive(num_experts=num_experts)
+        self.stride, self.dilation, self.groups = stride, dilation, groups
+        self.weight = nn.Parameter(torch.empty(num_experts, out_channels, in_channels // groups, kernel_size, kernel_size))
+        self.bias = nn.Parameter(torch.empty(num_experts, out_channels)) if bias else None
+        for expert in self.weight:
+            nn.init.kaiming_uniform_(expert, a=math.sqrt(5))
+        if self.bias is not None:
+            bound = 1 / math.sqrt(self.weight[0, 0].numel())
+            nn.init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, x: Tensor, routing: Tensor) -> Tensor:
+        """Convolve `x` (N, in_channels, H, W) with experts weighted by `routing` (N, experts); returns (N, out_channels, H', W')."""
+        batch, channels, height, width = x.shape
+        out_channels, kernel_size = self.weight.shape[1], self.weight.shape[-1]
+        weight = (routing @ self.weight.flatten(1)).reshape(batch * out_channels, -1, kernel_size, kernel_size)
+        bias = None if self.bias is None else (routing @ self.bias).flatten()
+        # One grouped convolution: the samples become groups, because a convolution has one kernel for its whole batch.
+        folded = x.reshape(1, batch * channels, height, width)
+        padding = kernel_size // 2 * self.dilation
+        y = F.conv2d(folded, weight.to(folded.dtype), bias, self.stride, padding, self.dilation, batch * self.groups)
+        return y.view(batch, out_channels, *y.shape[2:])

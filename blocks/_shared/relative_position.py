@@ -1,17 +1,31 @@
-"""Relative positions within a grid, as the tables of Swin and its kin are indexed."""
+"""Attention biases that depend on the offset between two places of a grid."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
-def relative_offsets(height: int, width: int) -> Tensor:
-    """Return all (dy, dx) of a grid, ((2 * height - 1) * (2 * width - 1), 2) int64, from (1 - height, 1 - width) on, rows first."""
-    dy, dx = torch.meshgrid(torch.arange(1 - height, height), torch.arange(1 - width, width), indexing="ij")
-    return torch.stack((dy, dx), dim=-1).view(-1, 2)
+def relative_position_index(height: int, width: int) -> Tensor:
+    """Number of the offset from place i to place j of a grid, row by row: (h * w, h * w), values below (2h - 1)(2w - 1)."""
+    rows = torch.arange(height).repeat_interleave(width)
+    columns = torch.arange(width).repeat(height)
+    row_offset = rows[:, None] - rows[None, :] + height - 1
+    column_offset = columns[:, None] - columns[None, :] + width - 1
+    return row_offset * (2 * width - 1) + column_offset
 
 
-def relative_index(height: int, width: int) -> Tensor:
-    """Return for each pair of positions i, j (rows first) the row of `relative_offsets` that is i - j, (h * w, h * w) int64."""
-    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    y, x = y.flatten(), x.flatten()
-    return (y[:, None] - y + height - 1) * (2 * width - 1) + x[:, None] - x + width - 1
+class RelativePositionBias(nn.Module):
+    """One learned number for each head and each offset of a height x width grid: w_(i-j) of CoAtNet, B of Swin.
+
+    Same table, index and start (normal, std 0.02) as `RelPosBias` of timm 1.0.31 and the table of Swin's window attention.
+    """
+
+    def __init__(self, height: int, width: int, num_heads: int) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.empty((2 * height - 1) * (2 * width - 1), num_heads))
+        self.register_buffer("index", relative_position_index(height, width).flatten(), persistent=False)
+        self.tokens = height * width
+        nn.init.trunc_normal_(self.table, std=0.02)
+
+    def forward(self) -> Tensor:
+        """Return the bias (heads, h * w, h * w)."""
+        return self.table.index_select(0, self.index).view(self.tokens, self.tokens, -1).permute(2, 0, 1)

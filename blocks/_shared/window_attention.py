@@ -1,0 +1,35 @@
+"""Self-attention inside windows with a learned bias for each offset, as Swin, MaxViT and their like use it."""
+
+from torch import Tensor, nn
+
+from blocks._shared.relative_position import RelativePositionBias
+from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.transformer_init import init_linears
+
+
+class WindowAttention(nn.Module):
+    """softmax(q k^T / sqrt(d) + B) v within each window of w x w tokens; parameters as in timm 1.0.31 `WindowAttention`."""
+
+    def __init__(
+        self, dim: int, num_heads: int, window_size: int, qkv_bias: bool = True, attn_drop: float = 0.0, proj_drop: float = 0.0
+    ) -> None:
+        super().__init__()
+        check_heads(num_heads, dim)
+        if window_size < 1:
+            raise ValueError(f"window_size: {window_size} is not positive")
+        self.num_heads = num_heads
+        self.attn_drop = attn_drop
+        self.position_bias = RelativePositionBias(window_size, window_size, num_heads)
+        self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
+        self.proj = nn.Linear(dim, dim)
+        self.proj_drop = nn.Dropout(proj_drop)
+        init_linears(self)
+
+    def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Attend within `windows` (N * windows, w * w, dim), where `mask` (windows, w * w, w * w) is True; returns the same shape."""
+        q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(windows).chunk(3, dim=-1))
+        bias = self.position_bias()[None]
+        if mask is not None:
+            bias = bias.masked_fill(~mask[:, None], float("-inf")).repeat(windows.shape[0] // mask.shape[0], 1, 1, 1)
+        x = attend(q, k, v, bias, dropout=self.attn_drop if self.training else 0.0)
+        return self.proj_drop(self.proj(merge_heads(x)))

@@ -1,0 +1,71 @@
+"""Square windows of a map (N, H, W, C): padding, cutting, putting back, and who may look at whom after a shift."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def pad_to_windows(x: Tensor, window_size: int) -> Tensor:
+    """Pad (N, H, W, C) with zeros at the right and bottom to multiples of the window."""
+    pad_h, pad_w = -x.shape[1] % window_size, -x.shape[2] % window_size
+    return F.pad(x, (0, 0, 0, pad_w, 0, pad_h)) if pad_h or pad_w else x
+
+
+def window_partition(x: Tensor, window_size: int) -> Tensor:
+    """Cut (N, H, W, C) into (N * windows, w * w, C): windows row by row within an image, the batch slowest."""
+    n, h, w, c = x.shape
+    x = x.reshape(n, h // window_size, window_size, w // window_size, window_size, c)
+    return x.transpose(2, 3).reshape(-1, window_size * window_size, c)
+
+
+def window_reverse(windows: Tensor, window_size: int, height: int, width: int) -> Tensor:
+    """Put the windows of `window_partition` back together; height and width are those of the padded map."""
+    c = windows.shape[-1]
+    x = windows.reshape(-1, height // window_size, width // window_size, window_size, window_size, c)
+    return x.transpose(2, 3).reshape(-1, height, width, c)
+
+
+def grid_partition(x: Tensor, grid_size: int) -> Tensor:
+    """Cut (N, H, W, C) into (N * cells, g * g, C): the g x g tokens of one part lie H/g and W/g apart, over the whole map."""
+    n, h, w, c = x.shape
+    x = x.reshape(n, grid_size, h // grid_size, grid_size, w // grid_size, c)
+    return x.permute(0, 2, 4, 1, 3, 5).reshape(-1, grid_size * grid_size, c)
+
+
+def grid_reverse(parts: Tensor, grid_size: int, height: int, width: int) -> Tensor:
+    """Put the parts of `grid_partition` back together."""
+    c = parts.shape[-1]
+    x = parts.reshape(-1, height // grid_size, width // grid_size, grid_size, grid_size, c)
+    return x.permute(0, 3, 1, 4, 2, 5).reshape(-1, height, width, c)
+
+
+def window_shift(size: int, window_size: int, shift_size: int) -> int:
+    """Shift along an axis of length `size`: none where one window holds the whole axis, so that nothing wraps around."""
+    return shift_size if size > window_size else 0
+
+
+def axis_regions(size: int, padded: int, shift: int, device: torch.device) -> Tensor:
+    """Region of each place of an axis rolled back by `shift`: 0, 1 where it wrapped around, 2 where it is padding."""
+    place = torch.arange(padded, device=device)
+    padding = (place + shift) % padded >= size
+    return torch.where(padding, 2, (place >= padded - shift).long())
+
+
+def window_mask(size: tuple[int, int], window_size: int, shifts: tuple[int, int], device: torch.device) -> Tensor | None:
+    """Who may look at whom inside each window: (windows, w * w, w * w), True where allowed; None where all may.
+
+    Args:
+        size: height and width of the map before padding.
+        window_size: side w of the windows.
+        shifts: what the padded map was rolled by, up and to the left.
+        device: where the mask is needed.
+    """
+    height, width = size
+    pad_h, pad_w = -height % window_size, -width % window_size
+    if not (pad_h or pad_w or any(shifts)):
+        return None
+    rows = axis_regions(height, height + pad_h, shifts[0], device)
+    columns = axis_regions(width, width + pad_w, shifts[1], device)
+    # Padding sees padding, so that no row of the softmax is empty.
+    regions = window_partition((3 * rows[:, None] + columns)[None, :, :, None], window_size).squeeze(-1)
+    return regions[:, :, None] == regions[:, None, :]

@@ -1,0 +1,1 @@
+"""Attention between tokens or positions: global, windowed, local, linear, across channels."""

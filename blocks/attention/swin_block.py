@@ -1,0 +1,90 @@
+"""Swin block: self-attention inside windows with a relative position bias, the windows shifted in every other block.
+
+Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", ICCV 2021, arXiv:2103.14030.
+Differs from the paper's code: any map size is taken by padding with zeros that no real position may look at (there, padding
+takes part in the softmax), and masked pairs get a logit of minus infinity instead of -100. An axis no longer than the window
+is not shifted; the window itself never changes.
+"""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+
+from blocks._shared.window_attention import WindowAttention
+from blocks._shared.windows import pad_to_windows, window_mask, window_partition, window_reverse, window_shift
+from blocks.spec import block
+from blocks.transformer.drop_path import DropPath
+from blocks.transformer.mlp import Mlp
+
+
+@block(
+    shape="b c h w -> b c h w",
+    paper="Swin Transformer: Hierarchical Vision Transformer using Shifted Windows, Liu et al., 2021, arXiv:2103.14030",
+    maps={"softmax": "windows"},
+    tags=("window attention", "shifted window"),
+    aliases={"dim": "c"},
+)
+class SwinBlock(nn.Module):
+    """Window attention and an MLP, each behind a layer normalisation and with a residual connection.
+
+    Args:
+        dim: number of channels C.
+        num_heads: number of attention heads (the paper: C / 32).
+        window_size: side w of the windows.
+        shift_size: how far the windows are shifted (0, and w // 2 in every other block).
+        mlp_ratio: hidden width of the MLP as a multiple of dim.
+        qkv_bias: whether queries, keys and values have a bias.
+        drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
+        attn_drop: dropout of the attention weights.
+        drop_path: probability of leaving a branch out for a sample while training.
+
+    Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
+
+    Raises:
+        ValueError: if num_heads does not divide dim, or shift_size is not below window_size.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        num_heads: Annotated[int, (1, 64)] = 4,
+        window_size: Annotated[int, (1, 64)] = 7,
+        shift_size: Annotated[int, (0, 63)] = 0,
+        mlp_ratio: Annotated[float, (0.25, 16.0)] = 4.0,
+        qkv_bias: bool = True,
+        drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
+    ) -> None:
+        super().__init__()
+        if not 0 <= shift_size < window_size:
+            raise ValueError(f"shift_size: {shift_size} is not in 0 .. {window_size - 1}, below window_size {window_size}")
+        self.window_size = window_size
+        self.shift_size = shift_size
+        self.norm1 = nn.LayerNorm(dim)
+        self.attn = WindowAttention(dim, num_heads, window_size, qkv_bias, attn_drop, drop)
+        self.norm2 = nn.LayerNorm(dim)
+        self.mlp = Mlp(dim, mlp_ratio, drop=drop)
+        self.drop_path = DropPath(drop_path)
+
+    def attend_in_windows(self, x: Tensor) -> Tensor:
+        """Attend within the shifted windows of `x` (N, H, W, C); returns the same shape."""
+        _, height, width, _ = x.shape
+        shifts = window_shift(height, self.window_size, self.shift_size), window_shift(width, self.window_size, self.shift_size)
+        x = pad_to_windows(x, self.window_size)
+        padded_h, padded_w = x.shape[1:3]
+        if any(shifts):
+            x = torch.roll(x, (-shifts[0], -shifts[1]), (1, 2))
+        mask = window_mask((height, width), self.window_size, shifts, x.device)
+        x = window_reverse(self.attn(window_partition(x, self.window_size), mask), self.window_size, padded_h, padded_w)
+        if any(shifts):
+            x = torch.roll(x, shifts, (1, 2))
+        return x[:, :height, :width]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform the map `x` (N, C, H, W); returns the same shape."""
+        x = x.permute(0, 2, 3, 1)
+        x = x + self.drop_path(self.attend_in_windows(self.norm1(x)))
+        x = x + self.drop_path(self.mlp(self.norm2(x)))
+        return x.permute(0, 3, 1, 2)

@@ -32,6 +32,7 @@ class MultiHeadSelfAttention(nn.Module):
         causal: whether a token sees only itself and those before it.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        norm_eps: what the normalisations of queries and keys add to the variance.
 
     Shape: input (N, n, dim), output (N, n, dim).
 
@@ -49,6 +50,7 @@ class MultiHeadSelfAttention(nn.Module):
         causal: bool = False,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-6,
     ) -> None:
         super().__init__()
         if head_dim is None:
@@ -58,8 +60,8 @@ class MultiHeadSelfAttention(nn.Module):
         self.attn_drop = attn_drop
         self.causal = causal
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
-        self.q_norm = nn.LayerNorm(head_dim) if qk_norm else nn.Identity()
-        self.k_norm = nn.LayerNorm(head_dim) if qk_norm else nn.Identity()
+        self.q_norm = nn.LayerNorm(head_dim, eps=norm_eps) if qk_norm else nn.Identity()
+        self.k_norm = nn.LayerNorm(head_dim, eps=norm_eps) if qk_norm else nn.Identity()
         self.proj = nn.Linear(num_heads * head_dim, dim)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)

@@ -66,7 +66,9 @@ class TransformerEncoderLayer(nn.Module):
         check_choice("norm", norm, "pre", "post")
         self.pre_norm = norm == "pre"
         self.norm1 = nn.LayerNorm(dim, eps=norm_eps)
-        self.attn = MultiHeadSelfAttention(dim, num_heads, head_dim, qkv_bias, qk_norm, attn_drop=attn_drop, proj_drop=drop)
+        self.attn = MultiHeadSelfAttention(
+            dim, num_heads, head_dim, qkv_bias, qk_norm, attn_drop=attn_drop, proj_drop=drop, norm_eps=norm_eps
+        )
         self.scale1 = nn.Identity() if layer_scale is None else LayerScale(dim, layer_scale)
         self.norm2 = nn.LayerNorm(dim, eps=norm_eps)
         self.mlp = Mlp(dim, mlp_ratio, act, drop)

@@ -1,0 +1,24 @@
+"""Rotary positions: pairs of features turned by an angle that grows with the place."""
+
+import torch
+from torch import Tensor
+
+
+def rotary_angles(n: int, width: int, base: float = 10000.0) -> Tensor:
+    """Return the angles (n, width / 2), float64, of the pairs of a head of `width` features at the places 0 ... n - 1."""
+    rate = base ** -(torch.arange(0, width, 2, dtype=torch.float64) / width)
+    return torch.arange(n, dtype=torch.float64)[:, None] * rate
+
+
+def rotary_angles_2d(height: int, width: int, head_width: int, base: float = 10000.0) -> Tensor:
+    """Return the angles (height * width, head_width / 2), float64: the first half of the pairs turns by row, the rest by column."""
+    rows = rotary_angles(height, head_width // 2, base).repeat_interleave(width, dim=0)
+    columns = rotary_angles(width, head_width // 2, base).repeat(height, 1)
+    return torch.cat((rows, columns), dim=1)
+
+
+def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn the pairs (2i, 2i + 1) of `x` (..., n, width) by angles with `cos` and `sin` (n, width / 2); returns the same shape."""
+    even, odd = x[..., ::2], x[..., 1::2]
+    cos, sin = cos.to(x.dtype), sin.to(x.dtype)
+    return torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)

@@ -1,0 +1,69 @@
+"""Dynamic position bias: a small network computes the attention bias from the distance, so any grid size has one.
+
+Wang et al., "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention", ICLR 2022, arXiv:2108.00154. Layers as in
+vit-pytorch 1.26.11, which has no residual connections and one bias for all heads; here each head has its own, as in the paper.
+"""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from blocks._shared.choices import check_positive
+from blocks._shared.relative_position import relative_index, relative_offsets
+from blocks._shared.token_grid import token_grid
+from blocks.spec import block
+
+
+@block(
+    shape="b n dim -> b num_heads n n",
+    paper="CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2021, arXiv:2108.00154",
+    tags=("dpb", "positional", "relative", "crossformer", "bias"),
+    examples=({"n": 16, "dim": 32}, {"n": 54, "dim": 64, "height": 6, "width": 9}, {"n": 10, "dim": 96, "prefix_tokens": 1}),
+)
+class DynamicPositionBias(nn.Module):
+    """Give the bias for an attention's mask port; of the tokens only their number is used.
+
+    Args:
+        n: number of tokens.
+        num_heads: number of heads of the attention.
+        hidden_dim: width of the network; CrossFormer takes a quarter of the token width.
+        height: rows of the grid; 0: follows from `width`, or the grid is square.
+        width: columns of the grid; 0: follows from `height`, or the grid is square.
+        prefix_tokens: leading tokens (class, registers) outside the grid; their pairs get 0.
+
+    Shape: input (N, n, dim), output (N, num_heads, n, n).
+
+    Raises:
+        ValueError: if the tokens do not fill the grid, or the input has another number of tokens.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        num_heads: Annotated[int, (1, 64)] = 4,
+        hidden_dim: Annotated[int, (1, 1024)] = 16,
+        height: int = 0,
+        width: int = 0,
+        prefix_tokens: int = 0,
+    ) -> None:
+        super().__init__()
+        check_positive(num_heads=num_heads, hidden_dim=hidden_dim)
+        rows, columns = token_grid(n, height, width, prefix_tokens)
+        self.n = n
+        self.prefix_tokens = prefix_tokens
+        layers: list[nn.Module] = []
+        for width_in in (2, hidden_dim, hidden_dim):
+            layers += [nn.Linear(width_in, hidden_dim), nn.LayerNorm(hidden_dim), nn.ReLU()]
+        self.mlp = nn.Sequential(*layers, nn.Linear(hidden_dim, num_heads))
+        self.register_buffer("index", relative_index(rows, columns), persistent=False)
+        self.register_buffer("offsets", relative_offsets(rows, columns).to(torch.get_default_dtype()), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Give the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""
+        if x.shape[1] != self.n:
+            raise ValueError(f"x: {x.shape[1]} tokens, but there are distances for {self.n}")
+        bias = self.mlp(self.offsets)[self.index].permute(2, 0, 1)
+        bias = F.pad(bias, (self.prefix_tokens, 0, self.prefix_tokens, 0))
+        return bias.to(x.dtype).expand(x.shape[0], -1, -1, -1)

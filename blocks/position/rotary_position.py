@@ -1,0 +1,80 @@
+"""Rotary position embedding: queries and keys are turned by their place, so that their product depends on the distance.
+
+Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021, arXiv:2104.09864: the pair (2i, 2i + 1) of place p turns
+by p / base^(2i / d). In "2d", half of the pairs turns by the row and half by the column of the patch grid.
+"""
+
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from blocks._shared.choices import check_choice
+from blocks._shared.rotary import apply_rotary, rotary_angles, rotary_angles_2d
+from blocks._shared.token_grid import token_grid
+from blocks.spec import block
+
+
+@block(
+    shape="b n dim -> b n dim",
+    paper="RoFormer: Enhanced Transformer with Rotary Position Embedding, Su et al., 2021, arXiv:2104.09864",
+    tags=("rope", "positional", "relative", "rotary"),
+)
+class RotaryPosition(nn.Module):
+    """Turn queries or keys by their place; to be put between their projection and the attention.
+
+    Args:
+        n: greatest number of tokens; in "2d" their number.
+        dim: token width.
+        num_heads: number of heads the attention cuts the width into; each is turned alike.
+        axes: "1d" counts along the sequence, "2d" along rows and columns of a grid.
+        height: rows of the grid in "2d"; 0: follows from `width`, or the grid is square.
+        width: columns of the grid in "2d"; 0: follows from `height`, or the grid is square.
+        prefix_tokens: leading tokens (class, registers) that are not turned.
+        base: ratio of the slowest turn to the fastest.
+
+    Shape: input (N, n, dim), output (N, n, dim).
+
+    Raises:
+        ValueError: if the width of a head does not split in pairs (2d: twice), the tokens do not fill the grid, or are too many.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        dim: int,
+        num_heads: Annotated[int, (1, 64)] = 1,
+        axes: Literal["1d", "2d"] = "1d",
+        height: int = 0,
+        width: int = 0,
+        prefix_tokens: int = 0,
+        base: float = 10000.0,
+    ) -> None:
+        super().__init__()
+        check_choice("axes", axes, "1d", "2d")
+        if num_heads < 1 or dim % num_heads:
+            raise ValueError(f"num_heads: {num_heads} does not divide dim {dim}")
+        head = dim // num_heads
+        parts = 2 if axes == "1d" else 4
+        if head % parts:
+            raise ValueError(f"dim: {dim} gives heads of {head} features, expected a multiple of {parts}")
+        if not 0 <= prefix_tokens < n:
+            raise ValueError(f"prefix_tokens: {prefix_tokens} is not from 0 to below {n}")
+        self.num_heads = num_heads
+        self.whole = axes == "2d"
+        if self.whole:
+            angles = rotary_angles_2d(*token_grid(n, height, width, prefix_tokens), head, base)
+        else:
+            angles = rotary_angles(n - prefix_tokens, head, base)
+        angles = F.pad(angles, (0, 0, prefix_tokens, 0))
+        self.register_buffer("cos", angles.cos().to(torch.get_default_dtype()), persistent=False)
+        self.register_buffer("sin", angles.sin().to(torch.get_default_dtype()), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Turn `x` (N, n, dim); returns the same shape."""
+        n = x.shape[1]
+        if n > len(self.cos) or (self.whole and n < len(self.cos)):
+            raise ValueError(f"x: {n} tokens, but there are {len(self.cos)} positions")
+        heads = x.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
+        return apply_rotary(heads, self.cos[:n], self.sin[:n]).transpose(1, 2).flatten(2)

@@ -1,0 +1,78 @@
+"""Adaptive token sampling: an attention that passes on only the tokens that matter to the class token.
+
+Fayyaz et al., "Adaptive Token Sampling For Efficient Vision Transformers", ECCV 2022, arXiv:2111.15667. The score of token j is
+S_j = A_1j ||V_j|| / sum_i A_1i ||V_i|| over the tokens behind the class token, A and V joined over the heads; tokens are taken where the
+running sum of scores passes (2k - 1) / (2K), k = 1 ... K (inverse transform sampling at fixed points).
+Differs from the paper: the number of tokens is fixed, so a token that is drawn twice leaves a zero token the second time (`kept` says
+which are real) instead of a shorter sequence; vit-pytorch 1.26.11 draws at random with Gumbel noise instead of at fixed points.
+"""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from blocks._shared.choices import check_positive
+from blocks.spec import block
+
+
+@block(
+    shape="b n dim -> b num_samples+1 dim, b num_samples+1 dim, b num_samples+1",
+    paper="Adaptive Token Sampling For Efficient Vision Transformers, Fayyaz et al., 2021, arXiv:2111.15667",
+    maps={"softmax": "token_pairs"},
+    tags=("ats", "prune", "efficient", "token"),
+    outputs=("out", "residual", "kept"),
+)
+class AdaptiveTokenSampling(nn.Module):
+    """Self-attention for the class token and the tokens it attends to most; add `out` to `residual`.
+
+    Args:
+        dim: token width; the first token is the class token.
+        num_heads: number of attention heads.
+        num_samples: number of tokens that are drawn beside the class token.
+        qkv_bias: whether queries, keys and values have a bias.
+
+    Shape: input (N, n, dim); outputs: attention (N, num_samples + 1, dim), the input at the same tokens, and whether a token is
+    real, 1 or 0 (N, num_samples + 1).
+
+    Raises:
+        ValueError: if `num_heads` does not divide `dim`, or there is no token beside the class token.
+    """
+
+    def __init__(self, dim: int, num_heads: int = 4, num_samples: Annotated[int, (1, 1024)] = 16, qkv_bias: bool = False) -> None:
+        super().__init__()
+        if num_heads < 1 or dim % num_heads:
+            raise ValueError(f"num_heads: {num_heads} does not divide dim {dim}")
+        check_positive(num_samples=num_samples)
+        self.num_heads = num_heads
+        self.norm = nn.LayerNorm(dim)
+        self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
+        self.proj = nn.Linear(dim, dim)
+        points = (torch.arange(num_samples, dtype=torch.float32) + 0.5) / num_samples
+        self.register_buffer("points", points, persistent=False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Attend within `x` (N, n, dim); returns attention and input of the tokens that are kept, and which of them are real."""
+        if x.shape[1] < 2:
+            raise ValueError(f"x: {x.shape[1]} token, expected a class token and at least one more")
+        q, k, v = self.qkv(self.norm(x)).unflatten(2, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
+        class_attention = (q[:, :, :1] @ k.transpose(-2, -1) * q.shape[-1] ** -0.5).softmax(-1)
+        places, kept = self.sample(class_attention.squeeze(2), v)
+        rows = places.unsqueeze(-1)
+        picked = q.gather(2, rows.unsqueeze(1).expand(-1, self.num_heads, -1, q.shape[-1]))
+        out = F.scaled_dot_product_attention(picked, k, v)
+        out = self.proj(out.transpose(1, 2).flatten(2))
+        residual = x.gather(1, rows.expand(-1, -1, x.shape[-1]))
+        kept = kept.to(out.dtype)
+        return out * kept.unsqueeze(-1), residual * kept.unsqueeze(-1).to(x.dtype), kept
+
+    def sample(self, class_attention: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Choose tokens by `class_attention` (N, heads, n) and the values `v` (N, heads, n, d); returns places and real ones (N, K + 1)."""
+        score = (class_attention * v.norm(dim=-1)).sum(1)[:, 1:].detach().float()
+        running = (score / score.sum(1, keepdim=True).clamp_min(1e-6)).cumsum(1)
+        drawn = torch.searchsorted(running.contiguous(), self.points.to(running).expand(len(running), -1).contiguous())
+        drawn = drawn.clamp_max(score.shape[1] - 1) + 1
+        # The class token stands in front, so that the first drawn token always differs from its neighbour.
+        places = F.pad(drawn, (1, 0))
+        return places, F.pad(places[:, 1:] != places[:, :-1], (1, 0), value=True)

@@ -1,0 +1,33 @@
+"""Sequence pooling: the mean of the tokens under learned attention weights, in place of a class token.
+
+Hassani et al., "Escaping the Big Data Paradigm with Compact Transformers", 2021, arXiv:2104.05704: softmax(g(x)^T) x.
+"""
+
+from torch import Tensor, nn
+
+from blocks.spec import block
+
+
+@block(
+    shape="b n dim -> b dim",
+    paper="Escaping the Big Data Paradigm with Compact Transformers, Hassani et al., 2021, arXiv:2104.05704",
+    maps={"softmax": "token_pairs"},
+    tags=("cct", "seqpool", "pool", "attention pooling"),
+)
+class SequencePool(nn.Module):
+    """Average the tokens, each weighted by how much it matters.
+
+    Args:
+        dim: token width.
+
+    Shape: input (N, n, dim), output (N, dim).
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.score = nn.Linear(dim, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pool `x` (N, n, dim); returns (N, dim)."""
+        weight = self.score(x).transpose(1, 2).unsqueeze(1).softmax(-1)
+        return (weight.squeeze(1) @ x).squeeze(1)

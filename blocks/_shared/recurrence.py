@@ -1,0 +1,17 @@
+"""What recurrent blocks share: checks, and costs without a step for each token."""
+
+from torch import nn
+
+from blocks._shared.choices import check_positive
+
+
+def check_recurrent(hidden_dim: int, num_layers: int = 1, drop: float = 0.0) -> None:
+    """Raise ValueError unless the sizes are positive and `drop` is a rate."""
+    check_positive(hidden_dim=hidden_dim, num_layers=num_layers)
+    if not 0 <= drop <= 1:
+        raise ValueError(f"drop: {drop} is not from 0 to 1")
+
+
+def recurrent_macs(rnn: nn.RNNBase, steps: int) -> int:
+    """Return the multiply-adds of `rnn` for `steps` steps, counted over the batch: every matrix once a step."""
+    return steps * sum(weight.numel() for name, weight in rnn.named_parameters() if name.startswith("weight"))

@@ -1,0 +1,64 @@
+"""The decoder of the first attention over a whole given output (teacher forcing), step after step.
+
+Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015, arXiv:1409.0473; for images Xu et
+al., "Show, Attend and Tell", ICML 2015, arXiv:1502.03044. The step is that of AttentionDecoderStep.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from blocks._shared.additive_attention import AdditiveAttention
+from blocks._shared.choices import check_positive
+from blocks.spec import block
+
+
+@block(
+    shape="b t input_dim, b state_dim, b n annotation_dim -> b t state_dim, b t annotation_dim",
+    paper="Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473",
+    maps={"softmax": "token_pairs"},
+    tags=("bahdanau", "additive attention", "seq2seq", "captioning", "recurrent"),
+    outputs=("states", "contexts"),
+)
+class AttentionDecoder(nn.Module):
+    """Read the outputs so far one after the other, each time with a fresh look at the annotations.
+
+    Args:
+        input_dim: width of the embedding of an output.
+        state_dim: width of the state.
+        annotation_dim: width of the annotations.
+        attention_dim: width of the alignment network.
+
+    Shape: y (N, t, input_dim), each output one place late; state (N, state_dim), the first; annotations (N, n, annotation_dim);
+    outputs: states (N, t, state_dim) and contexts (N, t, annotation_dim).
+
+    Raises:
+        ValueError: if `attention_dim` is not positive.
+    """
+
+    def __init__(self, input_dim: int, state_dim: int, annotation_dim: int, attention_dim: int = 128) -> None:
+        super().__init__()
+        check_positive(attention_dim=attention_dim)
+        self.attention = AdditiveAttention(state_dim, annotation_dim, attention_dim)
+        self.cell = nn.GRUCell(input_dim + annotation_dim, state_dim)
+
+    def forward(self, y: Tensor, state: Tensor, annotations: Tensor) -> tuple[Tensor, Tensor]:
+        """Decode `y` from `state`; returns all states (N, t, state_dim) and contexts (N, t, annotation_dim)."""
+        keys = self.attention.key(annotations)
+        states, contexts = [], []
+        for word in y.unbind(1):
+            context = self.attention(state, annotations, keys)
+            state = self.cell(torch.cat((word, context), dim=1), state)
+            states.append(state)
+            contexts.append(context)
+        return torch.stack(states, dim=1), torch.stack(contexts, dim=1)
+
+    def meta_forward(self, y: Tensor, state: Tensor, annotations: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what `forward` would, without a step for each output."""
+        return y.new_empty(*y.shape[:2], state.shape[1]), y.new_empty(*y.shape[:2], annotations.shape[2])
+
+    def meta_macs(self, y: Tensor, state: Tensor, annotations: Tensor) -> int:
+        """Return the multiply-adds of `forward`."""
+        n = annotations.shape[1]
+        query, key, score = (layer.weight.numel() for layer in (self.attention.query, self.attention.key, self.attention.score))
+        cell = self.cell.weight_ih.numel() + self.cell.weight_hh.numel()
+        return y.shape[0] * (n * key + y.shape[1] * (query + n * (score + annotations.shape[2]) + cell))

@@ -1,0 +1,47 @@
+"""One step of the decoder of the first attention: align, gather a context, update the state.
+
+Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015, arXiv:1409.0473:
+e_ti = v tanh(W s_(t-1) + U h_i), a_t = softmax(e_t), c_t = sum_i a_ti h_i, s_t = GRU([y_(t-1); c_t], s_(t-1)).
+"""
+
+import torch
+from torch import Tensor, nn
+
+from blocks._shared.additive_attention import AdditiveAttention
+from blocks._shared.choices import check_positive
+from blocks.spec import block
+
+
+@block(
+    shape="b input_dim, b state_dim, b n annotation_dim -> b state_dim, b annotation_dim",
+    paper="Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473",
+    maps={"softmax": "token_pairs"},
+    tags=("bahdanau", "additive attention", "seq2seq", "captioning", "recurrent"),
+    outputs=("next_state", "context"),
+)
+class AttentionDecoderStep(nn.Module):
+    """Look at the annotations that matter now and update the decoder's state.
+
+    Args:
+        input_dim: width of the embedding of the previous output.
+        state_dim: width of the state.
+        annotation_dim: width of the annotations.
+        attention_dim: width of the alignment network.
+
+    Shape: y (N, input_dim), state (N, state_dim), annotations (N, n, annotation_dim); outputs: the new state and the context
+    (N, annotation_dim).
+
+    Raises:
+        ValueError: if `attention_dim` is not positive.
+    """
+
+    def __init__(self, input_dim: int, state_dim: int, annotation_dim: int, attention_dim: int = 128) -> None:
+        super().__init__()
+        check_positive(attention_dim=attention_dim)
+        self.attention = AdditiveAttention(state_dim, annotation_dim, attention_dim)
+        self.cell = nn.GRUCell(input_dim + annotation_dim, state_dim)
+
+    def forward(self, y: Tensor, state: Tensor, annotations: Tensor) -> tuple[Tensor, Tensor]:
+        """Step from `state` with the previous output `y`; returns the new state and the context."""
+        context = self.attention(state, annotations, self.attention.key(annotations))
+        return self.cell(torch.cat((y, context), dim=1), state), context

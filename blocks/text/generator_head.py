@@ -1,0 +1,38 @@
+"""The generator: log-probabilities of the next token.
+
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; as in "The Annotated Transformer", Rush et al., 2018. Train it with
+the negative log-likelihood (cross entropy gives the same, as log-probabilities are logits too).
+"""
+
+from torch import Tensor, nn
+
+from blocks._shared.choices import check_positive
+from blocks.spec import block
+
+
+@block(
+    shape="... dim -> ... vocab_size",
+    paper="Attention Is All You Need, Vaswani et al., 2017, arXiv:1706.03762",
+    tags=("word", "vocabulary", "language", "log softmax", "decoder", "output"),
+)
+class GeneratorHead(nn.Module):
+    """Turn each token's vector into log-probabilities over the vocabulary.
+
+    Args:
+        dim: token width.
+        vocab_size: number of different tokens.
+
+    Shape: input (..., dim), output (..., vocab_size).
+
+    Raises:
+        ValueError: if `vocab_size` is not positive.
+    """
+
+    def __init__(self, dim: int, vocab_size: int = 10000) -> None:
+        super().__init__()
+        check_positive(vocab_size=vocab_size)
+        self.proj = nn.Linear(dim, vocab_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Predict from `x` (..., dim); returns log-probabilities (..., vocab_size)."""
+        return self.proj(x).log_softmax(-1)

@@ -1,0 +1,143 @@
+"""Costs of a module on meta tensors, and the rules by which they are counted.
+
+- 1 MAC is one multiply-add, which vision papers print as "FLOPs"; FLOPs here are 2 per MAC.
+- Counted: matrix products, convolutions and scaled dot-product attention, with torch's own formulas. Not counted: element-wise
+  work, bias, normalisation, activation, pooling, softmax, FFT; their names and numbers of calls are listed.
+- Counting runs on the meta device, because torch's counter gives 0 for attention on CPU tensors (pytorch#195460).
+- Activation bytes are the unique storages saved for backward in training mode, without parameters and buffers.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+# Bookkeeping operations that move or describe data without computing on it: not worth listing as uncounted.
+_FREE = frozenset(
+    """view _unsafe_view reshape transpose t permute expand detach clone contiguous slice select split split_with_sizes unbind
+    chunk squeeze unsqueeze alias as_strided empty empty_like empty_strided new_empty zeros ones full arange copy_ _to_copy cat
+    stack unfold flatten movedim lift_fresh zeros_like ones_like new_zeros new_ones fill_ zero_ constant_pad_nd roll index
+    new_full scalar_tensor tril triu masked_fill repeat narrow diagonal resize_ set_ random_ is_same_size sym_size""".split()
+)
+
+
+class CostMode(TorchDispatchMode):
+    """Counts multiply-adds as operations run; lighter than torch's counter, which also tracks modules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.macs = 0
+        self.uncounted: Counter[str] = Counter()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        packet = func._overloadpacket
+        formula = flop_registry.get(packet)
+        if formula is None and func is not torch.ops.prim.device.default:
+            with self:
+                decomposed = func.decompose(*args, **kwargs)
+            if decomposed is not NotImplemented:
+                return decomposed
+        out = func(*args, **kwargs)
+        if formula is not None:
+            self.macs += formula(*args, **kwargs, out_val=out) // 2
+        elif (name := packet.__name__) not in _FREE:
+            self.uncounted[name] += 1
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one forward pass of a module costs.
+
+    Args:
+        outputs: the output tensors (on the meta device).
+        macs: multiply-adds of the whole batch.
+        saved_bytes: bytes saved for backward that are neither an input nor an output.
+        saved_inputs: for each input, whether its storage is saved.
+        saved_outputs: for each output, whether its storage is saved.
+        aliases: for each output, the index of the input whose storage it shares, or None.
+        uncounted: operations without a formula, by name.
+    """
+
+    outputs: tuple[Tensor, ...]
+    macs: int
+    saved_bytes: int
+    saved_inputs: tuple[bool, ...]
+    saved_outputs: tuple[bool, ...]
+    aliases: tuple[int | None, ...]
+    uncounted: dict[str, int] = field(default_factory=dict)
+
+
+def _storage(tensor: Tensor) -> int:
+    return tensor.untyped_storage()._cdata
+
+
+@contextmanager
+def _saved_tensors(keep: Callable[[Tensor], None]) -> Iterator[None]:
+    def pack(tensor: Tensor) -> Tensor:
+        keep(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        yield
+
+
+def measure(module: nn.Module, inputs: tuple[Tensor, ...]) -> Cost:
+    """Run a module on meta inputs once and count.
+
+    Args:
+        module: on the meta device; its mode (train or eval) decides what is saved for backward.
+        inputs: meta tensors; `requires_grad` says whether a gradient flows back into them.
+
+    Returns:
+        The `Cost`.
+    """
+    constants = {_storage(tensor) for tensor in (*module.parameters(), *module.buffers())}
+    saved: dict[int, Tensor] = {}
+
+    def keep(tensor: Tensor) -> None:
+        key = _storage(tensor)
+        if key not in constants:
+            saved.setdefault(key, tensor)  # holding the tensor keeps its storage, so that an address is never used twice
+
+    mode = CostMode()
+    with torch.enable_grad(), _saved_tensors(keep):
+        shortcut = getattr(module, "meta_forward", None)  # blocks that unroll slowly on meta bring one
+        if shortcut is not None:
+            result = shortcut(*inputs)
+            mode.macs = module.meta_macs(*inputs)  # type: ignore[operator]
+        else:
+            with mode:
+                result = module(*inputs)
+    outputs = result if isinstance(result, tuple) else (result,)
+    keys_in = [_storage(tensor) for tensor in inputs]
+    keys_out = [_storage(tensor) for tensor in outputs]
+    inner = {key: tensor for key, tensor in saved.items() if key not in keys_in and key not in keys_out}
+    return Cost(
+        outputs=outputs,
+        macs=mode.macs,
+        saved_bytes=sum(tensor.untyped_storage().nbytes() for tensor in inner.values()),
+        saved_inputs=tuple(key in saved for key in keys_in),
+        saved_outputs=tuple(key in saved for key in keys_out),
+        aliases=tuple(keys_in.index(key) if key in keys_in else None for key in keys_out),
+        uncounted=dict(mode.uncounted),
+    )
+
+
+def mode_matters(module: nn.Module) -> bool:
+    """Whether shapes or operations may differ between training and evaluation beyond dropout, stochastic depth and batch statistics."""
+    known = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
+    for part in module.modules():
+        if isinstance(part, known) or type(part).__name__ == "DropPath":
+            continue
+        code = getattr(type(part).forward, "__code__", None)
+        if code is not None and "training" in code.co_names:
+            return True
+    return False

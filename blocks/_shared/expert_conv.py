@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.channels import check_groups, check_odd
-from blocks._shared.choices import check_positive
 
 
 class ExpertConv2d(nn.Module):
@@ -19,7 +18,6 @@ class ExpertConv2d(nn.Module):
         super().__init__()
         check_odd("kernel_size", kernel_size)
         check_groups(groups, in_channels=in_channels, out_channels=out_channels)
-        check_positive(num_experts=num_experts)
         self.stride, self.dilation, self.groups = stride, dilation, groups
         self.weight = nn.Parameter(torch.empty(num_experts, out_channels, in_channels // groups, kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.empty(num_experts, out_channels)) if bias else None

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
+from blocks._shared.choices import check_positive
 from blocks._shared.expert_conv import ExpertConv2d
 from blocks.spec import block
 
@@ -50,6 +51,7 @@ class CondConv2d(nn.Module):
         num_experts: Annotated[int, (1, 64)] = 8,
     ) -> None:
         super().__init__()
+        check_positive(num_experts=num_experts)
         self.router = nn.Linear(in_channels, num_experts)
         self.gate = nn.Sigmoid()
         self.conv = ExpertConv2d(in_channels, out_channels, kernel_size, stride, dilation, groups, bias, num_experts)

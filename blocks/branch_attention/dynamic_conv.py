@@ -8,6 +8,7 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
+from blocks._shared.choices import check_positive
 from blocks._shared.expert_conv import ExpertConv2d
 from blocks.spec import block
 
@@ -54,6 +55,7 @@ class DynamicConv2d(nn.Module):
         temperature: Annotated[float, (0.1, 100)] = 30.0,
     ) -> None:
         super().__init__()
+        check_positive(num_experts=num_experts)
         if temperature <= 0:
             raise ValueError(f"temperature: {temperature} is not positive")
         hidden = max(1, in_channels // reduction)

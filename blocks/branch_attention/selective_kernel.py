@@ -6,6 +6,7 @@ SKResNet: each branch sees its share of the input channels. The width of the fus
 `divisor` as in timm; divisor=32 has the lower bound of 32 of the paper.
 """
 
+from functools import reduce
 from typing import Annotated
 
 import torch
@@ -71,7 +72,7 @@ class SelectiveKernel(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Convolve `x` (N, in_channels, H, W); returns (N, out_channels, ceil(H / stride), ceil(W / stride))."""
         inputs = x.chunk(self.branches, dim=1) if self.split_input else [x] * self.branches
-        maps = torch.stack([path(part) for path, part in zip(self.paths, inputs, strict=True)], dim=1)
-        squeezed = maps.sum(1).mean((2, 3), keepdim=True)
+        maps = [path(part) for path, part in zip(self.paths, inputs, strict=True)]
+        squeezed = sum(branch.mean((2, 3), keepdim=True) for branch in maps)
         weights = self.gate(self.select(self.fuse(squeezed)).unflatten(1, (self.branches, -1)))
-        return (maps * weights).sum(1)
+        return reduce(torch.add, map(torch.mul, maps, weights.unbind(1)))

@@ -5,8 +5,10 @@ As in the authors' code and timm 1.0.31 the reduced width is in_channels * radix
 small layers have biases, and with radix 1 the softmax over one branch gives way to a sigmoid.
 """
 
+from functools import reduce
 from typing import Annotated
 
+import torch
 from torch import Tensor, nn
 
 from blocks._shared.channels import check_groups, check_odd, init_convolutions, round_channels
@@ -68,9 +70,9 @@ class SplitAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve `x` (N, in_channels, H, W); returns (N, out_channels, ceil(H / stride), ceil(W / stride))."""
-        splits = self.conv(x).unflatten(1, (self.radix, -1))
-        logits = self.expand(self.reduce(splits.sum(1).mean((2, 3), keepdim=True)))
+        splits = self.conv(x).chunk(self.radix, dim=1)
+        logits = self.expand(self.reduce(sum(split.mean((2, 3), keepdim=True) for split in splits)))
         # The small layers number their outputs group by group, the convolution split by split.
         logits = logits.view(x.shape[0], self.cardinality, self.radix, -1).transpose(1, 2)
         weights = self.gate(logits).reshape(x.shape[0], self.radix, -1, 1, 1)
-        return (splits * weights).sum(1)
+        return reduce(torch.add, map(torch.mul, splits, weights.unbind(1)))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from blocks._shared.channels import check_odd
 from blocks.spec import block
 from blocks.transformer.drop_path import DropPath
+from blocks.transformer.layer_scale import LayerScale
 
 
 class ResponseNorm(nn.Module):
@@ -69,7 +70,7 @@ class ConvNeXtBlock(nn.Module):
         self.act = nn.GELU()
         self.response_norm = ResponseNorm(hidden) if global_response_norm else nn.Identity()
         self.fc2 = nn.Linear(hidden, channels)
-        self.scale = nn.Parameter(torch.full((channels,), layer_scale)) if layer_scale else None
+        self.scale = LayerScale(channels, layer_scale) if layer_scale else nn.Identity()
         self.drop_path = DropPath(drop_path)
         for layer in (self.depthwise, self.fc1, self.fc2):
             nn.init.trunc_normal_(layer.weight, std=0.02)
@@ -78,7 +79,5 @@ class ConvNeXtBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Transform `x` (N, C, H, W); returns the same shape."""
         y = self.norm(self.depthwise(x).permute(0, 2, 3, 1))
-        y = self.fc2(self.response_norm(self.act(self.fc1(y))))
-        if self.scale is not None:
-            y = y * self.scale
+        y = self.scale(self.fc2(self.response_norm(self.act(self.fc1(y)))))
         return x + self.drop_path(y.permute(0, 3, 1, 2))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks.spec import block
+from blocks.transformer.mlp import Mlp
 
 
 @block(
@@ -50,13 +51,12 @@ class T2TStage(nn.Module):
         self.kernel_size, self.stride = kernel_size, stride
         width = channels * kernel_size**2
         dim = token_dim or width
-        hidden = int(dim * mlp_ratio)
         self.keep_width = token_dim is None
         self.norm1 = nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * dim, bias=False)
         self.proj = nn.Identity() if self.keep_width else nn.Linear(dim, dim)
         self.norm2 = nn.LayerNorm(dim)
-        self.mlp = nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, dim))
+        self.mlp = Mlp(dim, mlp_ratio)
         self.norm3 = nn.LayerNorm(dim) if self.keep_width else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:

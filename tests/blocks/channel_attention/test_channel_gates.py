@@ -1,0 +1,291 @@
+"""Channel attention against the formulas of the papers and the numbers of independent packages."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from blocks.channel_attention.bam_channel import BAMChannel
+from blocks.channel_attention.cbam_channel import CBAMChannel
+from blocks.channel_attention.eca import ECA
+from blocks.channel_attention.effective_se import EffectiveSE
+from blocks.channel_attention.gather_excite import GatherExcite
+from blocks.channel_attention.se_var1 import SEVar1
+from blocks.channel_attention.se_var2 import SEVar2
+from blocks.channel_attention.squeeze_excite import SqueezeExcite
+from tests.blocks.probe import fill, probe_input
+from tests.blocks.reference import assert_probe, parameter_count
+
+REFERENCE = [
+    pytest.param(
+        lambda: SqueezeExcite(64, divisor=8),
+        ((1, 64, 14, 14),),
+        1096,
+        {"mean": 0.0007543288139, "std": 0.4401334188, "last": [-0.2587632684, -0.3144156823]},
+        id="timm 1.0.31 SEModule(64)",
+    ),
+    pytest.param(
+        lambda: SqueezeExcite(256),
+        ((2, 256, 14, 14),),
+        8464,
+        {"mean": 2.22870166e-05, "std": 0.4403682131, "last": [-0.5911376973, -0.5509061714]},
+        id="timm 1.0.31 SEModule(256)",
+    ),
+    pytest.param(
+        lambda: SqueezeExcite(64, divisor=8, bias=False),
+        ((1, 64, 7, 7),),
+        1024,
+        {"mean": 0.0003086190567, "std": 0.3537889245, "last": [-0.3683089775, -0.3294892093]},
+        id="timm 1.0.31 SEModule(64, bias=False)",
+    ),
+    pytest.param(
+        lambda: SqueezeExcite(96, hidden_channels=4, act="silu"),
+        ((1, 96, 14, 14),),
+        868,
+        {"mean": -0.000198942626, "std": 0.4411220523, "last": [0.4371620038, 0.3849840392]},
+        id="timm 1.0.31 SqueezeExcite(96, rd_channels=4)",
+    ),
+    pytest.param(
+        lambda: SqueezeExcite(64),
+        ((1, 64, 14, 14),),
+        580,
+        {"mean": 0.001486785025, "std": 0.4415650045, "last": [-0.183956957, -0.2235207204]},
+        id="torchvision 0.28.0 SqueezeExcitation(64, 4)",
+    ),
+    pytest.param(
+        lambda: SqueezeExcite(64, bias=False),
+        ((1, 64, 14, 14),),
+        512,
+        {"mean": 0.0006506838843, "std": 0.3534931987, "last": [-0.2222921813, -0.2701007307]},
+        id="fightingcv-attention 1.0.0 SEAttention(64)",
+    ),
+    pytest.param(
+        lambda: ECA(64),
+        ((1, 64, 14, 14),),
+        3,
+        {"mean": 0.0004652861726, "std": 0.3536329554, "last": [-0.2251381724, -0.2735588113]},
+        id="timm 1.0.31 EcaModule(64)",
+    ),
+    pytest.param(
+        lambda: ECA(256),
+        ((2, 256, 14, 14),),
+        5,
+        {"mean": -5.427057592e-05, "std": 0.3535670203, "last": [-0.4326479132, -0.403202852]},
+        id="timm 1.0.31 EcaModule(256)",
+    ),
+    pytest.param(
+        lambda: ECA(2048),
+        ((1, 2048, 7, 7),),
+        7,
+        {"mean": 0.00175754855, "std": 0.3545970027, "last": [-0.4159169209, -0.387610534]},
+        id="timm 1.0.31 EcaModule(2048)",
+    ),
+    pytest.param(
+        lambda: ECA(64, kernel_size=7),
+        ((1, 64, 14, 14),),
+        7,
+        {"mean": 0.0006744960082, "std": 0.353564095, "last": [-0.2230989772, -0.2710810448]},
+        id="timm 1.0.31 EcaModule(kernel_size=7)",
+    ),
+    pytest.param(
+        lambda: EffectiveSE(64, gate="hard_sigmoid"),
+        ((1, 64, 14, 14),),
+        4160,
+        {"mean": 0.0007875186645, "std": 0.4127080595, "last": [-0.2671353231, -0.3245883213]},
+        id="timm 1.0.31 EffectiveSEModule(64)",
+    ),
+    pytest.param(
+        lambda: CBAMChannel(64),
+        ((1, 64, 14, 14),),
+        512,
+        {"mean": 0.0005691250561, "std": 0.3541601979, "last": [-0.2226253203, -0.2705055182]},
+        id="timm 1.0.31 ChannelAttn(64)",
+    ),
+    pytest.param(
+        lambda: SEVar1(),
+        ((1, 64, 14, 14),),
+        0,
+        {"mean": 0.001662442324, "std": 0.3538958831, "last": [-0.2290585471, -0.278322344]},
+        id="timm 1.0.31 GatherExcite(extent=0), no parameters",
+    ),
+    pytest.param(
+        lambda: GatherExcite(64, 14, 14, "theta-minus", 0),
+        ((1, 64, 14, 14),),
+        0,
+        {"mean": 0.001662442324, "std": 0.3538958831, "last": [-0.2290585471, -0.278322344]},
+        id="timm 1.0.31 GatherExcite(extent=0)",
+    ),
+    pytest.param(
+        lambda: GatherExcite(64, 28, 28, "theta-minus", 2),
+        ((1, 64, 28, 28),),
+        0,
+        {"mean": 0.0002032605161, "std": 0.3571340762, "last": [0.3247018401, 0.2746930655]},
+        id="timm 1.0.31 GatherExcite(extent=2)",
+    ),
+    pytest.param(
+        lambda: GatherExcite(64, 28, 28, "theta-minus", 4),
+        ((1, 64, 28, 28),),
+        0,
+        {"mean": 0.0002089765476, "std": 0.3542196047, "last": [0.3105648342, 0.2627333628]},
+        id="timm 1.0.31 GatherExcite(extent=4)",
+    ),
+    pytest.param(
+        lambda: GatherExcite(64, 14, 14, "theta", 2),
+        ((1, 64, 14, 14),),
+        704,
+        {"mean": -0.04194570067, "std": 0.4398338561, "last": [-0.2442200334, -0.2967446228]},
+        id="timm 1.0.15 GatherExcite(extra_params, extent=2)",
+    ),
+    pytest.param(
+        lambda: GatherExcite(64, 28, 28, "theta", 4),
+        ((1, 64, 28, 28),),
+        1408,
+        {"mean": 0.0002166361998, "std": 0.4424835734, "last": [0.3769044019, 0.3188556786]},
+        id="timm 1.0.15 GatherExcite(extra_params, extent=4)",
+    ),
+    pytest.param(
+        lambda: GatherExcite(64, 14, 14, "theta-plus", 2),
+        ((1, 64, 14, 14),),
+        1284,
+        {"mean": -7.123778496e-05, "std": 0.4422079922, "last": [-0.324856731, -0.3947239165]},
+        id="timm 1.0.15 GatherExcite(extra_params, use_mlp, extent=2)",
+    ),
+    pytest.param(
+        lambda: GatherExcite(256, 28, 28, "theta-plus", 4),
+        ((1, 256, 28, 28),),
+        14096,
+        {"mean": 3.65595313e-05, "std": 0.440601877, "last": [-0.5639422089, -0.5812128356]},
+        id="timm 1.0.15 GatherExcite(extra_params, use_mlp, extent=4)",
+    ),
+    pytest.param(
+        lambda: GatherExcite(256, 56, 56, "theta-plus", 8),
+        ((1, 256, 56, 56),),
+        16912,
+        {"mean": 7.147207282e-07, "std": 0.440408681, "last": [-0.3900951328, -0.3289405517]},
+        id="timm 1.0.15 GatherExcite(extra_params, use_mlp, extent=8)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("build", "shapes", "parameters", "expected"), REFERENCE)
+def test_agrees_with_independent_implementations(build, shapes, parameters, expected):
+    block = build()
+    assert parameter_count(block) == parameters
+    assert_probe(block, shapes, expected)
+
+
+def channel_means(x: Tensor) -> Tensor:
+    """Return the means (N, C) of `x` (N, C, H, W), summed position by position."""
+    batch, channels, height, width = x.shape
+    total = torch.zeros(batch, channels, dtype=x.dtype)
+    for row in range(height):
+        for column in range(width):
+            total += x[:, :, row, column]
+    return total / (height * width)
+
+
+def gated(x: Tensor, gates: Tensor) -> Tensor:
+    """Multiply channel c of `x` (N, C, H, W) by gates[:, c]."""
+    return torch.stack([x[:, c] * gates[:, c, None, None] for c in range(x.shape[1])], dim=1)
+
+
+@pytest.fixture
+def x() -> Tensor:
+    return probe_input((2, 32, 5, 6))
+
+
+def test_squeeze_excite_is_two_layers_on_the_means(x):
+    block = fill(SqueezeExcite(32, reduction=4))
+    w1, b1, w2, b2 = (p.flatten(1) if p.ndim > 1 else p for p in block.parameters())
+    gates = torch.sigmoid(torch.relu(channel_means(x) @ w1.T + b1) @ w2.T + b2)
+    torch.testing.assert_close(block(x), gated(x, gates), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(("channels", "kernel_size"), [(16, 3), (32, 3), (64, 3), (128, 5), (256, 5), (512, 5), (1024, 5), (2048, 7)])
+def test_eca_takes_its_kernel_size_from_the_channels(channels, kernel_size):
+    assert ECA(channels).conv.kernel_size == (kernel_size,)
+
+
+def test_eca_sees_the_neighbouring_channels(x):
+    block = fill(ECA(32, kernel_size=5))
+    weight, means = block.conv.weight.flatten(), channel_means(x)
+    gates = torch.zeros_like(means)
+    for c in range(32):
+        for offset in range(-2, 3):
+            if 0 <= c + offset < 32:
+                gates[:, c] += weight[offset + 2] * means[:, c + offset]
+    torch.testing.assert_close(block(x), gated(x, gates.sigmoid()), rtol=0, atol=1e-9)
+
+
+def test_se_variants_are_the_formulas_of_the_eca_paper(x):
+    means = channel_means(x)
+    torch.testing.assert_close(SEVar1()(x), gated(x, means.sigmoid()), rtol=0, atol=1e-9)
+    second = fill(SEVar2(32))
+    torch.testing.assert_close(second(x), gated(x, (second.weight * means).sigmoid()), rtol=0, atol=1e-9)
+    third = fill(EffectiveSE(32))
+    logits = means @ third.linear.weight.flatten(1).T + third.linear.bias
+    torch.testing.assert_close(third(x), gated(x, logits.sigmoid()), rtol=0, atol=1e-9)
+    assert parameter_count(SEVar1()) == 0
+    assert parameter_count(second) == 32
+    assert parameter_count(EffectiveSE(64)) == 4160
+    assert parameter_count(EffectiveSE(64, bias=False)) == 64**2
+
+
+def test_cbam_channel_adds_the_mlp_of_mean_and_maximum(x):
+    block = fill(CBAMChannel(32, reduction=4, bias=True))
+    w1, b1, w2, b2 = (p.flatten(1) if p.ndim > 1 else p for p in block.parameters())
+    logits = [torch.relu(z @ w1.T + b1) @ w2.T + b2 for z in (channel_means(x), x.flatten(2).max(2).values)]
+    torch.testing.assert_close(block(x), gated(x, sum(logits).sigmoid()), rtol=0, atol=1e-9)
+
+
+def test_bam_channel_gives_logits(x):
+    block = fill(BAMChannel(32, reduction=4))
+    w1, b1, scale, shift, w2, b2 = (p.flatten(1) if p.ndim > 1 else p for p in block.parameters())
+    hidden = (channel_means(x) @ w1.T + b1) / (1 + 1e-5) ** 0.5 * scale + shift
+    torch.testing.assert_close(block(x).flatten(1), torch.relu(hidden) @ w2.T + b2, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("extent", [2, 4, 8])
+def test_gather_excite_pools_over_the_extent(extent):
+    x = probe_input((1, 3, 9, 16))
+    height, width = x.shape[2:]
+    expected = torch.empty_like(x)
+    rows, columns = -(-height // extent), -(-width // extent)
+    for row in range(height):
+        for column in range(width):
+            # Nearest-neighbour upsampling of the grid of pools, then the pool clipped to the map.
+            top, left = row * rows // height * extent, column * columns // width * extent
+            window = x[:, :, max(0, top - extent + 1) : top + extent, max(0, left - extent + 1) : left + extent]
+            expected[:, :, row, column] = x[:, :, row, column] * window.mean((2, 3)).sigmoid()
+    torch.testing.assert_close(GatherExcite(3, height, width, "theta-minus", extent)(x), expected, rtol=0, atol=1e-9)
+
+
+def test_gather_excite_with_global_extent_is_one_kernel_of_the_size_of_the_map(x):
+    block = fill(GatherExcite(32, 5, 6, "theta-plus", reduction=4))
+    kernel, norm = block.gather
+    context = torch.einsum("nchw,chw->nc", x, kernel.weight.squeeze(1)) / (1 + 1e-5) ** 0.5 * norm.weight + norm.bias
+    w1, b1, w2, b2 = (p.flatten(1) if p.ndim > 1 else p for p in block.excite.parameters())
+    gates = torch.sigmoid(torch.relu(context @ w1.T + b1) @ w2.T + b2)
+    torch.testing.assert_close(block(x), gated(x, gates), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("mode", "extent", "parameters"),
+    [("theta", 0, 12672), ("theta", 2, 704), ("theta", 4, 1408), ("theta", 8, 2112), ("theta-plus", 0, 13252)],
+)
+def test_gather_excite_has_the_published_parameters(mode, extent, parameters):
+    assert parameter_count(GatherExcite(64, 14, 14, mode, extent)) == parameters
+
+
+def test_bad_parameters_are_named():
+    with pytest.raises(ValueError, match=r"hidden_channels: 0 is not positive"):
+        SqueezeExcite(64, hidden_channels=0)
+    with pytest.raises(ValueError, match=r"kernel_size: 4 is not a positive odd number"):
+        ECA(64, kernel_size=4)
+    with pytest.raises(ValueError, match=r"gate: 'tanh' is not one of sigmoid, hard_sigmoid"):
+        EffectiveSE(64, gate="tanh")
+    with pytest.raises(ValueError, match=r"mode: 'theta-null' is not one of"):
+        GatherExcite(64, 8, 8, "theta-null")
+    with pytest.raises(ValueError, match=r"extent: 3 is not one of"):
+        GatherExcite(64, 8, 8, extent=3)
+    with pytest.raises(ValueError, match=r"map \(7, 8\) does not have the size \(8, 8\) of the gathering kernel"):
+        GatherExcite(64, 8, 8)(torch.zeros(1, 64, 7, 8))

@@ -3,8 +3,8 @@
 Iyer et al., "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments", 2021, arXiv:2201.00042. A
 prototype is the mean of a task's training samples. Where training tells no task, a batch joins the nearest prototype or, if its mean is
 farther away than chance would put it, starts a new one. In evaluation every sample takes the nearest prototype.
-Differs from the paper: its test of a batch against a prototype is Hotelling-like with a full covariance; here it is Dempster's, the squared
-distance of the means over trace(covariance) (1 / batch + 1 / count), near 1 by chance, which needs only one number a task.
+Differs from the paper's code: that tests a batch against a prototype by an F test with a full covariance; here it is Dempster's test, the
+squared distance of the means over trace(covariance) (1 / batch + 1 / count), near 1 by chance, which needs only one number a task.
 """
 
 from typing import Annotated

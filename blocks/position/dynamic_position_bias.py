@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
-from blocks._shared.relative_position import relative_index, relative_offsets
+from blocks._shared.relative_position import relative_position_index
 from blocks._shared.token_grid import token_grid
 from blocks.spec import block
 
@@ -57,8 +57,9 @@ class DynamicPositionBias(nn.Module):
         for width_in in (2, hidden_dim, hidden_dim):
             layers += [nn.Linear(width_in, hidden_dim), nn.LayerNorm(hidden_dim), nn.ReLU()]
         self.mlp = nn.Sequential(*layers, nn.Linear(hidden_dim, num_heads))
-        self.register_buffer("index", relative_index(rows, columns), persistent=False)
-        self.register_buffer("offsets", relative_offsets(rows, columns).to(torch.get_default_dtype()), persistent=False)
+        offsets = torch.cartesian_prod(torch.arange(1 - rows, rows), torch.arange(1 - columns, columns))
+        self.register_buffer("index", relative_position_index(rows, columns), persistent=False)
+        self.register_buffer("offsets", offsets.to(torch.get_default_dtype()), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Give the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""

@@ -14,7 +14,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n hidden_dim, b hidden_dim",
-    paper="Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation, Cho et al., 2014, arXiv:1406.1078",
+    paper="Learning Phrase Representations using RNN Encoder-Decoder, Cho et al., 2014, arXiv:1406.1078",
     tags=("recurrent", "sequence", "gate"),
     outputs=("sequence", "state"),
 )

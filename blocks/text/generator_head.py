@@ -1,7 +1,7 @@
 """The generator: log-probabilities of the next token.
 
-Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; as in "The Annotated Transformer", Rush et al., 2018. Train it with
-the negative log-likelihood (cross entropy gives the same, as log-probabilities are logits too).
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; as in "The Annotated Transformer", Rush et al., 2018.
+Train it with the negative log-likelihood, or with cross entropy, which gives the same.
 """
 
 from torch import Tensor, nn

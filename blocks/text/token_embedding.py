@@ -1,7 +1,7 @@
 """Words as vectors, scaled by the root of their width.
 
-Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762, section 3.4. Starts at N(0, 1 / sqrt(dim)), so that scaled vectors
-have variance 1 beside the positions.
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762, section 3.4. Starts at N(0, 1 / sqrt(dim)), so that
+scaled vectors have variance 1.
 """
 
 import math

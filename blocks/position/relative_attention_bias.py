@@ -6,12 +6,11 @@ Pairs with a class token or register get 0 (BEiT learns three more numbers for t
 
 from typing import Annotated
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
-from blocks._shared.relative_position import relative_index
+from blocks._shared.relative_position import RelativePositionBias
 from blocks._shared.token_grid import token_grid
 from blocks.spec import block
 
@@ -22,7 +21,7 @@ from blocks.spec import block
     tags=("rpb", "positional", "relative", "swin", "bias"),
     examples=({"n": 16, "dim": 32}, {"n": 54, "dim": 64, "height": 6, "width": 9}, {"n": 10, "dim": 96, "prefix_tokens": 1}),
 )
-class RelativePositionBias(nn.Module):
+class RelativeAttentionBias(nn.Module):
     """Give the bias for an attention's mask port; of the tokens only their number is used.
 
     Args:
@@ -44,12 +43,11 @@ class RelativePositionBias(nn.Module):
         rows, columns = token_grid(n, height, width, prefix_tokens)
         self.n = n
         self.prefix_tokens = prefix_tokens
-        self.table = nn.Parameter(nn.init.trunc_normal_(torch.empty((2 * rows - 1) * (2 * columns - 1), num_heads), std=0.02))
-        self.register_buffer("index", relative_index(rows, columns), persistent=False)
+        self.bias = RelativePositionBias(rows, columns, num_heads)
 
     def forward(self, x: Tensor) -> Tensor:
         """Give the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""
         if x.shape[1] != self.n:
             raise ValueError(f"x: {x.shape[1]} tokens, but there are distances for {self.n}")
-        bias = F.pad(self.table[self.index].permute(2, 0, 1), (self.prefix_tokens, 0, self.prefix_tokens, 0))
+        bias = F.pad(self.bias(), (self.prefix_tokens, 0, self.prefix_tokens, 0))
         return bias.to(x.dtype).expand(x.shape[0], -1, -1, -1)

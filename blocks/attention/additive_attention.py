@@ -1,0 +1,46 @@
+"""Additive attention: how well a query fits a key is judged by a small neural network instead of a dot product.
+
+Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015, arXiv:1409.0473.
+"""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+
+from blocks._shared.choices import check_positive
+from blocks.spec import block
+
+
+@block(
+    shape="b n dim, b m context_dim -> b n context_dim",
+    paper="Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2015, arXiv:1409.0473",
+    maps={"softmax": "token_pairs"},
+    tags=("bahdanau", "alignment", "mlp attention", "recurrent attention"),
+)
+class AdditiveAttention(nn.Module):
+    """Average the context tokens h_j with weights softmax_j(v^T tanh(W s_i + U h_j)).
+
+    Args:
+        dim: width of the queries s.
+        context_dim: width of the context tokens h.
+        hidden_dim: hidden width of the alignment network.
+
+    Shape: inputs query (N, n, dim) and context (N, m, context_dim), output (N, n, context_dim).
+
+    Raises:
+        ValueError: if hidden_dim is below 1.
+    """
+
+    def __init__(self, dim: int, context_dim: int, hidden_dim: Annotated[int, (1, 4096)] = 64) -> None:
+        super().__init__()
+        check_positive(hidden_dim=hidden_dim)
+        self.query = nn.Linear(dim, hidden_dim, bias=False)
+        self.key = nn.Linear(context_dim, hidden_dim, bias=False)
+        self.score = nn.Linear(hidden_dim, 1, bias=False)
+
+    def forward(self, query: Tensor, context: Tensor) -> Tensor:
+        """Let `query` (N, n, dim) read from `context` (N, m, context_dim); returns (N, n, context_dim)."""
+        hidden = torch.tanh(self.query(query)[:, :, None] + self.key(context)[:, None])
+        weights = self.score(hidden).squeeze(-1)[:, None].softmax(dim=-1).squeeze(1)
+        return weights @ context

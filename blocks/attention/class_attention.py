@@ -1,0 +1,61 @@
+"""Class attention: only the class token asks, all tokens answer.
+
+Touvron, Cord, Sablayrolles, Synnaeve, Jegou, "Going deeper with Image Transformers" (CaiT), ICCV 2021, arXiv:2103.17239.
+Same parameters as `ClassAttn` of timm 1.0.31.
+"""
+
+from typing import Annotated
+
+from torch import Tensor, nn
+
+from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.transformer_init import init_linears
+from blocks.spec import block
+
+
+@block(
+    shape="b n dim -> b 1 dim",
+    paper="Going deeper with Image Transformers, Touvron et al., 2021, arXiv:2103.17239",
+    maps={"softmax": "token_pairs"},
+    tags=("cait", "class token", "pooling"),
+)
+class ClassAttention(nn.Module):
+    """The first token reads from all tokens, itself included; it alone is returned.
+
+    Args:
+        dim: token width.
+        num_heads: number of heads.
+        qkv_bias: whether queries, keys and values have a bias.
+        attn_drop: dropout of the attention weights.
+        proj_drop: dropout of the output.
+
+    Shape: input (N, n, dim), the class token first; output (N, 1, dim).
+
+    Raises:
+        ValueError: if num_heads does not divide dim.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        num_heads: Annotated[int, (1, 64)] = 4,
+        qkv_bias: bool = True,
+        attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+    ) -> None:
+        super().__init__()
+        check_heads(num_heads, dim)
+        self.num_heads = num_heads
+        self.attn_drop = attn_drop
+        self.q = nn.Linear(dim, dim, bias=qkv_bias)
+        self.k = nn.Linear(dim, dim, bias=qkv_bias)
+        self.v = nn.Linear(dim, dim, bias=qkv_bias)
+        self.proj = nn.Linear(dim, dim)
+        self.proj_drop = nn.Dropout(proj_drop)
+        init_linears(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Let the first of the tokens `x` (N, n, dim) read from all; returns (N, 1, dim)."""
+        q, k, v = (split_heads(part, self.num_heads) for part in (self.q(x[:, :1]), self.k(x), self.v(x)))
+        x = attend(q, k, v, dropout=self.attn_drop if self.training else 0.0)
+        return self.proj_drop(self.proj(merge_heads(x)))

@@ -1,0 +1,72 @@
+"""Linear attention: the softmax gives way to a product of feature maps, so that the cost grows linearly with the tokens.
+
+"elu": Katharopoulos, Vyas, Pappas, Fleuret, "Transformers are RNNs", ICML 2020, arXiv:2006.16236: phi = elu + 1.
+"softmax": Shen et al., "Efficient Attention: Attention with Linear Complexities", WACV 2021, arXiv:1812.01243: queries
+normalised over their channels, keys over the tokens.
+"""
+
+from typing import Annotated, Literal
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from blocks._shared.choices import check_choice
+from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
+from blocks._shared.transformer_init import init_linears
+from blocks.spec import block
+
+
+@block(
+    shape="b n dim -> b n dim",
+    paper="Transformers are RNNs: Fast Autoregressive Transformers with Linear Attention, Katharopoulos et al., 2020, arXiv:2006.16236",
+    tags=("efficient attention", "kernel attention", "self-attention"),
+)
+class LinearAttention(nn.Module):
+    """phi(q) (phi(k)^T v) in each head, divided by the sum of the weights, computed without the n x n matrix.
+
+    Args:
+        dim: token width.
+        num_heads: number of heads.
+        head_dim: width of one head; None: dim / num_heads.
+        feature_map: "elu" for elu + 1, "softmax" for efficient attention.
+        qkv_bias: whether queries, keys and values have a bias.
+        proj_drop: dropout of the output.
+
+    Shape: input (N, n, dim), output (N, n, dim).
+
+    Raises:
+        ValueError: if num_heads does not divide dim and no head_dim is given, or feature_map is not known.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        num_heads: Annotated[int, (1, 64)] = 4,
+        head_dim: Annotated[int, (1, 1024)] | None = None,
+        feature_map: Literal["elu", "softmax"] = "elu",
+        qkv_bias: bool = True,
+        proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+    ) -> None:
+        super().__init__()
+        if head_dim is None:
+            check_heads(num_heads, dim)
+            head_dim = dim // num_heads
+        check_choice("feature_map", feature_map, "elu", "softmax")
+        self.num_heads = num_heads
+        self.feature_map = feature_map
+        self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
+        self.proj = nn.Linear(num_heads * head_dim, dim)
+        self.proj_drop = nn.Dropout(proj_drop)
+        init_linears(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mix the tokens `x` (N, n, dim); returns the same shape."""
+        q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(x).chunk(3, dim=-1))
+        if self.feature_map == "softmax":
+            x = q.softmax(dim=-1) @ (k.softmax(dim=-2).transpose(-2, -1) @ v)
+        else:
+            q, k = F.elu(q) + 1, F.elu(k) + 1
+            total = (q * k.sum(dim=-2, keepdim=True)).sum(dim=-1, keepdim=True)
+            # The keys are shared out before the product, so that half precision does not overflow with many tokens.
+            x = (q @ (k.transpose(-2, -1) / k.shape[-2] @ v)) / (total / k.shape[-2])
+        return self.proj_drop(self.proj(merge_heads(x)))

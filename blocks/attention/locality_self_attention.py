@@ -1,0 +1,71 @@
+"""Locality self-attention: a learned temperature, and no token may look at itself.
+
+Lee, Lee, Song, "Vision Transformer for Small-Size Datasets", 2021, arXiv:2112.13492. Same parameters as vit-pytorch 1.26.11
+`vit_for_small_dataset.LSA` without its input norm (there the heads are 64 wide and q, k, v have no bias).
+"""
+
+import math
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+
+from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.transformer_init import init_linears
+from blocks.spec import block
+
+
+@block(
+    shape="b n dim -> b n dim",
+    paper="Vision Transformer for Small-Size Datasets, Lee et al., 2021, arXiv:2112.13492",
+    maps={"softmax": "token_pairs"},
+    tags=("lsa", "small datasets", "self-attention"),
+)
+class LocalitySelfAttention(nn.Module):
+    """Self-attention with a learned temperature and the diagonal of the logits masked.
+
+    Args:
+        dim: token width.
+        num_heads: number of heads.
+        head_dim: width of one head; None: dim / num_heads.
+        qkv_bias: whether queries, keys and values have a bias.
+        attn_drop: dropout of the attention weights.
+        proj_drop: dropout of the output.
+
+    Shape: input (N, n, dim), output (N, n, dim).
+
+    Raises:
+        ValueError: if num_heads does not divide dim and no head_dim is given, or there is only one token.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        num_heads: Annotated[int, (1, 64)] = 4,
+        head_dim: Annotated[int, (1, 1024)] | None = None,
+        qkv_bias: bool = True,
+        attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+    ) -> None:
+        super().__init__()
+        if head_dim is None:
+            check_heads(num_heads, dim)
+            head_dim = dim // num_heads
+        self.num_heads = num_heads
+        self.attn_drop = attn_drop
+        self.log_temperature = nn.Parameter(torch.tensor(-0.5 * math.log(head_dim)))
+        self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
+        self.proj = nn.Linear(num_heads * head_dim, dim)
+        self.proj_drop = nn.Dropout(proj_drop)
+        init_linears(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mix the tokens `x` (N, n, dim); returns the same shape."""
+        n = x.shape[1]
+        if n < 2:
+            raise ValueError(f"x: {n} token has no other to look at; at least 2 are needed")
+        q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(x).chunk(3, dim=-1))
+        q = q * self.log_temperature.exp().to(q.dtype)
+        others = ~torch.eye(n, dtype=torch.bool, device=x.device)
+        x = attend(q, k, v, others, dropout=self.attn_drop if self.training else 0.0, scale=1.0)
+        return self.proj_drop(self.proj(merge_heads(x)))

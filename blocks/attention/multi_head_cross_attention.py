@@ -1,0 +1,66 @@
+"""Multi-head cross-attention: the tokens of one sequence read from those of another.
+
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762 (encoder-decoder attention).
+"""
+
+from typing import Annotated
+
+from torch import Tensor, nn
+
+from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.transformer_init import init_linears
+from blocks.spec import block
+
+
+@block(
+    shape="b n dim, b m context_dim -> b n dim",
+    paper="Attention Is All You Need, Vaswani et al., 2017, arXiv:1706.03762",
+    maps={"softmax": "token_pairs"},
+    tags=("encoder-decoder attention", "cross attention"),
+)
+class MultiHeadCrossAttention(nn.Module):
+    """Queries from `x`, keys and values from `context`: softmax(q k^T / sqrt(d)) v in each head, joined by a linear layer.
+
+    Args:
+        dim: width of the tokens that ask.
+        context_dim: width of the tokens that are read.
+        num_heads: number of heads.
+        head_dim: width of one head; None: dim / num_heads.
+        qkv_bias: whether queries, keys and values have a bias.
+        attn_drop: dropout of the attention weights.
+        proj_drop: dropout of the output.
+
+    Shape: inputs (N, n, dim) and (N, m, context_dim), output (N, n, dim).
+
+    Raises:
+        ValueError: if num_heads does not divide dim and no head_dim is given.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        context_dim: int,
+        num_heads: Annotated[int, (1, 64)] = 4,
+        head_dim: Annotated[int, (1, 1024)] | None = None,
+        qkv_bias: bool = True,
+        attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+    ) -> None:
+        super().__init__()
+        if head_dim is None:
+            check_heads(num_heads, dim)
+            head_dim = dim // num_heads
+        width = num_heads * head_dim
+        self.num_heads = num_heads
+        self.attn_drop = attn_drop
+        self.q = nn.Linear(dim, width, bias=qkv_bias)
+        self.kv = nn.Linear(context_dim, 2 * width, bias=qkv_bias)
+        self.proj = nn.Linear(width, dim)
+        self.proj_drop = nn.Dropout(proj_drop)
+        init_linears(self)
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """Let `x` (N, n, dim) read from `context` (N, m, context_dim); returns (N, n, dim)."""
+        k, v = (split_heads(part, self.num_heads) for part in self.kv(context).chunk(2, dim=-1))
+        x = attend(split_heads(self.q(x), self.num_heads), k, v, dropout=self.attn_drop if self.training else 0.0)
+        return self.proj_drop(self.proj(merge_heads(x)))

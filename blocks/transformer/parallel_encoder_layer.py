@@ -1,0 +1,75 @@
+"""Parallel encoder layer: several attentions side by side, then several MLPs side by side.
+
+Touvron et al., "Three things everyone should know about Vision Transformers", ECCV 2022, arXiv:2203.09795: two layers in a row
+become one of two branches, half as deep. Same parameters as `ParallelThingsBlock` of timm 1.0.31.
+"""
+
+from typing import Annotated
+
+from torch import Tensor, nn
+
+from blocks.attention.multi_head_self_attention import MultiHeadSelfAttention
+from blocks.spec import block
+from blocks.transformer.drop_path import DropPath
+from blocks.transformer.mlp import Mlp
+
+
+@block(
+    shape="b n dim -> b n dim",
+    paper="Three things everyone should know about Vision Transformers, Touvron et al., 2022, arXiv:2203.09795",
+    maps={"softmax": "token_pairs"},
+    tags=("parallel vit", "encoder"),
+)
+class ParallelEncoderLayer(nn.Module):
+    """x + sum of attentions of x, then the same with MLPs; each branch has a layer normalisation of its own.
+
+    Args:
+        dim: token width.
+        num_branches: how many attentions, and then MLPs, stand side by side.
+        num_heads: number of heads of each attention.
+        head_dim: width of one head; None: dim / num_heads.
+        mlp_ratio: hidden width of each MLP as a multiple of dim.
+        qkv_bias: whether queries, keys and values have a bias.
+        drop: dropout of the outputs of attentions and MLPs, and of the MLPs' hidden units.
+        attn_drop: dropout of the attention weights.
+        drop_path: probability of leaving a branch out for a sample while training.
+        norm_eps: what the layer normalisations add to the variance.
+
+    Shape: input (N, n, dim), output (N, n, dim).
+
+    Raises:
+        ValueError: if num_branches is below 1, or num_heads does not divide dim and no head_dim is given.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        num_branches: Annotated[int, (1, 16)] = 2,
+        num_heads: Annotated[int, (1, 64)] = 4,
+        head_dim: Annotated[int, (1, 1024)] | None = None,
+        mlp_ratio: Annotated[float, (0.25, 16.0)] = 4.0,
+        qkv_bias: bool = True,
+        drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-6,
+    ) -> None:
+        super().__init__()
+        if num_branches < 1:
+            raise ValueError(f"num_branches: {num_branches} is not positive")
+        self.attns = nn.ModuleList(
+            nn.Sequential(
+                nn.LayerNorm(dim, eps=norm_eps),
+                MultiHeadSelfAttention(dim, num_heads, head_dim, qkv_bias, attn_drop=attn_drop, proj_drop=drop),
+                DropPath(drop_path),
+            )
+            for _ in range(num_branches)
+        )
+        self.mlps = nn.ModuleList(
+            nn.Sequential(nn.LayerNorm(dim, eps=norm_eps), Mlp(dim, mlp_ratio, drop=drop), DropPath(drop_path)) for _ in range(num_branches)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform the tokens `x` (N, n, dim); returns the same shape."""
+        x = x + sum(attn(x) for attn in self.attns)
+        return x + sum(mlp(x) for mlp in self.mlps)

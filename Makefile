@@ -1,0 +1,42 @@
+# The commands of this project; `make` alone lists them.
+# PYTHON names the interpreter that .venv is made from, JOBS how many tests run at a time.
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test app bench lint format clean
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+# Made once, and again when what it is made from has changed.
+$(INSTALLED): pyproject.toml constraints.txt .ci/install
+	@PYTHON="$(PYTHON)" sh .ci/install
+
+demo: $(INSTALLED)  ## the whole job in the real window; results in demo_out/
+	$(BIN)/netcomposer demo --out demo_out
+
+test: lint  ## all checks and all tests
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -q -n $(JOBS) --dist loadfile
+
+app: $(INSTALLED)  ## open the window
+	$(BIN)/netcomposer
+
+bench: $(INSTALLED)  ## measure speed and memory, each against a reference in the same run
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
+
+lint: $(INSTALLED)  ## style, types and layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(INSTALLED)  ## put all files into the project's style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:  ## remove what the commands made, but for .venv
+	rm -rf demo_out build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

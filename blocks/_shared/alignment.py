@@ -1,9 +1,9 @@
-"""Additive attention: the alignment of a recurrent decoder with what it reads."""
+"""Additive attention step by step: the alignment of a recurrent decoder with what it reads."""
 
 from torch import Tensor, nn
 
 
-class AdditiveAttention(nn.Module):
+class Alignment(nn.Module):
     """Weigh annotations by v tanh(W state + U annotation), after Bahdanau et al., 2015."""
 
     def __init__(self, state_dim: int, annotation_dim: int, attention_dim: int) -> None:

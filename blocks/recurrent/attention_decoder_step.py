@@ -7,7 +7,7 @@ e_ti = v tanh(W s_(t-1) + U h_i), a_t = softmax(e_t), c_t = sum_i a_ti h_i, s_t 
 import torch
 from torch import Tensor, nn
 
-from blocks._shared.additive_attention import AdditiveAttention
+from blocks._shared.alignment import Alignment
 from blocks._shared.choices import check_positive
 from blocks.spec import block
 
@@ -38,7 +38,7 @@ class AttentionDecoderStep(nn.Module):
     def __init__(self, input_dim: int, state_dim: int, annotation_dim: int, attention_dim: int = 128) -> None:
         super().__init__()
         check_positive(attention_dim=attention_dim)
-        self.attention = AdditiveAttention(state_dim, annotation_dim, attention_dim)
+        self.attention = Alignment(state_dim, annotation_dim, attention_dim)
         self.cell = nn.GRUCell(input_dim + annotation_dim, state_dim)
 
     def forward(self, y: Tensor, state: Tensor, annotations: Tensor) -> tuple[Tensor, Tensor]:

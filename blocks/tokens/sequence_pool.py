@@ -19,13 +19,14 @@ class SequencePool(nn.Module):
 
     Args:
         dim: token width.
+        bias: whether the score has a bias, as in the authors' code; the softmax cancels it.
 
     Shape: input (N, n, dim), output (N, dim).
     """
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, bias: bool = False) -> None:
         super().__init__()
-        self.score = nn.Linear(dim, 1)
+        self.score = nn.Linear(dim, 1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool `x` (N, n, dim); returns (N, dim)."""

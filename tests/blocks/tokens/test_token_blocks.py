@@ -49,7 +49,7 @@ def test_patch_merger_matches_vit_pytorch_1_26_11():
 
 
 def test_sequence_pool_is_a_weighted_mean():
-    pool = SequencePool(4).double()
+    pool = SequencePool(4, bias=True).double()
     x = torch.randn(2, 5, 4).double()
     for sample, found in zip(x, pool(x), strict=True):
         weights = [torch.exp(pool.score(token)) for token in sample]

@@ -21,7 +21,7 @@ from blocks.spec import block
     paper="Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments, Iyer et al., 2021, arXiv:2201.00042",
     tags=("dendrite", "continual learning", "prototype", "cluster", "task"),
     dtypes={"task": "int64"},
-    exceptions={"gradient": "prototypes are running means; nothing is learned by gradient"},
+    exceptions={"input_gradient": "prototypes are running means; nothing is learned by gradient"},
 )
 class PrototypeContext(nn.Module):
     """Give each sample the mean sample of its task; training updates the means, without gradients.

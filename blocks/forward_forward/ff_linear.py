@@ -17,7 +17,7 @@ from blocks.spec import block
     paper="The Forward-Forward Algorithm: Some Preliminary Investigations, Hinton, 2022, arXiv:2212.13345",
     tags=("ff", "hinton", "local learning", "goodness"),
     outputs=("out", "goodness"),
-    exceptions={"gradient": "the gradient stops at the input, so that each layer learns alone"},
+    exceptions={"input_gradient": "the gradient stops at the input, so that each layer learns alone"},
 )
 class FFLinear(nn.Module):
     """Linear layer with ReLU on a length-normalised input, and its goodness: the sum of squared activities.

@@ -21,7 +21,7 @@ from blocks.spec import block
     paper="CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2021, arXiv:2108.00154",
     tags=("dpb", "positional", "relative", "crossformer", "bias"),
     examples=({"n": 16, "dim": 32}, {"n": 54, "dim": 64, "height": 6, "width": 9}, {"n": 10, "dim": 96, "prefix_tokens": 1}),
-    exceptions={"gradient": "of the input only the number of tokens matters"},
+    exceptions={"input_gradient": "of the input only the number of tokens matters"},
 )
 class DynamicPositionBias(nn.Module):
     """Give the bias for an attention's mask port; of the tokens only their number is used.

@@ -20,7 +20,7 @@ from blocks.spec import block
     paper="Swin Transformer: Hierarchical Vision Transformer using Shifted Windows, Liu et al., 2021, arXiv:2103.14030",
     tags=("rpb", "positional", "relative", "swin", "bias"),
     examples=({"n": 16, "dim": 32}, {"n": 54, "dim": 64, "height": 6, "width": 9}, {"n": 10, "dim": 96, "prefix_tokens": 1}),
-    exceptions={"gradient": "of the input only the number of tokens matters"},
+    exceptions={"input_gradient": "of the input only the number of tokens matters"},
 )
 class RelativeAttentionBias(nn.Module):
     """Give the bias for an attention's mask port; of the tokens only their number is used.

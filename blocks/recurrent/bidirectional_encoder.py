@@ -18,7 +18,7 @@ from blocks.spec import block
     paper="Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473",
     tags=("bahdanau", "birnn", "bilstm", "bigru", "seq2seq", "recurrent"),
     outputs=("annotations", "state"),
-    exceptions={"export": "torch.export warns of the list in which torch.nn.RNNBase keeps its weights a second time"},
+    exceptions={"compiles": "torch.compile breaks the graph at torch.nn.RNNBase, which it does not trace"},
 )
 class BidirectionalEncoder(nn.Module):
     """Read tokens in both directions.

@@ -17,7 +17,7 @@ from blocks.spec import block
     paper="Long Short-Term Memory, Hochreiter and Schmidhuber, 1997",
     tags=("memory", "recurrent", "sequence", "gate"),
     outputs=("sequence", "state"),
-    exceptions={"export": "torch.export warns of the list in which torch.nn.RNNBase keeps its weights a second time"},
+    exceptions={"compiles": "torch.compile breaks the graph at torch.nn.RNNBase, which it does not trace"},
 )
 class LSTM(nn.Module):
     """Read tokens one after the other into a gated memory cell and its hidden state.

@@ -98,7 +98,7 @@ def resolve_params(
                 value = int(value)
             if from_wire is not None and value is not None and value != from_wire:
                 raise ParamError(
-                    f"{node.id}: {param.name} is set to {value} by hand, but the wire brings {from_wire}; take it from the wire",
+                    f"{node.id}: {param.name} is set to {value!r:.60} by hand, but the wire brings {from_wire}; take it from the wire",
                     node.id,
                     (_reset(node, param.name),),
                 )

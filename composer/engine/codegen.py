@@ -323,7 +323,8 @@ class _Generator:
         lines = [f'"""{title}.', ""]
         if self.design.description:
             lines += [*textwrap.wrap(_plain(self.design.description), WIDTH - 4), ""]
-        lines += [f"Inputs: {inputs}. N is the batch; MACs are multiply-adds of one sample. Design {design_hash(self.design)}.", ""]
+        note = f"Inputs: {inputs}. N is the batch; MACs are multiply-adds of one sample. Design {design_hash(self.design)}."
+        lines += [*textwrap.wrap(note, WIDTH - 4), ""]
         lines += [*(f"    {line}" for line in table), '"""']
         return "\n".join(lines)
 

@@ -1,0 +1,174 @@
+"""What differs between two designs, readable in a terminal, as Markdown for a pull request, and as JSON."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from composer.core.diff import diff
+from composer.core.facts import DesignFacts, NodeFacts
+from composer.core.graph import Design, Graph, Input, Node
+
+_MARKS = {"added": "+", "removed": "-", "changed": "~"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a report.
+
+    Args:
+        kind: ``added``, ``removed`` or ``changed``.
+        what: ``node``, ``wire``, ``variable``, ``graph`` or ``setting``.
+        name: id or wire; inside a sub-graph with its name in front.
+        detail: what changed, in words.
+        graph: name of the sub-graph, empty for the main graph.
+        params: difference of the parameter counts.
+        macs: difference of the MACs.
+    """
+
+    kind: str
+    what: str
+    name: str
+    detail: str = ""
+    graph: str = ""
+    params: int = 0
+    macs: int = 0
+
+
+def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) -> list[Change]:
+    """All differences but those of place on the canvas.
+
+    Args:
+        before: the older design.
+        after: the newer design.
+        old: facts of the older one.
+        new: facts of the newer one.
+    """
+    change = diff(before, after)
+    lines: list[Change] = []
+    if "name" in change.fields:
+        lines.append(Change("changed", "setting", "name", f"{before.name!r} -> {after.name!r}"))
+    for name in sorted({*before.variables, *after.variables}):
+        if before.variables.get(name, _NONE) != after.variables.get(name, _NONE):
+            kind = "added" if name not in before.variables else "removed" if name not in after.variables else "changed"
+            lines.append(Change(kind, "variable", name, _from_to(before.variables.get(name, _NONE), after.variables.get(name, _NONE))))
+    for field in fields(before.training):
+        a, b = getattr(before.training, field.name), getattr(after.training, field.name)
+        if a != b:
+            lines.append(Change("changed", "setting", f"training.{field.name}", _from_to(a, b)))
+    empty = Graph()
+    for name, part in change.graphs.items():
+        if name and (name not in before.graphs or name not in after.graphs):
+            lines.append(Change("added" if name in after.graphs else "removed", "graph", name))
+        a = before.graphs.get(name, empty) if name else before.main
+        b = after.graphs.get(name, empty) if name else after.main
+        prefix = f"{name}." if name else ""
+        for kind, ids in (("added", part.added), ("removed", part.removed), ("changed", part.changed)):
+            for id in ids:
+                lines.append(_item(kind, id, a, b, name, prefix, old, new))
+        lines.extend(Change("added", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_added)
+        lines.extend(Change("removed", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_removed)
+        if a.params != b.params:
+            lines.append(Change("changed", "graph", name, f"parameters {_from_to(dict(a.params), dict(b.params))}", name))
+    # Nodes that nobody edited, whose shape an edit elsewhere changed.
+    told = {(line.graph, line.name) for line in lines}
+    for path, facts in new.nodes.items():
+        if "/" not in path and path in old.nodes and ("", path) not in told and facts.block:
+            detail = _shape_change(old.nodes[path], facts)
+            if detail:
+                lines.append(
+                    Change("changed", "node", path, detail, "", facts.params - old.nodes[path].params, facts.macs - old.nodes[path].macs)
+                )
+    return lines
+
+
+_NONE = object()
+
+
+def _from_to(a: object, b: object) -> str:
+    if a is _NONE:
+        return f"{b}"
+    if b is _NONE:
+        return f"was {a}"
+    return f"{a} -> {b}"
+
+
+def _facts_path(name: str, id: str, facts: DesignFacts) -> NodeFacts:
+    if not name:
+        return facts.nodes.get(id, NodeFacts())
+    return next((found for path, found in facts.nodes.items() if path.endswith(f"/{id}")), NodeFacts())
+
+
+def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: DesignFacts, new: DesignFacts) -> Change:
+    before, after = _facts_path(graph, id, old), _facts_path(graph, id, new)
+    if kind == "added":
+        before = NodeFacts()
+    if kind == "removed":
+        after = NodeFacts()
+    x, y = a.item(id), b.item(id)
+    details = []
+    if isinstance(x, Node) and isinstance(y, Node):
+        if x.block != y.block:
+            details.append(f"{x.block} -> {y.block}")
+        for name in dict.fromkeys((*x.params, *y.params)):
+            if x.params.get(name, _NONE) != y.params.get(name, _NONE):
+                details.append(f"{name}: {_from_to(x.params.get(name, 'default'), y.params.get(name, 'default'))}")
+        if x.repeat != y.repeat:
+            details.append(f"repeat: {x.repeat} -> {y.repeat}")
+    elif isinstance(x, Input) and isinstance(y, Input):
+        details.append(f"shape: {_from_to(x.shape, y.shape)}" if x.shape != y.shape else f"dtype: {_from_to(x.dtype, y.dtype)}")
+    else:
+        item = y or x
+        if isinstance(item, Node):
+            values = ", ".join(f"{name}={value}" for name, value in item.params.items())
+            details.append(f"{item.block}({values})")
+    if shape := _shape_change(before, after):
+        details.append(shape)
+    return Change(kind, "node", prefix + id, ", ".join(details), graph, after.params - before.params, after.macs - before.macs)
+
+
+def _shape_change(before: NodeFacts, after: NodeFacts) -> str:
+    a = [port.shape[1:] for port in before.outputs]
+    b = [port.shape[1:] for port in after.outputs]
+    if a == b or not a or not b:
+        return after.error or "" if after.error != before.error else ""
+    return "output " + " ".join("x".join(map(str, s)) for s in a) + " -> " + " ".join("x".join(map(str, s)) for s in b)
+
+
+def as_text(lines: list[Change], old: DesignFacts, new: DesignFacts) -> str:
+    """For a terminal: one line a change, the totals last."""
+    rows = [f"{_MARKS[line.kind]} {line.what} {line.name}{f': {line.detail}' if line.detail else ''}{_deltas(line)}" for line in lines]
+    return "\n".join([*rows, *_totals(old, new)])
+
+
+def as_markdown(lines: list[Change], old: DesignFacts, new: DesignFacts) -> str:
+    """For a pull request: a table, the totals below."""
+    rows = ["| | what | name | change | params | MACs |", "|---|---|---|---|---:|---:|"]
+    for line in lines:
+        cells = (_MARKS[line.kind], line.what, f"`{line.name}`", line.detail.replace("|", "\\|"), _signed(line.params), _signed(line.macs))
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*rows, "", *_totals(old, new)])
+
+
+def as_json(lines: list[Change], old: DesignFacts, new: DesignFacts) -> dict[str, Any]:
+    """For scripts."""
+    return {
+        "changes": [{field.name: getattr(line, field.name) for field in fields(Change)} for line in lines],
+        "before": {"params": old.totals.params, "macs": old.totals.macs},
+        "after": {"params": new.totals.params, "macs": new.totals.macs},
+    }
+
+
+def _signed(value: int) -> str:
+    return f"{value:+,}" if value else ""
+
+
+def _deltas(line: Change) -> str:
+    parts = [f"{_signed(value)} {unit}" for value, unit in ((line.params, "params"), (line.macs, "MACs")) if value]
+    return f"  [{', '.join(parts)}]" if parts else ""
+
+
+def _totals(old: DesignFacts, new: DesignFacts) -> list[str]:
+    rows = []
+    for unit, a, b in (("params", old.totals.params, new.totals.params), ("MACs", old.totals.macs, new.totals.macs)):
+        share = f" ({(b - a) / a:+.2%})" if a and a != b else ""
+        rows.append(f"total {unit}: {a:,}" + (f" -> {b:,}{share}" if a != b else " (same)"))
+    return rows

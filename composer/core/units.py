@@ -1,0 +1,86 @@
+"""Numbers as people write them: 25.6 M, 56 × 56 × 64, 1.2 MB, 1 min 15 s."""
+
+from collections.abc import Sequence
+
+_STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+TIMES = " × "
+
+
+def count(number: float) -> str:
+    """A count with three figures at most.
+
+    >>> count(25_600_000), count(4_089_184_256), count(999), count(1000), count(999_960)
+    ('25.6 M', '4.1 G', '999', '1.0 k', '1.0 M')
+    """
+    return _scaled(number, "").rstrip()
+
+
+def memory(size: float) -> str:
+    """A number of bytes in decimal units.
+
+    >>> memory(1_234_567), memory(512), memory(0)
+    ('1.2 MB', '512 B', '0 B')
+    """
+    return _scaled(size, "B")
+
+
+def _scaled(number: float, unit: str) -> str:
+    for step, letter in _STEPS:
+        # 999 950 would print as "1000.0 k": what rounds up to the next unit is written in it.
+        if abs(number) >= step * 0.99995:
+            value = number / step
+            return f"{value:.0f} {letter}{unit}" if abs(value) >= 99.95 else f"{value:.1f} {letter}{unit}"
+    return f"{number:.0f} {unit}"
+
+
+def shape(sizes: Sequence[int]) -> str:
+    """The shape of a tensor without its batch axis; of a map with its channels last, as figures in papers have it.
+
+    >>> shape((1, 64, 56, 56)), shape((8, 196, 768)), shape((1, 10)), shape((1,))
+    ('56 × 56 × 64', '196 × 768', '10', 'scalar')
+    """
+    return sample_shape(tuple(sizes)[1:])
+
+
+def sample_shape(sizes: Sequence[int | str]) -> str:
+    """The shape of one sample, channels last.
+
+    >>> sample_shape((3, 224, 224)), sample_shape((3, 16, 224, 224)), sample_shape((3, "=size", "=size"))
+    ('224 × 224 × 3', '16 × 224 × 224 × 3', 'size × size × 3')
+    """
+    named = [str(size).removeprefix("=").strip() for size in sizes]
+    if len(named) >= 3:
+        named = [*named[1:], named[0]]
+    return TIMES.join(named) or "scalar"
+
+
+def axes(sizes: Sequence[int]) -> str:
+    """The shape with every axis in torch's order, for tooltips and tables.
+
+    >>> axes((1, 64, 56, 56))
+    '1 × 64 × 56 × 56'
+    """
+    return TIMES.join(str(size) for size in sizes)
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its two largest units.
+
+    >>> duration(75), duration(0.42), duration(12.3), duration(7500), duration(60), duration(90_000)
+    ('1 min 15 s', '0.4 s', '12 s', '2 h 5 min', '1 min', '1 d 1 h')
+    """
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    whole = round(seconds)
+    parts = ((whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s"))
+    first = next(index for index, (value, _) in enumerate(parts) if value)
+    return " ".join(f"{value} {unit}" for value, unit in parts[first : first + 2] if value)
+
+
+def percent(share: float) -> str:
+    """A share of one in percent.
+
+    >>> percent(0.97456), percent(1.0), percent(0.0004)
+    ('97.5 %', '100 %', '0.0 %')
+    """
+    return "100 %" if share >= 0.9995 else f"{100 * share:.1f} %"

@@ -29,7 +29,7 @@ class Reshape(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Reshape `x` (N, ...); returns (N, *shape)."""
         have = math.prod(x.shape[1:])
-        known = math.prod(size for size in self.shape if size != -1)
+        known = math.prod([size for size in self.shape if size != -1])
         if have % known if -1 in self.shape else have != known:
             raise ValueError(f"shape: {self.shape} cannot hold the {have} numbers of {tuple(x.shape[1:])}")
         return x.reshape(x.shape[0], *self.shape)

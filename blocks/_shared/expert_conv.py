@@ -19,22 +19,24 @@ class ExpertConv2d(nn.Module):
         check_odd("kernel_size", kernel_size)
         check_groups(groups, in_channels=in_channels, out_channels=out_channels)
         self.stride, self.dilation, self.groups = stride, dilation, groups
-        self.weight = nn.Parameter(torch.empty(num_experts, out_channels, in_channels // groups, kernel_size, kernel_size))
+        self.kernel_shape = (out_channels, in_channels // groups, kernel_size, kernel_size)
+        # One flat row an expert, as in timm: a parameter of five axes could not be turned to channels_last with its module.
+        self.weight = nn.Parameter(torch.empty(num_experts, math.prod(self.kernel_shape)))
         self.bias = nn.Parameter(torch.empty(num_experts, out_channels)) if bias else None
         for expert in self.weight:
-            nn.init.kaiming_uniform_(expert, a=math.sqrt(5))
+            nn.init.kaiming_uniform_(expert.view(self.kernel_shape), a=math.sqrt(5))
         if self.bias is not None:
-            bound = 1 / math.sqrt(self.weight[0, 0].numel())
+            bound = 1 / math.sqrt(math.prod(self.kernel_shape[1:]))
             nn.init.uniform_(self.bias, -bound, bound)
 
     def forward(self, x: Tensor, routing: Tensor) -> Tensor:
         """Convolve `x` (N, in_channels, H, W) with experts weighted by `routing` (N, experts); returns (N, out_channels, H', W')."""
         batch, channels, height, width = x.shape
-        out_channels, kernel_size = self.weight.shape[1], self.weight.shape[-1]
-        weight = (routing @ self.weight.flatten(1)).reshape(batch * out_channels, -1, kernel_size, kernel_size)
+        out_channels, *kernel = self.kernel_shape
+        weight = (routing @ self.weight).view(batch * out_channels, *kernel)
         bias = None if self.bias is None else (routing @ self.bias).flatten()
         # One grouped convolution: the samples become groups, because a convolution has one kernel for its whole batch.
         folded = x.reshape(1, batch * channels, height, width)
-        padding = kernel_size // 2 * self.dilation
+        padding = kernel[-1] // 2 * self.dilation
         y = F.conv2d(folded, weight.to(folded.dtype), bias, self.stride, padding, self.dilation, batch * self.groups)
-        return y.view(batch, out_channels, *y.shape[2:])
+        return y.reshape(batch, out_channels, *y.shape[2:])

@@ -36,7 +36,7 @@ class CondConv2d(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is even, groups does not divide both channel counts, or num_experts is not positive.
+        ValueError: if kernel_size is even, groups does not divide both channel counts, or out_channels or num_experts is not positive.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class CondConv2d(nn.Module):
         num_experts: Annotated[int, (1, 64)] = 8,
     ) -> None:
         super().__init__()
-        check_positive(num_experts=num_experts)
+        check_positive(out_channels=out_channels, num_experts=num_experts)
         self.router = nn.Linear(in_channels, num_experts)
         self.gate = nn.Sigmoid()
         self.conv = ExpertConv2d(in_channels, out_channels, kernel_size, stride, dilation, groups, bias, num_experts)

@@ -38,7 +38,8 @@ class DynamicConv2d(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is even, groups does not divide both channel counts, num_experts or temperature is not positive.
+        ValueError: if kernel_size is even, groups does not divide both channel counts, or out_channels, num_experts or
+            temperature is not positive.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class DynamicConv2d(nn.Module):
         temperature: Annotated[float, (0.1, 100)] = 30.0,
     ) -> None:
         super().__init__()
-        check_positive(num_experts=num_experts)
+        check_positive(out_channels=out_channels, num_experts=num_experts)
         if temperature <= 0:
             raise ValueError(f"temperature: {temperature} is not positive")
         hidden = max(1, in_channels // reduction)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from blocks._shared.channels import check_groups, round_channels
+from blocks._shared.choices import check_positive
 from blocks.conv.conv_norm_act import ConvNormAct
 from blocks.spec import block
 
@@ -41,7 +42,7 @@ class SelectiveKernel(nn.Module):
     Shape: input (N, in_channels, H, W), output (N, C, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if groups or, with split_input, branches does not divide the channels.
+        ValueError: if out_channels is not positive, or groups or, with split_input, branches does not divide the channels.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class SelectiveKernel(nn.Module):
         split_input: bool = False,
     ) -> None:
         super().__init__()
+        check_positive(out_channels=out_channels)
         if split_input:
             check_groups(branches, "branches", in_channels=in_channels)
         self.branches, self.split_input = branches, split_input

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from blocks._shared.channels import check_groups, check_odd, init_convolutions, round_channels
+from blocks._shared.choices import check_positive
 from blocks.spec import block
 
 
@@ -37,7 +38,7 @@ class SplitAttention(nn.Module):
     Shape: input (N, in_channels, H, W), output (N, C, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is even or radix * cardinality does not divide the channels.
+        ValueError: if out_channels is not positive, kernel_size is even or radix * cardinality does not divide the channels.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class SplitAttention(nn.Module):
         reduction: Annotated[float, (1, 64)] = 4,
     ) -> None:
         super().__init__()
+        check_positive(out_channels=out_channels)
         check_odd("kernel_size", kernel_size)
         check_groups(radix * cardinality, "radix * cardinality", in_channels=in_channels)
         check_groups(cardinality, "cardinality", out_channels=out_channels)

@@ -34,6 +34,9 @@ class BasicBlock(nn.Module):
         drop_path: probability of dropping the residual branch of a sample in training.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
+
+    Raises:
+        ValueError: if out_channels is not positive, or attention or shortcut is unknown.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from torch import Tensor, nn
 
-from blocks._shared.choices import check_choice
+from blocks._shared.choices import check_choice, check_positive
 from blocks._shared.gates import make_gate_block
 from blocks._shared.shortcuts import make_shortcut
 from blocks.branch_attention.selective_kernel import SelectiveKernel
@@ -44,7 +44,7 @@ class Bottleneck(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if out_channels is not a multiple of 4, or the middle has no channel.
+        ValueError: if groups or base_width is not positive, out_channels is no multiple of 4, or the middle has no channel.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Bottleneck(nn.Module):
         drop_path: Annotated[float, (0, 1)] = 0.0,
     ) -> None:
         super().__init__()
+        check_positive(groups=groups, base_width=base_width)
         check_choice("middle", middle, "conv", "selective_kernel", "split_attention")
         if out_channels % 4:
             raise ValueError(f"out_channels: {out_channels} is not a multiple of 4")

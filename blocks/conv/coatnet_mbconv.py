@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from torch import Tensor, nn
 
 from blocks._shared.channels import check_odd, init_convolutions, round_channels
-from blocks._shared.choices import check_choice
+from blocks._shared.choices import check_choice, check_positive
 from blocks.channel_attention.squeeze_excite import SqueezeExcite
 from blocks.spec import block
 from blocks.transformer.drop_path import DropPath
@@ -40,7 +40,7 @@ class CoAtNetMBConv(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is even.
+        ValueError: if out_channels is not positive or kernel_size is even.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class CoAtNetMBConv(nn.Module):
         drop_path: Annotated[float, (0, 1)] = 0.0,
     ) -> None:
         super().__init__()
+        check_positive(out_channels=out_channels)
         check_odd("kernel_size", kernel_size)
         check_choice("stride_mode", stride_mode, "1x1", "depthwise", "pool")
         hidden = round_channels(out_channels * expand_ratio)

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from blocks._shared.activations import make_activation
 from blocks._shared.channels import check_groups, check_odd, init_convolutions
+from blocks._shared.choices import check_positive
 from blocks._shared.map_norms import make_map_norm
 from blocks.spec import block
 
@@ -32,7 +33,7 @@ class ConvNormAct(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is even or groups does not divide both channel counts.
+        ValueError: if out_channels is not positive, kernel_size is even or groups does not divide both channel counts.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class ConvNormAct(nn.Module):
         act: Literal["relu", "relu6", "leaky_relu", "gelu", "silu", "hardswish", "none"] = "relu",
     ) -> None:
         super().__init__()
+        check_positive(out_channels=out_channels)
         check_odd("kernel_size", kernel_size)
         check_groups(groups, in_channels=in_channels, out_channels=out_channels)
         padding = kernel_size // 2 * dilation

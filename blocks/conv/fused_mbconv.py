@@ -36,7 +36,7 @@ class FusedMBConv(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is even.
+        ValueError: if out_channels is not positive or kernel_size is even.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from blocks._shared.activations import make_activation
 from blocks._shared.channels import check_odd, init_convolutions
+from blocks._shared.choices import check_positive
 from blocks._shared.map_norms import make_map_norm
 from blocks.spec import block
 
@@ -36,7 +37,7 @@ class ConvStem(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is even.
+        ValueError: if out_channels is not positive or kernel_size is even.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class ConvStem(nn.Module):
         super().__init__()
         check_odd("kernel_size", kernel_size)
         hidden_channels = hidden_channels or out_channels
+        check_positive(out_channels=out_channels, hidden_channels=hidden_channels)
         padding = kernel_size // 2
         self.conv1 = nn.Conv2d(in_channels, hidden_channels, kernel_size, stride, padding, bias=bias)
         self.norm = make_map_norm(norm, hidden_channels)

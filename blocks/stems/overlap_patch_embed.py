@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from torch import Tensor, nn
 
 from blocks._shared.channels import check_odd
+from blocks._shared.choices import check_positive
 from blocks._shared.map_norms import make_map_norm
 from blocks.spec import block
 
@@ -32,7 +33,7 @@ class OverlapPatchEmbed(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is even.
+        ValueError: if out_channels is not positive or kernel_size is even.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class OverlapPatchEmbed(nn.Module):
         norm: Literal["layer", "batch", "none"] = "layer",
     ) -> None:
         super().__init__()
+        check_positive(out_channels=out_channels)
         check_odd("kernel_size", kernel_size)
         self.proj = nn.Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2)
         self.norm = make_map_norm(norm, out_channels)

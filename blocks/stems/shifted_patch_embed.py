@@ -39,7 +39,7 @@ class ShiftedPatchEmbed(nn.Module):
     Shape: input (N, C, H, W), output (N, H / patch_size * W / patch_size, dim), row by row.
 
     Raises:
-        ValueError: if patch_size does not divide the height or the width.
+        ValueError: if patch_size is not positive or does not divide the height or the width.
     """
 
     def __init__(

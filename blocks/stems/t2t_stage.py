@@ -12,6 +12,7 @@ from typing import Annotated
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from blocks._shared.choices import check_positive
 from blocks.spec import block
 from blocks.transformer.mlp import Mlp
 
@@ -36,7 +37,7 @@ class T2TStage(nn.Module):
     Shape: input (N, C, H, W), output (N, token_dim, H', W') with H' = floor((H + 2 * (stride // 2) - kernel_size) / stride) + 1.
 
     Raises:
-        ValueError: if the map is smaller than one patch.
+        ValueError: if token_dim is not positive or the map is smaller than one patch.
     """
 
     def __init__(
@@ -50,7 +51,8 @@ class T2TStage(nn.Module):
         super().__init__()
         self.kernel_size, self.stride = kernel_size, stride
         width = channels * kernel_size**2
-        dim = token_dim or width
+        dim = width if token_dim is None else token_dim
+        check_positive(token_dim=dim)
         self.keep_width = token_dim is None
         self.norm1 = nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * dim, bias=False)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from blocks._shared.choices import check_positive
 from blocks._shared.patches import PatchProjection
 from blocks.spec import block
 
@@ -36,7 +37,7 @@ class TubeletEmbed(nn.Module):
     Shape: input (N, C, T, H, W), output (N, T / frame_patch_size * H / patch_size * W / patch_size, dim), frames slowest.
 
     Raises:
-        ValueError: if a patch size does not divide the size of the video.
+        ValueError: if a patch size is not positive or does not divide the size of the video.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class TubeletEmbed(nn.Module):
         norm: Literal["none", "before", "after", "both"] = "none",
     ) -> None:
         super().__init__()
+        check_positive(frame_patch_size=frame_patch_size)
         self.patches = PatchProjection(in_channels, (frame_patch_size, patch_size, patch_size), dim, norm)
 
     def forward(self, x: Tensor) -> Tensor:

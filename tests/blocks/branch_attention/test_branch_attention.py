@@ -113,7 +113,7 @@ def mixed_sample_by_sample(block: nn.Module, x: Tensor, gates: Tensor) -> Tensor
     conv = block.conv
     samples = []
     for sample, weights in zip(x, gates, strict=True):
-        weight = sum(a * w for a, w in zip(weights, conv.weight, strict=True))
+        weight = sum(a * w for a, w in zip(weights, conv.weight.view(-1, *conv.kernel_shape), strict=True))
         bias = sum(a * b for a, b in zip(weights, conv.bias, strict=True))
         side = weight.shape[-1] // 2 * conv.dilation
         samples.append(F.conv2d(sample[None], weight, bias, conv.stride, side, conv.dilation, conv.groups))
@@ -188,6 +188,9 @@ def test_bad_parameters_are_named():
         SplitAttention(64, 66, cardinality=4)
     with pytest.raises(ValueError, match=r"kernel_size: 2 is not a positive odd number"):
         SplitAttention(64, kernel_size=2)
+    for block in (CondConv2d, DynamicConv2d, SelectiveKernel, SplitAttention):
+        with pytest.raises(ValueError, match=r"out_channels: -7 is not positive"):
+            block(64, -7)
     for block in (CondConv2d, DynamicConv2d):
         with pytest.raises(ValueError, match=r"kernel_size: 4 is not a positive odd number"):
             block(64, kernel_size=4)

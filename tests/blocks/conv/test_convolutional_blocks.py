@@ -282,6 +282,11 @@ def test_bad_parameters_are_named():
     for block in (ConvNormAct, DepthwiseSeparableConv, MBConv, FusedMBConv, ConvNeXtBlock, CoAtNetMBConv, LocalFeedForward):
         with pytest.raises(ValueError, match=r"kernel_size: 4 is not a positive odd number"):
             block(32, kernel_size=4)
+    for block in (ConvNormAct, DepthwiseSeparableConv, MBConv, FusedMBConv, BasicBlock, CoAtNetMBConv):
+        with pytest.raises(ValueError, match=r"out_channels: -7 is not positive"):
+            block(32, -7)
+    with pytest.raises(ValueError, match=r"groups: 0 is not positive"):
+        Bottleneck(32, groups=0)
     with pytest.raises(ValueError, match=r"groups: 3 does not divide in_channels 32"):
         ConvNormAct(32, groups=3)
     with pytest.raises(ValueError, match=r"groups: 32 does not divide out_channels 48"):

@@ -151,6 +151,15 @@ def test_bad_parameters_are_named():
     for block in (ConvStem, OverlapPatchEmbed, ConvTokenizer):
         with pytest.raises(ValueError, match=r"kernel_size: 2 is not a positive odd number"):
             block(3, kernel_size=2)
+    for block in (ConvStem, OverlapPatchEmbed):
+        with pytest.raises(ValueError, match=r"out_channels: 0 is not positive"):
+            block(3, 0)
+    with pytest.raises(ValueError, match=r"hidden_channels: -1 is not positive"):
+        ConvStem(3, hidden_channels=-1)
+    with pytest.raises(ValueError, match=r"token_dim: 0 is not positive"):
+        T2TStage(3, token_dim=0)
+    with pytest.raises(ValueError, match=r"frame_patch_size: 0 is not positive"):
+        TubeletEmbed(3, frame_patch_size=0)
     with pytest.raises(ValueError, match=r"pool_kernel_size: 2 is not a positive odd number"):
         ConvTokenizer(3, pool_kernel_size=2)
     with pytest.raises(ValueError, match=r"norm: 'pre' is not one of none, before, after, both"):

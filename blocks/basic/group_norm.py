@@ -3,6 +3,8 @@
 Wu, He, "Group Normalization", ECCV 2018, arXiv:1803.08494.
 """
 
+from typing import Annotated
+
 from torch import Tensor, nn
 
 from blocks._shared.channels import check_groups
@@ -29,7 +31,7 @@ class GroupNorm(nn.GroupNorm):
         ValueError: if `num_groups` does not divide the channels.
     """
 
-    def __init__(self, channels: int, num_groups: int = 32, eps: float = 1e-5) -> None:
+    def __init__(self, channels: int, num_groups: int = 32, eps: Annotated[float, (0, 1)] = 1e-5) -> None:
         check_groups(num_groups, "num_groups", channels=channels)
         super().__init__(num_groups, channels, eps=eps)
 

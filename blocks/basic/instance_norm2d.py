@@ -3,6 +3,8 @@
 Ulyanov, Vedaldi, Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016, arXiv:1607.08022.
 """
 
+from typing import Annotated
+
 from torch import Tensor, nn
 
 from blocks.spec import block
@@ -25,7 +27,7 @@ class InstanceNorm2d(nn.InstanceNorm2d):
     Shape: input (N, C, H, W), output (N, C, H, W).
     """
 
-    def __init__(self, channels: int, eps: float = 1e-5, affine: bool = True) -> None:
+    def __init__(self, channels: int, eps: Annotated[float, (0, 1)] = 1e-5, affine: bool = True) -> None:
         super().__init__(channels, eps=eps, affine=affine)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -3,6 +3,8 @@
 Ba, Kiros, Hinton, "Layer Normalization", 2016, arXiv:1607.06450. `eps` is 1e-6 as in Vision Transformers (PyTorch: 1e-5).
 """
 
+from typing import Annotated
+
 from torch import Tensor, nn
 
 from blocks.spec import block
@@ -24,7 +26,7 @@ class LayerNorm(nn.LayerNorm):
     Shape: input (..., dim), output (..., dim).
     """
 
-    def __init__(self, dim: int, eps: float = 1e-6, bias: bool = True) -> None:
+    def __init__(self, dim: int, eps: Annotated[float, (0, 1)] = 1e-6, bias: bool = True) -> None:
         super().__init__(dim, eps=eps, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:

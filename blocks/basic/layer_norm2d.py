@@ -3,6 +3,8 @@
 Ba, Kiros, Hinton, "Layer Normalization", 2016, arXiv:1607.06450; used this way in ConvNeXt, Liu et al., 2022, arXiv:2201.03545.
 """
 
+from typing import Annotated
+
 from torch import Tensor
 
 from blocks._shared.map_norms import ChannelLayerNorm
@@ -25,7 +27,7 @@ class LayerNorm2d(ChannelLayerNorm):
     Shape: input (N, C, H, W), output (N, C, H, W).
     """
 
-    def __init__(self, channels: int, eps: float = 1e-6) -> None:
+    def __init__(self, channels: int, eps: Annotated[float, (0, 1)] = 1e-6) -> None:
         super().__init__(channels, eps=eps)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -3,6 +3,8 @@
 Zhang, Sennrich, "Root Mean Square Layer Normalization", NeurIPS 2019, arXiv:1910.07467.
 """
 
+from typing import Annotated
+
 from torch import Tensor, nn
 
 from blocks.spec import block
@@ -23,7 +25,7 @@ class RMSNorm(nn.RMSNorm):
     Shape: input (..., dim), output (..., dim).
     """
 
-    def __init__(self, dim: int, eps: float = 1e-6) -> None:
+    def __init__(self, dim: int, eps: Annotated[float, (0, 1)] = 1e-6) -> None:
         super().__init__(dim, eps=eps)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ class Softmax(nn.Module):
     Shape: input (N, ...), output (N, ...).
 
     Raises:
-        ValueError: if `dim` is 0 or `temperature` is not positive.
+        ValueError: if `dim` is 0 or no axis of the input, or `temperature` is not positive.
     """
 
     def __init__(self, dim: int = -1, temperature: Annotated[float, (0.001, 1000)] = 1.0) -> None:
@@ -32,4 +32,6 @@ class Softmax(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply softmax to `x`; returns the same shape."""
+        if not -x.ndim < self.dim < x.ndim:
+            raise ValueError(f"dim: {self.dim} is no axis of shape {tuple(x.shape)} after the batch")
         return (x / self.temperature).softmax(self.dim)

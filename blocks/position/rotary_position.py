@@ -49,7 +49,7 @@ class RotaryPosition(nn.Module):
         height: int = 0,
         width: int = 0,
         prefix_tokens: int = 0,
-        base: float = 10000.0,
+        base: Annotated[float, (1, 1e9)] = 10000.0,
     ) -> None:
         super().__init__()
         check_choice("axes", axes, "1d", "2d")

@@ -45,7 +45,7 @@ class SinCos2dPosition(nn.Module):
         height: int = 0,
         width: int = 0,
         prefix_tokens: int = 0,
-        base: float = 10000.0,
+        base: Annotated[float, (1, 1e9)] = 10000.0,
         drop: Annotated[float, (0, 1)] = 0.0,
     ) -> None:
         super().__init__()

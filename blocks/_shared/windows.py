@@ -1,5 +1,7 @@
 """Square windows of a map (N, H, W, C): padding, cutting, putting back, and who may look at whom after a shift."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -69,3 +71,24 @@ def window_mask(size: tuple[int, int], window_size: int, shifts: tuple[int, int]
     # Padding sees padding, so that no row of the softmax is empty.
     regions = window_partition((3 * rows[:, None] + columns)[None, :, :, None], window_size).squeeze(-1)
     return regions[:, :, None] == regions[:, None, :]
+
+
+def attend_in_windows(attn: Callable[[Tensor, Tensor | None], Tensor], x: Tensor, window_size: int, shift_size: int) -> Tensor:
+    """Apply `attn(windows, mask)` within the shifted windows of `x` (N, H, W, C); returns the same shape."""
+    _, height, width, _ = x.shape
+    shifts = window_shift(height, window_size, shift_size), window_shift(width, window_size, shift_size)
+    x = pad_to_windows(x, window_size)
+    padded_h, padded_w = x.shape[1:3]
+    if any(shifts):
+        x = torch.roll(x, (-shifts[0], -shifts[1]), (1, 2))
+    mask = window_mask((height, width), window_size, shifts, x.device)
+    x = window_reverse(attn(window_partition(x, window_size), mask), window_size, padded_h, padded_w)
+    if any(shifts):
+        x = torch.roll(x, shifts, (1, 2))
+    return x[:, :height, :width]
+
+
+def check_shift(window_size: int, shift_size: int) -> None:
+    """Raise ValueError unless `shift_size` is at least 0 and below `window_size`."""
+    if not 0 <= shift_size < window_size:
+        raise ValueError(f"shift_size: {shift_size} is not in 0 .. {window_size - 1}, below window_size {window_size}")

@@ -8,11 +8,10 @@ is not shifted; the window itself never changes.
 
 from typing import Annotated
 
-import torch
 from torch import Tensor, nn
 
 from blocks._shared.window_attention import WindowAttention
-from blocks._shared.windows import pad_to_windows, window_mask, window_partition, window_reverse, window_shift
+from blocks._shared.windows import attend_in_windows, check_shift
 from blocks.spec import block
 from blocks.transformer.drop_path import DropPath
 from blocks.transformer.mlp import Mlp
@@ -58,8 +57,7 @@ class SwinBlock(nn.Module):
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
     ) -> None:
         super().__init__()
-        if not 0 <= shift_size < window_size:
-            raise ValueError(f"shift_size: {shift_size} is not in 0 .. {window_size - 1}, below window_size {window_size}")
+        check_shift(window_size, shift_size)
         self.window_size = window_size
         self.shift_size = shift_size
         self.norm1 = nn.LayerNorm(dim)
@@ -68,23 +66,9 @@ class SwinBlock(nn.Module):
         self.mlp = Mlp(dim, mlp_ratio, drop=drop)
         self.drop_path = DropPath(drop_path)
 
-    def attend_in_windows(self, x: Tensor) -> Tensor:
-        """Attend within the shifted windows of `x` (N, H, W, C); returns the same shape."""
-        _, height, width, _ = x.shape
-        shifts = window_shift(height, self.window_size, self.shift_size), window_shift(width, self.window_size, self.shift_size)
-        x = pad_to_windows(x, self.window_size)
-        padded_h, padded_w = x.shape[1:3]
-        if any(shifts):
-            x = torch.roll(x, (-shifts[0], -shifts[1]), (1, 2))
-        mask = window_mask((height, width), self.window_size, shifts, x.device)
-        x = window_reverse(self.attn(window_partition(x, self.window_size), mask), self.window_size, padded_h, padded_w)
-        if any(shifts):
-            x = torch.roll(x, shifts, (1, 2))
-        return x[:, :height, :width]
-
     def forward(self, x: Tensor) -> Tensor:
         """Transform the map `x` (N, C, H, W); returns the same shape."""
         x = x.permute(0, 2, 3, 1)
-        x = x + self.drop_path(self.attend_in_windows(self.norm1(x)))
+        x = x + self.drop_path(attend_in_windows(self.attn, self.norm1(x), self.window_size, self.shift_size))
         x = x + self.drop_path(self.mlp(self.norm2(x)))
         return x.permute(0, 3, 1, 2)

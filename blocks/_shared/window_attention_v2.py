@@ -1,0 +1,72 @@
+"""Self-attention inside windows by cosine similarity, its bias a small network of the logarithmic offsets (Swin V2)."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from blocks._shared.relative_position import relative_position_index
+from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.transformer_init import init_linears
+
+
+def log_spaced_offsets(window_size: int, pretrained_window_size: int = 0) -> Tensor:
+    """Offsets (row, column) of a window, ((2w - 1)^2, 2): scaled to +-8, then sign(x) log2(1 + |x|) / 3, so within +-1.06.
+
+    A window of one position has the offset 0. With the window of pretraining given, offsets are measured in its units.
+    """
+    reach = max((pretrained_window_size or window_size) - 1, 1)
+    offsets = 8 * torch.arange(1 - window_size, window_size, dtype=torch.float32) / reach
+    offsets = offsets.sign() * torch.log2(1 + offsets.abs()) / 3
+    return torch.cartesian_prod(offsets, offsets)
+
+
+class CosineWindowAttention(nn.Module):
+    """softmax(tau cos(q, k) + B) v within each window; parameters as in timm 1.0.31 `swin_transformer_v2.WindowAttention`."""
+
+    def __init__(
+        self,
+        dim: int,
+        num_heads: int,
+        window_size: int,
+        pretrained_window_size: int = 0,
+        qkv_bias: bool = True,
+        attn_drop: float = 0.0,
+        proj_drop: float = 0.0,
+    ) -> None:
+        super().__init__()
+        check_heads(num_heads, dim)
+        self.num_heads = num_heads
+        self.attn_drop = attn_drop
+        self.tokens = window_size**2
+        self.logit_scale = nn.Parameter(torch.full((num_heads, 1, 1), math.log(10)))
+        # A bias of the keys would make no difference to a dot product's softmax, and the paper keeps none.
+        self.q_bias = nn.Parameter(torch.zeros(dim)) if qkv_bias else None
+        self.v_bias = nn.Parameter(torch.zeros(dim)) if qkv_bias else None
+        self.position_mlp = nn.Sequential(nn.Linear(2, 512), nn.ReLU(), nn.Linear(512, num_heads, bias=False))
+        self.qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.proj = nn.Linear(dim, dim)
+        self.proj_drop = nn.Dropout(proj_drop)
+        self.register_buffer("offsets", log_spaced_offsets(window_size, pretrained_window_size), persistent=False)
+        self.register_buffer("index", relative_position_index(window_size, window_size).flatten(), persistent=False)
+        init_linears(self)
+
+    def position_bias(self) -> Tensor:
+        """Return the bias (heads, w * w, w * w), each entry in (0, 16)."""
+        table = 16 * torch.sigmoid(self.position_mlp(self.offsets))
+        return table.index_select(0, self.index).view(self.tokens, self.tokens, -1).permute(2, 0, 1)
+
+    def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Attend within `windows` (N * windows, w * w, dim), where `mask` (windows, w * w, w * w) is True; returns the same shape."""
+        q, k, v = self.qkv(windows).chunk(3, dim=-1)
+        if self.q_bias is not None:
+            q, v = q + self.q_bias.to(q.dtype), v + self.v_bias.to(v.dtype)
+        q, k, v = (split_heads(part, self.num_heads) for part in (q, k, v))
+        q = F.normalize(q, dim=-1) * self.logit_scale.clamp(max=math.log(100)).exp()
+        k = F.normalize(k, dim=-1)
+        bias = self.position_bias()[None]
+        if mask is not None:
+            bias = bias.masked_fill(~mask[:, None], float("-inf")).repeat(windows.shape[0] // mask.shape[0], 1, 1, 1)
+        x = attend(q.to(v.dtype), k.to(v.dtype), v, bias, dropout=self.attn_drop if self.training else 0.0, scale=1.0)
+        return self.proj_drop(self.proj(merge_heads(x)))

@@ -1,0 +1,44 @@
+"""Prints the table: `python -m tests.benchmarks [NAME ...] [--json]`. Nothing here is asserted in a test: machines differ."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from importlib import import_module
+
+from tests.benchmarks.measure import Row
+
+NAMES = ("window", "edit", "model_step", "epoch", "summary", "local_attention")
+
+
+def main() -> None:
+    """Run the benchmarks that were named, or all."""
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure speed and memory, each against a reference in the same run.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(NAMES)}; all by default")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(NAMES):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; choose from {', '.join(NAMES)}")
+    rows: list[Row] = []
+    if not arguments.json:
+        print(f"{'':<44}{'ours':>12}{'reference':>12}{'ratio':>8}{'target':>8}{'spread':>8}")
+    for name in arguments.names or NAMES:
+        for row in import_module(f"tests.benchmarks.{name}").run():
+            rows.append(row)
+            if not arguments.json:
+                print(line(row), flush=True)
+    if arguments.json:
+        json.dump([{**asdict(row), "ratio": row.ratio} for row in rows], sys.stdout, indent=2)
+        print()
+
+
+def line(row: Row) -> str:
+    """One line of the table."""
+    target = "" if row.target is None else f"{row.target:.2f}"
+    mark = " !" if row.target is not None and row.ratio > row.target else "  "
+    figures = f"{row.ours:>9,.1f} {row.unit}{row.reference:>9,.1f} {row.unit}{row.ratio:>8.3f}{target:>8}{row.spread:>8.2f}"
+    return f"{row.name:<44}{figures}{mark} {row.note}".rstrip()
+
+
+if __name__ == "__main__":
+    main()

@@ -23,11 +23,10 @@ class ExpertConv2d(nn.Module):
         # One flat row an expert, as in timm: a parameter of five axes could not be turned to channels_last with its module.
         self.weight = nn.Parameter(torch.empty(num_experts, math.prod(self.kernel_shape)))
         self.bias = nn.Parameter(torch.empty(num_experts, out_channels)) if bias else None
-        for expert in self.weight:
-            nn.init.kaiming_uniform_(expert.view(self.kernel_shape), a=math.sqrt(5))
-        if self.bias is not None:
-            bound = 1 / math.sqrt(math.prod(self.kernel_shape[1:]))
-            nn.init.uniform_(self.bias, -bound, bound)
+        # As nn.Conv2d draws its kernel and bias.
+        bound = 1 / math.sqrt(math.prod(self.kernel_shape[1:]))
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -bound, bound)
 
     def forward(self, x: Tensor, routing: Tensor) -> Tensor:
         """Convolve `x` (N, in_channels, H, W) with experts weighted by `routing` (N, experts); returns (N, out_channels, H', W')."""

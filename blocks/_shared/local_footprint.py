@@ -1,0 +1,47 @@
+"""Sums over a k x k footprint around every position, one offset at a time: the k * k copies of an unfold never exist at once.
+
+A padded map is read through shifted views, so that also the backward pass keeps nothing but the map itself.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def pad_footprint(x: Tensor, kernel_size: int, mode: str = "constant") -> Tensor:
+    """Pad the last two axes of `x` (N, C, H, W) so that every position has a whole footprint; mode is that of F.pad."""
+    reach = kernel_size // 2
+    if mode == "reflect" and min(x.shape[2:]) <= reach:
+        raise ValueError(f"x: a map of {x.shape[2]} x {x.shape[3]} is too small for kernel_size {kernel_size}: {reach + 1} a side are needed")
+    return F.pad(x, (reach, reach, reach, reach), mode=mode) if reach else x
+
+
+def footprint_views(padded: Tensor, kernel_size: int, stride: int = 1) -> Iterator[Tensor]:
+    """Yield views (..., H, W) of `padded`, one for each offset of the footprint, row by row; every stride-th position."""
+    height, width = padded.shape[-2] - kernel_size + 1, padded.shape[-1] - kernel_size + 1
+    for row in range(kernel_size):
+        for column in range(kernel_size):
+            yield padded[..., row : row + height : stride, column : column + width : stride]
+
+
+def footprint_logits(q: Tensor, padded_k: Tensor, kernel_size: int, stride: int = 1) -> Tensor:
+    """Products of q (N, heads, d, H, W) with the keys of its footprint; returns (N, heads, H, W, k * k)."""
+    return torch.stack([(q * k).sum(dim=2) for k in footprint_views(padded_k, kernel_size, stride)], dim=-1)
+
+
+def footprint_sum(weights: Tensor, padded_v: Tensor, kernel_size: int, stride: int = 1) -> Tensor:
+    """Values (N, groups, d, H, W) of each footprint, weighted by (N, groups, H, W, k * k); returns (N, groups, d, H, W)."""
+    views = zip(weights.unbind(dim=-1), footprint_views(padded_v, kernel_size, stride), strict=True)
+    weight, v = next(views)
+    total = weight[:, :, None] * v
+    for weight, v in views:
+        total = torch.addcmul(total, weight[:, :, None], v)
+    return total
+
+
+def footprint_inside(height: int, width: int, kernel_size: int, stride: int, device: torch.device) -> Tensor:
+    """Whether each place of a footprint lies on the map: (H, W, k * k)."""
+    inside = pad_footprint(torch.ones(1, 1, height, width, dtype=torch.bool, device=device), kernel_size)[0, 0]
+    return torch.stack(list(footprint_views(inside, kernel_size, stride)), dim=-1)

@@ -1,0 +1,165 @@
+"""Find the largest setting of design variables that stays under a budget of parameters and MACs.
+
+The first variable is searched by bisection, because costs grow with it; the others are walked on a grid. Every candidate
+is inferred on the meta device, so that divisibility is not guessed: a setting with an error is no candidate.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from composer.core import edits
+from composer.core.errors import UserError
+from composer.core.expressions import resolve_variables
+from composer.core.graph import Design
+from composer.engine.infer import Inferrer
+
+MAX_EVALUATIONS = 400
+REACH = 8  # a variable is searched from an eighth of its value to eight times of it
+GRID = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One candidate: the variables' values and what the design costs with them."""
+
+    values: dict[str, int]
+    params: int
+    macs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The best setting, the trade-off table (best of each combination of the other variables), and how often a design was inferred."""
+
+    best: Setting
+    table: tuple[Setting, ...]
+    evaluations: int
+
+
+class _Search:
+    def __init__(self, inferrer: Inferrer, design: Design, params: int | None, macs: int | None, progress: Callable[[float, str], None] | None) -> None:
+        self.inferrer = inferrer
+        self.design = design
+        self.params = params
+        self.macs = macs
+        self.progress = progress
+        self.known: dict[tuple[tuple[str, int], ...], Setting | None] = {}
+
+    def cost(self, values: dict[str, int]) -> Setting | None:
+        """Costs of a setting; None if the design has errors with it."""
+        key = tuple(sorted(values.items()))
+        if key not in self.known:
+            design = self.design
+            for name, value in values.items():
+                design = edits.set_variable(design, name, value)
+            inference = self.inferrer.infer(design)
+            totals = inference.facts.totals
+            self.known[key] = None if inference.errors else Setting(values, totals.params, totals.macs)
+        return self.known[key]
+
+    def fits(self, setting: Setting) -> bool:
+        return (self.params is None or setting.params <= self.params) and (self.macs is None or setting.macs <= self.macs)
+
+    def use(self, setting: Setting) -> float:
+        """How much of the budget a setting uses: the mean share of what is limited."""
+        shares = [setting.params / self.params] if self.params else []
+        shares += [setting.macs / self.macs] if self.macs else []
+        return sum(shares) / len(shares)
+
+
+def steps(value: int) -> int:
+    """The step in which a variable is varied: the largest power of two up to 8 that divides its value, so that heads keep dividing widths."""
+    return next(step for step in (8, 4, 2, 1) if value % step == 0)
+
+
+def candidates(value: int) -> list[int]:
+    """Values on either side of the present one, in its step."""
+    step = steps(value) if value > 12 else 1
+    low = max(step, value // REACH // step * step)
+    return list(range(low, value * REACH + 1, step))
+
+
+def fit(
+    design: Design,
+    *,
+    params: int | None = None,
+    macs: int | None = None,
+    vary: Sequence[str] = (),
+    inferrer: Inferrer | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> Fit:
+    """Largest setting under a budget.
+
+    Args:
+        design: a design whose variables scale it.
+        params: most parameters allowed.
+        macs: most MACs of one sample allowed.
+        vary: names of the variables to vary, the one searched most finely first; every whole-number variable by default.
+        inferrer: keeps its memo.
+        progress: is told the share done and what is tried.
+
+    Raises:
+        UserError: if there is no budget or no such variable, or no setting meets the budget; the message says the nearest that can.
+    """
+    if params is None and macs is None:
+        raise UserError("no budget: give --params or --macs, such as --params 5M")
+    values = {name: v for name, v in resolve_variables(design.variables).items() if isinstance(v, int) and not isinstance(v, bool) and v > 0}
+    own = [name for name in values if not str(design.variables[name]).startswith("=")]
+    for name in vary:
+        if name not in own:
+            raise UserError(f"variable {name!r} cannot be varied; whole-number variables of the design: {', '.join(own) or 'none'}")
+    names = list(vary) or own
+    if not names:
+        raise UserError("the design has no whole-number variables to vary; add one and use it in parameters, such as =width * 2")
+    search = _Search(inferrer or Inferrer(), design, params, macs, progress)
+    first, others = names[0], names[1:]
+    grids = [_grid(candidates(values[name]), values[name]) for name in others]
+    combinations = list(product(*grids))
+    table: list[Setting] = []
+    for index, combination in enumerate(combinations):
+        rest = dict(zip(others, combination, strict=True))
+        if progress is not None:
+            progress(index / len(combinations), ", ".join(f"{name} {value}" for name, value in rest.items()))
+        found = _bisect(search, first, candidates(values[first]), rest)
+        if found is not None:
+            table.append(found)
+        if len(search.known) >= MAX_EVALUATIONS:
+            break
+    if not table:
+        smallest = min((setting for setting in search.known.values() if setting is not None), key=lambda s: (s.params, s.macs), default=None)
+        if smallest is None:
+            raise UserError("the design has errors with every setting tried; run `netcomposer check` first")
+        nearest = ", ".join(f"{name} {value}" for name, value in smallest.values.items())
+        raise UserError(f"no setting meets the budget; the nearest is {nearest}, with {smallest.params:,} parameters and {smallest.macs:,} MACs")
+    table.sort(key=search.use, reverse=True)
+    return Fit(table[0], tuple(table), len(search.known))
+
+
+def _grid(values: list[int], present: int) -> list[int]:
+    """At most GRID values, spread evenly in ratio, the present one among them."""
+    if len(values) <= GRID:
+        return values
+    wanted = [present * REACH ** (2 * i / (GRID - 1) - 1) for i in range(GRID)]
+    return sorted({min(values, key=lambda v: abs(v - target)) for target in wanted} | {present})
+
+
+def _bisect(search: _Search, name: str, values: list[int], rest: dict[str, int]) -> Setting | None:
+    """Largest value of one variable that fits; settings with errors are stepped over to the next smaller legal one."""
+    low, high = 0, len(values) - 1
+    best: Setting | None = None
+    while low <= high:
+        middle = (low + high) // 2
+        at = middle
+        setting = None
+        while at >= low and setting is None:
+            setting = search.cost({name: values[at], **rest})
+            at -= 1
+        if setting is None:
+            low = middle + 1
+        elif search.fits(setting):
+            best = setting if best is None or search.use(setting) > search.use(best) else best
+            low = middle + 1
+        else:
+            high = at
+    return best

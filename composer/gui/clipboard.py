@@ -43,7 +43,7 @@ def _uses(design: Design, start: set[str | None], name: str) -> bool:
 def available() -> bool:
     """Whether there is something to paste."""
     data = QGuiApplication.clipboard().mimeData()
-    return bool(data) and data.hasFormat(MIME)
+    return data.hasFormat(MIME)
 
 
 def get(*, keep_inputs: bool = False) -> tuple[Graph, dict[str, Graph]] | None:
@@ -53,7 +53,7 @@ def get(*, keep_inputs: bool = False) -> tuple[Graph, dict[str, Graph]] | None:
         keep_inputs: keep the wires that came from outside the part.
     """
     data = QGuiApplication.clipboard().mimeData()
-    if not data or not data.hasFormat(MIME):
+    if not data.hasFormat(MIME):
         return None
     raw = bytes(data.data(MIME).data())
     if len(raw) > MAX_BYTES:

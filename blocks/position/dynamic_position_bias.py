@@ -62,10 +62,13 @@ class DynamicPositionBias(nn.Module):
         self.register_buffer("index", relative_position_index(rows, columns), persistent=False)
         self.register_buffer("offsets", offsets.to(torch.get_default_dtype()), persistent=False)
 
+    def bias(self) -> Tensor:
+        """Return the bias (num_heads, n, n)."""
+        bias = self.mlp(self.offsets)[self.index].permute(2, 0, 1)
+        return F.pad(bias, (self.prefix_tokens, 0, self.prefix_tokens, 0))
+
     def forward(self, x: Tensor) -> Tensor:
         """Give the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""
         if x.shape[1] != self.n:
             raise ValueError(f"x: {x.shape[1]} tokens, but there are distances for {self.n}")
-        bias = self.mlp(self.offsets)[self.index].permute(2, 0, 1)
-        bias = F.pad(bias, (self.prefix_tokens, 0, self.prefix_tokens, 0))
-        return bias.to(x.dtype).expand(x.shape[0], -1, -1, -1)
+        return self.bias().to(x.dtype).expand(x.shape[0], -1, -1, -1)

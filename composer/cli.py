@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from composer import __version__, paths
 from composer.core.errors import UserError
 
+# The targets of composer.engine.export, whose import would load torch.
+TARGETS = ("python", "yaml", "markdown", "latex", "dot", "mermaid", "onnx", "pt2", "safetensors")
 PROBLEMS = 1
 USAGE = 2
 
@@ -106,6 +109,8 @@ def check(args: argparse.Namespace) -> int:
     from composer.engine.infer import infer
 
     design = load(args.design)
+    if args.fix:
+        design = _fix(design, Path(args.output or args.design))
     inference = infer(design)
     problems = inference.errors
     totals = inference.facts.totals
@@ -121,6 +126,19 @@ def check(args: argparse.Namespace) -> int:
     if not problems:
         print(f"{args.design}: no problems, {totals.params:,} parameters, {totals.macs:,} MACs")
     return PROBLEMS if problems else 0
+
+
+def _fix(design: Any, target: Path) -> Any:
+    """Apply the first repair of each error and write the result, saying what was done."""
+    from composer.core.design_file import save
+    from composer.engine.fix import fix
+
+    repaired, done = fix(design)
+    for step in done:
+        print(f"fixed {step.node}: {step.label}   ({step.error})")
+    if done:
+        save(repaired, target)
+    return repaired
 
 
 def summary(args: argparse.Namespace) -> int:
@@ -166,26 +184,124 @@ def _print_summary(data: dict[str, Any], batch: int) -> None:
 
 
 def export(args: argparse.Namespace) -> int:
-    """Write a design as Python or YAML."""
-    from composer.core.design_file import dumps, load, write_atomically
+    """Write a design as code, weights, a diagram or a table."""
+    from composer.core.design_file import load
+    from composer.engine.export import TEXT, text
+    from composer.engine.export import export as write
 
     design = load(args.design)
-    if args.to == "yaml":
-        text = dumps(design)
-    else:
-        from composer.engine.codegen import source
+    target = "package" if args.package and args.to == "python" else args.to
+    weights = None
+    if args.run:
+        from composer.engine.run import Run
 
-        text = source(design, inline=not args.package)
+        weights = Run(Path(args.run)).best_weights()
     if args.output == "-":
-        print(text, end="")
+        if target not in TEXT:
+            raise UserError(f"{target} is no text; name a file with -o")
+        print(text(design, target), end="")
     else:
-        write_atomically(Path(args.output), lambda file: file.write(text.encode()))
+        print(write(design, target, Path(args.output), weights=weights))
+    if args.verify:
+        return _verify(design, weights)
+    return 0
+
+
+def _verify(design: Any, weights: Any) -> int:
+    from composer.engine.verify import verify
+
+    proof = verify(design, weights=weights)
+    print(proof.sentence())
+    return 0 if proof.ok else PROBLEMS
+
+
+def fit(args: argparse.Namespace) -> int:
+    """Find the largest setting of the design's variables under a budget."""
+    from composer.core import edits
+    from composer.core.design_file import load, save
+    from composer.engine.fit import fit as search
+
+    design = load(args.design)
+    found = search(design, params=args.params, macs=args.macs, vary=[name for name in (args.vary or "").split(",") if name])
+    names = list(found.best.values)
+    rows = [(*names, "params", "MACs")]
+    rows += [(*(str(row.values[name]) for name in names), f"{row.params:,}", f"{row.macs:,}") for row in found.table]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for index, row in enumerate(rows):
+        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + ("  <- best" if index == 1 else ""))
+    if args.output:
+        for name, value in found.best.values.items():
+            design = edits.set_variable(design, name, value)
+        save(design, args.output)
         print(args.output)
+    return 0
+
+
+def replace(args: argparse.Namespace) -> int:
+    """Swap a block for another everywhere, keeping wires and parameters of the same name."""
+    from composer.core.design_file import load, save
+    from composer.core.swap import swap
+    from composer.engine import library
+    from composer.engine.infer import Inferrer
+
+    design = load(args.design)
+    done = swap(design, library.catalog(), args.by, block=args.block, ids=args.nodes.split(",") if args.nodes else None)
+    inferrer = Inferrer()
+    before, after = inferrer.infer(design), inferrer.infer(done.design)
+    fresh = [error for error in after.errors if error not in before.errors]
+    for error in fresh:
+        print(error)
+    if fresh:
+        raise UserError(f"{args.by} does not fit here; nothing was written")
+    save(done.design, args.output)
+    old, new = before.facts.totals, after.facts.totals
+    print(f"{args.output}: {len(done.nodes)} nodes, {old.params:,} -> {new.params:,} parameters, {old.macs:,} -> {new.macs:,} MACs")
+    if done.dropped:
+        print(f"not carried over: {', '.join(done.dropped)}")
+    return 0
+
+
+def diff(args: argparse.Namespace) -> int:
+    """Say what differs between two designs; exit code 0 if nothing does, 1 if something does."""
+    from composer.core import diff_report
+    from composer.core.design_file import load
+    from composer.engine.infer import Inferrer
+
+    inferrer = Inferrer()
+    before, after = load(args.before), load(args.after)
+    old, new = inferrer.infer(before).facts, inferrer.infer(after).facts
+    lines = diff_report.report(before, after, old, new)
+    if args.json:
+        print(json.dumps(diff_report.as_json(lines, old, new), indent=2))
+    elif lines or not args.quiet:
+        print((diff_report.as_markdown if args.markdown else diff_report.as_text)(lines, old, new))
+    return 1 if lines else 0
+
+
+def profile(args: argparse.Namespace) -> int:
+    """Measure time and memory of every node on a device."""
+    from composer.core.design_file import load
+    from composer.engine.device import choose
+    from composer.engine.profile import profile as measure
+
+    found = measure(load(args.design), device=choose(args.device).name, batch=args.batch)
+    if args.json:
+        from dataclasses import asdict
+
+        print(json.dumps(asdict(found), indent=2))
+        return 0
+    width = max(len(row.id) for row in found.nodes)
+    for row in found.nodes:
+        peak = f"  {row.peak_bytes / 2**20:10.1f} MiB" if row.peak_bytes is not None else ""
+        print(f"{row.id:<{width}}  {row.milliseconds:9.3f} ms  {row.share:6.1%}{peak}  {'#' * round(40 * row.share)}")
+    print(f"{'whole':<{width}}  {found.milliseconds:9.3f} ms  forward, batch {found.batch}, on {found.device}")
     return 0
 
 
 def train(args: argparse.Namespace) -> int:
     """Train a design on real data."""
+    # Before torch is loaded: threads that wait for each other should not hold a core that others (the window) need.
+    os.environ.setdefault("GOMP_SPINCOUNT", "30000")
     from composer.engine.train import run_command
 
     return run_command(
@@ -243,7 +359,12 @@ def parser() -> argparse.ArgumentParser:
     command(blocks, as_json)
     command(templates, as_json)
     command(new, (("template",), {"metavar": "TEMPLATE"}), output, (("--force",), {"action": "store_true", "help": "replace an existing file"}))
-    command(check, design)
+    command(
+        check,
+        design,
+        (("--fix",), {"action": "store_true", "help": "apply the first repair of each error and write the design"}),
+        (("-o", "--output"), {"metavar": "FILE", "help": "with --fix: where to write; the design itself by default"}),
+    )
     command(
         summary,
         design,
@@ -254,9 +375,42 @@ def parser() -> argparse.ArgumentParser:
     command(
         export,
         design,
-        (("--to",), {"choices": ("python", "yaml"), "required": True}),
+        (("--to",), {"choices": TARGETS, "required": True}),
         (("-o", "--output"), {"required": True, "metavar": "FILE", "help": "file to write, - for standard output"}),
-        (("--package",), {"action": "store_true", "help": "import the blocks instead of inlining them"}),
+        (("--package",), {"action": "store_true", "help": "Python: import the blocks instead of inlining them"}),
+        (("--verify",), {"action": "store_true", "help": "prove in a clean process that the source equals the drawn network"}),
+        (("--run",), {"metavar": "RUN", "help": "take the trained weights of this run"}),
+    )
+    command(
+        fit,
+        design,
+        (("--params",), {"type": _count, "metavar": "N", "help": "most parameters, such as 5M"}),
+        (("--macs",), {"type": _count, "metavar": "N", "help": "most MACs of one sample, such as 600M"}),
+        (("--vary",), {"metavar": "NAMES", "help": "variables to vary, separated by commas; all by default"}),
+        (("-o", "--output"), {"metavar": "FILE", "help": "write the design with the best setting"}),
+    )
+    command(
+        replace,
+        design,
+        (("--block",), {"metavar": "BLOCK", "help": "the block to replace"}),
+        (("--nodes",), {"metavar": "IDS", "help": "only these nodes, separated by commas"}),
+        (("--by",), {"required": True, "metavar": "BLOCK", "help": "the block to put in its place"}),
+        output,
+    )
+    command(
+        diff,
+        (("before",), {"metavar": "A"}),
+        (("after",), {"metavar": "B"}),
+        as_json,
+        (("--markdown",), {"action": "store_true", "help": "print Markdown for a pull request"}),
+        (("-q", "--quiet"), {"action": "store_true", "help": "print nothing if nothing differs"}),
+    )
+    command(
+        profile,
+        design,
+        (("--device",), {"default": "auto", "help": "auto, cpu, cuda, cuda:1, mps"}),
+        (("--batch",), {"type": _positive, "default": 1, "metavar": "N"}),
+        as_json,
     )
     command(
         train,
@@ -289,7 +443,19 @@ def _positive(text: str) -> int:
     return value
 
 
-COMMANDS = ("gui", "demo", "blocks", "templates", "new", "check", "summary", "export", "train", "inspect", "screenshot")
+def _count(text: str) -> int:
+    """A number as people write it: 5M, 600k, 1.2G."""
+    factor = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}.get(text[-1:], 1)
+    try:
+        value = int(float(text.rstrip("kMGT")) * factor)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0, such as 5M, 600k or 1.2G")
+    return value
+
+
+COMMANDS = ("gui", "demo", "blocks", "templates", "new", "check", "summary", "export", "fit", "replace", "diff", "profile", "train", "inspect", "screenshot")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

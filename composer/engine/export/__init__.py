@@ -1,0 +1,81 @@
+"""Ways out: one file a target. `TARGETS` names them all; each writes one file atomically and says in one line what it wrote.
+
+Text targets need no weights; weight targets take those of a run, or fresh ones.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import Tensor
+
+from composer.core.design_file import dumps, write_atomically
+from composer.core.errors import DesignError, UserError
+from composer.core.graph import Design
+from composer.engine.infer import Inference, Inferrer
+
+TEXT = ("python", "package", "yaml", "markdown", "latex", "dot", "mermaid")
+BINARY = ("onnx", "pt2", "safetensors")
+TARGETS = (*TEXT, *BINARY)
+
+
+def export(
+    design: Design,
+    target: str,
+    path: Path,
+    *,
+    weights: dict[str, Tensor] | None = None,
+    inferrer: Inferrer | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> str:
+    """Write a design to a file.
+
+    Args:
+        design: the design; all targets but ``yaml`` need it free of errors.
+        target: one of `TARGETS`.
+        path: file to write.
+        weights: a trained state_dict for the targets that hold weights.
+        inferrer: keeps its memo.
+        progress: is told the share done.
+
+    Returns:
+        One line on what was written and checked.
+
+    Raises:
+        UserError: if the target is unknown, the design has errors, or the file cannot be written; nothing is left half.
+    """
+    if target not in TARGETS:
+        raise UserError(f"target {target!r} is unknown; choose one of: {', '.join(TARGETS)}")
+    if target in TEXT:
+        body = text(design, target, inferrer)
+        write_atomically(path, lambda file: file.write(body.encode()))
+        return f"{path}: {len(body.splitlines())} lines"
+    inference = _inference(design, inferrer)
+    if target == "onnx":
+        from composer.engine.export.onnx_file import write_onnx
+
+        return write_onnx(inference, path, weights)
+    from composer.engine.export.torch_file import write_pt2, write_safetensors
+
+    return (write_pt2 if target == "pt2" else write_safetensors)(inference, path, weights)
+
+
+def text(design: Design, target: str, inferrer: Inferrer | None = None) -> str:
+    """The text of a text target."""
+    if target == "yaml":
+        return dumps(design)
+    inference = _inference(design, inferrer)
+    if target in ("python", "package"):
+        from composer.engine.codegen import generate
+
+        return generate(inference, inline=target == "python")
+    from composer.engine.export import diagrams, tables
+
+    writers = {"markdown": tables.markdown, "latex": tables.latex, "dot": diagrams.dot, "mermaid": diagrams.mermaid}
+    return writers[target](inference)
+
+
+def _inference(design: Design, inferrer: Inferrer | None) -> Inference:
+    inference = (inferrer or Inferrer()).infer(design)
+    if inference.errors:
+        raise DesignError(inference.errors[0])
+    return inference

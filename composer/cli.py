@@ -195,7 +195,7 @@ def export(args: argparse.Namespace) -> int:
     if args.run:
         from composer.engine.run import Run
 
-        weights = Run(Path(args.run)).best_weights()
+        weights = Run.open(args.run).best_weights()
     if args.output == "-":
         if target not in TEXT:
             raise UserError(f"{target} is no text; name a file with -o")

@@ -144,6 +144,18 @@ class Run:
         tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
         self._write(WEIGHTS, safetensors_bytes(tensors))
 
+    def best_weights(self) -> dict[str, Tensor]:
+        """The weights of the best epoch.
+
+        Raises:
+            UserError: if no epoch has finished yet.
+        """
+        from safetensors.torch import load_file
+
+        if not (self.path / WEIGHTS).is_file():
+            raise UserError(f"{self.path}: no epoch has finished yet, so there are no weights; train it further with --resume")
+        return load_file(self.path / WEIGHTS)
+
     def load(self, name: str) -> dict[str, Any] | None:
         """A checkpoint on the CPU, or None if there is none yet.
 

@@ -2,16 +2,19 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from composer.core.design_file import dumps, write_atomically
 from composer.core.facts import NodeFacts
 from composer.core.wire_json import from_json
-from composer.engine.protocol import Channel, Progress
+from composer.engine.protocol import Channel, Handler, Progress
+
+Params = Mapping[str, Any]
 
 
 class Engine:
-    """What the worker keeps between requests: the memo, and what it told the window last."""
+    """What the worker keeps between requests: the memo, and what it told the window last. One method a request."""
 
     def __init__(self) -> None:
         from composer.engine.infer import Inferrer
@@ -19,7 +22,7 @@ class Engine:
         self.inferrer = Inferrer()
         self.told: dict[str, NodeFacts] = {}
 
-    def facts(self, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    def facts(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Facts of a design, as far as they differ from the last answer."""
         inference = self.inferrer.infer(from_json(params["design"]), params.get("batch", 1))
         now = dict(inference.facts.nodes)
@@ -33,49 +36,86 @@ class Engine:
             "reset": reset,
             "changed": {path: facts.to_json() for path, facts in changed.items()},
             "removed": [path for path in before if path not in now],
-            "totals": {
-                "params": totals.params,
-                "params_trainable": totals.params_trainable,
-                "macs": totals.macs,
-                "activation_bytes": totals.activation_bytes,
-            },
+            "totals": asdict(totals),
             "problems": [[p.message, p.node, p.graph, p.level] for p in inference.structural],
         }
 
-    def source(self, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    def repairs(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Repairs of one item that were tried and work."""
+        from composer.engine.repair import find_repairs
+
+        found = find_repairs(self.inferrer, from_json(params["design"]), params["id"], params.get("graph", ""))
+        return {"repairs": [asdict(repair) for repair in found]}
+
+    def source(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The generated Python text."""
         from composer.engine.codegen import generate
 
         inference = self.inferrer.infer(from_json(params["design"]))
         return {"source": generate(inference, self.inferrer.catalog, inline=params.get("inline", True))}
 
-    def layers(self, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    def layers(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The table that torchinfo prints."""
         from composer.engine.layers import layer_table
 
         return {"text": layer_table(from_json(params["design"]), params.get("batch", 1))}
 
-    def export(self, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-        """Write a design to a file as YAML or Python."""
-        from pathlib import Path
+    def export(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Write a design to a file; see `engine.export` for the targets."""
+        from composer.engine.export import export
+        from composer.engine.run import Run
 
-        target = params["target"]
-        design = from_json(params["design"])
-        text = dumps(design) if target == "yaml" else self.source(params, progress)["source"]
-        write_atomically(Path(params["path"]), lambda file: file.write(text.encode()))
-        return {"path": params["path"]}
+        weights = Run.open(params["run"]).best_weights() if params.get("run") else None
+        path = Path(params["path"])
+        said = export(from_json(params["design"]), params["target"], path, weights=weights, inferrer=self.inferrer, progress=progress)
+        return {"path": str(path), "message": said}
 
-    def images(self, params: Mapping[str, Any], progress: Progress) -> Any:
+    def verify(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Prove in a clean process that the exported source equals the drawn network."""
+        from composer.engine.run import Run
+        from composer.engine.verify import verify
+
+        weights = Run.open(params["run"]).best_weights() if params.get("run") else None
+        proof = verify(from_json(params["design"]), weights=weights)
+        return {**proof.to_json(), "message": proof.sentence()}
+
+    def fit(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """The largest setting of the variables under a budget, and the trade-off table."""
+        from composer.engine.fit import fit
+
+        found = fit(
+            from_json(params["design"]),
+            params=params.get("params"),
+            macs=params.get("macs"),
+            vary=params.get("vary", ()),
+            inferrer=self.inferrer,
+            progress=progress,
+        )
+        return {"best": asdict(found.best), "table": [asdict(row) for row in found.table], "evaluations": found.evaluations}
+
+    def profile(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Measured time and memory of every node."""
+        from composer.engine.device import choose
+        from composer.engine.profile import profile
+
+        device = choose(params.get("device", "auto")).name
+        return asdict(profile(from_json(params["design"]), device=device, batch=params.get("batch", 1), progress=progress))
+
+    def images(self, params: Params, progress: Progress) -> Any:
         """Sample images of a data set."""
         from composer.engine.capture import handlers_images
 
         return handlers_images(params, progress)
 
-    def capture(self, params: Mapping[str, Any], progress: Progress) -> Any:
+    def capture(self, params: Params, progress: Progress) -> Any:
         """Attention maps of an image."""
         from composer.engine.capture import handlers_capture
 
         return handlers_capture(params, progress)
+
+    def handlers(self) -> dict[str, Handler]:
+        """Requests by name: every public method but this one."""
+        return {name: getattr(self, name) for name in vars(type(self)) if not name.startswith("_") and name != "handlers"}
 
 
 def main() -> None:
@@ -89,15 +129,7 @@ def main() -> None:
 
     engine = Engine()
     channel.send({"event": "ready", "torch": torch.__version__, "devices": devices()})
-    handlers = {
-        "facts": engine.facts,
-        "source": engine.source,
-        "layers": engine.layers,
-        "export": engine.export,
-        "images": engine.images,
-        "capture": engine.capture,
-    }
-    channel.serve(handlers, newest_only=frozenset({"facts", "source"}))
+    channel.serve(engine.handlers(), newest_only=frozenset({"facts", "source"}))
 
 
 if __name__ == "__main__":

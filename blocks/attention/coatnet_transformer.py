@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from torch import Tensor, nn
 
-from blocks._shared.choices import check_choice
+from blocks._shared.choices import check_choice, check_positive
 from blocks._shared.map_norms import ChannelLayerNorm
 from blocks.attention.relative_self_attention2d import RelativeSelfAttention2d
 from blocks.spec import block
@@ -43,7 +43,7 @@ class CoAtNetTransformer(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if head_dim does not divide out_channels, stride is below 1, pool is neither "max" nor "avg", or the input
+        ValueError: if head_dim does not divide out_channels, out_channels or stride is below 1, pool is not known, or the input
             has another size than h x w.
     """
 
@@ -63,8 +63,7 @@ class CoAtNetTransformer(nn.Module):
     ) -> None:
         super().__init__()
         check_choice("pool", pool, "max", "avg")
-        if stride < 1:
-            raise ValueError(f"stride: {stride} is not positive")
+        check_positive(out_channels=out_channels, stride=stride)
         self.pool = nn.Identity()
         if stride > 1 and pool == "max":
             self.pool = nn.MaxPool2d(stride, ceil_mode=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
+from blocks._shared.choices import check_positive
 from blocks._shared.relative_position import RelativePositionBias
 from blocks._shared.scaled_dot_product import attend
 from blocks.spec import block
@@ -36,7 +37,7 @@ class RelativeSelfAttention2d(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, H, W).
 
     Raises:
-        ValueError: if head_dim does not divide out_channels, or the input has another size than h x w.
+        ValueError: if head_dim does not divide out_channels, out_channels is below 1, or the input has another size than h x w.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class RelativeSelfAttention2d(nn.Module):
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
     ) -> None:
         super().__init__()
+        check_positive(out_channels=out_channels)
         if head_dim < 1 or out_channels % head_dim:
             raise ValueError(f"head_dim: {head_dim} does not divide out_channels {out_channels}")
         self.size = (h, w)

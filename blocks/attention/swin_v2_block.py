@@ -2,8 +2,8 @@
 
 Liu et al., "Swin Transformer V2: Scaling Up Capacity and Resolution", CVPR 2022, arXiv:2111.09883. Same parameters as
 `SwinTransformerV2Block` of timm 1.0.31.
-Differs from the paper's code: padding and masks as in SwinBlock; the branch norms start at 1, not 0, so that a block on its own
-is no identity.
+As in the paper's code the norms of the branches start at 0, the block as the identity. Differs from it: padding and masks as in
+SwinBlock.
 """
 
 from typing import Annotated
@@ -67,6 +67,8 @@ class SwinV2Block(nn.Module):
         self.mlp = Mlp(dim, mlp_ratio, drop=drop)
         self.norm2 = nn.LayerNorm(dim)
         self.drop_path = DropPath(drop_path)
+        nn.init.zeros_(self.norm1.weight)
+        nn.init.zeros_(self.norm2.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform the map `x` (N, C, H, W); returns the same shape."""

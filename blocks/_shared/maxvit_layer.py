@@ -1,0 +1,42 @@
+"""The layer that MaxViT's block and grid attention share."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from blocks._shared.window_attention import WindowAttention
+from blocks.transformer.drop_path import DropPath
+from blocks.transformer.mlp import Mlp
+
+
+class MaxViTLayer(nn.Module):
+    """Relative attention within parts of the map and an MLP, as `PartitionAttentionCl` of timm 1.0.31; subclasses cut the parts."""
+
+    def __init__(
+        self,
+        dim: int,
+        head_dim: int,
+        window_size: int,
+        mlp_ratio: float,
+        qkv_bias: bool,
+        drop: float,
+        attn_drop: float,
+        drop_path: float,
+    ) -> None:
+        super().__init__()
+        if head_dim < 1 or dim % head_dim:
+            raise ValueError(f"head_dim: {head_dim} does not divide dim {dim}")
+        self.window_size = window_size
+        self.shift_size = 0
+        self.norm1 = nn.LayerNorm(dim, eps=1e-6)
+        self.attn = WindowAttention(dim, dim // head_dim, window_size, qkv_bias, attn_drop, drop)
+        self.norm2 = nn.LayerNorm(dim, eps=1e-6)
+        self.mlp = Mlp(dim, mlp_ratio, drop=drop)
+        self.drop_path = DropPath(drop_path)
+
+    def transform(self, x: Tensor, mix: Callable[[Tensor], Tensor]) -> Tensor:
+        """Transform the map `x` (N, C, H, W), `mix` being attention on (N, H, W, C)."""
+        x = x.permute(0, 2, 3, 1)
+        x = x + self.drop_path(mix(self.norm1(x)))
+        x = x + self.drop_path(self.mlp(self.norm2(x)))
+        return x.permute(0, 3, 1, 2)

@@ -15,8 +15,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
+
+from composer.engine.meta_kernels import KERNELS, MetaMode
 
 # Bookkeeping operations that move or describe data without computing on it: not worth listing as uncounted.
 _FREE = frozenset(
@@ -27,7 +28,7 @@ _FREE = frozenset(
 )
 
 
-class CostMode(TorchDispatchMode):
+class CostMode(MetaMode):
     """Counts multiply-adds as operations run; lighter than torch's counter, which also tracks modules."""
 
     def __init__(self) -> None:
@@ -39,12 +40,15 @@ class CostMode(TorchDispatchMode):
         kwargs = kwargs or {}
         packet = func._overloadpacket
         formula = flop_registry.get(packet)
-        if formula is None and func is not torch.ops.prim.device.default:
+        kernel = KERNELS.get(func)
+        out = kernel(*args, **kwargs) if kernel is not None else None
+        if out is None and formula is None and func is not torch.ops.prim.device.default:
             with self:
                 decomposed = func.decompose(*args, **kwargs)
             if decomposed is not NotImplemented:
                 return decomposed
-        out = func(*args, **kwargs)
+        if out is None:
+            out = func(*args, **kwargs)
         if formula is not None:
             self.macs += formula(*args, **kwargs, out_val=out) // 2
         elif (name := packet.__name__) not in _FREE:

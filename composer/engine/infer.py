@@ -22,6 +22,7 @@ from composer.core.graph import Design, Graph, Input, Literal, Node, Scalar, is_
 from composer.core.params import ParamError, resolve_params
 from composer.core.ports import input_ports, output_ports
 from composer.engine import cost, library
+from composer.engine.meta_kernels import MetaMode
 
 MEMO_SIZE = 4096
 
@@ -169,7 +170,7 @@ def _size(item: Input, size: int | str, variables: Mapping[str, Scalar]) -> int:
 def _run(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
     try:
         cls = library.block_class(spec)
-        with torch.device("meta"):
+        with torch.device("meta"), MetaMode():
             module = cls(**params)
         tensors = [v and torch.empty(v.shape, dtype=getattr(torch, v.dtype), device="meta", requires_grad=v.grad) for v in inputs]
         found = _measure(module, tensors)

@@ -1,6 +1,10 @@
 """ONNX, checked with onnxruntime before it is put in place. Needs the packages of the extra ``onnx``."""
 
+import logging
 import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -31,13 +35,17 @@ def write_onnx(inference: Inference, path: Path, weights: dict[str, Tensor] | No
         import onnxscript  # noqa: F401 - torch's exporter needs it and says so in many lines
     except ImportError as error:
         raise UserError(f"ONNX needs the package {error.name}; install it with: pip install 'netcomposer[onnx]'") from None
-    model = loaded(inference, weights)
+    # Frozen, because torch picks another attention kernel where a bias needs a gradient, and then cannot match the two when it
+    # takes the model apart (torch 2.13: "Failed to decompose the FX graph", Swin's relative position bias).
+    model = loaded(inference, weights).requires_grad_(False)
     inputs = example_inputs(inference)
     arguments = tuple(inputs.values())
     with tempfile.TemporaryDirectory(prefix="netcomposer-onnx-") as folder:
         file = Path(folder) / "model.onnx"
         try:
-            program = torch.onnx.export(model, arguments, dynamo=True, verbose=False, input_names=list(inputs), output_names=list(inference.design.main.outputs))
+            names = {"input_names": list(inputs), "output_names": list(inference.design.main.outputs)}
+            with _quiet():
+                program = torch.onnx.export(model, arguments, dynamo=True, verbose=False, **names)
             assert program is not None
             program.save(str(file), external_data=False)
         except Exception as error:
@@ -54,3 +62,17 @@ def write_onnx(inference: Inference, path: Path, weights: dict[str, Tensor] | No
         body = file.read_bytes()
     write_atomically(path, lambda out: out.write(body))
     return f"{path}: ONNX, checked with onnxruntime {onnxruntime.__version__}, max |diff| {diff:.2g}"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep to itself what torch's exporter has to say about packages that no block uses (torchvision) and about its own future."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -49,6 +49,10 @@ def _unplaced(item: Input | Node | Output) -> Input | Node | Output:
     return replace(item, position=(0.0, 0.0))
 
 
+def _order(graph: Graph) -> list[list[str]]:
+    return [list(items) for items in (graph.inputs, graph.nodes, graph.outputs, graph.params)]
+
+
 def diff_graph(before: Graph, after: Graph) -> GraphDiff:
     """Differences of two graphs."""
     if before is after:
@@ -59,7 +63,6 @@ def diff_graph(before: Graph, after: Graph) -> GraphDiff:
     moved = tuple(id for id in both if type(old[id]) is type(new[id]) and _unplaced(old[id]) == _unplaced(new[id]))
     old_wires, new_wires = set(before.wires), set(after.wires)
     kept_in_old, kept_in_new = [w for w in before.wires if w in new_wires], [w for w in after.wires if w in old_wires]
-    order = [list(items) for items in (before.inputs, before.nodes, before.outputs)] != [list(items) for items in (after.inputs, after.nodes, after.outputs)]
     return GraphDiff(
         added=tuple(id for id in new if id not in old),
         removed=tuple(id for id in old if id not in new),
@@ -67,7 +70,9 @@ def diff_graph(before: Graph, after: Graph) -> GraphDiff:
         moved=moved,
         wires_added=tuple(wire for wire in after.wires if wire not in old_wires),
         wires_removed=tuple(wire for wire in before.wires if wire not in new_wires),
-        other=before.params != after.params or before.frames != after.frames or kept_in_old != kept_in_new or order,
+        other=(
+            before.params != after.params or before.frames != after.frames or kept_in_old != kept_in_new or _order(before) != _order(after)
+        ),
     )
 
 
@@ -89,7 +94,8 @@ def diff(before: Design, after: Design) -> Diff:
     for name in names:
         old = before.main if not name else before.graphs.get(name, nothing)
         new = after.main if not name else after.graphs.get(name, nothing)
-        if old is not new and (old != new or list(old.ids()) != list(new.ids()) or name not in before.graphs or name not in after.graphs):
+        came_or_went = bool(name) and (name not in before.graphs or name not in after.graphs)
+        if old is not new and (came_or_went or old != new or _order(old) != _order(new)):
             graphs[name] = diff_graph(old, new)
     others = tuple(
         f.name for f in fields(Design) if f.name not in ("main", "graphs") and getattr(before, f.name) != getattr(after, f.name)
@@ -126,4 +132,5 @@ def apply_diff(design: Design, change: Diff) -> Design:
                 frames=new.frames if part.other else old.frames,
             ),
         )
-    return replace(design, **{name: getattr(change.after, name) for name in change.fields})
+    ordered = {name: design.graphs[name] for name in change.after.graphs}
+    return replace(design, graphs=frozen(ordered), **{name: getattr(change.after, name) for name in change.fields})

@@ -52,11 +52,15 @@ def add(design: Design, item: Input | Node | Output, graph: str = "") -> Design:
     """
     home = _graph(design, graph)
     _free_id(home, item.id)
+    _refuse_recursion(design, item, graph)
+    return design.with_graph(graph, _replace_item(home, item))
+
+
+def _refuse_recursion(design: Design, item: Input | Node | Output, graph: str) -> None:
     if isinstance(item, Node) and item.subgraph is not None:
         _graph(design, item.subgraph)
         if graph and (item.subgraph == graph or graph in _uses(design, item.subgraph)):
             raise DesignError(f"node {item.id!r} would put sub-graph {graph!r} inside itself", item.id)
-    return design.with_graph(graph, _replace_item(home, item))
 
 
 def _uses(design: Design, graph: str) -> set[str]:
@@ -141,6 +145,8 @@ def insert_on_wire(design: Design, wire: Wire, node: Node, graph: str = "", *, i
         raise DesignError(f"wire {wire} does not exist")
     if home.item(node.id) is None:
         design = add(design, node, graph)
+    elif node.id not in home.nodes:
+        raise DesignError(f"{node.id!r} is no node and cannot be put on a wire", node.id)
     into = Wire(wire.source, node.id, wire.source_port, input_port)
     out = Wire(node.id, wire.target, output_port, wire.target_port)
     home = _graph(design, graph)
@@ -169,12 +175,18 @@ def reset_params(design: Design, id: str, params: Iterable[str], graph: str = ""
 
 
 def update_item(design: Design, id: str, graph: str = "", **changes: Any) -> Design:
-    """Change fields of an input, node or output other than its id: ``repeat``, ``note``, ``block``, ``shape``, ``dtype``."""
+    """Change fields of an input, node or output other than its id: ``repeat``, ``note``, ``block``, ``shape``, ``dtype``.
+
+    Raises:
+        DesignError: if there is no such item, or the node would use its own graph.
+    """
     home = _graph(design, graph)
     item = home.item(id)
     if item is None:
         raise DesignError(f"{id!r} does not exist", id)
-    return design.with_graph(graph, _replace_item(home, replace(item, **changes)))
+    changed = replace(item, **changes)
+    _refuse_recursion(design, changed, graph)
+    return design.with_graph(graph, _replace_item(home, changed))
 
 
 def move(design: Design, positions: Mapping[str, Point], graph: str = "") -> Design:
@@ -190,7 +202,7 @@ def move(design: Design, positions: Mapping[str, Point], graph: str = "") -> Des
 
 
 def rename(design: Design, old: str, new: str, graph: str = "") -> Design:
-    """Give an item another id; order and wires stay.
+    """Give an item another id; order and wires stay. An input or output of a sub-graph is a port of its uses: their wires follow.
 
     Raises:
         DesignError: if the new id is taken or not an identifier.
@@ -210,6 +222,8 @@ def rename(design: Design, old: str, new: str, graph: str = "") -> Design:
     def end(id: str) -> str:
         return new if id == old else id
 
+    if graph and old not in home.nodes:
+        design = _rename_port(design, graph, old, new, output=old in home.outputs)
     return design.with_graph(
         graph,
         replace(
@@ -221,6 +235,24 @@ def rename(design: Design, old: str, new: str, graph: str = "") -> Design:
             frames=tuple(replace(frame, nodes=tuple(end(id) for id in frame.nodes)) for frame in home.frames),
         ),
     )
+
+
+def _rename_port(design: Design, subgraph: str, old: str, new: str, *, output: bool) -> Design:
+    """Let the wires at the uses of a sub-graph follow when one of its inputs or outputs is renamed."""
+    for name, home in design.all_graphs():
+        uses = {node.id for node in home.nodes.values() if node.subgraph == subgraph}
+
+        def follow(wire: Wire, uses: set[str] = uses) -> Wire:
+            if output and wire.source in uses and wire.source_port == old:
+                return replace(wire, source_port=new)
+            if not output and wire.target in uses and wire.target_port == old:
+                return replace(wire, target_port=new)
+            return wire
+
+        wires = tuple(follow(wire) for wire in home.wires)
+        if wires != home.wires:
+            design = design.with_graph(name, replace(home, wires=wires))
+    return design
 
 
 def paste(design: Design, clip: Graph, offset: Point = (0.0, 0.0), graph: str = "") -> tuple[Design, dict[str, str]]:
@@ -247,7 +279,7 @@ def paste(design: Design, clip: Graph, offset: Point = (0.0, 0.0), graph: str = 
     wires = [
         replace(wire, source=fresh.get(wire.source, wire.source), target=fresh[wire.target])
         for wire in clip.wires
-        if wire.target in fresh and (wire.source in fresh or home.item(wire.source) is not None)
+        if wire.target in fresh and (wire.source in fresh or wire.source in home.inputs or wire.source in home.nodes)
     ]
     return design.with_graph(graph, replace(home, wires=(*home.wires, *wires))), fresh
 

@@ -230,7 +230,7 @@ def test_shapes(spec: BlockSpec, index: int) -> None:
     inputs = made.inputs()
     with torch.no_grad():
         outputs = outputs_of(module(*inputs))
-    assert spec.shapes.bind([shape for shape in made.shapes]) == made.sizes
+    assert spec.shapes.bind(list(made.shapes)) == made.sizes
     predicted = spec.shapes.predict(made.sizes, made.params)
     assert len(predicted) == len(outputs) == len(spec.outputs)
     for shape, output in zip(predicted, outputs, strict=True):
@@ -238,7 +238,9 @@ def test_shapes(spec: BlockSpec, index: int) -> None:
         if shape is None:
             continue
         assert len(shape) == output.ndim
-        assert all(size is None or size == found for size, found in zip(shape, output.shape, strict=True)), f"{shape} vs {tuple(output.shape)}"
+        assert all(size is None or size == found for size, found in zip(shape, output.shape, strict=True)), (
+            f"{shape} vs {tuple(output.shape)}"
+        )
     ghost = made.module("meta").eval()
     on_meta = made.inputs("meta")
     for forward in (ghost, getattr(ghost, "meta_forward", None)):
@@ -442,7 +444,8 @@ def facts(spec: BlockSpec) -> None:
         with torch.no_grad():
             outputs = outputs_of(module(*made.inputs()))
         assert [(port.port, port.shape, port.dtype) for port in found.outputs] == [
-            (port.name, tuple(output.shape), str(output.dtype).removeprefix("torch.")) for port, output in zip(spec.outputs, outputs, strict=True)
+            (port.name, tuple(output.shape), str(output.dtype).removeprefix("torch."))
+            for port, output in zip(spec.outputs, outputs, strict=True)
         ]
         assert found.resolved == made.params
         assert found.params == sum(p.numel() for p in module.parameters())
@@ -456,7 +459,7 @@ def facts(spec: BlockSpec) -> None:
 
 
 def _import_without_composer(name: str, *args: object, **kwargs: object) -> object:
-    if name.split(".")[0] in ("blocks", "composer"):
+    if name.split(".", maxsplit=1)[0] in ("blocks", "composer"):
         raise ImportError(f"the exported source imports {name}")
     return builtins.__import__(name, *args, **kwargs)  # type: ignore[arg-type]
 

@@ -103,13 +103,13 @@ class Engine:
 
     def images(self, params: Params, progress: Progress) -> Any:
         """Sample images of a data set."""
-        from composer.engine.capture import handlers_images
+        from composer.engine.inspection import handlers_images
 
         return handlers_images(params, progress)
 
     def capture(self, params: Params, progress: Progress) -> Any:
         """Attention maps of an image."""
-        from composer.engine.capture import handlers_capture
+        from composer.engine.inspection import handlers_capture
 
         return handlers_capture(params, progress)
 

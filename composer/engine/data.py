@@ -131,7 +131,8 @@ def input_shape(design: Design) -> Shape:
     sizes = tuple(resolve(size, variables) for size in inputs[0].shape)
     if len(sizes) != 3 or not all(isinstance(size, int) and size > 0 for size in sizes) or not inputs[0].dtype.startswith("float"):
         raise DesignError(
-            f"input {inputs[0].id!r} is {list(sizes)} {inputs[0].dtype}, expected an image [channels, height, width] of float32", inputs[0].id
+            f"input {inputs[0].id!r} is {list(sizes)} {inputs[0].dtype}, expected an image [channels, height, width] of float32",
+            inputs[0].id,
         )
     channels, height, width = (int(str(size)) for size in sizes)
     return channels, height, width
@@ -147,7 +148,9 @@ def read_picture(path: str | Path) -> Image.Image:
     try:
         with Image.open(path) as file:
             if file.width * file.height > MAX_PIXELS:
-                raise UserError(f"{path.name}: {file.width} x {file.height} pixels are too many, expected at most {MAX_PIXELS // 10**6} million")
+                raise UserError(
+                    f"{path.name}: {file.width} x {file.height} pixels are too many, expected at most {MAX_PIXELS // 10**6} million"
+                )
             upright = ImageOps.exif_transpose(file)
             if upright.mode in ("RGBA", "LA", "PA", "P"):
                 upright = upright.convert("RGBA")

@@ -21,7 +21,8 @@ def make_optimizer(model: nn.Module, settings: Training) -> optim.Optimizer:
     Raises:
         UserError: if the optimizer is not known or the model has nothing to learn.
     """
-    decayed, free = [], []
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for parameter in model.parameters():
         if parameter.requires_grad:
             (free if without_decay(parameter) else decayed).append(parameter)

@@ -166,7 +166,7 @@ class Run:
         if not path.is_file():
             return None
         try:
-            checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
             reason = str(error).strip().split("\n")[0]
             raise UserError(f"{path}: is not a readable checkpoint of tensors and plain values: {reason:.200}") from None
@@ -215,5 +215,3 @@ def _alive(pid: object) -> bool:
     except OSError:
         return True
     return True
-
-

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torchmetrics import Metric
 
 from composer.core import design_file
 from composer.core.errors import UserError
@@ -27,7 +28,7 @@ from composer.engine.augment import batch_bounds, epoch_batches
 from composer.engine.build import import_source
 from composer.engine.codegen import class_name, source
 from composer.engine.control import Control, Report, now
-from composer.engine.data import DataSet, Split
+from composer.engine.data import Split
 from composer.engine.device import Device, choose, cpu_cores, tune_threads
 from composer.engine.library import catalog
 from composer.engine.objectives import Classification
@@ -160,7 +161,12 @@ def _fit(design: Design, run: Run, settings: Training, text: str, target: Device
     _try_output(model, train_split, objective, settings.data)
     if fabric.device.type == "cpu":
         progress.threads = _set_threads(bare, train_split, settings, objective, progress.threads)
-    base = {"epochs": settings.epochs, "steps": settings.epochs * steps_per_epoch, "device": fabric.device.type, "device_label": target.label}
+    base = {
+        "epochs": settings.epochs,
+        "steps": settings.epochs * steps_per_epoch,
+        "device": fabric.device.type,
+        "device_label": target.label,
+    }
     started = now()
 
     def tell(state: str, message: str = "") -> None:
@@ -228,7 +234,7 @@ def _fit(design: Design, run: Run, settings: Training, text: str, target: Device
         tell("training" if epoch < settings.epochs else "done")
         if control.pending and epoch < settings.epochs and not _obey(control, keeper, tell):
             return
-    if not progress.epochs or resumed and progress.epoch >= settings.epochs:
+    if resumed and progress.step == base["steps"]:
         tell("done")
 
 
@@ -260,7 +266,7 @@ class Keeper:
     fabric: Fabric
     model: nn.Module
     optimizer: torch.optim.Optimizer
-    accuracy: nn.Module
+    accuracy: Metric
     progress: Progress
 
     def save(self, *, best: bool = False) -> None:
@@ -323,22 +329,16 @@ class Keeper:
 
 def _obey(control: Control, keeper: Keeper, tell: Any) -> bool:
     """Do what was asked between two steps; False means that the loop should end."""
-    while control.pending:
-        control.acknowledge()
-        asked = control.take_checkpoint()
-        if control.stop or control.pause or asked:
-            tell("saving")
-            keeper.save()
-        if control.stop:
-            tell("stopped")
-            return False
-        if control.pause:
-            tell("paused")
-            while control.pause and not control.pending:
-                control.wait()
-        if not control.pending:
-            tell("training")
-    return True
+    control.acknowledge()
+    if control.take_checkpoint() or control.stop or control.pause:
+        tell("saving")
+        keeper.save()
+    if control.pause:
+        tell("paused")
+        while control.pause:
+            control.wait()
+    tell("stopped" if control.stop else "training")
+    return not control.stop
 
 
 def _lap(progress: Progress, clock: float) -> float:
@@ -370,7 +370,11 @@ def _set_threads(model: nn.Module, split: Split, settings: Training, objective: 
     images, labels = split.images[: settings.batch_size], split.labels[: settings.batch_size]
     with torch.random.fork_rng(devices=[]):
         copy = deepcopy(model).train()  # a step changes the statistics of batch norms
-        return tune_threads(lambda: objective.loss(copy(images), labels).backward())
+
+        def step() -> None:
+            torch.autograd.backward(objective.loss(copy(images), labels))
+
+        return tune_threads(step)
 
 
 def _place(target: Device, precision: str) -> Fabric:

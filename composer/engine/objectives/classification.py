@@ -42,7 +42,7 @@ class Classification:
         if output.ndim != 2 or output.shape[1] != len(self.classes):
             sizes = tuple(output.shape[1:])
             raise UserError(
-                f"the output has shape {sizes} for each image, but {data} has {len(self.classes)} classes: expected ({len(self.classes)},); "
+                f"the output has shape {sizes} for each image, but {data} has {len(self.classes)} classes; "
                 f"end the design with a classifier head with num_classes {len(self.classes)}"
             )
 

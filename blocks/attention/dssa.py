@@ -3,7 +3,7 @@
 Li et al., "SepViT: Separable Vision Transformer", 2022, arXiv:2203.15380. Each window has a token of its own. Depthwise: the token
 and the window's positions attend to each other. Pointwise: the tokens, normalised and activated, become queries and keys, whose
 weights sum whole windows. Same parameters as vit-pytorch 1.26, without its layer norm in front. Windows that do not divide the
-map are padded and masked.
+map are padded and masked; what a window holds in its padding is 0 to the others.
 """
 
 from typing import Annotated
@@ -86,6 +86,8 @@ class DSSA(nn.Module):
         per_image = padded_h // side * (padded_w // side)
         out = out.unflatten(0, (-1, per_image)).transpose(1, 2)
         token, content = out[..., 0, :], out[..., 1:, :]
+        if mask is not None:
+            content = content * mask[:, 0, 1:, None]
         token = self.token_qk(merge_heads(self.token_act(self.token_norm(token))))
         q, k = split_heads(token, self.num_heads).chunk(2, dim=-1)
         out = attend(q, k, content.flatten(-2), dropout=dropout).unflatten(-1, (side * side, -1))

@@ -6,8 +6,9 @@ model, the state_dict prefix and the hook path. Inputs, nodes and outputs of a g
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar, Union, cast
+from typing import TypeAlias, TypeVar, cast
 
 import networkx as nx
 
@@ -15,7 +16,7 @@ FORMAT = 1
 SUBGRAPH = "graph:"
 
 Scalar: TypeAlias = int | float | bool | str | None
-Literal: TypeAlias = Union[Scalar, tuple["Literal", ...]]
+Literal: TypeAlias = Scalar | tuple["Literal", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Ramp:
     stop: float | str
 
 
-Value: TypeAlias = Union[Literal, Each, Ramp]
+Value: TypeAlias = Literal | Each | Ramp
 Point: TypeAlias = tuple[float, float]
 K = TypeVar("K")
 V = TypeVar("V")
@@ -124,9 +125,12 @@ class Frame:
     nodes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Graph:
-    """Inputs, nodes and outputs joined by wires. `params` are what a sub-graph exposes to its uses, with defaults."""
+    """Inputs, nodes and outputs joined by wires. `params` are what a sub-graph exposes to its uses, with defaults.
+
+    What is derived from the wires is worked out once, when it is first asked for.
+    """
 
     inputs: Mapping[str, Input] = field(default_factory=dict)
     nodes: Mapping[str, Node] = field(default_factory=dict)
@@ -151,24 +155,38 @@ class Graph:
 
     def into(self, id: str) -> tuple[Wire, ...]:
         """Wires that end at an item, in their order."""
-        return tuple(wire for wire in self.wires if wire.target == id)
+        return self._arriving.get(id, ())
+
+    @cached_property
+    def _arriving(self) -> dict[str, tuple[Wire, ...]]:
+        found: dict[str, list[Wire]] = {}
+        for wire in self.wires:
+            found.setdefault(wire.target, []).append(wire)
+        return {id: tuple(wires) for id, wires in found.items()}
 
     def to_networkx(self) -> "nx.MultiDiGraph[str]":
-        """The topology; each edge carries its Wire. This very graph is what is ordered, checked for cycles and compiled."""
+        """The topology, read-only; each edge carries its Wire. This very graph is what is ordered, checked for cycles and compiled."""
+        return self._topology
+
+    @cached_property
+    def _topology(self) -> "nx.MultiDiGraph[str]":
         topology: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         topology.add_nodes_from(self.ids())
-        for wire in self.wires:
-            topology.add_edge(wire.source, wire.target, wire=wire)
-        return topology
+        topology.add_edges_from((wire.source, wire.target, {"wire": wire}) for wire in self.wires)
+        return nx.freeze(topology)
 
-    def order(self) -> list[str]:
+    def order(self) -> tuple[str, ...]:
         """Ids in an order in which every wire points forward; ties follow the drawing order.
 
         Raises:
             networkx.NetworkXUnfeasible: if the graph has a cycle.
         """
+        return self._order
+
+    @cached_property
+    def _order(self) -> tuple[str, ...]:
         rank = {id: index for index, id in enumerate(self.ids())}
-        return list(nx.lexicographical_topological_sort(self.to_networkx(), key=lambda id: rank.get(id, len(rank))))
+        return tuple(nx.lexicographical_topological_sort(self._topology, key=lambda id: rank.get(id, len(rank))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,10 @@ def check(design: Design, catalog: Catalog) -> list[Problem]:
 def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> list[Problem]:
     """Structural problems of one graph."""
     problems = [Problem(f"name {id!r} {reason}", id, name) for id in graph.ids() if (reason := names.problem(id))]
-    topology = graph.to_networkx()
-    if not nx.is_directed_acyclic_graph(topology):
-        circle = [edge[0] for edge in nx.find_cycle(topology)]
+    try:
+        graph.order()
+    except nx.NetworkXUnfeasible:
+        circle = [edge[0] for edge in nx.find_cycle(graph.to_networkx())]
         problems.append(Problem(f"wires form a cycle: {' -> '.join([*circle, circle[0]])}; remove one of them", circle[0], name))
     for id in graph.ids():
         if problem := item_problem(design, catalog, name, graph, id):
@@ -71,10 +72,12 @@ def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> li
 
 def leading_to_output(graph: Graph) -> set[str]:
     """Ids of the items that an output depends on, outputs included; all ids while no output is wired."""
-    topology = graph.to_networkx()
     found = set(graph.outputs)
-    for id in graph.outputs:
-        found |= nx.ancestors(topology, id)
+    queue = list(found)
+    while queue:
+        new = {wire.source for wire in graph.into(queue.pop())} - found
+        found |= new
+        queue.extend(new)
     return found if found != set(graph.outputs) else set(graph.ids())
 
 

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -43,7 +44,7 @@ def write_onnx(inference: Inference, path: Path, weights: dict[str, Tensor] | No
     with tempfile.TemporaryDirectory(prefix="netcomposer-onnx-") as folder:
         file = Path(folder) / "model.onnx"
         try:
-            names = {"input_names": list(inputs), "output_names": list(inference.design.main.outputs)}
+            names: dict[str, Any] = {"input_names": list(inputs), "output_names": list(inference.design.main.outputs)}
             with _quiet():
                 program = torch.onnx.export(model, arguments, dynamo=True, verbose=False, **names)
             assert program is not None

@@ -1,352 +1,26 @@
-"""The command line: one function a command. Heavy imports stand inside the functions, so that `--help` answers at once."""
+"""The command line: which words it takes. What each command does stands in `commands`."""
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from composer import __version__, paths
+from composer import __version__, commands
 from composer.core.errors import UserError
 
 # The targets of composer.engine.export, whose import would load torch.
 TARGETS = ("python", "yaml", "markdown", "latex", "dot", "mermaid", "onnx", "pt2", "safetensors")
-PROBLEMS = 1
 USAGE = 2
-
-
-def gui(args: argparse.Namespace) -> int:
-    """Open the window."""
-    from composer.gui.app import run
-
-    return run(args.design)
-
-
-def demo(args: argparse.Namespace) -> int:
-    """Walk through the whole main job in the real window and leave the results in a folder."""
-    from composer.demo import run_demo
-
-    return run_demo(Path(args.out))
-
-
-def blocks(args: argparse.Namespace) -> int:
-    """List the blocks."""
-    from composer.core.catalog import read_catalog
-
-    catalog = read_catalog()
-    if args.json:
-        print(json.dumps([_block_row(spec) for spec in catalog], indent=2))
-    else:
-        for category, specs in catalog.categories().items():
-            print(f"{category} ({len(specs)})")
-            width = max(len(spec.name) for spec in specs)
-            for spec in specs:
-                print(f"  {spec.name:<{width}}  {spec.summary}")
-    for path, reason in catalog.broken.items():
-        print(f"netcomposer: {path.parent.name}/{reason}", file=sys.stderr)
-    return PROBLEMS if catalog.broken else 0
-
-
-def _block_row(spec: Any) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "category": spec.category,
-        "summary": spec.summary,
-        "shape": spec.shape,
-        "inputs": [{"name": port.name, "optional": port.optional, "variadic": port.variadic} for port in spec.inputs],
-        "outputs": [{"name": port.name} for port in spec.outputs],
-        "parameters": [
-            {
-                "name": param.name,
-                "type": param.type,
-                "default": param.default,
-                "choices": list(param.choices),
-                "range": list(param.range) if param.range else None,
-                "inferred": param.inferred,
-                "help": param.help,
-            }
-            for param in spec.params
-        ],
-        "paper": spec.paper,
-        "maps": dict(spec.maps),
-    }
-
-
-def templates(args: argparse.Namespace) -> int:
-    """List the templates."""
-    from composer.core.design_file import load
-
-    rows = []
-    for path in sorted(paths.TEMPLATES.glob("*.yaml")):
-        design = load(path)
-        rows.append({"name": path.stem, "description": design.description, "expected": dict(design.expected), "path": str(path)})
-    if args.json:
-        print(json.dumps(rows, indent=2))
-    else:
-        width = max((len(row["name"]) for row in rows), default=0)
-        for row in rows:
-            print(f"{row['name']:<{width}}  {row['description']}")
-    return 0
-
-
-def new(args: argparse.Namespace) -> int:
-    """Copy a template to a file of one's own."""
-    from composer.core.design_file import load, save
-
-    target = Path(args.output)
-    if target.exists() and not args.force:
-        raise UserError(f"{target} exists already; choose another name or add --force to replace it")
-    save(load(paths.template(args.template)), target)
-    print(target)
-    return 0
-
-
-def check(args: argparse.Namespace) -> int:
-    """Say what is wrong with a design, one line a problem."""
-    from composer.core.design_file import load
-    from composer.engine.infer import infer
-
-    design = load(args.design)
-    if args.fix:
-        design = _fix(design, Path(args.output or args.design))
-    inference = infer(design)
-    problems = inference.errors
-    totals = inference.facts.totals
-    for name, wanted in design.expected.items():
-        found = getattr(totals, name)
-        if not problems and found != wanted:
-            problems.append(f"{name}: the design states {wanted:,}, counted are {found:,}")
-    warnings = [problem.message for problem in inference.structural if problem.level == "warning"]
-    for line in problems:
-        print(line)
-    for line in warnings:
-        print(f"warning: {line}")
-    if not problems:
-        print(f"{args.design}: no problems, {totals.params:,} parameters, {totals.macs:,} MACs")
-    return PROBLEMS if problems else 0
-
-
-def _fix(design: Any, target: Path) -> Any:
-    """Apply the first repair of each error and write the result, saying what was done."""
-    from composer.core.design_file import save
-    from composer.engine.fix import fix
-
-    repaired, done = fix(design)
-    for step in done:
-        print(f"fixed {step.node}: {step.label}   ({step.error})")
-    if done:
-        save(repaired, target)
-    return repaired
-
-
-def summary(args: argparse.Namespace) -> int:
-    """Print shapes and costs."""
-    from composer.core.design_file import load
-    from composer.engine.infer import infer
-    from composer.engine.summary import to_dict
-
-    design = load(args.design)
-    if args.layers:
-        from composer.engine.layers import layer_table
-
-        print(layer_table(design, args.batch))
-        return 0
-    inference = infer(design, args.batch)
-    data = to_dict(inference)
-    if args.json:
-        print(json.dumps(data, indent=2))
-    else:
-        _print_summary(data, args.batch)
-    return PROBLEMS if inference.errors else 0
-
-
-def _print_summary(data: dict[str, Any], batch: int) -> None:
-    rows = [("node", "block", "output", "params", "MACs", "activations")]
-
-    def visit(nodes: list[dict[str, Any]], indent: str) -> None:
-        for node in nodes:
-            shape = " ".join("x".join(str(size) for size in port["shape"]) for port in node["outputs"]) or (node["error"] or "")
-            times = f" x{node['repeat']}" if "repeat" in node else ""
-            row = (indent + node["id"], node["block"] + times, shape, f"{node['params']:,}", f"{node['macs']:,}", f"{node['activation_bytes']:,} B")
-            rows.append(row)
-            visit(node.get("nodes", []), indent + "  ")
-
-    visit(data["nodes"], "")
-    totals = data["totals"]
-    rows.append(("total", "", "", f"{totals['params']:,}", f"{totals['macs']:,}", f"{totals['activation_bytes']:,} B"))
-    widths = [min(48, max(len(row[column]) for row in rows)) for column in range(6)]
-    for row in rows:
-        print("  ".join(cell.ljust(w) if i < 3 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip())
-    inputs = ", ".join(f"{item['id']} {'x'.join(str(size) for size in item['shape'])}" for item in data["inputs"])
-    print(f"\ninputs: {inputs}; batch {batch}; 1 MAC = 1 multiply-add = 2 FLOPs ({totals['flops']:,} FLOPs)")
-
-
-def export(args: argparse.Namespace) -> int:
-    """Write a design as code, weights, a diagram or a table."""
-    from composer.core.design_file import load
-    from composer.engine.export import TEXT, text
-    from composer.engine.export import export as write
-
-    design = load(args.design)
-    target = "package" if args.package and args.to == "python" else args.to
-    weights = None
-    if args.run:
-        from composer.engine.run import Run
-
-        weights = Run.open(args.run).best_weights()
-    if args.output == "-":
-        if target not in TEXT:
-            raise UserError(f"{target} is no text; name a file with -o")
-        print(text(design, target), end="")
-    else:
-        print(write(design, target, Path(args.output), weights=weights))
-    if args.verify:
-        return _verify(design, weights)
-    return 0
-
-
-def _verify(design: Any, weights: Any) -> int:
-    from composer.engine.verify import verify
-
-    proof = verify(design, weights=weights)
-    print(proof.sentence())
-    return 0 if proof.ok else PROBLEMS
-
-
-def fit(args: argparse.Namespace) -> int:
-    """Find the largest setting of the design's variables under a budget."""
-    from composer.core import edits
-    from composer.core.design_file import load, save
-    from composer.engine.fit import fit as search
-
-    design = load(args.design)
-    found = search(design, params=args.params, macs=args.macs, vary=[name for name in (args.vary or "").split(",") if name])
-    names = list(found.best.values)
-    rows = [(*names, "params", "MACs")]
-    rows += [(*(str(row.values[name]) for name in names), f"{row.params:,}", f"{row.macs:,}") for row in found.table]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for index, row in enumerate(rows):
-        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + ("  <- best" if index == 1 else ""))
-    if args.output:
-        for name, value in found.best.values.items():
-            design = edits.set_variable(design, name, value)
-        save(design, args.output)
-        print(args.output)
-    return 0
-
-
-def replace(args: argparse.Namespace) -> int:
-    """Swap a block for another everywhere, keeping wires and parameters of the same name."""
-    from composer.core.design_file import load, save
-    from composer.core.swap import swap
-    from composer.engine import library
-    from composer.engine.infer import Inferrer
-
-    design = load(args.design)
-    done = swap(design, library.catalog(), args.by, block=args.block, ids=args.nodes.split(",") if args.nodes else None)
-    inferrer = Inferrer()
-    before, after = inferrer.infer(design), inferrer.infer(done.design)
-    fresh = [error for error in after.errors if error not in before.errors]
-    for error in fresh:
-        print(error)
-    if fresh:
-        raise UserError(f"{args.by} does not fit here; nothing was written")
-    save(done.design, args.output)
-    old, new = before.facts.totals, after.facts.totals
-    print(f"{args.output}: {len(done.nodes)} nodes, {old.params:,} -> {new.params:,} parameters, {old.macs:,} -> {new.macs:,} MACs")
-    if done.dropped:
-        print(f"not carried over: {', '.join(done.dropped)}")
-    return 0
-
-
-def diff(args: argparse.Namespace) -> int:
-    """Say what differs between two designs; exit code 0 if nothing does, 1 if something does."""
-    from composer.core import diff_report
-    from composer.core.design_file import load
-    from composer.engine.infer import Inferrer
-
-    inferrer = Inferrer()
-    before, after = load(args.before), load(args.after)
-    old, new = inferrer.infer(before).facts, inferrer.infer(after).facts
-    lines = diff_report.report(before, after, old, new)
-    if args.json:
-        print(json.dumps(diff_report.as_json(lines, old, new), indent=2))
-    elif lines or not args.quiet:
-        print((diff_report.as_markdown if args.markdown else diff_report.as_text)(lines, old, new))
-    return 1 if lines else 0
-
-
-def profile(args: argparse.Namespace) -> int:
-    """Measure time and memory of every node on a device."""
-    from composer.core.design_file import load
-    from composer.engine.device import choose
-    from composer.engine.profile import profile as measure
-
-    found = measure(load(args.design), device=choose(args.device).name, batch=args.batch)
-    if args.json:
-        from dataclasses import asdict
-
-        print(json.dumps(asdict(found), indent=2))
-        return 0
-    width = max(len(row.id) for row in found.nodes)
-    for row in found.nodes:
-        peak = f"  {row.peak_bytes / 2**20:10.1f} MiB" if row.peak_bytes is not None else ""
-        print(f"{row.id:<{width}}  {row.milliseconds:9.3f} ms  {row.share:6.1%}{peak}  {'#' * round(40 * row.share)}")
-    print(f"{'whole':<{width}}  {found.milliseconds:9.3f} ms  forward, batch {found.batch}, on {found.device}")
-    return 0
-
-
-def train(args: argparse.Namespace) -> int:
-    """Train a design on real data."""
-    # Before torch is loaded: threads that wait for each other should not hold a core that others (the window) need.
-    os.environ.setdefault("GOMP_SPINCOUNT", "30000")
-    from composer.engine.train import run_command
-
-    return run_command(
-        args.design,
-        data=args.data,
-        epochs=args.epochs,
-        out=args.out,
-        device=args.device,
-        resume=args.resume,
-        parent_pipe=args.parent_pipe,
-        batch_size=args.batch_size,
-        lr=args.lr,
-        seed=args.seed,
-    )
-
-
-def inspect(args: argparse.Namespace) -> int:
-    """Look at the attention of a trained run."""
-    from composer.engine.inspection import inspect_run
-
-    for line in inspect_run(Path(args.run), Path(args.image) if args.image else None, args.sample, Path(args.out)):
-        print(line)
-    return 0
-
-
-def screenshot(args: argparse.Namespace) -> int:
-    """Draw a design to a picture."""
-    from composer.core.design_file import load
-    from composer.gui.pictures import render_design
-    from composer.oneshot import facts_of
-
-    design = load(args.design)
-    render_design(design, facts_of(design), Path(args.output), theme=args.theme)
-    print(args.output)
-    return 0
 
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     top = argparse.ArgumentParser(prog="netcomposer", description="Compose vision networks: draw, see shapes and costs, train, look inside, export.")
     top.add_argument("--version", action="version", version=f"netcomposer {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    sub = top.add_subparsers(dest="command", metavar="COMMAND")
 
     def command(function: Any, *arguments: tuple[tuple[str, ...], dict[str, Any]]) -> None:
-        found = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
+        found = sub.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
         for flags, options in arguments:
             found.add_argument(*flags, **options)
         found.set_defaults(function=function)
@@ -354,26 +28,26 @@ def parser() -> argparse.ArgumentParser:
     design = (("design",), {"metavar": "DESIGN", "help": "design file (YAML)"})
     as_json = (("--json",), {"action": "store_true", "help": "print JSON"})
     output = (("-o", "--output"), {"required": True, "metavar": "FILE", "help": "file to write"})
-    command(gui, (("design",), {"metavar": "DESIGN", "nargs": "?", "help": "design file to open"}))
-    command(demo, (("--out",), {"default": "demo_out", "metavar": "DIR", "help": "folder for the results"}))
-    command(blocks, as_json)
-    command(templates, as_json)
-    command(new, (("template",), {"metavar": "TEMPLATE"}), output, (("--force",), {"action": "store_true", "help": "replace an existing file"}))
+    command(commands.gui, (("design",), {"metavar": "DESIGN", "nargs": "?", "help": "design file to open"}))
+    command(commands.demo, (("--out",), {"default": "demo_out", "metavar": "DIR", "help": "folder for the results"}))
+    command(commands.blocks, as_json)
+    command(commands.templates, as_json)
+    command(commands.new, (("template",), {"metavar": "TEMPLATE"}), output, (("--force",), {"action": "store_true", "help": "replace an existing file"}))
     command(
-        check,
+        commands.check,
         design,
         (("--fix",), {"action": "store_true", "help": "apply the first repair of each error and write the design"}),
         (("-o", "--output"), {"metavar": "FILE", "help": "with --fix: where to write; the design itself by default"}),
     )
     command(
-        summary,
+        commands.summary,
         design,
         (("--batch",), {"type": _positive, "default": 1, "metavar": "N", "help": "batch size"}),
         as_json,
         (("--layers",), {"action": "store_true", "help": "print torchinfo's table of layers"}),
     )
     command(
-        export,
+        commands.export,
         design,
         (("--to",), {"choices": TARGETS, "required": True}),
         (("-o", "--output"), {"required": True, "metavar": "FILE", "help": "file to write, - for standard output"}),
@@ -382,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         (("--run",), {"metavar": "RUN", "help": "take the trained weights of this run"}),
     )
     command(
-        fit,
+        commands.fit,
         design,
         (("--params",), {"type": _count, "metavar": "N", "help": "most parameters, such as 5M"}),
         (("--macs",), {"type": _count, "metavar": "N", "help": "most MACs of one sample, such as 600M"}),
@@ -390,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
         (("-o", "--output"), {"metavar": "FILE", "help": "write the design with the best setting"}),
     )
     command(
-        replace,
+        commands.replace,
         design,
         (("--block",), {"metavar": "BLOCK", "help": "the block to replace"}),
         (("--nodes",), {"metavar": "IDS", "help": "only these nodes, separated by commas"}),
@@ -398,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
         output,
     )
     command(
-        diff,
+        commands.diff,
         (("before",), {"metavar": "A"}),
         (("after",), {"metavar": "B"}),
         as_json,
@@ -406,14 +80,14 @@ def parser() -> argparse.ArgumentParser:
         (("-q", "--quiet"), {"action": "store_true", "help": "print nothing if nothing differs"}),
     )
     command(
-        profile,
+        commands.profile,
         design,
         (("--device",), {"default": "auto", "help": "auto, cpu, cuda, cuda:1, mps"}),
         (("--batch",), {"type": _positive, "default": 1, "metavar": "N"}),
         as_json,
     )
     command(
-        train,
+        commands.train,
         design,
         (("--data",), {"metavar": "NAME", "help": "data set; the design's own setting by default"}),
         (("--epochs",), {"type": _positive, "metavar": "N"}),
@@ -426,13 +100,13 @@ def parser() -> argparse.ArgumentParser:
         (("--parent-pipe",), {"action": "store_true", "help": "speak JSON lines with the process that started this one"}),
     )
     command(
-        inspect,
+        commands.inspect,
         (("run",), {"metavar": "RUN", "help": "folder of a run"}),
         (("--image",), {"metavar": "FILE", "help": "an image of your own"}),
         (("--sample",), {"type": int, "metavar": "N", "help": "number of a validation image"}),
         (("--out",), {"required": True, "metavar": "DIR", "help": "folder for the pictures"}),
     )
-    command(screenshot, design, output, (("--theme",), {"choices": ("light", "dark"), "default": "light"}))
+    command(commands.screenshot, design, output, (("--theme",), {"choices": ("light", "dark"), "default": "light"}))
     return top
 
 

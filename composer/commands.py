@@ -1,0 +1,334 @@
+"""The commands: one function each, taking the parsed arguments and returning the exit code. Heavy imports stand inside."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from composer import paths
+from composer.core.errors import UserError
+
+PROBLEMS = 1
+
+
+def gui(args: argparse.Namespace) -> int:
+    """Open the window."""
+    from composer.gui.app import run
+
+    return run(args.design)
+
+
+def demo(args: argparse.Namespace) -> int:
+    """Walk through the whole main job in the real window and leave the results in a folder."""
+    from composer.demo import run_demo
+
+    return run_demo(Path(args.out))
+
+
+def blocks(args: argparse.Namespace) -> int:
+    """List the blocks."""
+    from composer.core.catalog import read_catalog
+
+    catalog = read_catalog()
+    if args.json:
+        print(json.dumps([_block_row(spec) for spec in catalog], indent=2))
+    else:
+        for category, specs in catalog.categories().items():
+            print(f"{category} ({len(specs)})")
+            width = max(len(spec.name) for spec in specs)
+            for spec in specs:
+                print(f"  {spec.name:<{width}}  {spec.summary}")
+    for path, reason in catalog.broken.items():
+        print(f"netcomposer: {path.parent.name}/{reason}", file=sys.stderr)
+    return PROBLEMS if catalog.broken else 0
+
+
+def _block_row(spec: Any) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "category": spec.category,
+        "summary": spec.summary,
+        "shape": spec.shape,
+        "inputs": [{"name": port.name, "optional": port.optional, "variadic": port.variadic} for port in spec.inputs],
+        "outputs": [{"name": port.name} for port in spec.outputs],
+        "parameters": [
+            {
+                "name": param.name,
+                "type": param.type,
+                "default": param.default,
+                "choices": list(param.choices),
+                "range": list(param.range) if param.range else None,
+                "inferred": param.inferred,
+                "help": param.help,
+            }
+            for param in spec.params
+        ],
+        "paper": spec.paper,
+        "maps": dict(spec.maps),
+    }
+
+
+def templates(args: argparse.Namespace) -> int:
+    """List the templates."""
+    from composer.core.design_file import load
+
+    rows = []
+    for path in sorted(paths.TEMPLATES.glob("*.yaml")):
+        design = load(path)
+        rows.append({"name": path.stem, "description": design.description, "expected": dict(design.expected), "path": str(path)})
+    if args.json:
+        print(json.dumps(rows, indent=2))
+    else:
+        width = max((len(row["name"]) for row in rows), default=0)
+        for row in rows:
+            print(f"{row['name']:<{width}}  {row['description']}")
+    return 0
+
+
+def new(args: argparse.Namespace) -> int:
+    """Copy a template to a file of one's own."""
+    from composer.core.design_file import load, save
+
+    target = Path(args.output)
+    if target.exists() and not args.force:
+        raise UserError(f"{target} exists already; choose another name or add --force to replace it")
+    save(load(paths.template(args.template)), target)
+    print(target)
+    return 0
+
+
+def check(args: argparse.Namespace) -> int:
+    """Say what is wrong with a design, one line a problem."""
+    from composer.core.design_file import load
+    from composer.engine.infer import infer
+
+    design = load(args.design)
+    if args.fix:
+        design = _fix(design, Path(args.output or args.design))
+    inference = infer(design)
+    problems = inference.errors
+    totals = inference.facts.totals
+    for name, wanted in design.expected.items():
+        found = getattr(totals, name)
+        if not problems and found != wanted:
+            problems.append(f"{name}: the design states {wanted:,}, counted are {found:,}")
+    warnings = [problem.message for problem in inference.structural if problem.level == "warning"]
+    for line in problems:
+        print(line)
+    for line in warnings:
+        print(f"warning: {line}")
+    if not problems:
+        print(f"{args.design}: no problems, {totals.params:,} parameters, {totals.macs:,} MACs")
+    return PROBLEMS if problems else 0
+
+
+def _fix(design: Any, target: Path) -> Any:
+    """Apply the first repair of each error and write the result, saying what was done."""
+    from composer.core.design_file import save
+    from composer.engine.fix import fix
+
+    repaired, done = fix(design)
+    for step in done:
+        print(f"fixed {step.node}: {step.label}   ({step.error})")
+    if done:
+        save(repaired, target)
+    return repaired
+
+
+def summary(args: argparse.Namespace) -> int:
+    """Print shapes and costs."""
+    from composer.core.design_file import load
+    from composer.engine.infer import infer
+    from composer.engine.summary import to_dict
+
+    design = load(args.design)
+    if args.layers:
+        from composer.engine.layers import layer_table
+
+        print(layer_table(design, args.batch))
+        return 0
+    inference = infer(design, args.batch)
+    data = to_dict(inference)
+    if args.json:
+        print(json.dumps(data, indent=2))
+    else:
+        _print_summary(data, args.batch)
+    return PROBLEMS if inference.errors else 0
+
+
+def _print_summary(data: dict[str, Any], batch: int) -> None:
+    rows = [("node", "block", "output", "params", "MACs", "activations")]
+
+    def visit(nodes: list[dict[str, Any]], indent: str) -> None:
+        for node in nodes:
+            shape = " ".join("x".join(str(size) for size in port["shape"]) for port in node["outputs"]) or (node["error"] or "")
+            times = f" x{node['repeat']}" if "repeat" in node else ""
+            row = (indent + node["id"], node["block"] + times, shape, f"{node['params']:,}", f"{node['macs']:,}", f"{node['activation_bytes']:,} B")
+            rows.append(row)
+            visit(node.get("nodes", []), indent + "  ")
+
+    visit(data["nodes"], "")
+    totals = data["totals"]
+    rows.append(("total", "", "", f"{totals['params']:,}", f"{totals['macs']:,}", f"{totals['activation_bytes']:,} B"))
+    widths = [min(48, max(len(row[column]) for row in rows)) for column in range(6)]
+    for row in rows:
+        print("  ".join(cell.ljust(w) if i < 3 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip())
+    inputs = ", ".join(f"{item['id']} {'x'.join(str(size) for size in item['shape'])}" for item in data["inputs"])
+    print(f"\ninputs: {inputs}; batch {batch}; 1 MAC = 1 multiply-add = 2 FLOPs ({totals['flops']:,} FLOPs)")
+
+
+def export(args: argparse.Namespace) -> int:
+    """Write a design as code, weights, a diagram or a table."""
+    from composer.core.design_file import load
+    from composer.engine.export import TEXT, text
+    from composer.engine.export import export as write
+
+    design = load(args.design)
+    target = "package" if args.package and args.to == "python" else args.to
+    weights = None
+    if args.run:
+        from composer.engine.run import Run
+
+        weights = Run.open(args.run).best_weights()
+    if args.output == "-":
+        if target not in TEXT:
+            raise UserError(f"{target} is no text; name a file with -o")
+        print(text(design, target), end="")
+    else:
+        print(write(design, target, Path(args.output), weights=weights))
+    if args.verify:
+        return _verify(design, weights)
+    return 0
+
+
+def _verify(design: Any, weights: Any) -> int:
+    from composer.engine.verify import verify
+
+    proof = verify(design, weights=weights)
+    print(proof.sentence())
+    return 0 if proof.ok else PROBLEMS
+
+
+def fit(args: argparse.Namespace) -> int:
+    """Find the largest setting of the design's variables under a budget."""
+    from composer.core import edits
+    from composer.core.design_file import load, save
+    from composer.engine.fit import fit as search
+
+    design = load(args.design)
+    found = search(design, params=args.params, macs=args.macs, vary=[name for name in (args.vary or "").split(",") if name])
+    names = list(found.best.values)
+    rows = [(*names, "params", "MACs")]
+    rows += [(*(str(row.values[name]) for name in names), f"{row.params:,}", f"{row.macs:,}") for row in found.table]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for index, row in enumerate(rows):
+        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + ("  <- best" if index == 1 else ""))
+    if args.output:
+        for name, value in found.best.values.items():
+            design = edits.set_variable(design, name, value)
+        save(design, args.output)
+        print(args.output)
+    return 0
+
+
+def replace(args: argparse.Namespace) -> int:
+    """Swap a block for another everywhere, keeping wires and parameters of the same name."""
+    from composer.core.design_file import load, save
+    from composer.core.swap import swap
+    from composer.engine import library
+    from composer.engine.infer import Inferrer
+
+    design = load(args.design)
+    done = swap(design, library.catalog(), args.by, block=args.block, ids=args.nodes.split(",") if args.nodes else None)
+    inferrer = Inferrer()
+    before, after = inferrer.infer(design), inferrer.infer(done.design)
+    fresh = [error for error in after.errors if error not in before.errors]
+    for error in fresh:
+        print(error)
+    if fresh:
+        raise UserError(f"{args.by} does not fit here; nothing was written")
+    save(done.design, args.output)
+    old, new = before.facts.totals, after.facts.totals
+    print(f"{args.output}: {len(done.nodes)} nodes, {old.params:,} -> {new.params:,} parameters, {old.macs:,} -> {new.macs:,} MACs")
+    if done.dropped:
+        print(f"not carried over: {', '.join(done.dropped)}")
+    return 0
+
+
+def diff(args: argparse.Namespace) -> int:
+    """Say what differs between two designs; exit code 0 if nothing does, 1 if something does."""
+    from composer.core import diff_report
+    from composer.core.design_file import load
+    from composer.engine.infer import Inferrer
+
+    inferrer = Inferrer()
+    before, after = load(args.before), load(args.after)
+    old, new = inferrer.infer(before).facts, inferrer.infer(after).facts
+    lines = diff_report.report(before, after, old, new)
+    if args.json:
+        print(json.dumps(diff_report.as_json(lines, old, new), indent=2))
+    elif lines or not args.quiet:
+        print((diff_report.as_markdown if args.markdown else diff_report.as_text)(lines, old, new))
+    return 1 if lines else 0
+
+
+def profile(args: argparse.Namespace) -> int:
+    """Measure time and memory of every node on a device."""
+    from composer.core.design_file import load
+    from composer.engine.device import choose
+    from composer.engine.profile import profile as measure
+
+    found = measure(load(args.design), device=choose(args.device).name, batch=args.batch)
+    if args.json:
+        from dataclasses import asdict
+
+        print(json.dumps(asdict(found), indent=2))
+        return 0
+    width = max(len(row.id) for row in found.nodes)
+    for row in found.nodes:
+        peak = f"  {row.peak_bytes / 2**20:10.1f} MiB" if row.peak_bytes is not None else ""
+        print(f"{row.id:<{width}}  {row.milliseconds:9.3f} ms  {row.share:6.1%}{peak}  {'#' * round(40 * row.share)}")
+    print(f"{'whole':<{width}}  {found.milliseconds:9.3f} ms  forward, batch {found.batch}, on {found.device}")
+    return 0
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train a design on real data."""
+    # Before torch is loaded: threads that wait for each other should not hold a core that others (the window) need.
+    os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+    from composer.engine.train import run_command
+
+    return run_command(
+        args.design,
+        data=args.data,
+        epochs=args.epochs,
+        out=args.out,
+        device=args.device,
+        resume=args.resume,
+        parent_pipe=args.parent_pipe,
+        batch_size=args.batch_size,
+        lr=args.lr,
+        seed=args.seed,
+    )
+
+
+def inspect(args: argparse.Namespace) -> int:
+    """Look at the attention of a trained run."""
+    from composer.engine.inspection import inspect_run
+
+    for line in inspect_run(Path(args.run), Path(args.image) if args.image else None, args.sample, Path(args.out)):
+        print(line)
+    return 0
+
+
+def screenshot(args: argparse.Namespace) -> int:
+    """Draw a design to a picture."""
+    from composer.core.design_file import load
+    from composer.gui.pictures import render_design
+    from composer.oneshot import facts_of
+
+    design = load(args.design)
+    render_design(design, facts_of(design), Path(args.output), theme=args.theme)
+    print(args.output)
+    return 0

@@ -15,7 +15,8 @@ USAGE = 2
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
-    top = argparse.ArgumentParser(prog="netcomposer", description="Compose vision networks: draw, see shapes and costs, train, look inside, export.")
+    what = "Compose vision networks: draw, see shapes and costs, train, look inside, export."
+    top = argparse.ArgumentParser(prog="netcomposer", description=what)
     top.add_argument("--version", action="version", version=f"netcomposer {__version__}")
     sub = top.add_subparsers(dest="command", metavar="COMMAND")
 
@@ -32,7 +33,12 @@ def parser() -> argparse.ArgumentParser:
     command(commands.demo, (("--out",), {"default": "demo_out", "metavar": "DIR", "help": "folder for the results"}))
     command(commands.blocks, as_json)
     command(commands.templates, as_json)
-    command(commands.new, (("template",), {"metavar": "TEMPLATE"}), output, (("--force",), {"action": "store_true", "help": "replace an existing file"}))
+    command(
+        commands.new,
+        (("template",), {"metavar": "TEMPLATE"}),
+        output,
+        (("--force",), {"action": "store_true", "help": "replace an existing file"}),
+    )
     command(
         commands.check,
         design,
@@ -129,9 +135,6 @@ def _count(text: str) -> int:
     return value
 
 
-COMMANDS = ("gui", "demo", "blocks", "templates", "new", "check", "summary", "export", "fit", "replace", "diff", "profile", "train", "inspect", "screenshot")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
@@ -142,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0 done, 1 the design has problems, 2 the command could not be carried out.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or (not words[0].startswith("-") and words[0] not in COMMANDS):
+    if not words or (not words[0].startswith("-") and not callable(getattr(commands, words[0], None))):
         words = ["gui", *words]  # `netcomposer my_design.yaml` opens it
     args = parser().parse_args(words)
     try:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -164,8 +165,8 @@ def _print_summary(data: dict[str, Any], batch: int) -> None:
         for node in nodes:
             shape = " ".join("x".join(str(size) for size in port["shape"]) for port in node["outputs"]) or (node["error"] or "")
             times = f" x{node['repeat']}" if "repeat" in node else ""
-            row = (indent + node["id"], node["block"] + times, shape, f"{node['params']:,}", f"{node['macs']:,}", f"{node['activation_bytes']:,} B")
-            rows.append(row)
+            costs = (f"{node['params']:,}", f"{node['macs']:,}", f"{node['activation_bytes']:,} B")
+            rows.append((indent + node["id"], node["block"] + times, shape, *costs))
             visit(node.get("nodes", []), indent + "  ")
 
     visit(data["nodes"], "")

@@ -83,8 +83,10 @@ class LeViTAttention(nn.Module):
         self.q = ConvNormAct(dim, num_heads * key_dim, 1, act="none") if stride > 1 else nn.Identity()
         self.act = make_activation(act)
         self.proj = ConvNormAct(num_heads * value_dim, out_channels, 1, act="none")
+        self.index: Tensor
         self.register_buffer("index", absolute_offset_index(h, w, stride), persistent=False)
         if stride == 1:
+            assert isinstance(self.proj.norm, nn.BatchNorm2d)
             # The branch starts at zero, so that the residual layer it is made for starts as the identity.
             nn.init.zeros_(self.proj.norm.weight)
 

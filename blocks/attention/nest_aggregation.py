@@ -53,6 +53,7 @@ class NesTAggregation(nn.Module):
         self.conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
         self.norm = ChannelLayerNorm(out_channels, eps=norm_eps)
         nn.init.trunc_normal_(self.conv.weight, std=0.02)
+        assert self.conv.bias is not None
         nn.init.zeros_(self.conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -121,6 +121,8 @@ class PoolingAttention(nn.Module):
             self.rel_pos_w = nn.Parameter(torch.empty(2 * max(columns) - 1, head_dim))
             nn.init.trunc_normal_(self.rel_pos_h, std=0.02)
             nn.init.trunc_normal_(self.rel_pos_w, std=0.02)
+            self.row_index: Tensor
+            self.column_index: Tensor
             self.register_buffer("row_index", pooled_offset_index(*rows), persistent=False)
             self.register_buffer("column_index", pooled_offset_index(*columns), persistent=False)
 

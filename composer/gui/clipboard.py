@@ -40,10 +40,15 @@ def _uses(design: Design, start: set[str | None], name: str) -> bool:
     return False
 
 
+def _held() -> QMimeData | None:
+    # None on an empty clipboard, whatever the type stub says.
+    data: QMimeData | None = QGuiApplication.clipboard().mimeData()
+    return data if data is not None and data.hasFormat(MIME) else None
+
+
 def available() -> bool:
     """Whether there is something to paste."""
-    data = QGuiApplication.clipboard().mimeData()
-    return data.hasFormat(MIME)
+    return _held() is not None
 
 
 def get(*, keep_inputs: bool = False) -> tuple[Graph, dict[str, Graph]] | None:
@@ -52,8 +57,8 @@ def get(*, keep_inputs: bool = False) -> tuple[Graph, dict[str, Graph]] | None:
     Args:
         keep_inputs: keep the wires that came from outside the part.
     """
-    data = QGuiApplication.clipboard().mimeData()
-    if not data.hasFormat(MIME):
+    data = _held()
+    if data is None:
         return None
     raw = bytes(data.data(MIME).data())
     if len(raw) > MAX_BYTES:

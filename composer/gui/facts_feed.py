@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from composer.core.facts import DesignFacts, NodeFacts, Totals
 from composer.core.graph import Design
+from composer.core.rules import Problem
 from composer.core.wire_json import to_json
 from composer.gui.worker import Request, Worker
 
@@ -29,6 +30,7 @@ class FactsFeed(QObject):
         self.revision = 0
         self.batch = 1
         self.error = ""
+        self.structural: tuple[Problem, ...] = ()
         self._worker = worker
         self._design = design
         self._nodes: dict[str, NodeFacts] = {}
@@ -75,6 +77,7 @@ class FactsFeed(QObject):
             self._nodes.pop(path, None)
         self._nodes.update(changed)
         self.facts = DesignFacts(dict(self._nodes), Totals(**answer["totals"]), int(answer.get("batch", self.batch)))
+        self.structural = tuple(Problem(*row) for row in answer.get("problems", ()))
         self.changed.emit(frozenset(touched), int(answer["revision"]))
         self._continue()
 

@@ -17,6 +17,8 @@ from composer.core.graph import SUBGRAPH, Design, Graph, Input, Node, Output, Po
 from composer.gui import clipboard, settings
 from composer.gui.edit_command import Edit
 from composer.gui.facts_feed import FactsFeed
+from composer.gui.placement import placed
+from composer.gui.problem_list import Shown, listed
 from composer.gui.recovery import Recovered, RecoveryFile, forget
 from composer.gui.run_handle import RunHandle
 from composer.gui.use_paths import first_use, lookup, visible_graph
@@ -47,6 +49,7 @@ class Session(QObject):
     message = Signal(str, str)  # text, "info" | "warning" | "error"
     run_started = Signal(object)
     theme_changed = Signal()
+    command_asked = Signal(str, object)  # id of a command that needs the window, its argument
 
     def __init__(self, engine: Sequence[str] | None = ENGINE, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,10 +60,13 @@ class Session(QObject):
         self.path: Path | None = None
         self.runs: list[RunHandle] = []
         self.devices: list[dict[str, str]] = []
+        # Where a new block comes that was not dropped at a place: the canvas says.
+        self.centre: Callable[[], Point] = lambda: (0.0, 0.0)
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self.undo_stack.cleanChanged.connect(self._clean_changed)
         self._catalog: Catalog | None = None
+        self._problems: tuple[tuple[Any, ...], list[Shown]] | None = None
         self._merge_ids: dict[object, int] = {}
         self._closed = False
         self._has_engine = engine is not None
@@ -121,6 +127,14 @@ class Session(QObject):
     def engine_state(self) -> str:
         """``starting``, ``ready``, ``busy``, ``restarting`` or ``off``."""
         return self.engine.state
+
+    @property
+    def problems(self) -> list[Shown]:
+        """What is wrong with the design, as far as the engine has said."""
+        key = (self.design, self.facts, self._feed.structural)
+        if self._problems is None or any(a is not b for a, b in zip(self._problems[0], key, strict=True)):
+            self._problems = (key, listed(*key))
+        return self._problems[1]
 
     def facts_for(self, id: str, graph: str | None = None) -> NodeFacts | None:
         """Facts of an item.
@@ -199,6 +213,14 @@ class Session(QObject):
             return ""
         self.select((item.id,))
         return item.id
+
+    def add_at_centre(self, block_name: str) -> str:
+        """Add a node in the middle of the view, beside whatever is there; see `add_block`."""
+        x, y = self.centre()
+        there = {item.position for id in self.graph.ids() if (item := self.graph.item(id)) is not None}
+        while (x, y) in there:
+            x, y = x + PASTE_STEP, y + PASTE_STEP
+        return self.add_block(block_name, (x, y))
 
     def rename(self, old: str, new: str) -> bool:
         """Give an item of the shown graph another id."""
@@ -330,7 +352,7 @@ class Session(QObject):
         except UserError as error:
             self.message.emit(str(error), "error")
             return False
-        self._load(design, path.resolve())
+        self._load(placed(design), path.resolve())
         settings.remember(str(self.path))
         return True
 
@@ -421,19 +443,27 @@ class Session(QObject):
         handle.start()
         return handle
 
-    def close(self) -> None:
-        """End the workers and give up what a crash would have needed; the window has asked about unsaved work before."""
+    def close(self, *, keep_recovery: bool = False) -> None:
+        """End the workers.
+
+        Args:
+            keep_recovery: leave unsaved work for the next start, because nobody could be asked about it.
+        """
         if self._closed:
             return
         self._closed = True
         self._autosave.stop()
+        if keep_recovery and self.dirty:
+            self._recovery.wait()
+            self._recovery.write(self.design, self.path)
+        else:
+            self._recovery.remove()
         for run in self.runs:
             run.worker.close_input()  # all save at the same time
         for run in self.runs:
             run.close()
         self._feed.changed.disconnect(self._on_facts)
         self.engine.stop()
-        self._recovery.remove()
         self._recovery.close()
         clipboard.release()
         # Python commands that Qt frees while the interpreter shuts down crash the process.

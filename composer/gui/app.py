@@ -1,0 +1,106 @@
+"""Starts the window, after looking whether there is a display to start it on."""
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from composer.gui.window import Window
+
+NO_DISPLAY = 2
+# What Qt's xcb plugin opens and a bare system lacks, with the Debian package of each.
+XCB_LIBRARIES = {
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-xinerama.so.0": "libxcb-xinerama0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+}
+GRAPHICS_LIBRARIES = {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1", "libfontconfig.so.1": "libfontconfig1"}
+
+
+def run(path: str | None = None) -> int:
+    """Open the window and stay until it is closed.
+
+    Args:
+        path: a design file to open.
+
+    Returns:
+        Exit code; 2 without a display, after a sentence on stderr.
+    """
+    if (reason := display_problem()) is not None:
+        print(f"netcomposer: {reason}", file=sys.stderr)  # noqa: T201 - said to the terminal that started it
+        return NO_DISPLAY
+    from composer.gui.interrupt import quit_on_interrupt
+
+    app = application()
+    window = make_window(path)
+    window.show()
+    with quit_on_interrupt(app):
+        return app.exec()  # type: ignore[attr-defined, no-any-return]
+
+
+def application() -> object:
+    """The QApplication, made and dressed if there is none yet."""
+    from PySide6.QtWidgets import QApplication
+
+    from composer import __version__
+    from composer.gui import theme
+
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(["netcomposer"])
+    app.setApplicationName("Netcomposer")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("netcomposer")
+    theme.apply(app)
+    return app
+
+
+def make_window(path: str | Path | None = None) -> "Window":
+    """A window with a session of its own, not yet shown.
+
+    Args:
+        path: a design file to open once it is painted.
+    """
+    from composer.gui.session import Session
+    from composer.gui.window import Window
+
+    application()
+    return Window(Session(), path)
+
+
+def display_problem() -> str | None:
+    """Why Qt could not open a window here, with what to do; None if it can. Qt itself would abort the process."""
+    if sys.platform != "linux":
+        return None
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    if missing := _missing(GRAPHICS_LIBRARIES):
+        return f"Qt needs libraries that this system lacks; install them with: sudo apt install {' '.join(missing)}"
+    if platform and not platform.startswith("xcb"):
+        return None
+    if not platform and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        return (
+            "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); start it on a desktop, use ssh -X, "
+            "or work without a window: netcomposer --help lists the commands"
+        )
+    on_x11 = platform.startswith("xcb") or not os.environ.get("WAYLAND_DISPLAY")
+    if on_x11 and (missing := _missing(XCB_LIBRARIES)):
+        return f"Qt needs libraries to talk to the X server; install them with: sudo apt install {' '.join(missing)}"
+    return None
+
+
+def _missing(libraries: dict[str, str]) -> list[str]:
+    return [package for library, package in libraries.items() if not _loads(library)]
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Widgets that know no Session: they could serve in any program."""

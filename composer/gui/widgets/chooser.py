@@ -1,0 +1,99 @@
+"""A list over the window that is searched by typing: commands, nodes, files."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from composer.gui import theme
+from composer.gui.widgets.two_part_delegate import DETAIL_ROLE, TwoPartDelegate
+
+WIDTH, ROWS = 480, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One row: a text, a detail at the right, and what is handed back."""
+
+    text: str
+    detail: str
+    value: Any
+
+
+class Chooser(QFrame):
+    """Search field and list; Return takes a row, Escape or a click elsewhere closes it.
+
+    Args:
+        parent: the window.
+        hint: text of the empty field.
+        choices: all rows.
+        chosen: gets the value of the taken row.
+    """
+
+    def __init__(self, parent: QWidget, hint: str, choices: Sequence[Choice], chosen: Callable[[Any], object]) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("chooser")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        t = theme.tokens()
+        self.setStyleSheet(f"#chooser {{ background: {t.card}; border: 1px solid {t.strong_border}; border-radius: 6px; }}")
+        self._choices = choices
+        self._chosen = chosen
+        self.field = QLineEdit(placeholderText=hint)
+        self.list = QListWidget()
+        self.list.setItemDelegate(TwoPartDelegate(self.list))
+        self.list.setStyleSheet(f"QListWidget {{ background: {t.card}; }}")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.addWidget(self.field)
+        layout.addWidget(self.list)
+        self.field.textChanged.connect(self._filter)
+        self.field.installEventFilter(self)
+        self.field.returnPressed.connect(self._take)
+        self.list.itemClicked.connect(lambda _: self._take())
+        self._filter("")
+
+    def open_over(self, window: QWidget) -> None:
+        """Show it at the top of the window."""
+        self.resize(min(WIDTH, window.width() - 32), 54 + theme.CONTROL * ROWS)
+        self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, 64)))
+        self.show()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _filter(self, text: str) -> None:
+        words = text.lower().split()
+        self.list.clear()
+        found = [c for c in self._choices if all(word in f"{c.text} {c.detail}".lower() for word in words)]
+        # What begins with the typed text is what was meant; the rest keeps its order.
+        for choice in sorted(found, key=lambda c: not c.text.lower().startswith(text.lower())):
+            item = QListWidgetItem(choice.text)
+            item.setData(DETAIL_ROLE, choice.detail)
+            item.setData(Qt.ItemDataRole.UserRole, choice.value)
+            self.list.addItem(item)
+        self.list.setCurrentRow(0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the arrow keys move in the list while the field has the focus."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS, Qt.Key.Key_PageUp: -ROWS}
+            if event.key() in steps and self.list.count():
+                self.list.setCurrentRow(max(0, min(self.list.count() - 1, self.list.currentRow() + steps[Qt.Key(event.key())])))
+                return True
+        return super().eventFilter(watched, event)
+
+    def _take(self) -> None:
+        item = self.list.currentItem()
+        if item is not None:
+            value = item.data(Qt.ItemDataRole.UserRole)
+            self.close()
+            self._chosen(value)
+
+
+def choose(window: QWidget, hint: str, choices: Sequence[Choice], chosen: Callable[[Any], object]) -> Chooser:
+    """Open a chooser over a window; the arguments are those of `Chooser`."""
+    made = Chooser(window, hint, choices, chosen)
+    made.open_over(window)
+    return made

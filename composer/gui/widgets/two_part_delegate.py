@@ -1,0 +1,58 @@
+"""Draws list rows as the whole program has them: a colour chip, a text, and a quieter detail at the right."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from composer.gui import theme
+
+DETAIL_ROLE = Qt.ItemDataRole.UserRole + 1
+COLOR_ROLE = Qt.ItemDataRole.UserRole + 2
+ROW = 28
+CHIP = 8
+GAP = 8
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class TwoPartDelegate(QStyledItemDelegate):
+    """Rows with a chip (where `COLOR_ROLE` is set), the display text and the text of `DETAIL_ROLE`."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """One control high, as wide as there is room."""
+        return QSize(120, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw one row."""
+        t = theme.tokens()
+        rect = QRectF(option.rect)  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & QStyle.StateFlag.State_Selected or state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(t.tint if state & QStyle.StateFlag.State_Selected else t.hover))
+            painter.drawRoundedRect(rect.adjusted(2, 1, -2, -1), 4, 4)
+        left, right = rect.left() + GAP, rect.right() - GAP
+        color = index.data(COLOR_ROLE)
+        if color is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(color))
+            painter.drawRoundedRect(QRectF(left, rect.center().y() - CHIP / 2 + 0.5, CHIP, CHIP), 2, 2)
+            left += CHIP + GAP
+        text = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
+        body, small = theme.font(), theme.font(theme.SMALL)
+        width = QFontMetrics(body).horizontalAdvance(text)
+        room = right - left
+        painter.setFont(body)
+        painter.setPen(QColor(t.text))
+        shown = QFontMetrics(body).elidedText(text, Qt.TextElideMode.ElideRight, int(room))
+        painter.drawText(QRectF(left, rect.top(), room, rect.height()), Qt.AlignmentFlag.AlignVCenter, shown)
+        rest = room - width - 2 * GAP
+        detail = str(index.data(DETAIL_ROLE) or "")
+        if detail and rest > 32:
+            painter.setFont(small)
+            painter.setPen(QColor(t.muted))
+            cut = QFontMetrics(small).elidedText(detail, Qt.TextElideMode.ElideRight, int(rest))
+            painter.drawText(QRectF(right - rest, rect.top(), rest, rect.height()), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, cut)
+        painter.restore()

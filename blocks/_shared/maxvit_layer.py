@@ -10,7 +10,10 @@ from blocks.transformer.mlp import Mlp
 
 
 class MaxViTLayer(nn.Module):
-    """Relative attention within parts of the map and an MLP, as `PartitionAttentionCl` of timm 1.0.31; subclasses cut the parts."""
+    """Relative attention within parts of the map and an MLP, as `PartitionAttentionCl` of timm 1.0.31; subclasses cut the parts.
+
+    The rows of qkv stand as with timm's head_first=False, which its ports of the authors' weights have.
+    """
 
     def __init__(
         self,

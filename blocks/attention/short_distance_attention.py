@@ -1,8 +1,8 @@
 """Short distance attention: within windows of neighbours, with a position bias that a small network computes.
 
 Wang et al., "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention", ICLR 2022, arXiv:2108.00154.
-The hidden width of that network is dim / 4, as in the paper and vit-pytorch (its code: dim / 16), and each head has its own bias, which
-in vit-pytorch 1.26 is one for all, read from a table of offsets -w .. w by an index for 1 - w .. w - 1, and so by wrong offsets.
+The hidden width of that network is dim / 4, as in the paper and vit-pytorch (the authors' code: dim / 16); each head has its own bias,
+which in vit-pytorch 1.26 is one for all, read from a table of offsets -w .. w by an index for 1 - w .. w - 1, and so by wrong offsets.
 Windows that do not divide the map are padded and masked.
 """
 

@@ -51,6 +51,8 @@ class NodeFacts:
         params: number of parameters.
         macs: multiply-adds of one forward pass of the whole batch (see `engine.cost` for what counts).
         activation_bytes: unique storages saved for backward, without the parameters.
+        working_bytes: what inference holds at once while the node runs, without the parameters (see `engine.cost`).
+        moved_bytes: what the operations of one forward pass read and write, without fusion.
         error: one sentence on what is wrong at this very node.
         waits_for: id of the node whose error (or missing wire) keeps this one from being computed.
         repairs: changes that would make it valid.
@@ -66,6 +68,8 @@ class NodeFacts:
     buffers: int = 0
     macs: int = 0
     activation_bytes: int = 0
+    working_bytes: int = 0
+    moved_bytes: int = 0
     error: str | None = None
     waits_for: str | None = None
     repairs: tuple[Repair, ...] = ()
@@ -83,7 +87,10 @@ class NodeFacts:
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
-        return asdict(self)
+        values = {name: getattr(self, name) for name in self.__slots__}
+        values["outputs"] = [{"port": o.port, "shape": o.shape, "dtype": o.dtype} for o in self.outputs]
+        values["repairs"] = [asdict(repair) for repair in self.repairs]
+        return values
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "NodeFacts":
@@ -98,12 +105,15 @@ class NodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the main graph."""
+    """Sums over the main graph; `working_bytes` is the largest amount that inference holds at once, values that wait included."""
 
     params: int = 0
     params_trainable: int = 0
     macs: int = 0
     activation_bytes: int = 0
+    working_bytes: int = 0
+    moved_bytes: int = 0
+    buffers: int = 0
 
     @property
     def flops(self) -> int:

@@ -5,10 +5,13 @@
   work, bias, normalisation, activation, pooling, softmax, FFT; their names and numbers of calls are listed.
 - Counting runs on the meta device, because torch's counter gives 0 for attention on CPU tensors (pytorch#195460).
 - Activation bytes are the unique storages saved for backward in training mode, without parameters and buffers.
+- Moved bytes are what the operations read and write, each for itself as eager torch runs them (no fusion, no cache), parameters
+  included; views move nothing. With the FLOPs they give the arithmetic intensity.
+- Working bytes are the inputs and outputs of the largest single operation, without parameters: what inference holds at once.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,14 +29,23 @@ _FREE = frozenset(
     stack unfold flatten movedim lift_fresh zeros_like ones_like new_zeros new_ones fill_ zero_ constant_pad_nd roll index
     new_full scalar_tensor tril triu masked_fill repeat narrow diagonal resize_ set_ random_ is_same_size sym_size""".split()
 )
+# Those among them that hand out the same data under another description, or no data at all.
+_VIEWS = frozenset(
+    """view _unsafe_view reshape transpose t permute expand detach slice select split split_with_sizes unbind chunk squeeze unsqueeze
+    alias as_strided empty empty_like empty_strided new_empty unfold flatten movedim lift_fresh narrow diagonal resize_ set_
+    is_same_size sym_size device""".split()
+)
 
 
 class CostMode(MetaMode):
     """Counts multiply-adds as operations run; lighter than torch's counter, which also tracks modules."""
 
-    def __init__(self) -> None:
+    def __init__(self, constants: Container[int] = ()) -> None:
         super().__init__()
+        self.constants = constants  # storages of parameters and buffers
         self.macs = 0
+        self.moved = 0
+        self.working = 0
         self.uncounted: Counter[str] = Counter()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -49,11 +61,27 @@ class CostMode(MetaMode):
                 return decomposed
         if out is None:
             out = func(*args, **kwargs)
+        name = packet.__name__
         if formula is not None:
             self.macs += formula(*args, **kwargs, out_val=out) // 2
-        elif (name := packet.__name__) not in _FREE:
+        elif name not in _FREE:
             self.uncounted[name] += 1
+        if name not in _VIEWS:
+            self.traffic(args, out)
         return out
+
+    def traffic(self, args: Any, out: Any) -> None:
+        """Count what one operation reads and writes."""
+        data = constants = 0
+        for value in (*args, out):
+            for tensor in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(tensor, Tensor):
+                    if _storage(tensor) in self.constants:
+                        constants += tensor.nbytes
+                    else:
+                        data += tensor.nbytes
+        self.moved += data + constants
+        self.working = max(self.working, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +96,8 @@ class Cost:
         saved_outputs: for each output, whether its storage is saved.
         aliases: for each output, the index of the input whose storage it shares, or None.
         uncounted: operations without a formula, by name.
+        moved_bytes: what the operations read and write.
+        working_bytes: inputs and outputs of the largest single operation.
     """
 
     outputs: tuple[Tensor, ...]
@@ -77,6 +107,8 @@ class Cost:
     saved_outputs: tuple[bool, ...]
     aliases: tuple[int | None, ...]
     uncounted: dict[str, int] = field(default_factory=dict)
+    moved_bytes: int = 0
+    working_bytes: int = 0
 
 
 def _storage(tensor: Tensor) -> int:
@@ -111,12 +143,13 @@ def measure(module: nn.Module, inputs: tuple[Tensor, ...]) -> Cost:
         if key not in constants:
             saved.setdefault(key, tensor)  # holding the tensor keeps its storage, so that an address is never used twice
 
-    mode = CostMode()
+    mode = CostMode(constants)
     with torch.enable_grad(), _saved_tensors(keep):
         shortcut = getattr(module, "meta_forward", None)  # blocks that unroll slowly on meta bring one
         if shortcut is not None:
             result = shortcut(*inputs)
             mode.macs = module.meta_macs(*inputs)  # type: ignore[operator]
+            mode.traffic((*inputs, *module.parameters()), result)
         else:
             with mode:
                 result = module(*inputs)
@@ -132,6 +165,8 @@ def measure(module: nn.Module, inputs: tuple[Tensor, ...]) -> Cost:
         saved_outputs=tuple(key in saved for key in keys_out),
         aliases=tuple(keys_in.index(key) if key in keys_in else None for key in keys_out),
         uncounted=dict(mode.uncounted),
+        moved_bytes=mode.moved,
+        working_bytes=mode.working,
     )
 
 

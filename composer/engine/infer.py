@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import networkx as nx
 import torch
 from torch import nn
 
@@ -18,13 +19,13 @@ from composer.core.catalog import BlockSpec, Catalog
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts, PortSpec, Repair, Totals
-from composer.core.graph import Design, Graph, Input, Literal, Node, Scalar, is_expression
-from composer.core.params import ParamError, resolve_params
+from composer.core.graph import Design, Graph, Literal, Node, Scalar, Wire, is_expression
+from composer.core.params import ParamError, Resolved, resolve_params
 from composer.core.ports import input_ports, output_ports
 from composer.engine import cost, library
 from composer.engine.meta_kernels import MetaMode
 
-MEMO_SIZE = 4096
+MEMO_SIZE = 20_000  # more than a design has different nodes: walking more entries than the memo holds would never find one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,17 @@ class BlockCost:
     saved_outputs: tuple[bool, ...] = ()
     aliases: tuple[int | None, ...] = ()
     uncounted: Mapping[str, int] = field(default_factory=dict)
+    moved_bytes: int = 0
+    working_bytes: int = 0
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Memo entry of a whole node: parameters and cost of each round, and its facts, whose activation bytes are those of its last use."""
+
+    rounds: tuple[tuple[dict[str, Literal], BlockCost], ...]
+    facts: NodeFacts
 
 
 @dataclass(slots=True)
@@ -109,6 +120,7 @@ class Inferrer:
     def __init__(self, catalog: Catalog | None = None) -> None:
         self.catalog = catalog or library.catalog()
         self.memo: OrderedDict[Any, BlockCost] = OrderedDict()
+        self.known: OrderedDict[Any, _Known] = OrderedDict()
         self.computed = 0
 
     def infer(self, design: Design, batch: int = 1) -> Inference:
@@ -126,7 +138,7 @@ class Inferrer:
             variables = resolve_variables(design.variables)
         except UserError:
             variables = {}
-        walk = _Walk(self, design, batch)
+        walk = _Walk(self, design, batch, structural)
         root = walk.graph(design.main, "", self.inputs(design, variables, batch, walk), variables)
         facts = walk.flatten(root)
         return Inference(design, root, facts, structural)
@@ -136,7 +148,7 @@ class Inferrer:
         values: dict[str, Value | str] = {}
         for item in design.main.inputs.values():
             try:
-                shape = tuple(_size(item, size, variables) for size in item.shape)
+                shape = tuple(_size(size, variables) for size in item.shape)
             except UserError as error:
                 values[item.id] = f"{item.id}: {error}"
                 continue
@@ -145,9 +157,8 @@ class Inferrer:
 
     def block(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
         """Memo entry of one block instance; None stands for an optional input without a wire."""
-        key = (spec.path, tuple(params.items()), tuple(v and (v.shape, v.dtype, v.grad) for v in inputs))
-        # 1, 1.0 and True are equal as keys but not as parameters.
-        key = (*key, tuple(type(value) for value in params.values()))
+        # As text, because 1, 1.0 and True are equal as keys but not as parameters.
+        key = (spec.path, repr(params), tuple(v and (v.shape, v.dtype, v.grad) for v in inputs))
         if key in self.memo:
             self.memo.move_to_end(key)
             return self.memo[key]
@@ -157,8 +168,15 @@ class Inferrer:
             self.memo.popitem(last=False)
         return entry
 
+    def keep(self, key: Any, known: _Known) -> None:
+        """Remember what a node became."""
+        self.known[key] = known
+        self.known.move_to_end(key)
+        if len(self.known) > MEMO_SIZE:
+            self.known.popitem(last=False)
 
-def _size(item: Input, size: int | str, variables: Mapping[str, Scalar]) -> int:
+
+def _size(size: int | str, variables: Mapping[str, Scalar]) -> int:
     value = resolve(size, variables)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -187,6 +205,8 @@ def _run(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | N
         saved_outputs=found.saved_outputs,
         aliases=found.aliases,
         uncounted=found.uncounted,
+        moved_bytes=found.moved_bytes,
+        working_bytes=found.working_bytes,
     )
 
 
@@ -207,7 +227,9 @@ def _measure(module: nn.Module, tensors: Sequence[Any]) -> cost.Cost:
     else:
         found = cost.measure(call.eval(), given)
         if training is not None and len(training.saved_outputs) == len(found.outputs):
-            found = replace(found, saved_bytes=training.saved_bytes, saved_inputs=training.saved_inputs, saved_outputs=training.saved_outputs)
+            found = replace(
+                found, saved_bytes=training.saved_bytes, saved_inputs=training.saved_inputs, saved_outputs=training.saved_outputs
+            )
     if len(present) == len(tensors):
         return found
     saved = [False] * len(tensors)
@@ -243,14 +265,27 @@ def _sentence(spec: BlockSpec, error: Exception) -> str:
     return f"{spec.name} cannot run with these inputs: {text or type(error).__name__}"
 
 
+class RoundError(UserError):
+    """A block that cannot run with the parameters it has; they are kept, because repairs start from them."""
+
+    def __init__(self, message: str, node: str, resolved: Resolved) -> None:
+        super().__init__(message)
+        self.node = node
+        self.resolved = resolved
+
+
 class _Walk:
     """One walk over a design."""
 
-    def __init__(self, inferrer: Inferrer, design: Design, batch: int) -> None:
+    def __init__(self, inferrer: Inferrer, design: Design, batch: int, structural: Sequence[rules.Problem]) -> None:
         self.inferrer = inferrer
         self.catalog = inferrer.catalog
         self.design = design
         self.batch = batch
+        self.problems: dict[tuple[str, str], str] = {}
+        for found in structural:
+            if found.level == "error" and found.node is not None:
+                self.problems.setdefault((found.graph, found.node), found.message)
         self.storages = 0
         self.saved: set[int] = set()  # storages that were already counted
 
@@ -269,23 +304,19 @@ class _Walk:
                 result.problem = result.problem or value
         try:
             order = graph.order()
-        except Exception:  # a cycle: rules has said so
-            result.problem = result.problem or "wires form a cycle"
-            order = list(graph.nodes)
-        into: dict[str, list[Any]] = {}
-        for wire in graph.wires:
-            into.setdefault(wire.target, []).append(wire)
+        except nx.NetworkXUnfeasible:
+            return self.circle(result)
         for id in order:
             if id in graph.nodes:
                 node = graph.nodes[id]
-                cause = next((blocked[wire.source] for wire in into.get(id, ()) if wire.source in blocked), None)
-                problem = rules.item_problem(self.design, self.catalog, name, graph, id)
+                cause = next((blocked[wire.source] for wire in graph.into(id) if wire.source in blocked), None)
+                problem = self.problems.get((name, id))
                 if problem is None and cause is not None:
                     blocked[id] = cause
                     result.nodes[id] = NodeResult(node, NodeFacts(node.block, waits_for=cause), [])
                     continue
                 if problem is None:
-                    found = self.node(node, name, graph, into.get(id, ()), result.values, variables)
+                    found = self.node(node, name, graph, result.values, variables)
                 else:
                     found = NodeResult(node, NodeFacts(node.block, error=problem), [])
                 result.nodes[id] = found
@@ -293,15 +324,25 @@ class _Walk:
                     blocked[id] = id
                     result.problem = result.problem or found.facts.error
             elif id in graph.outputs:
-                arriving = into.get(id, ())
+                arriving = graph.into(id)
                 if len(arriving) == 1 and arriving[0].source not in blocked:
                     wire = arriving[0]
-                    value = result.values.get(self.key(graph, name, wire.source, wire.source_port))
-                    if value is not None:
-                        result.outputs.append(value)
-                        result.values[id, ""] = value
+                    leaving = result.values.get(self.key(graph, name, wire.source, wire.source_port))
+                    if leaving is not None:
+                        result.outputs.append(leaving)
+                        result.values[id, ""] = leaving
                 elif not arriving:
                     result.problem = result.problem or f"{id}: input is not wired; draw a wire to it"
+        return result
+
+    def circle(self, result: GraphResult) -> GraphResult:
+        """A graph whose wires form a cycle: one item says so, the others wait for it."""
+        own = {id: problem for (graph, id), problem in self.problems.items() if graph == result.name}
+        first = next((id for id, problem in own.items() if problem.startswith("wires form a cycle")), None) or next(iter(own))
+        result.problem = own[first]
+        for id, node in result.graph.nodes.items():
+            problem = own.get(id)
+            result.nodes[id] = NodeResult(node, NodeFacts(node.block, error=problem, waits_for=None if problem else first), [])
         return result
 
     def key(self, graph: Graph, name: str, source: str, port: str) -> tuple[str, str]:
@@ -316,13 +357,12 @@ class _Walk:
         node: Node,
         name: str,
         graph: Graph,
-        wires: Sequence[Any],
         values: dict[tuple[str, str], Value],
         variables: Mapping[str, Scalar],
     ) -> NodeResult:
         ports = input_ports(self.design, self.catalog, name, node.id)
         arguments: dict[str, list[Value]] = {port.name: [] for port in ports}
-        for wire in wires:
+        for wire in graph.into(node.id):
             value = values.get(self.key(graph, name, wire.source, wire.source_port))
             if value is not None:
                 arguments[wire.target_port or ports[0].name].append(value)
@@ -336,13 +376,16 @@ class _Walk:
             else:
                 spec = self.catalog.blocks[node.block]
                 found = self.block(node, spec, inputs, [arguments[port.name] for port in ports], variables, rounds)
+        except RoundError as error:
+            facts = NodeFacts(node.block, resolved=error.resolved.values, inferred=error.resolved.inferred, error=str(error))
+            return NodeResult(node, facts, [])
         except ParamError as error:
             return NodeResult(node, NodeFacts(node.block, error=str(error), repairs=error.repairs), [])
         except UserError as error:
             return NodeResult(node, NodeFacts(node.block, error=_own(node, str(error))), [])
         result, outputs = found
-        for index, (port, value) in enumerate(outputs):
-            values[node.id, port if index else ""] = value
+        for index, (output, value) in enumerate(outputs):
+            values[node.id, output if index else ""] = value
         return result
 
     def rounds(self, node: Node, variables: Mapping[str, Scalar]) -> int:
@@ -371,53 +414,87 @@ class _Walk:
         variables: Mapping[str, Scalar],
         rounds: int,
     ) -> tuple[NodeResult, list[tuple[str, Value]]]:
-        facts = NodeFacts(node.block)
-        resolved_rounds: list[dict[str, Literal] | GraphResult] = []
+        text = repr(node.params)
+        # What a node becomes depends on the variables only if it has expressions.
+        scope = repr(variables) if "'=" in text or '"=' in text else ""
+        key = (node.block, text, scope, rounds, tuple(v and (v.shape, v.dtype, v.grad) for v in inputs))
+        known = self.inferrer.known.get(key)
+        if known is None:
+            known = self.compute(node, spec, inputs, by_port, variables, rounds)
+        saved = 0
+        given = list(inputs)
+        outputs: list[Value] = []
+        for _, entry in known.rounds:
+            outputs = self.outputs(entry, given)
+            saved += entry.saved_bytes + self.count_saved(entry.saved_inputs, given) + self.count_saved(entry.saved_outputs, outputs)
+            given = [*outputs, *given[len(outputs) :]]
+        if known.facts.activation_bytes != saved:
+            known = replace(known, facts=replace(known.facts, activation_bytes=saved))
+        self.inferrer.keep(key, known)
+        return NodeResult(node, known.facts, [resolved for resolved, _ in known.rounds]), [
+            (port.name, value) for port, value in zip(spec.outputs, outputs, strict=False)
+        ]
+
+    def outputs(self, entry: BlockCost, given: Sequence[Value | None]) -> list[Value]:
+        """The values that one round gives, in storages of their own or in those of its inputs."""
+        found = []
+        for (shape, dtype, grad), alias in zip(entry.outputs, entry.aliases, strict=True):
+            origin = given[alias] if alias is not None else None
+            found.append(Value(shape, dtype, grad, origin.storage if origin is not None else self.new_storage()))
+        return found
+
+    def compute(
+        self,
+        node: Node,
+        spec: BlockSpec,
+        inputs: Sequence[Value | None],
+        by_port: Sequence[list[Value]],
+        variables: Mapping[str, Scalar],
+        rounds: int,
+    ) -> _Known:
+        """What a node of a block becomes, round by round."""
+        found: list[tuple[dict[str, Literal], BlockCost]] = []
         uncounted: Counter[str] = Counter()
         inferred: tuple[str, ...] = ()
-        params = trainable = buffers = macs = saved = 0
         outputs: list[Value] = []
+        working = 0
         given = list(inputs)
         firsts = [values[0] if values else None for values in by_port]
         for index in range(rounds):
             try:
-                sizes = spec.shapes.bind([value and value.shape for value in firsts])
+                sizes = spec.shapes.bind([None if value is None else value.shape for value in firsts])
             except UserError as error:
                 raise UserError(f"{node.id}: {error}; {self.layout_hint(spec, firsts)}") from None
             resolved = resolve_params(spec, node, variables, sizes, index, rounds)
-            if index == 0:
-                inferred, facts = resolved.inferred, replace(facts, resolved=resolved.values, inferred=resolved.inferred)
+            inferred = inferred if index else resolved.inferred
             entry = self.inferrer.block(spec, resolved.values, given)
             if entry.error is not None:
-                raise ParamError(_own(node, entry.error), node.id)
-            outputs = []
-            for (shape, dtype, grad), alias in zip(entry.outputs, entry.aliases, strict=True):
-                origin = given[alias] if alias is not None else None
-                outputs.append(Value(shape, dtype, grad, origin.storage if origin is not None else self.new_storage()))
-            resolved_rounds.append(resolved.values)
+                raise RoundError(_own(node, entry.error), node.id, resolved)
+            found.append((resolved.values, entry))
             uncounted.update(entry.uncounted)
-            params += entry.params
-            trainable += entry.params_trainable
-            buffers += entry.buffers
-            macs += entry.macs
-            saved += entry.saved_bytes + self.count_saved(entry.saved_inputs, given) + self.count_saved(entry.saved_outputs, outputs)
+            outputs = self.outputs(entry, given)
+            held = sum(value.nbytes for value in given if value is not None) + sum(value.nbytes for value in outputs)
+            working = max(working, held, entry.working_bytes)
             if index + 1 < rounds:
                 if len(outputs) > len(given):
                     raise UserError(f"{node.id}: repeat {rounds} needs as many inputs as outputs; {spec.name} has more outputs")
                 given = [*outputs, *given[len(outputs) :]]
                 firsts = [*outputs, *firsts[len(outputs) :]]
-        facts = replace(
-            facts,
-            outputs=tuple(PortSpec(port.name, v.shape, v.dtype) for port, v in zip(spec.outputs, outputs, strict=False)),
-            params=params,
-            params_trainable=trainable,
-            buffers=buffers,
-            macs=macs,
-            activation_bytes=saved,
-            uncounted=dict(uncounted),
+        entries = [entry for _, entry in found]
+        facts = NodeFacts(
+            node.block,
+            resolved=found[0][0],
             inferred=inferred,
+            outputs=tuple(PortSpec(port.name, v.shape, v.dtype) for port, v in zip(spec.outputs, outputs, strict=False)),
+            params=sum(entry.params for entry in entries),
+            params_trainable=sum(entry.params_trainable for entry in entries),
+            buffers=sum(entry.buffers for entry in entries),
+            macs=sum(entry.macs for entry in entries),
+            working_bytes=working,
+            moved_bytes=sum(entry.moved_bytes for entry in entries),
+            uncounted=dict(uncounted),
         )
-        return NodeResult(node, facts, resolved_rounds), [(port.name, value) for port, value in zip(spec.outputs, outputs, strict=False)]
+        return _Known(tuple(found), facts)
 
     def layout_hint(self, spec: BlockSpec, inputs: Sequence[Value | None]) -> str:
         """What to do when the number of axes does not fit."""
@@ -470,9 +547,45 @@ class _Walk:
             buffers=sum(part.buffers for part in parts),
             macs=sum(part.macs for part in parts),
             activation_bytes=sum(part.activation_bytes for part in parts),
+            working_bytes=max(self.peak(result) for result in results if isinstance(result, GraphResult)),
+            moved_bytes=sum(part.moved_bytes for part in parts),
             uncounted=dict(uncounted),
         )
         return NodeResult(node, facts, results), outputs
+
+    def peak(self, result: GraphResult) -> int:
+        """Most bytes that inference holds at once: what a node works on and every value that a later one still wants."""
+        order = list(result.nodes)
+        place = {id: index for index, id in enumerate(order)}
+        needs = {id: [self.value(result, wire) for wire in result.graph.into(id)] for id in (*order, *result.graph.outputs)}
+        last: dict[int, int] = {}  # storage -> place of the last node that reads it
+        for id, values in needs.items():
+            for value in values:
+                if value is not None:
+                    last[value.storage] = max(last.get(value.storage, -1), place.get(id, len(order)))
+        held = {value.storage: value.nbytes for id in result.graph.inputs if (value := result.values.get((id, "")))}
+        total = sum(held.values())
+        most = total
+        ending: dict[int, list[int]] = {}
+        for storage, index in last.items():
+            ending.setdefault(index, []).append(storage)
+        made: dict[str, list[Value]] = {}
+        for (id, _), value in result.values.items():
+            made.setdefault(id, []).append(value)
+        for index, id in enumerate(order):
+            own = {value.storage: value.nbytes for value in needs[id] if value is not None}
+            most = max(most, total - sum(held.get(storage, 0) for storage in own) + result.nodes[id].facts.working_bytes)
+            for value in made.get(id, ()):
+                if value.storage not in held and value.storage in last:
+                    held[value.storage] = value.nbytes
+                    total += value.nbytes
+            for storage in ending.get(index, ()):
+                total -= held.pop(storage, 0)
+        return most
+
+    def value(self, result: GraphResult, wire: Wire) -> Value | None:
+        """What a wire carries."""
+        return result.values.get(self.key(result.graph, result.name, wire.source, wire.source_port))
 
     def flatten(self, root: GraphResult) -> DesignFacts:
         nodes: dict[str, NodeFacts] = {}
@@ -485,7 +598,7 @@ class _Walk:
                 if value is None and id in result.graph.inputs and not prefix:
                     item_error = result.problem
                 if value is None and id in result.graph.outputs:
-                    item_error = rules.item_problem(self.design, self.catalog, result.name, result.graph, id)
+                    item_error = self.problems.get((result.name, id))
                 nodes[prefix + id] = NodeFacts("", outputs=outputs, error=item_error)
             for id, found in result.nodes.items():
                 nodes[prefix + id] = found.facts
@@ -506,6 +619,9 @@ class _Walk:
             params_trainable=sum(facts.params_trainable for facts in main),
             macs=sum(facts.macs for facts in main),
             activation_bytes=sum(facts.activation_bytes for facts in main),
+            working_bytes=self.peak(root),
+            moved_bytes=sum(facts.moved_bytes for facts in main),
+            buffers=sum(facts.buffers for facts in main),
         )
         return DesignFacts(nodes, totals, self.batch)
 
@@ -515,7 +631,7 @@ def _shapes(result: GraphResult) -> list[Any]:
 
 
 def _own(node: Node, message: str) -> str:
-    return message if message.startswith(f"{node.id}:") or message.startswith(f"{node.id} ") else f"{node.id}: {message}"
+    return message if message.startswith((f"{node.id}:", f"{node.id} ")) else f"{node.id}: {message}"
 
 
 def infer(design: Design, batch: int = 1, catalog: Catalog | None = None) -> Inference:

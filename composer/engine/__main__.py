@@ -125,10 +125,11 @@ def main() -> None:
 
     # The window's own work and a training run share the machine: inference on the meta device gains nothing from threads.
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+    from composer.engine.data import names
     from composer.engine.device import devices
 
     engine = Engine()
-    channel.send({"event": "ready", "torch": torch.__version__, "devices": devices()})
+    channel.send({"event": "ready", "torch": torch.__version__, "devices": devices(), "data": names()})
     channel.serve(engine.handlers(), newest_only=frozenset({"facts", "source"}))
 
 

@@ -44,7 +44,8 @@ class RunHandle(QObject):
         self.detail = ""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "design.yaml"
-        save(design, path)
+        if not settings.get("resume"):  # a run goes on with its own design, whatever is drawn by now
+            save(design, path)
         start = list(command or (sys.executable, "-m", "composer"))
         self.worker = Worker([*start, "train", str(path), *_arguments(design, settings), "--out", str(self.folder), "--parent-pipe"], self)
         self.worker.received.connect(self._on_event)

@@ -50,6 +50,8 @@ class Session(QObject):
     run_started = Signal(object)
     theme_changed = Signal()
     command_asked = Signal(str, object)  # id of a command that needs the window, its argument
+    panel_asked = Signal(str)  # name of a panel that should come to the front
+    run_chosen = Signal()  # see `chosen_run`
 
     def __init__(self, engine: Sequence[str] | None = ENGINE, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +62,9 @@ class Session(QObject):
         self.path: Path | None = None
         self.runs: list[RunHandle] = []
         self.devices: list[dict[str, str]] = []
+        self.data_sets: list[str] = [self.design.training.data]
+        # Folder of an earlier run that the user wants to look into.
+        self.chosen_run: Path | None = None
         # Where a new block comes that was not dropped at a place: the canvas says.
         self.centre: Callable[[], Point] = lambda: (0.0, 0.0)
         self.undo_stack = QUndoStack(self)
@@ -443,6 +448,12 @@ class Session(QObject):
         handle.start()
         return handle
 
+    def choose_run(self, folder: Path, panel: str) -> None:
+        """Look at a run, trained now or long ago, in another panel."""
+        self.chosen_run = folder
+        self.panel_asked.emit(panel)
+        self.run_chosen.emit()
+
     def close(self, *, keep_recovery: bool = False) -> None:
         """End the workers.
 
@@ -502,6 +513,7 @@ class Session(QObject):
     def _on_engine_event(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "ready":
             self.devices = list(event.get("devices", ()))
+            self.data_sets = list(event.get("data", self.data_sets))
 
     def _clean_changed(self) -> None:
         self.file_changed.emit()

@@ -67,6 +67,7 @@ class Window(QMainWindow):
         session.message.connect(self._say)
         session.facts_changed.connect(lambda *_: self._update_badge())
         session.command_asked.connect(self.run_command)
+        session.panel_asked.connect(self.show_panel)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
         self.resize(DEFAULT_SIZE)
         self.docks.restore()

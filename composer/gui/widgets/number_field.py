@@ -1,0 +1,109 @@
+"""A field for one number: typed as people type (``3e-3``), stepped with the arrow keys, red with a reason while it makes no sense."""
+
+import math
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QLineEdit
+
+
+class NumberField(QLineEdit):
+    """Holds an int or a float within limits.
+
+    Args:
+        low: smallest value.
+        high: largest value.
+        whole: whether only whole numbers make sense.
+        step: added by an arrow key; 0 for doubling and halving.
+    """
+
+    # The value, and whether it was stepped (so that steps in a row can be one edit).
+    edited = Signal(object, bool)
+
+    def __init__(self, low: float, high: float, *, whole: bool = False, step: float = 0.0) -> None:
+        super().__init__()
+        self._low, self._high, self._whole, self._step = low, high, whole, step
+        self._value: float = low
+        self.textEdited.connect(lambda _: self._mark())
+        self.editingFinished.connect(self._commit)
+
+    @property
+    def value(self) -> float:
+        """The last number that made sense."""
+        return self._value
+
+    def set_value(self, value: float) -> None:
+        """Show a number, unless the user is typing another."""
+        self._value = value
+        if not (self.hasFocus() and self.isModified()):
+            self._show()
+
+    def reason(self) -> str:
+        """Why the text is no value; empty if it is one."""
+        text = self.text().strip().replace(",", ".")
+        try:
+            number = float(text)
+        except ValueError:
+            return f"“{self.text()}” is not a number"
+        if self._whole and number != int(number if math.isfinite(number) else 0):
+            return f"{text} is not a whole number"
+        if not self._low <= number <= self._high:
+            top = f" and at most {self._high:g}" if math.isfinite(self._high) else ""
+            return f"{text} is out of range: at least {self._low:g}{top}"
+        return ""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Step with the arrow keys, go back to the last value with Escape."""
+        key = event.key()
+        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._stepped(1 if key == Qt.Key.Key_Up else -1)
+        elif key == Qt.Key.Key_Escape and self.isModified():
+            self._show()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Leave nothing in the field that is not the value."""
+        super().focusOutEvent(event)
+        if self.reason():
+            self._show()
+
+    def _stepped(self, direction: int) -> None:
+        if self._step:
+            value = self._value + direction * self._step
+        else:
+            value = self._value * 2.0**direction
+        value = min(max(value, self._low), self._high)
+        value = round(value) if self._whole else float(f"{value:.6g}")
+        if value != self._value:
+            self._value = value
+            self._show()
+            self.edited.emit(value, True)
+
+    def _commit(self) -> None:
+        if not self.isModified() or self.reason():
+            return
+        number = float(self.text().strip().replace(",", "."))
+        value = int(number) if self._whole else number
+        changed = value != self._value
+        self._value = value
+        self._show()
+        if changed:
+            self.edited.emit(value, False)
+
+    def _show(self) -> None:
+        self.setText(f"{self._value:g}" if not self._whole else str(int(self._value)))
+        self.setModified(False)
+        self._mark()
+
+    def _mark(self) -> None:
+        reason = self.reason()
+        if self.property("invalid") != bool(reason):
+            self.setProperty("invalid", bool(reason))
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.setStatusTip(reason)
+        if reason:
+            self.setToolTip(reason)
+        else:
+            self.setToolTip(self.property("help") or "")

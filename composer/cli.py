@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from composer import __version__, commands
+from composer.core.device_profiles import PROFILES
 from composer.core.errors import UserError
 
 # The targets of composer.engine.export, whose import would load torch.
@@ -51,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
         (("--batch",), {"type": _positive, "default": 1, "metavar": "N", "help": "batch size"}),
         as_json,
         (("--layers",), {"action": "store_true", "help": "print torchinfo's table of layers"}),
+        (("--roofline",), {"metavar": "DEVICE", "help": f"least time on a device: this, {', '.join(PROFILES)}"}),
+        (("--precision",), {"default": "fp32", "choices": ("fp32", "tf32", "bf16", "fp16"), "help": "of the numbers, for --roofline"}),
     )
     command(
         commands.export,

@@ -151,11 +151,40 @@ def summary(args: argparse.Namespace) -> int:
         return 0
     inference = infer(design, args.batch)
     data = to_dict(inference)
+    if args.roofline:
+        data["roofline"] = _roofline(inference, args.roofline, args.precision)
     if args.json:
         print(json.dumps(data, indent=2))
     else:
         _print_summary(data, args.batch)
+        if args.roofline:
+            _print_roofline(data["roofline"])
     return PROBLEMS if inference.errors else 0
+
+
+def _roofline(inference: Any, device: str, precision: str) -> dict[str, Any]:
+    from composer.core.roofline import find
+    from composer.engine.summary import roofline_dict
+
+    if device in ("this", "cpu", "cuda", "mps"):
+        from composer.engine.this_device import measure_profile
+
+        profile = measure_profile("auto" if device == "this" else device)
+    else:
+        profile = find(device)
+    return roofline_dict(inference, profile, precision)
+
+
+def _print_roofline(data: dict[str, Any]) -> None:
+    print(f"\nat least {data['seconds'] * 1e3:.3f} ms on {data['device']}, {data['precision']}, forward pass:")
+    width = max((len(row["id"]) for row in data["nodes"]), default=4)
+    for row in data["nodes"]:
+        share = row["seconds"] / data["seconds"] if data["seconds"] else 0.0
+        figures = f"{row['seconds'] * 1e3:10.4f} ms  {row['bound']:<7}  {row['intensity']:8.1f} FLOPs/byte"
+        print(f"{row['id']:<{width}}  {figures}  {'#' * round(40 * share)}".rstrip())
+    peak, bandwidth = data["peak_flops"] / 1e12, data["bandwidth"] / 1e9
+    print(f"{peak:.3g} TFLOP/s, {bandwidth:.4g} GB/s, ridge at {data['ridge']:.1f} FLOPs/byte; {data['source']}")
+    print("the larger of arithmetic at peak and bytes at full bandwidth; launches and imperfect kernels come on top")
 
 
 def _print_summary(data: dict[str, Any], batch: int) -> None:
@@ -176,7 +205,13 @@ def _print_summary(data: dict[str, Any], batch: int) -> None:
     for row in rows:
         print("  ".join(cell.ljust(w) if i < 3 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip())
     inputs = ", ".join(f"{item['id']} {'x'.join(str(size) for size in item['shape'])}" for item in data["inputs"])
-    print(f"\ninputs: {inputs}; batch {batch}; 1 MAC = 1 multiply-add = 2 FLOPs ({totals['flops']:,} FLOPs)")
+    training = ", ".join(f"{size / 1e6:,.1f} MB with {name}" for name, size in totals["training_bytes"].items())
+    frozen = f"; {totals['params_frozen']:,} parameters are frozen" if totals["params_frozen"] else ""
+    print(f"\na training step holds {training} (weights, gradients, optimizer, activations){frozen}")
+    print(f"inference holds {totals['working_bytes'] / 1e6:,.1f} MB beside the weights; {totals['arithmetic_intensity']:.1f} FLOPs a byte moved")
+    if totals["uncounted"]:
+        print(f"not counted as MACs: {', '.join(f'{name} x{times}' for name, times in totals['uncounted'].items())}")
+    print(f"inputs: {inputs}; batch {batch}; 1 MAC = 1 multiply-add = 2 FLOPs ({totals['flops']:,} FLOPs)")
 
 
 def export(args: argparse.Namespace) -> int:

@@ -1,8 +1,11 @@
 """What is known of a design as plain values: the contract of `netcomposer summary --json`."""
 
+from collections import Counter
 from typing import Any
 
-from composer.core.facts import NodeFacts
+from composer.core import memory, roofline
+from composer.core.device_profiles import DeviceProfile
+from composer.core.facts import NodeFacts, Totals
 from composer.core.graph import Design
 from composer.engine.infer import GraphResult, Inference, Inferrer
 
@@ -34,11 +37,9 @@ def to_dict(inference: Inference) -> dict[str, Any]:
         ],
         "nodes": _nodes(root),
         "totals": {
-            "params": totals.params,
-            "params_trainable": totals.params_trainable,
-            "macs": totals.macs,
-            "flops": totals.flops,
-            "activation_bytes": totals.activation_bytes,
+            **_costs(totals),
+            "training_bytes": {name: memory.training_memory(totals, name).total for name in memory.STATES},
+            "uncounted": _uncounted(root),
         },
         "problems": [
             {"message": problem.message, "node": problem.node, "graph": problem.graph, "level": problem.level}
@@ -64,9 +65,57 @@ def _facts(facts: NodeFacts) -> dict[str, Any]:
     return {
         "block": facts.block,
         "outputs": [{"port": port.port, "shape": list(port.shape), "dtype": port.dtype} for port in facts.outputs],
-        "params": facts.params,
-        "macs": facts.macs,
-        "activation_bytes": facts.activation_bytes,
+        **_costs(facts),
         "error": facts.error if facts.error or not facts.waits_for else f"waits for {facts.waits_for}",
         "uncounted": dict(facts.uncounted),
+    }
+
+
+def _costs(facts: NodeFacts | Totals) -> dict[str, Any]:
+    return {
+        "params": facts.params,
+        "params_trainable": facts.params_trainable,
+        "params_frozen": memory.frozen(facts),
+        "macs": facts.macs,
+        "flops": facts.flops,
+        "activation_bytes": facts.activation_bytes,
+        "working_bytes": facts.working_bytes,
+        "gradient_bytes": memory.gradient_bytes(facts),
+        "optimizer_bytes": {name: memory.optimizer_bytes(facts, name) for name in memory.STATES},
+        "moved_bytes": facts.moved_bytes,
+        "arithmetic_intensity": round(roofline.intensity(facts), 3),
+    }
+
+
+def _uncounted(root: GraphResult) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for result in root.nodes.values():
+        found.update(result.facts.uncounted)
+    return dict(found.most_common())
+
+
+def roofline_dict(inference: Inference, device: DeviceProfile, precision: str = "fp32") -> dict[str, Any]:
+    """Least time of each node of the main graph on a device, and of the whole.
+
+    Args:
+        inference: of any design.
+        device: a profile.
+        precision: one of its peaks.
+
+    Raises:
+        composer.core.errors.UserError: if the device has no such precision.
+    """
+    rows = []
+    for id, found in inference.root.nodes.items():
+        part = roofline.estimate(found.facts, device, precision)
+        rows.append({"id": id, "seconds": part.seconds, "bound": part.bound, "intensity": round(part.intensity, 3)})
+    return {
+        "device": device.title,
+        "source": device.source,
+        "precision": precision,
+        "peak_flops": device.peaks[precision],
+        "bandwidth": device.bandwidth,
+        "ridge": round(roofline.ridge(device, precision), 3),
+        "seconds": sum(row["seconds"] for row in rows),
+        "nodes": rows,
     }

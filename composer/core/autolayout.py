@@ -5,6 +5,7 @@ The steps are those of Sugiyama, Tagawa and Toda (1981); lanes made of whole cha
 because networks are long chains with few branches and a straight main path is what the reader looks for.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -209,19 +210,26 @@ def _columns(
 
 
 def _rows(part: "nx.DiGraph[str]", layer: Mapping[str, int], columns: list[Size], row: float | None) -> list[tuple[int, int]]:
-    """First and last layer of each row; a row ends only where one single wire passes on."""
+    """First and last layer of each row; a row ends only where the wires of one single item pass on, if possible one wire."""
     if row is None or len(columns) < 2:
         return [(0, len(columns) - 1)]
-    passing = [0] * len(columns)
+    passing: list[list[str]] = [[] for _ in columns]
     for source, target in part.edges:
         for index in range(layer[source], layer[target]):
-            passing[index] += 1
+            passing[index].append(source)
+    whole = columns[-1][0] + columns[-1][1] / 2
+    # Rows of about one length instead of full rows and a rest.
+    row = min(row, whole / math.ceil(whole / row) * 1.15)
     rows = []
     first = 0
     for last in range(1, len(columns)):
         length = columns[last][0] + columns[last][1] / 2 - columns[first][0] + columns[first][1] / 2
-        cuts = [index for index in range(first, last) if passing[index] == 1]
-        if length > row and cuts:
+        if length <= row:
+            continue
+        half = (first + last) // 2
+        single = [index for index in range(half, last) if len(passing[index]) == 1]
+        cuts = single or [index for index in range(first, last) if len(set(passing[index])) == 1]
+        if cuts:
             rows.append((first, cuts[-1]))
             first = cuts[-1] + 1
     return [*rows, (first, len(columns) - 1)]

@@ -1,0 +1,50 @@
+"""Adding a block where a wire is: in the middle of one, or at the end of one that was dropped on empty ground."""
+
+from PySide6.QtCore import QPointF
+
+from composer.core import edits, names
+from composer.core.graph import SUBGRAPH, Node, Point, Wire
+from composer.core.ports import is_variadic
+from composer.gui.canvas import look as lk
+from composer.gui.canvas.gestures.base import snapped_point
+from composer.gui.canvas.gestures.wiring import End, best_port, candidates, wire_between, wired
+from composer.gui.session import Session
+
+
+def on_wire(session: Session, block: str, place: QPointF, wire: Wire) -> None:
+    """Put a new node in the middle of a wire and select it."""
+    id = names.fresh(names.snake(block.removeprefix(SUBGRAPH)), set(session.graph.ids()))
+    node = Node(id, block, position=snapped_point(place))
+    if session.edit(f"Put {id} on {wire}", edits.insert_on_wire, wire, node):
+        session.select((id,))
+
+
+def at_port(session: Session, block: str, place: QPointF, end: End, *, down: bool) -> None:
+    """Add an item and wire it to a port, as one step of the history.
+
+    Args:
+        session: the session.
+        block: what `Session.add_block` takes.
+        place: where the wire was dropped.
+        end: the port.
+        down: whether wires run down.
+    """
+    session.undo_stack.beginMacro(f"Add {block.removeprefix(SUBGRAPH)}")
+    try:
+        id = session.add_block(block, _beside(place, end, down))
+        if not id:
+            return
+        target = best_port(session, id, {other: fit for other, fit in candidates(session, end) if other.id == id})
+        if target is not None:
+            wire = wire_between(session, end, target)
+            variadic = is_variadic(session.design, session.catalog, session.graph_name, wire)
+            session.edit(f"Wire {wire}", wired, wire, variadic=variadic)
+    finally:
+        session.undo_stack.endMacro()
+
+
+def _beside(place: QPointF, end: End, down: bool) -> Point:
+    """A place for a card so that its port, not its middle, is where the wire was dropped."""
+    half = (lk.CARD_HEIGHT if down else lk.MIN_WIDTH) / 2
+    shift = half if end.output else -half
+    return snapped_point(place + (QPointF(0, shift) if down else QPointF(shift, 0)))

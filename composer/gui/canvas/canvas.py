@@ -1,0 +1,313 @@
+"""The canvas: the view of the shown graph with what floats over it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import QCursor, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QInputDialog, QVBoxLayout, QWidget
+
+from composer.core import edits
+from composer.core.autolayout import layout as place_items
+from composer.core.graph import Point, Wire
+from composer.gui import settings
+from composer.gui.canvas import adding, keys, menu, picture
+from composer.gui.canvas import look as lk
+from composer.gui.canvas.breadcrumb import Breadcrumb
+from composer.gui.canvas.empty_state import EmptyState
+from composer.gui.canvas.gestures.base import snapped_point
+from composer.gui.canvas.gestures.wiring import End
+from composer.gui.canvas.heat import Legend, cost_heat, heat_colour
+from composer.gui.canvas.layout_motion import LayoutMotion
+from composer.gui.canvas.minimap import Minimap
+from composer.gui.canvas.quick_add import QuickAdd
+from composer.gui.canvas.quick_search import choices, filtered
+from composer.gui.canvas.rename_field import RenameField
+from composer.gui.canvas.scene import DesignScene
+from composer.gui.canvas.tool_strip import HEATS, ToolStrip
+from composer.gui.canvas.view import GraphView
+from composer.gui.session import Session
+
+GAP = 12  # from the edges of the canvas to what floats
+ROW_ASPECT = 1.9  # width to height that a layout in rows aims at
+DIRECTION = "canvas/direction"
+
+
+class CanvasView(QWidget):
+    """The drawing, with breadcrumb, tools, minimap, heat legend and what an empty canvas says.
+
+    Args:
+        session: the session.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        direction = str(settings.settings().value(DIRECTION, "right"))
+        self.scene = DesignScene(session, direction)
+        self.scene.setParent(self)
+        self.view = GraphView(self.scene, session, self)
+        self.setFocusProxy(self.view)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.view)
+        self.empty = EmptyState(session, self)
+        self.breadcrumb = Breadcrumb(session, self)
+        self.strip = ToolStrip(self)
+        self.minimap = Minimap(self.view, self)
+        self.legend = Legend(self)
+        self.list = QuickAdd(self)
+        self.field = RenameField(session, self.view)
+        self._motion = LayoutMotion(self.scene, self)
+        self._wish: tuple[QPointF, Wire | None, End | None] = (QPointF(), None, None)
+        self._heat = ""
+        self._fit_due = True
+        self._connect()
+        self._show_empty()
+
+    def _connect(self) -> None:
+        session, view, strip = self.session, self.view, self.strip
+        view.quick_add_asked.connect(self._ask_at)
+        view.rename_asked.connect(self.rename)
+        view.menu_asked.connect(lambda place, at: menu.show_menu(self, place, at))
+        view.key_pressed.connect(lambda event: keys.press(self, event))
+        self.list.picked.connect(self._on_picked)
+        self.list.closed.connect(lambda: self.view.setFocus(Qt.FocusReason.OtherFocusReason))
+        strip.hand_chosen.connect(self._take_hand)
+        strip.fit_asked.connect(self.fit)
+        strip.layout_asked.connect(self.layout)
+        strip.heat_chosen.connect(self.show_cost_heat)
+        self.scene.changed_extent.connect(self._show_empty)
+        self.scene.rebuilt.connect(self._on_rebuilt)
+        session.facts_changed.connect(lambda _ids, _revision: self._refresh_heat())
+        session.theme_changed.connect(self._refresh_look)
+
+    # --- where one looks --------------------------------------------------------------------------------------------
+
+    def fit(self) -> None:
+        """Show everything."""
+        self.view.fit(self.scene.extent())
+
+    def fit_selection(self) -> None:
+        """Show the selection, or everything if nothing is selected."""
+        rect = QRectF()
+        for id in self.session.selection:
+            rect = rect.united(self.scene.nodes[id].scene_body())
+        if rect.isNull():
+            self.fit()
+        else:
+            self.view.fit(rect.adjusted(-60, -60, 60, 60), most=1.25)
+
+    def zoom_reset(self) -> None:
+        """Show the middle of the view at 100 %."""
+        self.view.glide(1.0, self.view.seen().center())
+
+    def center_position(self) -> Point:
+        """The place in the middle of the view, on the grid."""
+        return snapped_point(self.view.seen().center())
+
+    def show_item(self, id: str) -> None:
+        """Bring an item of the shown graph into view, if it is not."""
+        node = self.scene.nodes.get(id)
+        if node is not None and not self.view.seen().contains(node.scene_body()):
+            self.view.glide(max(self.view.scale_now, lk.TEXT_SCALE), node.pos())
+
+    def set_animated(self, on: bool) -> None:
+        """Whether fit and layout move there (the default) or are there at once."""
+        self.view.animated = on
+        self._motion.on = on
+
+    # --- layout -----------------------------------------------------------------------------------------------------
+
+    def layout(self, way: str = "") -> None:
+        """Arrange the selection if it holds several items, else everything.
+
+        Args:
+            way: ``right``, ``down`` or ``rows``; empty for the direction in force.
+        """
+        if way in ("right", "down"):
+            self.set_direction(way)
+        elif way == "rows":
+            self.set_direction("right")
+        graph = self.session.graph
+        only = set(self.session.selection) if len(self.session.selection) > 1 and not way else None
+        sizes = {id: lk.size(node.content) for id, node in self.scene.nodes.items()}
+        row = self._row_length(sizes) if way == "rows" else None
+        places = place_items(graph, sizes, "down" if self.scene.down else "right", room=self.scene.layer.label_room(), only=only, row=row)
+        with self._motion:
+            moved = self.session.edit("Arrange", edits.move, places)
+        if moved and only is None:
+            self.fit()
+
+    def _row_length(self, sizes: Mapping[str, tuple[float, float]]) -> float:
+        """The length of rows at which the drawing comes out about as wide as a page."""
+        length = sum(width + 56.0 for width, _ in sizes.values())
+        return float(max(900.0, (length * 190.0 * ROW_ASPECT) ** 0.5))
+
+    def set_direction(self, direction: str) -> None:
+        """Let wires run ``right`` or ``down``, from now on in every design."""
+        if (direction == "down") != self.scene.down:
+            settings.settings().setValue(DIRECTION, direction)
+            self.scene.set_direction(direction)
+
+    # --- adding and naming ------------------------------------------------------------------------------------------
+
+    def quick_add(self) -> None:
+        """Open the list of blocks at the pointer, or in the middle if the pointer is elsewhere."""
+        if self.list.isVisible():
+            self.list.step(1)
+            return
+        at = self.view.viewport().mapFromGlobal(QCursor.pos())
+        inside = self.view.viewport().rect().contains(at) and self.view.underMouse()
+        self.ask_block(self.view.mapToScene(at) if inside else self.view.seen().center())
+
+    def _ask_at(self, place: QPointF, wish: tuple[End, str] | None) -> None:
+        self.ask_block(place, end=wish[0] if wish else None, kind=wish[1] if wish else "any")
+
+    def ask_block(self, place: QPointF, wire: Wire | None = None, *, end: End | None = None, kind: str = "any") -> None:
+        """Open the list of blocks.
+
+        Args:
+            place: where the block will stand.
+            wire: a wire on which it is put.
+            end: a port to which it is wired.
+            kind: layout at that port.
+        """
+        session = self.session
+        found = choices(session.design, session.catalog, session.graph_name)
+        if end is not None:
+            found = filtered(found, kind, from_output=end.output)
+        if wire is not None:
+            found = [choice for choice in found if choice.takes and choice.gives]
+        self._wish = (place, wire, end)
+        at = self.view.mapFromScene(place)
+        self.list.ask(found, self.view.viewport().mapTo(self, at) + QPoint(-24, 12))
+
+    def _on_picked(self, block: str) -> None:
+        place, wire, end = self._wish
+        if wire is not None and wire in self.session.graph.wires:
+            adding.on_wire(self.session, block, place, wire)
+        elif end is not None and end.id in self.scene.nodes:
+            adding.at_port(self.session, block, place, end, down=self.scene.down)
+        else:
+            self.session.add_block(block, snapped_point(place))
+
+    def rename(self, id: str = "") -> None:
+        """Edit an id in place; that of the selected item if none is named."""
+        id = id or (self.session.selection[0] if len(self.session.selection) == 1 else "")
+        node = self.scene.nodes.get(id)
+        if node is None:
+            return
+        self.show_item(id)
+        body = self.view.mapFromScene(node.scene_body()).boundingRect()
+        top = QRect(body.left() + 8, body.top() + 6, body.width() - 16, min(24, body.height()))
+        self.field.ask(id, QRect(self.view.viewport().mapTo(self.view, top.topLeft()), top.size()))
+
+    def rename_frame(self, id: str) -> None:
+        """Ask for another title of a frame."""
+        frame = self.scene.frames[id].frame
+        title, done = QInputDialog.getText(self, "Rename frame", "Title", text=frame.title)
+        if done:
+            self.session.edit("Rename frame", menu.titled_frame, id, title)
+
+    def nudge(self, along: float, down: float) -> None:
+        """Move the selection by a few pixels; nudges in a row are one step of the history."""
+        places = {id: self.scene.nodes[id].pos() for id in self.session.selection if id in self.scene.nodes}
+        if places:
+            moved = {id: (place.x() + along, place.y() + down) for id, place in places.items()}
+            self.session.edit("Nudge", edits.move, moved, merge_key=("nudge", tuple(sorted(moved))))
+
+    # --- heat and pictures ------------------------------------------------------------------------------------------
+
+    def set_heat(self, heat: Mapping[str, float] | None, legend: str = "", high: str = "1") -> None:
+        """Colour the cards.
+
+        Args:
+            heat: a share of one for each id; None for no colours.
+            legend: what the colours mean.
+            high: what a share of one stands for.
+        """
+        self.scene.set_heat({id: heat_colour(value) for id, value in (heat or {}).items()})
+        if heat is None:
+            self._heat = ""
+            self.legend.hide()
+        else:
+            self.legend.explain(legend, high)
+        self.strip.show_heat(self._heat)
+        self._place_floating()
+
+    def show_cost_heat(self, cost: str) -> None:
+        """Colour the cards by ``params``, ``macs`` or ``activation_bytes``; empty for no colours."""
+        self._heat = cost
+        if not cost:
+            self.set_heat(None)
+        else:
+            self._refresh_heat()
+
+    def _refresh_heat(self) -> None:
+        if self._heat:
+            shares, most, _ = cost_heat(self._heat, self.scene.facts(), self.session.graph.nodes)
+            self.set_heat(shares, HEATS[self._heat], most)
+
+    def export_picture(self, path: Path | str) -> None:
+        """Write the whole graph as .png, .svg or .pdf.
+
+        Raises:
+            composer.core.errors.UserError: if the ending is not known or the file cannot be written.
+        """
+        picture.export_picture(self.scene, Path(path))
+
+    # --- what floats ------------------------------------------------------------------------------------------------
+
+    def _take_hand(self, on: bool) -> None:
+        self.view.hand = on
+        self.view.show_cursor()
+
+    def _on_rebuilt(self) -> None:
+        self.list.close_()
+        self.field.hide()
+        self._fit_due = True
+        QTimer.singleShot(0, self, self._fit_if_due)
+        self._refresh_heat()
+
+    def _fit_if_due(self) -> None:
+        if self._fit_due and self.isVisible() and self.view.viewport().width() > 50:
+            self._fit_due = False
+            self.view.show_at(self.view.scale_for(self.scene.extent()), self.scene.extent().center())
+
+    def _show_empty(self) -> None:
+        self.empty.setVisible(not self.scene.nodes and not self.session.use_path)
+
+    def _refresh_look(self) -> None:
+        self.strip.refresh_look()
+        self.empty.refresh_look()
+        self.view.viewport().update()
+
+    def _place_floating(self) -> None:
+        width, height = self.width(), self.height()
+        self.breadcrumb.move(GAP, GAP)
+        self.strip.adjustSize()
+        self.strip.move(width - self.strip.width() - GAP, GAP)
+        self.minimap.move(width - self.minimap.width() - GAP, height - self.minimap.height() - GAP)
+        self.legend.move(GAP, height - self.legend.height() - GAP)
+        hint = self.empty.sizeHint()
+        self.empty.setGeometry((width - hint.width()) // 2, (height - hint.height()) // 2, hint.width(), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep what floats in its place."""
+        super().resizeEvent(event)
+        self._place_floating()
+        self._fit_if_due()
+
+    def event(self, event: QEvent) -> bool:
+        """Show the drawing whole when first shown."""
+        if event.type() == QEvent.Type.Show:
+            self._place_floating()
+            QTimer.singleShot(0, self, self._fit_if_due)
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Do what the key means."""
+        keys.press(self, event)
+
+

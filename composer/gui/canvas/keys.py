@@ -1,0 +1,51 @@
+"""Keys of the canvas, for when it stands alone; in the window the commands take them first."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+from composer.gui.canvas.look import GRID
+
+if TYPE_CHECKING:
+    from composer.gui.canvas.canvas import CanvasView
+
+FAR = 10  # grid steps of a nudge with Shift
+ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+def press(canvas: "CanvasView", event: QKeyEvent) -> None:
+    """Do what a key means; others go on to the parent."""
+    session = canvas.session
+    key = Qt.Key(event.key())
+    ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+    shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+    plain = {
+        Qt.Key.Key_Tab: canvas.quick_add,
+        Qt.Key.Key_F: canvas.fit_selection,
+        Qt.Key.Key_Home: canvas.fit,
+        Qt.Key.Key_F2: canvas.rename,
+        Qt.Key.Key_L: canvas.layout,
+        Qt.Key.Key_V: lambda: canvas.strip.choose_hand(False),
+        Qt.Key.Key_H: lambda: canvas.strip.choose_hand(True),
+        Qt.Key.Key_PageUp: session.leave,
+        Qt.Key.Key_PageDown: lambda: session.enter(session.selection[0]) if len(session.selection) == 1 else None,
+        Qt.Key.Key_Escape: lambda: session.select(()),
+    }
+    event.accept()
+    if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+        session.delete_selection(reconnect=ctrl)
+    elif key == Qt.Key.Key_A and ctrl:
+        session.select(() if shift else session.graph.ids())
+    elif key in ARROWS and not ctrl and session.selection:
+        step = GRID * (FAR if shift else 1)
+        canvas.nudge(ARROWS[key][0] * step, ARROWS[key][1] * step)
+    elif key in plain and not ctrl:
+        plain[key]()
+    else:
+        event.ignore()

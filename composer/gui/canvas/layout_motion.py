@@ -1,0 +1,55 @@
+"""Cards that move by themselves, after an arrangement, do so in a moment instead of jumping."""
+
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QVariantAnimation
+
+from composer.gui import theme
+from composer.gui.canvas.scene import DesignScene
+
+MOST = 150  # cards; leading the wires of more takes longer than a frame
+
+
+class LayoutMotion(QObject):
+    """Used as a context around an edit: what the edit moves glides from its old place.
+
+    Args:
+        scene: the scene.
+    """
+
+    def __init__(self, scene: DesignScene, parent: QObject) -> None:
+        super().__init__(parent)
+        self.on = True
+        self._scene = scene
+        self._before: dict[str, QPointF] = {}
+        self._motion: QVariantAnimation | None = None
+        scene.session.design_changed.connect(lambda *_: self.stop())
+
+    def __enter__(self) -> "LayoutMotion":
+        self.stop()
+        self._before = {id: node.pos() for id, node in self._scene.nodes.items()}
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        nodes = self._scene.nodes
+        moved = {id: (place, nodes[id].pos()) for id, place in self._before.items() if id in nodes and nodes[id].pos() != place}
+        if not moved or not self.on or len(nodes) > MOST or not any(view.isVisible() for view in self._scene.views()):
+            return
+        motion = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=theme.MOTION_MS)
+        motion.setEasingCurve(QEasingCurve.Type.OutCubic)
+
+        def place(t: float) -> None:
+            for id, (first, last) in moved.items():
+                if id in nodes:
+                    nodes[id].setPos(first + (last - first) * t)
+            self._scene.reroute()
+
+        motion.valueChanged.connect(place)
+        self._motion = motion
+        motion.start()
+
+    def stop(self) -> None:
+        """End a movement; the cards are where the design has them."""
+        motion, self._motion = self._motion, None
+        if motion is not None:
+            motion.stop()
+            motion.deleteLater()
+            self._scene.place_all()

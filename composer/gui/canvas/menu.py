@@ -1,0 +1,105 @@
+"""The context menu, by what lies under the pointer."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtWidgets import QMenu
+
+from composer.core import edits, names
+from composer.core.graph import Design, Frame, Graph
+from composer.gui import clipboard
+from composer.gui.canvas.look import GRID
+
+if TYPE_CHECKING:
+    from composer.gui.canvas.canvas import CanvasView
+
+FRAME_PAD, FRAME_TOP = 6 * GRID, 12 * GRID
+
+
+def show_menu(canvas: "CanvasView", place: QPointF, at: QPoint) -> None:
+    """Open the menu for a place in the scene."""
+    menu = build_menu(canvas, place)
+    menu.popup(at)
+
+
+def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
+    """The menu for a place in the scene; a thing that is not selected yet becomes so first."""
+    session, scene = canvas.session, canvas.scene
+    menu = QMenu(canvas)
+    menu.aboutToHide.connect(menu.deleteLater)
+
+    def row(text: str, run: Callable[[], object], enabled: bool = True) -> None:
+        action = menu.addAction(text)
+        action.setEnabled(enabled)
+        action.triggered.connect(lambda _checked=False: run())
+
+    node = scene.node_at(place)
+    wire = None if node is not None else scene.wire_at(place, canvas.view.reach(6))
+    frame = None if node is not None or wire is not None else scene.frame_at(place)
+    if node is not None and node.id not in session.selection:
+        session.select((node.id,))
+    elif wire is not None and wire.wire not in session.wire_selection:
+        session.select((), (wire.wire,))
+    if node is not None:
+        row("Rename", lambda: canvas.rename(node.id))
+        if node.content.stacked:
+            row("Enter sub-graph", lambda: session.enter(node.id))
+        menu.addSeparator()
+        row("Cut", session.cut)
+        row("Copy", session.copy)
+        row("Duplicate", session.duplicate)
+        menu.addSeparator()
+        row("Frame selection", lambda: frame_selection(canvas))
+        row("Arrange selection", canvas.layout, len(session.selection) > 1)
+        attached = [w for w in session.graph.wires if {w.source, w.target} & set(session.selection)]
+        row("Remove wires", lambda: session.edit("Remove wires", edits.disconnect, attached), bool(attached))
+        menu.addSeparator()
+        row("Delete and reconnect", lambda: session.delete_selection(reconnect=True))
+        row("Delete", session.delete_selection)
+    elif wire is not None:
+        row("Put a block in between…", lambda: canvas.ask_block(place, wire.wire))
+        row("Remove wire", session.delete_selection)
+    elif frame is not None:
+        row("Select members", lambda: session.select(frame.frame.nodes))
+        row("Rename frame…", lambda: canvas.rename_frame(frame.frame.id))
+        row("Remove frame", lambda: session.edit("Remove frame", without_frame, frame.frame.id))
+    else:
+        row("Add block…", lambda: canvas.ask_block(place))
+        row("Paste", lambda: session.paste(place), clipboard.available())
+        menu.addSeparator()
+        row("Select all", lambda: session.select(session.graph.ids()), bool(scene.nodes))
+        row("Arrange", canvas.layout, bool(scene.nodes))
+        row("Show everything", canvas.fit, bool(scene.nodes))
+        if session.use_path:
+            row("Leave sub-graph", session.leave)
+    return menu
+
+
+def frame_selection(canvas: "CanvasView") -> bool:
+    """Put a frame around the selected items."""
+    ids = canvas.session.selection
+    rect = canvas.scene.nodes[ids[0]].scene_body()
+    for id in ids:
+        rect = rect.united(canvas.scene.nodes[id].scene_body())
+    rect = rect.adjusted(-FRAME_PAD, -FRAME_TOP, FRAME_PAD, FRAME_PAD)
+    area = (rect.x(), rect.y(), rect.width(), rect.height())
+    return canvas.session.edit("Frame selection", with_frame, "Group", area, ids)
+
+
+def with_frame(design: Design, title: str, rect: tuple[float, float, float, float], nodes: tuple[str, ...], graph: str = "") -> Design:
+    """Add a frame."""
+    home: Graph = design.graph(graph)
+    id = names.fresh("frame", {frame.id for frame in home.frames})
+    return edits.set_frames(design, (*home.frames, Frame(id, title, rect, nodes)), graph)
+
+
+def without_frame(design: Design, id: str, graph: str = "") -> Design:
+    """Remove a frame, not what is in it."""
+    return edits.set_frames(design, [frame for frame in design.graph(graph).frames if frame.id != id], graph)
+
+
+def titled_frame(design: Design, id: str, title: str, graph: str = "") -> Design:
+    """Give a frame another title."""
+    frames = [Frame(f.id, title, f.rect, f.nodes) if f.id == id else f for f in design.graph(graph).frames]
+    return edits.set_frames(design, frames, graph)

@@ -1,0 +1,267 @@
+"""Where wires run: straight or gently curved where the way is free, in rounded arcs around cards where it is not. Knows no Qt.
+
+All coordinates are (along, across) the flow, so one set of rules serves both directions. The result depends only on the boxes
+and the wires, never on the order of edits.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Generic, TypeVar
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]  # least along, least across, greatest along, greatest across
+
+Key = TypeVar("Key", bound=Hashable)
+
+CELL = 256.0
+STUB = 12.0  # how far a wire runs straight out of a port before it turns
+MARGIN = 12.0  # least distance of an arc from a card
+TRACK = 12.0  # distance of neighbouring arcs
+FORK = 24.0  # least offset at which a wire of a fork turns off sharply
+BEND_PRICE = 6.0
+HEAP = 24  # cards on one heap are not gone around
+BAND = 100.0  # within this distance of cards on both sides a wire that runs back keeps to the middle
+REACH = BAND + MARGIN + TRACK  # how far beyond the levels it tried a route looks
+TRIES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A wire to be routed.
+
+    Args:
+        source: id of the item it leaves.
+        target: id of the item it enters.
+        start: place of the output port.
+        end: place of the input port; the centre, where the target is a merge.
+        radius: radius of the target if it is a merge, which is entered from any side; else 0.
+        bundle: wires of one bundle (those of one output port) may share a track.
+        fork: whether other wires leave the same port; it then turns off sharply, so that the label of the main one stays free.
+    """
+
+    source: str
+    target: str
+    start: Point
+    end: Point
+    radius: float = 0.0
+    bundle: Hashable = None
+    fork: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way of a wire: four control points of a cubic curve, or the corners of a polyline that is drawn rounded."""
+
+    points: tuple[Point, ...]
+    curve: bool
+
+    @property
+    def middle(self) -> Point:
+        """Where its label sits: the middle of the curve, or of the longest stretch."""
+        if self.curve:
+            (a, b, c, d) = self.points
+            return (a[0] + 3 * b[0] + 3 * c[0] + d[0]) / 8, (a[1] + 3 * b[1] + 3 * c[1] + d[1]) / 8
+        p, q = max(pairwise(self.points), key=lambda s: abs(s[0][0] - s[1][0]) + 0.5 * abs(s[0][1] - s[1][1]))
+        return (p[0] + q[0]) / 2, (p[1] + q[1]) / 2
+
+
+class Boxes:
+    """Boxes in cells, so that those near a place are found without looking at all."""
+
+    def __init__(self) -> None:
+        self._cells: defaultdict[tuple[int, int], list[tuple[Box, Hashable]]] = defaultdict(list)
+
+    def add(self, box: Box, key: Hashable) -> None:
+        """Add a box under a key."""
+        for i in range(int(box[0] // CELL), int(box[2] // CELL) + 1):
+            for j in range(int(box[1] // CELL), int(box[3] // CELL) + 1):
+                self._cells[i, j].append((box, key))
+
+    def near(self, box: Box) -> list[tuple[Box, Hashable]]:
+        """Boxes that overlap a box; one that lies in several cells may come several times, and of a heap not all come."""
+        a0, c0, a1, c1 = box
+        found: list[tuple[Box, Hashable]] = []
+        cells = self._cells
+        rows = range(int(c0 // CELL), int(c1 // CELL) + 1)
+        for i in range(int(a0 // CELL), int(a1 // CELL) + 1):
+            for j in rows:
+                if entries := cells.get((i, j)):
+                    found += [entry for entry in entries if entry[0][0] < a1 and entry[0][2] > a0 and entry[0][1] < c1 and entry[0][3] > c0]
+                    if len(found) > HEAP:
+                        return found
+        return found
+
+    def touches(self, box: Box) -> bool:
+        """Whether any box overlaps a box."""
+        a0, c0, a1, c1 = box
+        rows = range(int(c0 // CELL), int(c1 // CELL) + 1)
+        for i in range(int(a0 // CELL), int(a1 // CELL) + 1):
+            for j in rows:
+                for (b0, d0, b1, d1), _ in self._cells.get((i, j), ()):
+                    if b0 < a1 and b1 > a0 and d0 < c1 and d1 > c0:
+                        return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A route, what it was made from, and the area whose boxes it depends on."""
+
+    link: Link
+    route: Route
+    area: Box
+    track: Box | None
+
+
+class Router(Generic[Key]):
+    """Leads wires, and when asked again leads only those whose surroundings changed. The result is that of leading all anew."""
+
+    def __init__(self) -> None:
+        self._boxes: dict[str, Box] = {}
+        self._ways: dict[Key, _Way] = {}
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Lead some wires anew the next time, because they were shown elsewhere meanwhile."""
+        for key in keys:
+            self._ways.pop(key, None)
+
+    def lead(self, boxes: Mapping[str, Box], links: Mapping[Key, Link]) -> dict[Key, Route]:
+        """The routes that differ from those of the last time.
+
+        Args:
+            boxes: all items by id.
+            links: all wires by a key of the caller; short ones choose first, so that arcs nest.
+        """
+        cards, tracks = Boxes(), Boxes()
+        for id, box in boxes.items():
+            cards.add(box, id)
+        dirty = Boxes()
+        for id in boxes.keys() | self._boxes.keys():
+            before, after = self._boxes.get(id), boxes.get(id)
+            if before != after:
+                for place in (before, after):
+                    if place is not None:
+                        dirty.add(place, id)
+        ways: dict[Key, _Way] = {}
+        led: dict[Key, Route] = {}
+        for key in [key for key in self._ways if key not in links]:
+            if (track := self._ways[key].track) is not None:
+                dirty.add(track, key)
+        for key in sorted(links, key=lambda key: abs(links[key].end[0] - links[key].start[0])):
+            link, known = links[key], self._ways.get(key)
+            if known is not None and known.link == link and not dirty.touches(known.area):
+                ways[key] = known
+            else:
+                ways[key] = way = _direct(link, cards) or _around(link, cards, tracks)
+                if known is None or known.route != way.route:
+                    led[key] = way.route
+                if known is None or known.track != way.track:
+                    for place in (known.track if known else None, way.track):
+                        if place is not None:
+                            dirty.add(place, key)
+            if (track := ways[key].track) is not None:
+                tracks.add(track, link.bundle)
+        self._boxes, self._ways = dict(boxes), ways
+        return led
+
+
+def curve(start: Point, end: Point) -> Route:
+    """A plain curve between two places, for a wire that is being drawn."""
+    reach = max(24.0, abs(end[0] - start[0]) / 2)
+    return Route((start, (start[0] + reach, start[1]), (end[0] - reach, end[1]), end), True)
+
+
+def _direct(link: Link, cards: Boxes) -> _Way | None:
+    """A straight line or one gentle curve, if nothing stands in the way."""
+    (a, c), (b, d) = link.start, link.end
+    aside = abs(d - c)
+    if aside > (link.radius + 4 if link.radius else FORK if link.fork else aside):
+        return None
+    end = (b - link.radius, d)
+    if end[0] - a < 2 * STUB and not (aside < 2 and end[0] > a):
+        return None
+    made = curve(link.start, end)
+    area = (a, min(c, d) - 4, b, max(c, d) + 4)
+    blocking = [box for box, id in cards.near(area) if id not in (link.source, link.target)]
+    if len(blocking) <= HEAP:
+        p, q, r, s = made.points
+        for step in range(1, 16):
+            t = step / 16
+            u = 1 - t
+            x = u * u * u * p[0] + 3 * u * u * t * q[0] + 3 * u * t * t * r[0] + t * t * t * s[0]
+            y = u * u * u * p[1] + 3 * u * u * t * q[1] + 3 * u * t * t * r[1] + t * t * t * s[1]
+            if any(box[0] - 4 < x < box[2] + 4 and box[1] - 4 < y < box[3] + 4 for box in blocking):
+                return None
+    return _Way(link, made, area, None)
+
+
+def _around(link: Link, cards: Boxes, tracks: Boxes) -> _Way:
+    """Out of the port, to a free level, along it, and back to the port."""
+    (a, c), (b, d) = link.start, link.end
+    if len(cards.near((a - 1, c - 1, a + 1, c + 1))) > HEAP:
+        return _Way(link, curve(link.start, link.end), (min(a, b) - 1, min(c, d) - 1, max(a, b) + 1, max(c, d) + 1), None)
+    leave = a + STUB
+    arrive = b if link.radius else b - STUB
+    low, high = min(leave, arrive), max(leave, arrive)
+    begins = {c, d, (c + d) / 2} if arrive < leave else {c, d}
+    levels = {_level(begin, sign, low, high, link, cards, tracks) for begin in begins for sign in (-1, 1)}
+
+    def price(level: float) -> tuple[float, float]:
+        crossed = [*_crossed(leave, c, level, cards), *_crossed(arrive, d, level, cards)]
+        through = sum(id not in (link.source, link.target) for _, id in crossed)
+        bends = sum(abs(level - y) > 1 for y in (c, d))
+        # A wire that runs back, to a next row, does so midway between the rows.
+        back = abs(level - (c + d) / 2) / 8 if arrive < leave else 0.0
+        return abs(level - c) + abs(level - d) + 300 * through + BEND_PRICE * bends + back, level
+
+    level = min(levels, key=price)
+    if arrive < leave:
+        level = _centred(level, low, high, cards)
+    track = (low, level - 1, high, level + 1) if high - low > STUB else None
+    last = [(b, d + (link.radius if level > d else -link.radius))] if link.radius else [(arrive, d), (b, d)]
+    route = Route(_corners([(a, c), (leave, c), (leave, level), (arrive, level), *last]), False)
+    seen = (*levels, level, c, d)
+    area = (min(low, a) - 4, min(seen) - REACH, max(high, b) + 4, max(seen) + REACH)
+    return _Way(link, route, area, track)
+
+
+def _crossed(x: float, y: float, level: float, cards: Boxes) -> list[tuple[Box, Hashable]]:
+    return cards.near((x - 2, min(y, level), x + 2, max(y, level))) if abs(y - level) > 1 else []
+
+
+def _level(begin: float, sign: int, low: float, high: float, link: Link, cards: Boxes, tracks: Boxes) -> float:
+    """The first free level from a beginning, upwards or downwards."""
+    level = begin
+    for _ in range(TRIES):
+        cut = cards.near((low - 2, level - MARGIN + 2, high + 2, level + MARGIN - 2))
+        blocked = [box for box, id in cut if id != link.source or low < link.start[0]]
+        if blocked:
+            level = max(box[3] for box in blocked) + MARGIN if sign > 0 else min(box[1] for box in blocked) - MARGIN
+            continue
+        near = [box for box, bundle in tracks.near((low, level - TRACK + 2, high, level + TRACK - 2)) if bundle != link.bundle]
+        if not near:
+            break
+        level = max(box[3] for box in near) + TRACK - 1 if sign > 0 else min(box[1] for box in near) - TRACK + 1
+    return level
+
+
+def _centred(level: float, low: float, high: float, cards: Boxes) -> float:
+    """The middle of the free band around a level, if it is not too wide."""
+    near = [box for box, _ in cards.near((low, level - BAND, high, level + BAND))]
+    above = max((box[3] for box in near if box[3] <= level), default=None)
+    below = min((box[1] for box in near if box[1] >= level), default=None)
+    return level if above is None or below is None else (above + below) / 2
+
+
+def _corners(points: list[Point]) -> tuple[Point, ...]:
+    """Without the points that change no direction."""
+    kept: list[Point] = []
+    for point in points:
+        if kept and abs(kept[-1][0] - point[0]) < 0.5 and abs(kept[-1][1] - point[1]) < 0.5:
+            continue
+        while len(kept) > 1 and any(abs(kept[-1][axis] - kept[-2][axis]) < 0.5 > abs(point[axis] - kept[-1][axis]) for axis in (0, 1)):
+            kept.pop()
+        kept.append(point)
+    return tuple(kept)

@@ -13,7 +13,7 @@ def relative_position_index(height: int, width: int) -> Tensor:
     return row_offset * (2 * width - 1) + column_offset
 
 
-class RelativePositionBias(nn.Module):
+class RelativePositionTable(nn.Module):
     """One learned number for each head and each offset of a height x width grid: w_(i-j) of CoAtNet, B of Swin.
 
     Same table, index and start (normal, std 0.02) as `RelPosBias` of timm 1.0.31 and the table of Swin's window attention.

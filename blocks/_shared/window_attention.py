@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from blocks._shared.relative_position import RelativePositionBias
+from blocks._shared.relative_position import RelativePositionTable
 from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
 
@@ -39,7 +39,7 @@ class WindowAttention(nn.Module):
             raise ValueError(f"window_size: {window_size} is not positive")
         self.num_heads = num_heads
         self.attn_drop = attn_drop
-        self.position_bias = RelativePositionBias(window_size, window_size, num_heads) if relative_bias else None
+        self.position_bias = RelativePositionTable(window_size, window_size, num_heads) if relative_bias else None
         self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
         self.proj = nn.Linear(dim, dim)
         self.proj_drop = nn.Dropout(proj_drop)

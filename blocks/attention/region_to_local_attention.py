@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
-from blocks._shared.relative_position import RelativePositionBias
+from blocks._shared.relative_position import RelativePositionTable
 from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks._shared.window_attention import combine_bias_and_mask
@@ -84,7 +84,7 @@ class RegionToLocalAttention(nn.Module):
         self.proj_drop = nn.Dropout(drop)
         self.norm2 = nn.LayerNorm(dim)
         self.mlp = Mlp(dim, mlp_ratio, drop=drop)
-        self.position_bias = RelativePositionBias(window_size, window_size, num_heads)
+        self.position_bias = RelativePositionTable(window_size, window_size, num_heads)
         self.drop_path = DropPath(drop_path)
         init_linears(self)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from torch import Tensor, nn
 
 from blocks._shared.choices import check_positive
-from blocks._shared.relative_position import RelativePositionBias
+from blocks._shared.relative_position import RelativePositionTable
 from blocks._shared.scaled_dot_product import attend
 from blocks.spec import block
 
@@ -59,7 +59,7 @@ class RelativeSelfAttention2d(nn.Module):
         self.num_heads = out_channels // head_dim
         self.attn_drop = attn_drop
         self.qkv = nn.Conv2d(in_channels, 3 * out_channels, 1, bias=qkv_bias)
-        self.position_bias = RelativePositionBias(h, w, self.num_heads)
+        self.position_bias = RelativePositionTable(h, w, self.num_heads)
         self.proj = nn.Conv2d(out_channels, out_channels, 1)
         self.proj_drop = nn.Dropout(proj_drop)
 

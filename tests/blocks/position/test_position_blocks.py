@@ -8,7 +8,7 @@ import torch
 from blocks.position.dynamic_position_bias import DynamicPositionBias
 from blocks.position.learned_position import LearnedPosition
 from blocks.position.peg import PEG
-from blocks.position.relative_attention_bias import RelativeAttentionBias
+from blocks.position.relative_position_bias import RelativePositionBias
 from blocks.position.rotary_position import RotaryPosition
 from blocks.position.sin_cos2d_position import SinCos2dPosition
 from blocks.position.sinusoidal_position import SinusoidalPosition
@@ -78,7 +78,7 @@ def test_peg_matches_vit_pytorch_1_26_11():
 )
 def test_relative_bias_matches_timm_1_0_31(side, heads, parameters, mean, last):
     n = side * side
-    block = RelativeAttentionBias(n, heads)
+    block = RelativePositionBias(n, heads)
     assert parameter_count(block) == parameters
     found = statistics(fill(block)(torch.zeros(1, n, 4).double()) + probe_input((1, heads, n, n)))
     assert found["mean"] == pytest.approx(mean, abs=1e-9)
@@ -94,7 +94,7 @@ def test_dynamic_bias_matches_vit_pytorch_1_26_11():
 
 
 @pytest.mark.parametrize(
-    "block", [RelativeAttentionBias(7, 2, height=2, prefix_tokens=1), DynamicPositionBias(7, 2, height=2, prefix_tokens=1)]
+    "block", [RelativePositionBias(7, 2, height=2, prefix_tokens=1), DynamicPositionBias(7, 2, height=2, prefix_tokens=1)]
 )
 def test_bias_depends_on_the_offset_and_spares_the_prefix(block):
     bias = block(torch.zeros(3, 7, 4))
@@ -126,8 +126,8 @@ TOKENS = torch.zeros(1, 6, 8)
         (lambda: RotaryPosition(5, 8)(TOKENS), "x: 6 tokens, but there are 5 positions"),
         (lambda: RotaryPosition(9, 8, axes="2d")(TOKENS), "x: 6 tokens, but there are 9 positions"),
         (lambda: PEG(8, 4), "kernel_size: 4 is not a positive odd number"),
-        (lambda: RelativeAttentionBias(4, 0), "num_heads: 0 is not positive"),
-        (lambda: RelativeAttentionBias(4)(TOKENS), "x: 6 tokens, but there are distances for 4"),
+        (lambda: RelativePositionBias(4, 0), "num_heads: 0 is not positive"),
+        (lambda: RelativePositionBias(4)(TOKENS), "x: 6 tokens, but there are distances for 4"),
         (lambda: DynamicPositionBias(4, hidden_dim=0), "hidden_dim: 0 is not positive"),
         (lambda: DynamicPositionBias(4)(TOKENS), "x: 6 tokens, but there are distances for 4"),
     ],

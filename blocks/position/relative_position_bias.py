@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
-from blocks._shared.relative_position import RelativePositionBias
+from blocks._shared.relative_position import RelativePositionTable
 from blocks._shared.token_grid import token_grid
 from blocks.spec import block
 
@@ -22,7 +22,7 @@ from blocks.spec import block
     examples=({"n": 16, "dim": 32}, {"n": 54, "dim": 64, "height": 6, "width": 9}, {"n": 10, "dim": 96, "prefix_tokens": 1}),
     exceptions={"input_gradient": "of the input only the number of tokens matters"},
 )
-class RelativeAttentionBias(nn.Module):
+class RelativePositionBias(nn.Module):
     """Give the bias for an attention's mask port; of the tokens only their number is used.
 
     Args:
@@ -44,7 +44,7 @@ class RelativeAttentionBias(nn.Module):
         rows, columns = token_grid(n, height, width, prefix_tokens)
         self.n = n
         self.prefix_tokens = prefix_tokens
-        self.bias = RelativePositionBias(rows, columns, num_heads)
+        self.bias = RelativePositionTable(rows, columns, num_heads)
 
     def forward(self, x: Tensor) -> Tensor:
         """Give the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""

@@ -16,7 +16,7 @@ from composer.engine.data import Split
 MAX_TURN = math.radians(10)
 MAX_SHIFT = 0.08  # of the side
 MAX_ZOOM = 0.1
-WARP_BATCHES = 32  # batches warped together: a few large calls instead of many small ones, in bounded memory
+CHUNK_BYTES = 2**25  # of images made ready together: a few large calls instead of many small ones, in bounded memory
 
 
 def jitter(count: int, generator: torch.Generator) -> Tensor:
@@ -60,11 +60,12 @@ def epoch_batches(data: Split, batch_size: int, seed: int, epoch: int, *, augmen
     order = torch.randperm(len(data), generator=generator)
     matrices = jitter(len(data), generator) if augment else None
     bounds = batch_bounds(len(data), batch_size)
-    for first in range(start, len(bounds), WARP_BATCHES):
-        chunk = bounds[first : first + WARP_BATCHES]
+    batches = max(1, CHUNK_BYTES // (batch_size * math.prod(data.shape) * 4))
+    for first in range(start, len(bounds), batches):
+        chunk = bounds[first : first + batches]
         low, high = chunk[0][0], chunk[-1][1]
         index = order[low:high].to(data.labels.device)
-        images, labels = data.images[index], data.labels[index]
+        images, labels = data.take(index), data.labels[index]
         if matrices is not None:
             images = warp(images, matrices[low:high])
         for begin, end in chunk:

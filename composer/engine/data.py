@@ -6,8 +6,9 @@ function each. Everything is held in memory, so the training loop can keep it on
 
 import base64
 import io
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,18 +25,35 @@ from composer.core.graph import Design
 
 Shape = tuple[int, int, int]
 SPLIT_SEED = 0
+RESIZED_BYTES = 2**28  # a resized data set up to this size is kept; a larger one is resized batch by batch
 MAX_PIXELS = 100_000_000  # a photograph has some 50 million; far larger files are mistakes or attacks
 
 
 @dataclass(frozen=True)
 class Split:
-    """Images (N, C, H, W), normalised float32, and class numbers (N,)."""
+    """Images and class numbers.
+
+    Args:
+        images: normalised float32 (N, c, h, w), at their final size or, where that would fill the memory, at their own.
+        labels: class numbers (N,).
+        shape: channels, height and width that `take` gives.
+    """
 
     images: Tensor
     labels: Tensor
+    shape: Shape
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def take(self, index: Tensor | slice) -> Tensor:
+        """Some of the images at their final size (n, C, H, W)."""
+        images = self.images[index]
+        return images if images.shape[1:] == self.shape else resize(images, self.shape)
+
+    def to(self, device: torch.device) -> "Split":
+        """The same on a device."""
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
 
 
 @dataclass(frozen=True)
@@ -63,8 +81,7 @@ class DataSet:
     @property
     def shape(self) -> Shape:
         """Channels, height, width."""
-        channels, height, width = self.train.images.shape[1:]
-        return channels, height, width
+        return self.train.shape
 
     def prepare(self, picture: Image.Image) -> Tensor:
         """A picture of any size and mode as a network input (1, C, H, W)."""
@@ -115,6 +132,14 @@ def load(name: str, shape: Shape) -> DataSet:
     if name not in _LOADERS:
         raise UserError(f"data {name!r} is not known; choose one of: {', '.join(names())}")
     return _LOADERS[name](shape)
+
+
+def resize(images: Tensor, shape: Shape) -> Tensor:
+    """Images (N, c, h, w) at another size, one channel repeated where more are wanted."""
+    if images.shape[2:] != shape[1:]:
+        low, high = float(images.min()), float(images.max())  # bicubic curves overshoot at edges
+        images = F.interpolate(images, size=shape[1:], mode="bicubic", align_corners=False).clamp_(low, high)
+    return images.expand(-1, shape[0], -1, -1).contiguous()
 
 
 def input_shape(design: Design) -> Shape:
@@ -207,16 +232,16 @@ def digits(shape: Shape) -> DataSet:
     bunch = load_digits()
     mean, std = 0.305, 0.376  # of the 8 x 8 training pixels
     pixels = torch.from_numpy(bunch.images.astype(np.float32) / 16)[:, None]
-    if pixels.shape[2:] != shape[1:]:
-        pixels = F.interpolate(pixels, size=shape[1:], mode="bicubic", align_corners=False).clamp_(0, 1)
-    images = ((pixels - mean) / std).expand(-1, shape[0], -1, -1).contiguous()
+    images = (pixels - mean) / std
+    if len(images) * math.prod(shape) * 4 <= RESIZED_BYTES:
+        images = resize(images, shape)
     labels = torch.from_numpy(bunch.target.astype(np.int64))
     train, val = (torch.from_numpy(part) for part in stratified_split(labels.numpy()))
     return DataSet(
         name="digits",
         classes=tuple(str(number) for number in range(10)),
-        train=Split(images[train], labels[train]),
-        val=Split(images[val], labels[val]),
+        train=Split(images[train], labels[train], shape),
+        val=Split(images[val], labels[val], shape),
         mean=mean,
         std=std,
         frame=frame_digit,

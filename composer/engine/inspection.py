@@ -109,7 +109,7 @@ def view(subject: Subject, *, image: Path | None = None, sample: int | None = No
         number = sample or 0
         if not 0 <= number < len(split):
             raise UserError(f"sample {number} does not exist; the validation images of {subject.data.name} are 0 to {len(split) - 1}")
-        tensor, label = split.images[number : number + 1], subject.data.classes[int(split.labels[number])]
+        tensor, label = split.take(slice(number, number + 1)), subject.data.classes[int(split.labels[number])]
     output, found = capture(subject.model, tensor, library.catalog(), blocks_by_path(subject.design), nodes)
     shown = subject.data.picture(tensor[0], SHOWN_SIZE)
     return View(tensor[0], shown, label, predict(output, subject.data.classes), tuple((item, pictures(item)) for item in found))
@@ -247,7 +247,7 @@ def handlers_images(params: Mapping[str, Any], progress: Callable[[float, str], 
     data = datasets.load(params.get("data") or design.training.data, datasets.input_shape(design))
     rows = []
     for index in range(min(int(params.get("count") or 24), len(data.val))):
-        picture = datasets.png_base64(data.picture(data.val.images[index], 64))
+        picture = datasets.png_base64(data.picture(data.val.take(slice(index, index + 1))[0], 64))
         rows.append({"index": index, "label": data.classes[int(data.val.labels[index])], "png_base64": picture})
     return {"images": rows}
 

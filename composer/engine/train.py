@@ -36,7 +36,7 @@ from composer.engine.optimizer import learning_rate, make_optimizer
 from composer.engine.run import BEST, LAST, Run
 
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "64-true")
-VAL_BATCH = 512  # no gradients are kept, so more fits than in training
+VAL_FACTOR = 4  # no gradients are kept, so validation batches may be larger
 LOGS_PER_EPOCH = 12
 
 
@@ -143,7 +143,7 @@ def _fit(design: Design, run: Run, settings: Training, text: str, target: Device
     torch.manual_seed(settings.seed)
     model: nn.Module = getattr(import_source(text, run.path / "model.py"), class_name(design, catalog()))()
     data = datasets.load(settings.data, datasets.input_shape(design))
-    train_split, val_split = (Split(part.images.to(fabric.device), part.labels.to(fabric.device)) for part in (data.train, data.val))
+    train_split, val_split = data.train.to(fabric.device), data.val.to(fabric.device)
     objective = Classification(data.classes, settings.label_smoothing)
     steps_per_epoch = len(batch_bounds(len(train_split), settings.batch_size))
     lr_at = learning_rate(settings, steps_per_epoch)
@@ -217,7 +217,7 @@ def _fit(design: Design, run: Run, settings: Training, text: str, target: Device
                 log({**record, "lr": lr_at(progress.step - 1), "images_per_s": round(speed, 1), "time": now()})
 
         train_loss = _finite(loss_sum, progress, settings) / len(train_split)
-        val_loss, val_accuracy = validate(model, val_split, objective)
+        val_loss, val_accuracy = validate(model, val_split, objective, VAL_FACTOR * settings.batch_size)
         seconds = _lap(progress, clock)
         record = {"kind": "epoch", "epoch": epoch, "epochs": settings.epochs, "step": progress.step, "train_loss": train_loss}
         record |= {"train_accuracy": float(accuracy.compute()), "val_loss": val_loss, "val_accuracy": val_accuracy}
@@ -239,7 +239,7 @@ def _fit(design: Design, run: Run, settings: Training, text: str, target: Device
 
 
 @torch.inference_mode()
-def validate(model: nn.Module, split: Split, objective: Classification) -> tuple[float, float]:
+def validate(model: nn.Module, split: Split, objective: Classification, batch_size: int) -> tuple[float, float]:
     """Loss and accuracy on a split, in evaluation mode.
 
     Returns:
@@ -249,8 +249,8 @@ def validate(model: nn.Module, split: Split, objective: Classification) -> tuple
     model.eval()
     accuracy = objective.accuracy().to(split.labels.device)
     total = torch.zeros((), device=split.labels.device)
-    for low in range(0, len(split), VAL_BATCH):
-        images, labels = split.images[low : low + VAL_BATCH], split.labels[low : low + VAL_BATCH]
+    for low in range(0, len(split), batch_size):
+        images, labels = split.take(slice(low, low + batch_size)), split.labels[low : low + batch_size]
         output = model(images).float()
         total += objective.loss(output, labels, smooth=False) * len(labels)
         accuracy.update(output, labels)
@@ -359,7 +359,7 @@ def _try_output(model: nn.Module, split: Split, objective: Classification, data:
     """One small forward pass, so that a design that does not fit the data is refused before anything is written."""
     model.eval()
     with torch.no_grad():
-        objective.check(model(split.images[:2]), data)
+        objective.check(model(split.take(slice(2))), data)
 
 
 def _set_threads(model: nn.Module, split: Split, settings: Training, objective: Classification, known: int) -> int:
@@ -367,7 +367,7 @@ def _set_threads(model: nn.Module, split: Split, settings: Training, objective: 
     if 0 < known <= cpu_cores():
         torch.set_num_threads(known)
         return known
-    images, labels = split.images[: settings.batch_size], split.labels[: settings.batch_size]
+    images, labels = split.take(slice(settings.batch_size)), split.labels[: settings.batch_size]
     with torch.random.fork_rng(devices=[]):
         copy = deepcopy(model).train()  # a step changes the statistics of batch norms
 

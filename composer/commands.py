@@ -208,7 +208,8 @@ def _print_summary(data: dict[str, Any], batch: int) -> None:
     training = ", ".join(f"{size / 1e6:,.1f} MB with {name}" for name, size in totals["training_bytes"].items())
     frozen = f"; {totals['params_frozen']:,} parameters are frozen" if totals["params_frozen"] else ""
     print(f"\na training step holds {training} (weights, gradients, optimizer, activations){frozen}")
-    print(f"inference holds {totals['working_bytes'] / 1e6:,.1f} MB beside the weights; {totals['arithmetic_intensity']:.1f} FLOPs a byte moved")
+    working = f"{totals['working_bytes'] / 1e6:,.1f} MB beside the weights"
+    print(f"inference holds {working}; {totals['arithmetic_intensity']:.1f} FLOPs a byte moved")
     if totals["uncounted"]:
         print(f"not counted as MACs: {', '.join(f'{name} x{times}' for name, times in totals['uncounted'].items())}")
     print(f"inputs: {inputs}; batch {batch}; 1 MAC = 1 multiply-add = 2 FLOPs ({totals['flops']:,} FLOPs)")

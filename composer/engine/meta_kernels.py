@@ -1,7 +1,8 @@
-"""Output tensors of a few operations whose kernels on the meta device are slow Python references.
+"""Output tensors of operations whose kernels on the meta device are slow Python references.
 
-Batch norm takes 1.5 ms there, layer norm 0.8 ms, GELU 0.4 ms, and the first call of some imports torch's compiler for over a second. Only
-the outputs' shapes matter, so they are made directly; a test holds each entry against the real kernel.
+Batch norm takes 1.5 ms there, layer norm 0.8 ms, GELU 0.4 ms, and the first call of some imports torch's compiler (a second,
+70 MB) or sympy (0.3 s, 40 MB). Only shapes, dtypes and strides matter, so the outputs are made directly; a kernel that returns
+None leaves its case to torch. Tests hold each entry against the real kernel, alone and in every block.
 """
 
 from collections.abc import Callable
@@ -14,18 +15,69 @@ from torch.utils._python_dispatch import TorchDispatchMode
 aten = torch.ops.aten
 
 
-def _like(x: Tensor, *_: Any, **__: Any) -> Tensor:
-    return torch.empty_like(x)
+def _row_major(*tensors: Any) -> bool:
+    """Whether all are tensors without gaps, last axis fastest: only then are the strides of what they give plain too."""
+    return all(isinstance(tensor, Tensor) and tensor.is_contiguous() for tensor in tensors)
 
 
-def _layer_norm(x: Tensor, normalized: Any, *_: Any) -> tuple[Tensor, Tensor, Tensor]:
-    statistics = x.new_empty((*x.shape[: x.dim() - len(normalized)], *[1] * len(normalized)))
-    return torch.empty_like(x), statistics, torch.empty_like(statistics)
+def _like(x: Tensor, *_: Any, **options: Any) -> Tensor | None:
+    """A tensor with the axes of `x` in the same order in memory; torch.empty_like is a slow Python reference too."""
+    if options:
+        return None
+    if x.is_contiguous():
+        return x.new_empty(x.shape)
+    given = x.stride()
+    if not all(given):  # expanded
+        return None
+    strides, step = [0] * x.dim(), 1
+    for axis in sorted(range(x.dim()), key=given.__getitem__):
+        strides[axis], step = step, step * x.shape[axis]
+    return x.new_empty_strided(x.shape, strides)
 
 
-def _batch_norm(x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, training: bool, *_: Any) -> tuple[Tensor, Tensor, Tensor]:
+def _floating(x: Tensor, *values: Any, **options: Any) -> Tensor | None:
+    """As `_like`, for operations that turn whole numbers into fractions."""
+    plain = x.is_floating_point() and not any(isinstance(value, Tensor | complex | torch.dtype) for value in values)
+    return _like(x, **options) if plain else None
+
+
+def _softmax(x: Tensor, _dim: int, *options: Any, **__: Any) -> Tensor | None:
+    return x.new_empty(x.shape) if x.is_floating_point() and x.is_contiguous() and not any(options) else None
+
+
+def _layer_norm(x: Tensor, normalized: Any, *_: Any) -> tuple[Tensor, Tensor, Tensor] | None:
+    if not _row_major(x):
+        return None
+    statistics = (*x.shape[: x.dim() - len(normalized)], *[1] * len(normalized))
+    return x.new_empty(x.shape), x.new_empty(statistics), x.new_empty(statistics)
+
+
+def _batch_norm(
+    x: Tensor, weight: Any, bias: Any, mean: Any, variance: Any, training: bool, *_: Any
+) -> tuple[Tensor, Tensor, Tensor] | None:
+    if not _row_major(x):
+        return None
     count = x.shape[1] if training else 0
-    return torch.empty_like(x), x.new_empty(count), x.new_empty(count)
+    return x.new_empty(x.shape), x.new_empty(count), x.new_empty(count)
+
+
+def _convolution(
+    x: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, transposed: bool, _: Any, groups: int
+) -> Tensor | None:
+    # What does not fit goes to the real kernel, whose message names it.
+    if transposed or not _row_major(x, weight) or x.dim() != weight.dim() or x.dtype != weight.dtype:
+        return None
+    if x.shape[1] != weight.shape[1] * groups or weight.shape[0] % groups:
+        return None
+    axes = x.dim() - 2
+    step, pad, hole = (list(given) * axes if len(given) == 1 else given for given in (stride, padding, dilation))
+    sizes = [(x.shape[a + 2] + 2 * pad[a] - hole[a] * (weight.shape[a + 2] - 1) - 1) // step[a] + 1 for a in range(axes)]
+    return x.new_empty((x.shape[0], weight.shape[0], *sizes)) if min(sizes) > 0 else None
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor | None:
+    fits = a.dtype == b.dtype and a.dim() == b.dim() and a.shape[:-2] == b.shape[:-2] and a.shape[-1] == b.shape[-2]
+    return a.new_empty((*a.shape[:-1], b.shape[-1])) if fits else None
 
 
 def _addmm(bias: Tensor, a: Tensor, b: Tensor, **_: Any) -> Tensor | None:
@@ -35,56 +87,77 @@ def _addmm(bias: Tensor, a: Tensor, b: Tensor, **_: Any) -> Tensor | None:
 
 
 def _binary(a: Any, b: Any, **options: Any) -> Tensor | None:
-    if isinstance(b, int | float) and isinstance(a, Tensor) and (a.is_floating_point() or (isinstance(b, int) and a.dtype == torch.int64)):
-        return torch.empty_like(a)
-    if not isinstance(a, Tensor) or not isinstance(b, Tensor) or a.dtype != b.dtype or options.keys() - {"alpha"}:
+    if options.keys() - {"alpha"} or not isinstance(a, Tensor):
+        return None
+    if isinstance(b, int | float):
+        return _like(a) if a.is_floating_point() or (isinstance(b, int) and a.dtype == torch.int64) else None
+    if not isinstance(b, Tensor) or a.dtype != b.dtype:
         return None  # promotion of dtypes is the real kernel's business
-    if a.shape == b.shape:
-        return torch.empty_like(a)
+    if a.shape == b.shape and a.stride() == b.stride():
+        return _like(a)
+    return _broadcast(a, b) if _row_major(a, b) else None
+
+
+def _broadcast(*tensors: Tensor) -> Tensor | None:
     try:
-        shape = torch.broadcast_shapes(a.shape, b.shape)
+        shape = torch.broadcast_shapes(*(tensor.shape for tensor in tensors))
     except RuntimeError:
         return None
-    return a.new_empty(shape)
+    # Strides follow from one operand of the full shape; two that widen each other are rare, and left to torch.
+    return tensors[0].new_empty(shape) if any(tensor.shape == shape for tensor in tensors) else None
+
+
+def _quotient(a: Any, b: Any, **options: Any) -> Tensor | None:
+    return _binary(a, b) if not options and isinstance(a, Tensor) and a.is_floating_point() else None
+
+
+def _addcmul(a: Tensor, b: Tensor, c: Tensor, **_: Any) -> Tensor | None:
+    same = a.dtype == b.dtype == c.dtype and a.shape == b.shape == c.shape
+    return a.new_empty(a.shape) if same and _row_major(a, b, c) else None
 
 
 def _compare(a: Tensor, b: Any) -> Tensor | None:
-    if isinstance(b, Tensor) and b.shape != a.shape:
-        try:
-            return a.new_empty(torch.broadcast_shapes(a.shape, b.shape), dtype=torch.bool)
-        except RuntimeError:
-            return None
-    return torch.empty_like(a, dtype=torch.bool)
+    if isinstance(b, Tensor):
+        wide = _broadcast(a, b) if _row_major(a, b) else None
+        return None if wide is None else wide.new_empty(wide.shape, dtype=torch.bool)
+    return a.new_empty(a.shape, dtype=torch.bool) if _row_major(a) else None
 
 
 def _masked_fill(x: Tensor, mask: Tensor, _: Any) -> Tensor | None:
-    return x.new_empty(torch.broadcast_shapes(x.shape, mask.shape))
+    return _broadcast(x, mask) if _row_major(x, mask) else None
 
 
 def _cat(tensors: Any, dim: int = 0) -> Tensor | None:
     first = tensors[0]
     axis = dim % max(1, first.dim())
-    if any(t.dim() != first.dim() or t.dtype != first.dtype for t in tensors):
+    if not _row_major(*tensors) or any(t.dim() != first.dim() or t.dtype != first.dtype for t in tensors):
         return None
     if any(t.shape[:axis] != first.shape[:axis] or t.shape[axis + 1 :] != first.shape[axis + 1 :] for t in tensors):
         return None
     return first.new_empty((*first.shape[:axis], sum(t.shape[axis] for t in tensors), *first.shape[axis + 1 :]))
 
 
+def _stack(tensors: Any, dim: int = 0) -> Tensor | None:
+    first = tensors[0]
+    if not _row_major(*tensors) or any(t.shape != first.shape or t.dtype != first.dtype for t in tensors):
+        return None
+    shape = list(first.shape)
+    shape.insert(dim % (first.dim() + 1), len(tensors))
+    return first.new_empty(shape)
+
+
 def _mean(x: Tensor, dim: Any = None, keepdim: bool = False, **options: Any) -> Tensor | None:
-    if not dim or options or not x.is_floating_point():
+    if not dim or options or not x.is_floating_point() or not _row_major(x):
         return None
     axes = {axis % x.dim() for axis in dim}
     return x.new_empty([1 if axis in axes else size for axis, size in enumerate(x.shape) if keepdim or axis not in axes])
 
 
 def _where(mask: Tensor, a: Tensor, b: Tensor) -> Tensor | None:
-    if a.dtype != b.dtype:
+    if a.dtype != b.dtype or not _row_major(mask, a, b):
         return None
-    try:
-        return a.new_empty(torch.broadcast_shapes(mask.shape, a.shape, b.shape))
-    except RuntimeError:
-        return None
+    wide = _broadcast(mask, a, b)
+    return None if wide is None else a.new_empty(wide.shape)
 
 
 def _in_place(x: Tensor, *_: Any, **__: Any) -> Tensor:
@@ -95,17 +168,21 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten.native_layer_norm.default: _layer_norm,
     aten.native_batch_norm.default: _batch_norm,
     aten.addmm.default: _addmm,
-    aten._safe_softmax.default: _like,
-    aten._softmax.default: _like,
-    aten.gelu.default: _like,
-    aten.relu.default: _like,
-    aten.silu.default: _like,
-    aten.sigmoid.default: _like,
+    aten.convolution.default: _convolution,
+    aten.mm.default: _product,
+    aten.bmm.default: _product,
+    aten._safe_softmax.default: _softmax,
+    aten._softmax.default: _softmax,
+    **{getattr(aten, name).default: _floating for name in "gelu relu silu sigmoid tanh hardswish hardsigmoid elu leaky_relu".split()},
+    **{getattr(aten, name).default: _floating for name in "exp sqrt rsqrt neg clamp clamp_min clamp_max".split()},
+    aten.pow.Tensor_Scalar: _floating,
     aten.roll.default: _like,
     aten.bitwise_not.default: _like,
     aten.add.Tensor: _binary,
     aten.sub.Tensor: _binary,
     aten.mul.Tensor: _binary,
+    aten.div.Tensor: _quotient,
+    aten.addcmul.default: _addcmul,
     aten.add.Scalar: _binary,
     aten.sub.Scalar: _binary,
     aten.mul.Scalar: _binary,
@@ -114,6 +191,7 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     **{getattr(aten, name).Tensor: _compare for name in ("ge", "gt", "le", "lt", "eq", "ne")},
     aten.masked_fill.Scalar: _masked_fill,
     aten.cat.default: _cat,
+    aten.stack.default: _stack,
     aten.mean.dim: _mean,
     aten.where.self: _where,
     aten.uniform_.default: _in_place,

@@ -5,8 +5,8 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
-# Steps over which the loss is averaged: an epoch logs about a dozen, so this smooths over one.
-SMOOTHING = 12
+# Steps over which the loss is averaged: an epoch logs about a dozen, so this smooths over half of one.
+SMOOTHING = 6
 
 
 class Curve:

@@ -69,10 +69,7 @@ class NumberField(QLineEdit):
             self._show()
 
     def _stepped(self, direction: int) -> None:
-        if self._step:
-            value = self._value + direction * self._step
-        else:
-            value = self._value * 2.0**direction
+        value = self._value + direction * self._step if self._step else self._value * 2.0**direction
         value = min(max(value, self._low), self._high)
         value = round(value) if self._whole else float(f"{value:.6g}")
         if value != self._value:
@@ -102,8 +99,4 @@ class NumberField(QLineEdit):
             self.setProperty("invalid", bool(reason))
             self.style().unpolish(self)
             self.style().polish(self)
-        self.setStatusTip(reason)
-        if reason:
-            self.setToolTip(reason)
-        else:
-            self.setToolTip(self.property("help") or "")
+        self.setToolTip(reason or str(self.property("help") or ""))

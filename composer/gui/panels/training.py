@@ -1,0 +1,304 @@
+"""Training: settings, start and stop, and the curves as they grow."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QSplitter, QStackedWidget, QWidget
+
+from composer import paths
+from composer.core import units
+from composer.core.design_file import design_hash
+from composer.core.errors import UserError
+from composer.core.run_files import RunInfo, list_runs, read_run
+from composer.gui import theme
+from composer.gui.live_run import LiveRun
+from composer.gui.panels import Panel
+from composer.gui.run_handle import RunHandle
+from composer.gui.session import Session
+from composer.gui.settings import settings
+from composer.gui.widgets.labels import button, column, label, refresh_icons, row
+from composer.gui.widgets.notice import Notice
+from composer.gui.widgets.training_form import FIELDS, WIDTH, TrainingForm
+from composer.gui.widgets.training_plots import TrainingPlots
+
+# Events come faster than anybody can read: the panel is drawn at most this often, and not at all when nothing comes.
+DRAW_MS = 100
+NARROW = 640
+TITLES = {name: text for name, text, _ in FIELDS} | {"augment": "Augment"}
+
+
+class TrainingPanel(Panel):
+    """Trains the design in a process of its own and shows how it goes."""
+
+    title = "Training"
+    icon = "training"
+    area = "bottom"
+    order = 60
+    shortcut = "Ctrl+Alt+T"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.run: LiveRun | None = None
+        self._offered = False
+        self._draw = QTimer(self, singleShot=True, interval=DRAW_MS)
+        self._draw.timeout.connect(self._draw_run)
+        self.form = TrainingForm()
+        self.form.edited.connect(self._on_edited)
+        self.start_button = self._button("Start training", "play", self.start)
+        self.start_button.setProperty("primary", "true")
+        self.resume_button = self._button("Resume", "play", self.resume)
+        self.pause_button = self._button("Pause", "pause", self.pause)
+        self.stop_button = self._button("Stop", "stop", self.stop)
+        self.headline, self.numbers = label(), label(role="muted")
+        self.headline.setFont(theme.font(bold=True))
+        self.progress = QProgressBar(textVisible=False)
+        self.progress.setRange(0, 1000)
+        self.notice = Notice()
+        self.plots = TrainingPlots()
+        self.what, self.how = label(role="title", wrap=True), label(role="muted", wrap=True)
+        self.problems_link = button("Show the problems", lambda: session.panel_asked.emit("problems"), "link")
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty_state())
+        self._pages.addWidget(self.plots)
+        self._build()
+        session.design_changed.connect(lambda *_: self.refresh_soon())
+        session.facts_changed.connect(lambda *_: self.refresh_soon())
+        session.engine_state_changed.connect(lambda *_: self.refresh_soon())
+        session.file_changed.connect(self.refresh_soon)
+        session.theme_changed.connect(self._refresh_look)
+        session.run_started.connect(self._adopt)
+        if session.runs:
+            self._adopt(session.runs[-1])
+
+    # --- what the user does -----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Train the design as it is now; a paused training goes on."""
+        if self.run is not None and self.run.active:
+            if self.run.state == "paused":
+                self.run.handle.resume()
+            return
+        if (focused := self.focusWidget()) is not None:
+            focused.clearFocus()  # what was typed last counts
+        if reason := self._reason():
+            self.notice.say(reason, "warning")
+            return
+        training = self.session.design.training
+        self._launch({"data": training.data, "epochs": training.epochs, "device": self.form.choice("device") or "auto"})
+
+    def resume(self, folder: Path | None = None) -> None:
+        """Go on with a run from its last checkpoint.
+
+        Args:
+            folder: the run; by default the one that is shown.
+        """
+        folder = folder or (self.run.handle.folder if self.run is not None else None)
+        if folder is None or (self.run is not None and self.run.active):
+            return
+        training = read_run(folder).training
+        chosen = {name: training[name] for name in ("data", "epochs") if name in training}
+        self._launch({**chosen, "device": self.form.choice("device") or "auto", "out": folder, "resume": True})
+
+    def pause(self) -> None:
+        """Pause, or go on."""
+        if self.run is not None:
+            if self.run.state == "paused":
+                self.run.handle.resume()
+            else:
+                self.run.handle.pause()
+
+    def stop(self) -> None:
+        """Save and end."""
+        if self.run is not None:
+            self.run.handle.stop()
+
+    def _launch(self, chosen: dict[str, Any]) -> None:
+        self.notice.clear()
+        try:
+            self.session.start_training(chosen)
+        except (OSError, UserError) as error:
+            self.notice.say(f"The run could not be started: {error}", "error")
+
+    def _on_edited(self, name: str, value: Any, stepped: bool) -> None:
+        if name == "device":
+            settings().setValue("device", value)
+            self.refresh_soon()
+            return
+        design = self.session.design
+        new = replace(design, training=replace(design.training, **{name: value}))
+        words = ("on" if value else "off") if isinstance(value, bool) else value
+        self.session.apply(new, f"Set {TITLES[name].lower()} to {words}", ("training", name) if stepped else None, self)
+
+    # --- what the run does ------------------------------------------------------------------------------------------
+
+    def _adopt(self, handle: RunHandle) -> None:
+        self.run = LiveRun(handle)
+        self.plots.clear()
+        handle.received.connect(self._on_event)
+        handle.state_changed.connect(lambda *_: self._draw_soon())
+        handle.finished.connect(self._on_finished)
+        self._show_run()
+
+    def _on_event(self, event: dict[str, Any]) -> None:
+        if self.run is not None and self.sender() is self.run.handle:
+            self.run.take(event)
+            self._draw_soon()
+
+    def _on_finished(self, code: int) -> None:
+        run = self.run
+        if run is None or self.sender() is not run.handle:
+            return
+        run.code = code
+        if run.state == "failed":
+            actions = [("Resume", self.resume)] if run.resumable else []
+            self.notice.say(run.failure(), "error", details=run.details(), actions=actions)
+        self._draw_soon()
+
+    def _draw_soon(self) -> None:
+        if not self._draw.isActive():
+            self._draw.start()
+
+    def _draw_run(self) -> None:
+        if self.isVisible():
+            self._show_run()
+        else:
+            self.refresh_soon()
+
+    # --- drawing ----------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the design's settings, what would be trained, and the run."""
+        session = self.session
+        label_of = {device["name"]: device["label"] for device in session.devices}
+        fastest = next(iter(label_of.values()), "")
+        self.form.set_choices("device", {"auto": f"Automatic: {fastest}" if fastest else "Automatic", **label_of})
+        self.form.set_choices("data", {name: name for name in session.data_sets})
+        self.form.choose("device", str(settings().value("device", "auto")))
+        self.form.show_settings(session.design.training)
+        reason = self._reason()
+        self.start_button.setEnabled(not reason)
+        self.start_button.setToolTip(reason or "Train the design as it is drawn now  (Ctrl+Return)")
+        self.what.setText(session.design.name)
+        self.how.setText(reason or self._plan(label_of, fastest))
+        self.problems_link.setVisible(bool(session.problems))
+        if self.run is None and not self._offered:
+            self._offer_interrupted()
+        self._show_run()
+
+    def _show_run(self) -> None:
+        run = self.run
+        active = run is not None and run.active
+        self.form.setEnabled(not active)
+        self.start_button.setVisible(not active)
+        self.resume_button.setVisible(run is not None and run.resumable)
+        self.pause_button.setVisible(active)
+        self.stop_button.setVisible(active)
+        self.progress.setVisible(run is not None)
+        self.headline.setText(run.headline() if run is not None else "")
+        self.numbers.setText(run.numbers() if run is not None else "")
+        self._pages.setCurrentIndex(0 if run is None else 1)
+        if run is None:
+            return
+        paused = run.state == "paused"
+        self.pause_button.setText("Continue" if paused else "Pause")
+        self.pause_button.setProperty("icon_name", "play" if paused else "pause")
+        self.pause_button.setIcon(theme.icon("play" if paused else "pause"))
+        self.pause_button.setEnabled(run.state in ("training", "paused"))
+        self.progress.setValue(round(1000 * run.share))
+        if self.isVisible():
+            self.plots.show_curves(run.curves)
+
+    def _reason(self) -> str:
+        """Why the design cannot be trained now; empty if it can."""
+        main = self.session.design.main
+        if not main.nodes:
+            return "Draw a network first: an image input, blocks, and an output with one score a class"
+        errors = [problem for problem in self.session.problems if problem.level == "error"]
+        if errors:
+            return f"{len(errors)} problems have to be solved first" if len(errors) > 1 else "1 problem has to be solved first"
+        return ""
+
+    def _plan(self, label_of: dict[str, str], fastest: str) -> str:
+        training = self.session.design.training
+        device = self.form.choice("device")
+        where = label_of.get(device, fastest or "the fastest device")
+        totals = self.session.facts.totals
+        size = f"{units.count(totals.params)} parameters learn from " if totals.params else "Learns from "
+        epochs = "1 epoch" if training.epochs == 1 else f"{training.epochs} epochs"
+        return f"{size}{training.data} for {epochs}, {training.batch_size} images a step, on {where}"
+
+    def _offer_interrupted(self) -> None:
+        """A run of this very network that a crash or a power cut ended can go on."""
+        if not self.session.design.main.nodes:
+            return
+        self._offered = True
+        digest = design_hash(self.session.design)
+        found = [read_run(folder) for folder in list_runs(paths.user_data() / "runs")]
+        lost: list[RunInfo] = [info for info in found if info.state == "interrupted" and info.has_weights and info.design_hash == digest]
+        if lost:
+            newest = max(lost, key=lambda info: info.created)
+            text = f"A training of this network was interrupted after epoch {newest.epoch} of {newest.epochs} ({newest.name})"
+            self.notice.say(text, "info", actions=[("Resume", lambda: self.resume(newest.path))])
+
+    def _refresh_look(self) -> None:
+        refresh_icons(self)
+        for made in (self.start_button, self.resume_button, self.pause_button, self.stop_button):
+            made.setIcon(theme.icon(made.property("icon_name"), "on_accent" if made is self.start_button else "text"))
+        self.notice.refresh_look()
+        self.plots.refresh_look()
+
+    # --- building ---------------------------------------------------------------------------------------------------
+
+    def _button(self, text: str, icon: str, clicked: Any) -> QPushButton:
+        made = button(text, clicked)
+        made.setProperty("icon_name", icon)
+        made.setIcon(theme.icon(icon, "on_accent" if icon == "play" and text.startswith("Start") else "text"))
+        return made
+
+    def _empty_state(self) -> QWidget:
+        page = QWidget()
+        layout = column(margin=theme.PADDING)
+        layout.addStretch(1)
+        for widget in (self.what, self.how):
+            widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(widget)
+        layout.addWidget(self.problems_link, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(2)
+        page.setLayout(layout)
+        return page
+
+    def _build(self) -> None:
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.form)
+        controls = row(self.start_button, self.resume_button, self.pause_button, self.stop_button, self.headline)
+        controls.addStretch(1)
+        controls.addWidget(self.numbers)
+        right = QWidget()
+        layout = column(margin=8)
+        layout.addLayout(controls)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.notice)
+        layout.addWidget(self._pages, 1)
+        right.setLayout(layout)
+        self._split = QSplitter()
+        self._split.setHandleWidth(1)
+        self._split.addWidget(scroll)
+        self._split.addWidget(right)
+        self._split.setStretchFactor(1, 1)
+        self._split.setSizes([WIDTH + 20, 4 * WIDTH])
+        outer = column(self._split, margin=0)
+        self.setLayout(outer)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stand the two halves above each other where the panel is narrow."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW and self.height() > self.width()
+        wanted = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
+        if self._split.orientation() != wanted:
+            self._split.setOrientation(wanted)
+        self.plots.set_stacked(narrow)

@@ -1,0 +1,89 @@
+"""The box that follows the cursor over a plot and says the values under it."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from composer.gui import theme
+
+ROW, PAD, MARK, GAP = 16, 8, 16, 8
+AWAY = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One row: the line's colour and dash, its name and its value."""
+
+    name: str
+    value: str
+    color: QColor
+    dashed: bool = False
+
+
+def line_pen(color: QColor, *, dashed: bool, width: float = 2.0) -> QPen:
+    """The pen of a curve: validation is dashed, with dashes that read as such at two pixels."""
+    pen = QPen(color, width)
+    pen.setCosmetic(True)
+    if dashed:
+        pen.setDashPattern([3.0, 2.5])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
+
+
+class Readout(QWidget):
+    """Shows a heading and a few readings; the mouse goes through it.
+
+    Args:
+        parent: the plot that it lies over.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.heading = ""
+        self.rows: list[Reading] = []
+        self.hide()
+
+    def show_at(self, point: QPoint, heading: str, rows: list[Reading]) -> None:
+        """Show values beside a point of the parent, on the side where there is room."""
+        self.heading, self.rows = heading, rows
+        size, room = self.sizeHint(), self.parentWidget().rect()
+        x = point.x() + AWAY if point.x() + AWAY + size.width() <= room.right() else point.x() - AWAY - size.width()
+        y = min(max(point.y() - size.height() // 2, 0), max(0, room.bottom() - size.height()))
+        self.setGeometry(max(0, x), y, size.width(), size.height())
+        self.show()
+        self.raise_()
+        self.update()
+
+    def text(self) -> str:
+        """Everything it says, for tests and screen readers."""
+        return "\n".join([self.heading, *(f"{row.name} {row.value}" for row in self.rows)])
+
+    def sizeHint(self) -> QSize:
+        """As large as its text."""
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        widths = [MARK + GAP + metrics.horizontalAdvance(row.name) + 2 * GAP + metrics.horizontalAdvance(row.value) for row in self.rows]
+        width = max([metrics.horizontalAdvance(self.heading), *widths])
+        return QSize(width + 2 * PAD, (1 + len(self.rows)) * ROW + 2 * PAD - 4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a raised card."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color("strong_border"), 1))
+        painter.setBrush(theme.color("card"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.setFont(theme.font(theme.SMALL))
+        painter.setPen(theme.color("muted"))
+        inside = QRectF(PAD, PAD - 2, self.width() - 2 * PAD, ROW)
+        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter, self.heading)
+        for row in self.rows:
+            inside.translate(0, ROW)
+            painter.setPen(line_pen(row.color, dashed=row.dashed))
+            y = inside.center().y()
+            painter.drawLine(QPointF(PAD, y), QPointF(PAD + MARK, y))
+            painter.setPen(theme.color("text"))
+            painter.drawText(inside.adjusted(MARK + GAP, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, row.name)
+            painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.value)

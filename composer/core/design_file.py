@@ -1,10 +1,11 @@
-"""Designs as YAML: one line a node and a wire, order kept, errors with line numbers, saved atomically, loaded without executing anything."""
+"""Designs as YAML: one line a node and a wire, order kept, errors with line numbers, saved atomically, never executed."""
 
 import hashlib
 import json
 import math
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
@@ -16,16 +17,37 @@ import yaml
 
 from composer.core import names
 from composer.core.errors import DesignError
-from composer.core.graph import FORMAT, SUBGRAPH, Design, Each, Frame, Graph, Input, Node, Output, Ramp, Training, Value, Wire, as_literal, is_expression
+from composer.core.graph import (
+    FORMAT,
+    SUBGRAPH,
+    Design,
+    Each,
+    Frame,
+    Graph,
+    Input,
+    Node,
+    Output,
+    Ramp,
+    Training,
+    Value,
+    Wire,
+    as_literal,
+    describe_cycle,
+    is_expression,
+)
 
 MAX_BYTES = 20_000_000  # a design of 5,000 nodes is under 1 MB
 MAX_NODES = 100_000
+MAX_VALUES = 2_000_000  # what 100,000 nodes need; parsing more takes longer than anyone waits
+MAX_DEPTH = 40
+_TOO_LONG = "a whole number is longer than 18 digits"
 _WIRE = re.compile(r"\s*(\w+)(?:\.(\w+))?\s*->\s*(\w+)(?:\.(\w+))?\s*")
+# Plain words that YAML 1.1 reads as something else than a text.
+_NO_TEXTS = frozenset(("yes", "no", "on", "off", "true", "false", "null", "y", "n"))
+# Characters that YAML does not take as they are; lone surrogates have no form in a file at all.
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
-
-
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """Safe loading; aliases are refused, because nested ones make gigabytes out of a few lines."""
 
 
 class _Line(dict[str, Any]):
@@ -35,21 +57,49 @@ class _Line(dict[str, Any]):
     line: int
 
 
-def _compose_mapping(loader: Any, node: yaml.MappingNode) -> _Line:
+class _Rows(list[Any]):
+    """A list that knows the line of each of its items."""
+
+    lines: list[int]
+
+
+class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+    """Safe loading: builds plain values only, and says the line of what it cannot build."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Build one value; PyYAML itself lets numbers and dates that cannot be escape as a ValueError without a line."""
+        try:
+            value = super().construct_object(node, deep)
+        except (ValueError, OverflowError) as error:
+            what = _TOO_LONG if node.tag == "tag:yaml.org,2002:int" else f"a value cannot be read: {error}"
+            raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from None
+        if type(value) is int and value.bit_length() > 63:
+            raise yaml.constructor.ConstructorError(None, None, _TOO_LONG, node.start_mark)
+        return value
+
+
+def _compose_mapping(loader: _Loader, node: yaml.MappingNode) -> _Line:
     found = _Line()
     found.lines, found.line = {}, node.start_mark.line + 1
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            key = str(key)
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", key_node.start_mark)
+        key = key_node.value  # as it is written: a node may be called on, yes or null
         if key in found:
-            raise yaml.constructor.ConstructorError(None, None, f"{key!r} appears twice", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, f"{key!r:.80} appears twice", key_node.start_mark)
         found[key] = loader.construct_object(value_node, deep=True)
         found.lines[key] = key_node.start_mark.line + 1
     return found
 
 
+def _compose_list(loader: _Loader, node: yaml.SequenceNode) -> _Rows:
+    found = _Rows(loader.construct_object(item, deep=True) for item in node.value)
+    found.lines = [item.start_mark.line + 1 for item in node.value]
+    return found
+
+
 _Loader.add_constructor("tag:yaml.org,2002:map", _compose_mapping)
+_Loader.add_constructor("tag:yaml.org,2002:seq", _compose_list)
 
 
 class _Reader:
@@ -114,8 +164,7 @@ class _Reader:
         raise self.fail(line, f"{what} is {_kind(value)}, expected a number, a text, true, false or a list of them")
 
     def design(self, data: Any) -> Design:
-        keys = ("format", "name", "description", "expected", "variables", "inputs", "nodes", "outputs", "wires", "frames", "graphs", "training")
-        root = self.mapping(data, 1, "the design", keys)
+        root = self.mapping(data, 1, "the design", (*_HEAD, *_SECTIONS, "graphs", "training"))
         version = root.get("format")
         if version is None:
             raise self.fail(1, f"format is missing, expected 'format: {FORMAT}'; is this a Netcomposer design?")
@@ -126,7 +175,7 @@ class _Reader:
         subs = self.mapping(root.get("graphs"), root.lines.get("graphs", 1), "graphs")
         for name, value in subs.items():
             self.id(name, subs.lines[name], "sub-graph")
-            part = self.mapping(value, subs.lines[name], f"sub-graph {name!r}", ("params", "inputs", "nodes", "outputs", "wires", "frames"))
+            part = self.mapping(value, subs.lines[name], f"sub-graph {name!r}", ("params", *_SECTIONS))
             graphs[name] = self.graph(part, f"sub-graph {name!r}")
         variables = self.mapping(root.get("variables"), root.lines.get("variables", 1), "variables")
         for name in variables:
@@ -136,7 +185,7 @@ class _Reader:
                 raise self.fail(variables.lines[name], f"variable {name!r} is a list, expected a number or a text")
         expected = self.mapping(root.get("expected"), root.lines.get("expected", 1), "expected", ("params", "macs"))
         for name, count in expected.items():
-            if not isinstance(count, int):
+            if not isinstance(count, int) or isinstance(count, bool):
                 raise self.fail(expected.lines[name], f"expected {name} is {_kind(count)}, expected a whole number")
         design = Design(
             name=self.text(root.get("name", Path(self.file).stem), root.lines.get("name", 1), "name"),
@@ -155,16 +204,14 @@ class _Reader:
         for name, graph in design.all_graphs():
             home = subs[name] if name else root
             for node in graph.nodes.values():
-                line = home["nodes"].lines[node.id]
                 if node.subgraph is not None:
                     if node.subgraph not in design.graphs:
                         known = ", ".join(design.graphs) or "none"
-                        raise self.fail(line, f"node {node.id!r} uses sub-graph {node.subgraph!r}, which does not exist; known: {known}", node.id)
+                        message = f"node {node.id!r} uses sub-graph {node.subgraph!r}, which does not exist; known: {known}"
+                        raise self.fail(home["nodes"].lines[node.id], message, node.id)
                     uses.add_edge(name, node.subgraph)
         if not nx.is_directed_acyclic_graph(uses):
-            circle = nx.find_cycle(uses)
-            path = " -> ".join([circle[0][0], *(edge[1] for edge in circle)])
-            raise self.fail(root.lines["graphs"], f"sub-graphs contain each other in a circle: {path}")
+            raise self.fail(root.lines["graphs"], f"sub-graphs contain each other in a circle: {describe_cycle(uses)[1]}")
 
     def training(self, root: _Line) -> Training:
         line = root.lines.get("training", 1)
@@ -203,27 +250,29 @@ class _Reader:
         if len(nodes) > MAX_NODES:
             raise self.fail(data.lines["nodes"], f"{what} has {len(nodes)} nodes, expected at most {MAX_NODES}")
         params = self.mapping(data.get("params"), data.line, f"params of {what}")
+        for name in params:
+            self.id(name, params.lines[name], "parameter")
         graph = Graph(
             inputs=inputs,
             nodes=nodes,
             outputs=outputs,
             wires=self.wires(data, what, seen),
-            params={self.id(k, params.lines[k], "parameter"): self.value(v, params.lines[k], f"parameter {k!r}") for k, v in params.items()},
+            params={name: self.value(value, params.lines[name], f"parameter {name!r}") for name, value in params.items()},
             frames=self.frames(data, what),
         )
         try:
             graph.order()
         except nx.NetworkXUnfeasible:
-            circle = nx.find_cycle(graph.to_networkx())
-            path = " -> ".join([circle[0][0], *(edge[1] for edge in circle)])
-            raise self.fail(data.lines["wires"], f"wires of {what} form a cycle: {path}; remove one of them", circle[0][0]) from None
+            first, path = describe_cycle(graph.to_networkx())
+            raise self.fail(data.lines["wires"], f"wires of {what} form a cycle: {path}; remove one of them", first) from None
         return graph
 
     def input(self, id: str, value: Any, line: int, main: bool) -> Input:
         row = self.mapping(value, line, f"input {id!r}", ("shape", "dtype", "at"))
-        shape = row.get("shape", [])
-        good = isinstance(shape, list) and all((isinstance(s, int) and not isinstance(s, bool) and s > 0) or is_expression(s) for s in shape)
-        if not good or (main and not shape):
+        # Inside a sub-graph the wires of each use say the shape; an empty one in the main graph is a number for each sample.
+        shape = row.get("shape", None if main else [])
+        good = isinstance(shape, list) and all(is_expression(s) or (type(s) is int and s > 0) for s in shape)
+        if not good:
             raise self.fail(line, f"input {id!r} has shape {shape!r:.60}, expected sizes without the batch, such as [3, 224, 224]", id)
         dtype = row.get("dtype", "float32")
         if dtype not in DTYPES:
@@ -252,27 +301,26 @@ class _Reader:
         )
 
     def wires(self, data: _Line, what: str, seen: Mapping[str, int]) -> tuple[Wire, ...]:
-        rows = data.get("wires") or []
-        line = data.lines.get("wires", data.line)
-        if not isinstance(rows, list):
-            raise self.fail(line, f"wires of {what} are {_kind(rows)}, expected a list of 'source -> target'")
-        wires = []
-        for number, row in enumerate(rows):
+        rows = data.get("wires") or _compose_empty()
+        if not isinstance(rows, _Rows):
+            raise self.fail(data.lines.get("wires", data.line), f"wires of {what} are {_kind(rows)}, expected a list of 'source -> target'")
+        inputs, outputs = data.get("inputs") or {}, data.get("outputs") or {}
+        wires: dict[Wire, None] = {}
+        for row, line in zip(rows, rows.lines, strict=True):
             match = _WIRE.fullmatch(row) if isinstance(row, str) else None
             if match is None:
-                raise self.fail(line + 1 + number, f"wire {row!r:.80} is not of the form 'source -> target' or 'source.port -> target.port'")
+                raise self.fail(line, f"wire {row!r:.80} is not of the form 'source -> target' or 'source.port -> target.port'")
             source, source_port, target, target_port = match.groups(default="")
             for id in (source, target):
                 if id not in seen:
-                    raise self.fail(line + 1 + number, f"wire '{row}' names {id!r}, which is no input, node or output of {what}", id)
-            wires.append(Wire(source, target, source_port, target_port))
-        if len(set(wires)) != len(wires):
-            twice = next(str(wire) for wire in wires if wires.count(wire) > 1)
-            raise self.fail(line, f"wire '{twice}' appears twice in {what}")
-        inputs, outputs = data.get("inputs") or {}, data.get("outputs") or {}
-        for number, wire in enumerate(wires):
-            if wire.target in inputs or wire.source in outputs:
-                raise self.fail(line + 1 + number, f"wire '{wire}' runs the wrong way: an input has no port to wire into, an output none to wire from", wire.target)
+                    raise self.fail(line, f"wire {row!r:.160} names {id!r:.80}, which is no input, node or output of {what}", id)
+            wire = Wire(source, target, source_port, target_port)
+            if target in inputs or source in outputs:
+                why = "an input has no port to wire into, an output none to wire from"
+                raise self.fail(line, f"wire '{wire}' runs the wrong way: {why}", target)
+            if wire in wires:
+                raise self.fail(line, f"wire '{wire}' appears twice in {what}")
+            wires[wire] = None
         return tuple(wires)
 
     def frames(self, data: _Line, what: str) -> tuple[Frame, ...]:
@@ -285,11 +333,20 @@ class _Reader:
             members = row.get("nodes") or []
             if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
                 raise self.fail(rows.lines[id], f"nodes of frame {id!r} are {members!r:.60}, expected a list of ids")
-            frames.append(Frame(id, self.text(row.get("title", ""), rows.lines[id], "title"), (rect[0], rect[1], rect[2], rect[3]), tuple(members)))
+            title = self.text(row.get("title", ""), rows.lines[id], f"title of frame {id!r}")
+            frames.append(Frame(id, title, (rect[0], rect[1], rect[2], rect[3]), tuple(members)))
         return tuple(frames)
 
 
+_HEAD = ("format", "name", "description", "expected", "variables")
+_SECTIONS = ("inputs", "nodes", "outputs", "wires", "frames")
 _TYPE_WORDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+def _compose_empty() -> _Rows:
+    rows = _Rows()
+    rows.lines = []
+    return rows
 
 
 def _kind(value: object) -> str:
@@ -313,31 +370,35 @@ def loads(text: str, file: str = "design") -> Design:
         DesignError: if it is not a valid design; the message names file, line, node and what was expected.
     """
     try:
-        _refuse_aliases(text, file)
+        _refuse_bombs(text, file)
         data = yaml.load(text, Loader=_Loader)  # a SafeLoader: builds plain values only
         return _Reader(file).design(data)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or "is not YAML"
+        what = " ".join(str(getattr(error, "problem", None) or "is not YAML").split())
         where = f", line {mark.line + 1}" if mark is not None else ""
         raise DesignError(f"{file}{where}: {what}; expected a Netcomposer design in YAML") from None
     except RecursionError:
         raise DesignError(f"{file}: lists are nested too deeply; expected a Netcomposer design") from None
-    except (ValueError, OverflowError) as error:  # PyYAML lets int('1' * 5000) and impossible dates escape
-        raise DesignError(f"{file}: holds a value that cannot be read: {error}") from None
 
 
-def _refuse_aliases(text: str, file: str) -> None:
+def _refuse_bombs(text: str, file: str) -> None:
+    """Read the events of a text without building anything, and stop at what would cost more than a design ever does."""
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        complaint = None
         if isinstance(event, yaml.AliasEvent):
-            raise DesignError(f"{file}, line {event.start_mark.line + 1}: aliases (*{event.anchor}) are not allowed in a design; write the value out")
-        if isinstance(event, yaml.CollectionStartEvent):
+            complaint = f"aliases (*{event.anchor}) are not allowed in a design; write the value out"
+        elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            if depth > 40:
-                raise DesignError(f"{file}, line {event.start_mark.line + 1}: nested more than 40 deep; expected a Netcomposer design")
+            if depth > MAX_DEPTH:
+                complaint = f"nested more than {MAX_DEPTH} deep; expected a Netcomposer design"
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+        if count > MAX_VALUES:
+            complaint = f"holds more than {MAX_VALUES:,} values; expected a Netcomposer design"
+        if complaint:
+            raise DesignError(f"{file}, line {event.start_mark.line + 1}: {complaint}")
 
 
 def load(path: str | os.PathLike[str]) -> Design:
@@ -354,17 +415,36 @@ def load(path: str | os.PathLike[str]) -> Design:
     """
     path = Path(path)
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise DesignError(f"{path.name}: {size / 1e6:.0f} MB is too large for a design, expected at most {MAX_BYTES // 1_000_000} MB")
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise DesignError(f"{path}: is not a regular file; expected a Netcomposer design")
+        if status.st_size > MAX_BYTES:
+            size = f"{status.st_size / 1e6:.0f} MB"
+            raise DesignError(f"{path.name}: {size} is too large for a design, expected at most {MAX_BYTES // 1_000_000} MB")
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise DesignError(f"{path}: file not found") from None
     except UnicodeDecodeError as error:
         raise DesignError(f"{path.name}: byte {error.start} is not UTF-8 text; expected a Netcomposer design in YAML") from None
-    except OSError as error:
-        raise DesignError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise DesignError(f"{_shown(path)}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return loads(text, path.name)
+
+
+def _shown(path: Path) -> str:
+    return str(path) if str(path).isprintable() else repr(str(path))
+
+
+def _quoted(text: str) -> str:
+    """A text as a double-quoted scalar: JSON's form is YAML's too, but for characters that YAML wants escaped."""
+    whole = _SURROGATES.sub("\ufffd", text)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(whole, ensure_ascii=False))
+
+
+def _word(text: str) -> str:
+    """A text, plain where no reader could take it for anything else."""
+    plain = re.fullmatch(r"(graph:)?[A-Za-z][A-Za-z0-9_]*", text) and text.lower() not in _NO_TEXTS
+    return text if plain else _quoted(text)
 
 
 def _yaml_scalar(value: Any) -> str:
@@ -376,16 +456,22 @@ def _yaml_scalar(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"[{', '.join(_yaml_scalar(item) for item in value)}]"
     if isinstance(value, str):
-        # JSON strings are YAML double-quoted scalars; plain ones only where no reader could take them for anything else.
-        return value if re.fullmatch(r"[A-Za-z][\w:]*", value) and yaml.safe_load(value) == value else json.dumps(value, ensure_ascii=False)
+        return _word(value)
     if isinstance(value, float):
-        return f"{value:.1f}" if value.is_integer() and abs(value) < 1e15 else repr(value) if "e" not in repr(value) else _exponent(value)
+        return _float(value)
     return json.dumps(value)
 
 
-def _exponent(value: float) -> str:
+def _float(value: float) -> str:
+    if not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    if value.is_integer() and abs(value) < 1e15:
+        return f"{value:.1f}"
+    text = repr(value)
+    if "e" not in text:
+        return text
     # YAML 1.1 reads 1e-05 as a text: it wants a dot and a signed exponent.
-    mantissa, exponent = repr(value).split("e")
+    mantissa, exponent = text.split("e")
     return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent if exponent[0] in '+-' else '+' + exponent}"
 
 
@@ -393,11 +479,11 @@ def _flow(pairs: Mapping[str, str]) -> str:
     return f"{{{', '.join(f'{key}: {value}' for key, value in pairs.items())}}}"
 
 
-def _at(position: tuple[float, float]) -> str:
-    return "[" + ", ".join(str(int(v)) if float(v).is_integer() else repr(round(v, 2)) for v in position) + "]"
+def _at(position: tuple[float, ...]) -> str:
+    return "[" + ", ".join(str(int(v)) if float(v).is_integer() else _float(v) for v in position) + "]"
 
 
-def _graph_lines(graph: Graph) -> list[str]:
+def _graph_lines(graph: Graph, *, main: bool = False) -> list[str]:
     lines: list[str] = []
 
     def section(title: str, rows: list[str]) -> None:
@@ -408,28 +494,28 @@ def _graph_lines(graph: Graph) -> list[str]:
     section("params", [f"{name}: {_yaml_scalar(value)}" for name, value in graph.params.items()])
     inputs = []
     for item in graph.inputs.values():
-        parts = {"shape": _yaml_scalar(item.shape)} if item.shape else {}
+        parts = {"shape": _yaml_scalar(item.shape)} if item.shape or main else {}
         if item.dtype != "float32":
             parts["dtype"] = item.dtype
         inputs.append(f"{item.id}: {_flow({**parts, 'at': _at(item.position)})}")
     section("inputs", inputs)
     nodes = []
     for node in graph.nodes.values():
-        parts = {"block": node.block}
+        parts = {"block": _word(node.block)}
         if node.params:
             parts["params"] = _flow({name: _yaml_scalar(value) for name, value in node.params.items()})
         if node.repeat != 1:
             parts["repeat"] = _yaml_scalar(node.repeat)
         parts["at"] = _at(node.position)
         if node.note:
-            parts["note"] = json.dumps(node.note, ensure_ascii=False)
+            parts["note"] = _quoted(node.note)
         nodes.append(f"{node.id}: {_flow(parts)}")
     section("nodes", nodes)
     section("outputs", [f"{item.id}: {_flow({'at': _at(item.position)})}" for item in graph.outputs.values()])
     section("wires", [f"- {wire}" for wire in graph.wires])
     frames = []
     for frame in graph.frames:
-        parts = {"title": json.dumps(frame.title, ensure_ascii=False), "rect": _yaml_scalar(frame.rect), "nodes": _yaml_scalar(frame.nodes)}
+        parts = {"title": _quoted(frame.title), "rect": _at(frame.rect), "nodes": _yaml_scalar(frame.nodes)}
         frames.append(f"{frame.id}: {_flow(parts)}")
     section("frames", frames)
     return lines
@@ -437,15 +523,15 @@ def _graph_lines(graph: Graph) -> list[str]:
 
 def dumps(design: Design) -> str:
     """A Design as YAML text that `loads` reads back to an equal Design."""
-    lines = [f"format: {FORMAT}", f"name: {json.dumps(design.name, ensure_ascii=False)}"]
+    lines = [f"format: {FORMAT}", f"name: {_quoted(design.name)}"]
     if design.description:
-        lines.append(f"description: {json.dumps(design.description, ensure_ascii=False)}")
+        lines.append(f"description: {_quoted(design.description)}")
     if design.expected:
         lines.append(f"expected: {_flow({key: str(value) for key, value in design.expected.items()})}")
     if design.variables:
         lines.append("variables:")
         lines.extend(f"  {name}: {_yaml_scalar(value)}" for name, value in design.variables.items())
-    lines.extend(_graph_lines(design.main))
+    lines.extend(_graph_lines(design.main, main=True))
     if design.graphs:
         lines.append("graphs:")
         for name, graph in design.graphs.items():
@@ -469,24 +555,24 @@ def write_atomically(path: Path, write: Callable[[Any], None]) -> None:
     Raises:
         DesignError: if the folder cannot be written; the target is untouched.
     """
-    path = path.resolve()
-    temporary: str | None = None
+    temporary: Path | None = None
     try:
+        path = path.resolve()
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
-            temporary = file.name
+            temporary = Path(file.name)
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
+        temporary.chmod(mode)
+        temporary.replace(path)
         temporary = None
         _sync_folder(path.parent)
-    except OSError as error:
-        raise DesignError(f"{path}: cannot be written: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise DesignError(f"{_shown(path)}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     finally:
         if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -253,6 +253,13 @@ class Design:
         yield from self.graphs.items()
 
 
+def describe_cycle(topology: "nx.DiGraph[str] | nx.MultiDiGraph[str]") -> tuple[str, str]:
+    """The first id of a cycle and the cycle in words: ``a -> b -> a``; long ones are shortened in the middle."""
+    found = [edge[0] for edge in nx.find_cycle(topology)]
+    shown = found if len(found) <= 8 else [*found[:4], "...", *found[-3:]]
+    return found[0], " -> ".join([*shown, found[0]])
+
+
 def is_expression(value: object) -> bool:
     """Whether a parameter value is an expression over variables."""
     return isinstance(value, str) and value.startswith("=")

@@ -9,7 +9,7 @@ from composer.core import names
 from composer.core.catalog import Catalog
 from composer.core.errors import UserError
 from composer.core.expressions import resolve_variables
-from composer.core.graph import Design, Graph, Node
+from composer.core.graph import Design, Graph, Node, describe_cycle
 from composer.core.ports import input_ports, output_ports
 
 
@@ -57,8 +57,8 @@ def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> li
     try:
         graph.order()
     except nx.NetworkXUnfeasible:
-        circle = [edge[0] for edge in nx.find_cycle(graph.to_networkx())]
-        problems.append(Problem(f"wires form a cycle: {' -> '.join([*circle, circle[0]])}; remove one of them", circle[0], name))
+        first, path = describe_cycle(graph.to_networkx())
+        problems.append(Problem(f"wires form a cycle: {path}; remove one of them", first, name))
     for id in graph.ids():
         if problem := item_problem(design, catalog, name, graph, id):
             problems.append(Problem(problem, id, name))

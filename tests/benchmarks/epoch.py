@@ -1,0 +1,88 @@
+"""An epoch of the training loop (logging, metrics, checkpoint and all), against a bare PyTorch loop on the same batches."""
+
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+from composer import paths
+from composer.core.design_file import load
+from composer.core.graph import Design
+from composer.engine import data as datasets
+from composer.engine.augment import epoch_batches
+from composer.engine.build import build
+from composer.engine.control import Report
+from composer.engine.optimizer import make_optimizer
+from composer.engine.run import LAST
+from composer.engine.train import train
+from tests.benchmarks.measure import Row, row
+
+EPOCHS = 3
+
+
+class Clock(Report):
+    """Notes when each epoch is reported: the time between two holds everything that an epoch costs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.epochs: list[float] = []
+
+    def metrics(self, record: Mapping[str, Any]) -> None:
+        if record["kind"] == "epoch":
+            self.epochs.append(time.perf_counter())
+
+
+def ours(design: Design, folder: str) -> tuple[list[float], int]:
+    """Seconds of the epochs after the first, and the threads that the loop found best."""
+    clock = Clock()
+    run = train(design, Path(folder) / f"run_{time.time_ns()}", epochs=EPOCHS, device="cpu", report=clock)
+    checkpoint = run.load(LAST)
+    assert checkpoint is not None
+    return [b - a for a, b in zip(clock.epochs, clock.epochs[1:], strict=False)], int(checkpoint["progress"]["threads"])
+
+
+def bare(design: Design, threads: int) -> list[float]:
+    """The shortest loop that learns the same."""
+    settings = replace(design.training, epochs=EPOCHS)
+    data = datasets.load(settings.data, datasets.input_shape(design))
+    torch.manual_seed(settings.seed)
+    torch.set_num_threads(threads)
+    model = build(design)
+    optimizer = make_optimizer(model, settings)
+    images, labels = data.val.take(slice(None)), data.val.labels
+    seconds = []
+    for epoch in range(1, EPOCHS + 1):
+        start = time.perf_counter()
+        model.train()
+        for batch, target in epoch_batches(data.train, settings.batch_size, settings.seed, epoch, augment=settings.augment):
+            loss = F.cross_entropy(model(batch), target)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        model.eval()
+        with torch.no_grad():
+            (model(images).argmax(1) == labels).float().mean().item()
+        seconds.append(time.perf_counter() - start)
+    return seconds[1:]
+
+
+def run() -> list[Row]:
+    """The hybrid template on the digits, in turns."""
+    design = load(paths.template("hybrid_digits"))
+    samples: tuple[list[float], list[float]] = ([], [])
+    before = torch.get_num_threads()
+    threads = 0
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(4):
+                found, threads = ours(design, folder)
+                samples[0].extend(found)
+                samples[1].extend(bare(design, threads))
+    finally:
+        torch.set_num_threads(before)
+    return [row("training epoch / bare PyTorch loop", samples, target=1.05, note=f"{threads} threads, checkpoint and metrics included")]

@@ -11,7 +11,7 @@ from composer.gui.settings import settings
 from composer.gui.widgets.labels import label, refresh_icons, tool_button
 
 AREAS = {"left": Qt.DockWidgetArea.LeftDockWidgetArea, "right": Qt.DockWidgetArea.RightDockWidgetArea, "bottom": Qt.DockWidgetArea.BottomDockWidgetArea}
-LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 248, 300, 260
+LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 248, 320, 260
 TITLE_HEIGHT = 32
 LAYOUT_VERSION = 1
 

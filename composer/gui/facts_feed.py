@@ -48,6 +48,12 @@ class FactsFeed(QObject):
         self.revision += 1
         self._ask()
 
+    def show(self, facts: DesignFacts) -> None:
+        """Hold facts that came from elsewhere."""
+        self.facts = facts
+        self._nodes = dict(facts.nodes)
+        self.changed.emit(frozenset(facts.nodes), self.revision)
+
     def set_batch(self, batch: int) -> None:
         """Ask for the costs at another batch size."""
         if batch != self.batch:

@@ -369,6 +369,11 @@ class Session(QObject):
         self.file_changed.emit()
         return True
 
+    def show_facts(self, design: Design, facts: DesignFacts) -> None:
+        """Show a design whose facts are already known, without an engine: for pictures."""
+        self._load(placed(design), None)
+        self._feed.show(facts)
+
     def restore(self, recovered: Recovered) -> None:
         """Go on with work that an earlier window did not save."""
         self._load(recovered.design, recovered.path)

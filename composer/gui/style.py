@@ -1,5 +1,6 @@
 """The style sheet, written from the tokens."""
 
+from composer import paths
 from composer.gui.theme import CONTROL, SMALL, Tokens
 
 
@@ -9,6 +10,9 @@ def sheet(t: Tokens) -> str:
     Args:
         t: the tokens in force.
     """
+    # A style sheet takes pictures from files only, so these few have their colour in the file.
+    folder, ground = (paths.RESOURCES / "icons").as_posix(), "dark" if t.dark else "light"
+    mark, up, down, close = (f"{folder}/{name}-on-{ground}.svg" for name in ("check", "chevron-up", "chevron-down", "close"))
     return f"""
 QMainWindow, QDialog {{ background: {t.window}; }}
 QMainWindow::separator {{ background: {t.border}; width: 1px; height: 1px; }}
@@ -37,19 +41,36 @@ QTabBar {{ background: {t.window}; qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: transparent; color: {t.muted}; padding: 6px 12px; border: none; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom: 2px solid {t.accent}; }}
 QTabBar::tab:hover:!selected {{ color: {t.text}; background: {t.hover}; }}
+QTabBar::close-button {{ image: url({close}); width: 12px; height: 12px; border-radius: 3px; margin: 2px; }}
+QTabBar::close-button:hover {{ background: {t.hover}; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {t.border}; }}
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
-    background: {t.field}; border: 1px solid {t.strong_border}; border-radius: 4px; padding: 0 8px; color: {t.text};
+    background: {t.field}; border: 1px solid {t.strong_border}; border-radius: 4px; color: {t.text};
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ min-height: {CONTROL - 2}px; max-height: {CONTROL - 2}px; }}
+QLineEdit, QComboBox {{ padding: 0 8px; }}
+QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0 0 0 6px; min-height: 0; }}
+QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {{
+    border: none; width: 18px; background: transparent; }}
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url({up}); width: 10px; height: 10px; }}
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url({down}); width: 10px; height: 10px; }}
 QPlainTextEdit, QTextEdit {{ padding: 4px; }}
+QCheckBox {{ min-height: {CONTROL}px; spacing: 8px; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.strong_border}; border-radius: 3px; background: {t.field}; }}
+QCheckBox::indicator:hover {{ border-color: {t.accent}; }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url({mark}); }}
+QCheckBox::indicator:indeterminate {{ background: {t.faint}; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
     border-color: {t.accent}; }}
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{ color: {t.faint}; border-color: {t.border}; }}
 QLineEdit[inferred="true"], QComboBox[inferred="true"] {{ background: {t.panel}; color: {t.muted}; border-color: {t.border}; }}
 QLineEdit[invalid="true"] {{ border-color: {t.error}; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::down-arrow {{ image: url({down}); width: 12px; height: 12px; }}
+QMenu::indicator {{ width: 12px; height: 12px; left: 8px; }}
+QTableView::item {{ padding: 0 6px; }}
+QUndoView::item {{ padding: 5px 8px; border-radius: 4px; }}
 QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.strong_border}; padding: 4px; outline: none;
     selection-background-color: {t.tint}; selection-color: {t.text}; }}
 QPushButton {{ background: {t.card}; border: 1px solid {t.strong_border}; border-radius: 4px; padding: 0 12px;

@@ -160,18 +160,22 @@ def is_dark() -> bool:
 
 
 def apply(app: QApplication, mode: str | None = None) -> None:
-    """Dress the application.
+    """Dress the application in what the user chose.
 
     Args:
         app: the application.
         mode: one of `MODES`, remembered for the next start; None takes what is remembered.
     """
-    from composer.gui.style import sheet
-
     if mode is not None:
         settings().setValue("theme", mode)
-    chosen = str(mode or settings().value("theme", "system"))
-    _state["mode"] = chosen if chosen in MODES else "system"
+    use(app, str(mode or settings().value("theme", "system")))
+
+
+def use(app: QApplication, mode: str) -> None:
+    """Dress the application in a mode without remembering it."""
+    from composer.gui.style import sheet
+
+    _state["mode"] = mode if mode in MODES else "system"
     icon.cache_clear()
     if app.style().objectName() != "fusion":
         app.setStyle("Fusion")

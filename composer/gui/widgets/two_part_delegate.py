@@ -8,6 +8,7 @@ from composer.gui import theme
 
 DETAIL_ROLE = Qt.ItemDataRole.UserRole + 1
 COLOR_ROLE = Qt.ItemDataRole.UserRole + 2
+HEAD_ROLE = Qt.ItemDataRole.UserRole + 3
 ROW = 28
 CHIP = 8
 GAP = 8
@@ -16,7 +17,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class TwoPartDelegate(QStyledItemDelegate):
-    """Rows with a chip (where `COLOR_ROLE` is set), the display text and the text of `DETAIL_ROLE`."""
+    """Rows with a chip (where `COLOR_ROLE` is set), the display text and the text of `DETAIL_ROLE`; heads of sections have an arrow."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """One control high, as wide as there is room."""
@@ -40,12 +41,17 @@ class TwoPartDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(color))
             painter.drawRoundedRect(QRectF(left, rect.center().y() - CHIP / 2 + 0.5, CHIP, CHIP), 2, 2)
             left += CHIP + GAP
+        head = bool(index.data(HEAD_ROLE))
+        if head:
+            arrow = theme.icon("chevron-down" if state & QStyle.StateFlag.State_Open else "chevron-right", "muted")
+            arrow.paint(painter, int(left) - 4, int(rect.center().y()) - 7, theme.ICON, theme.ICON)
+            left += GAP + 6
         text = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
-        body, small = theme.font(), theme.font(theme.SMALL)
+        body, small = theme.font(theme.SMALL if head else theme.BODY, bold=head), theme.font(theme.SMALL)
         width = QFontMetrics(body).horizontalAdvance(text)
         room = right - left
         painter.setFont(body)
-        painter.setPen(QColor(t.text))
+        painter.setPen(QColor(t.muted if head else t.text))
         shown = QFontMetrics(body).elidedText(text, Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(QRectF(left, rect.top(), room, rect.height()), Qt.AlignmentFlag.AlignVCenter, shown)
         rest = room - width - 2 * GAP

@@ -1,0 +1,172 @@
+"""Parameter values as people type them: ``64*2``, ``=width*2``, ``each 2, 1, 1``, ``ramp 0, 0.1``; and back."""
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from composer.core import expressions
+from composer.core.catalog import ParamSpec
+from composer.core.errors import UserError
+from composer.core.graph import Each, Literal, Ramp, Scalar, Value, is_expression
+from composer.core.params import problem
+
+NONE = "none"
+EACH, RAMP = "each", "ramp"
+
+
+def to_text(value: Value) -> str:
+    """A value as text that `from_text` reads back.
+
+    >>> to_text(None), to_text((3, 3)), to_text(Each((2, 1))), to_text(Ramp(0.0, 0.1)), to_text(0.1), to_text(True)
+    ('none', '3, 3', 'each 2, 1', 'ramp 0, 0.1', '0.1', 'true')
+    """
+    match value:
+        case None:
+            return NONE
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:g}"
+        case Each(values=values):
+            return f"{EACH} {', '.join(f'({to_text(item)})' if isinstance(item, tuple) else to_text(item) for item in values)}"
+        case Ramp(start=start, stop=stop):
+            return f"{RAMP} {to_text(start)}, {to_text(stop)}"
+        case tuple():
+            return ", ".join(to_text(item) for item in value)
+    return str(value)
+
+
+def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar] | None = None) -> Value:
+    """A typed text as a value.
+
+    Args:
+        text: what was typed: a value, arithmetic, an expression over variables, or a value for each round of a repeat.
+        spec: the parameter; None where any value goes.
+        variables: names that arithmetic may use; it then becomes an expression.
+
+    Raises:
+        UserError: if the text is not a value of the parameter.
+    """
+    text = text.strip()
+    head, _, rest = text.partition(" ")
+    if head in (EACH, RAMP) or head in (f"{EACH}:", f"{RAMP}:"):
+        items = [_single(part, spec, variables or {}) for part in _split(rest)]
+        if head.startswith(EACH) and items:
+            return Each(tuple(items))
+        ends = [item for item in items if isinstance(item, int | float) or is_expression(item)]
+        if head.startswith(RAMP) and len(ends) == len(items) == 2:
+            return Ramp(ends[0], ends[1])  # type: ignore[arg-type]
+        raise UserError(f"{text!r}: write {EACH} 2, 1, 1 for a value a round, or {RAMP} 0, 0.1 for its first and last value")
+    return _single(text, spec, variables or {})
+
+
+def _single(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]) -> Literal:
+    text = text.strip()
+    if is_expression(text):
+        expressions.parse(text)
+        return text
+    value = _guess(text, variables) if spec is None else _READERS[spec.type](text, spec, variables)
+    if spec is not None and not is_expression(value) and (reason := problem(spec, value)):
+        raise UserError(reason)
+    return value
+
+
+def _guess(text: str, variables: Mapping[str, Scalar]) -> Literal:
+    if text.lower() in (NONE, "true", "false"):
+        return {NONE: None, "true": True, "false": False}[text.lower()]
+    try:
+        return _arithmetic(text, variables)
+    except UserError:
+        return text
+
+
+def _arithmetic(text: str, variables: Mapping[str, Scalar]) -> Literal:
+    try:
+        used = expressions.names(text)
+    except UserError:
+        raise UserError(f"{text!r} is not a number; arithmetic such as 64*2 and variables such as =width*2 are fine") from None
+    if used and used <= variables.keys():
+        return f"={text}"
+    return expressions.evaluate(text, {})
+
+
+def _number(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
+    if not text or text.lower() == NONE:
+        return None
+    value = _arithmetic(text, variables)
+    if spec.type == "int" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return float(value) if spec.type == "float" and isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _bool(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
+    known: dict[str, Literal] = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, NONE: None}
+    if text.lower() not in known:
+        raise UserError(f"{spec.name}: {text!r} is neither true nor false")
+    return known[text.lower()]
+
+
+def _str(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
+    return None if spec.optional and text.lower() in ("", NONE) else text
+
+
+def _choice(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
+    return next((choice for choice in spec.choices if to_text(choice) == text), _str(text, spec, variables))
+
+
+def _tuple(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
+    if not text or text.lower() == NONE:
+        return None
+    kind, length = spec.items or ("int", 0)
+    element = replace(spec, type=kind, optional=False, range=None, items=None)
+    items = tuple(_READERS[kind](part, element, variables) for part in _split(text.strip("()[] ").replace("×", ",")))
+    # One number for a pair means both, as torch has it.
+    return items * length if len(items) == 1 and length else items
+
+
+_READERS: dict[str, Callable[[str, ParamSpec, Mapping[str, Scalar]], Literal]] = {
+    "int": _number,
+    "float": _number,
+    "bool": _bool,
+    "str": _str,
+    "choice": _choice,
+    "tuple": _tuple,
+}
+
+
+def _split(text: str) -> list[str]:
+    """Parts between the commas that stand in no bracket."""
+    parts, depth, start = [], 0, 0
+    for index, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if letter == "," and depth == 0:
+            parts.append(text[start:index])
+            start = index + 1
+    return [part.strip() for part in (*parts, text[start:]) if part.strip()]
+
+
+def shape_from_text(text: str) -> tuple[int | str, ...]:
+    """The shape of an input as typed: ``3, 224, 224``, ``3 x 224 x 224``, ``3, =size, =size``.
+
+    Raises:
+        UserError: if it is not a list of positive whole numbers and expressions.
+    """
+    parts = _split(text.replace("×", ",").replace(" x ", ",").strip("()[] "))
+    sizes: list[int | str] = []
+    for part in parts:
+        size: object = part if is_expression(part) else _literal(part)
+        if isinstance(size, str):
+            expressions.parse(size)
+        elif not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise UserError(f"{part!r} is not a size; write sizes without the batch, such as 3, 224, 224")
+        sizes.append(size)
+    if not sizes:
+        raise UserError("the shape is empty; write sizes without the batch, such as 3, 224, 224")
+    return tuple(sizes)
+
+
+def _literal(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return expressions.evaluate(text, {})

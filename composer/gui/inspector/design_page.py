@@ -1,0 +1,182 @@
+"""The page that is shown with nothing selected: the design's name, its variables, what it is for."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from composer.core import edits, expressions, names, subgraphs
+from composer.core.errors import DesignError, UserError
+from composer.core.graph import Design, Scalar, Value, is_expression
+from composer.core.value_text import from_text, to_text
+from composer.gui.inspector.header import Header
+from composer.gui.inspector.param_row import heading
+from composer.gui.session import Session
+from composer.gui.widgets.labels import clear, label, row, tool_button
+from composer.gui.widgets.text_box import TextBox
+from composer.gui.widgets.value_field import ScrubLabel, ValueField
+
+
+class DesignPage(QWidget):
+    """Name, description and variables of the design; in a sub-graph, the parameters it exposes.
+
+    Args:
+        session: the session.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._shown: object = self
+        self.name = session.graph_name
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 4, 12, 12)
+        layout.setSpacing(4)
+        if self.name:
+            self.header = Header(self.name, "Sub-graph", "graph", "", self._rename_graph)
+        else:
+            self.header = Header(session.design.name, "Design", "io", "", self._rename)
+        layout.addWidget(self.header)
+        if not self.name:
+            self.description = TextBox(4, "What this network is, and where it comes from")
+            self.description.setAccessibleName("description")
+            self.description.committed.connect(self._describe)
+            layout.addWidget(self.description)
+        layout.addWidget(heading("Exposed parameters" if self.name else "Variables"))
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(4)
+        layout.addLayout(self._rows)
+        self.problem = label("", "error", wrap=True)
+        self.problem.hide()
+        layout.addWidget(self.problem)
+        self.new_name, self.new_value = ValueField(), ValueField()
+        self.new_name.setPlaceholderText("name")
+        self.new_value.setPlaceholderText("value")
+        self.new_name.setAccessibleName("new variable")
+        self.new_value.setAccessibleName("value of the new variable")
+        self.new_name.setFixedWidth(112)
+        self.new_name.returnPressed.connect(self._add)
+        self.new_value.returnPressed.connect(self._add)
+        adder = row(self.new_name, self.new_value, tool_button("add", "Add", self._add), spacing=4)
+        adder.setStretch(1, 1)
+        layout.addLayout(adder)
+        what = "Parameters of a use of this sub-graph" if self.name else "Numbers that parameters use in expressions, such as =width * 2"
+        layout.addWidget(label(what, "small", wrap=True))
+        layout.addStretch(1)
+        self.update_values()
+
+    def values(self) -> Mapping[str, Value]:
+        """The rows of the table."""
+        return self.session.graph.params if self.name else self.session.design.variables
+
+    def update_values(self) -> None:
+        """Show the values of the moment."""
+        design = self.session.design
+        if not self.name:
+            self.header.show_name(design.name)
+            self.description.show_text(design.description)
+        values = dict(self.values())
+        if list(values) != self._shown:
+            self._shown = list(values)
+            clear(self._rows)
+            self.fields: dict[str, ValueField] = {}
+            for name in values:
+                self._add_row(name)
+        resolved = self._resolved()
+        for name, field in self.fields.items():
+            value = values[name]
+            hint = f"= {to_text(resolved[name])}" if is_expression(value) and name in resolved else ""
+            field.show_text(to_text(value), hint)
+
+    def _add_row(self, name: str) -> None:
+        title = ScrubLabel(name)
+        title.setFixedWidth(112)
+        field = ValueField(step=_stepped)
+        field.setAccessibleName(name)
+        title.set_field(field, steps=True)
+        field.committed.connect(lambda text: self._set(name, text))
+        field.stepped.connect(lambda text, gesture: self._set(name, text, gesture))
+        holder = QWidget()
+        line = row(title, field, tool_button("delete", f"Remove {name}", lambda: self._remove(name)), spacing=4)
+        line.setStretch(1, 1)
+        holder.setLayout(line)
+        self.fields[name] = field
+        self._rows.addWidget(holder)
+
+    def _resolved(self) -> Mapping[str, Scalar]:
+        try:
+            return expressions.resolve_variables(self.session.design.variables)
+        except UserError as error:
+            self.problem.setText(str(error))
+            self.problem.show()
+            return {}
+
+    def _set(self, name: str, text: str, gesture: int = -1) -> None:
+        try:
+            value = from_text(text, None, self._resolved())
+            if not self.name and (isinstance(value, tuple) or not isinstance(value, int | float | str | None)):
+                raise UserError(f"{name}: {text!r} is not a number or a text")
+        except UserError as error:
+            self.problem.setText(str(error))
+            self.problem.show()
+            return
+        self.problem.hide()
+        key = ("variable", name, id(self), gesture) if gesture >= 0 else None
+        if self.name:
+            self.session.edit(f"Set {name}", subgraphs.set_exposed, self.name, {**self.values(), name: value}, merge_key=key)
+        else:
+            self.session.edit(f"Set {name}", edits.set_variable, name, value, merge_key=key)
+
+    def _remove(self, name: str) -> None:
+        if self.name:
+            self.session.edit(f"Remove {name}", subgraphs.set_exposed, self.name, {k: v for k, v in self.values().items() if k != name})
+        else:
+            self.session.edit(f"Remove {name}", edits.remove_variable, name)
+
+    def _add(self) -> None:
+        name, text = self.new_name.text().strip(), self.new_value.text().strip()
+        if not name:
+            self.new_name.setFocus()
+            return
+        if reason := names.problem(name):
+            self.problem.setText(f"{name!r} {reason}")
+            self.problem.show()
+        elif not text:
+            self.new_value.setFocus()
+        else:
+            self._set(name, text)
+            if name in self.values():
+                self.new_name.clear()
+                self.new_value.clear()
+                self.new_name.setFocus()
+
+    def _rename(self, name: str) -> bool:
+        return bool(name) and self.session.edit("Rename design", _renamed, name)
+
+    def _rename_graph(self, name: str) -> bool:
+        try:
+            design = subgraphs.rename_graph(self.session.design, self.name, name)
+        except DesignError as error:
+            self.session.message.emit(str(error), "warning")
+            return False
+        self.session.apply(design, f"Rename sub-graph {self.name} to {name}")
+        return True
+
+    def _describe(self, text: str) -> None:
+        self.session.edit("Describe design", _described, text)
+
+
+def _renamed(design: Design, name: str) -> Design:
+    return replace(design, name=name)
+
+
+def _described(design: Design, text: str) -> Design:
+    return replace(design, description=text)
+
+
+def _stepped(text: str, steps: int) -> str | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return str(int(value) + steps) if value.is_integer() and "." not in text else f"{round(value + steps * 0.1, 6):g}"

@@ -1,0 +1,84 @@
+"""What the engine knows of one item: its output, its costs, or what is wrong and how to repair it."""
+
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from composer.core import units
+from composer.core.facts import NodeFacts
+from composer.core.repairs import apply_repair
+from composer.gui.inspector.param_row import heading
+from composer.gui.session import Session
+from composer.gui.widgets.labels import button, clear, label
+
+
+class FactsView(QWidget):
+    """Shape, costs, error and repairs.
+
+    Args:
+        session: the session.
+        id: the item of the shown graph.
+    """
+
+    def __init__(self, session: Session, id: str) -> None:
+        super().__init__()
+        self._session = session
+        self._id = id
+        self._shown: object = self
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+        self.update_values()
+
+    def update_values(self) -> None:
+        """Show the facts of the moment."""
+        facts = self._session.facts_for(self._id)
+        key = (facts, self._session.batch)
+        if key == self._shown:
+            return
+        self._shown = key
+        clear(self._layout)
+        if facts is None:
+            self._layout.addWidget(heading("Facts"))
+            state = self._session.engine_state
+            self._layout.addWidget(label("The engine is starting" if state == "starting" else "Not computed yet", "muted"))
+        elif facts.error is not None:
+            self._show_error(facts)
+        elif facts.waits_for is not None:
+            self._layout.addWidget(heading("Facts"))
+            self._layout.addWidget(label(f"Waits for {facts.waits_for}, which has a problem.", "muted", wrap=True))
+        else:
+            self._show_facts(facts)
+
+    def _show_error(self, facts: NodeFacts) -> None:
+        self._layout.addWidget(heading("Problem"))
+        self._layout.addWidget(label(facts.error or "", "error", wrap=True))
+        for repair in facts.repairs:
+            edit = self._session.edit
+            self._layout.addWidget(button(repair.label, lambda repair=repair: edit(repair.label, apply_repair, repair)))
+
+    def _show_facts(self, facts: NodeFacts) -> None:
+        self._layout.addWidget(heading("Facts"))
+        rows = []
+        for port in facts.outputs:
+            name = f"output {port.port}" if len(facts.outputs) > 1 else "output"
+            dtype = "" if port.dtype == "float32" else f"  {port.dtype}"
+            rows.append((name, f"{units.shape(port.shape)}{dtype}", units.axes(port.shape)))
+        rows.append(("params", units.count(facts.params), f"{facts.params:,}"))
+        rows.append(("MACs", units.count(facts.macs), f"{facts.macs:,} multiply-adds at batch {self._session.batch}"))
+        rows.append(("activations", units.memory(facts.activation_bytes), f"{facts.activation_bytes:,} bytes kept for the backward pass"))
+        grid = QGridLayout()
+        grid.setVerticalSpacing(4)
+        grid.setHorizontalSpacing(4)
+        grid.setColumnMinimumWidth(0, 112)
+        grid.setColumnStretch(1, 1)
+        for number, (name, value, tip) in enumerate(rows):
+            shown = label(value)
+            shown.setToolTip(tip)
+            grid.addWidget(label(name, "muted"), number, 0)
+            grid.addWidget(shown, number, 1)
+        holder = QWidget()
+        grid.setContentsMargins(0, 0, 0, 0)
+        holder.setLayout(grid)
+        self._layout.addWidget(holder)
+        if facts.uncounted:
+            names = ", ".join(facts.uncounted)
+            self._layout.addWidget(label(f"Not counted: {names}", "small", wrap=True))

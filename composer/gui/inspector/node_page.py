@@ -1,0 +1,172 @@
+"""The page of one node, or of several nodes of the same block: its parameters as a form, its repeat, its facts."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from composer.core import edits, expressions
+from composer.core.catalog import ParamSpec
+from composer.core.errors import UserError
+from composer.core.graph import Design, Node, Scalar, Value
+from composer.gui.inspector.facts_view import FactsView
+from composer.gui.inspector.header import Header
+from composer.gui.inspector.param_row import MIXED, ParamRow, heading
+from composer.gui.session import Session
+from composer.gui.widgets.labels import button, label
+from composer.gui.widgets.text_box import TextBox
+
+Change = Callable[[Design, str, str], Design]
+REPEAT = ParamSpec("repeat", "int", default=1, range=(1, 10_000), help="How many times in a row, each time with weights of its own")
+
+
+class NodePage(QWidget):
+    """The form.
+
+    Args:
+        session: the session.
+        ids: nodes of the shown graph that use the same block.
+    """
+
+    def __init__(self, session: Session, ids: tuple[str, ...]) -> None:
+        super().__init__()
+        self.session = session
+        self.ids = ids
+        nodes = [session.graph.nodes[id] for id in ids]
+        block = nodes[0].block
+        self.spec = session.catalog.get(block)
+        single = len(ids) == 1
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(12, 4, 12, 12)
+        self._layout.setSpacing(4)
+        kind = f"Sub-graph {nodes[0].subgraph}" if nodes[0].subgraph else block
+        family = "graph" if nodes[0].subgraph else self.spec.category if self.spec else "basic"
+        title = ids[0] if single else f"{len(ids)} nodes"
+        summary = self.spec.summary if self.spec else ""
+        self.header = Header(title, kind, family, summary, (lambda new: session.rename(ids[0], new)) if single else None)
+        self._layout.addWidget(self.header)
+        self.rows: dict[str, ParamRow] = {}
+        self._add_params(nodes[0])
+        self._layout.addWidget(heading("Node"))
+        self.repeat = self._row(REPEAT)
+        self._add_note()
+        if single and nodes[0].subgraph:
+            self._layout.addWidget(button("Open the sub-graph", lambda: session.enter(ids[0])))
+        if single:
+            self.facts: FactsView | None = FactsView(session, ids[0])
+            self._layout.addWidget(self.facts)
+        else:
+            self.facts = None
+        self._layout.addStretch(1)
+        self.update_values()
+
+    @staticmethod
+    def key(session: Session, ids: tuple[str, ...]) -> object:
+        """What the form is made of: a page with another key must be made anew."""
+        nodes = [session.graph.nodes[id] for id in ids]
+        inner = session.design.graphs.get(nodes[0].subgraph or "")
+        return ids, nodes[0].block, tuple(nodes[0].params) if inner is not None else (), tuple(inner.params) if inner is not None else ()
+
+    def _add_params(self, node: Node) -> None:
+        specs = list(self.spec.params) if self.spec else _subgraph_params(self.session.design, node)
+        if specs:
+            self._layout.addWidget(heading("Parameters"))
+        elif self.spec is not None:
+            self._layout.addWidget(label("This block has no parameters.", "muted"))
+        for spec in specs:
+            self.rows[spec.name] = self._row(spec)
+
+    def _row(self, spec: ParamSpec) -> ParamRow:
+        made = ParamRow(spec, self._variables)
+        made.changed.connect(self._changed)
+        made.reset_asked.connect(self._reset)
+        self._layout.addWidget(made)
+        self._layout.addWidget(made.problem)
+        return made
+
+    def _add_note(self) -> None:
+        self.note = TextBox(2, "A note for readers of the design")
+        self.note.setAccessibleName("note")
+        self.note.committed.connect(lambda text: self._for_all("Note", lambda d, id, graph: edits.update_item(d, id, graph, note=text)))
+        self._layout.addWidget(self.note)
+
+    def update_values(self) -> None:
+        """Show the values of the moment."""
+        session = self.session
+        nodes = [node for id in self.ids if (node := session.graph.nodes.get(id)) is not None]
+        if not nodes:
+            return
+        facts = [session.facts_for(id) for id in self.ids]
+        if len(self.ids) == 1:
+            self.header.show_name(self.ids[0])
+        for name, made in self.rows.items():
+            is_set = any(name in node.params for node in nodes)
+            inferred = made.spec.inferred and not is_set
+            resolved = _common([f.resolved.get(name) if f is not None and name in f.resolved else MIXED for f in facts])
+            if inferred:
+                value: object = None if resolved is MIXED else resolved
+            else:
+                value = _common([node.params.get(name, made.spec.default) for node in nodes])
+            made.show_value(value, is_set=is_set, inferred=inferred, resolved=resolved)
+        repeat = _common([node.repeat for node in nodes])
+        self.repeat.show_value(repeat, is_set=repeat != 1, inferred=False, resolved=self._resolved(repeat))
+        self.note.show_text(nodes[0].note if len({node.note for node in nodes}) == 1 else "")
+        if self.facts is not None:
+            self.facts.update_values()
+
+    def _resolved(self, value: object) -> object:
+        if not isinstance(value, str):
+            return MIXED
+        try:
+            return expressions.evaluate(value, self._variables())
+        except UserError:
+            return MIXED
+
+    def _variables(self) -> Mapping[str, Scalar]:
+        session = self.session
+        try:
+            known = expressions.resolve_variables(session.design.variables)
+        except UserError:
+            known = dict(session.design.variables)
+        inner = session.graph.params if session.graph_name else {}
+        return {**known, **{name: value for name, value in inner.items() if isinstance(value, int | float | str)}}
+
+    def _changed(self, name: str, value: Value, gesture: int) -> None:
+        key = ("param", self.ids, name, id(self), gesture) if gesture >= 0 else None
+        if name == "repeat" and name not in self.rows:
+            self._for_all("Repeat", lambda d, id, graph: edits.update_item(d, id, graph, repeat=value), key)
+        else:
+            self._for_all(f"Set {name}", lambda d, id, graph: edits.set_params(d, id, {name: value}, graph), key)
+
+    def _reset(self, name: str) -> None:
+        if name == "repeat" and name not in self.rows:
+            self._for_all("Repeat once", lambda d, id, graph: edits.update_item(d, id, graph, repeat=1))
+        else:
+            self._for_all(f"Reset {name}", lambda d, id, graph: edits.reset_params(d, id, [name], graph))
+
+    def _for_all(self, label: str, change: Change, merge_key: object = None) -> None:
+        def changed(design: Design, graph: str) -> Design:
+            for id in self.ids:
+                design = change(design, id, graph)
+            return design
+
+        where = self.ids[0] if len(self.ids) == 1 else f"{len(self.ids)} nodes"
+        self.session.edit(f"{label} of {where}", changed, merge_key=merge_key)
+
+
+def _common(values: list[object]) -> object:
+    first = values[0]
+    return first if all(value == first and type(value) is type(first) for value in values) else MIXED
+
+
+def _subgraph_params(design: Design, node: Node) -> list[ParamSpec]:
+    """The parameters that a sub-graph exposes, as a form; those that a node sets but the sub-graph lacks are shown too."""
+    inner = design.graphs.get(node.subgraph or "")
+    exposed = dict(inner.params) if inner is not None else {}
+    defaults = {**dict.fromkeys(node.params), **exposed}
+    return [ParamSpec(name, _kind(default), default=default, optional=True) for name, default in defaults.items()]  # type: ignore[arg-type]
+
+
+def _kind(value: object) -> str:
+    kinds: tuple[tuple[type, str], ...] = ((bool, "bool"), (int, "int"), (float, "float"), (tuple, "tuple"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "str")
+

@@ -1,0 +1,106 @@
+"""The code: the model that is exported and trained, as Python, always that of the drawing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QVBoxLayout
+
+from composer.core.diff import Diff
+from composer.core.wire_json import to_json
+from composer.gui.panels import Panel
+from composer.gui.session import Session
+from composer.gui.widgets.code_view import CodeView
+from composer.gui.widgets.labels import button, label, row
+from composer.gui.worker import Request
+
+# While edits come quickly, the source waits for a pause.
+PAUSE_MS = 250
+
+
+class CodePanel(Panel):
+    """The generated source, read-only.
+
+    Args:
+        session: the session.
+    """
+
+    title = "Code"
+    icon = "code"
+    area = "bottom"
+    order = 70
+    shortcut = "Ctrl+7"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._request: Request | None = None
+        self._soon.setInterval(PAUSE_MS)
+        self.view = CodeView()
+        self.note = label("", "muted", wrap=True)
+        self.copy = button("Copy", self._copy)
+        self.save = button("Export…", lambda: session.command_asked.emit("export_python", None))
+        bar = row(self.note, self.copy, self.save)
+        bar.setStretch(0, 1)
+        bar.setContentsMargins(12, 4, 12, 4)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(self.view, 1)
+        self._copied = QTimer(self, singleShot=True, interval=1500)
+        self._copied.timeout.connect(lambda: self.copy.setText("Copy"))
+        self._show("", "The Python of the network is shown here; it needs only torch.")
+        session.design_changed.connect(self._on_design)
+        session.engine_state_changed.connect(self._on_engine)
+        session.selection_changed.connect(self._mark)
+        session.theme_changed.connect(self.view.refresh_look)
+
+    def refresh(self) -> None:
+        """Ask for the source of the design as it is now."""
+        session = self.session
+        if self._request is not None:
+            self._request.cancel()
+            self._request = None
+        if not session.design.main.nodes:
+            self._show("", "Draw a network, and its Python is shown here. It needs only torch.")
+        elif session.engine_state in ("ready", "busy"):
+            self._request = session.request("source", {"design": to_json(session.design)}, self._take, self._failed)
+        else:
+            self.note.setText("The engine is starting" if session.engine_state != "off" else "The engine is off; Run > Restart engine starts it.")
+            self._stale = True
+
+    def _take(self, answer: Mapping[str, Any]) -> None:
+        self._request = None
+        source = str(answer["source"])
+        self._show(source, f"{source.count(chr(10)):,} lines, needs only torch")
+
+    def _failed(self, reason: str) -> None:
+        self._request = None
+        self.note.setText(reason)
+        self.copy.setEnabled(False)
+
+    def _show(self, source: str, note: str) -> None:
+        if source != self.view.toPlainText():
+            self.view.show_source(source)
+        self.note.setText(note)
+        self.copy.setEnabled(bool(source))
+        self.save.setEnabled(bool(source))
+        self._mark(go=False)
+
+    def _mark(self, *, go: bool = True) -> None:
+        selection = self.session.selection
+        self.view.mark(selection[0] if len(selection) == 1 else None, go=go and self.isVisible())
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.view.toPlainText())
+        self.copy.setText("Copied")
+        self._copied.start()
+
+    def _on_design(self, diff: Diff, _initiator: object) -> None:
+        if diff.structural or diff.fields:
+            self.refresh_soon()
+
+    def _on_engine(self, state: str, _detail: str) -> None:
+        if state == "ready" and self._stale:
+            self.refresh_soon()

@@ -1,0 +1,191 @@
+"""The palette: every block by family, searchable, to be dragged onto the canvas; and the templates."""
+
+import html
+import re
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QTabWidget, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from composer.core.catalog import BlockSpec
+
+from composer.gui import theme
+from composer.gui.canvas.quick_search import Choice, choices, search
+from composer.gui.panels import Panel
+from composer.gui.session import Session
+from composer.gui.widgets.labels import column, label
+from composer.gui.widgets.template_list import TemplateList
+from composer.gui.widgets.two_part_delegate import COLOR_ROLE, DETAIL_ROLE, HEAD_ROLE, TwoPartDelegate
+
+BLOCK_MIME = "application/x-netcomposer-block"
+NAME_ROLE = Qt.ItemDataRole.UserRole
+FAMILY_NAMES = {"io": "Inputs and outputs", "graph": "Sub-graphs of this design", "conv": "Convolution"}
+
+
+class BlockTree(QTreeWidget):
+    """Families and their blocks; a row that is dragged carries the block's name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setHeaderHidden(True)
+        self.setIndentation(8)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setItemDelegate(TwoPartDelegate(self))
+        self.setDragEnabled(True)
+        self.setDragDropMode(QTreeWidget.DragDropMode.DragOnly)
+        self.setExpandsOnDoubleClick(False)
+        self.setMouseTracking(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Blocks")
+
+    def mimeData(self, items: Sequence[QTreeWidgetItem]) -> QMimeData:
+        """What a drag carries."""
+        data = QMimeData()
+        if items and (name := items[0].data(0, NAME_ROLE)):
+            data.setData(BLOCK_MIME, QByteArray(str(name).encode()))
+        return data
+
+
+class PalettePanel(Panel):
+    """All that can be put on the canvas.
+
+    Args:
+        session: the session.
+    """
+
+    title = "Palette"
+    icon = "palette"
+    area = "left"
+    order = 10
+    shortcut = "Ctrl+1"
+    visible_at_start = True
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._closed_families: set[str] = set()
+        self._filling = False
+        self.search_field = QLineEdit(placeholderText="Search blocks", clearButtonEnabled=True)
+        self.search_field.addAction(theme.icon("find", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search_field.textChanged.connect(lambda _: self.refresh())
+        self.search_field.returnPressed.connect(self._add_current)
+        self.search_field.installEventFilter(self)
+        self.tree = BlockTree()
+        self.tree.itemDoubleClicked.connect(lambda item, _: self._add(item))
+        self.tree.itemClicked.connect(self._toggle)
+        self.tree.itemExpanded.connect(lambda item: self._remember(item, closed=False))
+        self.tree.itemCollapsed.connect(lambda item: self._remember(item, closed=True))
+        self.nothing = label("No block matches. A block is one Python file; a new one appears here by itself.", "muted", wrap=True)
+        self.nothing.setContentsMargins(12, 8, 12, 8)
+        self.nothing.hide()
+        self.templates = TemplateList()
+        self.templates.chosen.connect(lambda path: session.command_asked.emit("open_template", path))
+        blocks = QWidget()
+        inside = column(margin=0, spacing=0)
+        top = column(self.search_field, margin=8, spacing=0)
+        inside.addLayout(top)
+        inside.addWidget(self.nothing)
+        inside.addWidget(self.tree, 1)
+        blocks.setLayout(inside)
+        self.tabs = QTabWidget(documentMode=True)
+        self.tabs.addTab(blocks, "Blocks")
+        self.tabs.addTab(self.templates, "Templates")
+        self.tabs.currentChanged.connect(lambda index: self.templates.fill() if index == 1 else None)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
+        session.design_changed.connect(self._on_design)
+        session.shown_graph_changed.connect(lambda _: self.refresh_soon())
+        session.theme_changed.connect(self.refresh_soon)
+
+    def refresh(self) -> None:
+        """List the blocks that match the search."""
+        self._filling = True
+        text = self.search_field.text().strip()
+        found = choices(self.session.design, self.session.catalog, self.session.graph_name)
+        self.tree.clear()
+        if text:
+            matches = search(found, text)
+            self.tree.addTopLevelItems([self._row(choice) for choice in matches])
+            if matches:
+                self.tree.setCurrentItem(self.tree.topLevelItem(0))
+        else:
+            matches = found
+            self._fill_families(found)
+        self.nothing.setVisible(not matches)
+        self._filling = False
+
+    def _fill_families(self, found: Sequence[Choice]) -> None:
+        families: dict[str, list[Choice]] = {"io": [], "graph": []}
+        for choice in found:
+            families.setdefault(choice.family, []).append(choice)
+        for family, members in families.items():
+            if members:
+                title = FAMILY_NAMES.get(family, family.replace("_", " ").capitalize())
+                head = QTreeWidgetItem([title])
+                head.setData(0, HEAD_ROLE, True)
+                head.setData(0, DETAIL_ROLE, str(len(members)))
+                head.setData(0, NAME_ROLE, "")
+                head.setData(0, Qt.ItemDataRole.AccessibleTextRole, family)
+                head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                head.addChildren([self._row(choice) for choice in members])
+                self.tree.addTopLevelItem(head)
+                head.setExpanded(family not in self._closed_families)
+
+    def _row(self, choice: Choice) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([choice.name])
+        item.setData(0, NAME_ROLE, choice.block)
+        item.setData(0, DETAIL_ROLE, _short(choice.shape))
+        item.setData(0, COLOR_ROLE, theme.family(choice.family))
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
+        spec = self.session.catalog.get(choice.block)
+        item.setToolTip(0, _tooltip(spec) if spec is not None else choice.shape)
+        return item
+
+    def _toggle(self, item: QTreeWidgetItem) -> None:
+        if item.childCount():
+            item.setExpanded(not item.isExpanded())
+
+    def _remember(self, item: QTreeWidgetItem, *, closed: bool) -> None:
+        if not self._filling:
+            family = str(item.data(0, Qt.ItemDataRole.AccessibleTextRole))
+            self._closed_families = self._closed_families | {family} if closed else self._closed_families - {family}
+
+    def _add_current(self) -> None:
+        item = self.tree.currentItem()
+        if item is not None:
+            self._add(item)
+
+    def _add(self, item: QTreeWidgetItem) -> None:
+        name = str(item.data(0, NAME_ROLE) or "")
+        if name:
+            self.session.add_at_centre(name)
+
+    def _on_design(self, diff: object, _initiator: object) -> None:
+        if getattr(diff, "before").graphs.keys() != getattr(diff, "after").graphs.keys():  # noqa: B009 - any design diff
+            self.refresh_soon()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the arrow keys move in the list while the search field has the focus."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            current = self.tree.currentItem()
+            following = self.tree.itemBelow(current) if event.key() == Qt.Key.Key_Down else self.tree.itemAbove(current)
+            if current is not None and following is not None:
+                self.tree.setCurrentItem(following)
+            return True
+        return super().eventFilter(watched, event)
+
+
+def _short(shape: str) -> str:
+    """The shape string without its batch axis, which all blocks have."""
+    return re.sub(r"(^|, ?|-> ?)b ", r"\1", shape).replace("->", "→")
+
+
+def _tooltip(spec: BlockSpec) -> str:
+    lines = [f"<b>{html.escape(spec.name)}</b>", html.escape(spec.summary), f"<code>{html.escape(spec.shape)}</code>"]
+    if spec.paper:
+        lines.append(f"<i>{html.escape(spec.paper)}</i>")
+    return f"<div style='width: 320px'>{'<br>'.join(lines)}</div>"
+
+

@@ -1,0 +1,136 @@
+"""The problems: what keeps the design from being built, each with the node it concerns and the repairs that were tried."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from composer.core.facts import Repair
+from composer.core.repairs import apply_repair
+from composer.gui import theme
+from composer.gui.panels import Panel
+from composer.gui.problem_list import Shown
+from composer.gui.session import Session
+from composer.gui.use_paths import visible_graph
+from composer.gui.widgets.labels import button, clear, column, label, row
+
+MOST = 100
+REPAIRS = 3
+
+
+class ProblemRow(QWidget):
+    """One problem: a mark, where, what, and buttons that repair it."""
+
+    clicked = Signal()
+    repair_chosen = Signal(object)
+
+    def __init__(self, problem: Shown) -> None:
+        super().__init__()
+        self.problem = problem
+        self.setCursor(Qt.CursorShape.PointingHandCursor if problem.path else Qt.CursorShape.ArrowCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        mark = QLabel()
+        mark.setPixmap(theme.icon(problem.level, problem.level).pixmap(theme.ICON, theme.ICON))
+        self.text = label(problem.message, wrap=True)
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        layout = row(mark, self.text)
+        layout.setStretch(1, 1)
+        layout.setContentsMargins(12, 4, 12, 4)
+        for repair in problem.repairs[:REPAIRS]:
+            layout.addWidget(button(repair.label, lambda repair=repair: self.repair_chosen.emit(repair)))
+        self.setLayout(layout)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Report a click beside the buttons."""
+        self.clicked.emit()
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A ground under the pointer."""
+        if self.underMouse() and self.problem.path:
+            QPainter(self).fillRect(self.rect(), QColor(theme.tokens().hover))
+
+
+class ProblemsPanel(Panel):
+    """The list of problems.
+
+    Args:
+        session: the session.
+    """
+
+    title = "Problems"
+    icon = "problems"
+    area = "bottom"
+    order = 40
+    shortcut = "Ctrl+4"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._shown: list[Shown] | None = None
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        inside = QWidget()
+        inside.setLayout(self._rows)
+        self._rows.setContentsMargins(0, 4, 0, 4)
+        area = QScrollArea(widgetResizable=True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        self.setLayout(column(area, margin=0))
+        session.facts_changed.connect(lambda *_: self.refresh_soon())
+        session.design_changed.connect(lambda *_: self.refresh_soon())
+        session.engine_state_changed.connect(lambda *_: self.refresh_soon())
+        session.theme_changed.connect(self._redraw)
+
+    def rows(self) -> list[ProblemRow]:
+        """The rows, from above."""
+        return [widget for index in range(self._rows.count()) if isinstance(widget := self._rows.itemAt(index).widget(), ProblemRow)]
+
+    def _redraw(self) -> None:
+        self._shown = None
+        self.refresh_soon()
+
+    def refresh(self) -> None:
+        """List the problems of the moment."""
+        session = self.session
+        problems = session.problems
+        state = [*problems, Shown(session.facts_error)] if session.facts_error else list(problems)
+        broken = [Shown(reason, (), "warning") for reason in session.catalog.broken.values()]
+        state += broken
+        if state == self._shown and state:
+            return
+        self._shown = state
+        clear(self._rows)
+        for problem in state[:MOST]:
+            made = ProblemRow(problem)
+            made.clicked.connect(lambda problem=problem: self._go(problem))
+            made.repair_chosen.connect(lambda repair, problem=problem: self._repair(problem, repair))
+            self._rows.addWidget(made)
+        if len(state) > MOST:
+            self._rows.addWidget(_hint(f"and {len(state) - MOST} more"))
+        if not state:
+            self._rows.addWidget(_hint(self._nothing()))
+        self._rows.addStretch(1)
+
+    def _nothing(self) -> str:
+        if self.session.engine_state in ("starting", "restarting"):
+            return "The engine is starting; shapes are checked as soon as it is there."
+        if self.session.engine_state == "off":
+            return "The engine is off, so nothing is checked. Run > Restart engine starts it."
+        if not self.session.design.main.nodes:
+            return "What keeps the network from being built is listed here while you draw, with repairs where there are any."
+        return "No problems: the network can be built, trained and exported."
+
+    def _go(self, problem: Shown) -> None:
+        if problem.path:
+            self.session.show_graph(problem.path[:-1])
+            self.session.select((problem.path[-1],))
+
+    def _repair(self, problem: Shown, repair: Repair) -> None:
+        self._go(problem)
+        graph = visible_graph(self.session.design, problem.path[:-1])
+        self.session.edit(repair.label, apply_repair, repair, graph=graph)
+
+
+def _hint(text: str) -> QLabel:
+    made = label(text, "muted", wrap=True)
+    made.setContentsMargins(12, 8, 12, 8)
+    return made

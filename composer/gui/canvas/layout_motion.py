@@ -44,6 +44,7 @@ class LayoutMotion(QObject):
 
         motion.valueChanged.connect(place)
         self._motion = motion
+        place(0.0)
         motion.start()
 
     def stop(self) -> None:

@@ -21,6 +21,7 @@ MARGIN = 12.0  # least distance of an arc from a card
 TRACK = 12.0  # distance of neighbouring arcs
 FORK = 24.0  # least offset at which a wire of a fork turns off sharply
 BEND_PRICE = 6.0
+UNDER_PRICE = 72.0  # skips nest above the main path until it is this much shorter below it
 HEAP = 24  # cards on one heap are not gone around
 BAND = 100.0  # within this distance of cards on both sides a wire that runs back keeps to the middle
 REACH = BAND + MARGIN + TRACK  # how far beyond the levels it tried a route looks
@@ -214,7 +215,8 @@ def _around(link: Link, cards: Boxes, tracks: Boxes) -> _Way:
         bends = sum(abs(level - y) > 1 for y in (c, d))
         # A wire that runs back, to a next row, does so midway between the rows.
         back = abs(level - (c + d) / 2) / 8 if arrive < leave else 0.0
-        return abs(level - c) + abs(level - d) + 300 * through + BEND_PRICE * bends + back, level
+        under = UNDER_PRICE if level > max(c, d) + 1 and arrive >= leave else 0.0
+        return abs(level - c) + abs(level - d) + 300 * through + BEND_PRICE * bends + back + under, level
 
     level = min(levels, key=price)
     if arrive < leave:

@@ -51,6 +51,7 @@ def candidates(session: Session, fixed: End, without: Wire | None = None) -> Ite
     graph = session.graph
     topology = graph.to_networkx()
     if without is not None:
+        topology = nx.MultiDiGraph(topology)
         parallel = topology[without.source][without.target]
         topology.remove_edge(without.source, without.target, next(key for key, data in parallel.items() if data["wire"] == without))
     barred = {fixed.id} | (nx.ancestors(topology, fixed.id) if fixed.output else nx.descendants(topology, fixed.id))

@@ -1,0 +1,179 @@
+"""The canvas as a whole: layout, fit, pictures, heat, minimap, breadcrumb, renaming, menus, empty state."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+
+from composer.core import edits
+from composer.core.errors import UserError
+from composer.core.graph import Design, Wire
+from composer.gui.canvas import CanvasView, tips
+from composer.gui.canvas.menu import build_menu
+from composer.gui.session import Session
+
+
+def test_an_empty_canvas_says_how_to_begin(session: Session, canvas: CanvasView) -> None:
+    assert not canvas.empty.isVisible()
+    session.new()
+    assert canvas.empty.isVisible()
+    assert any("Press Tab or drag a block" in label.text() for label in canvas.empty.findChildren(QLabel))
+    button = canvas.empty.findChildren(QPushButton)[0]
+    button.click()
+    assert canvas.scene.nodes
+    assert not canvas.empty.isVisible()
+
+
+def test_layout_is_one_step_that_undo_takes_back(session: Session, canvas: CanvasView) -> None:
+    before, step = session.design, session.undo_stack.index()
+    canvas.layout()
+    assert session.undo_stack.index() == step + 1
+    ys = {session.graph.item(id).position[1] for id in ("image", "conv", "norm", "add", "pool")}
+    assert len(ys) == 1
+    session.undo()
+    assert session.design is before
+
+
+def test_layout_of_a_selection_leaves_the_rest(session: Session, canvas: CanvasView) -> None:
+    session.select(("pool", "dendrites"))
+    canvas.layout()
+    assert session.graph.nodes["conv"].position == (200, 0)
+
+
+def test_layout_downwards_turns_the_ports_and_is_remembered(session: Session, canvas: CanvasView) -> None:
+    canvas.layout("down")
+    conv, norm = canvas.scene.nodes["conv"], canvas.scene.nodes["norm"]
+    assert conv.port_place(True, 0).y() > conv.pos().y()
+    assert norm.pos().y() > conv.pos().y()
+    assert CanvasView(session).scene.down
+    canvas.layout("right")
+
+
+def test_layout_glides_and_ends_where_the_design_has_it(session: Session, canvas: CanvasView, qtbot) -> None:
+    canvas.set_animated(True)
+    canvas.layout()
+    assert canvas.scene.nodes["norm"].pos() != QPointF(*session.graph.nodes["norm"].position)
+    qtbot.waitUntil(lambda: canvas.scene.nodes["norm"].pos() == QPointF(*session.graph.nodes["norm"].position), timeout=2000)
+    session.edit("Move", edits.move, {"norm": (0, 0)})
+    assert canvas.scene.nodes["norm"].pos() == QPointF(0, 0)
+
+
+def test_fit_shows_everything_or_the_selection(session: Session, canvas: CanvasView) -> None:
+    canvas.view.show_at(3.0, QPointF(-3000, 900))
+    canvas.fit()
+    assert canvas.view.seen().contains(canvas.scene.extent())
+    session.select(("conv",))
+    canvas.fit_selection()
+    assert (canvas.view.seen().center() - QPointF(200, 0)).manhattanLength() < 3
+    canvas.view.show_at(0.4, QPointF(100, 100))
+    canvas.zoom_reset()
+    assert canvas.view.scale_now == pytest.approx(1.0)
+    assert canvas.center_position() == (100, 100)
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_pictures_hold_the_whole_graph_without_the_selection(session: Session, canvas: CanvasView, tmp_path: Path, ending: str) -> None:
+    session.select(("conv",))
+    canvas.view.show_at(0.2, QPointF(0, 0))
+    path = tmp_path / f"net.{ending}"
+    canvas.export_picture(path)
+    assert path.stat().st_size > 2000
+    assert canvas.scene.nodes["conv"].chosen
+    if ending == "png":
+        assert QImage(str(path)).width() > 2 * canvas.scene.extent().width()
+    if ending == "svg":
+        assert "dendrites" in path.read_text()
+
+
+def test_a_picture_that_cannot_be_written_says_so(canvas: CanvasView, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="ends in"):
+        canvas.export_picture(tmp_path / "net.bmp")
+    with pytest.raises(UserError, match="cannot be written"):
+        canvas.export_picture(tmp_path / "nowhere" / "net.png")
+
+
+def test_heat_colours_cards_and_explains_itself(session: Session, canvas: CanvasView) -> None:
+    canvas.show_cost_heat("macs")
+    assert canvas.legend.isVisible()
+    assert canvas.scene.nodes["conv"].heat is not None
+    canvas.show_cost_heat("")
+    assert canvas.scene.nodes["conv"].heat is None
+    assert not canvas.legend.isVisible()
+    canvas.set_heat({"conv": 1.0}, "Time", "3 ms")
+    assert canvas.scene.nodes["norm"].heat is None
+    assert "Time" in canvas.legend.accessibleName()
+    canvas.set_heat(None)
+
+
+def test_the_minimap_shows_only_while_there_is_more_and_leads_there(session: Session, canvas: CanvasView, qtbot) -> None:
+    canvas.view.show_at(2.0, QPointF(0, 0))
+    qtbot.waitUntil(canvas.minimap.isVisible, timeout=1000)
+    canvas.minimap.grab()
+    QTest.mouseClick(canvas.minimap, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, canvas.minimap.rect().center())
+    assert (canvas.view.seen().center() - canvas.scene.extent().center()).manhattanLength() < 60
+    canvas.fit()
+    qtbot.waitUntil(lambda: not canvas.minimap.isVisible(), timeout=1000)
+
+
+def test_the_breadcrumb_leads_back(session: Session, canvas: CanvasView) -> None:
+    session.enter("stage")
+    names = [button.text() for button in canvas.breadcrumb.findChildren(QToolButton) if button.isVisible()]
+    assert names == ["Small", "stage"]
+    canvas.breadcrumb.findChildren(QToolButton)[-2].click()
+    assert session.use_path == ()
+
+
+def test_rename_in_place(session: Session, canvas: CanvasView) -> None:
+    session.select(("conv",))
+    canvas.rename()
+    assert canvas.field.isVisible()
+    QTest.keyClicks(canvas.field, "stem")
+    QTest.keyClick(canvas.field, Qt.Key.Key_Return)
+    assert "stem" in canvas.scene.nodes
+    assert Wire("stem", "norm") in canvas.scene.wires
+    canvas.rename("norm")
+    canvas.field.setText("two words")
+    QTest.keyClick(canvas.field, Qt.Key.Key_Return)
+    assert "norm" in session.graph.nodes
+    QTest.keyClick(canvas.field, Qt.Key.Key_Escape)
+    assert not canvas.field.isVisible()
+
+
+def test_menus_fit_what_lies_under_the_pointer(session: Session, canvas: CanvasView) -> None:
+    def texts(place: QPointF) -> list[str]:
+        return [action.text() for action in build_menu(canvas, place).actions() if action.text()]
+
+    assert "Enter sub-graph" in texts(canvas.scene.nodes["stage"].pos())
+    assert session.selection == ("stage",)
+    assert "Remove wire" in texts(canvas.scene.wires[Wire("pool", "dendrites")].path.pointAtPercent(0.2))
+    assert "Add block…" in texts(QPointF(600, 300))
+    menu = build_menu(canvas, canvas.scene.nodes["norm"].pos())
+    next(action for action in menu.actions() if action.text() == "Delete and reconnect").trigger()
+    assert Wire("conv", "add") in session.graph.wires
+    assert "norm" not in session.graph.nodes
+
+
+def test_tips_tell_the_facts(session: Session, canvas: CanvasView) -> None:
+    text = tips.tip(canvas.scene, QPointF(200, 0), 4)
+    assert "conv" in text
+    assert "1 × 8 × 32 × 32" in text
+    wire = canvas.scene.wires[Wire("pool", "dendrites")]
+    assert "vector" in tips.tip(canvas.scene, wire.path.pointAtPercent(0.3), 4)
+    assert tips.tip(canvas.scene, QPointF(600, 300), 4) == ""
+
+
+def test_another_theme_is_taken_over(session: Session, canvas: CanvasView, qapp) -> None:
+    from composer.gui import theme
+
+    light = canvas.grab().toImage().pixelColor(700, 700).lightness()
+    theme.apply(qapp, "dark")
+    session.theme_changed.emit()
+    assert canvas.grab().toImage().pixelColor(700, 700).lightness() < light - 100
+
+
+def test_a_new_design_takes_the_place_of_the_old(session: Session, canvas: CanvasView) -> None:
+    session.edit("Rename", lambda design: Design("Other", design.main, design.graphs))
+    assert canvas.breadcrumb.findChildren(QToolButton)[-1].text() == "Other"

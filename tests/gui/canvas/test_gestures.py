@@ -1,0 +1,328 @@
+"""Gestures by real mouse events: what each one does to the design, and that it does nothing before its end."""
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from composer.core.graph import Wire
+from composer.gui.canvas import CanvasView
+from composer.gui.session import Session
+
+NONE, SHIFT, CTRL, ALT = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+MIDDLE, RIGHT = Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
+
+
+def steps(session: Session) -> int:
+    return session.undo_stack.index()
+
+
+def test_a_click_selects_and_a_click_on_the_ground_clears(session, hand):
+    hand.click("conv")
+    assert session.selection == ("conv",)
+    hand.click("norm", CTRL)
+    assert session.selection == ("conv", "norm")
+    hand.click("conv", CTRL)
+    assert session.selection == ("norm",)
+    hand.click((600, 300))
+    assert session.selection == ()
+
+
+def test_shift_click_takes_what_lies_up_or_downstream(session, canvas, hand):
+    body = canvas.scene.nodes["norm"].scene_body()
+    hand.click(QPointF(body.left() + 15, body.center().y() + 20), SHIFT)
+    assert set(session.selection) == {"image", "conv", "norm"}
+    hand.click((600, 300))
+    hand.click(QPointF(body.right() - 15, body.center().y() + 20), SHIFT)
+    assert set(session.selection) == {"norm", "add", "pool", "dendrites"}
+
+
+def test_a_drag_moves_on_the_grid_in_one_step(session, hand):
+    before = steps(session)
+    hand.drag("loose", (500, 301))
+    assert session.graph.nodes["loose"].position == (500, 300)
+    assert steps(session) == before + 1
+    session.undo()
+    assert session.graph.nodes["loose"].position == (420, 240)
+
+
+def test_a_drag_takes_the_whole_selection_along(session, hand):
+    session.select(("loose", "stage"))
+    hand.drag("loose", (420, 300))
+    assert session.graph.nodes["loose"].position == (420, 300)
+    assert session.graph.nodes["stage"].position == (200, 300)
+
+
+def test_a_dragged_node_lines_up_with_what_it_is_wired_to(session, hand):
+    hand.drag("norm", (420, 40))
+    hand.drag("norm", (420, 5))
+    assert session.graph.nodes["norm"].position == (420, 0)
+
+
+def test_nothing_is_edited_before_the_release_and_escape_takes_it_back(session, canvas, hand):
+    before, design = steps(session), session.design
+    hand.press("conv")
+    for place in ((230, 40), (300, 90)):
+        hand.move(place)
+    assert session.design is design
+    assert canvas.scene.nodes["conv"].pos() != QPointF(200, 0)
+    hand.key(Qt.Key.Key_Escape)
+    assert canvas.scene.nodes["conv"].pos() == QPointF(200, 0)
+    hand.release((300, 90))
+    assert (session.design, steps(session)) == (design, before)
+
+
+def test_a_second_button_gives_the_gesture_up(session, canvas, hand):
+    design = session.design
+    hand.press("conv")
+    hand.move((300, 90))
+    hand.press((300, 90), button=RIGHT)
+    hand.release((300, 90), button=RIGHT)
+    hand.release((300, 90))
+    assert session.design is design
+
+
+def test_a_loose_node_dropped_on_a_wire_goes_in_between(session, canvas, hand):
+    before = steps(session)
+    hand.drag("loose", canvas.scene.wires[Wire("image", "conv")].middle)
+    assert Wire("image", "loose") in session.graph.wires
+    assert Wire("loose", "conv") in session.graph.wires
+    assert Wire("image", "conv") not in session.graph.wires
+    assert steps(session) == before + 1
+
+
+def test_with_alt_a_loose_node_stays_loose(session, canvas, hand):
+    hand.press("loose")
+    place = canvas.scene.wires[Wire("image", "conv")].middle
+    hand.move((400, 100))
+    QTest.mouseMove(hand.target, hand.at(place))
+    hand.release(place, ALT)
+    assert Wire("image", "conv") in session.graph.wires
+
+
+def test_a_box_selects_adds_and_toggles(session, hand):
+    hand.drag((130, 300), (520, -70))
+    assert set(session.selection) == {"conv", "norm", "loose", "stage"}
+    hand.drag((690, -70), (820, 70), SHIFT)
+    assert set(session.selection) == {"conv", "norm", "loose", "stage", "pool"}
+    hand.drag((690, -70), (820, 70), CTRL)
+    assert set(session.selection) == {"conv", "norm", "loose", "stage"}
+
+
+def test_escape_leaves_the_selection_as_it_was(session, hand):
+    session.select(("pool",))
+    hand.press((130, 300))
+    hand.move((300, 100))
+    hand.move((520, -70))
+    hand.key(Qt.Key.Key_Escape)
+    hand.release((520, -70))
+    assert session.selection == ("pool",)
+
+
+def test_a_wire_is_selected_by_a_click(session, canvas, hand):
+    wire = Wire("pool", "dendrites")
+    hand.click(canvas.scene.wires[wire].path.pointAtPercent(0.2))
+    assert session.wire_selection == (wire,)
+    hand.key(Qt.Key.Key_Delete)
+    assert wire not in session.graph.wires
+
+
+def test_a_wire_is_drawn_from_port_to_port(session, hand):
+    hand.drag(hand.port("dendrites", output=True), hand.port("logits", output=False))
+    assert Wire("dendrites", "logits") in session.graph.wires
+
+
+def test_a_wire_is_drawn_backwards_too(session, hand):
+    hand.drag(hand.port("logits", output=False), hand.port("dendrites", output=True))
+    assert Wire("dendrites", "logits") in session.graph.wires
+
+
+def test_ports_draw_a_wire_to_themselves(session, hand):
+    hand.drag(hand.port("dendrites", output=True), hand.port("logits", output=False) + QPointF(-20, 12))
+    assert Wire("dendrites", "logits") in session.graph.wires
+
+
+def test_a_wire_dropped_on_a_body_takes_a_free_port_that_fits(session, canvas, hand):
+    hand.drag(hand.port("pool", output=True), canvas.scene.nodes["dendrites"].pos() + QPointF(30, 0))
+    assert Wire("pool", "dendrites", "", "context") in session.graph.wires
+    assert Wire("pool", "dendrites") in session.graph.wires
+
+
+def test_a_merge_takes_any_number_of_wires(session, hand):
+    hand.drag(hand.port("stage", output=True), "add")
+    assert [wire.source for wire in session.graph.into("add")] == ["norm", "conv", "stage"]
+
+
+def test_ports_that_would_close_a_cycle_are_not_offered(session, canvas, hand):
+    hand.press(hand.port("norm", output=True))
+    hand.move((500, 100))
+    assert not canvas.scene.nodes["conv"].offered
+    assert canvas.scene.nodes["add"].offered
+    hand.move("conv")
+    hand.release("conv")
+    assert not any(wire.source == "norm" and wire.target == "conv" for wire in session.graph.wires)
+
+
+def test_ports_of_another_layout_are_not_highlighted(canvas, hand):
+    hand.press(hand.port("pool", output=True))
+    hand.move((800, 100))
+    assert (False, 1) in canvas.scene.nodes["dendrites"].offered
+    assert not canvas.scene.nodes["loose"].offered
+    hand.key(Qt.Key.Key_Escape)
+    assert not canvas.scene.nodes["dendrites"].offered
+    hand.release((800, 100))
+
+
+def test_the_end_of_a_wire_is_led_elsewhere(session, hand):
+    before = steps(session)
+    hand.drag(hand.port("dendrites", 0, output=False), hand.port("dendrites", 1, output=False), through=[(800, 90)])
+    assert Wire("pool", "dendrites", "", "context") in session.graph.wires
+    assert Wire("pool", "dendrites") not in session.graph.wires
+    assert steps(session) == before + 1
+
+
+def test_the_end_of_a_wire_dropped_on_the_ground_takes_it_off(session, canvas, hand):
+    hand.drag(hand.port("norm", output=False), (330, 130))
+    assert Wire("conv", "norm") not in session.graph.wires
+    assert not canvas.list.isVisible()
+
+
+def test_taking_an_end_and_putting_it_back_changes_nothing(session, hand):
+    design = session.design
+    hand.drag(hand.port("norm", output=False), hand.port("norm", output=False), through=[(330, 130)])
+    assert session.design is design
+
+
+def test_a_wire_dropped_on_the_ground_asks_for_a_block_and_joins_it(session, canvas, hand):
+    before = steps(session)
+    hand.drag(hand.port("dendrites", output=True), (1100, 150))
+    assert canvas.list.isVisible()
+    names = [choice.name for choice in canvas.list.shown]
+    assert "Linear" in names
+    assert "Conv2d" not in names
+    QTest.keyClicks(canvas.list.field, "linear")
+    QTest.keyClick(canvas.list.field, Qt.Key.Key_Return)
+    assert Wire("dendrites", "linear") in session.graph.wires
+    assert session.selection == ("linear",)
+    assert steps(session) == before + 1
+    session.undo()
+    assert "linear" not in session.graph.nodes
+
+
+@pytest.mark.parametrize(("keys", "button"), [(CTRL, RIGHT), (ALT, Qt.MouseButton.LeftButton)])
+def test_a_stroke_cuts_the_wires_it_crosses(session, hand, keys, button):
+    hand.drag((510, 100), (520, -120), keys, button)
+    left = set(session.graph.wires)
+    assert Wire("norm", "add") not in left
+    assert Wire("conv", "add") not in left
+    assert Wire("conv", "norm") in left
+
+
+def test_a_block_is_dropped_from_the_palette(session, canvas, hand):
+    hand.drop("MBConv", (801, 302))
+    assert session.graph.nodes["mb_conv"].position == (800, 304)
+    assert session.selection == ("mb_conv",)
+    assert canvas.scene.nodes["mb_conv"].pos() == QPointF(800, 304)
+
+
+def test_a_block_dropped_on_a_wire_goes_in_between(session, canvas, hand):
+    before = steps(session)
+    hand.drop("MBConv", canvas.scene.wires[Wire("conv", "norm")].middle)
+    assert {Wire("conv", "mb_conv"), Wire("mb_conv", "norm")} <= set(session.graph.wires)
+    assert steps(session) == before + 1
+
+
+def test_a_block_that_is_dragged_out_again_leaves_nothing(session, canvas, hand):
+    design, items = session.design, len(canvas.scene.items())
+    hand.drop("MBConv", (800, 300), leave=True)
+    assert session.design is design
+    assert len(canvas.scene.items()) == items
+
+
+def test_the_view_is_panned_by_the_middle_button_and_by_space(canvas, hand, session):
+    for keys_down, button in ((False, MIDDLE), (True, Qt.MouseButton.LeftButton)):
+        before = canvas.view.seen().center()
+        if keys_down:
+            QTest.keyPress(canvas.view, Qt.Key.Key_Space)
+        start = hand.at((600, 300))
+        QTest.mousePress(hand.target, button, NONE, start)
+        QTest.mouseMove(hand.target, start + QPoint(60, -40))
+        QTest.mouseRelease(hand.target, button, NONE, start + QPoint(60, -40))
+        if keys_down:
+            QTest.keyRelease(canvas.view, Qt.Key.Key_Space)
+        after = canvas.view.seen().center()
+        assert (before - after).x() == pytest.approx(60, abs=1)
+        assert (before - after).y() == pytest.approx(-40, abs=1)
+    assert session.selection == ()
+
+
+def test_the_wheel_zooms_at_the_pointer(canvas, hand):
+    place = QPointF(420, 0)
+    at = hand.at(place)
+    for delta in (120, 120, -240, -360):
+        where = QPointF(at), QPointF(hand.target.mapToGlobal(at)), QPoint(), QPoint(0, delta)
+        event = QWheelEvent(*where, Qt.MouseButton.NoButton, NONE, Qt.ScrollPhase.NoScrollPhase, False)
+        before = canvas.view.scale_now
+        QApplication.sendEvent(hand.target, event)
+        assert (canvas.view.scale_now > before) == (delta > 0)
+        assert (hand.at(place) - at).manhattanLength() <= 2
+
+
+def test_a_double_click_enters_a_sub_graph_or_asks_for_a_block(session, canvas, hand):
+    hand.double((700, 300))
+    assert canvas.list.isVisible()
+    QTest.keyClick(canvas.list.field, Qt.Key.Key_Escape)
+    assert not canvas.list.isVisible()
+    hand.double("stage")
+    assert session.graph_name == "stage"
+    assert set(canvas.scene.nodes) == {"x", "mb", "y"}
+    hand.key(Qt.Key.Key_PageUp)
+    assert session.graph_name == ""
+
+
+def test_keys(session, canvas: CanvasView, hand):
+    hand.click("loose")
+    before = steps(session)
+    for _ in range(3):
+        hand.key(Qt.Key.Key_Right)
+    hand.key(Qt.Key.Key_Up, SHIFT)
+    assert session.graph.nodes["loose"].position == (432, 200)
+    assert steps(session) == before + 1
+    hand.key(Qt.Key.Key_Delete)
+    assert "loose" not in session.graph.nodes
+    hand.click("norm")
+    hand.key(Qt.Key.Key_Delete, CTRL)
+    assert "norm" not in session.graph.nodes
+    hand.key(Qt.Key.Key_A, CTRL)
+    assert set(session.selection) == set(session.graph.ids())
+    hand.key(Qt.Key.Key_Escape)
+    assert session.selection == ()
+
+
+def test_tab_opens_the_list_and_enter_adds(session, canvas, hand):
+    hand.click((600, 300))
+    hand.key(Qt.Key.Key_Tab)
+    assert canvas.list.isVisible()
+    QTest.keyClicks(canvas.list.field, "mbc")
+    assert canvas.list.shown[0].name == "MBConv"
+    QTest.keyClick(canvas.list.field, Qt.Key.Key_Return)
+    assert "mb_conv" in session.graph.nodes
+    assert canvas.view.hasFocus() or not canvas.isActiveWindow()
+
+
+def test_a_frame_is_dragged_with_its_members(session, canvas, hand):
+    from composer.gui.canvas.menu import frame_selection
+
+    session.select(("loose",))
+    frame_selection(canvas)
+    (frame,) = session.graph.frames
+    session.select(())
+    hand.drag((frame.rect[0] + 20, frame.rect[1] + 10), (frame.rect[0] + 60, frame.rect[1] + 50))
+    assert session.graph.nodes["loose"].position == (460, 280)
+    assert session.graph.frames[0].rect[:2] == (frame.rect[0] + 40, frame.rect[1] + 40)

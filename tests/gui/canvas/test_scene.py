@@ -1,0 +1,152 @@
+"""The scene follows the design: after any edits and undos it is what it would be if drawn anew."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QGraphicsItem
+
+from composer.core import edits
+from composer.core.facts import NodeFacts
+from composer.core.graph import Frame, Node, Wire
+from composer.gui.canvas import CanvasView
+from composer.gui.canvas.far_item import FarItem
+from composer.gui.canvas.scene import DesignScene
+from composer.gui.canvas.wire_item import ChipItem
+from composer.gui.session import Session
+
+BLOCKS = ("Conv2d", "Add", "SqueezeExcite", "ActiveDendrites", "graph:stage", "Concat", "Linear")
+
+
+def picture(scene: DesignScene) -> object:
+    """All that is drawn, as plain values."""
+    nodes = {id: (item.content, item.pos().toTuple(), item.body.getRect(), type(item).__name__) for id, item in scene.nodes.items()}
+    wires = {wire: (item.route, item.shape_, item.kind, item.state, item.middle.toTuple()) for wire, item in scene.wires.items()}
+    chips = {wire: (chip.text, chip.pos().toTuple()) for wire, chip in scene.layer.chips.items()}
+    frames = {id: item.frame for id, item in scene.frames.items()}
+    return nodes, wires, chips, frames, scene.extent().getRect()
+
+
+def fresh(session: Session) -> object:
+    return picture(DesignScene(session))
+
+
+def random_edit(session: Session, dice: random.Random) -> None:
+    """One edit of any kind; illegal ones are refused by the session."""
+    graph = session.graph
+    ids = list(graph.ids())
+    some = dice.sample(ids, min(len(ids), dice.randint(1, 3)))
+    choices: list[Callable[[], object]] = [
+        lambda: session.add_block(dice.choice(BLOCKS), (dice.randrange(-800, 1600, 4), dice.randrange(-400, 400, 4))),
+        lambda: session.edit("move", edits.move, {id: (dice.randrange(-800, 1600, 4), dice.randrange(-400, 400, 4)) for id in some}),
+        lambda: session.edit("remove", edits.remove, some[:1], reconnect=dice.random() < 0.5),
+        lambda: session.edit("wire", edits.connect, Wire(dice.choice(ids), dice.choice(ids)), variadic=dice.random() < 0.5),
+        lambda: graph.wires and session.edit("cut", edits.disconnect, [dice.choice(graph.wires)]),
+        lambda: graph.nodes and session.edit("set", edits.set_params, dice.choice(list(graph.nodes)), {"stride": dice.choice([1, 2, 3])}),
+        lambda: graph.nodes and session.edit("repeat", edits.update_item, dice.choice(list(graph.nodes)), repeat=dice.choice([1, 4])),
+        lambda: graph.nodes and session.edit("swap", edits.update_item, dice.choice(list(graph.nodes)), block=dice.choice(BLOCKS)),
+        lambda: session.rename(dice.choice(ids), f"name_{dice.randrange(1000)}"),
+        lambda: session.edit("frame", edits.set_frames, [Frame("f", "F", (0, 0, 100.0 + dice.randrange(50), 80), ())]),
+        lambda: session.select(some),
+        session.duplicate,
+        session.undo,
+        session.redo,
+    ]
+    dice.choice(choices)()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_edits_and_undo_leave_what_a_new_scene_would_draw(session: Session, canvas: CanvasView, seed: int) -> None:
+    dice = random.Random(seed)
+    scene = canvas.scene
+    first = None
+    session.select(())
+    first = picture(scene)
+    begun = session.undo_stack.index()
+    for _ in range(60):
+        if session.undo_stack.index() > begun or dice.random() < 0.9:
+            random_edit(session, dice)
+        if session.undo_stack.index() < begun:
+            session.redo()
+        assert set(scene.nodes) == set(session.graph.ids())
+        assert set(scene.wires) == set(session.graph.wires)
+    assert picture(scene) == fresh(session)
+    while session.undo_stack.index() > begun:
+        session.undo()
+    session.select(())
+    assert picture(scene) == first == fresh(session)
+
+
+def test_no_item_is_left_behind(session: Session, canvas: CanvasView) -> None:
+    dice = random.Random(11)
+    for _ in range(80):
+        random_edit(session, dice)
+    scene = canvas.scene
+    known: set[QGraphicsItem] = {*scene.drawn_items(), *scene.frames.values()}
+    rest = [item for item in scene.items() if item not in known]
+    assert all(isinstance(item, FarItem | ChipItem) for item in rest)
+    assert sum(isinstance(item, ChipItem) for item in rest) <= 1
+
+
+def test_only_what_facts_name_is_touched(session: Session, canvas: CanvasView, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = Session.facts_for
+    monkeypatch.setattr(Session, "facts_for", lambda self, id, graph=None: asked.append(id) or real(self, id, graph))
+    session.facts_changed.emit(frozenset({"norm"}), 2)
+    assert set(asked) == {"norm"}
+
+
+def test_facts_say_shapes_costs_and_errors(session: Session, canvas: CanvasView) -> None:
+    scene = canvas.scene
+    assert scene.nodes["conv"].content.detail == "100 params · 1.0 k MACs"
+    assert {str(wire) for wire in scene.layer.chips} == {"image -> conv", "conv -> norm", "pool -> dendrites"}
+    assert scene.wires[Wire("pool", "dendrites")].kind == "vector"
+    nodes = dict(session.facts.nodes)
+    nodes["norm"] = NodeFacts("", error="norm: no")
+    nodes["add"] = NodeFacts("", waits_for="norm")
+    from tests.gui.canvas.conftest import tell
+
+    tell(session, type(session.facts)(nodes))
+    assert scene.nodes["norm"].content.error == "norm: no"
+    assert scene.nodes["add"].content.waiting == "norm"
+    assert scene.nodes["add"].opacity() < 1
+    assert scene.wires[Wire("norm", "add")].shape_ is None
+
+
+def test_a_changed_sub_graph_changes_the_ports_of_its_uses(session: Session, canvas: CanvasView) -> None:
+    from composer.core.graph import Output
+
+    assert canvas.scene.nodes["stage"].content.outputs == ("y",)
+    session.apply(edits.add(session.design, Output("gate"), "stage"), "Add gate")
+    assert canvas.scene.nodes["stage"].content.outputs == ("y", "gate")
+    session.undo()
+    assert canvas.scene.nodes["stage"].content.outputs == ("y",)
+
+
+def test_a_node_that_becomes_a_merge_becomes_a_circle(session: Session, canvas: CanvasView) -> None:
+    session.edit("swap", edits.update_item, "norm", block="Multiply")
+    assert canvas.scene.nodes["norm"].content.sign == "×"
+    assert canvas.scene.nodes["norm"].body.width() == canvas.scene.nodes["norm"].body.height()
+
+
+def test_wires_of_the_selection_stand_out(session: Session, canvas: CanvasView) -> None:
+    session.select(("norm",))
+    states = {str(wire): item.state for wire, item in canvas.scene.wires.items()}
+    assert states["conv -> norm"] == states["norm -> add"] == "chosen"
+    assert states["pool -> dendrites"] == "faded"
+    session.select(())
+    assert {item.state for item in canvas.scene.wires.values()} == {"rest"}
+
+
+def test_far_away_the_items_leave_painting_to_one(session: Session, canvas: CanvasView) -> None:
+    canvas.view.show_at(0.2, QPointF(600, 100))
+    scene = canvas.scene
+    flag = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
+    assert all(item.flags() & flag for item in scene.drawn_items())
+    session.edit("add", edits.add, Node("late", "Conv2d", {}, (600, 300)))
+    assert scene.nodes["late"].flags() & flag
+    assert scene.node_at(QPointF(600, 300)) is scene.nodes["late"]
+    canvas.grab()
+    canvas.view.show_at(1.0, QPointF(600, 100))
+    assert not any(item.flags() & flag for item in scene.drawn_items())

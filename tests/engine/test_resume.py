@@ -109,6 +109,23 @@ def test_going_on_with_something_else_is_refused(tmp_path):
         train(tiny(("out_channels: 16", "out_channels: 24")), tmp_path / "run", device="cpu", resume=True)
 
 
+def test_an_epoch_is_announced_only_when_it_is_saved(tmp_path, monkeypatch):
+    save = Run.save
+
+    def full_disk(self, name, checkpoint):
+        if name == LAST and checkpoint["progress"]["epoch"] == 2:
+            raise UserError("no space left")
+        save(self, name, checkpoint)
+
+    monkeypatch.setattr(Run, "save", full_disk)
+    with pytest.raises(UserError, match="no space left"):
+        train(tiny(), tmp_path / "run", device="cpu")
+    run = Run(tmp_path / "run")
+    assert [row["epoch"] for row in run.metrics() if row["kind"] == "epoch"] == [1]
+    assert run.load(LAST)["progress"]["epoch"] == 1
+    assert run.state()["state"] == "failed"
+
+
 def test_a_torn_line_is_cut_off(tmp_path, unbroken):
     control = Control()
     run = train(tiny(), tmp_path / "run", device="cpu", control=control, report=Interrupter(control, 14))

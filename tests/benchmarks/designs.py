@@ -1,5 +1,7 @@
 """Designs to measure, of any size."""
 
+import itertools
+
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
 
 
@@ -10,7 +12,7 @@ def chain(name: str, shape: tuple[int, ...], nodes: list[Node]) -> Design:
         inputs={"image": Input("image", shape)},
         nodes={node.id: node for node in nodes},
         outputs={"logits": Output("logits")},
-        wires=tuple(Wire(a, b) for a, b in zip(ids, ids[1:], strict=False)),
+        wires=tuple(Wire(a, b) for a, b in itertools.pairwise(ids)),
     )
     return Design(name, graph)
 
@@ -37,7 +39,10 @@ def vit(name: str, *, size: int, patch: int, dim: int, depth: int, heads: int, r
 def mobile(count: int) -> Design:
     """Inverted residuals in a row behind a convolution: `count` nodes, none of which has the parameters of another."""
     nodes = [Node("stem", "Conv2d", {"out_channels": 32, "kernel_size": 3, "stride": 2, "padding": 1})]
-    nodes += [Node(f"conv_{index}", "MBConv", {"out_channels": 32 + 8 * (index % 7), "expand_ratio": 2 + index / 256}) for index in range(count - 2)]
+    nodes += [
+        Node(f"conv_{index}", "MBConv", {"out_channels": 32 + 8 * (index % 7), "expand_ratio": 2 + index / 256})
+        for index in range(count - 2)
+    ]
     nodes += [Node("head", "ClassifierHead")]
     return chain("mobile", (3, 64, 64), nodes)
 

@@ -33,7 +33,9 @@ def bare(jobs: list[Any]) -> None:
         module(torch.empty(shape, device="meta"))
 
 
-def edit_row(name: str, design: Design, node: str, param: str, values: Any, reached: list[str], rounds: int, target: float | None = 2.0) -> Row:
+def edit_row(
+    name: str, design: Design, node: str, param: str, values: Any, reached: list[str], rounds: int, target: float | None = 2.0
+) -> Row:
     inferrer = Inferrer()
     inferrer.infer(design)
     steps = iter(values)
@@ -53,7 +55,14 @@ def edit_row(name: str, design: Design, node: str, param: str, values: Any, reac
 
     inferrer.infer(design)
     walk = compare("", nothing, nothing, rounds=5).ours
-    return compare(name, ours, reference, rounds=rounds, target=target, note=f"{len(reached)} of {len(design.main.nodes)} nodes reached; walk {walk:.1f} ms")
+    return compare(
+        name,
+        ours,
+        reference,
+        rounds=rounds,
+        target=target,
+        note=f"{len(reached)} of {len(design.main.nodes)} nodes reached; walk {walk:.1f} ms",
+    )
 
 
 def run() -> list[Row]:

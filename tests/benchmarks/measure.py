@@ -44,7 +44,14 @@ class Row:
 
 
 def compare(
-    name: str, ours: Callable[[], Any], reference: Callable[[], Any], *, rounds: int, target: float | None = None, warm: int = 1, note: str = ""
+    name: str,
+    ours: Callable[[], Any],
+    reference: Callable[[], Any],
+    *,
+    rounds: int,
+    target: float | None = None,
+    warm: int = 1,
+    note: str = "",
 ) -> Row:
     """Time two functions in turns; a function that returns a float has measured itself, in seconds."""
     samples: tuple[list[float], list[float]] = ([], [])
@@ -79,7 +86,9 @@ def row(name: str, samples: tuple[list[float], list[float]], *, target: float | 
 def child(code: str, *arguments: str) -> dict[str, float]:
     """Run code in a fresh process, which prints one JSON object as its last line."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
     if done.returncode:
         raise RuntimeError(done.stderr.strip()[-2000:])
     found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])

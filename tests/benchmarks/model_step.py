@@ -89,7 +89,14 @@ def run() -> list[Row]:
             compare("generated step / torch alone", ours, step(plain, images), rounds=25, warm=3, target=1.02),
         ]
         with torch.no_grad():
-            forward = compare("generated forward / hand-written blocks", lambda: generated(images), lambda: by_hand(images), rounds=25, warm=3, target=1.02)
+            forward = compare(
+                "generated forward / hand-written blocks",
+                lambda: generated(images),
+                lambda: by_hand(images),
+                rounds=25,
+                warm=3,
+                target=1.02,
+            )
         return [*rows, forward, *published(images, ours)]
     finally:
         torch.set_num_threads(threads)
@@ -101,7 +108,9 @@ def published(images: Tensor, ours: Callable[[], None]) -> list[Row]:
     try:
         from timm.models.vision_transformer import VisionTransformer
 
-        model = VisionTransformer(SIZE, PATCH, embed_dim=DIM, depth=DEPTH, num_heads=HEADS, class_token=False, global_pool="avg", fc_norm=False)
+        model = VisionTransformer(
+            SIZE, PATCH, embed_dim=DIM, depth=DEPTH, num_heads=HEADS, class_token=False, global_pool="avg", fc_norm=False
+        )
         rows.append(compare("generated step / timm", ours, step(model, images), rounds=15, warm=2))
     except (ImportError, RuntimeError):  # a torchvision built for another torch raises RuntimeError
         pass

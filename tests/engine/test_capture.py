@@ -127,11 +127,12 @@ def test_branches_and_segments():
     assert torch.allclose(segments.data, torch.einsum("bc,usc->bus", context, block.segments), atol=1e-6)
 
 
-def test_windows_know_their_map():
-    (found,) = captured(SwinBlock(32, num_heads=2, window_size=4, shift_size=2), torch.randn(2, 32, 10, 4))
-    assert (found.kind, found.size, found.window) == ("windows", (10, 4), (4, 4))
-    assert found.shift == (2, 0)  # one window holds the whole width: nothing is rolled along it
-    assert found.data.shape == (2 * 3, 2, 16, 16)
+@pytest.mark.parametrize(("size", "shift"), [((10, 4), (2, 0)), ((3, 9), (0, 2)), ((8, 8), (2, 2))])
+def test_windows_know_their_map(size, shift):
+    (found,) = captured(SwinBlock(32, num_heads=2, window_size=4, shift_size=2), torch.randn(2, 32, *size))
+    assert (found.kind, found.size, found.window) == ("windows", size, (4, 4))
+    assert found.shift == shift  # where one window holds a whole axis nothing is rolled along it
+    assert found.data.shape[1:] == (2, 16, 16)
 
 
 def test_a_generated_design_gives_maps_on_its_nodes():

@@ -1,12 +1,13 @@
 """Repairs as edits: a `Repair` names one of these actions, so that it can travel as JSON and be applied in the window or a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from composer.core import edits, names
+from composer.core import edits, names, subgraphs
 from composer.core.errors import DesignError
 from composer.core.facts import Repair
-from composer.core.graph import Design, Node, Wire, as_literal
+from composer.core.graph import Design, Input, Node, Output, Wire, as_literal, frozen
+from composer.core.wire_json import read_value as as_value
 
 
 def apply_repair(design: Design, repair: Repair, graph: str = "") -> Design:
@@ -24,6 +25,7 @@ def apply_repair(design: Design, repair: Repair, graph: str = "") -> Design:
         DesignError: if the design has changed so much that the repair no longer applies.
     """
     arguments = repair.arguments
+    graph = arguments.get("graph", graph)  # a cause may lie in another graph than the error
     match repair.action:
         case "set_params":
             values = {name: as_literal(value) for name, value in arguments["params"].items()}
@@ -31,7 +33,7 @@ def apply_repair(design: Design, repair: Repair, graph: str = "") -> Design:
         case "reset_params":
             return edits.reset_params(design, arguments["id"], arguments["params"], graph)
         case "update":
-            return edits.update_item(design, arguments["id"], graph, **arguments["changes"])
+            return edits.update_item(design, arguments["id"], graph, **_changes(arguments["changes"]))
         case "insert":
             return _insert(design, arguments, graph)
         case "connect":
@@ -40,6 +42,13 @@ def apply_repair(design: Design, repair: Repair, graph: str = "") -> Design:
             return edits.disconnect(design, [Wire(*wire) for wire in arguments["wires"]], graph)
         case "join":
             return _join(design, arguments, graph)
+        case "add_output":
+            return _add_output(design, arguments["source"])
+        case "add_input":
+            return _add_input(design, arguments["target"], arguments["shape"])
+        case "set_exposed":
+            params = {name: as_value(value) for name, value in arguments["params"].items()}
+            return subgraphs.set_exposed(design, arguments["graph_name"], params)
         case "set_variable":
             return edits.set_variable(design, arguments["name"], arguments["value"])
         case "several":
@@ -47,6 +56,27 @@ def apply_repair(design: Design, repair: Repair, graph: str = "") -> Design:
                 design = apply_repair(design, Repair(**part), graph)
             return design
     raise DesignError(f"repair {repair.action!r} is unknown")
+
+
+def _changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(changes)
+    if "params" in found:
+        found["params"] = frozen({name: as_value(value) for name, value in found["params"].items()})
+    if "shape" in found:
+        found["shape"] = tuple(found["shape"])
+    return found
+
+
+def _add_output(design: Design, source: str) -> Design:
+    id = names.fresh("output", set(design.main.ids()))
+    x, y = design.main.nodes[source].position
+    return edits.connect(edits.add(design, Output(id, (x + 220, y))), Wire(source, id))
+
+
+def _add_input(design: Design, target: str, shape: Sequence[int]) -> Design:
+    id = names.fresh("image", set(design.main.ids()))
+    x, y = design.main.nodes[target].position
+    return edits.connect(edits.add(design, Input(id, tuple(shape), position=(x - 220, y))), Wire(id, target))
 
 
 def _insert(design: Design, arguments: Mapping[str, Any], graph: str) -> Design:

@@ -1,7 +1,7 @@
 """Structural problems of a design, found without torch: what is missing, left over or unknown."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx as nx
 
@@ -46,9 +46,23 @@ def check(design: Design, catalog: Catalog) -> list[Problem]:
         problems.append(Problem("the design has no input; add one, such as an image of 3 x 224 x 224"))
     if not design.main.outputs:
         problems.append(Problem("the design has no output; add one and wire the last node to it"))
+    used = used_graphs(design)
     for name, graph in design.all_graphs():
-        problems.extend(check_graph(design, catalog, name, graph))
+        found = check_graph(design, catalog, name, graph)
+        # What nothing uses keeps nothing from being built.
+        problems.extend(found if name in used else (replace(problem, level="warning") for problem in found))
     return problems
+
+
+def used_graphs(design: Design) -> set[str]:
+    """Names of the graphs that the main graph reaches, its own (the empty name) among them."""
+    found = {""}
+    queue = [""]
+    while queue:
+        new = {node.subgraph for node in design.graph(queue.pop()).nodes.values() if node.subgraph in design.graphs} - found
+        found |= {name for name in new if name}
+        queue.extend(name for name in new if name)
+    return found
 
 
 def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> list[Problem]:
@@ -59,14 +73,11 @@ def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> li
     except nx.NetworkXUnfeasible:
         first, path = describe_cycle(graph.to_networkx())
         problems.append(Problem(f"wires form a cycle: {path}; remove one of them", first, name))
-    for id in graph.ids():
-        if problem := item_problem(design, catalog, name, graph, id):
-            problems.append(Problem(problem, id, name))
+    problems.extend(Problem(problem, id, name) for id in graph.ids() if (problem := item_problem(design, catalog, name, graph, id)))
     reached = leading_to_output(graph)
     if graph.outputs:
-        for id in (*graph.nodes, *graph.inputs):
-            if id not in reached:
-                problems.append(Problem(f"{id}: leads to no output; wire it on or remove it", id, name, "warning"))
+        loose = (id for id in (*graph.nodes, *graph.inputs) if id not in reached)
+        problems.extend(Problem(f"{id}: leads to no output; wire it on or remove it", id, name, "warning") for id in loose)
     return problems
 
 
@@ -99,13 +110,14 @@ def item_problem(design: Design, catalog: Catalog, name: str, graph: Graph, id: 
     known_ports = {port.name for port in ports}
     arriving: Counter[str] = Counter()
     for wire in graph.into(id):
-        port = wire.target_port or (ports[0].name if ports else "")
+        end = wire.target_port or (ports[0].name if ports else "")
         if wire.target_port and wire.target_port not in known_ports:
             return f"{id}: wire '{wire}' ends at port {wire.target_port!r}, which does not exist; ports: {', '.join(known_ports) or 'none'}"
         source_ports = {p.name for p in output_ports(design, catalog, name, wire.source)}
         if wire.source_port and source_ports and wire.source_port not in source_ports:
-            return f"{id}: wire '{wire}' begins at port {wire.source_port!r}, which does not exist; ports: {', '.join(sorted(source_ports))}"
-        arriving[port] += 1
+            known = ", ".join(sorted(source_ports))
+            return f"{id}: wire '{wire}' begins at port {wire.source_port!r}, which does not exist; ports: {known}"
+        arriving[end] += 1
     for port in ports:
         if arriving[port.name] > 1 and not port.variadic:
             return f"{id}: {arriving[port.name]} wires end at port {port.name or 'in'}, which takes one; use Add or Concat to join them"

@@ -7,7 +7,8 @@ from typing import Any
 from composer.core.graph import Design, Each, Frame, Graph, Input, Node, Output, Ramp, Training, Value, Wire, as_literal
 
 
-def _value(value: Value) -> Any:
+def write_value(value: Value) -> Any:
+    """A parameter value as JSON can hold it."""
     if isinstance(value, Each):
         return {"each": value.values}
     if isinstance(value, Ramp):
@@ -15,7 +16,10 @@ def _value(value: Value) -> Any:
     return value
 
 
-def _read_value(value: Any) -> Value:
+def read_value(value: Any) -> Value:
+    """A parameter value from its JSON form, or as it is."""
+    if isinstance(value, Each | Ramp):
+        return value
     if isinstance(value, dict):
         if "each" in value:
             return Each(tuple(as_literal(item) for item in value["each"]))
@@ -26,10 +30,12 @@ def _read_value(value: Any) -> Value:
 def _graph(graph: Graph) -> dict[str, Any]:
     return {
         "inputs": [(i.id, i.shape, i.dtype, i.position) for i in graph.inputs.values()],
-        "nodes": [(n.id, n.block, {k: _value(v) for k, v in n.params.items()}, n.position, n.repeat, n.note) for n in graph.nodes.values()],
+        "nodes": [
+            (n.id, n.block, {k: write_value(v) for k, v in n.params.items()}, n.position, n.repeat, n.note) for n in graph.nodes.values()
+        ],
         "outputs": [(o.id, o.position) for o in graph.outputs.values()],
         "wires": [(w.source, w.target, w.source_port, w.target_port) for w in graph.wires],
-        "params": {name: _value(value) for name, value in graph.params.items()},
+        "params": {name: write_value(value) for name, value in graph.params.items()},
         "frames": [(f.id, f.title, f.rect, f.nodes) for f in graph.frames],
     }
 
@@ -38,11 +44,12 @@ def _read_graph(data: Mapping[str, Any]) -> Graph:
     return Graph(
         inputs={row[0]: Input(row[0], tuple(row[1]), row[2], tuple(row[3])) for row in data["inputs"]},
         nodes={
-            row[0]: Node(row[0], row[1], {k: _read_value(v) for k, v in row[2].items()}, tuple(row[3]), row[4], row[5]) for row in data["nodes"]
+            row[0]: Node(row[0], row[1], {k: read_value(v) for k, v in row[2].items()}, tuple(row[3]), row[4], row[5])
+            for row in data["nodes"]
         },
         outputs={row[0]: Output(row[0], tuple(row[1])) for row in data["outputs"]},
         wires=tuple(Wire(*row) for row in data["wires"]),
-        params={name: _read_value(value) for name, value in data["params"].items()},
+        params={name: read_value(value) for name, value in data["params"].items()},
         frames=tuple(Frame(row[0], row[1], tuple(row[2]), tuple(row[3])) for row in data["frames"]),
     )
 

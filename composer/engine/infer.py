@@ -331,8 +331,7 @@ class _Walk:
                     if leaving is not None:
                         result.outputs.append(leaving)
                         result.values[id, ""] = leaving
-                elif not arriving:
-                    result.problem = result.problem or f"{id}: input is not wired; draw a wire to it"
+                result.problem = result.problem or self.problems.get((name, id))
         return result
 
     def circle(self, result: GraphResult) -> GraphResult:

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSplitter, QStackedWidget, QWidget
 
 from composer import paths
 from composer.core import units
@@ -275,9 +275,12 @@ class TrainingPanel(Panel):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.form)
+        scroll.setMinimumWidth(WIDTH)
         controls = row(self.start_button, self.resume_button, self.pause_button, self.stop_button, self.headline)
-        controls.addStretch(1)
-        controls.addWidget(self.numbers)
+        # What does not fit is cut: the numbers must not make the panel wide.
+        self.numbers.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        controls.addWidget(self.numbers, 1)
         right = QWidget()
         layout = column(margin=8)
         layout.addLayout(controls)
@@ -290,7 +293,7 @@ class TrainingPanel(Panel):
         self._split.addWidget(scroll)
         self._split.addWidget(right)
         self._split.setStretchFactor(1, 1)
-        self._split.setSizes([WIDTH + 20, 4 * WIDTH])
+        self._split.setSizes([WIDTH, 4 * WIDTH])
         outer = column(self._split, margin=0)
         self.setLayout(outer)
 
@@ -301,4 +304,5 @@ class TrainingPanel(Panel):
         wanted = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
         if self._split.orientation() != wanted:
             self._split.setOrientation(wanted)
+            self._split.widget(0).setMinimumWidth(0 if narrow else WIDTH)
         self.plots.set_stacked(narrow)

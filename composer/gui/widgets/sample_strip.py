@@ -1,0 +1,81 @@
+"""Small pictures to choose from."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem
+
+from composer.gui import theme
+
+SIDE, CELL = 40, 48
+CHOICE = Qt.ItemDataRole.UserRole
+MAX_FILES = 8
+
+
+class SampleStrip(QListWidget):
+    """Thumbnails in rows; samples of a data set, and in front of them the user's own files."""
+
+    chosen = Signal(dict)  # {"sample": number} or {"path": file}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setIconSize(QSize(SIDE, SIDE))
+        self.setGridSize(QSize(CELL, CELL))
+        self.setUniformItemSizes(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Input images")
+        self.currentItemChanged.connect(lambda item, _: item is not None and self.chosen.emit(item.data(CHOICE)))
+
+    def set_samples(self, images: list[dict[str, Any]]) -> None:
+        """Show the samples of a data set, as the engine's request `images` gives them."""
+        for row in reversed(range(self.count())):
+            if "sample" in self.item(row).data(CHOICE):
+                self._take(row)
+        for image in images:
+            pixmap = QPixmap.fromImage(QImage.fromData(base64.b64decode(image["png_base64"])))
+            self._add(self.count(), pixmap, {"sample": image["index"]}, f"{image['label']}  (validation image {image['index']})")
+
+    def add_file(self, path: Path) -> None:
+        """Put a file in front and choose it."""
+        choice = {"path": str(path)}
+        for row in range(self.count()):
+            if self.item(row).data(CHOICE) == choice:
+                self.setCurrentRow(row)
+                return
+        self._add(0, theme.icon("picture", "muted").pixmap(theme.ICON, theme.ICON), choice, path.name)
+        files = [row for row in range(self.count()) if "path" in self.item(row).data(CHOICE)]
+        if len(files) > MAX_FILES:
+            self._take(files[-1])
+        self.setCurrentRow(0)
+
+    def set_picture(self, choice: dict[str, Any], picture: QImage) -> None:
+        """Give a file the picture that the network saw of it."""
+        for row in range(self.count()):
+            if self.item(row).data(CHOICE) == choice and "path" in choice:
+                self.item(row).setIcon(_icon(QPixmap.fromImage(picture)))
+
+    def _add(self, row: int, pixmap: QPixmap, choice: dict[str, Any], tip: str) -> None:
+        item = QListWidgetItem(_icon(pixmap), "")
+        item.setData(CHOICE, choice)
+        item.setToolTip(tip)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, tip)
+        self.insertItem(row, item)
+
+    def _take(self, row: int) -> None:
+        blocked = self.blockSignals(True)
+        self.takeItem(row)
+        self.blockSignals(blocked)
+
+
+def _icon(pixmap: QPixmap) -> QIcon:
+    """The same picture whether chosen or not: Qt would tint it."""
+    made = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        made.addPixmap(pixmap, mode)
+    return made

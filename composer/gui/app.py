@@ -1,15 +1,19 @@
 """Starts the window, after looking whether there is a display to start it on."""
 
 import ctypes
+import gc
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
     from composer.gui.window import Window
 
 NO_DISPLAY = 2
+AFTER_START_MS = 5_000
 # What Qt's xcb plugin opens and a bare system lacks, with the Debian package of each.
 XCB_LIBRARIES = {
     "libxcb-cursor.so.0": "libxcb-cursor0",
@@ -35,16 +39,27 @@ def run(path: str | None = None) -> int:
     if (reason := display_problem()) is not None:
         print(f"netcomposer: {reason}", file=sys.stderr)  # noqa: T201 - said to the terminal that started it
         return NO_DISPLAY
+    from PySide6.QtCore import QTimer
+
     from composer.gui.interrupt import quit_on_interrupt
 
+    gc.disable()  # a start makes objects that stay: looking for garbage among them costs a tenth of it
     app = application()
     window = make_window(path)
     window.show()
+    QTimer.singleShot(AFTER_START_MS, _collect_again)
     with quit_on_interrupt(app):
-        return app.exec()  # type: ignore[attr-defined, no-any-return]
+        code = app.exec()
+    del window  # before the interpreter goes: Qt must not free Python objects then
+    return code
 
 
-def application() -> object:
+def _collect_again() -> None:
+    gc.freeze()  # what the start made is never looked at again, so that later collections are short
+    gc.enable()
+
+
+def application() -> "QApplication":
     """The QApplication, made and dressed if there is none yet."""
     from PySide6.QtWidgets import QApplication
 
@@ -65,13 +80,12 @@ def make_window(path: str | Path | None = None) -> "Window":
     """A window with a session of its own, not yet shown.
 
     Args:
-        path: a design file to open once it is painted.
+        path: a design file to open.
     """
-    from composer.gui.session import Session
     from composer.gui.window import Window
 
     application()
-    return Window(Session(), path)
+    return Window(path)
 
 
 def display_problem() -> str | None:

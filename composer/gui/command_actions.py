@@ -1,10 +1,10 @@
 """What commands do that needs the window: files, dialogs, selections. Everything else is a method of the session or the canvas."""
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from composer.core import edits
@@ -14,64 +14,63 @@ from composer.core.wire_json import to_json
 
 if TYPE_CHECKING:
     from composer.gui.session import Session
-    from composer.gui.window import Window
+    from composer.gui.workbench import Workbench
 
-log = logging.getLogger(__name__)
 DESIGN_FILES = "Designs (*.yaml *.yml)"
 
 
-def nothing(window: "Window") -> None:
+def nothing(bench: "Workbench") -> None:
     """The head of a menu of its own does nothing."""
 
 
-def new(window: "Window") -> None:
+def new(bench: "Workbench") -> None:
     """Begin an empty design, once unsaved work is cared for."""
-    window.when_saved(window.session.new)
+    bench.when_saved(bench.session.new)
 
 
-def open_file(window: "Window", path: Path | str | None = None) -> None:
+def open_file(bench: "Workbench", path: Path | str | None = None) -> None:
     """Ask for a file, unless one is given, and open it."""
 
     def ask() -> None:
-        chosen = path or QFileDialog.getOpenFileName(window, "Open design", str(_folder(window)), DESIGN_FILES)[0]
+        chosen = path or QFileDialog.getOpenFileName(bench.window, "Open design", str(_folder(bench)), DESIGN_FILES)[0]
         if chosen:
-            window.session.open(chosen)
+            bench.session.open(chosen)
 
-    window.when_saved(ask)
+    bench.when_saved(ask)
 
 
-def open_template(window: "Window", path: Path | str) -> None:
+def open_template(bench: "Workbench", path: Path | str) -> None:
     """Begin with a copy of a template."""
-    window.when_saved(lambda: window.session.open_template(path))
+    bench.when_saved(lambda: bench.session.open_template(path))
 
 
-def save(window: "Window") -> bool:
+def save(bench: "Workbench") -> bool:
     """Save; the first time, ask where."""
-    return window.session.save() if window.session.path is not None else save_as(window)
+    return bench.session.save() if bench.session.path is not None else save_as(bench)
 
 
-def save_as(window: "Window") -> bool:
+def save_as(bench: "Workbench") -> bool:
     """Ask for a file and save to it."""
-    session = window.session
-    suggested = session.path or _folder(window) / f"{_file_stem(session)}.yaml"
-    chosen = QFileDialog.getSaveFileName(window, "Save design", str(suggested), DESIGN_FILES)[0]
+    session = bench.session
+    suggested = session.path or _folder(bench) / f"{_file_stem(session)}.yaml"
+    chosen = QFileDialog.getSaveFileName(bench.window, "Save design", str(suggested), DESIGN_FILES)[0]
     return bool(chosen) and session.save_as(_with_suffix(chosen, ".yaml"))
 
 
-def export_python(window: "Window", path: Path | str | None = None) -> None:
+def export_python(bench: "Workbench", path: Path | str | None = None) -> None:
     """Write the generated model to a file that needs only torch."""
-    _export(window, "python", "Export Python", "Python (*.py)", ".py", path)
+    _export(bench, "python", "Export Python", "Python (*.py)", ".py", path)
 
 
-def export_yaml(window: "Window", path: Path | str | None = None) -> None:
+def export_yaml(bench: "Workbench", path: Path | str | None = None) -> None:
     """Write a copy of the design."""
-    _export(window, "yaml", "Export YAML", DESIGN_FILES, ".yaml", path)
+    _export(bench, "yaml", "Export YAML", DESIGN_FILES, ".yaml", path)
 
 
-def _export(window: "Window", target: str, title: str, kinds: str, suffix: str, path: Path | str | None) -> None:
-    session = window.session
-    suggested = _folder(window) / f"{_file_stem(session)}{suffix}"
-    chosen = str(path) if path else QFileDialog.getSaveFileName(window, title, str(suggested), kinds)[0]
+def _export(bench: "Workbench", target: str, title: str, kinds: str, suffix: str, path: Path | str | None) -> None:
+    session = bench.session
+    suggested = _folder(bench) / f"{_file_stem(session)}{suffix}"
+    chosen = str(path) if path else QFileDialog.getSaveFileName(bench.window, title, str(suggested), kinds)[0]
     if chosen:
         file = _with_suffix(chosen, suffix)
         params = {"design": to_json(session.design), "target": target, "path": str(file)}
@@ -83,47 +82,47 @@ def _export(window: "Window", target: str, title: str, kinds: str, suffix: str, 
         )
 
 
-def export_picture(window: "Window") -> None:
+def export_picture(bench: "Workbench") -> None:
     """Draw the shown graph to a file."""
-    suggested = _folder(window) / f"{_file_stem(window.session)}.png"
-    chosen = QFileDialog.getSaveFileName(window, "Export picture", str(suggested), "Pictures (*.png *.svg *.pdf)")[0]
+    suggested = _folder(bench) / f"{_file_stem(bench.session)}.png"
+    chosen = QFileDialog.getSaveFileName(bench.window, "Export picture", str(suggested), "Pictures (*.png *.svg *.pdf)")[0]
     if chosen:
         file = Path(chosen) if Path(chosen).suffix else Path(chosen).with_suffix(".png")
         try:
-            window.canvas.export_picture(file)
+            bench.canvas.export_picture(file)
         except UserError as error:
-            window.session.message.emit(str(error), "error")
+            bench.session.message.emit(str(error), "error")
             return
-        window.session.message.emit(f"Exported {file.name}", "info")
+        bench.session.message.emit(f"Exported {file.name}", "info")
 
 
-def quit(window: "Window") -> None:
+def quit(bench: "Workbench") -> None:
     """Close the window, which asks about unsaved work."""
-    window.close()
+    bench.window.close()
 
 
-def rename(window: "Window") -> None:
+def rename(bench: "Workbench") -> None:
     """Edit the name of the selected item in its place."""
-    window.canvas.rename()
+    bench.canvas.rename()
 
 
-def find(window: "Window") -> None:
+def find(bench: "Workbench") -> None:
     """Search the nodes of all graphs by name or block and go to one."""
     from composer.gui.widgets.chooser import Choice, choose
 
-    session = window.session
+    session = bench.session
     choices = []
     for name, path in _shown_graphs(session.design):
         for node in session.design.graph(name).nodes.values():
             where = "/".join(path)
             choices.append(Choice(node.id, f"{where}/  {node.block}" if where else node.block, (path, node.id)))
-    choose(window, "Go to a node", choices, lambda found: _go(window, *found))
+    choose(bench.window, "Go to a node", choices, lambda found: _go(bench, *found))
 
 
-def _go(window: "Window", path: tuple[str, ...], id: str) -> None:
-    window.session.show_graph(path)
-    window.session.select((id,))
-    window.canvas.fit_selection()
+def _go(bench: "Workbench", path: tuple[str, ...], id: str) -> None:
+    bench.session.show_graph(path)
+    bench.session.select((id,))
+    bench.canvas.fit_selection()
 
 
 def _shown_graphs(design: Design) -> list[tuple[str, tuple[str, ...]]]:
@@ -132,51 +131,51 @@ def _shown_graphs(design: Design) -> list[tuple[str, tuple[str, ...]]]:
     return [(name, path) for name, _ in design.all_graphs() if (path := first_use(design, name)) is not None]
 
 
-def select_all(window: "Window") -> None:
+def select_all(bench: "Workbench") -> None:
     """Select everything in the shown graph."""
-    window.session.select(window.session.graph.ids())
+    bench.session.select(bench.session.graph.ids())
 
 
-def select_invert(window: "Window") -> None:
+def select_invert(bench: "Workbench") -> None:
     """Select what is not selected."""
-    chosen = set(window.session.selection)
-    window.session.select(id for id in window.session.graph.ids() if id not in chosen)
+    chosen = set(bench.session.selection)
+    bench.session.select(id for id in bench.session.graph.ids() if id not in chosen)
 
 
-def select_upstream(window: "Window") -> None:
+def select_upstream(bench: "Workbench") -> None:
     """Add what the selection depends on."""
-    _extend(window, forward=False)
+    _extend(bench, forward=False)
 
 
-def select_downstream(window: "Window") -> None:
+def select_downstream(bench: "Workbench") -> None:
     """Add what depends on the selection."""
-    _extend(window, forward=True)
+    _extend(bench, forward=True)
 
 
-def _extend(window: "Window", *, forward: bool) -> None:
+def _extend(bench: "Workbench", *, forward: bool) -> None:
     import networkx as nx
 
-    session = window.session
+    session = bench.session
     topology = session.graph.to_networkx()
     reach = nx.descendants if forward else nx.ancestors
     found = set(session.selection).union(*(reach(topology, id) for id in session.selection))
     session.select(id for id in session.graph.ids() if id in found)
 
 
-def group(window: "Window") -> None:
+def group(bench: "Workbench") -> None:
     """Turn the selected nodes into a sub-graph."""
     from composer.core import subgraphs
 
-    session = window.session
+    session = bench.session
     ids = [id for id in session.selection if id in session.graph.nodes]
     _select_result(session, "Make sub-graph", lambda design, graph: subgraphs.make(design, ids, "part", graph))
 
 
-def ungroup(window: "Window") -> None:
+def ungroup(bench: "Workbench") -> None:
     """Put the nodes of a sub-graph in the place of its use."""
     from composer.core import subgraphs
 
-    session = window.session
+    session = bench.session
     id = session.selection[0]
     _select_result(session, f"Unpack {id}", lambda design, graph: subgraphs.unpack(design, id, graph))
 
@@ -192,82 +191,82 @@ def _select_result(session: "Session", label: str, make: Callable[[Design, str],
     session.select([made] if isinstance(made, str) else made)
 
 
-def make_unique(window: "Window") -> None:
+def make_unique(bench: "Workbench") -> None:
     """Give the selected use of a sub-graph a copy of its own."""
     from composer.core import subgraphs
 
-    window.session.edit(f"Make {window.session.selection[0]} unique", subgraphs.make_unique, window.session.selection[0])
+    bench.session.edit(f"Make {bench.session.selection[0]} unique", subgraphs.make_unique, bench.session.selection[0])
 
 
-def enter(window: "Window") -> None:
+def enter(bench: "Workbench") -> None:
     """Show the inside of the selected sub-graph."""
-    if window.session.selection:
-        window.session.enter(window.session.selection[0])
+    if bench.session.selection:
+        bench.session.enter(bench.session.selection[0])
 
 
-def disconnect(window: "Window") -> None:
+def disconnect(bench: "Workbench") -> None:
     """Remove the wires of the selected items."""
-    session = window.session
+    session = bench.session
     ids = set(session.selection)
     wires = [wire for wire in session.graph.wires if wire.source in ids or wire.target in ids]
     if wires:
         session.edit(f"Remove {len(wires)} wires", edits.disconnect, wires)
 
 
-def command_palette(window: "Window") -> None:
+def command_palette(bench: "Workbench") -> None:
     """Search all commands by their words."""
     from composer.gui.widgets.chooser import Choice, choose
 
-    actions = [action for action in window.command_actions() if action.isEnabled()]
+    actions = [action for action in bench.command_actions() if action.isEnabled()]
     choices = [Choice(action.text().replace("…", ""), action.shortcut().toString(action.shortcut().SequenceFormat.NativeText), action) for action in actions]
-    choose(window, "Do something", choices, lambda action: action.trigger())
+    choose(bench.window, "Do something", choices, lambda action: action.trigger())
 
 
-def full_screen(window: "Window") -> None:
+def full_screen(bench: "Workbench") -> None:
     """Use the whole screen, or stop doing so."""
-    window.setWindowState(window.windowState() ^ window.windowState().WindowFullScreen)
+    bench.window.setWindowState(bench.window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
-def reset_panels(window: "Window") -> None:
+def reset_panels(bench: "Workbench") -> None:
     """Put every panel back in its first place."""
-    window.docks.reset()
+    bench.docks.reset()
 
 
-def train(window: "Window") -> None:
+def train(bench: "Workbench") -> None:
     """Start a training from the training panel, so that it is seen what is trained and how."""
-    panel = window.show_panel("training")
+    panel = bench.docks.show("training")
     if panel is not None and hasattr(panel, "start"):
         panel.start()
 
 
-def stop_training(window: "Window") -> None:
+def stop_training(bench: "Workbench") -> None:
     """Ask all trainings to save and end."""
-    for run in window.session.runs:
+    for run in bench.session.runs:
         if run.active:
             run.stop()
 
 
-def shortcuts(window: "Window") -> None:
+def shortcuts(bench: "Workbench") -> None:
     """Show the shortcut sheet."""
     from composer.gui.shortcut_sheet import ShortcutSheet
 
-    ShortcutSheet(window).open()
+    ShortcutSheet(bench.window).open()
 
 
-def about(window: "Window") -> None:
+def about(bench: "Workbench") -> None:
     """Say what this is, and its versions."""
     from PySide6.QtCore import qVersion
     from PySide6.QtWidgets import QMessageBox
 
     from composer import __version__
 
-    box = QMessageBox(QMessageBox.Icon.NoIcon, "About Netcomposer", f"Netcomposer {__version__}", QMessageBox.StandardButton.Ok, window)
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "About Netcomposer", f"Netcomposer {__version__}", QMessageBox.StandardButton.Ok, bench.window)
     box.setInformativeText(f"Draw a vision network, train it, look into it, take it away as code.\n\nQt {qVersion()}, MIT licence.")
     box.open()
 
 
-def _folder(window: "Window") -> Path:
-    return window.session.path.parent if window.session.path is not None else Path.home()
+def _folder(bench: "Workbench") -> Path:
+    return bench.session.path.parent if bench.session.path is not None else Path.home()
 
 
 def _file_stem(session: "Session") -> str:

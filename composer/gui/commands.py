@@ -8,9 +8,9 @@ from composer.gui import clipboard, command_actions as do
 from composer.gui.session import Session
 
 if TYPE_CHECKING:
-    from composer.gui.window import Window
+    from composer.gui.workbench import Workbench
 
-Run = Callable[["Window"], object]
+Run = Callable[["Workbench"], object]
 Test = Callable[[Session], bool]
 
 
@@ -22,7 +22,7 @@ class Command:
         id: its name for code and tests.
         text: its words in menus.
         menu: the menu it is in.
-        run: what it does, given the window.
+        run: what it does, given the workbench.
         shortcuts: key sequences; the first is shown.
         icon: icon name.
         enabled: whether it can be done now.
@@ -65,15 +65,15 @@ def _subgraph(session: Session) -> bool:
 
 
 def _canvas(method: str) -> Run:
-    def run(window: "Window") -> Any:
-        return getattr(window.canvas, method)()
+    def run(bench: "Workbench") -> Any:
+        return getattr(bench.canvas, method)()
 
     return run
 
 
 def _session(method: str, **arguments: Any) -> Run:
-    def run(window: "Window") -> Any:
-        return getattr(window.session, method)(**arguments)
+    def run(bench: "Workbench") -> Any:
+        return getattr(bench.session, method)(**arguments)
 
     return run
 

@@ -49,6 +49,20 @@ class DockTitle(QWidget):
         return QSize(40, self.sizeHint().height())
 
 
+class Holder(QWidget):
+    """The inside of a dock before and after its panel is made: it says how much room the dock gets at first."""
+
+    def __init__(self, area: str) -> None:
+        super().__init__()
+        self._hint = {"left": QSize(LEFT_WIDTH, 600), "right": QSize(RIGHT_WIDTH, 400), "bottom": QSize(600, BOTTOM_HEIGHT)}[area]
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(0, 0, 0, 0)
+
+    def sizeHint(self) -> QSize:
+        """The size of the area."""
+        return self._hint
+
+
 class Docks(QObject):
     """All docks of a window.
 
@@ -65,13 +79,15 @@ class Docks(QObject):
         self._classes: dict[str, type[Panel]] = {}
         self._titles = QTimer(self, singleShot=True, interval=0)
         self._titles.timeout.connect(self._arrange_titles)
+        # Not at once: Qt shares sizes out of a layout that in a window on the screen is still that of the moment before.
+        self._sizes = QTimer(self, singleShot=True, interval=0)
+        self._sizes.timeout.connect(self._share_sizes)
         window.setDockNestingEnabled(True)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, window.tabPosition(Qt.DockWidgetArea.TopDockWidgetArea).North)
         window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         for cls in panel_classes():
             self._add(cls)
-        self._place()
 
     def panel(self, name: str) -> Panel | None:
         """A panel by the name of its file, constructed if it was not yet; None if there is none."""
@@ -114,10 +130,8 @@ class Docks(QObject):
 
     def restore(self) -> None:
         """Put the panels where they were."""
-        store = settings()
-        if (geometry := store.value("geometry")) is not None:
-            self._window.restoreGeometry(geometry)
-        if (state := store.value("panels")) is not None:
+        if (state := settings().value("panels")) is not None:
+            self._sizes.stop()
             self._window.restoreState(state, LAYOUT_VERSION)
 
     def reset(self) -> None:
@@ -125,17 +139,14 @@ class Docks(QObject):
         for dock in self.docks.values():
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
-        self._place()
+        self.place()
 
     def _add(self, cls: type[Panel]) -> None:
         name = panel_name(cls)
         dock = QDockWidget(cls.title, self._window)
         dock.setObjectName(f"dock_{name}")
         dock.setTitleBarWidget(DockTitle(dock))
-        holder = QWidget()
-        inside = QVBoxLayout(holder)
-        inside.setContentsMargins(0, 0, 0, 0)
-        dock.setWidget(holder)
+        dock.setWidget(Holder(cls.area))
         action = dock.toggleViewAction()
         action.setIcon(theme.icon(cls.icon))
         if cls.shortcut:
@@ -145,7 +156,8 @@ class Docks(QObject):
         dock.dockLocationChanged.connect(lambda _: self._titles.start())
         dock.topLevelChanged.connect(lambda _: self._titles.start())
 
-    def _place(self) -> None:
+    def place(self) -> None:
+        """Put every panel in the place it asks for."""
         for name, cls in self._classes.items():
             dock = self.docks[name]
             self._window.addDockWidget(AREAS[cls.area], dock)
@@ -153,6 +165,10 @@ class Docks(QObject):
         bottom = [self.docks[name] for name, cls in self._classes.items() if cls.area == "bottom"]
         for first, second in zip(bottom, bottom[1:], strict=False):
             self._window.tabifyDockWidget(first, second)
+        self._sizes.start()
+        self._titles.start()
+
+    def _share_sizes(self) -> None:
         for area, size, direction in (
             ("left", LEFT_WIDTH, Qt.Orientation.Horizontal),
             ("right", RIGHT_WIDTH, Qt.Orientation.Horizontal),
@@ -162,7 +178,6 @@ class Docks(QObject):
             self._window.resizeDocks(docks, [size] * len(docks), direction)
         right = [self.docks[name] for name, cls in self._classes.items() if cls.area == "right" and cls.visible_at_start]
         self._window.resizeDocks(right, [5 - index for index in range(len(right))], Qt.Orientation.Vertical)
-        self._titles.start()
 
     def _on_visible(self, name: str, visible: bool) -> None:
         self._titles.start()

@@ -22,7 +22,7 @@ from composer.gui.session import Session
 from composer.gui.widgets.labels import label, row
 
 MAX_BATCH = 65_536
-NUMBER_WIDTH = 64
+NUMBER_WIDTH = 70
 COLUMNS = ("Node", "Params", "MACs", "Memory")
 SORT_ROLE, SHARE_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 RULES = (

@@ -1,0 +1,176 @@
+"""What a window holds: canvas, panels, menus and toolbar from the command table, status bar, messages, unsaved work."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox, QVBoxLayout, QWidget
+
+from composer.gui import command_actions, recovery, theme
+from composer.gui.canvas import CanvasView
+from composer.gui.commands import COMMANDS
+from composer.gui.docks import Docks
+from composer.gui.menus import Menus
+from composer.gui.session import Session
+from composer.gui.status import StatusBar
+from composer.gui.widgets.banner import Banner
+from composer.gui.widgets.toast import Toast
+from composer.gui.window import Window
+
+
+class Workbench(QObject):
+    """The parts of one window.
+
+    Args:
+        window: the window.
+        session: its session, closed when the window closes.
+    """
+
+    def __init__(self, window: Window, session: Session) -> None:
+        super().__init__(window)
+        self.window = window
+        self.session = session
+        self._begun = False
+        self.canvas = CanvasView(session)
+        self._middle = QWidget()
+        self.toast = Toast(self._middle)
+        self.docks = Docks(window, session)
+        self.menus = Menus(self)
+        self.status = StatusBar(session)
+        self._enabling = QTimer(self, singleShot=True, interval=0)
+        self._enabling.timeout.connect(self.menus.update_enabled)
+
+    def furnish(self) -> None:
+        """Put the parts in their places and connect them."""
+        self._column = QVBoxLayout(self._middle)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.canvas)
+        self.window.setCentralWidget(self._middle)
+        self.docks.place()
+        self.menus.make()
+        self.window.setStatusBar(self.status)
+        self.docks.restore()
+        session = self.session
+        session.centre = self.canvas.center_position
+        for signal in (session.design_changed, session.selection_changed, session.shown_graph_changed, session.run_started):
+            signal.connect(lambda *_: self._enabling.start())
+        session.undo_stack.indexChanged.connect(lambda _: self._enabling.start())
+        QGuiApplication.clipboard().dataChanged.connect(self._enabling.start)
+        session.file_changed.connect(self._update_title)
+        session.design_changed.connect(lambda *_: self._update_title())
+        session.message.connect(self.toast.show_message)
+        session.facts_changed.connect(lambda *_: self._update_badge())
+        session.command_asked.connect(self.run_command)
+        self.status.problems_clicked.connect(lambda: self.docks.show("problems"))
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
+        self._update_title()
+        self.menus.update_enabled()
+
+    def begin(self) -> None:
+        """Make the panels that are open, and offer unsaved work; called once the window is on the screen."""
+        if not self._begun:
+            self._begun = True
+            self.canvas.setFocus()
+            self.docks.construct_visible()
+            self._offer_recovery()
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def action(self, id: str) -> QAction:
+        """The action of a command."""
+        return self.menus.actions[id]
+
+    def command_actions(self) -> list[QAction]:
+        """All actions that can be searched by words."""
+        return [action for action in self.menus.actions.values() if action.menu() is None] + self.docks.toggle_actions()
+
+    def run_command(self, id: str, argument: object = None) -> None:
+        """Run a command.
+
+        Args:
+            id: its id.
+            argument: the file, for `open` and `open_template`.
+        """
+        if argument is None:
+            self.menus.actions[id].trigger()
+        else:
+            function = {"open": command_actions.open_file, "open_template": command_actions.open_template}[id]
+            function(self, Path(str(argument)))
+
+    # --- look -------------------------------------------------------------------------------------------------------
+
+    def set_theme(self, mode: str) -> None:
+        """Follow the system, or be light or dark; remembered."""
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, mode)
+            self._theme_applied()
+
+    def _system_theme_changed(self) -> None:
+        app = QApplication.instance()
+        if theme.mode() == "system" and isinstance(app, QApplication):
+            theme.apply(app)
+            self._theme_applied()
+
+    def _theme_applied(self) -> None:
+        for command in COMMANDS:
+            if command.icon:
+                self.menus.actions[command.id].setIcon(theme.icon(command.icon))
+        self.docks.refresh_look()
+        self.session.theme_changed.emit()
+
+    def _update_title(self) -> None:
+        session = self.session
+        name = session.path.name if session.path is not None else session.design.name
+        self.window.setWindowTitle(f"{name}[*] - Netcomposer")
+        self.window.setWindowModified(session.dirty)
+        self.window.setWindowFilePath(str(session.path) if session.path is not None else "")
+
+    def _update_badge(self) -> None:
+        count = len(self.session.problems)
+        self.docks.set_badge("problems", str(count) if count else "")
+
+    # --- unsaved work -----------------------------------------------------------------------------------------------
+
+    def when_saved(self, then: Callable[[], object]) -> None:
+        """Do something that replaces the design, after asking about unsaved work."""
+        if self.may_leave():
+            then()
+
+    def may_leave(self) -> bool:
+        """Whether the design may be left: it is saved, or the user says so."""
+        if not self.session.dirty:
+            return True
+        box = QMessageBox(self.window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle("Unsaved changes")
+        box.setText(f"Save the changes to “{self.session.path.name if self.session.path else self.session.design.name}”?")
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        box.deleteLater()
+        return answer == buttons.Discard or (answer == buttons.Save and command_actions.save(self))
+
+    def end(self) -> None:
+        """Remember the places of the panels and end the workers."""
+        self.docks.save()
+        self.window.hide()  # the workers take a moment to end; nobody should have to watch
+        QGuiApplication.clipboard().dataChanged.disconnect(self._enabling.start)
+        QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._system_theme_changed)
+        self.session.close()
+
+    def _offer_recovery(self) -> None:
+        found = next(recovery.left_behind(), None)
+        if found is None:
+            return
+        when = time.strftime("%d %b %H:%M", time.localtime(found.time))
+        text = f"Unsaved work on “{found.path.name if found.path else found.design.name}” from {when} was kept."
+        choices: list[tuple[str, Callable[[], object]]] = [
+            ("Restore", lambda: self.when_saved(lambda: self.session.restore(found))),
+            ("Discard", lambda: recovery.forget(found)),
+        ]
+        self._column.insertWidget(0, Banner(text, choices))

@@ -22,8 +22,15 @@ def footprint_views(padded: Tensor, kernel_size: int, stride: int = 1) -> Iterat
     """Yield views (..., H, W) of `padded`, one for each offset of the footprint, row by row; every stride-th position."""
     height, width = padded.shape[-2] - kernel_size + 1, padded.shape[-1] - kernel_size + 1
     for row in range(kernel_size):
+        # The rows first: what flows back through the columns of one strip is gathered in the strip, not in the whole map.
+        strip = padded[..., row : row + height : stride, :]
         for column in range(kernel_size):
-            yield padded[..., row : row + height : stride, column : column + width : stride]
+            yield strip[..., column : column + width : stride]
+
+
+def footprints(padded: Tensor, kernel_size: int, stride: int = 1) -> Tensor:
+    """The footprint of every stride-th position as a view (..., H, W, k, k); only for what is as large as the footprints anyway."""
+    return padded.unfold(-2, kernel_size, stride).unfold(-2, kernel_size, stride)
 
 
 def footprint_logits(q: Tensor, padded_k: Tensor, kernel_size: int, stride: int = 1) -> Tensor:
@@ -33,15 +40,15 @@ def footprint_logits(q: Tensor, padded_k: Tensor, kernel_size: int, stride: int 
 
 def footprint_sum(weights: Tensor, padded_v: Tensor, kernel_size: int, stride: int = 1) -> Tensor:
     """Values (N, groups, d, H, W) of each footprint, weighted by (N, groups, H, W, k * k); returns (N, groups, d, H, W)."""
-    views = zip(weights.unbind(dim=-1), footprint_views(padded_v, kernel_size, stride), strict=True)
+    views = zip(weights[:, :, None].unbind(dim=-1), footprint_views(padded_v, kernel_size, stride), strict=True)
     weight, v = next(views)
-    total = weight[:, :, None] * v
+    total = weight * v
     for weight, v in views:
-        total = torch.addcmul(total, weight[:, :, None], v)
+        total = torch.addcmul(total, weight, v)
     return total
 
 
 def footprint_inside(height: int, width: int, kernel_size: int, stride: int, device: torch.device) -> Tensor:
     """Whether each place of a footprint lies on the map: (H, W, k * k)."""
     inside = pad_footprint(torch.ones(1, 1, height, width, dtype=torch.bool, device=device), kernel_size)[0, 0]
-    return torch.stack(list(footprint_views(inside, kernel_size, stride)), dim=-1)
+    return footprints(inside, kernel_size, stride).flatten(-2)

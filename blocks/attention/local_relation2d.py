@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from blocks._shared.channels import check_groups, check_odd
 from blocks._shared.choices import check_choice, check_positive
-from blocks._shared.local_footprint import footprint_inside, footprint_sum, footprint_views, pad_footprint
+from blocks._shared.local_footprint import footprint_inside, footprint_sum, footprints, pad_footprint
 from blocks.spec import block
 
 
@@ -72,7 +72,7 @@ class LocalRelation2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Sum the neighbourhoods of `x` (N, C, H, W); returns (N, C, H / stride, W / stride)."""
         q, k = self.q(x), pad_footprint(self.k(x), self.kernel_size)
-        logits = torch.stack([self.compare(q, view) for view in footprint_views(k, self.kernel_size, self.stride)], dim=-1)
+        logits = self.compare(q[..., None, None], footprints(k, self.kernel_size, self.stride)).flatten(-2)
         logits = logits + self.prior(self.offsets).T[:, None, None]
         inside = footprint_inside(*x.shape[2:], self.kernel_size, self.stride, x.device)
         weights = logits.masked_fill(~inside, float("-inf")).softmax(dim=-1)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from blocks._shared.channels import check_groups, check_odd
 from blocks._shared.choices import check_choice
-from blocks._shared.local_footprint import footprint_sum, footprint_views, pad_footprint
+from blocks._shared.local_footprint import footprint_sum, footprints, pad_footprint
 from blocks.spec import block
 
 
@@ -49,7 +49,7 @@ class PairwiseAttention2d(nn.Module):
         )
 
     def relate(self, phi: Tensor, psi: Tensor) -> Tensor:
-        """Relation of `phi` at each position to `psi` at one offset from it: (N, relation, H, W)."""
+        """Relation of `phi` (N, relation, H, W, 1, 1) to `psi` (N, relation, H, W, k, k) around it: (N, width, H, W, k, k)."""
         match self.relation:
             case "summation":
                 return phi + psi
@@ -59,19 +59,19 @@ class PairwiseAttention2d(nn.Module):
                 return phi * psi
             case "dot_product":
                 return (phi * psi).sum(dim=1, keepdim=True)
-        return torch.cat((phi, psi), dim=1)
+        return torch.cat((phi.expand_as(psi), psi), dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Attend within the footprints of `x` (N, C, H, W); returns (N, value_channels, H, W)."""
         k, size = self.kernel_size, x.shape[2:]
-        phi, psi = self.phi(x), pad_footprint(self.psi(x), k, "reflect")
-        relation = torch.stack([self.relate(phi, view) for view in footprint_views(psi, k)], dim=-1)
+        phi, psi = self.phi(x)[..., None, None], pad_footprint(self.psi(x), k, "reflect")
+        relation = self.relate(phi, footprints(psi, k))
         if self.place is not None:
             place = self.place(coordinate_grid(*size, like=x)).to(relation.dtype)
-            views = footprint_views(pad_footprint(place, k, "reflect"), k)
-            place = torch.stack([place - view if self.position == "relative" else view for view in views], dim=-1)
-            relation = torch.cat((relation, place.expand(x.shape[0], -1, -1, -1, -1)), dim=1)
-        weights = self.gamma(relation.flatten(2, 3)).softmax(dim=-1).unflatten(2, size)
+            around = footprints(pad_footprint(place, k, "reflect"), k)
+            place = place[..., None, None] - around if self.position == "relative" else around
+            relation = torch.cat((relation, place.expand(x.shape[0], -1, -1, -1, -1, -1)), dim=1)
+        weights = self.gamma(relation.flatten(4).flatten(2, 3)).softmax(dim=-1).unflatten(2, size)
         values = pad_footprint(self.beta(x), k, "reflect").unflatten(1, (self.groups, -1))
         return footprint_sum(weights.to(values.dtype), values, k).flatten(1, 2)
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from blocks._shared.channels import check_groups, check_odd
 from blocks._shared.choices import check_choice
-from blocks._shared.local_footprint import footprint_sum, footprint_views, pad_footprint
+from blocks._shared.local_footprint import footprint_sum, footprint_views, footprints, pad_footprint
 from blocks.spec import block
 
 
@@ -43,13 +43,14 @@ class PatchwiseAttention2d(nn.Module):
     def relate(self, phi: Tensor, psi: Tensor) -> Tensor:
         """Relation of each footprint, from phi and psi (N, relation, H, W): (N, width, H, W)."""
         k = self.kernel_size
-        views = list(footprint_views(pad_footprint(psi, k, "reflect"), k))
+        psi = pad_footprint(psi, k, "reflect")
         if self.relation == "star_product":
-            return torch.stack([(phi * view).sum(dim=1) for view in views], dim=1)
+            return torch.stack([(phi * view).sum(dim=1) for view in footprint_views(psi, k)], dim=1)
+        around = footprints(psi, k)
         if self.relation == "concatenation":
-            return torch.cat((phi, torch.stack(views, dim=2).flatten(1, 2)), dim=1)
-        left = torch.stack(list(footprint_views(pad_footprint(phi, k, "reflect"), k)), dim=-1).permute(0, 2, 3, 4, 1)
-        right = torch.stack(views, dim=-1).permute(0, 2, 3, 1, 4)
+            return torch.cat((phi, around.permute(0, 1, 4, 5, 2, 3).flatten(1, 3)), dim=1)
+        left = footprints(pad_footprint(phi, k, "reflect"), k).flatten(4).permute(0, 2, 3, 4, 1)
+        right = around.flatten(4).permute(0, 2, 3, 1, 4)
         return (left @ right).flatten(3).permute(0, 3, 1, 2)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -112,8 +112,15 @@ def _quotient(a: Any, b: Any, **options: Any) -> Tensor | None:
 
 
 def _addcmul(a: Tensor, b: Tensor, c: Tensor, **_: Any) -> Tensor | None:
-    same = a.dtype == b.dtype == c.dtype and a.shape == b.shape == c.shape
-    return a.new_empty(a.shape) if same and _row_major(a, b, c) else None
+    # The first operand decides the order of axes, whatever the strides of the others, where it has every axis of the result.
+    if not _row_major(a) or not a.dtype == b.dtype == c.dtype:
+        return None
+    return a.new_empty(a.shape) if _fits_into(b.shape, a.shape) and _fits_into(c.shape, a.shape) else None
+
+
+def _fits_into(shape: torch.Size, full: torch.Size) -> bool:
+    """Whether a shape is stretched to `full` by broadcasting; torch.broadcast_shapes takes longer than the operation."""
+    return len(shape) <= len(full) and all(s in (1, f) for s, f in zip(reversed(shape), reversed(full), strict=False))
 
 
 def _compare(a: Tensor, b: Any) -> Tensor | None:

@@ -74,6 +74,18 @@ def layout(
     return {id: (c, a) for id, (a, c) in centres.items()} if turned else centres
 
 
+def direction_of(graph: Graph) -> str | None:
+    """The way in which most wires of a placed graph run: ``right`` or ``down``; None where that cannot be told."""
+    right = down = 0
+    for wire in graph.wires:
+        source, target = graph.item(wire.source), graph.item(wire.target)
+        if source is not None and target is not None:
+            along, across = target.position[0] - source.position[0], target.position[1] - source.position[1]
+            right += along > abs(across)
+            down += across > abs(along)
+    return None if right == down else "right" if right > down else "down"
+
+
 def _anchor(graph: Graph, places: Mapping[str, Point], extent: Mapping[str, Size], turned: bool) -> Point:
     """The shift that puts the first corner of a partial layout where it was before."""
 

@@ -110,7 +110,7 @@ class CanvasView(QWidget):
         """Bring an item of the shown graph into view, if it is not."""
         node = self.scene.nodes.get(id)
         if node is not None and not self.view.seen().contains(node.scene_body()):
-            self.view.glide(max(self.view.scale_now, lk.TEXT_SCALE), node.pos())
+            self.view.glide(max(self.view.scale_now, lk.DETAIL_SCALE), node.pos())
 
     def set_animated(self, on: bool) -> None:
         """Whether fit and layout move there (the default) or are there at once."""
@@ -123,7 +123,7 @@ class CanvasView(QWidget):
         """Arrange the selection if it holds several items, else everything.
 
         Args:
-            way: ``right``, ``down`` or ``rows``; empty for the direction in force.
+            way: ``right``, ``down`` or ``rows``; empty for the direction in force, in rows where one line would be too long.
         """
         if way in ("right", "down"):
             self.set_direction(way)
@@ -132,12 +132,17 @@ class CanvasView(QWidget):
         graph = self.session.graph
         only = set(self.session.selection) if len(self.session.selection) > 1 and not way else None
         sizes = {id: lk.size(node.content) for id, node in self.scene.nodes.items()}
-        row = self._row_length(sizes) if way == "rows" else None
+        row = self._row_length(sizes) if way == "rows" or (not way and only is None and self._too_long(sizes)) else None
         places = place_items(graph, sizes, "down" if self.scene.down else "right", room=self.scene.layer.label_room(), only=only, row=row)
         with self._motion:
             moved = self.session.edit("Arrange", edits.move, places)
         if moved and only is None:
             self.fit()
+
+    def _too_long(self, sizes: Mapping[str, tuple[float, float]]) -> bool:
+        """Whether one line of cards could be read only in parts."""
+        length = sum(width + 56.0 for width, _ in sizes.values())
+        return not self.scene.down and length * lk.DETAIL_SCALE > max(self.view.viewport().width(), 900)
 
     def _row_length(self, sizes: Mapping[str, tuple[float, float]]) -> float:
         """The length of rows at which the drawing comes out about as wide as a page."""
@@ -145,10 +150,10 @@ class CanvasView(QWidget):
         return float(max(900.0, (length * 190.0 * ROW_ASPECT) ** 0.5))
 
     def set_direction(self, direction: str) -> None:
-        """Let wires run ``right`` or ``down``, from now on in every design."""
-        if (direction == "down") != self.scene.down:
-            settings.settings().setValue(DIRECTION, direction)
-            self.scene.set_direction(direction)
+        """Let wires run ``right`` or ``down``, here and in every new design."""
+        settings.settings().setValue(DIRECTION, direction)
+        self.scene.direction = direction
+        self.scene.set_direction(direction)
 
     # --- adding and naming ------------------------------------------------------------------------------------------
 

@@ -45,7 +45,8 @@ class FrameItem(QGraphicsItem):
         painter.setPen(QPen(theme.color("accent"), 2) if self.chosen else QPen(theme.color("accent", 0.25), 1))
         painter.setBrush(theme.color("accent", 0.07 if tools.dark else 0.05))
         painter.drawRoundedRect(self._rect, 12, 12)
-        if painter.worldTransform().m11() >= lk.TEXT_SCALE / 1.5:
-            painter.setFont(tools.title)
-            painter.setPen(tools.muted)
-            painter.drawText(self._rect.topLeft() + QPointF(12, 19), lk.elided("title", self.frame.title, self._rect.width() - 24))
+        scale = painter.worldTransform().m11()
+        role = "title" if scale >= lk.DETAIL_SCALE else lk.grown("title", lk.TITLE_PX, max(scale, lk.FAR_SCALE))
+        painter.setFont(lk.font_of(role))
+        painter.setPen(tools.muted)
+        painter.drawText(self._rect.topLeft() + QPointF(12, 19), lk.elided(role, self.frame.title, self._rect.width() - 24))

@@ -22,11 +22,11 @@ PORT = 4.0  # radius of a dot
 PORT_STEP = 20.0
 STACK = 4.0  # how far the second edge of a sub-graph looks out
 CHIP_HEIGHT = 18.0
-# Below these scales small text and ports, then all text, then everything but blocks of colour is left out: it could not be
-# read, only paid for.
+# Below the first scale a card says only its id and block, in letters that grow as it shrinks; ports and chips are left out.
+# Below the second there are but blocks of colour: more could not be read, only paid for.
 DETAIL_SCALE = 0.65
-TEXT_SCALE = 0.5
-FAR_SCALE = 0.4
+FAR_SCALE = 0.38
+TITLE_PX, LINE_PX = 11.5, 10.0  # size of those letters on the screen
 DASHES = {"map": [], "tokens": [5.0, 3.0], "vector": [1.5, 2.5], "other": [8.0, 3.0, 1.0, 3.0]}
 
 
@@ -81,26 +81,41 @@ def _look(dark: bool, _family: str) -> Look:
     )
 
 
-@lru_cache(maxsize=16)
-def _metrics(role: str, _family: str) -> QFontMetricsF:
-    return QFontMetricsF(getattr(look(), role))
+def grown(role: str, pixels: float, scale: float) -> str:
+    """The role of a font that has about as many pixels on the screen at a scale."""
+    return f"{role}@{round(pixels / scale / 2) * 2}"
+
+
+@lru_cache(maxsize=64)
+def font_of(role: str) -> QFont:
+    """A font by its role: ``title``, ``body``, ``small``, ``sign``, or one of them at another size: ``title@20``."""
+    name, _, pixels = role.partition("@")
+    font = QFont(getattr(look(), name))
+    if pixels:
+        font.setPixelSize(int(pixels))
+    return font
+
+
+@lru_cache(maxsize=64)
+def _metrics(role: str) -> QFontMetricsF:
+    return QFontMetricsF(font_of(role))
 
 
 @lru_cache(maxsize=8192)
 def text_width(role: str, text: str) -> float:
     """Width in pixels of a text in one of the fonts of `Look`."""
-    return _metrics(role, "").horizontalAdvance(text)
+    return _metrics(role).horizontalAdvance(text)
 
 
 @lru_cache(maxsize=8192)
 def elided(role: str, text: str, width: float) -> str:
     """A text cut to a width, with an ellipsis."""
-    return text if text_width(role, text) <= width else _metrics(role, "").elidedText(text, Qt.TextElideMode.ElideRight, width)
+    return text if text_width(role, text) <= width else _metrics(role).elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 def forget() -> None:
     """Drop what was measured, after a change of font or theme."""
-    for cached in (_look, _metrics, text_width, elided, _family_brush, _wire_pen):
+    for cached in (_look, font_of, _metrics, text_width, elided, _family_brush, _wire_pen):
         cached.cache_clear()
 
 

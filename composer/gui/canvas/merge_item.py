@@ -29,12 +29,15 @@ class MergeItem(NodeItem):
                 painter.setFont(tools.title)
                 painter.drawText(self.body, Qt.AlignmentFlag.AlignCenter, sign)
 
-    def _paint_text(self, painter: QPainter, tools: lk.Look, detail: bool) -> None:
-        if detail and (self.chosen or self.hovered):
+    def _paint_text(self, painter: QPainter, tools: lk.Look) -> None:
+        if self.chosen or self.hovered:
             painter.setFont(tools.small)
             painter.setPen(tools.muted)
             width = lk.text_width("small", self.content.title)
             painter.drawText(QPointF(-width / 2, self.body.bottom() + 14), self.content.title)
+
+    def _paint_large(self, painter: QPainter, tools: lk.Look, scale: float) -> None:
+        pass
 
     def _paint_ports(self, painter: QPainter, tools: lk.Look) -> None:
         if self.lit or self.offered or self.hovered:

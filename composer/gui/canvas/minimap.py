@@ -1,6 +1,6 @@
 """The minimap: the whole drawing in a corner, with the part in view; click or drag to go there."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -10,7 +10,6 @@ from composer.gui.canvas.view import GraphView
 
 SIZE = QSize(176, 112)
 PAD = 8.0
-REDRAW_MS = 60  # changes in a row are drawn once
 
 
 class Minimap(QWidget):
@@ -28,12 +27,10 @@ class Minimap(QWidget):
         self._scene = view.design_scene
         self._picture: QPixmap | None = None
         self._extent = QRectF()
-        self._due = QTimer(self, singleShot=True, interval=REDRAW_MS)
-        self._due.timeout.connect(self._redraw)
-        self._scene.changed_extent.connect(self._due.start)
-        self._scene.rebuilt.connect(self._due.start)
+        self._scene.changed_extent.connect(self._redraw)
+        self._scene.rebuilt.connect(self._redraw)
         view.moved.connect(self._follow)
-        view.session.theme_changed.connect(self._due.start)
+        view.session.theme_changed.connect(self._redraw)
 
     @property
     def wanted(self) -> bool:
@@ -41,7 +38,7 @@ class Minimap(QWidget):
         return bool(self._scene.nodes) and not self._view.seen().contains(self._scene.extent())
 
     def _redraw(self) -> None:
-        self._picture = None
+        self._picture = None  # drawn at the next paint, so changes in a row are drawn once
         self._follow()
 
     def _follow(self) -> None:

@@ -101,8 +101,10 @@ class NodeItem(QGraphicsItem):
         scale = painter.worldTransform().m11()
         tools = lk.look()
         self._paint_body(painter, tools)
-        if scale >= lk.TEXT_SCALE:
-            self._paint_text(painter, tools, scale >= lk.DETAIL_SCALE)
+        if scale >= lk.DETAIL_SCALE:
+            self._paint_text(painter, tools)
+        else:
+            self._paint_large(painter, tools, scale)
         if scale >= lk.DETAIL_SCALE or self.offered or self.hovered:
             self._paint_ports(painter, tools)
         if self.content.error:
@@ -141,7 +143,7 @@ class NodeItem(QGraphicsItem):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(body, radius, radius)
 
-    def _paint_text(self, painter: QPainter, tools: lk.Look, detail: bool) -> None:
+    def _paint_text(self, painter: QPainter, tools: lk.Look) -> None:
         said = self.content
         muted = tools.text if self.heat else tools.muted
         if said.shape == "end":
@@ -160,15 +162,32 @@ class NodeItem(QGraphicsItem):
         painter.setFont(tools.body)
         painter.setPen(muted)
         painter.drawText(QPointF(left, y + lk.LINE[0] - 2), lk.elided("body", said.line, right - left))
-        if said.detail and detail:
+        if said.detail:
             painter.setFont(tools.small)
             painter.drawText(QPointF(left, y + lk.LINE[0] + lk.LINE[1] - 2), lk.elided("small", said.detail, right - left))
+
+    def _paint_large(self, painter: QPainter, tools: lk.Look, scale: float) -> None:
+        """Id and block in letters that can still be read from afar."""
+        said = self.content
+        end = said.shape == "end"
+        pad = 8.0 if end else lk.EDGE + 8
+        width = self.body.width() - pad - 8
+        title, line = lk.grown("title", lk.TITLE_PX, scale), lk.grown("body", lk.LINE_PX, scale)
+        rows = [(title, tools.text, said.title, 0.36 * lk.TITLE_PX / scale if end else -0.15 * lk.TITLE_PX / scale)]
+        if not end:
+            rows.append((line, tools.text if self.heat else tools.muted, said.line.split("  ")[0], 1.15 * lk.LINE_PX / scale))
+        for role, colour, text, y in rows:
+            painter.setFont(lk.font_of(role))
+            painter.setPen(colour)
+            shown = lk.elided(role, text, width)
+            x = -lk.text_width(role, shown) / 2 if end else self.body.left() + pad
+            painter.drawText(QPointF(x, y), shown)
 
     def _paint_end(self, painter: QPainter, tools: lk.Look, muted: QColor) -> None:
         said = self.content
         width = self.body.width() - 2 * lk.PAD
         for role, colour, text, y in (("title", tools.text, said.title, -3.0), ("small", muted, said.line, 13.0)):
-            painter.setFont(getattr(tools, role))
+            painter.setFont(lk.font_of(role))
             painter.setPen(colour)
             text = lk.elided(role, text, width)
             painter.drawText(QPointF(-lk.text_width(role, text) / 2, y), text)

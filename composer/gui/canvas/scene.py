@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
+from composer.core.autolayout import direction_of
 from composer.core.diff import Diff, GraphDiff
 from composer.core.facts import NodeFacts
 from composer.core.graph import Graph, Wire
@@ -27,7 +28,7 @@ class DesignScene(QGraphicsScene):
 
     Args:
         session: the session; the scene reads it and listens to it.
-        direction: ``right`` or ``down``.
+        direction: ``right`` or ``down``, for graphs whose places do not tell.
     """
 
     changed_extent = Signal()  # something was added, moved or removed
@@ -36,7 +37,8 @@ class DesignScene(QGraphicsScene):
     def __init__(self, session: Session, direction: str = "right") -> None:
         super().__init__()
         self.session = session
-        self.down = direction == "down"
+        self.direction = direction
+        self.down = False
         self.nodes: dict[str, NodeItem] = {}
         self.frames: dict[str, FrameItem] = {}
         self._hover_chip = ChipItem()
@@ -79,6 +81,7 @@ class DesignScene(QGraphicsScene):
         for item in (*self.nodes.values(), *self.frames.values()):
             self.removeItem(item)
         self.nodes, self.frames = {}, {}
+        self.down = (direction_of(self.graph) or self.direction) == "down"
         for id in self.graph.ids():
             self._add(id)
         for wire in self.graph.wires:
@@ -126,6 +129,8 @@ class DesignScene(QGraphicsScene):
             self.layer.add(wire)
         if part.other:
             self._show_frames()
+        if 2 * len(part.moved) > len(self.nodes):  # arranged anew, or that undone
+            self.set_direction(direction_of(self.graph) or self.direction)
         if part.structural or part.moved or touched:
             ends = {id for wire in (*part.wires_added, *part.wires_removed) for id in (wire.source, wire.target)}
             placed = {*part.added, *part.moved, *resized, *ends}
@@ -282,6 +287,8 @@ class DesignScene(QGraphicsScene):
 
     def set_direction(self, direction: str) -> None:
         """Let wires run ``right`` or ``down``."""
+        if self.down == (direction == "down"):
+            return
         self.down = direction == "down"
         for node in self.nodes.values():
             node.set_down(self.down)

@@ -48,8 +48,13 @@ def test_layout_downwards_turns_the_ports_and_is_remembered(session: Session, ca
     conv, norm = canvas.scene.nodes["conv"], canvas.scene.nodes["norm"]
     assert conv.port_place(True, 0).y() > conv.pos().y()
     assert norm.pos().y() > conv.pos().y()
-    assert CanvasView(session).scene.down
-    canvas.layout("right")
+    session.undo()
+    assert not canvas.scene.down
+    session.redo()
+    assert canvas.scene.down
+    session.new()
+    assert canvas.scene.down
+    canvas.set_direction("right")
 
 
 def test_layout_glides_and_ends_where_the_design_has_it(session: Session, canvas: CanvasView, qtbot) -> None:

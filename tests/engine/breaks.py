@@ -137,7 +137,8 @@ def change_variable(rng: random.Random, design: Design, catalog: Catalog) -> Des
     if rng.random() < 0.3:
         return edits.remove_variable(design, name)
     near = value if isinstance(value, int) else 8
-    return edits.set_variable(design, name, rng.choice((near + 1, near - 1, 7, 0, -2, 2.5, "wide", "=no_such_variable", f"={name}")))
+    new = rng.choice((near + 1, near - 1, 7, 0, -2, 2.5, "wide", "=no_such_variable", f"={name}"))
+    return replace(design, variables=frozen({**design.variables, name: new}))
 
 
 def change_repeat(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
@@ -173,7 +174,9 @@ def wrong_use(rng: random.Random, design: Design, catalog: Catalog) -> Design | 
         return None
     key = rng.choice(exposed)
     if rng.random() < 0.3:
-        return edits.update_item(design, node.id, name, block=SUBGRAPH + (node.subgraph or "") + "s")
+        misspelt = replace(node, block=f"{SUBGRAPH}{node.subgraph}s")
+        home = design.graph(name)
+        return design.with_graph(name, replace(home, nodes=frozen({**home.nodes, node.id: misspelt})))
     if rng.random() < 0.4:
         params = {key + "s" if old == key else old: value for old, value in node.params.items()}
         return edits.update_item(design, node.id, name, params=frozen(params))

@@ -32,7 +32,7 @@ class Workbench(QObject):
         super().__init__(window)
         self.window = window
         self.session = session
-        self._begun = False
+        self.begun = False
         self.canvas = CanvasView(session)
         self._middle = QWidget()
         self.toast = Toast(self._middle)
@@ -71,8 +71,8 @@ class Workbench(QObject):
 
     def begin(self) -> None:
         """Make the panels that are open, and offer unsaved work; called once the window is on the screen."""
-        if not self._begun:
-            self._begun = True
+        if not self.begun:
+            self.begun = True
             self.canvas.setFocus()
             self.docks.construct_visible()
             self._offer_recovery()

@@ -1,0 +1,80 @@
+"""An engine that needs no torch: answers as the real one does, a little wrongly where a test asks for it."""
+
+import json
+import os
+import sys
+import time
+
+LINES = 12_000
+
+
+def facts(params: dict) -> dict:
+    design = params["design"]
+    changed, problems = {}, []
+    for id, block, given, *_ in design["main"]["nodes"]:
+        shape = (params["batch"], 8, 16, 16)
+        error = "num_heads: 5 does not divide dim 64" if given.get("num_heads") == 5 else None
+        repair = {"label": "Set num_heads to 4", "action": "set_params", "arguments": {"id": id, "params": {"num_heads": 4}}}
+        changed[id] = {
+            "block": block,
+            "resolved": {**given, "in_channels": 3, "dim": 64},
+            "inferred": ["in_channels"],
+            "outputs": [{"port": "out", "shape": shape, "dtype": "float32"}],
+            "params": 0 if error else 1000 * (1 + len(changed)),
+            "macs": 2000 * params["batch"],
+            "activation_bytes": 4000 * params["batch"],
+            "error": error,
+            "repairs": [repair] if error else [],
+        }
+    if not design["main"]["outputs"]:
+        problems.append(["the design has no output; add one and wire the last node to it", None, "", "error"])
+    total = sum(node["params"] for node in changed.values())
+    totals = {"params": total, "params_trainable": total, "macs": 2000 * len(changed) * params["batch"], "activation_bytes": 0}
+    return {"revision": params["revision"], "reset": True, "changed": changed, "removed": [], "totals": totals, "problems": problems}
+
+
+def answer(message: dict) -> dict:
+    params = message.get("params", {})
+    match message["method"]:
+        case "facts":
+            return {"result": facts(params)}
+        case "source":
+            return {"result": {"source": '"""A model\nof two lines."""\n\nclass Model(nn.Module):\n    # built\n    self.conv_stem = ConvStem(3)\n' * 3}}
+        case "echo":
+            return {"result": params}
+        case "fail":
+            return {"error": "this went wrong", "trace": "Traceback: here"}
+        case "long":
+            return {"result": {"lines": ["x" * 80] * LINES}}
+        case "export":
+            with open(params["path"], "w", encoding="utf-8") as file:
+                file.write("exported")
+            return {"result": {"path": params["path"]}}
+        case "die":
+            print("out of memory", file=sys.stderr, flush=True)
+            os._exit(3)
+    return {"error": f"unknown method {message['method']}"}
+
+
+def main() -> None:
+    print("a stray print of a library", flush=True)
+    print(json.dumps({"event": "ready", "torch": "0", "devices": [{"name": "cpu", "label": "Fake CPU"}]}), flush=True)
+    cancelled: list[int] = []
+    for line in sys.stdin:
+        message = json.loads(line)
+        if "cancel" in message:
+            cancelled.append(message["cancel"])
+        elif message.get("method") == "hang":
+            time.sleep(60)
+        elif message.get("method") == "slow":
+            for step in range(3):
+                print(json.dumps({"id": message["id"], "progress": step / 3, "message": f"step {step}"}), flush=True)
+            print(json.dumps({"id": message["id"], "result": {"done": True}}), flush=True)
+        elif message.get("method") == "cancelled":
+            print(json.dumps({"id": message["id"], "result": {"ids": cancelled}}), flush=True)
+        else:
+            print(json.dumps({"id": message["id"], **answer(message)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 from composer import paths
 from composer.core import units
@@ -54,7 +55,18 @@ def when(info: RunInfo) -> str:
     return f"{then.tm_mday} {time.strftime('%b', then)}{year} {time.strftime('%H:%M', then)}" if info.created else ""
 
 
+def name_and_time(info: RunInfo) -> str:
+    """What names a run beside others."""
+    return f"{short_name(info)}  {when(info)}"
+
+
 def in_words(info: RunInfo) -> str:
     """A run in one line: how good, when, what."""
     best = units.percent(info.best) if info.best is not None else "-"
     return "   ".join(part for part in (best, when(info), short_name(info)) if part)
+
+
+def resume_settings(info: RunInfo, device: str = "auto") -> dict[str, Any]:
+    """What `Session.start_training` needs to go on with a run, with the settings it was begun with."""
+    chosen = {name: info.training[name] for name in ("data", "epochs") if name in info.training}
+    return {**chosen, "device": device, "out": info.path, "resume": True}

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QScrollArea,
     QSizePolicy,
-    QSplitter,
     QWidget,
 )
 
@@ -30,6 +29,7 @@ from composer.gui.widgets.labels import button, column, label, refresh_icons, ro
 from composer.gui.widgets.map_controls import MapControls
 from composer.gui.widgets.map_view import MapView
 from composer.gui.widgets.notice import Notice
+from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.sample_strip import SampleStrip
 from composer.gui.widgets.two_part_delegate import COLOR_ROLE, DETAIL_ROLE, TwoPartDelegate
 from composer.gui.worker import Request
@@ -37,7 +37,6 @@ from composer.gui.worker import Request
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 SAMPLES = 48
 UNTRAINED = ""
-NARROW = 640
 BEGIN = ("Choose an image", "Take a sample at the left, or drop a picture here, to see what the network looks at")
 NO_MAPS = ("Nothing to look at", "This network has no attention, gates or branches; only its prediction is shown")
 
@@ -336,20 +335,13 @@ class AttentionPanel(Panel):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.controls)
         self.controls.hide()
-        self._split = QSplitter()
-        self._split.setHandleWidth(1)
+        self._split = Reflow()
         for part, width in ((inputs, 132), (chooser, 176), (middle, 160), (scroll, 176)):
             part.setMinimumWidth(width)
             self._split.addWidget(part)
         self._split.setStretchFactor(2, 1)
         self._split.setSizes([164, 236, 400, 208])
         self.setLayout(row(self._split))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Stack the parts where the panel is narrow."""
-        super().resizeEvent(event)
-        narrow = self.width() < NARROW and self.height() > self.width()
-        self._split.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept image files."""

@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QStackedWidget, QWidget
 
-from composer import paths
 from composer.core import units
 from composer.core.design_file import design_hash
 from composer.core.errors import UserError
@@ -17,16 +15,17 @@ from composer.gui import theme
 from composer.gui.live_run import LiveRun
 from composer.gui.panels import Panel
 from composer.gui.run_handle import RunHandle
+from composer.gui.run_library import resume_settings, runs_folder
 from composer.gui.session import Session
 from composer.gui.settings import settings
 from composer.gui.widgets.labels import button, column, label, refresh_icons, row
 from composer.gui.widgets.notice import Notice
+from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.training_form import FIELDS, WIDTH, TrainingForm
 from composer.gui.widgets.training_plots import TrainingPlots
 
 # Events come faster than anybody can read: the panel is drawn at most this often, and not at all when nothing comes.
 DRAW_MS = 100
-NARROW = 640
 TITLES = {name: text for name, text, _ in FIELDS} | {"augment": "Augment"}
 
 
@@ -98,9 +97,7 @@ class TrainingPanel(Panel):
         folder = folder or (self.run.handle.folder if self.run is not None else None)
         if folder is None or (self.run is not None and self.run.active):
             return
-        training = read_run(folder).training
-        chosen = {name: training[name] for name in ("data", "epochs") if name in training}
-        self._launch({**chosen, "device": self.form.choice("device") or "auto", "out": folder, "resume": True})
+        self._launch(resume_settings(read_run(folder), self.form.choice("device") or "auto"))
 
     def pause(self) -> None:
         """Pause, or go on."""
@@ -236,7 +233,7 @@ class TrainingPanel(Panel):
             return
         self._offered = True
         digest = design_hash(self.session.design)
-        found = [read_run(folder) for folder in list_runs(paths.user_data() / "runs")]
+        found = [read_run(folder) for folder in list_runs(runs_folder())]
         lost: list[RunInfo] = [info for info in found if info.state == "interrupted" and info.has_weights and info.design_hash == digest]
         if lost:
             newest = max(lost, key=lambda info: info.created)
@@ -288,21 +285,14 @@ class TrainingPanel(Panel):
         layout.addWidget(self.notice)
         layout.addWidget(self._pages, 1)
         right.setLayout(layout)
-        self._split = QSplitter()
-        self._split.setHandleWidth(1)
+        self._split = Reflow()
+        self._split.turned.connect(self._on_turned)
         self._split.addWidget(scroll)
         self._split.addWidget(right)
         self._split.setStretchFactor(1, 1)
         self._split.setSizes([WIDTH, 4 * WIDTH])
-        outer = column(self._split, margin=0)
-        self.setLayout(outer)
+        self.setLayout(column(self._split, margin=0))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Stand the two halves above each other where the panel is narrow."""
-        super().resizeEvent(event)
-        narrow = self.width() < NARROW and self.height() > self.width()
-        wanted = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
-        if self._split.orientation() != wanted:
-            self._split.setOrientation(wanted)
-            self._split.widget(0).setMinimumWidth(0 if narrow else WIDTH)
-        self.plots.set_stacked(narrow)
+    def _on_turned(self, upright: bool) -> None:
+        self._split.widget(0).setMinimumWidth(0 if upright else WIDTH)
+        self.plots.set_stacked(upright)

@@ -122,12 +122,12 @@ class CurvePlot(QWidget):
         line = self._lines.pop(key, None)
         if line is not None:
             self.plot.removeItem(line.item)
+            self._leave()
 
     def clear(self) -> None:
         """Take all lines away."""
         for key in self.keys():
             self.remove_line(key)
-        self._leave()
 
     def set_span(self, epochs: float) -> None:
         """Show all epochs from the first to the last, also those that are still to come."""
@@ -192,7 +192,11 @@ class Legend(QWidget):
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
         self._names = names
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """It may be cut before the plot makes its panel wide."""
+        return QSize(0, 20)
 
     def sizeHint(self) -> QSize:
         """As wide as its names."""

@@ -66,7 +66,7 @@ class Readout(QWidget):
         metrics = QFontMetrics(theme.font(theme.SMALL))
         widths = [MARK + GAP + metrics.horizontalAdvance(row.name) + 2 * GAP + metrics.horizontalAdvance(row.value) for row in self.rows]
         width = max([metrics.horizontalAdvance(self.heading), *widths])
-        return QSize(width + 2 * PAD, (1 + len(self.rows)) * ROW + 2 * PAD - 4)
+        return QSize(min(width + 2 * PAD, self.parentWidget().width()), (1 + len(self.rows)) * ROW + 2 * PAD - 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a raised card."""
@@ -76,6 +76,7 @@ class Readout(QWidget):
         painter.setBrush(theme.color("card"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.setFont(theme.font(theme.SMALL))
+        metrics = QFontMetrics(theme.font(theme.SMALL))
         painter.setPen(theme.color("muted"))
         inside = QRectF(PAD, PAD - 2, self.width() - 2 * PAD, ROW)
         painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter, self.heading)
@@ -85,5 +86,7 @@ class Readout(QWidget):
             y = inside.center().y()
             painter.drawLine(QPointF(PAD, y), QPointF(PAD + MARK, y))
             painter.setPen(theme.color("text"))
-            painter.drawText(inside.adjusted(MARK + GAP, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, row.name)
+            room = int(inside.width()) - MARK - 3 * GAP - metrics.horizontalAdvance(row.value)
+            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, max(room, 0) + GAP)
+            painter.drawText(inside.adjusted(MARK + GAP, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
             painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.value)

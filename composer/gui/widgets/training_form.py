@@ -45,7 +45,7 @@ FIELDS: Sequence[tuple[str, str, str]] = (
     ("precision", "Precision", "Numbers used on the device; bf16 mixed is fast on recent GPUs"),
 )
 WIDTH = 372
-FIELD = 72
+FIELD = 60
 
 
 class TrainingForm(QWidget):

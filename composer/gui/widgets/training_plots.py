@@ -52,8 +52,11 @@ class TrainingPlots(QWidget):
         loss, accuracy = self._plots()
         ink = color or theme.color("accent")
         self._drawn[key] = (curves, QColor(color) if color is not None else QColor(), name)
-        train, val = (f"{name}, training", f"{name}, validation") if name else ("training", "validation")
-        if not name:  # raw values of several runs on top of each other say nothing
+        # Among several runs it is validation that is compared; the readout would not fit twice as many rows.
+        train, val = ("", name) if name else ("training", "validation")
+        if name:  # raw values of several runs on top of each other say nothing
+            loss.remove_line(f"{key} raw")
+        else:
             loss.set_line(f"{key} raw", curves.loss.x, curves.loss.y, ink, faint=True)
         loss.set_line(f"{key} train", curves.smooth.x, curves.smooth.y, ink, name=train)
         loss.set_line(f"{key} val", curves.val_loss.x, curves.val_loss.y, ink, name=val, dashed=True, marks=not name)
@@ -65,7 +68,7 @@ class TrainingPlots(QWidget):
             loss.set_span(span)
             accuracy.set_span(span)
 
-    def keys(self) -> tuple[str, ...]:
+    def drawn(self) -> tuple[str, ...]:
         """Keys of the drawn runs."""
         return tuple(self._drawn)
 
@@ -79,7 +82,7 @@ class TrainingPlots(QWidget):
 
     def clear(self) -> None:
         """Take everything away."""
-        for key in self.keys():
+        for key in self.drawn():
             self.remove(key)
         self._span = 0
 
@@ -97,7 +100,7 @@ class TrainingPlots(QWidget):
 
     def _plots(self) -> tuple[CurvePlot, CurvePlot]:
         if self.loss is None or self.accuracy is None:
-            self.loss = CurvePlot("Loss", "cross entropy (nats)", lambda value: f"{value:.3g}")
+            self.loss = CurvePlot("Cross entropy", "loss (nats)", lambda value: f"{value:.3g}")
             self.accuracy = CurvePlot("Accuracy", "images right (%)", lambda value: f"{value:.1f} %")
             self._box.addWidget(self.loss, 1)
             self._box.addWidget(self.accuracy, 1)

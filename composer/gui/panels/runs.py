@@ -1,0 +1,297 @@
+"""Runs: all trainings, now and earlier, with their curves over each other."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QStackedWidget, QWidget
+
+from composer.core import units
+from composer.core.design_file import design_hash
+from composer.core.errors import UserError
+from composer.core.run_files import DESIGN, RunInfo, list_runs
+from composer.gui import run_library, theme
+from composer.gui.overlaid_runs import HUES, OverlaidRuns
+from composer.gui.panels import Panel
+from composer.gui.session import Session
+from composer.gui.trash import Trashed, delete, trash
+from composer.gui.widgets.labels import button, column, label, refresh_icons, row, tool_button
+from composer.gui.widgets.notice import Notice
+from composer.gui.widgets.reflow import Reflow
+from composer.gui.widgets.run_table import Row, RunModel, RunTable
+from composer.gui.widgets.training_plots import TrainingPlots
+
+COLUMNS = ("Run", "State", "Best", "Epochs", "Network", "Begun")
+INKS = {"training": "accent", "paused": "warning", "saving": "accent", "done": "success", "failed": "error", "interrupted": "warning"}
+# A run that trains elsewhere, or in another window, is looked at this often, as long as the panel is shown.
+POLL_MS = 1000
+
+
+class RunsPanel(Panel):
+    """Lists runs, compares their curves, resumes, looks into and deletes them."""
+
+    title = "Runs"
+    icon = "runs"
+    area = "bottom"
+    order = 80
+    shortcut = "Ctrl+Alt+R"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.infos: dict[Path, RunInfo] = {}
+        self.trashed: list[Trashed] = []
+        self.overlay = OverlaidRuns(self)
+        self.overlay.changed.connect(self._draw_curves)
+        self.model = RunModel(COLUMNS, state_column=1, right=(2, 3))
+        self.table = RunTable(self.model, newest=5)
+        self.plots, self.notice = TrainingPlots(), Notice()
+        self.hint_title, self.hint = label(role="title", wrap=True), label(role="muted", wrap=True)
+        self.resume_button = self._button("Resume", "play", self.resume)
+        self.look_button = self._button("Look inside", "attention", self.look_inside)
+        self.delete_button = tool_button("delete", "Move to the trash", self.delete)
+        self.open_button = tool_button("open", "Open a run, or a folder of runs, from elsewhere", self.open_folder)
+        self._poll = QTimer(self, interval=POLL_MS)
+        self._poll.timeout.connect(self._on_poll)
+        self._build()
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
+        self.table.customContextMenuRequested.connect(self._show_menu)
+        self.table.doubleClicked.connect(lambda _: self.look_inside())
+        QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete, context=Qt.ShortcutContext.WidgetShortcut)
+        session.design_changed.connect(lambda *_: self.refresh_soon())
+        session.run_started.connect(lambda run: (run.state_changed.connect(lambda *_: self.refresh_soon()), self.refresh_soon()))
+        session.theme_changed.connect(self._refresh_look)
+        for run in session.runs:
+            run.state_changed.connect(lambda *_: self.refresh_soon())
+
+    # --- what the user does -----------------------------------------------------------------------------------------
+
+    @property
+    def selected(self) -> list[RunInfo]:
+        """The selected runs."""
+        return [self.infos[path] for path in self.table.selected() if path in self.infos]
+
+    def resume(self) -> None:
+        """Go on with the selected run, in the training panel."""
+        chosen = self.selected
+        if len(chosen) != 1 or not chosen[0].resumable or self._training():
+            return
+        self.session.panel_asked.emit("training")
+        try:
+            self.session.start_training(run_library.resume_settings(chosen[0]))
+        except (OSError, UserError) as error:
+            self.notice.say(f"The run could not be resumed: {error}", "error")
+
+    def look_inside(self) -> None:
+        """Show the attention of the selected run."""
+        chosen = self.selected
+        if len(chosen) == 1 and chosen[0].has_weights:
+            self.session.choose_run(chosen[0].path, "attention")
+
+    def open_folder(self) -> None:
+        """Ask for a folder with runs."""
+        folder = QFileDialog.getExistingDirectory(self, "Open a run, or a folder of runs")
+        if folder:
+            self.add_folder(Path(folder))
+
+    def add_folder(self, folder: Path) -> None:
+        """List the runs of a folder too."""
+        found = list_runs(folder)
+        if not found:
+            self.notice.say(f"{folder} holds no run: expected settings.json and {DESIGN} in it, or in folders inside it", "warning")
+            return
+        run_library.open_folder(folder)
+        self.refresh()
+        self.table.select(found)
+
+    def delete(self) -> None:
+        """Move the selected runs to the trash; it can be taken back."""
+        chosen = [info for info in self.selected if not info.active]
+        self.overlay.choose([])
+        gone = [found for info in chosen if (found := trash(info.path)) is not None]
+        stuck = [info.path for info in chosen if info.path.exists()]
+        self.trashed = gone
+        self.refresh()
+        if stuck:
+            what = stuck[0].name if len(stuck) == 1 else f"{len(stuck)} runs"
+            actions = [("Delete for good", lambda: self._delete_for_good(stuck))]
+            self.notice.say(f"{what} cannot be moved to the trash on this disk", "warning", actions=actions)
+        elif gone:
+            what = f"“{gone[0].folder.name}”" if len(gone) == 1 else f"{len(gone)} runs"
+            self.notice.say(f"Moved {what} to the trash", "info", actions=[("Undo", self.undo_delete)])
+
+    def undo_delete(self) -> None:
+        """Take back the last deleting."""
+        failed = [found for found in self.trashed if not found.put_back()]
+        back = [found.folder for found in self.trashed if found not in failed]
+        self.trashed = []
+        self.refresh()
+        self.table.select(back)
+        if failed:
+            self.notice.say(f"{failed[0].folder.name} could not be taken out of the trash; it is still there", "error")
+
+    def _delete_for_good(self, folders: list[Path]) -> None:
+        failed = [folder for folder in folders if not delete(folder)]
+        self.refresh()
+        if failed:
+            self.notice.say(f"{failed[0]} could not be deleted", "error")
+
+    # --- drawing ----------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read the list of runs anew."""
+        chosen = self.table.selected()
+        infos = run_library.known_runs()
+        self.infos = {info.path: info for info in infos}
+        digest = design_hash(self.session.design)
+        self.model.set_rows([_row(info, same=info.design_hash == digest) for info in infos])
+        if self.table.selected() != chosen:
+            self.table.select(chosen)
+        active = any(info.active for info in infos)
+        if active and self.isVisible():
+            self._poll.start()
+        else:
+            self._poll.stop()
+        self.overlay.read()
+        self._update_buttons()
+        self._draw_curves()
+
+    def _on_poll(self) -> None:
+        self.refresh()
+
+    def _on_selection(self) -> None:
+        self.overlay.choose(self.table.selected())
+        self.model.set_colors(self.overlay.colors())
+        self._update_buttons()
+
+    def _update_buttons(self) -> None:
+        chosen = self.selected
+        one = chosen[0] if len(chosen) == 1 else None
+        training = self._training()
+        self.resume_button.setEnabled(one is not None and one.resumable and not training)
+        self.resume_button.setToolTip("Another training is running; stop it first" if training else "Go on from the last checkpoint")
+        self.look_button.setEnabled(one is not None and one.has_weights)
+        self.look_button.setToolTip("Show what this run's network looks at in an image")
+        self.delete_button.setEnabled(any(not info.active for info in chosen))
+
+    def _draw_curves(self) -> None:
+        colors, drawn = self.overlay.colors(), {str(folder) for folder, _ in self.overlay}
+        for key in self.plots.drawn():
+            if key not in drawn:
+                self.plots.remove(key)
+        several = len(drawn) > 1
+        if not self.isVisible():
+            return
+        for folder, curves in self.overlay:
+            info = self.infos.get(folder)
+            name = (run_library.name_and_time(info) if info is not None else folder.name) if several else ""
+            self.plots.show_curves(curves, str(folder), colors[folder], name)
+        if drawn:
+            self._pages.setCurrentWidget(self.plots)
+            return
+        if self.infos:
+            self.hint_title.setText("Choose runs")
+            self.hint.setText(f"Their curves lie over each other; Ctrl or Shift adds to the choice, up to {len(HUES)}")
+        else:
+            self.hint_title.setText("No runs yet")
+            self.hint.setText("Every training you start is kept here, with its curves, its weights and the network it trained")
+        self._pages.setCurrentIndex(0)
+
+    def _training(self) -> bool:
+        return any(run.active for run in self.session.runs)
+
+    def _show_menu(self, at: QPoint) -> None:
+        chosen = self.selected
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for made in (self.resume_button, self.look_button):
+            menu.addAction(made.icon(), made.text(), made.click).setEnabled(made.isEnabled())
+        if len(chosen) == 1:
+            path = chosen[0].path
+            copy = path / DESIGN
+            menu.addAction(theme.icon("enter"), "Open a copy of its design", lambda: self.session.command_asked.emit("open_template", copy))
+            menu.addAction(theme.icon("open"), "Show its files", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
+        for folder in run_library.opened_folders():
+            if chosen and chosen[0].path in (folder, *list_runs(folder)):
+                menu.addAction(theme.icon("close"), f"Close folder {folder.name}", lambda folder=folder: self._close_folder(folder))
+        menu.addSeparator()
+        menu.addAction(self.delete_button.icon(), "Move to the trash", self.delete).setEnabled(self.delete_button.isEnabled())
+        menu.popup(self.table.viewport().mapToGlobal(at))
+
+    def _close_folder(self, folder: Path) -> None:
+        run_library.forget_folder(folder)
+        self.refresh()
+
+    def _refresh_look(self) -> None:
+        refresh_icons(self)
+        for made in (self.resume_button, self.look_button):
+            made.setIcon(theme.icon(made.property("icon_name")))
+        self.notice.refresh_look()
+        self.model.set_colors(self.overlay.colors())
+        self.plots.refresh_look()
+        self._draw_curves()
+
+    # --- building ---------------------------------------------------------------------------------------------------
+
+    def _button(self, text: str, icon: str, clicked: object) -> QPushButton:
+        made = button(text, clicked)  # type: ignore[arg-type]
+        made.setProperty("icon_name", icon)
+        made.setIcon(theme.icon(icon))
+        return made
+
+    def _build(self) -> None:
+        empty = QWidget()
+        layout = column()
+        layout.addStretch(1)
+        for widget in (self.hint_title, self.hint):
+            widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(widget)
+        layout.addStretch(2)
+        empty.setLayout(layout)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(empty)
+        self._pages.addWidget(self.plots)
+        actions = row(self.resume_button, self.look_button, self.delete_button)
+        actions.addStretch(1)
+        actions.addWidget(self.open_button)
+        left, right = QWidget(), QWidget()
+        layout = column(margin=8)
+        layout.addLayout(actions)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.table, 1)
+        left.setLayout(layout)
+        left.setMinimumWidth(280)
+        right.setLayout(column(self._pages, margin=8))
+        self._split = Reflow()
+        self._split.turned.connect(self.plots.set_stacked)
+        self._split.addWidget(left)
+        self._split.addWidget(right)
+        self._split.setStretchFactor(0, 1)
+        self._split.setStretchFactor(1, 1)
+        self._split.setSizes([480, 480])
+        self.setLayout(column(self._split, margin=0))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Runs may have come from anywhere meanwhile."""
+        super().showEvent(event)
+        self.refresh_soon()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: read nothing."""
+        super().hideEvent(event)
+        self._poll.stop()
+        self.overlay.stop()
+
+
+def _row(info: RunInfo, *, same: bool) -> Row:
+    known = {"data": "{}", "batch_size": "batch {}", "optimizer": "{}", "lr": "learning rate {}"}
+    settings = ", ".join(words.format(info.training[name]) for name, words in known.items() if name in info.training)
+    tip = [str(info.path), settings, f"{info.device}, {units.duration(info.seconds)}" if info.seconds else info.device, info.message]
+    cells = (
+        (run_library.short_name(info), info.name),
+        (info.state.capitalize(), info.state),
+        (units.percent(info.best) if info.best is not None else "-", info.best or 0.0),
+        (f"{info.epoch} of {info.epochs}", info.epoch),
+        ("this one" if same else "another", not same),
+        (run_library.when(info), info.created),
+    )
+    return Row(info.path, cells, "\n".join(part for part in tip if part), INKS.get(info.state, "muted"))

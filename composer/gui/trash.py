@@ -1,0 +1,47 @@
+"""Deleting that can be taken back: folders go to the system's trash."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QFile
+
+
+@dataclass(frozen=True, slots=True)
+class Trashed:
+    """A folder in the trash.
+
+    Args:
+        folder: where it was.
+        place: where it is now; None where the system does not say.
+    """
+
+    folder: Path
+    place: Path | None
+
+    def put_back(self) -> bool:
+        """Take it out of the trash again."""
+        if self.place is None or not self.place.exists() or self.folder.exists():
+            return False
+        try:
+            shutil.move(self.place, self.folder)
+        except OSError:
+            return False
+        # The note that freedesktop.org's trash keeps beside it.
+        (self.place.parent.parent / "info" / f"{self.place.name}.trashinfo").unlink(missing_ok=True)
+        return True
+
+
+def trash(folder: Path) -> Trashed | None:
+    """Move a folder to the trash; None where that cannot be done."""
+    done, place = QFile.moveToTrash(str(folder))  # type: ignore[misc]
+    return Trashed(folder, Path(place) if place else None) if done else None
+
+
+def delete(folder: Path) -> bool:
+    """Delete a folder for good."""
+    try:
+        shutil.rmtree(folder)
+    except OSError:
+        return False
+    return True

@@ -45,11 +45,9 @@ def _softmax(x: Tensor, _dim: int, *options: Any, **__: Any) -> Tensor | None:
     return x.new_empty(x.shape) if x.is_floating_point() and x.is_contiguous() and not any(options) else None
 
 
-def _layer_norm(x: Tensor, normalized: Any, *_: Any) -> tuple[Tensor, Tensor, Tensor] | None:
-    if not _row_major(x):
-        return None
+def _layer_norm(x: Tensor, normalized: Any, *_: Any) -> tuple[Tensor, Tensor, Tensor]:
     statistics = (*x.shape[: x.dim() - len(normalized)], *[1] * len(normalized))
-    return x.new_empty(x.shape), x.new_empty(statistics), x.new_empty(statistics)
+    return x.new_empty(x.shape), x.new_empty(statistics), x.new_empty(statistics)  # always row by row, whatever the strides of x
 
 
 def _batch_norm(
@@ -95,6 +93,8 @@ def _binary(a: Any, b: Any, **options: Any) -> Tensor | None:
         return None  # promotion of dtypes is the real kernel's business
     if a.shape == b.shape and a.stride() == b.stride():
         return _like(a)
+    if a.is_contiguous() and _fits_into(b.shape, a.shape):
+        return a.new_empty(a.shape)  # the first operand decides the order of axes
     return _broadcast(a, b) if _row_major(a, b) else None
 
 
@@ -112,7 +112,7 @@ def _quotient(a: Any, b: Any, **options: Any) -> Tensor | None:
 
 
 def _addcmul(a: Tensor, b: Tensor, c: Tensor, **_: Any) -> Tensor | None:
-    # The first operand decides the order of axes, whatever the strides of the others, where it has every axis of the result.
+    # As in _binary the first operand decides.
     if not _row_major(a) or not a.dtype == b.dtype == c.dtype:
         return None
     return a.new_empty(a.shape) if _fits_into(b.shape, a.shape) and _fits_into(c.shape, a.shape) else None

@@ -28,6 +28,7 @@ def i(*shape: int) -> Tensor:
 CASES = [
     (aten.native_layer_norm.default, (f(2, 5, 8), [8], f(8), f(8), 1e-6)),
     (aten.native_layer_norm.default, (f(2, 5, 8), [5, 8], None, None, 1e-6)),
+    (aten.native_layer_norm.default, (f(2, 8, 5).transpose(1, 2), [8], f(8), f(8), 1e-6)),
     (aten.native_batch_norm.default, (f(4, 3, 5, 5), f(3), f(3), f(3), f(3), True, 0.1, 1e-5)),
     (aten.native_batch_norm.default, (f(4, 3, 5, 5), f(3), f(3), f(3), f(3), False, 0.1, 1e-5)),
     (aten.addmm.default, (f(7), f(2, 3), f(3, 7))),
@@ -42,6 +43,8 @@ CASES = [
     (aten.pow.Tensor_Scalar, (f(4, 2, 3).transpose(1, 2), 2)),
     (aten.div.Tensor, (f(2, 3), f(3))),
     (aten.addcmul.default, (f(2, 3), f(2, 3), f(2, 3))),
+    (aten.addcmul.default, (f(2, 4, 3), f(2, 1, 3), f(3, 4).t())),
+    (aten.sub.Tensor, (f(4, 3), f(3, 4).t())),
     (aten.stack.default, ([f(2, 3), f(2, 3)], -1)),
     (aten._safe_softmax.default, (f(2, 3), -1)),
     (aten._softmax.default, (f(2, 3), -1, False)),

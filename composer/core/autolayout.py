@@ -16,6 +16,7 @@ import networkx as nx
 from composer.core.graph import Graph, Point, Wire
 
 Size = tuple[float, float]
+WIDOW = 0.3  # a last row shorter than this share of the others is no row of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +245,8 @@ def _rows(part: "nx.DiGraph[str]", layer: Mapping[str, int], columns: list[Size]
         if cuts:
             rows.append((first, cuts[-1]))
             first = cuts[-1] + 1
+    if rows and columns[-1][0] + columns[-1][1] / 2 - columns[first][0] + columns[first][1] / 2 < row * WIDOW:
+        first = rows.pop()[0]
     return [*rows, (first, len(columns) - 1)]
 
 

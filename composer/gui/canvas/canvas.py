@@ -14,6 +14,7 @@ from composer.gui import settings
 from composer.gui.canvas import adding, keys, menu, picture
 from composer.gui.canvas import look as lk
 from composer.gui.canvas.breadcrumb import Breadcrumb
+from composer.gui.canvas.camera import FIT_MARGIN
 from composer.gui.canvas.empty_state import EmptyState
 from composer.gui.canvas.gestures.base import snapped_point
 from composer.gui.canvas.gestures.wiring import End
@@ -147,7 +148,8 @@ class CanvasView(QWidget):
     def _row_length(self, sizes: Mapping[str, tuple[float, float]]) -> float:
         """The length of rows at which the drawing comes out about as wide as a page."""
         length = sum(width + 56.0 for width, _ in sizes.values())
-        return float(max(900.0, (length * 190.0 * ROW_ASPECT) ** 0.5))
+        seen = min(max(self.view.viewport().width() - 2.0 * FIT_MARGIN, 900.0), 1600.0)
+        return float(max(seen, (length * 190.0 * ROW_ASPECT) ** 0.5))
 
     def set_direction(self, direction: str) -> None:
         """Let wires run ``right`` or ``down``, here and in every new design."""
@@ -273,7 +275,17 @@ class CanvasView(QWidget):
         self.field.hide()
         self._fit_due = True
         QTimer.singleShot(0, self, self._fit_if_due)
+        if self._is_heap():
+            QTimer.singleShot(0, self, self._spread)
         self._refresh_heat()
+
+    def _is_heap(self) -> bool:
+        """Whether nothing has a place yet, as in a design that a script wrote."""
+        return len(self.scene.nodes) > 1 and len({node.pos().toTuple() for node in self.scene.nodes.values()}) == 1
+
+    def _spread(self) -> None:
+        if self._is_heap():
+            self.layout()
 
     def _fit_if_due(self) -> None:
         if self._fit_due and self.isVisible() and self.view.viewport().width() > 50:

@@ -86,6 +86,15 @@ def grown(role: str, pixels: float, scale: float) -> str:
     return f"{role}@{round(pixels / scale / 2) * 2}"
 
 
+def shrunk(role: str, text: str, width: float) -> str:
+    """The role of a smaller font in which a text fits a width; never smaller than the plain one."""
+    needed = text_width(role, text)
+    if needed <= width:
+        return role
+    name, _, pixels = role.partition("@")
+    return f"{name}@{max(int(int(pixels) * width / needed), theme.BODY)}"
+
+
 @lru_cache(maxsize=64)
 def font_of(role: str) -> QFont:
     """A font by its role: ``title``, ``body``, ``small``, ``sign``, or one of them at another size: ``title@20``."""

@@ -176,7 +176,8 @@ class NodeItem(QGraphicsItem):
         rows = [(title, tools.text, said.title, 0.36 * lk.TITLE_PX / scale if end else -0.15 * lk.TITLE_PX / scale)]
         if not end:
             rows.append((line, tools.text if self.heat else tools.muted, said.line.split("  ")[0], 1.15 * lk.LINE_PX / scale))
-        for role, colour, text, y in rows:
+        for grown, colour, text, y in rows:
+            role = lk.shrunk(grown, text, width)
             painter.setFont(lk.font_of(role))
             painter.setPen(colour)
             shown = lk.elided(role, text, width)

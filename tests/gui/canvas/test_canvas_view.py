@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 
-from composer.core import edits
+from composer.core import design_file, edits
 from composer.core.errors import UserError
 from composer.core.graph import Design, Wire
 from composer.gui.canvas import CanvasView, tips
@@ -35,6 +35,13 @@ def test_layout_is_one_step_that_undo_takes_back(session: Session, canvas: Canva
     assert len(ys) == 1
     session.undo()
     assert session.design is before
+
+
+def test_a_design_without_places_is_arranged(session: Session, canvas: CanvasView, tmp_path: Path, qtbot) -> None:
+    heap = edits.move(session.design, dict.fromkeys(session.graph.ids(), (0.0, 0.0)))
+    design_file.save(heap, tmp_path / "heap.yaml")
+    session.open(tmp_path / "heap.yaml")
+    qtbot.waitUntil(lambda: session.graph.nodes["norm"].position[0] > 0, timeout=2000)
 
 
 def test_layout_of_a_selection_leaves_the_rest(session: Session, canvas: CanvasView) -> None:

@@ -74,6 +74,7 @@ class _Demo:
         window = make_window()
         window.resize(1600, 1000)
         window.show()
+        self.need(lambda: window.complete, 30, "the first painted window")
         try:
             self.open(window)
             self.drag_and_undo(window)
@@ -164,7 +165,7 @@ class _Demo:
         palette.search_field.clear()  # type: ignore[attr-defined]
 
     def train(self, window: "Window") -> float:
-        window.docks.show("training")
+        window.show_panel("training")
         handle = window.session.start_training({"out": str(self.out / "run")})
         self.need(lambda: handle.state in ("done", "failed", "stopped"), TRAINING_SECONDS, "the end of the training")
         if handle.state != "done":
@@ -175,13 +176,23 @@ class _Demo:
         return accuracy
 
     def look_inside(self, window: "Window") -> None:
+        from composer.gui.run_library import open_folder
+
         session = window.session
         node = next(id for id, item in session.design.main.nodes.items() if self.shows_attention(window, item))
+        open_folder(self.out / "run")
+        session.choose_run(self.out / "run", "attention")
         panel: AttentionPanel = window.docks.show("attention")  # type: ignore[assignment]
-        panel.show_map(node, run=self.out / "run", sample=0)
-        self.need(lambda: panel.has_picture, ENGINE_SECONDS, f"the attention of {node}")
-        panel.save_picture(self.out / "attention.png")
-        self.note(f"captured the attention of {node}")
+        self.need(lambda: panel.strip.count() > 0, ENGINE_SECONDS, "the sample images")
+        panel.strip.setCurrentRow(0)
+        self.need(lambda: panel.current_map is not None, ENGINE_SECONDS, "the capture")
+        session.select([node])
+        self.need(lambda: panel.current_map is not None and panel.current_map.node == node, 10, f"the attention of {node}")
+        self.spin(0.3)
+        if not panel.save_picture_to(str(self.out / "attention.png")):
+            raise UserError(f"demo: {self.out / 'attention.png'} cannot be written")
+        session.select(())
+        self.note(f"captured the attention of {node} in the trained network")
 
     def shows_attention(self, window: "Window", item: Node) -> bool:
         spec = window.session.catalog.get(item.block)
@@ -193,7 +204,7 @@ class _Demo:
         for command, name in ((command_actions.export_yaml, "design.yaml"), (command_actions.export_python, "model.py")):
             file = self.out / name
             file.unlink(missing_ok=True)
-            command(window, file)
+            command(window.bench, file)
             self.need(file.exists, ENGINE_SECONDS, f"the export of {name}")
             self.note(f"exported {name}: {len(file.read_text().splitlines())} lines")
 

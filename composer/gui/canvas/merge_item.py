@@ -14,7 +14,7 @@ class MergeItem(NodeItem):
 
     def _paint_body(self, painter: QPainter, tools: lk.Look) -> None:
         painter.setPen(tools.chosen if self.chosen else QPen(tools.error, 1.5) if self.content.error else QPen(tools.muted, 1.5))
-        painter.setBrush(lk.mix(tools.card.color(), self.heat, 0.45) if self.heat else tools.card)
+        painter.setBrush(lk.mix(tools.card.color(), self.heat, 0.4) if self.heat else tools.card)
         painter.drawEllipse(self.body.adjusted(0.75, 0.75, -0.75, -0.75))
         painter.setPen(QPen(tools.text, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         match self.content.sign:

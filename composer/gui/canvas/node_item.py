@@ -128,7 +128,7 @@ class NodeItem(QGraphicsItem):
         body = self.body
         radius = body.height() / 2 if self.content.shape == "end" else lk.RADIUS
         pen = self._outline(tools)
-        ground = lk.mix(tools.card.color(), self.heat, 0.45) if self.heat else tools.card
+        ground = lk.mix(tools.card.color(), self.heat, 0.4) if self.heat else tools.card
         if self.content.stacked:
             painter.setPen(pen)
             painter.setBrush(tools.card)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,14 @@ def forget_folder(folder: Path) -> None:
     settings().setValue(KEY, [str(path) for path in opened_folders() if path != folder])
 
 
-def known_runs() -> list[RunInfo]:
-    """All runs, newest first."""
-    folders = dict.fromkeys(folder for root in (runs_folder(), *opened_folders()) for folder in list_runs(root))
+def known_runs(others: Iterable[Path] = ()) -> list[RunInfo]:
+    """All runs, newest first.
+
+    Args:
+        others: folders of further runs, such as those that this window started elsewhere.
+    """
+    found = [folder for root in (runs_folder(), *opened_folders(), *others) for folder in list_runs(root)]
+    folders = dict.fromkeys(folder.absolute() for folder in found)
     return sorted((read_run(folder) for folder in folders), key=lambda info: info.created, reverse=True)
 
 

@@ -455,7 +455,7 @@ class Session(QObject):
 
     def choose_run(self, folder: Path, panel: str) -> None:
         """Look at a run, trained now or long ago, in another panel."""
-        self.chosen_run = folder
+        self.chosen_run = folder.absolute()
         self.panel_asked.emit(panel)
         self.run_chosen.emit()
 
@@ -500,7 +500,8 @@ class Session(QObject):
         self.design_changed.emit(change, initiator)
         if change.graphs:
             self.select(self.selection, self.wire_selection)
-        self._autosave.start()
+        if not self._autosave.isActive():  # not started anew: edits that never pause must not keep it from firing
+            self._autosave.start()
         if change.structural:
             self._feed.refresh()
 

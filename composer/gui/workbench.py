@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox, QVBoxLayout, QWidget
 
@@ -39,8 +39,6 @@ class Workbench(QObject):
         self.docks = Docks(window, session)
         self.menus = Menus(self)
         self.status = StatusBar(session)
-        self._enabling = QTimer(self, singleShot=True, interval=0)
-        self._enabling.timeout.connect(self.menus.update_enabled)
 
     def furnish(self) -> None:
         """Put the parts in their places and connect them."""
@@ -56,14 +54,15 @@ class Workbench(QObject):
         session = self.session
         session.centre = self.canvas.center_position
         for signal in (session.design_changed, session.selection_changed, session.shown_graph_changed, session.run_started):
-            signal.connect(lambda *_: self._enabling.start())
-        session.undo_stack.indexChanged.connect(lambda _: self._enabling.start())
-        QGuiApplication.clipboard().dataChanged.connect(self._enabling.start)
+            signal.connect(self._update_enabled)  # at once: the key of a disabled action would be lost
+        session.undo_stack.indexChanged.connect(self._update_enabled)
+        QGuiApplication.clipboard().dataChanged.connect(self._update_enabled)
         session.file_changed.connect(self._update_title)
         session.design_changed.connect(lambda *_: self._update_title())
         session.message.connect(self.toast.show_message)
         session.facts_changed.connect(lambda *_: self._update_badge())
         session.command_asked.connect(self.run_command)
+        session.panel_asked.connect(self.docks.show)
         self.status.problems_clicked.connect(lambda: self.docks.show("problems"))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
         self._update_title()
@@ -122,6 +121,9 @@ class Workbench(QObject):
         self.docks.refresh_look()
         self.session.theme_changed.emit()
 
+    def _update_enabled(self, *_: object) -> None:
+        self.menus.update_enabled()
+
     def _update_title(self) -> None:
         session = self.session
         name = session.path.name if session.path is not None else session.design.name
@@ -159,7 +161,7 @@ class Workbench(QObject):
         """Remember the places of the panels and end the workers."""
         self.docks.save()
         self.window.hide()  # the workers take a moment to end; nobody should have to watch
-        QGuiApplication.clipboard().dataChanged.disconnect(self._enabling.start)
+        QGuiApplication.clipboard().dataChanged.disconnect(self._update_enabled)
         QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._system_theme_changed)
         self.session.close()
 

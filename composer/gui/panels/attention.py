@@ -228,7 +228,10 @@ class AttentionPanel(Panel):
     def _fill_weights(self) -> None:
         chosen = self.weights.currentData()
         digest = design_hash(self.session.design)
-        runs = [info for info in known_runs() if info.has_weights]
+        others = [run.folder for run in self.session.runs]
+        if self.session.chosen_run is not None:
+            others.append(self.session.chosen_run)
+        runs = [info for info in known_runs(others) if info.has_weights]
         runs.sort(key=lambda info: info.design_hash != digest)
         with QSignalBlocker(self.weights):
             self.weights.clear()

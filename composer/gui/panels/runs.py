@@ -140,7 +140,7 @@ class RunsPanel(Panel):
     def refresh(self) -> None:
         """Read the list of runs anew."""
         chosen = self.table.selected()
-        infos = run_library.known_runs()
+        infos = run_library.known_runs(run.folder for run in self.session.runs)
         self.infos = {info.path: info for info in infos}
         digest = design_hash(self.session.design)
         self.model.set_rows([_row(info, same=info.design_hash == digest) for info in infos])

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QStackedWidget, QWidget
 
 from composer.core import units
 from composer.core.design_file import design_hash
@@ -51,7 +51,7 @@ class TrainingPanel(Panel):
         self.resume_button = self._button("Resume", "play", self.resume)
         self.pause_button = self._button("Pause", "pause", self.pause)
         self.stop_button = self._button("Stop", "stop", self.stop)
-        self.headline, self.numbers = label(), label(role="muted")
+        self.headline, self.numbers = label(), label(role="small")
         self.headline.setFont(theme.font(bold=True))
         self.progress = QProgressBar(textVisible=False)
         self.progress.setRange(0, 1000)
@@ -195,6 +195,7 @@ class TrainingPanel(Panel):
         self.stop_button.setVisible(active)
         self.progress.setVisible(run is not None)
         self.headline.setText(run.headline() if run is not None else "")
+        self.numbers.setVisible(run is not None)
         self.numbers.setText(run.numbers() if run is not None else "")
         self._pages.setCurrentIndex(0 if run is None else 1)
         if run is None:
@@ -274,14 +275,13 @@ class TrainingPanel(Panel):
         scroll.setWidget(self.form)
         scroll.setMinimumWidth(WIDTH)
         controls = row(self.start_button, self.resume_button, self.pause_button, self.stop_button, self.headline)
-        # What does not fit is cut: the numbers must not make the panel wide.
-        self.numbers.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        controls.addWidget(self.numbers, 1)
+        controls.addStretch(1)
+        measures = row(self.progress, self.numbers, spacing=12)
+        self.progress.setMinimumWidth(48)
         right = QWidget()
         layout = column(margin=8)
         layout.addLayout(controls)
-        layout.addWidget(self.progress)
+        layout.addLayout(measures)
         layout.addWidget(self.notice)
         layout.addWidget(self._pages, 1)
         right.setLayout(layout)

@@ -40,7 +40,7 @@ class CurvePlot(QWidget):
         legend: names of the solid and of the dashed line.
     """
 
-    def __init__(self, title: str, unit: str, write: Callable[[float], str], legend: Sequence[str] = ("training", "validation")) -> None:
+    def __init__(self, title: str, unit: str, write: Callable[[float], str], legend: Sequence[str] = ("train", "validation")) -> None:
         super().__init__()
         import pyqtgraph as pg
 
@@ -54,6 +54,8 @@ class CurvePlot(QWidget):
         self.plot = pg.PlotWidget(antialias=True)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
+        self.plot.setBackground(None)  # it lies on whatever the panel lies on
+        self.plot.setStyleSheet("background: transparent;")
         self.plot.setFrameShape(self.plot.Shape.NoFrame)
         self.plot.setMinimumHeight(MIN_HEIGHT)
         self.plot.setToolTip("")
@@ -143,12 +145,11 @@ class CurvePlot(QWidget):
 
     def refresh_look(self) -> None:
         """Take over another theme; the owner draws the lines anew in their colours."""
-        self.plot.setBackground(theme.color("panel"))
         for side, text in (("left", self._unit), ("bottom", "epoch")):
             axis = self.plot.getAxis(side)
             axis.setPen(self._pg.mkPen(theme.color("border")))
             axis.setTextPen(self._pg.mkPen(theme.color("muted")))
-            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=-4)
+            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=-4, textFillLimits=[(0, 0.6), (2, 0.4), (4, 0.2)])
             axis.setLabel(text, **{"color": theme.tokens().muted, "font-size": f"{theme.SMALL}px"})
         self.plot.showGrid(x=False, y=True, alpha=0.12)
         self._cursor.setPen(self._pg.mkPen(theme.color("faint")))
@@ -205,6 +206,8 @@ class Legend(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a short line before each name."""
+        if self.width() < self.sizeHint().width():
+            return  # half a legend is worse than none
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
         metrics, x = QFontMetrics(theme.font(theme.SMALL)), 12

@@ -20,7 +20,7 @@ NUMBERS: Mapping[str, tuple[float, float, bool, float]] = {  # low, high, whole,
     "seed": (0, 2**31 - 1, True, 1),
 }
 CHOICES: Mapping[str, Mapping[str, str]] = {
-    "optimizer": {"adamw": "AdamW", "sgd": "SGD, Nesterov"},
+    "optimizer": {"adamw": "AdamW", "sgd": "SGD"},
     "schedule": {"cosine": "Cosine", "constant": "Constant"},
     "precision": {
         "32-true": "32 bit",
@@ -44,7 +44,7 @@ FIELDS: Sequence[tuple[str, str, str]] = (
     ("seed", "Seed", "Equal seeds give equal runs on the same device"),
     ("precision", "Precision", "Numbers used on the device; bf16 mixed is fast on recent GPUs"),
 )
-WIDTH = 372
+WIDTH = 400
 FIELD = 60
 
 

@@ -100,7 +100,7 @@ class TrainingPlots(QWidget):
 
     def _plots(self) -> tuple[CurvePlot, CurvePlot]:
         if self.loss is None or self.accuracy is None:
-            self.loss = CurvePlot("Cross entropy", "loss (nats)", lambda value: f"{value:.3g}")
+            self.loss = CurvePlot("Loss", "loss (nats)", lambda value: f"{value:.3g}")
             self.accuracy = CurvePlot("Accuracy", "images right (%)", lambda value: f"{value:.1f} %")
             self._box.addWidget(self.loss, 1)
             self._box.addWidget(self.accuracy, 1)

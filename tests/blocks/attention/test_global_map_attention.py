@@ -11,65 +11,7 @@ from blocks.attention.non_local2d import NonLocal2d
 from blocks.attention.relative_self_attention2d import RelativeSelfAttention2d
 from blocks.attention.sagan_attention import SAGANAttention
 from tests.blocks.probe import fill, probe_input
-from tests.blocks.reference import assert_probe, parameter_count
-
-# Block, input shapes, parameters, output of the probe, and the order of timm's parameters if another.
-REFERENCE = [
-    pytest.param(
-        lambda: CoAtNetTransformer(96, 14, 14, 96),
-        ((1, 96, 14, 14),),
-        114027,
-        {"mean": 0.9991959901, "std": 1.003548012, "last": [1.249586169, 1.166497559]},
-        (
-            "norm1.weight norm1.bias attn.qkv.weight attn.qkv.bias attn.position_bias.table attn.proj.weight attn.proj.bias "
-            "norm2.weight norm2.bias mlp.fc1.weight mlp.fc1.bias mlp.fc2.weight mlp.fc2.bias"
-        ),
-        id="timm 1.0.31 TransformerBlock2d(96, 96)",
-    ),
-    pytest.param(
-        lambda: CoAtNetTransformer(96, 28, 28, 192, 2, pool="avg"),
-        ((1, 96, 28, 28),),
-        412374,
-        {"mean": 1.499269493, "std": 0.6221108621, "last": [0.6164675123, 0.61671201]},
-        (
-            "proj.weight proj.bias norm1.weight norm1.bias attn.qkv.weight attn.qkv.bias attn.position_bias.table "
-            "attn.proj.weight attn.proj.bias norm2.weight norm2.bias mlp.fc1.weight mlp.fc1.bias mlp.fc2.weight "
-            "mlp.fc2.bias"
-        ),
-        id="timm 1.0.31 TransformerBlock2d(96, 192, stride=2)",
-    ),
-    pytest.param(
-        lambda: BoTAttention(64, 14, 14, scale_position=False),
-        ((1, 64, 14, 14),),
-        13152,
-        {"mean": -0.0003395878591, "std": 0.009131948065, "last": [-0.004864431404, -0.004658728407]},
-        "qkv.weight rows columns",
-        id="timm 1.0.31 BottleneckAttn(64, (14, 14), 4)",
-    ),
-    pytest.param(
-        lambda: NonLocal2d(64, 8, scaled=True),
-        ((1, 64, 14, 14),),
-        2264,
-        {"mean": 0.7616365873, "std": 0.7239916345, "last": [0.1208046897, 0.02514467388]},
-        None,
-        id="timm 1.0.31 NonLocalAttn(64)",
-    ),
-    pytest.param(
-        lambda: NonLocal2d(256, 8),
-        ((1, 256, 7, 7),),
-        33632,
-        {"mean": 0.7524288226, "std": 0.7331529406, "last": [0.2422633776, 0.1465513542]},
-        None,
-        id="timm 1.0.31 NonLocalAttn(256, use_scale=False)",
-    ),
-]
-
-
-@pytest.mark.parametrize(("make", "shapes", "parameters", "expected", "order"), REFERENCE)
-def test_timm_agrees(make, shapes, parameters, expected, order) -> None:
-    module = make()
-    assert parameter_count(module) == parameters
-    assert_probe(module, shapes, expected, order.split() if order else None)
+from tests.blocks.reference import parameter_count
 
 
 def test_relative_attention_is_the_formula() -> None:

@@ -30,6 +30,7 @@ def footprint(place: tuple[int, int], size: tuple[int, int], reflect: bool) -> d
     return found
 
 
+@torch.no_grad()
 @pytest.mark.parametrize("stride", [1, 2])
 def test_stand_alone_attention_is_the_formula(stride: int) -> None:
     layer = fill(StandAloneAttention2d(6, 8, K, 2, stride))
@@ -50,11 +51,12 @@ def test_stand_alone_attention_is_the_formula(stride: int) -> None:
                 torch.testing.assert_close(y[part, row // stride, column // stride], expected, rtol=1e-5, atol=1e-8)
 
 
+@torch.no_grad()
 @pytest.mark.parametrize("similarity", ["squared_difference", "absolute_difference", "product"])
 def test_local_relation_is_the_formula(similarity: str) -> None:
     layer = fill(LocalRelation2d(8, K, 4, similarity))
     x = 3 * probe_input((1, 8, 4, 5))
-    q, k = layer.q(x)[0], layer.k(x)[0]
+    q, k, y = layer.q(x)[0], layer.k(x)[0], layer(x)[0]
     fits = {"squared_difference": lambda a, b: -((a - b) ** 2), "absolute_difference": lambda a, b: -abs(a - b), "product": torch.mul}
     for row in range(4):
         for column in range(5):
@@ -68,7 +70,7 @@ def test_local_relation_is_the_formula(similarity: str) -> None:
                 weights = torch.stack(logits).softmax(0)
                 part = slice(4 * group, 4 * group + 4)
                 expected = sum(weight * x[0, part, a, b] for weight, (a, b) in zip(weights, around.values(), strict=True))
-                torch.testing.assert_close(layer(x)[0, part, row, column], expected, rtol=1e-5, atol=1e-8)
+                torch.testing.assert_close(y[part, row, column], expected, rtol=1e-5, atol=1e-8)
 
 
 def slow_gamma(gamma: nn.Sequential, vectors: Tensor) -> Tensor:
@@ -80,6 +82,7 @@ def finish(block: nn.Module, x: Tensor, attended: Tensor) -> Tensor:
     return x + block.proj(F.relu(block.norm2(attended)))
 
 
+@torch.no_grad()
 @pytest.mark.parametrize("relation", ["subtraction", "summation", "concatenation", "hadamard", "dot_product"])
 @pytest.mark.parametrize("position", ["relative", "absolute", "none"])
 def test_pairwise_attention_is_the_formula(relation: str, position: str) -> None:
@@ -116,6 +119,7 @@ def test_pairwise_attention_is_the_formula(relation: str, position: str) -> None
     torch.testing.assert_close(block(x), finish(block, x, attended), rtol=1e-5, atol=1e-8)
 
 
+@torch.no_grad()
 @pytest.mark.parametrize("relation", ["concatenation", "star_product", "clique_product"])
 def test_patchwise_attention_is_the_formula(relation: str) -> None:
     size = (4, 5)

@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from blocks._shared.windows import grid_partition, grid_reverse, window_partition, window_reverse
@@ -12,66 +11,7 @@ from blocks.attention.swin_block import SwinBlock
 from blocks.attention.swin_v2_block import SwinV2Block
 from blocks.tokens.patch_merging import PatchMerging
 from tests.blocks.probe import fill, probe_input
-from tests.blocks.reference import assert_probe, parameter_count
-
-# Block, input shapes (N, H, W, C), parameters, output of the probe, and the order of timm's parameters if another.
-REFERENCE = [
-    pytest.param(
-        lambda: SwinBlock(96, 3),
-        ((1, 14, 14, 96),),
-        112347,
-        {"mean": 0.9994757893, "std": 0.981751647, "last": [1.135450564, 1.308557296]},
-        None,
-        id="timm 1.0.31 SwinTransformerBlock(96, 3, shift_size=0)",
-    ),
-    pytest.param(
-        lambda: SwinBlock(96, 3, shift_size=3),
-        ((1, 14, 14, 96),),
-        112347,
-        {"mean": 0.9994756862, "std": 0.9817483544, "last": [1.135469533, 1.307530186]},
-        None,
-        id="timm 1.0.31 SwinTransformerBlock(96, 3, shift_size=3)",
-    ),
-    pytest.param(
-        lambda: SwinV2Block(96, 3),
-        ((1, 16, 16, 96),),
-        114819,
-        {"mean": 1.007715612, "std": 0.9974436974, "last": [1.044507045, 2.208207258]},
-        None,
-        id="timm 1.0.31 SwinTransformerV2Block(96, 3)",
-    ),
-    pytest.param(
-        lambda: PatchMerging(96),
-        ((1, 14, 14, 96),),
-        74496,
-        {"mean": -0.000423358034, "std": 0.6725885881, "last": [-0.7774620269, -0.4621041019]},
-        None,
-        id="timm 1.0.31 PatchMerging(96)",
-    ),
-    pytest.param(
-        lambda: PatchMerging(96, "post"),
-        ((1, 16, 16, 96),),
-        74112,
-        {"mean": 0.4989388936, "std": 0.5092358722, "last": [1.056230523, 0.1827098619]},
-        "reduction.weight norm.weight norm.bias",
-        id="timm 1.0.31 swin_transformer_v2.PatchMerging(96)",
-    ),
-]
-
-
-def to_map(x: Tensor) -> Tensor:
-    return x.permute(0, 3, 1, 2)
-
-
-def from_map(x: Tensor) -> Tensor:
-    return x.permute(0, 2, 3, 1)
-
-
-@pytest.mark.parametrize(("make", "shapes", "parameters", "expected", "order"), REFERENCE)
-def test_timm_agrees(make, shapes, parameters, expected, order) -> None:
-    module = make()
-    assert parameter_count(module) == parameters
-    assert_probe(module, shapes, expected, order.split() if order else None, to_map, from_map)
+from tests.blocks.reference import parameter_count
 
 
 def test_swin_tiny_has_its_parameters() -> None:

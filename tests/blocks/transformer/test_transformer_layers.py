@@ -9,84 +9,13 @@ from torch import nn
 from blocks.attention.multi_head_self_attention import MultiHeadSelfAttention
 from blocks.transformer.drop_path import DropPath
 from blocks.transformer.gated_mlp import GatedMlp
-from blocks.transformer.layer_scale import LayerScale
 from blocks.transformer.mixture_of_experts import MixtureOfExperts
 from blocks.transformer.mlp import Mlp
 from blocks.transformer.parallel_encoder_layer import ParallelEncoderLayer
 from blocks.transformer.transformer_decoder_layer import TransformerDecoderLayer
 from blocks.transformer.transformer_encoder_layer import TransformerEncoderLayer
 from tests.blocks.probe import fill, probe_input
-from tests.blocks.reference import assert_probe, parameter_count
-
-# Block, input shapes, parameters, output of the probe, and the order of the other implementation's parameters if another.
-REFERENCE = [
-    pytest.param(
-        lambda: Mlp(64),
-        ((1, 49, 64),),
-        33088,
-        {"mean": 0.5049598437, "std": 0.4959106761, "last": [-0.267191655, 1.098922521]},
-        None,
-        id="timm 1.0.31 Mlp(64, 256)",
-    ),
-    pytest.param(
-        lambda: GatedMlp(64, 2),
-        ((1, 49, 64),),
-        24896,
-        {"mean": 0.500631142, "std": 0.1035190891, "last": [0.4602663386, 0.6546836993]},
-        None,
-        id="timm 1.0.31 SwiGLU(64, 128)",
-    ),
-    pytest.param(
-        lambda: LayerScale(64),
-        ((1, 49, 64),),
-        64,
-        {"mean": 0.0003336908722, "std": 0.3579228984, "last": [-0.3646178132, -0.3700542693]},
-        None,
-        id="timm 1.0.31 LayerScale(64)",
-    ),
-    pytest.param(
-        lambda: TransformerEncoderLayer(192, 3),
-        ((1, 197, 192),),
-        444864,
-        {"mean": 0.9998428766, "std": 1.200986094, "last": [2.522632707, 1.304582014]},
-        None,
-        id="timm 1.0.31 vision_transformer.Block(192, 3)",
-    ),
-    pytest.param(
-        lambda: TransformerEncoderLayer(64, qkv_bias=False, qk_norm=True, layer_scale=1e-5),
-        ((1, 50, 64),),
-        49984,
-        {"mean": 0.5023382584, "std": 0.7624838377, "last": [-0.1127481914, 0.8093566818]},
-        None,
-        id="timm 1.0.31 vision_transformer.Block(64, 4, qk_norm, init_values)",
-    ),
-    pytest.param(
-        lambda: TransformerEncoderLayer(64, mlp_ratio=2, norm="post", act="relu", norm_eps=1e-5),
-        ((1, 49, 64),),
-        33472,
-        {"mean": 0.4935056666, "std": 0.4978625322, "last": [0.3081160365, -0.1696959414]},
-        (
-            "attn.qkv.weight attn.qkv.bias attn.proj.weight attn.proj.bias mlp.fc1.weight mlp.fc1.bias mlp.fc2.weight "
-            "mlp.fc2.bias norm1.weight norm1.bias norm2.weight norm2.bias"
-        ),
-        id="torch 2.13 TransformerEncoderLayer(64, 4, 128)",
-    ),
-    pytest.param(
-        lambda: ParallelEncoderLayer(64),
-        ((1, 50, 64),),
-        99968,
-        {"mean": 2.05493186, "std": 1.411653112, "last": [1.852245036, 4.349655976]},
-        None,
-        id="timm 1.0.31 ParallelThingsBlock(64, 4)",
-    ),
-]
-
-
-@pytest.mark.parametrize(("make", "shapes", "parameters", "expected", "order"), REFERENCE)
-def test_independent_implementations_agree(make, shapes, parameters, expected, order) -> None:
-    module = make()
-    assert parameter_count(module) == parameters
-    assert_probe(module, shapes, expected, order.split() if order else None)
+from tests.blocks.reference import parameter_count
 
 
 def test_the_block_of_vit_base_has_its_parameters() -> None:

@@ -62,11 +62,13 @@ def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]
 
 def _single(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]) -> Literal:
     text = text.strip()
-    if is_expression(text):
-        expressions.parse(text)
+    in_parts = spec is not None and spec.type == "tuple" and len(_split(text)) > 1
+    if is_expression(text) and not in_parts:
+        expressions.names(text)
         return text
     value = _guess(text, variables) if spec is None else _READERS[spec.type](text, spec, variables)
-    if spec is not None and not is_expression(value) and (reason := problem(spec, value)):
+    open_ = is_expression(value) or (isinstance(value, tuple) and any(is_expression(item) for item in value))
+    if spec is not None and not open_ and (reason := problem(spec, value)):
         raise UserError(reason)
     return value
 
@@ -119,7 +121,7 @@ def _tuple(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Liter
         return None
     kind, length = spec.items or ("int", 0)
     element = replace(spec, type=kind, optional=False, range=None, items=None)
-    items = tuple(_READERS[kind](part, element, variables) for part in _split(text.strip("()[] ").replace("×", ",")))
+    items = tuple(_single(part, element, variables) for part in _split(text.strip("()[] ").replace("×", ",")))
     # One number for a pair means both, as torch has it.
     return items * length if len(items) == 1 and length else items
 

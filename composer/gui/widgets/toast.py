@@ -1,7 +1,7 @@
 """A message over the canvas that leaves by itself: never in the way, never a question."""
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from composer.gui import theme
@@ -63,9 +63,13 @@ class Toast(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go away at a click."""
-        self._leave.stop()
         self.hide()
         event.accept()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop counting, also when the window closes."""
+        super().hideEvent(event)
+        self._leave.stop()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A raised card."""

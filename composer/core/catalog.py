@@ -204,10 +204,13 @@ def read_block(path: Path) -> BlockSpec:
         if path.stat().st_size > MAX_SOURCE_BYTES:
             raise UserError(f"{path.name}: larger than {MAX_SOURCE_BYTES // 1000} kB, which no block file is")
         tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        where = f", line {error.lineno}" if error.lineno else ""
+        raise UserError(f"{path.name}{where}: {error.msg}") from None
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise UserError(f"{path.name}: cannot be read: {error}") from None
-    except SyntaxError as error:
-        raise UserError(f"{path.name}, line {error.lineno}: {error.msg}") from None
+    except (RecursionError, MemoryError):
+        raise UserError(f"{path.name}: cannot be read: it is nested too deeply") from None
     marked = [(node, call) for node in tree.body if isinstance(node, ast.ClassDef) for call in node.decorator_list if _is_mark(call)]
     if len(marked) != 1:
         raise UserError(f"{path.name}: holds {len(marked)} classes marked by @block, expected one")
@@ -220,13 +223,54 @@ def _is_mark(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "block"
 
 
-def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> BlockSpec:
+# Arguments of @block and what they are; a mapping may also be None.
+_MARK: dict[str, tuple[tuple[type, ...], str]] = {
+    "shape": ((str,), "a text"),
+    "paper": ((str,), "a text"),
+    "maps": ((dict, type(None)), "a mapping"),
+    "tags": ((tuple, list), "a tuple"),
+    "aliases": ((dict, type(None)), "a mapping"),
+    "outputs": ((tuple, list), "a tuple"),
+    "dtypes": ((dict, type(None)), "a mapping"),
+    "examples": ((tuple, list), "a tuple"),
+    "exceptions": ((dict, type(None)), "a mapping"),
+}
+
+
+def _literal_of(node: ast.expr) -> Any:
+    """The value of a literal.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise ValueError from None
+
+
+def _mark(path: Path, call: ast.Call) -> dict[str, Any]:
+    """The arguments of @block."""
+    if call.args:
+        raise UserError(f"{path.name}, line {call.lineno}: @block takes named arguments only, such as shape='b c h w -> b c h w'")
     mark: dict[str, Any] = {}
     for keyword in call.keywords:
+        where = f"{path.name}, line {keyword.value.lineno}: @block({keyword.arg}=...)"
+        if keyword.arg not in _MARK:
+            raise UserError(f"{where} is unknown; it takes {', '.join(_MARK)}")
+        types, expected = _MARK[keyword.arg]
         try:
-            mark[str(keyword.arg)] = ast.literal_eval(keyword.value)
+            value = _literal_of(keyword.value)
         except ValueError:
-            raise UserError(f"{path.name}, line {keyword.value.lineno}: @block({keyword.arg}=...) must be a literal") from None
+            raise UserError(f"{where} must be a literal") from None
+        if not isinstance(value, types):
+            raise UserError(f"{where} is {value!r:.40}, expected {expected}")
+        mark[keyword.arg] = {} if value is None else value
+    return mark
+
+
+def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> BlockSpec:
+    mark = _mark(path, call)
     if "shape" not in mark:
         raise UserError(f"{path.name}: @block has no shape; write for example shape='b c h w -> b c h w'")
     try:
@@ -241,7 +285,8 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
     params = tuple(_params(path, methods.get("__init__"), aliases, shapes, _arg_help(doc)))
     inputs = tuple(_ports(methods["forward"], mark.get("dtypes", {})))
     if len(inputs) != len(shapes.inputs):
-        raise UserError(f"{path.name}: forward has {len(inputs)} tensor inputs, but the shape string {mark['shape']!r} has {len(shapes.inputs)}")
+        wanted = f"the shape string {mark['shape']!r} has {len(shapes.inputs)}"
+        raise UserError(f"{path.name}: forward has {len(inputs)} tensor inputs, but {wanted}")
     names = tuple(mark.get("outputs", ()))
     if len(shapes.outputs) > 1 and len(names) != len(shapes.outputs):
         raise UserError(f"{path.name}: {len(shapes.outputs)} outputs need as many names in outputs=(...), got {len(names)}")
@@ -273,7 +318,9 @@ def _ports(forward: ast.FunctionDef, dtypes: Mapping[str, str]) -> Iterator[Port
         yield Port(forward.args.vararg.arg, variadic=True, dtype=dtypes.get(forward.args.vararg.arg))
 
 
-def _params(path: Path, init: ast.FunctionDef | None, aliases: Mapping[str, str], shapes: Shapes, help: Mapping[str, str]) -> Iterator[ParamSpec]:
+def _params(
+    path: Path, init: ast.FunctionDef | None, aliases: Mapping[str, str], shapes: Shapes, help: Mapping[str, str]
+) -> Iterator[ParamSpec]:
     if init is None:
         return
     arguments = [*init.args.args[1:], *init.args.kwonlyargs]
@@ -284,7 +331,7 @@ def _params(path: Path, init: ast.FunctionDef | None, aliases: Mapping[str, str]
         value: Any = _MISSING
         if default is not None:
             try:
-                value = as_literal(ast.literal_eval(default))
+                value = as_literal(_literal_of(default))
             except ValueError:
                 raise UserError(f"{where} has a default that is not a literal") from None
         axis = aliases.get(argument.arg) or (argument.arg if argument.arg in shapes.input_axes else None)
@@ -294,28 +341,45 @@ def _params(path: Path, init: ast.FunctionDef | None, aliases: Mapping[str, str]
             raise UserError(f"{where} has no annotation")
         kind = _annotation(argument.annotation, where)
         yield ParamSpec(
-            argument.arg, default=None if value is _MISSING else value, required=value is _MISSING, axis=axis, help=help.get(argument.arg, ""), **kind
+            argument.arg,
+            default=None if value is _MISSING else value,
+            required=value is _MISSING,
+            axis=axis,
+            help=help.get(argument.arg, ""),
+            **kind,
         )
+
+
+_PLAIN = ("int", "float", "bool", "str")
 
 
 def _annotation(node: ast.expr, where: str) -> dict[str, Any]:
     match node:
-        case ast.Name(id="int" | "float" | "bool" | "str" as name):
+        case ast.Name(id=name) if name in _PLAIN:
             return {"type": name}
         case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
             return {**_annotation(left, where), "optional": True}
-        case ast.Subscript(value=ast.Name(id="Literal"), slice=slice_):
-            value = ast.literal_eval(slice_)
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=choices) if _is_literal(choices):
+            value = ast.literal_eval(choices)
             return {"type": "choice", "choices": value if isinstance(value, tuple) else (value,)}
-        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[inner, ast.Tuple() as range_])):
-            low, high = ast.literal_eval(range_)
-            return {**_annotation(inner, where), "range": (low, high)}
-        case ast.Subscript(value=ast.Name(id="tuple"), slice=ast.Tuple(elts=elements)):
-            kinds = [element.id for element in elements if isinstance(element, ast.Name)]
-            variable = isinstance(elements[-1], ast.Constant) and elements[-1].value is ...
-            if kinds:
-                return {"type": "tuple", "items": (kinds[0], 0 if variable else len(kinds))}
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[inner, ast.Tuple(elts=[low, high])])) if _is_literal(
+            low
+        ) and _is_literal(high):
+            return {**_annotation(inner, where), "range": (ast.literal_eval(low), ast.literal_eval(high))}
+        case ast.Subscript(value=ast.Name(id="tuple"), slice=ast.Tuple(elts=[ast.Name(id=kind), *others])) if kind in _PLAIN:
+            if len(others) == 1 and isinstance(others[0], ast.Constant) and others[0].value is ...:
+                return {"type": "tuple", "items": (kind, 0)}
+            if all(isinstance(other, ast.Name) and other.id == kind for other in others):
+                return {"type": "tuple", "items": (kind, 1 + len(others))}
     raise UserError(f"{where}: annotation {ast.unparse(node)} is not one of int, float, bool, str, Literal, tuple, Annotated, X | None")
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        _literal_of(node)
+    except ValueError:
+        return False
+    return True
 
 
 def _arg_help(doc: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, Value, is_expression
 
 MAX_LENGTH = 200
+MAX_DEPTH = 100
 MAX_MAGNITUDE = 10**15  # far above any sensible size, far below what makes big-integer arithmetic slow
 
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
@@ -98,7 +99,8 @@ def _value(node: ast.expr, variables: Mapping[str, Scalar], text: str) -> Scalar
             return _UNARY[type(unary)](_number(operand, variables, text))
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS and args:
             return _bounded(_FUNCTIONS[name](*(_number(arg, variables, text) for arg in args)), text)
-    raise UserError(f"expression {text!r} holds something other than arithmetic; allowed are numbers, variables, + - * / // % ** and {', '.join(_FUNCTIONS)}")
+    allowed = f"numbers, variables, + - * / // % ** and {', '.join(_FUNCTIONS)}"
+    raise UserError(f"expression {text!r} holds something other than arithmetic; allowed are {allowed}")
 
 
 def _number(node: ast.expr, variables: Mapping[str, Scalar], text: str) -> float:
@@ -123,15 +125,19 @@ def resolve_variables(variables: Mapping[str, Scalar]) -> dict[str, Scalar]:
         UserError: if variables refer to each other in a circle or to unknown names.
     """
     done: dict[str, Scalar] = {}
-    open_: list[str] = []
+    open_: list[str] = []  # what is being worked out: each waits for the next
 
     def visit(name: str) -> Scalar:
         if name in done:
             return done[name]
         if name in open_:
-            raise UserError(f"variables refer to each other in a circle: {' -> '.join([*open_[open_.index(name):], name])}")
+            raise UserError(f"variables refer to each other in a circle: {' -> '.join([*open_[open_.index(name) :], name])}")
         value = variables[name]
         if isinstance(value, str) and is_expression(value):
+            if len(open_) >= MAX_DEPTH:
+                raise UserError(
+                    f"variable {open_[0]!r} needs a chain of variables more than {MAX_DEPTH} deep; write some of them as numbers"
+                )
             open_.append(name)
             needed = {used: visit(used) for used in sorted(names(value)) if used in variables}
             value = evaluate(value, needed)

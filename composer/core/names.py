@@ -6,10 +6,14 @@ import re
 from collections.abc import Container
 
 # Names the generated model needs for itself: an id equal to one of them would shadow it.
-RESERVED = frozenset({"self", "torch", "nn", "F", "Tensor", "forward", "training", "x_", *dir(builtins)} - {"input", "id", "filter", "map", "sum", "max", "min", "hash"})
+RESERVED = frozenset(
+    {"self", "torch", "nn", "F", "Tensor", "forward", "training", "x_", *dir(builtins)}
+    - {"input", "id", "filter", "map", "sum", "max", "min", "hash"}
+)
 # Attributes of nn.Module that a node id as attribute must not overwrite.
 MODULE_ATTRIBUTES = frozenset(
-    """add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr float forward
+    """T_destination
+    add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr float forward
     get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers named_children
     named_modules named_parameters parameters register_backward_hook register_buffer register_forward_hook
     register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
@@ -38,7 +42,7 @@ def problem(name: object) -> str | None:
 
 
 def snake(name: str) -> str:
-    """A class name in snake case: ``MBConv`` -> ``mbconv``, ``SqueezeExcite`` -> ``squeeze_excite``, ``BatchNorm2d`` -> ``batch_norm2d``."""
+    """A class name in snake case: ``MBConv`` -> ``mb_conv``, ``BatchNorm2d`` -> ``batch_norm2d``."""
     name = re.sub(r"\W+", "_", name).strip("_")
     name = re.sub(r"([A-Z]+)([A-Z][a-z]{2,})", r"\1_\2", name) if not name.isupper() else name
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower() or "node"
@@ -46,8 +50,8 @@ def snake(name: str) -> str:
 
 def camel(name: str) -> str:
     """An identifier as a class name: ``stage_1`` -> ``Stage1``."""
-    joined = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W|_", name) if part)
-    return joined if joined[:1].isalpha() else f"Net{joined}"
+    joined = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^0-9A-Za-z]", name) if part)
+    return joined if joined[:1].isalpha() and not keyword.iskeyword(joined) else f"Net{joined}"
 
 
 def fresh(base: str, taken: Container[str]) -> str:
@@ -56,10 +60,10 @@ def fresh(base: str, taken: Container[str]) -> str:
     >>> fresh("attn", {"attn", "attn_2"})
     'attn_3'
     """
-    base = re.sub(r"\W", "_", base).strip("_") or "node"
+    base = re.sub(r"[^0-9A-Za-z_]", "_", base).strip("_") or "node"
     if base[0].isdigit():
         base = f"n_{base}"
-    base = base[: MAX_LENGTH - 6]
+    base = base[: MAX_LENGTH - 6]  # leaves room for a number
     if base not in taken and problem(base) is None:
         return base
     stem = re.sub(r"_\d+$", "", base)

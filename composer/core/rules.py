@@ -46,6 +46,11 @@ def check(design: Design, catalog: Catalog) -> list[Problem]:
         problems.append(Problem("the design has no input; add one, such as an image of 3 x 224 x 224"))
     if not design.main.outputs:
         problems.append(Problem("the design has no output; add one and wire the last node to it"))
+    uses: nx.DiGraph[str] = nx.DiGraph()
+    uses.add_edges_from((name, node.subgraph) for name, graph in design.graphs.items() for node in graph.nodes.values() if node.subgraph)
+    if not nx.is_directed_acyclic_graph(uses):
+        first, path = describe_cycle(uses)
+        problems.append(Problem(f"sub-graphs contain each other in a circle: {path}; a network must be finite", None, first))
     used = used_graphs(design)
     for name, graph in design.all_graphs():
         found = check_graph(design, catalog, name, graph)
@@ -110,6 +115,8 @@ def item_problem(design: Design, catalog: Catalog, name: str, graph: Graph, id: 
     known_ports = {port.name for port in ports}
     arriving: Counter[str] = Counter()
     for wire in graph.into(id):
+        if wire.source not in graph.inputs and wire.source not in graph.nodes:
+            return f"{id}: wire '{wire}' begins at {wire.source!r}, which does not exist or has no output"
         end = wire.target_port or (ports[0].name if ports else "")
         if wire.target_port and wire.target_port not in known_ports:
             return f"{id}: wire '{wire}' ends at port {wire.target_port!r}, which does not exist; ports: {', '.join(known_ports) or 'none'}"

@@ -316,7 +316,9 @@ class _Generator:
         rows.append(("total", "", "", f"{totals.params:,}", f"{totals.macs // self.facts.batch:,}"))
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
         table = [
-            "  ".join(cell.ljust(width) if column < 3 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+            "  ".join(
+                cell.ljust(width) if column < 3 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
             for row in rows
         ]
         inputs = ", ".join(f"{item.id} {_shape(self.root.values[item.id, ''].shape)}" for item in self.design.main.inputs.values())
@@ -330,8 +332,9 @@ class _Generator:
 
 
 def _plain(text: str) -> str:
-    """A text of the user as it may stand in a docstring: no quotes or backslashes that could end it."""
-    return re.sub(r"\s+", " ", text.replace("\\", "/").replace('"', "'")).strip().rstrip(".").encode("ascii", "replace").decode() or "Untitled"
+    """A text of the user as it may stand in a docstring: nothing that could end it or that no editor shows."""
+    shown = "".join(c if c.isprintable() else " " for c in text.replace("\\", "/").replace('"', "'"))
+    return " ".join(shown.split()).rstrip(".") or "Untitled"
 
 
 def _shape(shape: Sequence[int]) -> str:

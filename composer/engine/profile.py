@@ -39,7 +39,9 @@ class Profile:
     batch: int
 
 
-def profile(design: Design, *, device: str = "cpu", batch: int = 1, rounds: int = ROUNDS, progress: Callable[[float, str], None] | None = None) -> Profile:
+def profile(
+    design: Design, *, device: str = "cpu", batch: int = 1, rounds: int = ROUNDS, progress: Callable[[float, str], None] | None = None
+) -> Profile:
     """Measure a design node by node, in evaluation mode.
 
     Args:
@@ -60,7 +62,7 @@ def profile(design: Design, *, device: str = "cpu", batch: int = 1, rounds: int 
     inputs = [tensor.to(target) for tensor in example_inputs(inference).values()]
     cuda = target.type == "cuda"
     starts: dict[str, float] = {}
-    times: dict[str, list[float]] = {}
+    passes: list[dict[str, float]] = []
     peaks: dict[str, int] = {}
     before: dict[str, int] = {}
 
@@ -80,7 +82,8 @@ def profile(design: Design, *, device: str = "cpu", batch: int = 1, rounds: int 
 
     def leave(name: str) -> Callable[..., None]:
         def hook(module: nn.Module, arguments: Any, output: Any) -> None:
-            times.setdefault(name, []).append((now() - starts[name]) * 1000)
+            spent = (now() - starts[name]) * 1000
+            passes[-1][name] = passes[-1].get(name, 0.0) + spent
             if cuda:
                 peaks[name] = max(peaks.get(name, 0), torch.cuda.max_memory_allocated(target) - before[name])
 
@@ -88,15 +91,14 @@ def profile(design: Design, *, device: str = "cpu", batch: int = 1, rounds: int 
 
     handles = []
     for name, module in model.named_children():
-        if isinstance(module, nn.ModuleList):  # called layer by layer: it has no forward of its own
-            module = module[0]
-        handles += [module.register_forward_pre_hook(enter(name)), module.register_forward_hook(leave(name))]
+        # A list of rounds has no forward of its own: they are called one by one, and their times are added.
+        for part in module if isinstance(module, nn.ModuleList) else (module,):
+            handles += [part.register_forward_pre_hook(enter(name)), part.register_forward_hook(leave(name))]
     whole: list[float] = []
     try:
         with torch.no_grad():
             for index in range(WARM_UP + rounds):
-                if index == WARM_UP:
-                    times.clear()
+                passes.append({})
                 start = now()
                 model(*inputs)
                 if index >= WARM_UP:
@@ -106,7 +108,8 @@ def profile(design: Design, *, device: str = "cpu", batch: int = 1, rounds: int 
     finally:
         for handle in handles:
             handle.remove()
-    medians = {name: statistics.median(found) for name, found in times.items()}
+    measured = passes[WARM_UP:]
+    medians = {name: statistics.median(found[name] for found in measured) for name in measured[0]}
     total = sum(medians.values()) or 1.0
     rows = tuple(Measured(name, value, value / total, peaks.get(name) if cuda else None) for name, value in medians.items())
     return Profile(rows, statistics.median(whole), str(target), batch)

@@ -66,7 +66,8 @@ def _errors_left(case: Case, candidate: Repair, fine: set[str]) -> int | None:
     if not after.errors:
         return 0
     still = find_case(after, case.inferrer, case.id, case.graph_name)
-    if still is not None or any(path in fine for path in after.facts.errors):
+    same = still is not None and (bool(case.id) or still.error == case.error)  # a design may lack several things
+    if same or any(path in fine for path in after.facts.errors):
         return None
     return len(after.errors)
 

@@ -76,7 +76,7 @@ def first_errors(inference: Inference, inferrer: Inferrer) -> Iterator[Case]:
         inference: of a design.
         inferrer: the one that made it.
     """
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     structural = [problem for problem in inference.structural if problem.level == "error"]
     places: dict[str, tuple[GraphResult, tuple[Use, ...]]] = {"": (inference.root, ())}
 
@@ -107,7 +107,7 @@ def first_errors(inference: Inference, inferrer: Inferrer) -> Iterator[Case]:
                 yield case(result, problem.node, problem.message, uses)
 
     for found in every():
-        key = (found.graph_name, found.id)
+        key = (found.graph_name, found.id, "" if found.id else found.error)
         if key not in seen:
             seen.add(key)
             yield found

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from composer.core.errors import UserError
+
 _STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 TIMES = " × "
 
@@ -13,6 +15,26 @@ def count(number: float) -> str:
     ('25.6 M', '4.1 G', '999', '1.0 k', '1.0 M')
     """
     return _scaled(number, "").rstrip()
+
+
+def parse_count(text: str) -> int:
+    """A count as people write it.
+
+    >>> parse_count("5M"), parse_count("600 k"), parse_count("1.2G"), parse_count("4,000")
+    (5000000, 600000, 1200000000, 4000)
+
+    Raises:
+        UserError: if it is not a number above 0.
+    """
+    bare = text.replace(",", "").strip()
+    factor = {"k": 10**3, "K": 10**3, "m": 10**6, "M": 10**6, "g": 10**9, "G": 10**9, "T": 10**12}.get(bare[-1:], 1)
+    try:
+        value = round(float(bare if factor == 1 else bare[:-1]) * factor)
+    except (ValueError, OverflowError):
+        value = 0
+    if value < 1:
+        raise UserError(f"{text!r} is not a number above 0, such as 5M, 600k or 1.2G")
+    return value
 
 
 def memory(size: float) -> str:

@@ -101,14 +101,14 @@ def _number(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Lite
     return float(value) if spec.type == "float" and isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _bool(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
+def _bool(text: str, spec: ParamSpec, _variables: Mapping[str, Scalar]) -> Literal:
     known: dict[str, Literal] = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, NONE: None}
     if text.lower() not in known:
         raise UserError(f"{spec.name}: {text!r} is neither true nor false")
     return known[text.lower()]
 
 
-def _str(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
+def _str(text: str, spec: ParamSpec, _variables: Mapping[str, Scalar]) -> Literal:
     return None if spec.optional and text.lower() in ("", NONE) else text
 
 

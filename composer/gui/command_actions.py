@@ -77,7 +77,7 @@ def _export(bench: "Workbench", target: str, title: str, kinds: str, suffix: str
         session.request(
             "export",
             params,
-            lambda answer: session.message.emit(f"Exported {file.name}", "info"),
+            lambda _: session.message.emit(f"Exported {file.name}", "info"),
             lambda reason: session.message.emit(f"Not exported: {reason}", "error"),
         )
 
@@ -134,6 +134,11 @@ def _shown_graphs(design: Design) -> list[tuple[str, tuple[str, ...]]]:
 def select_all(bench: "Workbench") -> None:
     """Select everything in the shown graph."""
     bench.session.select(bench.session.graph.ids())
+
+
+def select_none(bench: "Workbench") -> None:
+    """Select nothing."""
+    bench.session.select(())
 
 
 def select_invert(bench: "Workbench") -> None:
@@ -218,7 +223,10 @@ def command_palette(bench: "Workbench") -> None:
     from composer.gui.widgets.chooser import Choice, choose
 
     actions = [action for action in bench.command_actions() if action.isEnabled()]
-    choices = [Choice(action.text().replace("…", ""), action.shortcut().toString(action.shortcut().SequenceFormat.NativeText), action) for action in actions]
+    choices = [
+        Choice(action.text().replace("…", ""), action.shortcut().toString(action.shortcut().SequenceFormat.NativeText), action)
+        for action in actions
+    ]
     choose(bench.window, "Do something", choices, lambda action: action.trigger())
 
 
@@ -260,7 +268,9 @@ def about(bench: "Workbench") -> None:
 
     from composer import __version__
 
-    box = QMessageBox(QMessageBox.Icon.NoIcon, "About Netcomposer", f"Netcomposer {__version__}", QMessageBox.StandardButton.Ok, bench.window)
+    box = QMessageBox(
+        QMessageBox.Icon.NoIcon, "About Netcomposer", f"Netcomposer {__version__}", QMessageBox.StandardButton.Ok, bench.window
+    )
     box.setInformativeText(f"Draw a vision network, train it, look into it, take it away as code.\n\nQt {qVersion()}, MIT licence.")
     box.open()
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from composer.gui import clipboard, command_actions as do
+from composer.gui import clipboard
+from composer.gui import command_actions as do
 from composer.gui.session import Session
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("new_from_template", "New from template", "File", do.nothing, icon="template"),
     Command("save", "Save", "File", do.save, ("Ctrl+S",), "save", toolbar=True, separated=True),
     Command("save_as", "Save as…", "File", do.save_as, ("Ctrl+Shift+S",)),
-    Command("export_python", "Export Python…", "File", do.export_python, ("Ctrl+E",), "code", separated=True, tip="A file that needs only torch"),
+    Command(
+        "export_python", "Export Python…", "File", do.export_python, ("Ctrl+E",), "code", separated=True, tip="A file that needs only torch"
+    ),
     Command("export_yaml", "Export YAML…", "File", do.export_yaml, icon="export"),
     Command("export_picture", "Export picture…", "File", do.export_picture, icon="picture"),
     Command("quit", "Quit", "File", do.quit, ("Ctrl+Q",), separated=True),
@@ -118,18 +121,38 @@ COMMANDS: tuple[Command, ...] = (
     Command("rename", "Rename", "Edit", do.rename, ("F2",), enabled=_one, separated=True),
     Command("find", "Find…", "Edit", do.find, ("Ctrl+F",), "find", tip="Go to a node by its name"),
     Command("select_all", "Select all", "Edit", do.select_all, ("Ctrl+A",), separated=True),
-    Command("select_none", "Select none", "Edit", lambda w: w.session.select(()), ("Ctrl+Shift+A",), enabled=_anything),
+    Command("select_none", "Select none", "Edit", do.select_none, ("Ctrl+Shift+A",), enabled=_anything),
     Command("select_invert", "Invert selection", "Edit", do.select_invert, ("Ctrl+I",)),
     Command("select_upstream", "Select upstream", "Edit", do.select_upstream, ("[",), enabled=_selected, on_canvas=True),
     Command("select_downstream", "Select downstream", "Edit", do.select_downstream, ("]",), enabled=_selected, on_canvas=True),
-    Command("add_block", "Add block…", "Graph", _canvas("quick_add"), ("Tab",), "add", on_canvas=True, tip="Search all blocks at the pointer"),
+    Command(
+        "add_block", "Add block…", "Graph", _canvas("quick_add"), ("Tab",), "add", on_canvas=True, tip="Search all blocks at the pointer"
+    ),
     Command("group", "Make sub-graph", "Graph", do.group, ("Ctrl+G",), "group", _selected, separated=True),
     Command("ungroup", "Unpack sub-graph", "Graph", do.ungroup, ("Ctrl+Shift+G",), "ungroup", _subgraph),
     Command("make_unique", "Make unique", "Graph", do.make_unique, enabled=_subgraph, tip="Give this use a copy of its own"),
     Command("enter", "Enter sub-graph", "Graph", do.enter, ("PgDown",), "enter", _subgraph, on_canvas=True),
     Command("leave", "Leave sub-graph", "Graph", _session("leave"), ("PgUp",), "leave", lambda s: bool(s.use_path), on_canvas=True),
-    Command("disconnect", "Remove wires", "Graph", do.disconnect, enabled=_selected, separated=True, tip="Remove all wires of the selected nodes"),
-    Command("layout", "Arrange", "Graph", _canvas("layout"), ("L", "Ctrl+L"), "layout", on_canvas=True, toolbar=True, tip="Place the selection, or everything"),
+    Command(
+        "disconnect",
+        "Remove wires",
+        "Graph",
+        do.disconnect,
+        enabled=_selected,
+        separated=True,
+        tip="Remove all wires of the selected nodes",
+    ),
+    Command(
+        "layout",
+        "Arrange",
+        "Graph",
+        _canvas("layout"),
+        ("L", "Ctrl+L"),
+        "layout",
+        on_canvas=True,
+        toolbar=True,
+        tip="Place the selection, or everything",
+    ),
     Command("fit", "Fit all", "View", _canvas("fit"), ("Home",), "fit", on_canvas=True, toolbar=True),
     Command("fit_selection", "Fit selection", "View", _canvas("fit_selection"), ("F",), "fit-selection", on_canvas=True),
     Command("zoom_reset", "Zoom 100 %", "View", _canvas("zoom_reset"), ("Ctrl+0",)),
@@ -137,9 +160,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("full_screen", "Full screen", "View", do.full_screen, ("F11",)),
     Command("reset_panels", "Reset panels", "View", do.reset_panels, tip="Put every panel back in its first place"),
     Command("train", "Train", "Run", do.train, ("Ctrl+Return",), "play", toolbar=True),
-    Command("stop_training", "Stop training", "Run", do.stop_training, ("Ctrl+Alt+Return",), "stop", lambda s: any(run.active for run in s.runs)),
+    Command(
+        "stop_training", "Stop training", "Run", do.stop_training, ("Ctrl+Alt+Return",), "stop", lambda s: any(run.active for run in s.runs)
+    ),
     Command("restart_engine", "Restart engine", "Run", _session("restart_engine"), icon="engine", separated=True),
     Command("shortcuts", "Keyboard shortcuts", "Help", do.shortcuts, ("?", "F1"), "keyboard"),
     Command("about", "About Netcomposer", "Help", do.about, icon="info"),
 )
-

@@ -1,5 +1,7 @@
 """The docks: found in the panels folder, placed at first by what each panel asks for, later where the user left them."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QVBoxLayout, QWidget
@@ -10,7 +12,11 @@ from composer.gui.session import Session
 from composer.gui.settings import settings
 from composer.gui.widgets.labels import label, refresh_icons, tool_button
 
-AREAS = {"left": Qt.DockWidgetArea.LeftDockWidgetArea, "right": Qt.DockWidgetArea.RightDockWidgetArea, "bottom": Qt.DockWidgetArea.BottomDockWidgetArea}
+AREAS = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
 LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 248, 320, 260
 TITLE_HEIGHT = 32
 LAYOUT_VERSION = 1
@@ -95,8 +101,7 @@ class Docks(QObject):
         if dock is None:
             return None
         self._construct(name)
-        holder = dock.widget()
-        return holder.findChild(Panel) if holder is not None else None
+        return dock.widget().findChild(Panel)
 
     def show(self, name: str) -> Panel | None:
         """Open a panel and bring it to the front."""
@@ -163,7 +168,7 @@ class Docks(QObject):
             self._window.addDockWidget(AREAS[cls.area], dock)
             dock.setVisible(cls.visible_at_start)
         bottom = [self.docks[name] for name, cls in self._classes.items() if cls.area == "bottom"]
-        for first, second in zip(bottom, bottom[1:], strict=False):
+        for first, second in pairwise(bottom):
             self._window.tabifyDockWidget(first, second)
         self._sizes.start()
         self._titles.start()
@@ -191,8 +196,7 @@ class Docks(QObject):
                 self._construct(name)
 
     def _construct(self, name: str) -> None:
-        holder = self.docks[name].widget()
-        layout = holder.layout() if holder is not None else None
+        layout = self.docks[name].widget().layout()
         if layout is not None and not layout.count():
             layout.addWidget(self._classes[name](self._session))
 

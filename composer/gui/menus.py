@@ -1,6 +1,7 @@
 """Menus, toolbar and shortcuts, made from the command table and from what the panels say."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,14 +92,14 @@ class Menus(QObject):
         menu.clear()
         menu.setToolTipsVisible(True)
         for path in settings.recent():
-            menu.addAction(Path(path).name, lambda path=path: self._bench.run_command("open", path)).setToolTip(path)
+            menu.addAction(Path(path).name, partial(self._bench.run_command, "open", path)).setToolTip(path)
         if menu.isEmpty():
             menu.addAction("Nothing opened yet").setEnabled(False)
 
     def _fill_templates(self, menu: QMenu) -> None:
         menu.clear()
         for path in sorted(paths.TEMPLATES.glob("*.yaml")):
-            menu.addAction(path.stem.replace("_", " "), lambda path=path: self._bench.run_command("open_template", path))
+            menu.addAction(path.stem.replace("_", " "), partial(self._bench.run_command, "open_template", path))
 
     def _make_theme_menu(self, menu: QMenu) -> None:
         choices = {mode: menu.addAction("Follow the system" if mode == "system" else mode.capitalize()) for mode in theme.MODES}

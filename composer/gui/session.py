@@ -12,7 +12,7 @@ from composer.core import edits, names
 from composer.core.catalog import Catalog, read_catalog
 from composer.core.diff import diff
 from composer.core.errors import DesignError, UserError
-from composer.core.facts import DesignFacts, NodeFacts
+from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.graph import SUBGRAPH, Design, Graph, Input, Node, Output, Point, Wire
 from composer.gui import clipboard, settings
 from composer.gui.edit_command import Edit
@@ -20,6 +20,7 @@ from composer.gui.facts_feed import FactsFeed
 from composer.gui.placement import placed
 from composer.gui.problem_list import Shown, listed
 from composer.gui.recovery import Recovered, RecoveryFile, forget
+from composer.gui.repair_offers import RepairOffers, repaired
 from composer.gui.run_handle import RunHandle
 from composer.gui.use_paths import first_use, lookup, visible_graph
 from composer.gui.worker import Failure, Progress, Request, Result, Worker
@@ -80,6 +81,7 @@ class Session(QObject):
         self.engine.received.connect(self._on_engine_event)
         self._feed = FactsFeed(self.engine, lambda: self.design, self)
         self._feed.changed.connect(self._on_facts)
+        self.offers = RepairOffers(self.engine, lambda: self.design, self)
         self._recovery = RecoveryFile()
         self._autosave = QTimer(self, singleShot=True, interval=RECOVERY_MS)
         self._autosave.timeout.connect(self._write_recovery)
@@ -184,6 +186,10 @@ class Session(QObject):
             return False
         self.apply(new, label, merge_key, initiator)
         return True
+
+    def repair(self, repair: Repair, graph: str) -> bool:
+        """Carry out a repair that was offered for an item of a graph."""
+        return self.edit(repair.label, repaired, repair, graph=graph)
 
     def undo(self) -> None:
         """Take one step back."""

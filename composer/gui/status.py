@@ -20,7 +20,7 @@ class Dot(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.token = "faint"
+        self.ink = "faint"
         self.setFixedSize(8, 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -28,7 +28,7 @@ class Dot(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(0, 0, 0, 0))
-        painter.setBrush(theme.color(self.token))
+        painter.setBrush(theme.color(self.ink))
         painter.drawEllipse(self.rect())
 
 
@@ -90,7 +90,7 @@ class StatusBar(QStatusBar):
         words = f"{WORDS[state]} · {devices}" if state in ("ready", "busy") and devices else WORDS[state]
         self.engine.setText(words)
         self.engine.setToolTip(detail)
-        self._dot.token = DOTS[state]
+        self._dot.ink = DOTS[state]
         self._dot.update()
 
     def _update_totals(self) -> None:
@@ -99,7 +99,11 @@ class StatusBar(QStatusBar):
         if not session.design.main.nodes:
             self.totals.setText("")
         else:
-            parts = [f"{units.count(totals.params)} params", f"{units.count(totals.macs)} MACs", f"{units.memory(totals.activation_bytes)} activations"]
+            parts = [
+                f"{units.count(totals.params)} params",
+                f"{units.count(totals.macs)} MACs",
+                f"{units.memory(totals.activation_bytes)} activations",
+            ]
             self.totals.setText("    ".join([*parts, f"batch {session.batch}"]))
         count = len(session.problems)
         self.problems.setText(f"{count} {'problem' if count == 1 else 'problems'}" if count else "")

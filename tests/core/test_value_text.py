@@ -4,7 +4,8 @@ import doctest
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from composer.core import value_text
 from composer.core.catalog import ParamSpec

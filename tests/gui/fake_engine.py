@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 LINES = 12_000
 
@@ -39,7 +40,11 @@ def answer(message: dict) -> dict:
         case "facts":
             return {"result": facts(params)}
         case "source":
-            return {"result": {"source": '"""A model\nof two lines."""\n\nclass Model(nn.Module):\n    # built\n    self.conv_stem = ConvStem(3)\n' * 3}}
+            return {
+                "result": {
+                    "source": '"""A model\nof two lines."""\n\nclass Model(nn.Module):\n    # built\n    self.conv_stem = ConvStem(3)\n' * 3
+                }
+            }
         case "echo":
             return {"result": params}
         case "fail":
@@ -47,8 +52,7 @@ def answer(message: dict) -> dict:
         case "long":
             return {"result": {"lines": ["x" * 80] * LINES}}
         case "export":
-            with open(params["path"], "w", encoding="utf-8") as file:
-                file.write("exported")
+            Path(params["path"]).write_text("exported", encoding="utf-8")
             return {"result": {"path": params["path"]}}
         case "die":
             print("out of memory", file=sys.stderr, flush=True)

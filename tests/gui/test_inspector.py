@@ -1,7 +1,5 @@
 """The inspector: values are typed, stepped, chosen, reset and unlocked, each as one step of the history."""
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -19,7 +17,7 @@ from composer.gui.session import Session
 
 
 @pytest.fixture
-def panel(live: Session, small: Design, qtbot: QtBot) -> Iterator[InspectorPanel]:
+def panel(live: Session, small: Design, qtbot: QtBot) -> InspectorPanel:
     live.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
     made = InspectorPanel(live)
@@ -27,7 +25,7 @@ def panel(live: Session, small: Design, qtbot: QtBot) -> Iterator[InspectorPanel
     made.resize(320, 700)
     with qtbot.waitExposed(made):
         made.show()
-    yield made
+    return made
 
 
 def page(panel: InspectorPanel, qtbot: QtBot, *ids: str) -> NodePage:
@@ -133,7 +131,14 @@ def test_steps_of_one_gesture_are_one_step_of_the_history(panel: InspectorPanel,
     assert params(panel, "attn")["num_heads"] == 7
     at = QPointF(field.rect().center())
     wheel = QWheelEvent(
-        at, field.mapToGlobal(at), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False
+        at,
+        field.mapToGlobal(at),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
     )
     QApplication.sendEvent(field, wheel)
     assert params(panel, "attn")["num_heads"] == 8

@@ -62,7 +62,9 @@ def test_costs_list_sort_and_select(show: Show, live: Session, qtbot: QtBot) -> 
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
     ordered = [table.model().index(row, 0).data() for row in range(2)]
-    assert ordered == sorted(first, key=lambda id: live.facts_for(id).params, reverse=header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder)
+    assert ordered == sorted(
+        first, key=lambda id: live.facts_for(id).params, reverse=header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+    )
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(table.model().index(0, 0)).center())
     assert live.selection == (ordered[0],)
     live.select([ordered[1]])

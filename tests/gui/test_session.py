@@ -207,7 +207,7 @@ def test_save_and_open(session: Session, small: Design, tmp_path: Path, qtbot: Q
 def test_a_design_without_places_is_laid_out(session: Session, tmp_path: Path, small: Design) -> None:
     from dataclasses import replace
 
-    bare = edits.move(small, {id: (0.0, 0.0) for id in small.main.ids()})
+    bare = edits.move(small, dict.fromkeys(small.main.ids(), (0.0, 0.0)))
     save(replace(bare, name="bare"), tmp_path / "bare.yaml")
     session.open(tmp_path / "bare.yaml")
     places = [session.graph.item(id).position for id in session.graph.order()]

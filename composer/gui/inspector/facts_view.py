@@ -1,5 +1,7 @@
 """What the engine knows of one item: its output, its costs, or what is wrong and how to repair it."""
 
+from functools import partial
+
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from composer.core import units
@@ -52,8 +54,7 @@ class FactsView(QWidget):
         self._layout.addWidget(heading("Problem"))
         self._layout.addWidget(label(facts.error or "", "error", wrap=True))
         for repair in facts.repairs:
-            edit = self._session.edit
-            self._layout.addWidget(button(repair.label, lambda repair=repair: edit(repair.label, apply_repair, repair)))
+            self._layout.addWidget(button(repair.label, partial(self._session.edit, repair.label, apply_repair, repair)))
 
     def _show_facts(self, facts: NodeFacts) -> None:
         self._layout.addWidget(heading("Facts"))

@@ -169,4 +169,3 @@ def _subgraph_params(design: Design, node: Node) -> list[ParamSpec]:
 def _kind(value: object) -> str:
     kinds: tuple[tuple[type, str], ...] = ((bool, "bool"), (int, "int"), (float, "float"), (tuple, "tuple"))
     return next((name for kind, name in kinds if isinstance(value, kind)), "str")
-

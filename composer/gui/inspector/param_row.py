@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QMenu, QSizePolicy, 
 
 from composer.core.catalog import ParamSpec
 from composer.core.errors import UserError
-from composer.core.graph import Each, Literal, Ramp, Scalar, Value, is_expression
+from composer.core.graph import Each, Literal, Ramp, Scalar, is_expression
 from composer.core.params import describe
 from composer.core.value_text import from_text, to_text
 from composer.gui.widgets.labels import label, row, tool_button
@@ -56,7 +56,7 @@ class ParamRow(QWidget):
         self.field.setAccessibleName(spec.name)
         self.field.setMinimumWidth(48)
         self.field.committed.connect(self._typed)
-        self.field.stepped.connect(lambda text, gesture: self._typed(text, gesture))
+        self.field.stepped.connect(self._typed)
         self.name.set_field(self.field, steps=spec.type in ("int", "float"))
         self.check = self._make_check() if spec.type == "bool" and not spec.optional else None
         self.combo = self._make_combo() if spec.type in ("choice", "bool") and self.check is None else None
@@ -79,7 +79,7 @@ class ParamRow(QWidget):
 
     def _make_check(self) -> QCheckBox:
         made = QCheckBox()
-        made.clicked.connect(lambda on: self._commit(on))
+        made.clicked.connect(lambda: self._commit(made.isChecked()))
         return made
 
     def _make_combo(self) -> QComboBox:
@@ -114,7 +114,9 @@ class ParamRow(QWidget):
             own.setVisible(use_own)
         if use_own and self.check is not None:
             self.check.setTristate(value is MIXED)
-            self.check.setCheckState(Qt.CheckState.PartiallyChecked if value is MIXED else Qt.CheckState.Checked if value else Qt.CheckState.Unchecked)
+            self.check.setCheckState(
+                Qt.CheckState.PartiallyChecked if value is MIXED else Qt.CheckState.Checked if value else Qt.CheckState.Unchecked
+            )
         elif use_own and self.combo is not None:
             self.combo.setCurrentIndex(-1 if value is MIXED else self._index(value))
         else:

@@ -67,7 +67,9 @@ class CodePanel(Panel):
         elif session.engine_state in ("ready", "busy"):
             self._request = session.request("source", {"design": to_json(session.design)}, self._take, self._failed)
         else:
-            self.note.setText("The engine is starting" if session.engine_state != "off" else "The engine is off; Run > Restart engine starts it.")
+            self.note.setText(
+                "The engine is starting" if session.engine_state != "off" else "The engine is off; Run > Restart engine starts it."
+            )
             self._stale = True
 
     def _take(self, answer: Mapping[str, Any]) -> None:

@@ -109,7 +109,7 @@ class ShareDelegate(QStyledItemDelegate):
         share = index.data(SHARE_ROLE)
         super().paint(painter, option, index)
         if share and share > 0.005:
-            rect = QRectF(option.rect)  # type: ignore[attr-defined]
+            rect = QRectF(option.rect)
             width = max(2.0, (rect.width() - 12) * share)
             color = QColor(theme.tokens().accent)
             color.setAlphaF(0.55)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QTabWidget, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from composer.core.catalog import BlockSpec
-
 from composer.gui import theme
 from composer.gui.canvas.quick_search import Choice, choices, search
 from composer.gui.panels import Panel
@@ -108,8 +107,8 @@ class PalettePanel(Panel):
         if text:
             matches = search(found, text)
             self.tree.addTopLevelItems([self._row(choice) for choice in matches])
-            if matches:
-                self.tree.setCurrentItem(self.tree.topLevelItem(0))
+            if (first := self.tree.topLevelItem(0)) is not None:
+                self.tree.setCurrentItem(first)
         else:
             matches = found
             self._fill_families(found)
@@ -170,9 +169,10 @@ class PalettePanel(Panel):
         """Let the arrow keys move in the list while the search field has the focus."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             current = self.tree.currentItem()
-            following = self.tree.itemBelow(current) if event.key() == Qt.Key.Key_Down else self.tree.itemAbove(current)
-            if current is not None and following is not None:
-                self.tree.setCurrentItem(following)
+            if current is not None:
+                following = self.tree.itemBelow(current) if event.key() == Qt.Key.Key_Down else self.tree.itemAbove(current)
+                if following is not None:
+                    self.tree.setCurrentItem(following)
             return True
         return super().eventFilter(watched, event)
 
@@ -187,5 +187,3 @@ def _tooltip(spec: BlockSpec) -> str:
     if spec.paper:
         lines.append(f"<i>{html.escape(spec.paper)}</i>")
     return f"<div style='width: 320px'>{'<br>'.join(lines)}</div>"
-
-

@@ -1,5 +1,7 @@
 """The problems: what keeps the design from being built, each with the node it concerns and the repairs that were tried."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
@@ -36,7 +38,7 @@ class ProblemRow(QWidget):
         layout.setStretch(1, 1)
         layout.setContentsMargins(12, 4, 12, 4)
         for repair in problem.repairs[:REPAIRS]:
-            layout.addWidget(button(repair.label, lambda repair=repair: self.repair_chosen.emit(repair)))
+            layout.addWidget(button(repair.label, partial(self.repair_chosen.emit, repair)))
         self.setLayout(layout)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -82,7 +84,8 @@ class ProblemsPanel(Panel):
 
     def rows(self) -> list[ProblemRow]:
         """The rows, from above."""
-        return [widget for index in range(self._rows.count()) if isinstance(widget := self._rows.itemAt(index).widget(), ProblemRow)]
+        items = (self._rows.itemAt(index) for index in range(self._rows.count()))
+        return [widget for item in items if item is not None and isinstance(widget := item.widget(), ProblemRow)]
 
     def _redraw(self) -> None:
         self._shown = None

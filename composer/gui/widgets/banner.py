@@ -1,6 +1,7 @@
 """A strip above the canvas that offers something and waits, without stopping the work."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
@@ -26,7 +27,7 @@ class Banner(QWidget):
         layout.setContentsMargins(12, 6, 8, 6)
         layout.addStretch(1)
         for index, (name, action) in enumerate(choices):
-            layout.addWidget(button(name, lambda action=action: self._choose(action), "primary" if index == 0 else ""))
+            layout.addWidget(button(name, partial(self._choose, action), "primary" if index == 0 else ""))
         layout.addWidget(tool_button("close", "Not now", lambda: self._choose(dismissed)))
         self.setLayout(layout)
 

@@ -139,12 +139,12 @@ class CodeView(QPlainTextEdit):
 
     def _span(self, start: int, length: int, color: QColor) -> QTextEdit.ExtraSelection:
         made = QTextEdit.ExtraSelection()
-        made.cursor = QTextCursor(self.document())  # type: ignore[attr-defined]
-        made.cursor.setPosition(start)  # type: ignore[attr-defined]
-        made.cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)  # type: ignore[attr-defined]
+        made.cursor = QTextCursor(self.document())
+        made.cursor.setPosition(start)
+        made.cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
         style = QTextCharFormat()
         style.setForeground(color)
-        made.format = style  # type: ignore[attr-defined]
+        made.format = style
         return made
 
     def _line(self, start: int) -> QTextEdit.ExtraSelection:
@@ -152,7 +152,7 @@ class CodeView(QPlainTextEdit):
         style = QTextCharFormat()
         style.setBackground(theme.color("tint"))
         style.setProperty(QTextFormat.Property.FullWidthSelection, True)
-        made.format = style  # type: ignore[attr-defined]
+        made.format = style
         return made
 
 

@@ -35,7 +35,7 @@ def tool_button(icon: str, tip: str, clicked: Callable[[], object], *, ink: str 
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setProperty("icon_name", icon)
     made.setProperty("icon_ink", ink)
-    made.clicked.connect(lambda: clicked())
+    made.clicked.connect(lambda _=False: clicked())
     return made
 
 
@@ -55,7 +55,7 @@ def button(text: str, clicked: Callable[[], object], kind: str = "") -> QPushBut
     if kind == "link":
         made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-    made.clicked.connect(lambda: clicked())
+    made.clicked.connect(lambda _=False: clicked())
     return made
 
 

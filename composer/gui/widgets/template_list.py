@@ -44,8 +44,8 @@ class _Delegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         entry: Entry = index.data(ENTRY)
         t = theme.tokens()
-        rect = QRectF(option.rect)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect = QRectF(option.rect)
+        state = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
@@ -56,7 +56,11 @@ class _Delegate(QStyledItemDelegate):
         bold, small = theme.font(bold=True), theme.font(theme.SMALL)
         painter.setFont(bold)
         painter.setPen(QColor(t.text))
-        painter.drawText(inner, Qt.AlignmentFlag.AlignTop, QFontMetrics(bold).elidedText(entry.name, Qt.TextElideMode.ElideRight, int(inner.width()) - 64))
+        painter.drawText(
+            inner,
+            Qt.AlignmentFlag.AlignTop,
+            QFontMetrics(bold).elidedText(entry.name, Qt.TextElideMode.ElideRight, int(inner.width()) - 64),
+        )
         painter.setFont(small)
         painter.setPen(QColor(t.muted))
         if entry.params is not None:

@@ -22,6 +22,7 @@ class Toast(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._below = parent
         self._mark = QLabel()
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -80,7 +81,7 @@ class Toast(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
     def _place(self) -> None:
-        parent = self.parentWidget()
+        parent = self._below
         room = max(160, min(MAX_WIDTH, parent.width() - 2 * MARGIN))
         wanted = self._text.fontMetrics().horizontalAdvance(self._text.text()) + 56
         width = min(room, wanted)

@@ -26,8 +26,8 @@ class TwoPartDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one row."""
         t = theme.tokens()
-        rect = QRectF(option.rect)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect = QRectF(option.rect)
+        state = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & QStyle.StateFlag.State_Selected or state & QStyle.StateFlag.State_MouseOver:
@@ -60,5 +60,7 @@ class TwoPartDelegate(QStyledItemDelegate):
             painter.setFont(small)
             painter.setPen(QColor(t.muted))
             cut = QFontMetrics(small).elidedText(detail, Qt.TextElideMode.ElideRight, int(rest))
-            painter.drawText(QRectF(right - rest, rect.top(), rest, rect.height()), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, cut)
+            painter.drawText(
+                QRectF(right - rest, rect.top(), rest, rect.height()), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, cut
+            )
         painter.restore()

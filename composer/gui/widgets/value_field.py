@@ -153,4 +153,3 @@ class ScrubLabel(QLabel):
         if self._field is not None and self._from == event.position().x():
             self._field.setFocus(Qt.FocusReason.MouseFocusReason)
         self._from = None
-

@@ -45,7 +45,6 @@ def frozen(mapping: Mapping[K, V]) -> Mapping[K, V]:
     return mapping if isinstance(mapping, MappingProxyType) else MappingProxyType(dict(mapping))
 
 
-
 @dataclass(frozen=True, slots=True)
 class Input:
     """A tensor that enters a graph.

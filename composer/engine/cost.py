@@ -63,7 +63,7 @@ class CostMode(MetaMode):
             out = func(*args, **kwargs)
         name = packet.__name__
         if formula is not None:
-            self.macs += formula(*args, **kwargs, out_val=out) // 2
+            self.macs += int(formula(*args, **kwargs, out_val=out)) // 2
         elif name not in _FREE:
             self.uncounted[name] += 1
         if name not in _VIEWS:

@@ -72,7 +72,7 @@ def profile(
         return time.perf_counter()
 
     def enter(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, arguments: Any) -> None:
+        def hook(*_: Any) -> None:
             if cuda:
                 torch.cuda.reset_peak_memory_stats(target)
                 before[name] = torch.cuda.memory_allocated(target)
@@ -81,7 +81,7 @@ def profile(
         return hook
 
     def leave(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, arguments: Any, output: Any) -> None:
+        def hook(*_: Any) -> None:
             spent = (now() - starts[name]) * 1000
             passes[-1][name] = passes[-1].get(name, 0.0) + spent
             if cuda:

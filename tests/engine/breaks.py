@@ -22,7 +22,9 @@ def _wrong_value(rng: random.Random, param: ParamSpec, present: object) -> Value
     match param.type:
         case "int":
             near = present if isinstance(present, int) and not isinstance(present, bool) else 8
-            return rng.choice((near + 1, near - 1, near * 2 + 1, 3, 5, 7, 11, 0, -1, 100, 1000, 2.5, "many", "=no_such_variable", "=1 / 0", "=(", True))
+            return rng.choice(
+                (near + 1, near - 1, near * 2 + 1, 3, 5, 7, 11, 0, -1, 100, 1000, 2.5, "many", "=no_such_variable", "=1 / 0", "=(", True)
+            )
         case "float":
             return rng.choice((-0.5, 1.5, 7.0, -3, "half", "=no_such_variable", "=2 **"))
         case "bool":
@@ -43,7 +45,11 @@ def change_parameter(rng: random.Random, design: Design, catalog: Catalog) -> De
     spec = catalog.get(node.block)
     if spec is None or not spec.params:
         return None
-    param = rng.choice([param for param in spec.params if param.name in node.params] or spec.params) if rng.random() < 0.6 else rng.choice(spec.params)
+    param = (
+        rng.choice([param for param in spec.params if param.name in node.params] or spec.params)
+        if rng.random() < 0.6
+        else rng.choice(spec.params)
+    )
     present = node.params.get(param.name, param.default)
     return edits.set_params(design, node.id, {param.name: _wrong_value(rng, param, present)}, name)
 
@@ -70,7 +76,9 @@ def misspell_block(rng: random.Random, design: Design, catalog: Catalog) -> Desi
         return None
     name, _, node = place
     cut = rng.randrange(1, len(node.block))
-    return edits.update_item(design, node.id, name, block=rng.choice((node.block[:cut] + node.block[cut + 1 :], node.block.lower(), node.block + "s")))
+    return edits.update_item(
+        design, node.id, name, block=rng.choice((node.block[:cut] + node.block[cut + 1 :], node.block.lower(), node.block + "s"))
+    )
 
 
 def remove_wire(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
@@ -160,7 +168,8 @@ def change_rounds(rng: random.Random, design: Design, catalog: Catalog) -> Desig
     if not numbers:
         return None
     param = rng.choice(numbers)
-    return edits.set_params(design, node.id, {param.name: Each((node.params.get(param.name, param.default), rng.choice((0, 3, 7))))}, name)  # type: ignore[arg-type]
+    each = Each((node.params.get(param.name, param.default), rng.choice((0, 3, 7))))  # type: ignore[arg-type]
+    return edits.set_params(design, node.id, {param.name: each}, name)
 
 
 def wrong_use(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:

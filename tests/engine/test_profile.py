@@ -57,7 +57,9 @@ def test_progress_reaches_the_end() -> None:
 
 def test_a_design_with_errors_is_refused() -> None:
     with pytest.raises(DesignError, match="input is not wired"):
-        profile(loads("format: 1\nname: a\ninputs:\n  x: {shape: [3]}\nnodes:\n  a: {block: Identity}\noutputs:\n  y: {}\nwires:\n  - a -> y\n"))
+        profile(
+            loads("format: 1\nname: a\ninputs:\n  x: {shape: [3]}\nnodes:\n  a: {block: Identity}\noutputs:\n  y: {}\nwires:\n  - a -> y\n")
+        )
 
 
 def test_the_command_prints_json_and_bars(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

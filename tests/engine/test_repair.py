@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import asdict
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -26,7 +27,7 @@ TEMPLATES, BREAKS_OF_TEMPLATE = ("hybrid_digits", "vit_base_patch16_224", "swin_
 def chain(shape: str, *nodes: str, extra: str = "", wires: tuple[str, ...] = ()) -> Design:
     """Nodes in a row, written as ``id: {block: ...}``."""
     ids = ["image", *(node.split(":")[0] for node in nodes), "out"]
-    rows = wires or tuple(f"{a} -> {b}" for a, b in zip(ids, ids[1:], strict=False))
+    rows = wires or tuple(f"{a} -> {b}" for a, b in pairwise(ids))
     text = f"format: 1\nname: chain\n{extra}inputs:\n  image: {{shape: {shape}}}\nnodes:\n"
     text += "".join(f"  {node}\n" for node in nodes) + "outputs:\n  out: {}\nwires:\n" + "".join(f"  - {wire}\n" for wire in rows)
     return loads(text, "chain")
@@ -63,7 +64,8 @@ CASES = {
     "misspelt block": (chain(TOKENS, "norm: {block: LayrNorm}"), "norm", "block 'LayrNorm' is unknown", "Use LayerNorm"),
     "block in small letters": (chain(MAP, "gate: {block: squeezeexcite}"), "gate", "block 'squeezeexcite' is unknown", "Use SqueezeExcite"),
     "missing wire": (
-        chain(MAP, "a: {block: Identity}", "b: {block: Identity}", wires=("image -> a", "b -> out")), "b", "b: input is not wired", "Wire a -> b",
+        chain(MAP, "a: {block: Identity}", "b: {block: Identity}", wires=("image -> a", "b -> out")),
+        "b", "b: input is not wired", "Wire a -> b",
     ),
     "missing wire of the output": (
         chain(MAP, "a: {block: Identity}", wires=("image -> a",)), "out", "out: input is not wired", "Wire a -> out",
@@ -73,7 +75,8 @@ CASES = {
         "read", "input context is not wired", "Wire image -> read.context",
     ),
     "a map where tokens belong": (
-        chain(MAP, "attn: {block: MultiHeadSelfAttention, params: {num_heads: 2}}"), "attn", "put MapToTokens in between", "Insert MapToTokens",
+        chain(MAP, "attn: {block: MultiHeadSelfAttention, params: {num_heads: 2}}"),
+        "attn", "put MapToTokens in between", "Insert MapToTokens",
     ),
     "tokens where a map belongs": (
         chain("[64, 16]", "conv: {block: Conv2d, params: {out_channels: 8}}"), "conv", "put TokensToMap in between", "Insert TokensToMap",
@@ -117,7 +120,8 @@ CASES = {
         chain("[3, '=size', '=size']", "conv: {block: Conv2d, params: {out_channels: 8}}"), "image", "uses 'size'", "Add variable size =",
     ),
     "variables in a circle": (
-        chain(MAP, "conv: {block: Conv2d, params: {out_channels: '=a'}}", extra="variables: {a: '=b', b: '=a'}\n"), "", "in a circle", "Set variable",
+        chain(MAP, "conv: {block: Conv2d, params: {out_channels: '=a'}}", extra="variables: {a: '=b', b: '=a'}\n"),
+        "", "in a circle", "Set variable",
     ),
     "expression that divides by zero": (
         chain(MAP, "conv: {block: Conv2d, params: {out_channels: '=8 // 0'}}"), "conv", "divides by zero", "Set out_channels",
@@ -130,14 +134,16 @@ CASES = {
         "b", "2 wires end at port", "Join the wires with Add",
     ),
     "a wire to no port": (
-        chain(MAP, "a: {block: Identity}", wires=("image -> a.context", "a -> out")), "a", "ends at port 'context', which does not exist", "Move wire to",
+        chain(MAP, "a: {block: Identity}", wires=("image -> a.context", "a -> out")),
+        "a", "ends at port 'context', which does not exist", "Move wire to",
     ),
     "a wire from no port": (
         chain(MAP, "cut: {block: Split}", "a: {block: Identity}", wires=("image -> cut", "cut.third -> a", "a -> out")),
         "a", "begins at port 'third', which does not exist", "Take cut.first",
     ),
     "an image that patches do not tile": (
-        chain("[3, 33, 33]", "patches: {block: PatchEmbed, params: {patch_size: 8}}"), "patches", "33", "Pad image -> patches to multiples of 8",
+        chain("[3, 33, 33]", "patches: {block: PatchEmbed, params: {patch_size: 8}}"),
+        "patches", "33", "Pad image -> patches to multiples of 8",
     ),
     "bad repeat": (chain(MAP, "a: {block: Identity, repeat: '=2.5'}"), "a", "repeat '=2.5' gives 2.5", "Do not repeat it"),
     "a repeat that outgrows its input": (
@@ -152,7 +158,8 @@ CASES = {
         "swin", "num_heads: 3 does not divide dim 16", "Reset heads of stage",
     ),
     "an exposed parameter misspelt": (
-        chain(MAP, "stage: {block: graph:stage, params: {head: 4}}", extra=STAGE), "stage", "exposes no parameter 'head'", "Rename head to heads",
+        chain(MAP, "stage: {block: graph:stage, params: {head: 4}}", extra=STAGE),
+        "stage", "exposes no parameter 'head'", "Rename head to heads",
     ),
     "no output": (
         loads("format: 1\nname: a\ninputs:\n  image: {shape: [3, 8, 8]}\nnodes:\n  a: {block: Identity}\nwires:\n  - image -> a\n"),
@@ -181,7 +188,9 @@ def test_a_repair_of_each_kind_of_error(name: str) -> None:
 
 
 def test_only_the_cause_has_an_error_and_the_others_wait_for_it() -> None:
-    design = chain(TOKENS, "attn_1: {block: Identity}", "attn_2: {block: MultiHeadSelfAttention, params: {num_heads: 8}}", "norm: {block: LayerNorm}")
+    design = chain(
+        TOKENS, "attn_1: {block: Identity}", "attn_2: {block: MultiHeadSelfAttention, params: {num_heads: 8}}", "norm: {block: LayerNorm}"
+    )
     facts = INFERRER.infer(design).facts
     assert facts.errors == {"attn_2": "attn_2: num_heads: 8 does not divide dim 100"}
     assert facts.nodes["norm"].waits_for == "attn_2"
@@ -201,7 +210,12 @@ def sample() -> list[tuple[Design, int]]:
     found: list[Design] = []
 
     @settings(
-        max_examples=NETWORKS, derandomize=True, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=NETWORKS,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
     @given(networks())
     def collect(design: Design) -> None:

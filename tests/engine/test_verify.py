@@ -66,18 +66,19 @@ def test_other_weights_are_detected() -> None:
 
 def test_source_that_reaches_for_the_library_does_not_run() -> None:
     design = load(template("hybrid_digits"))
-    with pytest.raises(UserError, match="does not run by itself.*out of reach"):
+    with pytest.raises(UserError, match=r"does not run by itself.*out of reach"):
         verify(design, source(design, inline=False))
 
 
 def test_source_that_fails_says_how() -> None:
     design = load(template("hybrid_digits"))
-    with pytest.raises(UserError, match="does not run by itself: .*KeyError: 'gone'"):
+    with pytest.raises(UserError, match=r"does not run by itself: .*KeyError: 'gone'"):
         verify(design, source(design) + "\n\n{}['gone']\n")
 
 
 def test_a_design_with_errors_is_refused() -> None:
-    text = "format: 1\nname: a\ninputs:\n  x: {shape: [3, 8, 8]}\nnodes:\n  c: {block: Conv2d, params: {groups: 2}}\noutputs:\n  y: {}\nwires:\n"
+    text = "format: 1\nname: a\ninputs:\n  x: {shape: [3, 8, 8]}\nnodes:\n  c: {block: Conv2d, params: {groups: 2}}\n"
+    text += "outputs:\n  y: {}\nwires:\n"
     with pytest.raises(DesignError, match="c: "):
         verify(loads(text + "  - x -> c\n  - c -> y\n"))
 

@@ -6,7 +6,7 @@ device with the memo of the engine computes only what the candidate changes. `ca
 hold the candidates.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
 from composer.core.errors import UserError
@@ -21,7 +21,9 @@ MAX_TRIALS = 150
 MAX_OFFERS = 6
 
 
-def find_repairs(inferrer: Inferrer, design: Design, id: str, graph: str = "", *, limit: int = MAX_OFFERS) -> list[Repair]:
+def find_repairs(
+    inferrer: Inferrer, design: Design, id: str, graph: str = "", *, limit: int = MAX_OFFERS, step: Callable[[], object] | None = None
+) -> list[Repair]:
     """Repairs of one item that were tried and work, the smallest change first.
 
     Args:
@@ -30,6 +32,7 @@ def find_repairs(inferrer: Inferrer, design: Design, id: str, graph: str = "", *
         id: the item with the error; empty for an error of the design as a whole.
         graph: name of the graph that holds it.
         limit: how many to offer at most.
+        step: called before each trial; it may raise to give up.
 
     Returns:
         Repairs for `core.repairs.apply_repair`; empty if none helps.
@@ -46,6 +49,8 @@ def find_repairs(inferrer: Inferrer, design: Design, id: str, graph: str = "", *
         if candidate.label in seen:
             continue
         seen.add(candidate.label)
+        if step is not None:
+            step()
         left = _errors_left(case, candidate, fine)
         if left == 0:
             offers.append(candidate)

@@ -1,0 +1,68 @@
+"""Memory of a training step and least times on devices: arithmetic on facts."""
+
+import pytest
+
+from composer.core import memory, roofline
+from composer.core.device_profiles import PROFILES, DeviceProfile
+from composer.core.errors import UserError
+from composer.core.facts import NodeFacts, Totals
+
+TEN = Totals(params=10, params_trainable=8, macs=500, activation_bytes=100, moved_bytes=50, buffers=2)
+SLOW = DeviceProfile("slow", "Slow", 10**9, 10.0, {"fp32": 100.0, "bf16": 400.0}, "nobody")
+
+
+def test_gradients_and_optimizers_count_what_is_trained() -> None:
+    assert memory.frozen(TEN) == 2
+    assert memory.gradient_bytes(TEN) == 32
+    assert memory.optimizer_bytes(TEN, "sgd") == 32
+    assert memory.optimizer_bytes(TEN) == 64
+
+
+def test_a_training_step_holds_all_of_it() -> None:
+    found = memory.training_memory(TEN, "sgd")
+    assert (found.weights, found.buffers, found.gradients, found.optimizer, found.activations) == (40, 8, 32, 32, 100)
+    assert found.total == 212
+    assert memory.training_memory(TEN).total - found.total == 32
+
+
+def test_an_unknown_optimizer_is_named() -> None:
+    with pytest.raises(UserError, match="'lion' is unknown; choose one of: sgd, adamw"):
+        memory.optimizer_bytes(TEN, "lion")
+
+
+@pytest.mark.parametrize(
+    ("macs", "moved", "precision", "seconds", "bound"),
+    [
+        (500, 10, "fp32", 10.0, "compute"),
+        (50, 1000, "fp32", 100.0, "memory"),
+        (500, 10, "bf16", 2.5, "compute"),
+        (50, 1000, "bf16", 50.0, "memory"),
+        (0, 0, "fp32", 0.0, "memory"),
+    ],
+)
+def test_the_larger_of_the_two_roofs(macs: int, moved: int, precision: str, seconds: float, bound: str) -> None:
+    found = roofline.estimate(NodeFacts(macs=macs, moved_bytes=moved), SLOW, precision)
+    assert (found.seconds, found.bound) == (seconds, bound)
+
+
+def test_intensity_and_ridge() -> None:
+    assert roofline.intensity(TEN) == 20
+    assert roofline.intensity(Totals()) == 0
+    assert roofline.estimate(NodeFacts(macs=100, moved_bytes=50), SLOW).intensity == 4
+    assert roofline.ridge(SLOW) == 10
+
+
+def test_what_a_device_does_not_have() -> None:
+    with pytest.raises(UserError, match="Slow has fp32, bf16"):
+        roofline.estimate(NodeFacts(), SLOW, "tf32")
+    with pytest.raises(UserError, match="device 'abacus' is unknown; choose one of: this, a100"):
+        roofline.find("abacus")
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_profiles_are_plausible_and_say_where_they_come_from(profile: DeviceProfile) -> None:
+    assert PROFILES[profile.key] is profile
+    assert "20" in profile.source and profile.title.startswith("NVIDIA")
+    assert 1e12 < profile.peaks["fp32"] <= min(profile.peaks.values()) < 1e15
+    assert 1e11 < profile.bandwidth < 1e13
+    assert 1e9 < profile.memory < 1e12

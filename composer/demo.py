@@ -152,9 +152,12 @@ class _Demo:
         palette.search_field.setText(block)  # type: ignore[attr-defined]
         self.spin(0.2)
         tree = palette.findChild(QTreeWidget)
+        assert tree is not None
         item = next(i for i in tree.findItems(block, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive))
         data = tree.mimeData([item])
-        target = window.canvas.findChild(QGraphicsView).viewport()
+        view = window.canvas.findChild(QGraphicsView)
+        assert view is not None
+        target = view.viewport()
         end = QPoint(target.width() // 2, target.height() // 6)
         buttons, modifiers, action = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
         QApplication.sendEvent(target, QDragEnterEvent(QPoint(0, end.y()), action, data, buttons, modifiers))

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import networkx as nx
 import yaml
@@ -25,6 +25,7 @@ from composer.core.graph import (
     Frame,
     Graph,
     Input,
+    Literal,
     Node,
     Output,
     Ramp,
@@ -150,13 +151,12 @@ class _Reader:
                 return Each(tuple(self.literal(item, line, what) for item in value["each"]))
             if list(value) == ["ramp"] and isinstance(value["ramp"], list) and len(value["ramp"]) == 2:
                 start, stop = (self.literal(item, line, what) for item in value["ramp"])
-                ends = [end for end in (start, stop) if isinstance(end, int | float) or is_expression(end)]
-                if len(ends) == 2:
-                    return Ramp(start, stop)  # type: ignore[arg-type]
+                if _is_end(start) and _is_end(stop):
+                    return Ramp(start, stop)
             raise self.fail(line, f"{what} is a mapping; expected a value, {{each: [a, b]}} or {{ramp: [from, to]}}")
         return self.literal(value, line, what)
 
-    def literal(self, value: Any, line: int, what: str) -> Any:
+    def literal(self, value: Any, line: int, what: str) -> Literal:
         if isinstance(value, list):
             return tuple(self.literal(item, line, what) for item in value)
         if value is None or isinstance(value, bool | int | float | str):
@@ -222,7 +222,10 @@ class _Reader:
             good = isinstance(value, kind) if kind is not float else isinstance(value, int | float)
             if not good or (isinstance(value, bool) and kind is not bool):
                 raise self.fail(given.lines[name], f"training {name} is {value!r:.60}, expected {_TYPE_WORDS[kind]}")
-        return Training(**{name: float(value) if isinstance(getattr(defaults, name), float) else value for name, value in given.items()})
+        settings: dict[str, Any] = {
+            name: float(value) if isinstance(getattr(defaults, name), float) else value for name, value in given.items()
+        }
+        return Training(**settings)
 
     def graph(self, data: _Line, what: str, *, main: bool = False) -> Graph:
         inputs, nodes, outputs = {}, {}, {}
@@ -270,7 +273,7 @@ class _Reader:
     def input(self, id: str, value: Any, line: int, main: bool) -> Input:
         row = self.mapping(value, line, f"input {id!r}", ("shape", "dtype", "at"))
         # Inside a sub-graph the wires of each use say the shape; an empty one in the main graph is a number for each sample.
-        shape = row.get("shape", None if main else [])
+        shape: Any = row.get("shape", None if main else [])
         good = isinstance(shape, list) and all(is_expression(s) or (type(s) is int and s > 0) for s in shape)
         if not good:
             raise self.fail(line, f"input {id!r} has shape {shape!r:.60}, expected sizes without the batch, such as [3, 224, 224]", id)
@@ -340,6 +343,11 @@ class _Reader:
 
 _HEAD = ("format", "name", "description", "expected", "variables")
 _SECTIONS = ("inputs", "nodes", "outputs", "wires", "frames")
+def _is_end(value: Literal) -> TypeGuard[float | str]:
+    """Whether a literal may be an end of a ramp: a number or an expression."""
+    return isinstance(value, int | float) or is_expression(value)
+
+
 _TYPE_WORDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
@@ -398,7 +406,8 @@ def _refuse_bombs(text: str, file: str) -> None:
         if count > MAX_VALUES:
             complaint = f"holds more than {MAX_VALUES:,} values; expected a Netcomposer design"
         if complaint:
-            raise DesignError(f"{file}, line {event.start_mark.line + 1}: {complaint}")
+            mark = event.start_mark
+            raise DesignError(f"{file}, line {mark.line + 1 if mark else 1}: {complaint}")
 
 
 def load(path: str | os.PathLike[str]) -> Design:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from composer.core.graph import Design, Graph, Input, Node, Output, Wire, frozen
+from composer.core.graph import Design, Graph, Wire, frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Diff:
         return not self.graphs and not self.fields
 
 
-def _unplaced(item: Input | Node | Output) -> Input | Node | Output:
+def _unplaced(item: Any) -> Any:
     return replace(item, position=(0.0, 0.0))
 
 
@@ -97,9 +97,7 @@ def diff(before: Design, after: Design) -> Diff:
         came_or_went = bool(name) and (name not in before.graphs or name not in after.graphs)
         if old is not new and (came_or_went or old != new or _order(old) != _order(new)):
             graphs[name] = diff_graph(old, new)
-    others = tuple(
-        f.name for f in fields(Design) if f.name not in ("main", "graphs") and getattr(before, f.name) != getattr(after, f.name)
-    )
+    others = tuple(f.name for f in fields(Design) if f.name not in ("main", "graphs") and getattr(before, f.name) != getattr(after, f.name))
     return Diff(before, after, graphs, others)
 
 

@@ -62,8 +62,7 @@ def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) ->
         b = after.graphs.get(name, empty) if name else after.main
         prefix = f"{name}." if name else ""
         for kind, ids in (("added", part.added), ("removed", part.removed), ("changed", part.changed)):
-            for id in ids:
-                lines.append(_item(kind, id, a, b, name, prefix, old, new))
+            lines.extend(_item(kind, id, a, b, name, prefix, old, new) for id in ids)
         lines.extend(Change("added", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_added)
         lines.extend(Change("removed", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_removed)
         if a.params != b.params:
@@ -108,9 +107,8 @@ def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: 
     if isinstance(x, Node) and isinstance(y, Node):
         if x.block != y.block:
             details.append(f"{x.block} -> {y.block}")
-        for name in dict.fromkeys((*x.params, *y.params)):
-            if x.params.get(name, _NONE) != y.params.get(name, _NONE):
-                details.append(f"{name}: {_from_to(x.params.get(name, 'default'), y.params.get(name, 'default'))}")
+        names = [name for name in dict.fromkeys((*x.params, *y.params)) if x.params.get(name, _NONE) != y.params.get(name, _NONE)]
+        details.extend(f"{name}: {_from_to(x.params.get(name, 'default'), y.params.get(name, 'default'))}" for name in names)
         if x.repeat != y.repeat:
             details.append(f"repeat: {x.repeat} -> {y.repeat}")
     elif isinstance(x, Input) and isinstance(y, Input):

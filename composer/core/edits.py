@@ -91,7 +91,9 @@ def remove(design: Design, ids: Iterable[str], graph: str = "", *, reconnect: bo
             if incoming:
                 first = incoming[0]
                 wires = [
-                    replace(wire, source=first.source, source_port=first.source_port) if wire.source == id else wire for wire in wires if wire.target != id
+                    replace(wire, source=first.source, source_port=first.source_port) if wire.source == id else wire
+                    for wire in wires
+                    if wire.target != id
                 ]
     kept = tuple(dict.fromkeys(wire for wire in wires if wire.source not in gone and wire.target not in gone))
     frames = tuple(replace(frame, nodes=tuple(id for id in frame.nodes if id not in gone)) for frame in home.frames)

@@ -96,7 +96,9 @@ def _refuse_detour(home: Graph, inside: set[str]) -> None:
         seen.add(id)
         for target in topology.successors(id):
             if target in inside:
-                raise DesignError(f"the selection cannot become a sub-graph: a path leaves it and comes back through {id!r}; select that too", id)
+                raise DesignError(
+                    f"the selection cannot become a sub-graph: a path leaves it and comes back through {id!r}; select that too", id
+                )
             queue.append(target)
 
 
@@ -108,7 +110,9 @@ def _used_params(home: Graph, ids: Iterable[str]) -> list[str]:
     for id in ids:
         node = home.nodes[id]
         for value in (*node.params.values(), node.repeat):
-            parts: tuple[object, ...] = value.values if isinstance(value, Each) else (value.start, value.stop) if isinstance(value, Ramp) else (value,)
+            parts: tuple[object, ...] = (
+                value.values if isinstance(value, Each) else (value.start, value.stop) if isinstance(value, Ramp) else (value,)
+            )
             for part in parts:
                 if isinstance(part, str) and is_expression(part):
                     found.extend(name for name in names_in(part) if name in home.params and name not in found)
@@ -282,7 +286,8 @@ def rename_graph(design: Design, old: str, new: str) -> Design:
         if not any(node.subgraph == old for node in graph.nodes.values()):
             return graph
         return replace(
-            graph, nodes=frozen({id: replace(node, block=SUBGRAPH + new) if node.subgraph == old else node for id, node in graph.nodes.items()})
+            graph,
+            nodes=frozen({id: replace(node, block=SUBGRAPH + new) if node.subgraph == old else node for id, node in graph.nodes.items()}),
         )
 
     graphs = {new if name == old else name: renamed(graph) for name, graph in design.graphs.items()}

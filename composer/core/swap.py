@@ -21,7 +21,9 @@ class Swap:
     dropped: tuple[str, ...]
 
 
-def swap(design: Design, catalog: Catalog, by: str, *, block: str | None = None, ids: Collection[str] | None = None, graph: str | None = None) -> Swap:
+def swap(
+    design: Design, catalog: Catalog, by: str, *, block: str | None = None, ids: Collection[str] | None = None, graph: str | None = None
+) -> Swap:
     """Put another block in the place of nodes.
 
     Args:
@@ -60,7 +62,9 @@ def swap(design: Design, catalog: Catalog, by: str, *, block: str | None = None,
         design = design.with_graph(name, home) if home is not design.graph(name) else design
     if not touched:
         what = f"no node uses {block}" if block else "no node to replace"
-        raise DesignError(f"{what}; used are: {', '.join(sorted({n.block for _, g in design.all_graphs() for n in g.nodes.values()})) or 'none'}")
+        raise DesignError(
+            f"{what}; used are: {', '.join(sorted({n.block for _, g in design.all_graphs() for n in g.nodes.values()})) or 'none'}"
+        )
     return Swap(design, tuple(touched), tuple(dropped))
 
 

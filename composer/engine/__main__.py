@@ -11,6 +11,8 @@ from composer.core.wire_json import from_json
 from composer.engine.protocol import Channel, Handler, Progress
 
 Params = Mapping[str, Any]
+# As many as the window shows of one error.
+MAX_OFFERS = 4
 
 
 class Engine:
@@ -40,11 +42,21 @@ class Engine:
             "problems": [[p.message, p.node, p.graph, p.level] for p in inference.structural],
         }
 
+    def trial(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """What another design would come to; what the window was told of its own design stays as it is."""
+        inference = self.inferrer.infer(from_json(params["design"]), params.get("batch", 1))
+        return {
+            "errors": inference.errors,
+            "totals": asdict(inference.facts.totals),
+            "facts": {path: facts.to_json() for path, facts in inference.facts.nodes.items()} if params.get("facts") else {},
+        }
+
     def repairs(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Repairs of one item that were tried and work."""
         from composer.engine.repair import find_repairs
 
-        found = find_repairs(self.inferrer, from_json(params["design"]), params["id"], params.get("graph", ""))
+        design, limit = from_json(params["design"]), params.get("limit", MAX_OFFERS)
+        found = find_repairs(self.inferrer, design, params["id"], params.get("graph", ""), limit=limit, step=lambda: progress(0.0))
         return {"repairs": [asdict(repair) for repair in found]}
 
     def source(self, params: Params, progress: Progress) -> dict[str, Any]:
@@ -67,7 +79,7 @@ class Engine:
 
         weights = Run.open(params["run"]).best_weights() if params.get("run") else None
         path = Path(params["path"])
-        said = export(from_json(params["design"]), params["target"], path, weights=weights, inferrer=self.inferrer, progress=progress)
+        said = export(from_json(params["design"]), params["target"], path, weights=weights, inferrer=self.inferrer)
         return {"path": str(path), "message": said}
 
     def verify(self, params: Params, progress: Progress) -> dict[str, Any]:

@@ -45,7 +45,11 @@ def import_source(text: str, path: Path | None = None) -> ModuleType:
 
 def model_class(module: ModuleType) -> type[nn.Module]:
     """The model of a generated module: the last class it defines."""
-    found = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == module.__name__]
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == module.__name__
+    ]
     return found[-1]
 
 
@@ -67,11 +71,8 @@ def build(design: Design, *, seed: int | None = None, device: str = "cpu", catal
     found = catalog or library.catalog()
     text = generate(Inferrer(found).infer(design), found)
     cls = getattr(import_source(text), class_name(design, found))
-    if seed is None:
-        module: nn.Module = cls()
-    else:
-        with torch.random.fork_rng(devices=[]):
+    with torch.device(device), torch.random.fork_rng(enabled=seed is not None):
+        if seed is not None:
             torch.manual_seed(seed)
-            module = cls()
+        module: nn.Module = cls()
     return module
-

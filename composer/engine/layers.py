@@ -27,6 +27,12 @@ def layer_table(design: Design, batch: int = 1) -> str:
     inputs = [root.values[id, ""] for id in design.main.inputs]
     tensors = [torch.empty(value.shape, dtype=getattr(torch, value.dtype), device="meta") for value in inputs]
     result = torchinfo.summary(
-        model, input_data=tensors, device="meta", verbose=0, depth=3, col_names=("output_size", "num_params", "mult_adds"), row_settings=("var_names",)
+        model,
+        input_data=tensors,
+        device="meta",
+        verbose=0,
+        depth=3,
+        col_names=("output_size", "num_params", "mult_adds"),
+        row_settings=("var_names",),
     )
     return str(result)

@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from torch import nn
 
@@ -35,7 +36,7 @@ def block_class(spec: BlockSpec) -> type[nn.Module]:
     return found
 
 
-def _import_file(path: Path, name: str) -> object:
+def _import_file(path: Path, name: str) -> ModuleType:
     if name not in sys.modules:
         description = importlib.util.spec_from_file_location(name, path)
         assert description is not None and description.loader is not None

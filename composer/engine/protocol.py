@@ -122,7 +122,7 @@ class Channel:
     def answer(self, request: Mapping[str, Any], handlers: Mapping[str, Handler]) -> None:
         """Run one request's handler; whatever it raises becomes an error answer, and the worker lives on."""
         id = request.get("id")
-        method = request.get("method")
+        method = str(request.get("method"))
         if not isinstance(id, int) or method not in handlers:
             self.send({"id": id, "error": f"unknown request {method!r}; known: {', '.join(handlers)}"})
             return

@@ -3,7 +3,6 @@
 Text targets need no weights; weight targets take those of a run, or fresh ones.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 from torch import Tensor
@@ -25,7 +24,6 @@ def export(
     *,
     weights: dict[str, Tensor] | None = None,
     inferrer: Inferrer | None = None,
-    progress: Callable[[float, str], None] | None = None,
 ) -> str:
     """Write a design to a file.
 
@@ -35,7 +33,6 @@ def export(
         path: file to write.
         weights: a trained state_dict for the targets that hold weights.
         inferrer: keeps its memo.
-        progress: is told the share done.
 
     Returns:
         One line on what was written and checked.

@@ -24,7 +24,12 @@ def dot(inference: Inference) -> str:
     """Graphviz dot; draw it with ``dot -Tsvg``."""
     graph = inference.design.main
     title = inference.design.name.replace("\\", "\\\\").replace('"', '\\"')
-    lines = [f'digraph "{title}" {{', "  rankdir=LR;", '  node [shape=box, style="rounded", fontname="Helvetica", fontsize=11];', "  edge [fontsize=9];"]
+    lines = [
+        f'digraph "{title}" {{',
+        "  rankdir=LR;",
+        '  node [shape=box, style="rounded", fontname="Helvetica", fontsize=11];',
+        "  edge [fontsize=9];",
+    ]
     for id in graph.ids():
         shape = ", shape=ellipse" if id not in graph.nodes else ""
         lines.append(f'  "{id}" [label="{_joined(_label(inference, graph, id))}"{shape}];')

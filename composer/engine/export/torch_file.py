@@ -67,4 +67,4 @@ def _difference(a: object, b: object) -> float:
     first = a if isinstance(a, tuple) else (a,)
     second = b if isinstance(b, tuple) else (b,)
     pairs = zip(first, second, strict=True)
-    return max(float((x.double() - y.double()).abs().max()) for x, y in pairs)  # type: ignore[attr-defined]
+    return max(float((x.double() - y.double()).abs().max()) for x, y in pairs)

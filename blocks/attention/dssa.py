@@ -23,7 +23,7 @@ from blocks.spec import block
 @block(
     shape="b c h w -> b c h w",
     paper="SepViT: Separable Vision Transformer, Li et al., 2022, arXiv:2203.15380",
-    maps={"softmax": "token_pairs"},
+    maps={"softmax": "windows"},
     tags=("sepvit", "depthwise separable", "window token", "pointwise attention"),
     aliases={"dim": "c"},
 )

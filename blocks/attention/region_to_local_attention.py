@@ -27,7 +27,7 @@ from blocks.transformer.mlp import Mlp
 @block(
     shape="b c h w, b c h_r w_r -> b c h w, b c h_r w_r",
     paper="RegionViT: Regional-to-Local Attention for Vision Transformers, Chen et al., 2021, arXiv:2106.02689",
-    maps={"softmax": "token_pairs"},
+    maps={"softmax": "windows"},
     tags=("regionvit", "r2l", "regional token", "window attention"),
     aliases={"dim": "c"},
     outputs=("local", "regions"),

@@ -17,6 +17,7 @@ from blocks.spec import block
 @block(
     shape="b n dim -> b n dim",
     paper="XCiT: Cross-Covariance Image Transformers, El-Nouby et al., 2021, arXiv:2106.09681",
+    maps={"softmax": "channel_pairs"},
     tags=("xcit", "channel attention", "cross-covariance"),
 )
 class XCA(nn.Module):

@@ -2,7 +2,7 @@
 
 Park, Woo, Lee, Kweon, "BAM: Bottleneck Attention Module", BMVC 2018, arXiv:1807.06514.
 The paper's formula adds the logits of the two halves, the authors' code multiplies them; the code is the default. Meant for the ends
-of the stages of a network, not for every block.
+of the stages of a network, not for every block. The gate shown is that of each place, the mean over its channels.
 """
 
 from typing import Annotated, Literal
@@ -18,6 +18,7 @@ from blocks.spec import block
 @block(
     shape="b c h w -> b c h w",
     paper="BAM: Bottleneck Attention Module, Park et al., 2018, arXiv:1807.06514",
+    maps={"gate": "spatial"},
     tags=("gating", "channel attention", "spatial attention"),
     aliases={"channels": "c"},
 )

@@ -36,7 +36,7 @@ class CapturedMap:
         layer: path of the module that declared the map.
         name: the softmax, or the submodule within the layer.
         call: how many maps of this name the layer had given before in the same pass.
-        kind: token_pairs, windows, grid, channel, spatial, branch, local or segment.
+        kind: token_pairs, windows, grid, channel, channel_pairs, spatial, branch, local or segment.
         data: float32 on the CPU, batch first; pairs are (N, heads, queries, keys), windows (N * parts, heads, tokens, tokens).
         batch: N.
         shape: shape before anything was averaged or left out.
@@ -211,15 +211,15 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         call = self.calls.get((frame.path, name), 0)
         self.calls[frame.path, name] = call + 1
         more: dict[str, Any] = {}
+        notes: list[str] = []
         data = value.detach()
         if kind == "token_pairs":
             data = as_pairs(data, self.batch)
             more["queries"], more["keys"] = self.layout(data.shape[-2], frame), self.layout(data.shape[-1], frame)
         elif kind in WINDOWED:
-            more |= self.windows(data)
+            kind, data, more = self.windows(kind, data, notes)
             if not more:
                 return
-        notes: list[str] = []
         limit = min(MAP_BYTES, TOTAL_BYTES - self.bytes) // 4
         if data.numel() > limit and kind in ("token_pairs", *WINDOWED) and data.shape[1] > 1:
             data = data.float().mean(1, keepdim=True)
@@ -242,22 +242,32 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         own = [shape[-2:] for shape in frame.inputs if len(shape) == 4]
         return token_layout(tokens, [*self.seen, *((h, w) for h, w in own)], self.image)
 
-    def windows(self, data: Tensor) -> dict[str, Any]:
-        """Size, window and shift of the innermost module that cuts a map into windows; empty where there is none."""
+    def windows(self, kind: str, data: Tensor, notes: list[str]) -> tuple[str, Tensor, dict[str, Any]]:
+        """Kind, weights and places of attention in the innermost module that cuts a map into windows; no places where it fits none.
+
+        Tokens in front of the places of each window (SepViT, RegionViT) are left out, because no place of the image is theirs.
+        Attention of such a module among its windows is attention between the cells of a coarser map.
+        """
         for frame in reversed(self.stack):
             shape = next((shape for shape in frame.inputs if len(shape) == 4), None)
-            if shape is None or not hasattr(frame.module, "window_size"):
+            if shape is None or not hasattr(frame.module, "window_size") or data.ndim != 4:
                 continue
             height, width = shape[-2:]
             window = _pair(frame.module.window_size)
             shift = _pair(getattr(frame.module, "shift_size", 0))
-            parts = math.ceil(height / window[0]) * math.ceil(width / window[1])
-            if data.ndim != 4 or data.shape[0] != self.batch * parts or data.shape[-1] != window[0] * window[1]:
-                return {}
-            # Where one window holds a whole axis nothing is rolled along it.
-            shift = (shift[0] if height > window[0] else 0, shift[1] if width > window[1] else 0)
-            return {"size": (height, width), "window": window, "shift": shift}
-        return {}
+            cells = (math.ceil(height / window[0]), math.ceil(width / window[1]))
+            parts, leading = cells[0] * cells[1], data.shape[-1] - window[0] * window[1]
+            if data.shape[0] == self.batch * parts and 0 <= leading <= MAX_PREFIX:
+                if leading:
+                    data = data[..., leading:, leading:]
+                    notes.append("the windows' own tokens are left out; what places pay to them is missing from their sums")
+                # Where one window holds a whole axis nothing is rolled along it.
+                shift = (shift[0] if height > window[0] else 0, shift[1] if width > window[1] else 0)
+                return kind, data, {"size": (height, width), "window": window, "shift": shift}
+            if data.shape[0] == self.batch and data.shape[-2] == data.shape[-1] == parts:
+                return "token_pairs", data, {"queries": (0, cells), "keys": (0, cells)}
+            break
+        return kind, data, {}
 
 
 def as_pairs(weights: Tensor, batch: int) -> Tensor:

@@ -35,6 +35,7 @@ KIND_WORDS = {
     "windows": "window attention",
     "grid": "grid attention",
     "channel": "channel gate",
+    "channel_pairs": "attention between channels",
     "spatial": "spatial gate",
     "branch": "branch weights",
     "local": "local attention",

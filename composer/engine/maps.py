@@ -165,8 +165,13 @@ def _segment(responses: Tensor, notes: tuple[str, ...]) -> Pictures:
     return Pictures(("response of each segment (columns) of each unit (rows)",), table[None], False, notes=(*notes, most))
 
 
+def _channel_pairs(weights: Tensor, notes: tuple[str, ...]) -> Pictures:
+    return _with_heads("channels × channels", weights, over_image=False, notes=notes)
+
+
 _TABLES: dict[str, Callable[[Tensor, tuple[str, ...]], Pictures]] = {
     "channel": _channel,
+    "channel_pairs": _channel_pairs,
     "spatial": _spatial,
     "branch": _branch,
     "local": _local,

@@ -23,13 +23,16 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from composer import paths
+from composer.core import edits
 from composer.core.catalog import BlockSpec, ParamSpec, read_catalog
-from composer.core.graph import Design, Graph, Input, Node, Output, Wire
+from composer.core.graph import Design, Input, Node, Output, Wire
 from composer.engine import codegen
+from composer.engine.capture import CapturedMap, capture
 from composer.engine.cost import CostMode
 from composer.engine.infer import Inferrer
 from composer.engine.library import block_class
-from tests.blocks.cases import BATCH, Case, case, outputs_of
+from composer.engine.maps import pictures
+from tests.blocks.cases import BATCH, case, outputs_of
 
 CATALOG = read_catalog()
 SPECS = sorted(CATALOG, key=lambda spec: (spec.category, spec.name))
@@ -413,23 +416,23 @@ def compiles(spec: BlockSpec) -> None:
 # -- in a design -------------------------------------------------------------------------------------------------------
 
 
-def one_node(made: Case, params: dict[str, object] | None = None) -> Design:
-    """Inputs, the block, outputs: the smallest design that holds it."""
+@functools.cache
+def one_node(name: str, index: int = 0) -> Design:
+    """The smallest design with a block, made by the edits that the window makes: inputs, the block, outputs, wires, settings."""
+    made = case(CATALOG.blocks[name], index)
     spec = made.spec
+    design = edits.add(Design(name=f"only {spec.name}"), Node("node", spec.name))
+    for port, shape in zip(spec.inputs, made.shapes, strict=True):
+        for copy in range(0 if shape is None else 2 if port.variadic else 1):
+            item = Input(f"in_{port.name}_{copy}", shape[1:], port.dtype or "float32")
+            wire = Wire(item.id, "node", "", port.name)
+            design = edits.connect(edits.add(design, item), wire, variadic=port.variadic)
+    for port in spec.outputs:
+        item = Output(f"out_{port.name}")
+        design = edits.connect(edits.add(design, item), Wire("node", item.id, port.name))
     inferred = {param.name for param in spec.params if param.axis in made.sizes}
     given = {name: value for name, value in made.params.items() if name not in inferred and value != spec.param(name).default}
-    inputs, wires = {}, []
-    for port, shape in zip(spec.inputs, made.shapes, strict=True):
-        if shape is None:
-            continue
-        for copy in range(2 if port.variadic else 1):
-            id = f"in_{port.name}_{copy}"
-            inputs[id] = Input(id, shape[1:], port.dtype or "float32")
-            wires.append(Wire(id, "node", "", port.name))
-    outputs = {f"out_{port.name}": Output(f"out_{port.name}") for port in spec.outputs}
-    wires += [Wire("node", f"out_{port.name}", port.name) for port in spec.outputs]
-    node = Node("node", spec.name, {**given, **(params or {})})
-    return Design(name=f"only {spec.name}", main=Graph(inputs, {"node": node}, outputs, tuple(wires)))
+    return edits.set_params(design, "node", given)
 
 
 @check
@@ -437,7 +440,7 @@ def facts(spec: BlockSpec) -> None:
     """The engine's facts are those of the real module."""
     for index in (0, 1):
         made = case(spec, index)
-        inference = inferrer().infer(one_node(made), BATCH)
+        inference = inferrer().infer(one_node(spec.name, index), BATCH)
         assert inference.errors == []
         found = inference.facts.nodes["node"]
         module = made.module().eval()
@@ -464,20 +467,104 @@ def _import_without_composer(name: str, *args: object, **kwargs: object) -> obje
     return builtins.__import__(name, *args, **kwargs)  # type: ignore[arg-type]
 
 
-@check
-def exported_source(spec: BlockSpec) -> None:
-    """The generated text needs only torch and computes the same, bit for bit."""
-    made = case(spec, 0)
-    inference = inferrer().infer(one_node(made), BATCH)
+@functools.cache
+def generated(name: str) -> type[torch.nn.Module]:
+    """The model of the design with only this block, from its text; the text runs where there is no netcomposer."""
+    inference = inferrer().infer(one_node(name), BATCH)
     text = codegen.generate(inference, CATALOG)
     space = {"__builtins__": {**vars(builtins), "__import__": _import_without_composer}, "__name__": "exported"}
-    exec(compile(text, f"{spec.name}.py", "exec"), space)
-    model = space[codegen.class_name(inference.design, CATALOG)]()
-    module = made.stirred()
-    model.load_state_dict({f"node.{name}": value for name, value in module.state_dict().items()})
+    exec(compile(text, f"{name}.py", "exec"), space)
+    return space[codegen.class_name(inference.design, CATALOG)]  # type: ignore[return-value]
+
+
+@check
+def in_a_design(spec: BlockSpec) -> None:
+    """Placed and set, it becomes text that needs only torch; built from it, it trains; trained, it computes what the block does."""
+    made = case(spec, 0)
+    torch.manual_seed(0)
+    model = generated(spec.name)()
+    model.load_state_dict({f"node.{name}": value for name, value in made.stirred().state_dict().items()})
+    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad}
+    outputs = [output for output in outputs_of(model.train()(*made.inputs())) if output.requires_grad]
+    if before:
+        torch.stack([(output - torch.randn_like(output)).square().mean() for output in outputs]).sum().backward()
+        torch.optim.SGD(model.parameters(), lr=0.1).step()
+        assert all(parameter.isfinite().all() for parameter in model.parameters())
+        moved = [name for name, parameter in model.named_parameters() if name in before and not torch.equal(parameter, before[name])]
+        assert moved, "a step of training moves nothing"
+    module = made.module()
+    module.load_state_dict({name.removeprefix("node."): value for name, value in model.state_dict().items()})
     with torch.no_grad():
         for a, b in zip(outputs_of(model.eval()(*made.inputs())), outputs_of(module.eval()(*made.inputs())), strict=True):
             assert torch.equal(a, b)
+
+
+class Only(torch.nn.Module):
+    """A block as the node `node`, as generated text has it."""
+
+    def __init__(self, block: torch.nn.Module) -> None:
+        super().__init__()
+        self.node = block
+
+    def forward(self, *inputs: torch.Tensor | None) -> object:
+        return self.node(*inputs)
+
+
+def _normalised(found: CapturedMap) -> None:
+    data = found.data
+    assert data.isfinite().all()
+    match found.kind:
+        case "token_pairs" | "windows" | "grid" | "channel_pairs" | "local":
+            sums = data.sum(-1)
+            assert data.min() >= 0 and sums.max() <= 1 + 1e-5
+            # A note says where a part was left out.
+            assert found.notes or sums.min() >= 1 - 1e-5
+        case "channel" | "spatial" | "branch":
+            assert data.shape[0] == BATCH and data.ndim >= 2 and data.min() >= 0 and data.max() <= 1
+            assert found.kind != "spatial" or data.ndim == 4
+        case "segment":
+            assert data.ndim == 3 and data.shape[0] == BATCH
+        case _:
+            raise AssertionError(f"{found.kind} is no kind of map")
+    assert pictures(found).pictures.isfinite().all()
+
+
+@check
+def maps(spec: BlockSpec) -> None:
+    """Every declared map is captured in one setting at least, from the generated model too, and is what its kind says."""
+    missing = dict(spec.maps)
+    for index in range(3):
+        made = case(spec, index)
+        torch.manual_seed(0)
+        model = generated(spec.name)() if index == 0 else Only(made.module())
+        inputs = made.inputs() if index else tuple(x for x in made.inputs() if x is not None)
+        for found in capture(model, inputs, CATALOG)[1]:
+            assert found.node == "node"
+            _normalised(found)
+            if missing.get(found.name) == found.kind:
+                del missing[found.name]
+        if not missing:
+            return
+    assert not missing, f"not captured: {missing}"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_cuda(spec: BlockSpec) -> None:
+    """A GPU gives what the processor gives; training there in half precision stays finite."""
+    made = case(spec, 0)
+    module, other = made.stirred().eval(), made.stirred().eval().to("cuda")
+    with torch.no_grad(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        for a, b in zip(outputs_of(other(*made.inputs("cuda"))), outputs_of(module(*made.inputs())), strict=True):
+            close(a.cpu(), b, 1e-3)
+    other.train()
+    with torch.autocast("cuda", torch.bfloat16):
+        outputs = outputs_of(other(*made.inputs("cuda", grad=True)))
+    floating = [output.float().sum() for output in outputs if output.requires_grad]
+    if floating:
+        torch.stack(floating).sum().backward()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in other.parameters())
 
 
 def _bad_values(param: ParamSpec) -> list[object]:
@@ -498,7 +585,7 @@ def bad_parameters(spec: BlockSpec) -> None:
     made = case(spec, 0)
     for param in spec.params:
         for bad in _bad_values(param):
-            design = one_node(made, {param.name: bad})
+            design = edits.set_params(one_node(spec.name), "node", {param.name: bad})
             error = inferrer().infer(design, BATCH).facts.nodes["node"].error
             if error is None:
                 torch.manual_seed(0)
@@ -513,8 +600,7 @@ def bad_parameters(spec: BlockSpec) -> None:
 def test_generated_text_is_clean(tmp_path: Path) -> None:
     """ruff finds nothing in the generated text of a spread of blocks."""
     for spec in SPECS[::4]:
-        made = case(spec, 0)
-        text = codegen.generate(inferrer().infer(one_node(made), BATCH), CATALOG)
+        text = codegen.generate(inferrer().infer(one_node(spec.name), BATCH), CATALOG)
         (tmp_path / f"{spec.path.stem}.py").write_text(text)
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--line-length", "140", "--select", "E,F,I,W", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

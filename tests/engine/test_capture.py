@@ -6,10 +6,17 @@ from torch import nn
 from torch.nn import functional as F
 
 import composer
+from blocks.attention.dssa import DSSA
 from blocks.attention.multi_head_self_attention import MultiHeadSelfAttention
 from blocks.attention.swin_block import SwinBlock
+from blocks.attention.xca import XCA
 from blocks.branch_attention.selective_kernel import SelectiveKernel
+from blocks.channel_attention.gather_excite import GatherExcite
 from blocks.channel_attention.squeeze_excite import SqueezeExcite
+from blocks.combined.bam import BAM
+from blocks.conv.basic_block import BasicBlock
+from blocks.conv.bottleneck import Bottleneck
+from blocks.conv.fused_mbconv import FusedMBConv
 from blocks.conv.mbconv import MBConv
 from blocks.dendritic.active_dendrites import ActiveDendrites
 from blocks.transformer.transformer_encoder_layer import TransformerEncoderLayer
@@ -217,6 +224,34 @@ def test_attention_on_a_gpu_is_the_explicit_softmax():
     (found,) = captured(block, x)
     assert found.data.device.type == "cpu"
     assert torch.allclose(found.data, explicit_attention(block, x).cpu(), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("block", "wanted"),
+    [
+        (Bottleneck(32, attention="cbam"), [("channel", (2, 256, 1, 1)), ("spatial", (2, 1, 9, 7))]),
+        (BasicBlock(32, attention="se"), [("channel", (2, 64, 1, 1))]),
+        (BasicBlock(32, attention="none"), []),
+        (FusedMBConv(32, 32, se_ratio=0.25), [("channel", (2, 128, 1, 1))]),
+        (BAM(32), [("spatial", (2, 32, 9, 7))]),
+        (GatherExcite(32, 9, 7, "theta", 2), [("channel", (2, 32, 5, 4))]),
+    ],
+)
+def test_gates_within_blocks_are_found_by_their_class(block, wanted):
+    assert [(found.kind, found.shape) for found in captured(block, torch.randn(2, 32, 9, 7))] == wanted
+
+
+def test_tokens_of_windows_are_left_out_and_windows_among_themselves_are_a_coarser_map():
+    within, among = captured(DSSA(32, window_size=3), torch.randn(2, 32, 8, 7))
+    assert (within.kind, within.data.shape, within.window, within.size) == ("windows", (2 * 9, 4, 9, 9), (3, 3), (8, 7))
+    assert "own tokens" in within.notes[0] and within.data.sum(-1).min() < 0.99
+    assert (among.kind, among.data.shape, among.queries) == ("token_pairs", (2, 4, 9, 9), (0, (3, 3)))
+    assert torch.allclose(among.data.sum(-1), torch.ones(2, 4, 9))
+
+
+def test_channels_that_attend_to_channels_are_no_places():
+    (found,) = captured(XCA(32, 2), torch.randn(2, 16, 32))
+    assert (found.kind, found.data.shape, found.queries) == ("channel_pairs", (2, 2, 16, 16), None)
 
 
 @pytest.mark.parametrize(

@@ -128,14 +128,12 @@ def _positive(text: str) -> int:
 
 def _count(text: str) -> int:
     """A number as people write it: 5M, 600k, 1.2G."""
-    factor = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}.get(text[-1:], 1)
+    from composer.core.units import parse_count
+
     try:
-        value = int(float(text.rstrip("kMGT")) * factor)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0, such as 5M, 600k or 1.2G")
-    return value
+        return parse_count(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,12 +10,11 @@ from itertools import product
 
 from composer.core import edits
 from composer.core.errors import UserError
-from composer.core.expressions import resolve_variables
 from composer.core.graph import Design
+from composer.core.scaling import REACH, candidates, steps, whole_variables
 from composer.engine.infer import Inferrer
 
 MAX_EVALUATIONS = 400
-REACH = 8  # a variable is searched from an eighth of its value to eight times of it
 GRID = 9
 
 
@@ -38,7 +37,9 @@ class Fit:
 
 
 class _Search:
-    def __init__(self, inferrer: Inferrer, design: Design, params: int | None, macs: int | None, progress: Callable[[float, str], None] | None) -> None:
+    def __init__(
+        self, inferrer: Inferrer, design: Design, params: int | None, macs: int | None, progress: Callable[[float, str], None] | None
+    ) -> None:
         self.inferrer = inferrer
         self.design = design
         self.params = params
@@ -68,18 +69,6 @@ class _Search:
         return sum(shares) / len(shares)
 
 
-def steps(value: int) -> int:
-    """The step in which a variable is varied: the largest power of two up to 8 that divides its value, so that heads keep dividing widths."""
-    return next(step for step in (8, 4, 2, 1) if value % step == 0)
-
-
-def candidates(value: int) -> list[int]:
-    """Values on either side of the present one, in its step."""
-    step = steps(value) if value > 12 else 1
-    low = max(step, value // REACH // step * step)
-    return list(range(low, value * REACH + 1, step))
-
-
 def fit(
     design: Design,
     *,
@@ -104,8 +93,8 @@ def fit(
     """
     if params is None and macs is None:
         raise UserError("no budget: give --params or --macs, such as --params 5M")
-    values = {name: v for name, v in resolve_variables(design.variables).items() if isinstance(v, int) and not isinstance(v, bool) and v > 0}
-    own = [name for name in values if not str(design.variables[name]).startswith("=")]
+    values = whole_variables(design)
+    own = list(values)
     for name in vary:
         if name not in own:
             raise UserError(f"variable {name!r} cannot be varied; whole-number variables of the design: {', '.join(own) or 'none'}")
@@ -127,11 +116,15 @@ def fit(
         if len(search.known) >= MAX_EVALUATIONS:
             break
     if not table:
-        smallest = min((setting for setting in search.known.values() if setting is not None), key=lambda s: (s.params, s.macs), default=None)
+        smallest = min(
+            (setting for setting in search.known.values() if setting is not None), key=lambda s: (s.params, s.macs), default=None
+        )
         if smallest is None:
             raise UserError("the design has errors with every setting tried; run `netcomposer check` first")
         nearest = ", ".join(f"{name} {value}" for name, value in smallest.values.items())
-        raise UserError(f"no setting meets the budget; the nearest is {nearest}, with {smallest.params:,} parameters and {smallest.macs:,} MACs")
+        raise UserError(
+            f"no setting meets the budget; the nearest is {nearest}, with {smallest.params:,} parameters and {smallest.macs:,} MACs"
+        )
     table.sort(key=search.use, reverse=True)
     return Fit(table[0], tuple(table), len(search.known))
 
@@ -163,3 +156,6 @@ def _bisect(search: _Search, name: str, values: list[int], rest: dict[str, int])
         else:
             high = at
     return best
+
+
+__all__ = ["Fit", "Setting", "candidates", "fit", "steps"]

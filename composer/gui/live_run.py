@@ -48,7 +48,7 @@ class LiveRun:
     @property
     def active(self) -> bool:
         """Whether it may still do something."""
-        return self.handle.active and self.state not in ENDED
+        return self.state not in ENDED
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Take one event, at constant cost."""

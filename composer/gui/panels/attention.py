@@ -37,6 +37,7 @@ from composer.gui.worker import Request
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 SAMPLES = 48
 UNTRAINED = ""
+CHANGED = "The design has changed since this picture"
 BEGIN = ("Choose an image", "Take a sample at the left, or drop a picture here, to see what the network looks at")
 NO_MAPS = ("Nothing to look at", "This network has no attention, gates or branches; only its prediction is shown")
 
@@ -223,7 +224,10 @@ class AttentionPanel(Panel):
             if now != run:
                 self.look()
             elif not run and design_hash(old) != design_hash(design):
-                self.notice.say("The design has changed since this picture", "info", actions=[("Look again", self.look)])
+                if self.notice.text != CHANGED:
+                    self.notice.say(CHANGED, "info", actions=[("Look again", self.look)])
+            elif self.notice.text == CHANGED:  # it was undone
+                self.notice.clear()
 
     def _fill_weights(self) -> None:
         chosen = self.weights.currentData()

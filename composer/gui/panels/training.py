@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QStackedWidget, QWidget
 
 from composer.core import units
@@ -155,13 +156,20 @@ class TrainingPanel(Panel):
         self._draw_soon()
 
     def _draw_soon(self) -> None:
-        if not self._draw.isActive():
+        if not self.isVisible():
+            self.refresh_soon()
+        elif not self._draw.isActive():
             self._draw.start()
 
     def _draw_run(self) -> None:
         if self.isVisible():
             self._show_run()
-        else:
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: draw nothing until it is shown again."""
+        super().hideEvent(event)
+        if self._draw.isActive():
+            self._draw.stop()
             self.refresh_soon()
 
     # --- drawing ----------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ class Notice(QWidget):
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(4)
+        self._offered: dict[str, QPushButton] = {}
         self._level = ""
         self.details = ""
         layout = row(self._mark, spacing=8)
@@ -42,9 +43,7 @@ class Notice(QWidget):
         """How serious it is; empty while it is hidden."""
         return self._level if not self.isHidden() else ""
 
-    def say(
-        self, text: str, level: str = "info", *, details: str = "", actions: Sequence[tuple[str, Callable[[], object]]] = ()
-    ) -> None:
+    def say(self, text: str, level: str = "info", *, details: str = "", actions: Sequence[tuple[str, Callable[[], object]]] = ()) -> None:
         """Show a sentence in the place of the one before.
 
         Args:
@@ -56,19 +55,20 @@ class Notice(QWidget):
         self._level, self.details = level, details
         self._text.setText(text)
         self.refresh_look()
-        while (item := self._buttons.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        for name, action in actions:
-            self._buttons.addWidget(button(name, lambda action=action: self._act(action), "link"))
+        for old in self._offered.values():
+            self._buttons.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._offered = {name: button(name, lambda action=action: self._act(action), "link") for name, action in actions}
         if details.strip():
-            self._buttons.addWidget(button("Details", self.show_details, "link"))
+            self._offered["Details"] = button("Details", self.show_details, "link")
+        for made in self._offered.values():
+            self._buttons.addWidget(made)
         self.show()
 
     def action(self, text: str) -> QPushButton | None:
-        """The button with these words."""
-        return next((found for found in self.findChildren(QPushButton) if found.text() == text and not found.isHidden()), None)
+        """The button with these words; None while there is none."""
+        return self._offered.get(text) if not self.isHidden() else None
 
     def clear(self) -> None:
         """Say nothing."""

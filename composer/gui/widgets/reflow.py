@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSplitter
 NARROW = 640
 # A panel that asks for more room than a side dock has would make the whole window wider.
 SMALLEST = QSize(240, 120)
+USUAL = QSize(840, 228)
 
 
 class Reflow(QSplitter):
@@ -22,6 +23,10 @@ class Reflow(QSplitter):
     def minimumSizeHint(self) -> QSize:
         """Small, whatever the parts would like."""
         return SMALLEST
+
+    def sizeHint(self) -> QSize:
+        """The same whichever way it is turned, or the dock would grow with each turn."""
+        return USUAL
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Turn where the room asks for it."""

@@ -100,8 +100,8 @@ class TrainingPlots(QWidget):
 
     def _plots(self) -> tuple[CurvePlot, CurvePlot]:
         if self.loss is None or self.accuracy is None:
-            self.loss = CurvePlot("Loss", "loss (nats)", lambda value: f"{value:.3g}")
-            self.accuracy = CurvePlot("Accuracy", "images right (%)", lambda value: f"{value:.1f} %")
+            self.loss = CurvePlot("Loss", "nats", lambda value: f"{value:.3g}")
+            self.accuracy = CurvePlot("Accuracy", "%", lambda value: f"{value:.1f} %")
             self._box.addWidget(self.loss, 1)
             self._box.addWidget(self.accuracy, 1)
         return self.loss, self.accuracy

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -36,10 +37,10 @@ class PatchProjection(nn.Module):
         width = in_channels * math.prod(self.patch)
         self.norm_in = nn.LayerNorm(width) if norm in ("before", "both") else None
         if self.norm_in is not None:
-            self.proj = nn.Linear(width, dim, bias=bias)
+            self.proj: nn.Module = nn.Linear(width, dim, bias=bias)
         else:
             # A strided convolution is the same linear map without a copy of the patches.
-            conv = nn.Conv2d if len(self.patch) == 2 else nn.Conv3d
+            conv: Any = nn.Conv2d if len(self.patch) == 2 else nn.Conv3d
             self.proj = conv(in_channels, dim, self.patch, self.patch, bias=bias)
         self.norm = nn.LayerNorm(dim) if norm in ("after", "both") else nn.Identity()
 

@@ -19,6 +19,8 @@ class RelativePositionTable(nn.Module):
     Same table, index and start (normal, std 0.02) as `RelPosBias` of timm 1.0.31 and the table of Swin's window attention.
     """
 
+    index: Tensor
+
     def __init__(self, height: int, width: int, num_heads: int) -> None:
         super().__init__()
         self.table = nn.Parameter(torch.empty((2 * height - 1) * (2 * width - 1), num_heads))

@@ -25,6 +25,9 @@ def log_spaced_offsets(window_size: int, pretrained_window_size: int = 0) -> Ten
 class CosineWindowAttention(nn.Module):
     """softmax(tau cos(q, k) + B) v within each window; parameters as in timm 1.0.31 `swin_transformer_v2.WindowAttention`."""
 
+    offsets: Tensor
+    index: Tensor
+
     def __init__(
         self,
         dim: int,
@@ -60,7 +63,7 @@ class CosineWindowAttention(nn.Module):
     def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
         """Attend within `windows` (N * windows, w * w, dim), where `mask` (windows, w * w, w * w) is True; returns the same shape."""
         q, k, v = self.qkv(windows).chunk(3, dim=-1)
-        if self.q_bias is not None:
+        if self.q_bias is not None and self.v_bias is not None:
             q, v = q + self.q_bias.to(q.dtype), v + self.v_bias.to(v.dtype)
         q, k, v = (split_heads(part, self.num_heads) for part in (q, k, v))
         q = F.normalize(q, dim=-1) * self.logit_scale.clamp(max=math.log(100)).exp()

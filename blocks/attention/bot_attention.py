@@ -37,6 +37,9 @@ class BoTAttention(nn.Module):
         ValueError: if num_heads does not divide channels, or the input has another size than h x w.
     """
 
+    row_index: Tensor
+    column_index: Tensor
+
     def __init__(
         self,
         channels: int,

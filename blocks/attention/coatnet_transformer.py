@@ -64,7 +64,7 @@ class CoAtNetTransformer(nn.Module):
         super().__init__()
         check_choice("pool", pool, "max", "avg")
         check_positive(out_channels=out_channels, stride=stride)
-        self.pool = nn.Identity()
+        self.pool: nn.Module = nn.Identity()
         if stride > 1 and pool == "max":
             self.pool = nn.MaxPool2d(stride, ceil_mode=True)
         elif stride > 1:

@@ -53,6 +53,8 @@ class LeViTAttention(nn.Module):
         ValueError: if a width or the stride is below 1, act is not known, or the input has another size than h x w.
     """
 
+    index: Tensor
+
     def __init__(
         self,
         dim: int,

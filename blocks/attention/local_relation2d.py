@@ -41,6 +41,8 @@ class LocalRelation2d(nn.Module):
         ValueError: if kernel_size is not odd, share_planes does not divide channels, similarity is not known, or a number is below 1.
     """
 
+    offsets: Tensor
+
     def __init__(
         self,
         channels: int,
@@ -74,7 +76,7 @@ class LocalRelation2d(nn.Module):
         q, k = self.q(x), pad_footprint(self.k(x), self.kernel_size)
         logits = self.compare(q[..., None, None], footprints(k, self.kernel_size, self.stride)).flatten(-2)
         logits = logits + self.prior(self.offsets).T[:, None, None]
-        inside = footprint_inside(*x.shape[2:], self.kernel_size, self.stride, x.device)
+        inside = footprint_inside(x.shape[2], x.shape[3], self.kernel_size, self.stride, x.device)
         weights = logits.masked_fill(~inside, float("-inf")).softmax(dim=-1)
         v = pad_footprint(x, self.kernel_size).unflatten(1, (self.groups, -1))
         return footprint_sum(weights.to(v.dtype), v, self.kernel_size, self.stride).flatten(1, 2)

@@ -79,6 +79,9 @@ class PoolingAttention(nn.Module):
             has another size than h x w.
     """
 
+    row_index: Tensor
+    column_index: Tensor
+
     def __init__(
         self,
         dim: int,

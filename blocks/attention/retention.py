@@ -36,6 +36,9 @@ class Retention(nn.Module):
         ValueError: if num_heads does not divide dim into heads of even width, or expand_ratio is below 1.
     """
 
+    angles: Tensor
+    log_decay: Tensor
+
     def __init__(self, dim: int, num_heads: Annotated[int, (1, 64)] = 4, expand_ratio: Annotated[int, (1, 8)] = 2) -> None:
         super().__init__()
         check_heads(num_heads, dim)

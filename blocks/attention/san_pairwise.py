@@ -67,7 +67,7 @@ class PairwiseAttention2d(nn.Module):
         phi, psi = self.phi(x)[..., None, None], pad_footprint(self.psi(x), k, "reflect")
         relation = self.relate(phi, footprints(psi, k))
         if self.place is not None:
-            place = self.place(coordinate_grid(*size, like=x)).to(relation.dtype)
+            place = self.place(coordinate_grid(size[0], size[1], like=x)).to(relation.dtype)
             around = footprints(pad_footprint(place, k, "reflect"), k)
             place = place[..., None, None] - around if self.position == "relative" else around
             relation = torch.cat((relation, place.expand(x.shape[0], -1, -1, -1, -1, -1)), dim=1)

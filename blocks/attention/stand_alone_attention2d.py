@@ -71,10 +71,10 @@ class StandAloneAttention2d(nn.Module):
         k, v = (pad_footprint(layer(x), self.kernel_size).unflatten(1, (self.num_heads, -1)) for layer in (self.k, self.v))
         q = self.q(x).unflatten(1, (self.num_heads, -1)) * self.scale
         logits = footprint_logits(q, k, self.kernel_size, self.stride)
-        if self.rows is not None:
+        if self.rows is not None and self.columns is not None:
             by_row, by_column = (half.permute(0, 1, 3, 4, 2) for half in q.chunk(2, dim=2))
             by_row, by_column = by_row @ self.rows.T.to(q.dtype), by_column @ self.columns.T.to(q.dtype)
             logits = logits + (by_row[..., :, None] + by_column[..., None, :]).flatten(-2)
-        inside = footprint_inside(*x.shape[2:], self.kernel_size, self.stride, x.device)
+        inside = footprint_inside(x.shape[2], x.shape[3], self.kernel_size, self.stride, x.device)
         weights = logits.masked_fill(~inside, float("-inf")).softmax(dim=-1)
         return footprint_sum(weights.to(v.dtype), v, self.kernel_size, self.stride).flatten(1, 2)

@@ -35,9 +35,10 @@ class MaxPool2d(nn.MaxPool2d):
         if not 0 <= padding <= kernel_size // 2:
             raise ValueError(f"padding: {padding} is not between 0 and half of kernel_size {kernel_size}")
         super().__init__(kernel_size, stride, padding, ceil_mode=ceil_mode)
+        self.side, self.margin = kernel_size, padding
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool `x` (N, C, H, W)."""
-        if min(x.shape[2:]) + 2 * self.padding < self.kernel_size:
+        if min(x.shape[2:]) + 2 * self.margin < self.side:
             raise ValueError(f"kernel_size: {self.kernel_size} is larger than the map {tuple(x.shape[2:])}")
         return super().forward(x)

@@ -44,7 +44,7 @@ class WeightedSum(nn.Module):
             raise ValueError(f"num_inputs: {len(self.weight)} is set, but {len(inputs)} are connected")
         if any(x.shape != inputs[0].shape for x in inputs):
             raise ValueError(f"inputs: shapes {', '.join(str(tuple(x.shape)) for x in inputs)} differ; a sum needs equal shapes")
-        weight = self.weight
+        weight: Tensor = self.weight
         if self.weighting == "fast":
             weight = weight.relu()
             weight = weight / (weight.sum() + 1e-4)

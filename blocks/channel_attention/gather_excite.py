@@ -57,7 +57,7 @@ class GatherExcite(nn.Module):
         if mode == "theta-minus":
             pool = nn.AvgPool2d(2 * extent - 1, extent, extent - 1, count_include_pad=False) if extent else nn.AdaptiveAvgPool2d(1)
             self.gather.append(pool)
-        elif extent == 0:
+        elif self.kernel is not None:
             self.gather.append(nn.Conv2d(channels, channels, self.kernel, groups=channels, bias=False))
             self.gather.append(nn.BatchNorm2d(channels))
         else:
@@ -66,7 +66,7 @@ class GatherExcite(nn.Module):
                     self.gather.append(nn.ReLU())
                 self.gather.append(nn.Conv2d(channels, channels, 3, 2, 1, groups=channels, bias=False))
                 self.gather.append(nn.BatchNorm2d(channels))
-        self.excite = nn.Identity()
+        self.excite: nn.Module = nn.Identity()
         if mode == "theta-plus":
             hidden = max(1, channels // reduction)
             self.excite = nn.Sequential(nn.Conv2d(channels, hidden, 1), nn.ReLU(), nn.Conv2d(hidden, channels, 1))

@@ -70,7 +70,7 @@ class Bottleneck(nn.Module):
         self.conv1 = ConvNormAct(in_channels, width, 1)
         match middle:
             case "conv":
-                self.conv2 = ConvNormAct(width, width, 3, stride, groups=groups)
+                self.conv2: nn.Module = ConvNormAct(width, width, 3, stride, groups=groups)
             case "selective_kernel":
                 self.conv2 = SelectiveKernel(width, width, stride=stride, groups=groups, split_input=True)
             case "split_attention":

@@ -74,7 +74,8 @@ class ConvNeXtBlock(nn.Module):
         self.drop_path = DropPath(drop_path)
         for layer in (self.depthwise, self.fc1, self.fc2):
             nn.init.trunc_normal_(layer.weight, std=0.02)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform `x` (N, C, H, W); returns the same shape."""

@@ -34,6 +34,8 @@ class KWinners(nn.Module):
         ValueError: if `share` is not above 0 and at most 1, or `boost_strength` is negative.
     """
 
+    duty_cycle: Tensor
+
     def __init__(
         self,
         features: int,

@@ -37,6 +37,11 @@ class PrototypeContext(nn.Module):
         ValueError: if `num_tasks` is not positive or `novelty` is not above 1.
     """
 
+    prototypes: Tensor
+    counts: Tensor
+    scatter: Tensor
+    tasks: Tensor
+
     def __init__(self, features: int, num_tasks: Annotated[int, (1, 1000)] = 10, novelty: Annotated[float, (1, 100)] = 4.0) -> None:
         super().__init__()
         check_positive(num_tasks=num_tasks)

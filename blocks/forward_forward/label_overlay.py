@@ -30,6 +30,8 @@ class LabelOverlay(nn.Module):
         ValueError: if `num_classes` is not positive or larger than the vector.
     """
 
+    classes: Tensor
+
     def __init__(self, num_classes: int = 10, value: float = 1.0) -> None:
         super().__init__()
         check_positive(num_classes=num_classes)

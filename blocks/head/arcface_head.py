@@ -37,6 +37,8 @@ class ArcFaceHead(nn.Module):
         ValueError: if `num_classes` or `scale` is not positive, or `margin` is not from 0 to pi / 2.
     """
 
+    classes: Tensor
+
     def __init__(
         self, dim: int, num_classes: int = 10, scale: Annotated[float, (1, 128)] = 64.0, margin: Annotated[float, (0, 1.57)] = 0.5
     ) -> None:

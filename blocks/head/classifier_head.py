@@ -41,7 +41,7 @@ class ClassifierHead(nn.Module):
         check_choice("pooling", pooling, "avg", "max")
         check_choice("norm", norm, "none", "layer", "batch")
         self.pooling = pooling
-        self.norm = nn.Identity()
+        self.norm: nn.Module = nn.Identity()
         if norm != "none":
             self.norm = nn.LayerNorm(channels, eps=1e-6) if norm == "layer" else nn.BatchNorm1d(channels)
         self.drop = nn.Dropout(drop)

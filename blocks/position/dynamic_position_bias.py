@@ -40,6 +40,9 @@ class DynamicPositionBias(nn.Module):
         ValueError: if the tokens do not fill the grid, or the input has another number of tokens.
     """
 
+    index: Tensor
+    offsets: Tensor
+
     def __init__(
         self,
         n: int,

@@ -40,6 +40,9 @@ class RotaryPosition(nn.Module):
         ValueError: if the width of a head does not split in pairs (2d: twice), the tokens do not fill the grid, or are too many.
     """
 
+    cos: Tensor
+    sin: Tensor
+
     def __init__(
         self,
         n: int,

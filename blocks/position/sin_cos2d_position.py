@@ -38,6 +38,8 @@ class SinCos2dPosition(nn.Module):
         ValueError: if 4 does not divide `dim`, the tokens do not fill the grid, or the input has another number of tokens.
     """
 
+    encoding: Tensor
+
     def __init__(
         self,
         n: int,

@@ -32,6 +32,8 @@ class SinusoidalPosition(nn.Module):
         ValueError: if `dim` is odd or `base` is not above 1, or the input has more than `n` tokens.
     """
 
+    encoding: Tensor
+
     def __init__(self, n: int, dim: int, base: Annotated[float, (1, 1e9)] = 10000.0, drop: Annotated[float, (0, 1)] = 0.0) -> None:
         super().__init__()
         if dim % 2:

@@ -40,6 +40,8 @@ class AdaptiveTokenSampling(nn.Module):
         ValueError: if `num_heads` does not divide `dim`, or there is no token beside the class token.
     """
 
+    points: Tensor
+
     def __init__(self, dim: int, num_heads: int = 4, num_samples: Annotated[int, (1, 1024)] = 16, qkv_bias: bool = False) -> None:
         super().__init__()
         if num_heads < 1 or dim % num_heads:

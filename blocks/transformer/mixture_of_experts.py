@@ -69,7 +69,7 @@ class MixtureOfExperts(nn.Module):
             nn.init.trunc_normal_(weight, std=0.02)
         self.aux_loss: Tensor | None = None
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, object]:
         """Leave the loss of the last pass out of copies and pickles: it belongs to that pass's graph."""
         return {**self.__dict__, "aux_loss": None}
 

@@ -10,6 +10,7 @@ from composer.core import edits, names
 from composer.core.graph import Design, Frame, Graph
 from composer.gui import clipboard
 from composer.gui.canvas.look import GRID
+from composer.gui.canvas.repair_menu import RepairRows
 
 if TYPE_CHECKING:
     from composer.gui.canvas.canvas import CanvasView
@@ -42,6 +43,8 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
     elif wire is not None and wire.wire not in session.wire_selection:
         session.select((), (wire.wire,))
     if node is not None:
+        if node.content.error:
+            RepairRows(menu, session, node.id)
         row("Rename", lambda: canvas.rename(node.id))
         if node.content.stacked:
             row("Enter sub-graph", lambda: session.enter(node.id))

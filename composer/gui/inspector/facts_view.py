@@ -5,8 +5,7 @@ from functools import partial
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from composer.core import units
-from composer.core.facts import NodeFacts
-from composer.core.repairs import apply_repair
+from composer.core.facts import NodeFacts, Repair
 from composer.gui.inspector.param_row import heading
 from composer.gui.session import Session
 from composer.gui.widgets.labels import button, clear, label
@@ -33,7 +32,8 @@ class FactsView(QWidget):
     def update_values(self) -> None:
         """Show the facts of the moment."""
         facts = self._session.facts_for(self._id)
-        key = (facts, self._session.batch)
+        offers = self._offers(facts) if facts is not None and facts.error is not None else ()
+        key = (facts, self._session.batch, offers)
         if key == self._shown:
             return
         self._shown = key
@@ -43,18 +43,24 @@ class FactsView(QWidget):
             state = self._session.engine_state
             self._layout.addWidget(label("The engine is starting" if state == "starting" else "Not computed yet", "muted"))
         elif facts.error is not None:
-            self._show_error(facts)
+            self._show_error(facts, offers)
         elif facts.waits_for is not None:
             self._layout.addWidget(heading("Facts"))
             self._layout.addWidget(label(f"Waits for {facts.waits_for}, which has a problem.", "muted", wrap=True))
         else:
             self._show_facts(facts)
 
-    def _show_error(self, facts: NodeFacts) -> None:
+    def _offers(self, facts: NodeFacts) -> tuple[Repair, ...] | None:
+        return self._session.offers.of(self._id, self._session.graph_name, facts.repairs)
+
+    def _show_error(self, facts: NodeFacts, offers: tuple[Repair, ...] | None) -> None:
         self._layout.addWidget(heading("Problem"))
         self._layout.addWidget(label(facts.error or "", "error", wrap=True))
-        for repair in facts.repairs:
-            self._layout.addWidget(button(repair.label, partial(self._session.edit, repair.label, apply_repair, repair)))
+        if offers is None:
+            self._layout.addWidget(label("Looking for repairs…", "small"))
+        graph = self._session.graph_name
+        for repair in offers or ():
+            self._layout.addWidget(button(repair.label, partial(self._session.repair, repair, graph)))
 
     def _show_facts(self, facts: NodeFacts) -> None:
         self._layout.addWidget(heading("Facts"))

@@ -39,6 +39,7 @@ class InspectorPanel(Panel):
         session.shown_graph_changed.connect(lambda _: self.refresh_soon())
         session.design_changed.connect(self._on_design)
         session.facts_changed.connect(lambda *_: self.refresh_soon())
+        session.offers.changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._redraw)
 
     def refresh(self) -> None:

@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from composer.core.facts import Repair
-from composer.core.repairs import apply_repair
 from composer.gui import theme
 from composer.gui.panels import Panel
 from composer.gui.problem_list import Shown
@@ -17,6 +16,8 @@ from composer.gui.widgets.labels import button, clear, column, label, row
 
 MOST = 100
 REPAIRS = 3
+# Repairs are sought for so many rows from above, and for what is selected.
+FIRST = 5
 
 
 class ProblemRow(QWidget):
@@ -28,18 +29,38 @@ class ProblemRow(QWidget):
     def __init__(self, problem: Shown) -> None:
         super().__init__()
         self.problem = problem
+        self._shown: tuple[Repair, ...] | None = ()
         self.setCursor(Qt.CursorShape.PointingHandCursor if problem.path else Qt.CursorShape.ArrowCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         mark = QLabel()
         mark.setPixmap(theme.icon(problem.level, problem.level).pixmap(theme.ICON, theme.ICON))
         self.text = label(problem.message, wrap=True)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        layout = row(mark, self.text)
-        layout.setStretch(1, 1)
-        layout.setContentsMargins(12, 4, 12, 4)
-        for repair in problem.repairs[:REPAIRS]:
-            layout.addWidget(button(repair.label, partial(self.repair_chosen.emit, repair)))
+        line = row(mark, self.text)
+        line.setStretch(1, 1)
+        line.setAlignment(mark, Qt.AlignmentFlag.AlignTop)
+        self._below = row(spacing=4)
+        self._below.setContentsMargins(theme.ICON + 8, 0, 0, 0)
+        layout = column(margin=0, spacing=4)
+        layout.setContentsMargins(12, 6, 12, 6)
+        layout.addLayout(line)
+        layout.addLayout(self._below)
         self.setLayout(layout)
+
+    def show_repairs(self, repairs: tuple[Repair, ...] | None) -> None:
+        """Show a button for each of the first few repairs; None while they are being sought."""
+        if repairs == self._shown:
+            return
+        self._shown = repairs
+        clear(self._below)
+        if repairs is None:
+            self._below.addWidget(label("Looking for repairs…", "small"))
+        for repair in (repairs or ())[:REPAIRS]:
+            made = button(repair.label, partial(self.repair_chosen.emit, repair))
+            made.setToolTip(repair.label)
+            self._below.addWidget(made)
+        if self._below.count():
+            self._below.addStretch(1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Report a click beside the buttons."""
@@ -80,6 +101,8 @@ class ProblemsPanel(Panel):
         session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.design_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
+        session.selection_changed.connect(self.refresh_soon)
+        session.offers.changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._redraw)
 
     def rows(self) -> list[ProblemRow]:
@@ -99,6 +122,7 @@ class ProblemsPanel(Panel):
         broken = [Shown(reason, (), "warning") for reason in session.catalog.broken.values()]
         state += broken
         if state == self._shown and state:
+            self._show_repairs()
             return
         self._shown = state
         clear(self._rows)
@@ -112,6 +136,23 @@ class ProblemsPanel(Panel):
         if not state:
             self._rows.addWidget(_hint(self._nothing()))
         self._rows.addStretch(1)
+        self._show_repairs()
+
+    def _show_repairs(self) -> None:
+        """Offer repairs in the first rows and in those of what is selected."""
+        session = self.session
+        chosen = {(*session.use_path, id) for id in session.selection}
+        for number, shown in enumerate(self.rows()):
+            problem = shown.problem
+            if problem.level != "error" or not (number < FIRST or problem.path in chosen):
+                continue
+            shown.show_repairs(session.offers.of(problem.path[-1] if problem.path else "", self._graph(problem), problem.repairs))
+
+    def _graph(self, problem: Shown) -> str:
+        try:
+            return visible_graph(self.session.design, problem.path[:-1])
+        except KeyError:  # of facts that are older than the design
+            return ""
 
     def _nothing(self) -> str:
         if self.session.engine_state in ("starting", "restarting"):
@@ -129,8 +170,7 @@ class ProblemsPanel(Panel):
 
     def _repair(self, problem: Shown, repair: Repair) -> None:
         self._go(problem)
-        graph = visible_graph(self.session.design, problem.path[:-1])
-        self.session.edit(repair.label, apply_repair, repair, graph=graph)
+        self.session.repair(repair, self._graph(problem))
 
 
 def _hint(text: str) -> QLabel:

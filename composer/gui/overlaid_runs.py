@@ -43,7 +43,7 @@ class OverlaidRuns(QObject):
         wanted = list(folders)[: len(HUES)]
         for folder in [known for known in self.curves if known not in wanted]:
             for held in (self.curves, self._readers, self._slots):
-                held.pop(folder)  # type: ignore[attr-defined]
+                held.pop(folder)
         for folder in wanted:
             if folder not in self.curves:
                 self._slots[folder] = next(slot for slot in range(len(HUES)) if slot not in self._slots.values())

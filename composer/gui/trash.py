@@ -34,7 +34,7 @@ class Trashed:
 
 def trash(folder: Path) -> Trashed | None:
     """Move a folder to the trash; None where that cannot be done."""
-    done, place = QFile.moveToTrash(str(folder))  # type: ignore[misc]
+    done, place = QFile.moveToTrash(str(folder))
     return Trashed(folder, Path(place) if place else None) if done else None
 
 

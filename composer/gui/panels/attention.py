@@ -25,7 +25,7 @@ from composer.gui.captured_map import CapturedMap, Shown
 from composer.gui.panels import Panel
 from composer.gui.run_library import in_words, known_runs
 from composer.gui.session import Session
-from composer.gui.widgets.labels import button, column, label, refresh_icons, row
+from composer.gui.widgets.labels import button, column, label, named, refresh_icons, row
 from composer.gui.widgets.map_controls import MapControls
 from composer.gui.widgets.map_view import MapView
 from composer.gui.widgets.notice import Notice
@@ -64,8 +64,8 @@ class AttentionPanel(Panel):
         self._prediction: tuple[list[tuple[str, float]], str | None] = ([], None)
         self._run_by_hand = False
         self.strip, self.controls, self.view, self.notice = SampleStrip(), MapControls(), MapView(), Notice()
-        self.weights = QComboBox(accessibleName="Weights", toolTip="Whose weights: those of a run, or untrained ones")
-        self.list = QListWidget(accessibleName="Maps")
+        self.weights = named(QComboBox(), "Weights", "Whose weights: those of a run, or untrained ones")
+        self.list = named(QListWidget(), "Maps")
         self.list.setItemDelegate(TwoPartDelegate(self.list))
         self.list_hint = label("Maps of the network appear here", "small", wrap=True)
         self.busy = QProgressBar(textVisible=False)

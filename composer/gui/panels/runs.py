@@ -13,6 +13,7 @@ from composer.core.run_files import DESIGN, RunInfo, list_runs
 from composer.gui import run_library, theme
 from composer.gui.overlaid_runs import HUES, OverlaidRuns
 from composer.gui.panels import Panel
+from composer.gui.run_handle import RunHandle
 from composer.gui.session import Session
 from composer.gui.trash import Trashed, delete, trash
 from composer.gui.widgets.labels import button, column, label, refresh_icons, row, tool_button
@@ -58,7 +59,7 @@ class RunsPanel(Panel):
         self.table.doubleClicked.connect(lambda _: self.look_inside())
         QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete, context=Qt.ShortcutContext.WidgetShortcut)
         session.design_changed.connect(lambda *_: self.refresh_soon())
-        session.run_started.connect(lambda run: (run.state_changed.connect(lambda *_: self.refresh_soon()), self.refresh_soon()))
+        session.run_started.connect(self._on_run_started)
         session.theme_changed.connect(self._refresh_look)
         for run in session.runs:
             run.state_changed.connect(lambda *_: self.refresh_soon())
@@ -154,6 +155,10 @@ class RunsPanel(Panel):
         self.overlay.read()
         self._update_buttons()
         self._draw_curves()
+
+    def _on_run_started(self, run: RunHandle) -> None:
+        run.state_changed.connect(lambda *_: self.refresh_soon())
+        self.refresh_soon()
 
     def _on_poll(self) -> None:
         self.refresh()

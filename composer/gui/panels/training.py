@@ -282,6 +282,7 @@ class TrainingPanel(Panel):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.form)
         scroll.setMinimumWidth(WIDTH)
+        self._settings = scroll
         controls = row(self.start_button, self.resume_button, self.pause_button, self.stop_button, self.headline)
         controls.addStretch(1)
         measures = row(self.progress, self.numbers, spacing=12)
@@ -302,5 +303,5 @@ class TrainingPanel(Panel):
         self.setLayout(column(self._split, margin=0))
 
     def _on_turned(self, upright: bool) -> None:
-        self._split.widget(0).setMinimumWidth(0 if upright else WIDTH)
+        self._settings.setMinimumWidth(0 if upright else WIDTH)
         self.plots.set_stacked(upright)

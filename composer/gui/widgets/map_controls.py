@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QToo
 
 from composer.gui import theme
 from composer.gui.widgets import colormaps
-from composer.gui.widgets.labels import label, tool_button
+from composer.gui.widgets.labels import label, named, tool_button
 from composer.gui.widgets.prediction_bars import PredictionBars
 
 START_OPACITY = 60
@@ -24,10 +24,10 @@ class MapControls(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shown = QComboBox(accessibleName="View")
-        self.colors = QComboBox(accessibleName="Colours")
+        self.shown = named(QComboBox(), "View")
+        self.colors = named(QComboBox(), "Colours")
         self.colors.addItems([name.capitalize() for name in colormaps.NAMES])
-        self.opacity = QSlider(Qt.Orientation.Horizontal, accessibleName="Opacity")
+        self.opacity = named(QSlider(Qt.Orientation.Horizontal), "Opacity")
         self.opacity.setRange(0, 100)
         self.opacity.setValue(START_OPACITY)
         self.hint = label(role="small", wrap=True)

@@ -26,8 +26,8 @@ class MapView(QStackedWidget):
         layout.addStretch(2)
         page.setLayout(layout)
         self.heat, self.bars = HeatView(), BarPlot()
-        for widget in (page, self.heat, self.bars):
-            self.addWidget(widget)
+        for seen in (page, self.heat, self.bars):
+            self.addWidget(seen)
 
     def say(self, title: str, text: str) -> None:
         """Show a sentence."""

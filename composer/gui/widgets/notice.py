@@ -1,6 +1,7 @@
 """One sentence on what happened, in a panel: what it means is the sentence, the trace is one click away."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
@@ -59,7 +60,7 @@ class Notice(QWidget):
             self._buttons.removeWidget(old)
             old.hide()
             old.deleteLater()
-        self._offered = {name: button(name, lambda action=action: self._act(action), "link") for name, action in actions}
+        self._offered = {name: button(name, partial(self._act, action), "link") for name, action in actions}
         if details.strip():
             self._offered["Details"] = button("Details", self.show_details, "link")
         for made in self._offered.values():

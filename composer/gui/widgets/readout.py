@@ -41,6 +41,7 @@ class Readout(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._plot = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.heading = ""
         self.rows: list[Reading] = []
@@ -49,7 +50,7 @@ class Readout(QWidget):
     def show_at(self, point: QPoint, heading: str, rows: list[Reading]) -> None:
         """Show values beside a point of the parent, on the side where there is room."""
         self.heading, self.rows = heading, rows
-        size, room = self.sizeHint(), self.parentWidget().rect()
+        size, room = self.sizeHint(), self._plot.rect()
         x = point.x() + AWAY if point.x() + AWAY + size.width() <= room.right() else point.x() - AWAY - size.width()
         y = min(max(point.y() - size.height() // 2, 0), max(0, room.bottom() - size.height()))
         self.setGeometry(max(0, x), y, size.width(), size.height())
@@ -66,7 +67,7 @@ class Readout(QWidget):
         metrics = QFontMetrics(theme.font(theme.SMALL))
         widths = [MARK + GAP + metrics.horizontalAdvance(row.name) + 2 * GAP + metrics.horizontalAdvance(row.value) for row in self.rows]
         width = max([metrics.horizontalAdvance(self.heading), *widths])
-        return QSize(min(width + 2 * PAD, self.parentWidget().width()), (1 + len(self.rows)) * ROW + 2 * PAD - 4)
+        return QSize(min(width + 2 * PAD, self._plot.width()), (1 + len(self.rows)) * ROW + 2 * PAD - 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a raised card."""

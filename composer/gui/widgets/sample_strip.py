@@ -30,7 +30,7 @@ class SampleStrip(QListWidget):
         self.setUniformItemSizes(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Input images")
-        self.currentItemChanged.connect(lambda item, _: item is not None and self.chosen.emit(item.data(CHOICE)))
+        self.currentItemChanged.connect(self._changed)
 
     def set_samples(self, images: list[dict[str, Any]]) -> None:
         """Show the samples of a data set, as the engine's request `images` gives them."""
@@ -59,6 +59,10 @@ class SampleStrip(QListWidget):
         for row in range(self.count()):
             if self.item(row).data(CHOICE) == choice and "path" in choice:
                 self.item(row).setIcon(_icon(QPixmap.fromImage(picture)))
+
+    def _changed(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.chosen.emit(item.data(CHOICE))
 
     def _add(self, row: int, pixmap: QPixmap, choice: dict[str, Any], tip: str) -> None:
         item = QListWidgetItem(_icon(pixmap), "")

@@ -1,5 +1,6 @@
 """The two plots of a training: loss and accuracy, training solid, validation dashed, in one hue."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtGui import QColor
@@ -12,19 +13,39 @@ from composer.gui.widgets.curve_plot import CurvePlot
 class Points(Protocol):
     """A curve."""
 
-    x: object
-    y: object
+    @property
+    def x(self) -> Sequence[float]:
+        """Places, in epochs."""
+
+    @property
+    def y(self) -> Sequence[float]:
+        """Values."""
 
 
 class Curves(Protocol):
     """What is drawn of a run."""
 
     epochs: int
-    loss: Points
-    smooth: Points
-    val_loss: Points
-    train_accuracy: Points
-    val_accuracy: Points
+
+    @property
+    def loss(self) -> Points:
+        """Training loss at each step."""
+
+    @property
+    def smooth(self) -> Points:
+        """The same, smoothed."""
+
+    @property
+    def val_loss(self) -> Points:
+        """Validation loss of each epoch."""
+
+    @property
+    def train_accuracy(self) -> Points:
+        """In percent."""
+
+    @property
+    def val_accuracy(self) -> Points:
+        """In percent."""
 
 
 class TrainingPlots(QWidget):

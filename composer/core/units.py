@@ -99,6 +99,19 @@ def duration(seconds: float) -> str:
     return " ".join(f"{value} {unit}" for value, unit in parts[first : first + 2] if value)
 
 
+def short_time(seconds: float) -> str:
+    """A time of which thousands fit into a second, in three figures.
+
+    >>> short_time(0.00123456), short_time(4.2e-05), short_time(0.0), short_time(2.5)
+    ('1.23 ms', '42 µs', '0 ms', '2.5 s')
+    """
+    if not seconds:
+        return "0 ms"
+    if seconds >= 1:
+        return f"{seconds:.3g} s"
+    return f"{seconds * 1e3:.3g} ms" if seconds >= 0.99995e-3 else f"{seconds * 1e6:.3g} µs"
+
+
 def percent(share: float) -> str:
     """A share of one in percent.
 

@@ -107,11 +107,20 @@ class Engine:
 
     def profile(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Measured time and memory of every node."""
+        import torch
+
         from composer.engine.device import choose
         from composer.engine.profile import profile
 
         device = choose(params.get("device", "auto")).name
+        torch.set_num_threads(os.cpu_count() or 1)  # as a program of its own would run it
         return asdict(profile(from_json(params["design"]), device=device, batch=params.get("batch", 1), progress=progress))
+
+    def device_profile(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """What a device of this machine can do, measured now: the profile of a roofline."""
+        from composer.engine.this_device import measure_profile
+
+        return asdict(measure_profile(params.get("device", "auto")))
 
     def images(self, params: Params, progress: Progress) -> Any:
         """Sample images of a data set."""

@@ -13,8 +13,10 @@ from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.graph import Design
 from composer.gui import clipboard, settings
+from composer.gui.cost_lens import CostLens
 from composer.gui.document import Document
 from composer.gui.facts_feed import FactsFeed
+from composer.gui.jobs import Jobs
 from composer.gui.placement import placed
 from composer.gui.problem_list import Shown, listed
 from composer.gui.recovery import Recovered, RecoveryFile, forget
@@ -61,6 +63,9 @@ class Session(Document):
         self.engine = Worker(engine or ("",), self, restart=True)
         self.engine.state_changed.connect(self.engine_state_changed)
         self.engine.received.connect(self._on_engine_event)
+        self.jobs = Jobs(engine or ("",), self)
+        self.lens = CostLens(self)
+        self.design_changed.connect(self.lens.on_design)
         self._feed = FactsFeed(self.engine, lambda: self.design, self)
         self._feed.changed.connect(self._on_facts)
         self.offers = RepairOffers(self.engine, lambda: self.design, self)
@@ -262,6 +267,7 @@ class Session(Document):
             run.close()
         self._feed.changed.disconnect(self._on_facts)
         self.engine.stop()
+        self.jobs.close()
         self._recovery.close()
         clipboard.release()
         # Python commands that Qt frees while the interpreter shuts down crash the process.

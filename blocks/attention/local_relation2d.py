@@ -23,6 +23,11 @@ from blocks.spec import block
     maps={"softmax": "local"},
     tags=("lr-net", "local attention", "geometric prior"),
     aliases={"channels": "c"},
+    examples=(
+        {"c": 32, "h": 16, "w": 16, "kernel_size": 3},
+        {"c": 64, "h": 14, "w": 10},
+        {"c": 96, "h": 7, "w": 9, "kernel_size": 3},
+    ),
 )
 class LocalRelation2d(nn.Module):
     """Sum each k x k neighbourhood with weights from appearance and from a small network of the offset.

@@ -82,6 +82,11 @@ class PairwiseAttention2d(nn.Module):
     maps={"softmax": "local"},
     tags=("san", "vector attention", "local attention"),
     aliases={"channels": "c"},
+    examples=(
+        {"c": 32, "h": 16, "w": 16, "kernel_size": 3},
+        {"c": 64, "h": 14, "w": 10},
+        {"c": 96, "h": 7, "w": 9, "kernel_size": 3},
+    ),
 )
 class SANPairwise(nn.Module):
     """x + W(norm(pairwise attention(norm(x)))): the residual block of a SAN.

@@ -66,6 +66,11 @@ class PatchwiseAttention2d(nn.Module):
     paper="Exploring Self-attention for Image Recognition, Zhao et al., 2020, arXiv:2004.13621",
     tags=("san", "vector attention", "local attention", "adaptive convolution"),
     aliases={"channels": "c"},
+    examples=(
+        {"c": 32, "h": 16, "w": 16, "kernel_size": 3},
+        {"c": 64, "h": 14, "w": 10},
+        {"c": 96, "h": 7, "w": 9, "kernel_size": 3},
+    ),
 )
 class SANPatchwise(nn.Module):
     """x + W(norm(patchwise attention(norm(x)))): the residual block of a SAN.

@@ -23,6 +23,11 @@ from blocks.spec import block
     maps={"softmax": "local"},
     tags=("sasa", "local attention", "relative position"),
     aliases={"in_channels": "c"},
+    examples=(
+        {"c": 32, "h": 16, "w": 16, "kernel_size": 3},
+        {"c": 64, "h": 14, "w": 10},
+        {"c": 96, "h": 7, "w": 9, "kernel_size": 3},
+    ),
 )
 class StandAloneAttention2d(nn.Module):
     """Multi-head attention within a k x k neighbourhood, with relative row and column embeddings.

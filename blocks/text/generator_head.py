@@ -14,6 +14,7 @@ from blocks.spec import block
     shape="... dim -> ... vocab_size",
     paper="Attention Is All You Need, Vaswani et al., 2017, arXiv:1706.03762",
     tags=("word", "vocabulary", "language", "log softmax", "decoder", "output"),
+    examples=({"dim": 32, "vocab_size": 50}, {"dim": 64, "vocab_size": 100}, {"dim": 96, "vocab_size": 33}),
 )
 class GeneratorHead(nn.Module):
     """Turn each token's vector into log-probabilities over the vocabulary.

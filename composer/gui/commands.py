@@ -65,6 +65,11 @@ def _subgraph(session: Session) -> bool:
     return _one(session) and (node := session.graph.nodes.get(session.selection[0])) is not None and node.subgraph in session.design.graphs
 
 
+def _replaceable(session: Session) -> bool:
+    nodes = session.graph.nodes
+    return any(id in nodes and nodes[id].subgraph is None for id in session.selection)
+
+
 def _canvas(method: str) -> Run:
     def run(bench: "Workbench") -> Any:
         return getattr(bench.canvas, method)()
@@ -127,6 +132,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("select_downstream", "Select downstream", "Edit", do.select_downstream, ("]",), enabled=_selected, on_canvas=True),
     Command(
         "add_block", "Add block…", "Graph", _canvas("quick_add"), ("Tab",), "add", on_canvas=True, tip="Search all blocks at the pointer"
+    ),
+    Command(
+        "replace",
+        "Replace block…",
+        "Graph",
+        _canvas("replace_block"),
+        ("Ctrl+R",),
+        "swap",
+        _replaceable,
+        tip="Put another block in the place of this one, of all selected or of all of its kind",
     ),
     Command("group", "Make sub-graph", "Graph", do.group, ("Ctrl+G",), "group", _selected, separated=True),
     Command("ungroup", "Unpack sub-graph", "Graph", do.ungroup, ("Ctrl+Shift+G",), "ungroup", _subgraph),

@@ -1,7 +1,8 @@
 """The style sheet, written from the tokens."""
 
 from composer import paths
-from composer.gui.theme import CONTROL, SMALL, Tokens
+from composer.gui.theme import CONTROL, SMALL
+from composer.gui.tokens import Tokens
 
 
 def sheet(t: Tokens) -> str:

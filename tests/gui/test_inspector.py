@@ -249,3 +249,27 @@ def test_typing_survives_facts_that_arrive(panel: InspectorPanel, qtbot: QtBot) 
     qtbot.waitUntil(lambda: panel.session.facts_current)
     form.update_values()
     assert field.text() == "12"
+
+
+def test_another_node_of_the_same_block_takes_over_the_form(panel: InspectorPanel, qtbot: QtBot) -> None:
+    panel.session.select(["conv_stem"])
+    panel.session.duplicate()
+    panel.session.edit("Set", edits.set_params, "conv_stem_2", {"out_channels": 24})
+    first = page(panel, qtbot, "conv_stem")
+    second = page(panel, qtbot, "conv_stem_2")
+    assert second is first
+    assert second.rows["out_channels"].field.text() == "24"
+    assert second.header.name.text() == "conv_stem_2"
+    type_in(second.rows["out_channels"].field, "40")
+    assert (params(panel)["out_channels"], params(panel, "conv_stem_2")["out_channels"]) == (64, 40)
+
+
+def test_what_is_being_typed_never_lands_on_another_node(panel: InspectorPanel, qtbot: QtBot) -> None:
+    panel.session.select(["conv_stem"])
+    panel.session.duplicate()
+    field = page(panel, qtbot, "conv_stem").rows["out_channels"].field
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "99")
+    page(panel, qtbot, "conv_stem_2")
+    assert params(panel, "conv_stem_2")["out_channels"] == 64

@@ -29,6 +29,12 @@ class FactsView(QWidget):
         self._layout.setSpacing(4)
         self.update_values()
 
+    def show_item(self, id: str) -> None:
+        """Show another item."""
+        self._id = id
+        self._shown = self
+        self.update_values()
+
     def update_values(self) -> None:
         """Show the facts of the moment."""
         facts = self._session.facts_for(self._id)

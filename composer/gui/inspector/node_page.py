@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from composer.core import edits, expressions
 from composer.core.catalog import ParamSpec
@@ -42,7 +42,7 @@ class NodePage(QWidget):
         family = "graph" if nodes[0].subgraph else self.spec.category if self.spec else "basic"
         title = ids[0] if single else f"{len(ids)} nodes"
         summary = self.spec.summary if self.spec else ""
-        self.header = Header(title, kind, family, summary, (lambda new: session.rename(ids[0], new)) if single else None)
+        self.header = Header(title, kind, family, summary, (lambda new: session.rename(self.ids[0], new)) if single else None)
         self._layout.addWidget(self.header)
         self.rows: dict[str, ParamRow] = {}
         self._add_params(nodes[0])
@@ -50,7 +50,7 @@ class NodePage(QWidget):
         self.repeat = self._row(REPEAT)
         self._add_note()
         if single and nodes[0].subgraph:
-            self._layout.addWidget(button("Open the sub-graph", lambda: session.enter(ids[0])))
+            self._layout.addWidget(button("Open the sub-graph", lambda: session.enter(self.ids[0])))
         if single:
             self.facts: FactsView | None = FactsView(session, ids[0])
             self._layout.addWidget(self.facts)
@@ -64,7 +64,8 @@ class NodePage(QWidget):
         """What the form is made of: a page with another key must be made anew."""
         nodes = [session.graph.nodes[id] for id in ids]
         inner = session.design.graphs.get(nodes[0].subgraph or "")
-        return ids, nodes[0].block, tuple(nodes[0].params) if inner is not None else (), tuple(inner.params) if inner is not None else ()
+        exposed = (tuple(nodes[0].params), tuple(inner.params)) if inner is not None else ()
+        return len(ids), nodes[0].block, exposed
 
     def _add_params(self, node: Node) -> None:
         specs = list(self.spec.params) if self.spec else _subgraph_params(self.session.design, node)
@@ -88,6 +89,21 @@ class NodePage(QWidget):
         self.note.setAccessibleName("note")
         self.note.committed.connect(lambda text: self._for_all("Note", lambda d, id, graph: edits.update_item(d, id, graph, note=text)))
         self._layout.addWidget(self.note)
+
+    def show_nodes(self, ids: tuple[str, ...]) -> None:
+        """Show other nodes with the same form; made for going from node to node without building it anew."""
+        self.ids = ids
+        for made in (*self.rows.values(), self.repeat):
+            made.begin_anew()
+        if self.facts is not None:
+            self.facts.show_item(ids[0])
+        self.update_values()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether something is being typed, which belongs to the nodes shown now."""
+        focus = QApplication.focusWidget()
+        return focus is not None and self.isAncestorOf(focus)
 
     def update_values(self) -> None:
         """Show the values of the moment."""

@@ -96,6 +96,12 @@ class ParamRow(QWidget):
         given = self.spec.choices if self.spec.type == "choice" else (True, False)
         return (*given, None) if self.spec.optional else given
 
+    def begin_anew(self) -> None:
+        """Forget what was tried with the node shown before."""
+        self._as_text = False
+        self.problem.hide()
+        self.field.begin_gesture()
+
     def show_value(self, value: object, *, is_set: bool, inferred: bool, resolved: object = MIXED) -> None:
         """Show a value.
 

@@ -12,7 +12,10 @@ from composer.core.wire_json import to_json
 from composer.gui.panels import Panel
 from composer.gui.session import Session
 from composer.gui.widgets.code_view import CodeView
+from composer.gui.verification import Verification
 from composer.gui.widgets.labels import button, label, row
+from composer.gui.widgets.notice import Notice
+from composer.gui.widgets.proof_badge import ProofBadge, findings
 from composer.gui.worker import Request
 
 # While edits come quickly, the source waits for a pause.
@@ -39,14 +42,20 @@ class CodePanel(Panel):
         self.view = CodeView()
         self.note = label("", "muted", wrap=True)
         self.copy = button("Copy", self._copy)
-        self.save = button("Export…", lambda: session.command_asked.emit("export_python", None))
-        bar = row(self.note, self.copy, self.save)
+        self.save = button("Export…", lambda: session.command_asked.emit("export", None))
+        self.verification = Verification(session, self)
+        self.badge = ProofBadge()
+        self.badge.clicked.connect(lambda _=False: self._press_badge())
+        self.notice = Notice()
+        self.notice.layout().setContentsMargins(12, 0, 8, 4)
+        bar = row(self.note, self.badge, self.copy, self.save)
         bar.setStretch(0, 1)
         bar.setContentsMargins(12, 4, 12, 4)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(bar)
+        layout.addWidget(self.notice)
         layout.addWidget(self.view, 1)
         self._copied = QTimer(self, singleShot=True, interval=1500)
         self._copied.timeout.connect(lambda: self.copy.setText("Copy"))
@@ -54,7 +63,9 @@ class CodePanel(Panel):
         session.design_changed.connect(self._on_design)
         session.engine_state_changed.connect(self._on_engine)
         session.selection_changed.connect(self._mark)
-        session.theme_changed.connect(self.view.refresh_look)
+        session.theme_changed.connect(self._refresh_look)
+        self.verification.changed.connect(self._show_proof)
+        self.verification.failed.connect(lambda reason, trace: self.notice.say(reason, "error", details=trace))
 
     def refresh(self) -> None:
         """Ask for the source of the design as it is now."""
@@ -72,6 +83,35 @@ class CodePanel(Panel):
             )
             self._stale = True
 
+        self.verification.recall()
+
+    def _press_badge(self) -> None:
+        proof = self.verification.proof
+        if self.verification.state == "running":
+            self.verification.cancel()
+        elif proof is None:
+            self.notice.clear()
+            self.verification.start()
+        else:
+            self._tell(proof)
+
+    def _show_proof(self) -> None:
+        proof = self.verification.proof
+        self.badge.show_state(self.verification.state, proof)
+        if proof is None:
+            self.notice.clear()
+        elif self.isVisible():
+            self._tell(proof)
+
+    def _tell(self, proof: Mapping[str, Any]) -> None:
+        sentence = str(proof["message"])
+        self.notice.say(sentence[:1].upper() + sentence[1:], "success" if proof["ok"] else "error", details=findings(proof))
+
+    def _refresh_look(self) -> None:
+        self.view.refresh_look()
+        self.badge.refresh_look()
+        self.notice.refresh_look()
+
     def _take(self, answer: Mapping[str, Any]) -> None:
         self._request = None
         source = str(answer["source"])
@@ -88,6 +128,7 @@ class CodePanel(Panel):
         self.note.setText(note)
         self.copy.setEnabled(bool(source))
         self.save.setEnabled(bool(source))
+        self.badge.setEnabled(bool(source))
         self._mark(go=False)
 
     def _mark(self, *, go: bool = True) -> None:

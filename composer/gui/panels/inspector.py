@@ -45,13 +45,16 @@ class InspectorPanel(Panel):
     def refresh(self) -> None:
         """Show the page of the selection, made anew only where its form differs."""
         kind, key = self._wanted()
-        if (kind, key) != self._key:
+        page, chosen = self.page, self.session.selection
+        others = isinstance(page, NodePage) and page.ids != chosen
+        if (kind, key) != self._key or (others and isinstance(page, NodePage) and page.in_use):
             self._key = (kind, key)
             self.page = self._make(kind)
-            page: QWidget = self.page if self.page is not None else _mixed(len(self.session.selection))
-            self._area.setWidget(page)
-        elif self.page is not None:
-            self.page.update_values()
+            self._area.setWidget(self.page if self.page is not None else _mixed(len(chosen)))
+        elif others and isinstance(page, NodePage):
+            page.show_nodes(chosen)
+        elif page is not None:
+            page.update_values()
 
     def focus_name(self) -> None:
         """Put the cursor into the name."""

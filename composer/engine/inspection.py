@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor, nn
 
-from composer.core.design_file import design_hash, write_atomically
+from composer.core.atomic import write_atomically
+from composer.core.design_file import design_hash
 from composer.core.errors import UserError
 from composer.core.graph import Design
 from composer.core.wire_json import from_json

@@ -26,6 +26,7 @@ from torch import Tensor
 
 import composer
 from composer.core import design_file
+from composer.core.atomic import write_atomically
 from composer.core.errors import UserError
 from composer.core.graph import Design
 
@@ -136,7 +137,7 @@ class Run:
 
     def save(self, name: str, checkpoint: Mapping[str, Any]) -> None:
         """Write a checkpoint of tensors and plain values; the old one stays until the new one is whole."""
-        design_file.write_atomically(self.path / name, lambda file: torch.save(dict(checkpoint), file))
+        write_atomically(self.path / name, lambda file: torch.save(dict(checkpoint), file))
 
     def save_weights(self, weights: Mapping[str, Tensor]) -> None:
         """Write the best weights as safetensors, for other programs."""
@@ -175,7 +176,7 @@ class Run:
         return checkpoint
 
     def _write(self, name: str, data: bytes) -> None:
-        design_file.write_atomically(self.path / name, lambda file: file.write(data))
+        write_atomically(self.path / name, lambda file: file.write(data))
 
     def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self._write(name, json.dumps(value, indent=2).encode())

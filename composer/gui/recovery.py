@@ -13,7 +13,8 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile
 
 from composer import paths
-from composer.core.design_file import dumps, loads, write_atomically
+from composer.core.atomic import write_atomically
+from composer.core.design_file import dumps, loads
 from composer.core.errors import UserError
 from composer.core.graph import Design
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from composer.core.design_file import dumps, write_atomically
+from composer.core.atomic import write_atomically
+from composer.core.design_file import dumps
 from composer.core.errors import DesignError, UserError
 from composer.core.graph import Design
 from composer.engine.infer import Inference, Inferrer

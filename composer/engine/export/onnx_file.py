@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from composer.core.design_file import write_atomically
+from composer.core.atomic import write_atomically
 from composer.core.errors import UserError
 from composer.engine.export.torch_file import loaded
 from composer.engine.infer import Inference

@@ -7,7 +7,8 @@ import torch
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from composer.core.design_file import design_hash, write_atomically
+from composer.core.atomic import write_atomically
+from composer.core.design_file import design_hash
 from composer.core.errors import UserError
 from composer.engine.build import build
 from composer.engine.infer import Inference

@@ -125,7 +125,7 @@ def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Sessio
     qtbot.waitUntil(lambda: not panel._draw.isActive())
 
 
-def test_pause_continue_kill_and_resume(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
+def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
     panel.form.edited.emit("epochs", 400, False)
     click(qtbot, panel.start_button)
     qtbot.waitUntil(lambda: panel.run is not None and panel.run.epoch >= 2, timeout=PATIENCE)
@@ -156,7 +156,14 @@ def test_pause_continue_kill_and_resume(panel: TrainingPanel, session: Session, 
     click(qtbot, panel.stop_button)
     qtbot.waitUntil(lambda: not panel.run.handle.active, timeout=PATIENCE)
     qtbot.waitUntil(lambda: panel.headline.text().startswith("Stopped after epoch"))
+    assert read_run(folder).state == "stopped"
     assert panel.resume_button.isVisible()
+
+    epoch = panel.run.epoch
+    click(qtbot, panel.resume_button)
+    qtbot.waitUntil(lambda: panel.run.epoch > epoch, timeout=PATIENCE)
+    session.close()  # as the window does: the process saves and ends
+    assert read_run(folder).state == "stopped"
 
 
 def test_a_failed_run_says_why_and_keeps_the_trace_a_click_away(

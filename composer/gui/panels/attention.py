@@ -37,6 +37,8 @@ from composer.gui.worker import Request
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 SAMPLES = 48
 UNTRAINED = ""
+# Widths at first: images, maps, picture, controls.
+SIZES = [164, 236, 400, 208]
 CHANGED = "The design has changed since this picture"
 BEGIN = ("Choose an image", "Take a sample at the left, or drop a picture here, to see what the network looks at")
 NO_MAPS = ("Nothing to look at", "This network has no attention, gates or branches; only its prediction is shown")
@@ -343,11 +345,12 @@ class AttentionPanel(Panel):
         scroll.setWidget(self.controls)
         self.controls.hide()
         self._split = Reflow()
+        self._split.turned.connect(lambda upright: self._split.setSizes([110, 130, 240, 160] if upright else SIZES))
         for part, width in ((inputs, 132), (chooser, 176), (middle, 160), (scroll, 176)):
             part.setMinimumWidth(width)
             self._split.addWidget(part)
         self._split.setStretchFactor(2, 1)
-        self._split.setSizes([164, 236, 400, 208])
+        self._split.setSizes(SIZES)
         self.setLayout(row(self._split))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

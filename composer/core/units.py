@@ -37,6 +37,16 @@ def parse_count(text: str) -> int:
     return value
 
 
+def difference(number: float) -> str:
+    """A difference of two counts, with its sign.
+
+    >>> difference(1_200_000), difference(-340), difference(0)
+    ('+1.2 M', '\N{MINUS SIGN}340', 'same')
+    """
+    sign = "+" if number > 0 else "\N{MINUS SIGN}"
+    return f"{sign}{count(abs(number))}" if number else "same"
+
+
 def memory(size: float) -> str:
     """A number of bytes in decimal units.
 

@@ -96,4 +96,6 @@ def repaired(design: Design, repair: Repair, graph: str) -> Design:
     try:
         return apply_repair(design, repair, graph)
     except (DesignError, KeyError) as error:
-        raise DesignError(f"“{repair.label}” no longer applies: {error if isinstance(error, DesignError) else 'the design has changed'}") from None
+        raise DesignError(
+            f"“{repair.label}” no longer applies: {error if isinstance(error, DesignError) else 'the design has changed'}"
+        ) from None

@@ -24,6 +24,7 @@ from composer.gui.canvas.minimap import Minimap
 from composer.gui.canvas.quick_add import QuickAdd
 from composer.gui.canvas.quick_search import choices, filtered
 from composer.gui.canvas.rename_field import RenameField
+from composer.gui.canvas.replace_list import ReplaceList
 from composer.gui.canvas.scene import DesignScene
 from composer.gui.canvas.tool_strip import HEATS, ToolStrip
 from composer.gui.canvas.view import GraphView
@@ -58,6 +59,7 @@ class CanvasView(QWidget):
         self.minimap = Minimap(self.view, self)
         self.legend = Legend(self)
         self.list = QuickAdd(self)
+        self.replace_list = ReplaceList(session, self)
         self.field = RenameField(session, self.view)
         self._motion = LayoutMotion(self.scene, self)
         self._wish: tuple[QPointF, Wire | None, End | None] = (QPointF(), None, None)
@@ -73,7 +75,8 @@ class CanvasView(QWidget):
         view.menu_asked.connect(lambda place, at: menu.show_menu(self, place, at))
         view.key_pressed.connect(lambda event: keys.press(self, event))
         self.list.picked.connect(self._on_picked)
-        self.list.closed.connect(lambda: self.view.setFocus(Qt.FocusReason.OtherFocusReason))
+        for opened in (self.list, self.replace_list):
+            opened.closed.connect(lambda: self.view.setFocus(Qt.FocusReason.OtherFocusReason))
         strip.hand_chosen.connect(self._take_hand)
         strip.fit_asked.connect(self.fit)
         strip.layout_asked.connect(self.layout)
@@ -199,6 +202,14 @@ class CanvasView(QWidget):
         else:
             self.session.add_block(block, snapped_point(place))
 
+    def replace_block(self) -> None:
+        """Open the list of blocks that may take the place of the selected ones."""
+        ids = [id for id in self.session.selection if id in self.session.graph.nodes]
+        if ids:
+            self.show_item(ids[0])
+            corner = self.view.mapFromScene(self.scene.nodes[ids[0]].scene_body().bottomLeft())
+            self.replace_list.open(self.view.viewport().mapTo(self, corner) + QPoint(0, 8))
+
     def rename(self, id: str = "") -> None:
         """Edit an id in place; that of the selected item if none is named."""
         id = id or (self.session.selection[0] if len(self.session.selection) == 1 else "")
@@ -272,6 +283,7 @@ class CanvasView(QWidget):
 
     def _on_rebuilt(self) -> None:
         self.list.close_()
+        self.replace_list.close_()
         self.field.hide()
         self._fit_due = True
         QTimer.singleShot(0, self, self._fit_if_due)
@@ -326,5 +338,3 @@ class CanvasView(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Do what the key means."""
         keys.press(self, event)
-
-

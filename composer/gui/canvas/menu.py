@@ -48,6 +48,8 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
         row("Rename", lambda: canvas.rename(node.id))
         if node.content.stacked:
             row("Enter sub-graph", lambda: session.enter(node.id))
+        elif node.id in session.graph.nodes:
+            row("Replace block…", canvas.replace_block)
         menu.addSeparator()
         row("Cut", session.cut)
         row("Copy", session.copy)

@@ -99,6 +99,8 @@ class QuickAdd(QFrame):
         box.setSpacing(8)
         box.addWidget(self.field)
         box.addWidget(self.list)
+        self._box = box
+        self._room = 0  # height that a subclass needs below the list
         self._all: list[Choice] = []
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
@@ -118,7 +120,7 @@ class QuickAdd(QFrame):
         t = theme.tokens()
         self.setStyleSheet(f"#quick_add {{ background: {t.card}; border: 1px solid {t.strong_border}; border-radius: 8px; }}")
         self.list.setStyleSheet("QListView { background: transparent; border: none; }")
-        self.setFixedSize(WIDTH, 28 + 24 + ROW * ROWS)
+        self.setFixedSize(WIDTH, 28 + 24 + ROW * ROWS + self._room)
         area = self._home.rect().adjusted(8, 8, -8, -8)
         place = QRect(at, self.size())
         place.moveLeft(max(area.left(), min(place.left(), area.right() - place.width())))
@@ -140,10 +142,14 @@ class QuickAdd(QFrame):
         self.list.setCurrentIndex(self._model.index(0))
         self.list.scrollToTop()
 
-    def _take(self) -> None:
+    @property
+    def current(self) -> str:
+        """The block of the chosen row; empty if nothing matches."""
         row = self.list.currentIndex().row()
-        if 0 <= row < len(self._model.shown):
-            block = self._model.shown[row].block
+        return self._model.shown[row].block if 0 <= row < len(self._model.shown) else ""
+
+    def _take(self) -> None:
+        if block := self.current:
             self.close_()
             self.picked.emit(block)
 

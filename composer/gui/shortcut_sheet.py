@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScroll
 
 from composer.gui import theme
 from composer.gui.commands import COMMANDS, MENUS
+from composer.gui.panels import panel_classes
 from composer.gui.widgets.labels import label
 
 GESTURES = (
@@ -35,6 +36,7 @@ class ShortcutSheet(QDialog):
         columns = [QVBoxLayout() for _ in range(COLUMNS)]
         heights = [0] * COLUMNS
         sections = [(menu, [(c.text.replace("…", ""), c.shortcuts) for c in COMMANDS if c.menu == menu and c.shortcuts]) for menu in MENUS]
+        sections.append(("Panels", [(cls.title, (cls.shortcut,)) for cls in panel_classes() if cls.shortcut]))
         for title, rows in sections:
             if rows:
                 self._add(columns, heights, title, [(text, [_native(key) for key in keys]) for text, keys in rows])

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from composer.core.design_file import design_hash
 from composer.core.graph import Design
+from composer.core.run_files import RunInfo
 from composer.core.wire_json import to_json
 from composer.gui import theme
 from composer.gui.captured_map import CapturedMap, Shown
@@ -65,6 +66,7 @@ class AttentionPanel(Panel):
         self._notes: list[str] = []
         self._prediction: tuple[list[tuple[str, float]], str | None] = ([], None)
         self._run_by_hand = False
+        self._runs: list[RunInfo] | None = None  # read anew when it may have changed, not with each edit
         self.strip, self.controls, self.view, self.notice = SampleStrip(), MapControls(), MapView(), Notice()
         self.weights = named(QComboBox(), "Weights", "Whose weights: those of a run, or untrained ones")
         self.list = named(QListWidget(), "Maps")
@@ -88,11 +90,11 @@ class AttentionPanel(Panel):
         session.design_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
         session.selection_changed.connect(self._follow_canvas)
-        session.run_started.connect(lambda run: run.finished.connect(lambda _: self.refresh_soon()))
+        session.run_started.connect(lambda run: run.finished.connect(self._forget_runs))
         session.run_chosen.connect(self._on_run_chosen)
         session.theme_changed.connect(self._refresh_look)
         for run in session.runs:
-            run.finished.connect(lambda _: self.refresh_soon())
+            run.finished.connect(self._forget_runs)
 
     # --- what the user does -----------------------------------------------------------------------------------------
 
@@ -234,11 +236,12 @@ class AttentionPanel(Panel):
     def _fill_weights(self) -> None:
         chosen = self.weights.currentData()
         digest = design_hash(self.session.design)
-        others = [run.folder for run in self.session.runs]
-        if self.session.chosen_run is not None:
-            others.append(self.session.chosen_run)
-        runs = [info for info in known_runs(others) if info.has_weights]
-        runs.sort(key=lambda info: info.design_hash != digest)
+        if self._runs is None:
+            others = [run.folder for run in self.session.runs]
+            if self.session.chosen_run is not None:
+                others.append(self.session.chosen_run)
+            self._runs = [info for info in known_runs(others) if info.has_weights]
+        runs = sorted(self._runs, key=lambda info: info.design_hash != digest)
         with QSignalBlocker(self.weights):
             self.weights.clear()
             for info in runs:
@@ -302,7 +305,17 @@ class AttentionPanel(Panel):
             if shown.path[: len(path)] != path:
                 self.list.setCurrentRow(index)
 
+    def _forget_runs(self, *_: object) -> None:
+        self._runs = None
+        self.refresh_soon()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Runs may have come meanwhile."""
+        self._forget_runs()
+        super().showEvent(event)
+
     def _on_run_chosen(self) -> None:
+        self._runs = None
         self._fill_weights()
         index = self.weights.findData(str(self.session.chosen_run))
         if index >= 0:

@@ -51,6 +51,8 @@ class RunsPanel(Panel):
         self.look_button = self._button("Look inside", "attention", self.look_inside)
         self.delete_button = tool_button("delete", "Move to the trash", self.delete)
         self.open_button = tool_button("open", "Open a run, or a folder of runs, from elsewhere", self.open_folder)
+        self._compare_soon = QTimer(self, singleShot=True, interval=0)
+        self._compare_soon.timeout.connect(self._compare)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._on_poll)
         self._build()
@@ -58,7 +60,7 @@ class RunsPanel(Panel):
         self.table.customContextMenuRequested.connect(self._show_menu)
         self.table.doubleClicked.connect(lambda _: self.look_inside())
         QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete, context=Qt.ShortcutContext.WidgetShortcut)
-        session.design_changed.connect(lambda *_: self.refresh_soon())
+        session.design_changed.connect(lambda *_: self._compare_soon.start() if self.isVisible() else None)
         session.run_started.connect(self._on_run_started)
         session.theme_changed.connect(self._refresh_look)
         for run in session.runs:
@@ -143,8 +145,7 @@ class RunsPanel(Panel):
         chosen = self.table.selected()
         infos = run_library.known_runs(run.folder for run in self.session.runs)
         self.infos = {info.path: info for info in infos}
-        digest = design_hash(self.session.design)
-        self.model.set_rows([_row(info, same=info.design_hash == digest) for info in infos])
+        self._compare()
         if self.table.selected() != chosen:
             self.table.select(chosen)
         active = any(info.active for info in infos)
@@ -155,6 +156,11 @@ class RunsPanel(Panel):
         self.overlay.read()
         self._update_buttons()
         self._draw_curves()
+
+    def _compare(self) -> None:
+        """Say which runs trained the network that is drawn now; reads no file, for it is done with each edit."""
+        digest = design_hash(self.session.design)
+        self.model.set_rows([_row(info, same=info.design_hash == digest) for info in self.infos.values()])
 
     def _on_run_started(self, run: RunHandle) -> None:
         run.state_changed.connect(lambda *_: self.refresh_soon())

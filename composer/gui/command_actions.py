@@ -57,6 +57,15 @@ def save_as(bench: "Workbench") -> bool:
     return bool(chosen) and session.save_as(_with_suffix(chosen, ".yaml"))
 
 
+def export(bench: "Workbench", target: str = "python") -> None:
+    """Open the dialog with all targets."""
+    from composer.gui.export_dialog import ExportDialog
+
+    dialog = ExportDialog(bench.session, bench.canvas.export_picture, bench.window)
+    dialog.choose(target)
+    dialog.open()
+
+
 def export_python(bench: "Workbench", path: Path | str | None = None) -> None:
     """Write the generated model to a file that needs only torch."""
     _export(bench, "python", "Export Python", "Python (*.py)", ".py", path)

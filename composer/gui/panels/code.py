@@ -11,8 +11,8 @@ from composer.core.diff import Diff
 from composer.core.wire_json import to_json
 from composer.gui.panels import Panel
 from composer.gui.session import Session
-from composer.gui.widgets.code_view import CodeView
 from composer.gui.verification import Verification
+from composer.gui.widgets.code_view import CodeView
 from composer.gui.widgets.labels import button, label, row
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.proof_badge import ProofBadge, findings
@@ -47,7 +47,7 @@ class CodePanel(Panel):
         self.badge = ProofBadge()
         self.badge.clicked.connect(lambda _=False: self._press_badge())
         self.notice = Notice()
-        self.notice.layout().setContentsMargins(12, 0, 8, 4)
+        self.notice.setContentsMargins(12, 0, 8, 4)
         bar = row(self.note, self.badge, self.copy, self.save)
         bar.setStretch(0, 1)
         bar.setContentsMargins(12, 4, 12, 4)
@@ -121,6 +121,7 @@ class CodePanel(Panel):
         self._request = None
         self.note.setText(reason)
         self.copy.setEnabled(False)
+        self.badge.setEnabled(False)
 
     def _show(self, source: str, note: str) -> None:
         if source != self.view.toPlainText():

@@ -1,5 +1,6 @@
 """What differs between two designs, readable in a terminal, as Markdown for a pull request, and as JSON."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -43,9 +44,11 @@ def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) ->
         new: facts of the newer one.
     """
     change = diff(before, after)
-    lines: list[Change] = []
-    if "name" in change.fields:
-        lines.append(Change("changed", "setting", "name", f"{before.name!r} -> {after.name!r}"))
+    lines = [
+        Change("changed", "setting", name, f"{getattr(before, name)!r} -> {getattr(after, name)!r}")
+        for name in ("name", "description")
+        if name in change.fields
+    ]
     for name in sorted({*before.variables, *after.variables}):
         if before.variables.get(name, _NONE) != after.variables.get(name, _NONE):
             kind = "added" if name not in before.variables else "removed" if name not in after.variables else "changed"
@@ -54,6 +57,7 @@ def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) ->
         a, b = getattr(before.training, field.name), getattr(after.training, field.name)
         if a != b:
             lines.append(Change("changed", "setting", f"training.{field.name}", _from_to(a, b)))
+    old_places, new_places = _by_place(before, old), _by_place(after, new)
     empty = Graph()
     for name, part in change.graphs.items():
         if name and (name not in before.graphs or name not in after.graphs):
@@ -62,7 +66,7 @@ def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) ->
         b = after.graphs.get(name, empty) if name else after.main
         prefix = f"{name}." if name else ""
         for kind, ids in (("added", part.added), ("removed", part.removed), ("changed", part.changed)):
-            lines.extend(_item(kind, id, a, b, name, prefix, old, new) for id in ids)
+            lines.extend(_item(kind, id, a, b, name, prefix, old_places, new_places) for id in ids)
         lines.extend(Change("added", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_added)
         lines.extend(Change("removed", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_removed)
         if a.params != b.params:
@@ -90,14 +94,24 @@ def _from_to(a: object, b: object) -> str:
     return f"{a} -> {b}"
 
 
-def _facts_path(name: str, id: str, facts: DesignFacts) -> NodeFacts:
-    if not name:
-        return facts.nodes.get(id, NodeFacts())
-    return next((found for path, found in facts.nodes.items() if path.endswith(f"/{id}")), NodeFacts())
+Places = Mapping[tuple[str, str], NodeFacts]
 
 
-def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: DesignFacts, new: DesignFacts) -> Change:
-    before, after = _facts_path(graph, id, old), _facts_path(graph, id, new)
+def _by_place(design: Design, facts: DesignFacts) -> Places:
+    """Facts by graph and id: of a sub-graph those of its first use."""
+    found: dict[tuple[str, str], NodeFacts] = {}
+    for path, known in facts.nodes.items():
+        graph, *rest = "", *path.split("/")
+        for id in rest[:-1]:
+            if not id.isdigit():  # the number of a round
+                node = design.graph(graph).nodes.get(id)
+                graph = node.subgraph or "" if node is not None else ""
+        found.setdefault((graph, rest[-1]), known)
+    return found
+
+
+def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: Places, new: Places) -> Change:
+    before, after = old.get((graph, id), NodeFacts()), new.get((graph, id), NodeFacts())
     if kind == "added":
         before = NodeFacts()
     if kind == "removed":

@@ -145,7 +145,7 @@ def unpack(design: Design, id: str, graph: str = "") -> tuple[Design, list[str]]
     for inner_id in inner.nodes:
         fresh[inner_id] = names.fresh(inner_id, taken)
         taken.add(fresh[inner_id])
-    values = {**inner.params, **node.params}
+    values = {name: _single(value) for name, value in {**inner.params, **node.params}.items()}
     xs = [item.position[0] for item in inner.nodes.values()] or [0.0]
     ys = [item.position[1] for item in inner.nodes.values()] or [0.0]
     shift = (node.position[0] - (min(xs) + max(xs)) / 2, node.position[1] - (min(ys) + max(ys)) / 2)
@@ -191,6 +191,13 @@ def unpack(design: Design, id: str, graph: str = "") -> tuple[Design, list[str]]
     for key, item in home.nodes.items():
         nodes.update(placed if key == id else {key: item})
     return design.with_graph(graph, replace(home, nodes=frozen(nodes), wires=tuple(dict.fromkeys(wires)))), list(placed)
+
+
+def _single(value: Value) -> Value:
+    """What a value for each round is where there is one round."""
+    if isinstance(value, Each):
+        return value.values[0]
+    return value.start if isinstance(value, Ramp) else value
 
 
 def substitute(value: Value, params: Mapping[str, Value]) -> Value:

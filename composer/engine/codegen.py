@@ -249,7 +249,7 @@ class _Generator:
         loop = [clause]
         if len(clause) + 16 > WIDTH and len(looped) > 1:
             heads = ", ".join(key for key, _ in looped)
-            loop = [f"for {heads} in zip(", *(f"    {text}," for _, text in looped), "    strict=True,", ")"]
+            loop = [f"for {heads} in zip(", *(f"    {row}" for _, text in looped for row in _item_lines(text, 20)), "    strict=True,", ")"]
         return [f"self.{node.id} = {holder}(", f"    {star}[", *(f"        {line}" for line in [*make, *loop]), "    ]", ")"]
 
     def arguments(self, node: Node, results: list[NodeResult]) -> tuple[str, list[list[dict[str, Literal]]]]:
@@ -381,4 +381,13 @@ def _call_lines(head: str, arguments: list[str]) -> list[str]:
     line = f"{head}({', '.join(arguments)})"
     if len(line) + 8 <= WIDTH:
         return [line]
-    return [f"{head}(", *(f"    {argument}," for argument in arguments), ")"]
+    return [f"{head}(", *(f"    {row}" for argument in arguments for row in _item_lines(argument, 12)), ")"]
+
+
+def _item_lines(text: str, indent: int) -> list[str]:
+    """An argument with its comma; a tuple too long for a line has a line for each value."""
+    flat = re.fullmatch(r"(\w+=)?\(([^()]*)\)", text)
+    if len(text) + 1 + indent <= WIDTH or flat is None:
+        return [f"{text},"]
+    values = flat[2].rstrip(",").split(", ")
+    return [f"{flat[1] or ''}(", *(f"    {value}," for value in values), "),"]

@@ -60,6 +60,7 @@ class Channel:
     @classmethod
     def stdio(cls) -> "Channel":
         """The process's own stdin and stdout; later prints go to stderr, so that they cannot break a line of the protocol."""
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
         channel = cls(sys.stdin, sys.stdout)
         sys.stdout = sys.stderr
         return channel
@@ -76,13 +77,13 @@ class Channel:
         for line in self.lines:
             try:
                 message = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 self.send({"event": "log", "text": f"not JSON: {line[:80]!r}"})
                 continue
-            if not isinstance(message, dict):
-                self.send({"event": "log", "text": f"not a request: {line[:80]!r}"})
-            elif "cancel" in message:
+            if isinstance(message, dict) and isinstance(message.get("cancel"), int):
                 self.cancelled.add(message["cancel"])
+            elif not isinstance(message, dict) or not isinstance(message.get("params", {}), dict) or "cancel" in message:
+                self.send({"event": "log", "text": f"not a request: {line[:80]!r}"})
             else:
                 self.queue.put(message)
         self.queue.put(None)
@@ -97,33 +98,29 @@ class Channel:
         """
         threading.Thread(target=self.read, name="requests", daemon=True).start()
         waiting: list[dict[str, Any]] = []
-        while True:
-            first = None if waiting else self.queue.get()
-            if first is None and not waiting:
-                return
-            if first is not None:
-                waiting.append(first)
-            closed = False
-            while not self.queue.empty():
+        closed = False
+        while waiting or not closed:
+            while not closed and (not waiting or not self.queue.empty()):
                 message = self.queue.get()
                 if message is None:
-                    closed = True
-                    break
-                waiting.append(message)
-            newest = {m.get("method"): m for m in waiting}
+                    closed = True  # what was asked before is still answered
+                else:
+                    waiting.append(message)
+            if not waiting:
+                return
+            newest = {str(m.get("method")): m for m in waiting}
             request = waiting.pop(0)
-            if request.get("method") in newest_only and newest[request.get("method")] is not request:
+            method = str(request.get("method"))
+            if method in newest_only and newest[method] is not request:
                 self.send({"id": request.get("id"), "superseded": True})
             else:
                 self.answer(request, handlers)
-            if closed:
-                return
 
     def answer(self, request: Mapping[str, Any], handlers: Mapping[str, Handler]) -> None:
         """Run one request's handler; whatever it raises becomes an error answer, and the worker lives on."""
         id = request.get("id")
         method = str(request.get("method"))
-        if not isinstance(id, int) or method not in handlers:
+        if not isinstance(id, int) or isinstance(id, bool) or method not in handlers:
             self.send({"id": id, "error": f"unknown request {method!r}; known: {', '.join(handlers)}"})
             return
         if id in self.cancelled:

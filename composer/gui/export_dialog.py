@@ -45,6 +45,7 @@ class ExportDialog(QDialog):
         self.targets = QListWidget()
         self.targets.setFixedWidth(LIST_WIDTH)
         self.targets.setAccessibleName("What to export")
+        self.targets.setStyleSheet("QListWidget { padding: 8px; } QListWidget::item { padding-left: 8px; border-radius: 4px; }")
         for target in TARGETS:
             item = QListWidgetItem(target.title)
             item.setSizeHint(QSize(0, theme.CONTROL))
@@ -69,12 +70,16 @@ class ExportDialog(QDialog):
         session.theme_changed.connect(self.notice.refresh_look)
 
     def _lay_out(self) -> None:
+        browse = button("Browse…", self._browse)
+        browse.setAutoDefault(False)
+        self.close_button.setAutoDefault(False)
+        self.go.setDefault(True)
         form = QGridLayout()
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
         form.setColumnStretch(1, 1)
         form.addWidget(label("File", "muted"), 0, 0)
-        form.addLayout(row(self.file, button("Browse…", self._browse)), 0, 1)
+        form.addLayout(row(self.file, browse), 0, 1)
         form.addWidget(self._weights_label, 1, 0)
         form.addWidget(self.weights, 1, 1)
         right = column(self.title, self.detail, margin=20)

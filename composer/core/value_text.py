@@ -50,7 +50,8 @@ def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]
     text = text.strip()
     head, _, rest = text.partition(" ")
     if head in (EACH, RAMP) or head in (f"{EACH}:", f"{RAMP}:"):
-        items = [_single(part, spec, variables or {}) for part in _split(rest)]
+        parts = _split(rest.replace("..", ",") if head.startswith(RAMP) else rest)
+        items = [_single(part, spec, variables or {}) for part in parts]
         if head.startswith(EACH) and items:
             return Each(tuple(items))
         ends = [item for item in items if isinstance(item, int | float) or is_expression(item)]

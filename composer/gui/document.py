@@ -256,20 +256,22 @@ class Document(QObject):
         change = diff(self.design, design)
         shown = self.graph_name
         self.design = design
-        if not self._shows(shown):
-            self.use_path = ()
-            self.shown_graph_changed.emit("")
+        if (now := self._shown()) != shown:
+            if not now:
+                self.use_path = ()
+            self.shown_graph_changed.emit(now)
         if change.empty:
             return
         self.design_changed.emit(change, initiator)
         if change.graphs:
             self.select(self.selection, self.wire_selection)
 
-    def _shows(self, name: str) -> bool:
+    def _shown(self) -> str:
+        """The graph that the path leads into now, where a sub-graph may have another name; the main graph if it leads nowhere."""
         try:
-            return visible_graph(self.design, self.use_path) == name
+            return visible_graph(self.design, self.use_path)
         except KeyError:
-            return False
+            return ""
 
 
 def _counted(ids: Sequence[str], wires: Sequence[Wire]) -> str:

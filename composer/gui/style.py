@@ -66,6 +66,7 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleS
     border-color: {t.accent}; }}
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{ color: {t.faint}; border-color: {t.border}; }}
 QLineEdit[inferred="true"], QComboBox[inferred="true"] {{ background: {t.panel}; color: {t.muted}; border-color: {t.border}; }}
+QLineEdit[unset="true"] {{ color: {t.muted}; }}
 QLineEdit[invalid="true"] {{ border-color: {t.error}; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: url({down}); width: 12px; height: 12px; }}

@@ -119,14 +119,16 @@ class DesignScene(QGraphicsScene):
             if id in self.nodes:
                 self._remove(id)
         for id in part.added:
-            self._add(id)
+            if id not in self.nodes:  # drawn already where the shown graph became another one
+                self._add(id)
         resized = {id for id in touched if self._refresh(id)}
         for id in (*part.moved, *part.changed):
             item = self.graph.item(id)
             assert item is not None
             self.nodes[id].setPos(*item.position)
         for wire in part.wires_added:
-            self.layer.add(wire)
+            if wire not in self.wires:
+                self.layer.add(wire)
         if part.other:
             self._show_frames()
         if 2 * len(part.moved) > len(self.nodes):  # arranged anew, or that undone

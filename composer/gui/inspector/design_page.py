@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from composer.core import edits, expressions, names, subgraphs
+from composer.core import edits, exposed, expressions, names, subgraphs
 from composer.core.errors import DesignError, UserError
 from composer.core.graph import Design, Scalar, Value, is_expression
 from composer.core.value_text import from_text, to_text
@@ -89,11 +89,10 @@ class DesignPage(QWidget):
             field.show_text(to_text(value), hint)
 
     def _add_row(self, name: str) -> None:
-        title = ScrubLabel(name)
-        title.setFixedWidth(112)
         field = ValueField(step=_stepped)
         field.setAccessibleName(name)
-        title.set_field(field, steps=True)
+        title = self._exposed_name(name) if self.name else _scrub(name, field)
+        title.setFixedWidth(112)
         field.committed.connect(lambda text: self._set(name, text))
         field.stepped.connect(lambda text, gesture: self._set(name, text, gesture))
         holder = QWidget()
@@ -102,6 +101,17 @@ class DesignPage(QWidget):
         holder.setLayout(line)
         self.fields[name] = field
         self._rows.addWidget(holder)
+
+    def _exposed_name(self, name: str) -> QWidget:
+        made = ValueField(name)
+        made.setAccessibleName(f"name of {name}")
+        made.setToolTip("Rename it here and in all uses")
+        made.committed.connect(lambda text: self._rename_exposed(made, name, text.strip()))
+        return made
+
+    def _rename_exposed(self, field: ValueField, old: str, new: str) -> None:
+        if not self.session.edit(f"Rename {old} to {new}", exposed.rename_exposed, graph=self.name, old=old, new=new):
+            field.show_text(old)
 
     def _resolved(self) -> Mapping[str, Scalar]:
         try:
@@ -123,13 +133,13 @@ class DesignPage(QWidget):
         self.problem.hide()
         key = ("variable", name, id(self), gesture) if gesture >= 0 else None
         if self.name:
-            self.session.edit(f"Set {name}", subgraphs.set_exposed, self.name, {**self.values(), name: value}, merge_key=key)
+            self.session.edit(f"Set {name}", subgraphs.set_exposed, graph=self.name, params={**self.values(), name: value}, merge_key=key)
         else:
             self.session.edit(f"Set {name}", edits.set_variable, name, value, merge_key=key)
 
     def _remove(self, name: str) -> None:
         if self.name:
-            self.session.edit(f"Remove {name}", subgraphs.set_exposed, self.name, {k: v for k, v in self.values().items() if k != name})
+            self.session.edit(f"Take {name} back", exposed.unexpose, graph=self.name, name=name)
         else:
             self.session.edit(f"Remove {name}", edits.remove_variable, name)
 
@@ -164,6 +174,12 @@ class DesignPage(QWidget):
 
     def _describe(self, text: str) -> None:
         self.session.edit("Describe design", _described, text)
+
+
+def _scrub(name: str, field: ValueField) -> ScrubLabel:
+    made = ScrubLabel(name)
+    made.set_field(field, steps=True)
+    return made
 
 
 def _renamed(design: Design, name: str) -> Design:

@@ -1,13 +1,15 @@
 """The page of one node, or of several nodes of the same block: its parameters as a form, its repeat, its facts."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from composer.core import edits, expressions
-from composer.core.catalog import ParamSpec
+from composer.core import edits, expressions, subgraphs
+from composer.core.catalog import Catalog, ParamSpec
 from composer.core.errors import UserError
-from composer.core.graph import Design, Node, Scalar, Value
+from composer.core.exposed import exposing
+from composer.core.graph import Design, Each, Graph, Node, Ramp, Scalar, Value, is_expression
 from composer.gui.inspector.facts_view import FactsView
 from composer.gui.inspector.header import Header
 from composer.gui.inspector.param_row import MIXED, ParamRow, heading
@@ -64,11 +66,12 @@ class NodePage(QWidget):
         """What the form is made of: a page with another key must be made anew."""
         nodes = [session.graph.nodes[id] for id in ids]
         inner = session.design.graphs.get(nodes[0].subgraph or "")
-        exposed = (tuple(nodes[0].params), tuple(inner.params)) if inner is not None else ()
+        foreign = tuple(name for name in nodes[0].params if name not in inner.params) if inner is not None else ()
+        exposed = (foreign, tuple(inner.params)) if inner is not None else ()
         return len(ids), nodes[0].block, exposed
 
     def _add_params(self, node: Node) -> None:
-        specs = list(self.spec.params) if self.spec else _subgraph_params(self.session.design, node)
+        specs = list(self.spec.params) if self.spec else _subgraph_params(self.session.design, self.session.catalog, node)
         if specs:
             self._layout.addWidget(heading("Parameters"))
         elif self.spec is not None:
@@ -80,6 +83,10 @@ class NodePage(QWidget):
         made = ParamRow(spec, self._variables)
         made.changed.connect(self._changed)
         made.reset_asked.connect(self._reset)
+        made.expose_asked.connect(self._expose)
+        if self.session.graph_name and len(self.ids) == 1 and spec is not REPEAT and not spec.inferred:
+            made.offer_expose()
+        made.grey_default = self.spec is None and spec is not REPEAT
         self._layout.addWidget(made)
         self._layout.addWidget(made.problem)
         return made
@@ -123,6 +130,8 @@ class NodePage(QWidget):
             else:
                 value = _common([node.params.get(name, made.spec.default) for node in nodes])
             made.show_value(value, is_set=is_set, inferred=inferred, resolved=resolved)
+            if made.expose is not None:
+                made.expose.setVisible(not is_expression(value) and not isinstance(value, Each | Ramp))
         repeat = _common([node.repeat for node in nodes])
         self.repeat.show_value(repeat, is_set=repeat != 1, inferred=False, resolved=self._resolved(repeat))
         self.note.show_text(nodes[0].note if len({node.note for node in nodes}) == 1 else "")
@@ -159,6 +168,15 @@ class NodePage(QWidget):
         else:
             self._for_all(f"Reset {name}", lambda d, id, graph: edits.reset_params(d, id, [name], graph))
 
+    def _expose(self, name: str) -> None:
+        id = self.ids[0]
+        value = self.session.graph.nodes[id].params.get(name, self.rows[name].spec.default)
+
+        def exposed(design: Design, graph: str) -> Design:
+            return subgraphs.expose(design, graph, id, name, value)[0]
+
+        self.session.edit(f"Expose {name} of {id}", exposed)
+
     def _for_all(self, label: str, change: Change, merge_key: object = None) -> None:
         def changed(design: Design, graph: str) -> Design:
             for id in self.ids:
@@ -174,12 +192,23 @@ def _common(values: list[object]) -> object:
     return first if all(value == first and type(value) is type(first) for value in values) else MIXED
 
 
-def _subgraph_params(design: Design, node: Node) -> list[ParamSpec]:
+def _subgraph_params(design: Design, catalog: Catalog, node: Node) -> list[ParamSpec]:
     """The parameters that a sub-graph exposes, as a form; those that a node sets but the sub-graph lacks are shown too."""
     inner = design.graphs.get(node.subgraph or "")
     exposed = dict(inner.params) if inner is not None else {}
     defaults = {**dict.fromkeys(node.params), **exposed}
-    return [ParamSpec(name, _kind(default), default=default, optional=True) for name, default in defaults.items()]  # type: ignore[arg-type]
+    return [_exposed_spec(catalog, inner, name, default) for name, default in defaults.items()]
+
+
+def _exposed_spec(catalog: Catalog, inner: Graph | None, name: str, default: Value) -> ParamSpec:
+    """An exposed parameter takes what the inner parameter takes that it stands for."""
+    origin = exposing(inner, name) if inner is not None else None
+    block = catalog.get(origin[0].block) if origin is not None else None
+    found = block.param(origin[1]) if block is not None and origin is not None else None
+    plain = default if not isinstance(default, Each | Ramp) else None
+    if found is None:
+        return ParamSpec(name, _kind(default), default=plain, optional=True)
+    return replace(found, name=name, default=plain, required=False, axis=None)
 
 
 def _kind(value: object) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from composer.core.catalog import ParamSpec
 from composer.core.errors import UserError
@@ -40,6 +40,7 @@ class ParamRow(QWidget):
     # Name, value, and the number of the gesture that steps it (-1: a change of its own).
     changed = Signal(str, object, int)
     reset_asked = Signal(str)
+    expose_asked = Signal(str)
 
     def __init__(self, spec: ParamSpec, variables: Callable[[], Mapping[str, Scalar]]) -> None:
         super().__init__()
@@ -47,6 +48,7 @@ class ParamRow(QWidget):
         self._variables = variables
         self._as_text = False
         self._shown: object = MIXED
+        self.grey_default = False  # whether a value that is not set looks like one
         self.name = ScrubLabel(spec.name)
         self.name.setToolTip(tooltip(spec))
         self.name.setFixedWidth(112)
@@ -75,7 +77,22 @@ class ParamRow(QWidget):
                 layout.addWidget(editor, 1)
         layout.setStretch(1, 1)
         layout.addWidget(self.end)
+        self.expose: QToolButton | None = None
         self.setLayout(layout)
+
+    def offer_expose(self) -> None:
+        """Add a button that makes the parameter one of the sub-graph, so that each use may set it."""
+        self.expose = tool_button("expose", f"Expose {self.spec.name}: each use of this sub-graph may set it", self._expose_clicked)
+        self.expose.setFixedSize(24, 24)
+        policy = self.expose.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.expose.setSizePolicy(policy)
+        layout = self.layout()
+        if layout is not None:
+            layout.addWidget(self.expose)
+
+    def _expose_clicked(self) -> None:
+        self.expose_asked.emit(self.spec.name)
 
     def _make_check(self) -> QCheckBox:
         made = QCheckBox()
@@ -130,11 +147,18 @@ class ParamRow(QWidget):
             self.field.show_text("" if value is MIXED else to_text(value), hint)  # type: ignore[arg-type]
             self.field.setPlaceholderText("several values" if value is MIXED else "from the wire" if inferred and value is None else "")
             self.field.set_quiet(inferred)
+            self._grey(self.grey_default and not is_set)
         font = self.name.font()
         font.setBold(is_set)
         self.name.setFont(font)
         self.end.setVisible(is_set or inferred)
         self._set_end("unlock" if inferred else "reset", "Comes from the wire; set it by hand" if inferred else "Reset to the default")
+
+    def _grey(self, grey: bool) -> None:
+        if grey != bool(self.field.property("unset")):
+            self.field.setProperty("unset", grey)
+            self.field.style().unpolish(self.field)
+            self.field.style().polish(self.field)
 
     def _set_end(self, icon: str, tip: str) -> None:
         from composer.gui import theme

@@ -29,7 +29,7 @@ def find_repairs(
     Args:
         inferrer: its memo makes trying cheap.
         design: the design with the error.
-        id: the item with the error; empty for an error of the design as a whole.
+        id: the item with the error; empty or None for an error of the design as a whole.
         graph: name of the graph that holds it.
         limit: how many to offer at most.
         step: called before each trial; it may raise to give up.
@@ -38,7 +38,7 @@ def find_repairs(
         Repairs for `core.repairs.apply_repair`; empty if none helps.
     """
     before = inferrer.infer(design)
-    case = find_case(before, inferrer, id, graph)
+    case = find_case(before, inferrer, id or "", graph)
     if case is None:
         return []
     fine = {path for path, facts in before.facts.nodes.items() if facts.ok}

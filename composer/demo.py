@@ -41,6 +41,9 @@ def run_demo(out: Path) -> int:
 
     if display_problem() is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
+        # Qt says for every shown window that this platform has no size hints, which is no news to anybody.
+        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     out.mkdir(parents=True, exist_ok=True)
     if (out / "run" / "settings.json").exists():
         shutil.rmtree(out / "run")

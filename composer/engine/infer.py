@@ -25,7 +25,11 @@ from composer.core.ports import input_ports, output_ports
 from composer.engine import cost, library
 from composer.engine.meta_kernels import MetaMode
 
+MAX_LAYERS = 200_000  # sub-graphs in sub-graphs multiply: a few lines can ask for more layers than a walk can ever visit
 MEMO_SIZE = 20_000  # more than a design has different nodes: walking more entries than the memo holds would never find one
+
+
+MAX_ROUNDS = 200_000  # of one walk: repeats inside repeats multiply
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +291,10 @@ class _Walk:
             if found.level == "error" and found.node is not None:
                 self.problems.setdefault((found.graph, found.node), found.message)
         self.storages = 0
+        self.walked = 0
         self.saved: set[int] = set()  # storages that were already counted
+        self.layers = 0  # visited so far
+        self.inside: list[str] = []  # sub-graphs that are being walked, each within the one before
 
     def new_storage(self) -> int:
         self.storages += 1
@@ -370,6 +377,9 @@ class _Walk:
             inputs.extend(arguments[port.name] if port.variadic else [arguments[port.name][0] if arguments[port.name] else None])
         try:
             rounds = self.rounds(node, variables)
+            self.layers += rounds
+            if self.layers > MAX_LAYERS:
+                raise UserError(f"the design unrolls to more than {MAX_LAYERS:,} layers here; reduce a repeat")
             if node.subgraph is not None:
                 found = self.use(node, inputs, variables, rounds)
             else:
@@ -393,6 +403,9 @@ class _Walk:
             value = int(value)
         if not isinstance(value, int) or not 1 <= value <= 10_000:
             raise UserError(f"repeat {node.repeat!r} gives {value!r}, expected a whole number from 1 to 10000")
+        self.walked += value
+        if self.walked > MAX_ROUNDS:
+            raise UserError(f"repeat {value}: the rounds of the whole design multiply to more than {MAX_ROUNDS:,}; repeat less often")
         return value
 
     def count_saved(self, flags: Sequence[bool], values: Sequence[Value | None]) -> int:
@@ -510,7 +523,10 @@ class _Walk:
     ) -> tuple[NodeResult, list[tuple[str, Value]]]:
         """One use of a sub-graph: its graph walked once a round."""
         name = node.subgraph or ""
+        if name in self.inside:
+            raise UserError(f"sub-graph {name!r} is inside itself; a network must be finite")
         graph = self.design.graphs[name]
+        counted = rules.leading_to_output(graph)  # what leads nowhere is not built
         given = list(inputs)
         results: list[dict[str, Literal] | GraphResult] = []
         facts = NodeFacts(node.block)
@@ -520,7 +536,9 @@ class _Walk:
             own = {key: resolve(node.params.get(key, default), variables, index, rounds) for key, default in graph.params.items()}
             scope = {**resolve_variables(self.design.variables), **own}
             entering = {id: value if value is not None else f"{id} is not wired" for id, value in zip(graph.inputs, given, strict=False)}
+            self.inside.append(name)
             inside = self.graph(graph, name, entering, scope)  # type: ignore[arg-type]
+            self.inside.pop()
             results.append(inside)
             if index == 0:
                 facts = replace(facts, resolved=own)
@@ -533,7 +551,7 @@ class _Walk:
                     raise UserError(f"{node.id}: repeat {rounds} needs as many inputs as outputs; {name} has more outputs")
                 given = [*inside.outputs, *given[len(inside.outputs) :]]
         assert inside is not None
-        parts = [part.facts for result in results if isinstance(result, GraphResult) for part in result.nodes.values()]
+        parts = [part.facts for result in results if isinstance(result, GraphResult) for id, part in result.nodes.items() if id in counted]
         uncounted: Counter[str] = Counter()
         for part in parts:
             uncounted.update(part.uncounted)

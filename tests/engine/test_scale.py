@@ -4,6 +4,7 @@ import json
 import time
 
 from composer.core import edits
+from composer.core.design_file import loads
 from composer.core.graph import Design, Node
 from composer.core.wire_json import to_json
 from composer.engine.__main__ import Engine
@@ -84,3 +85,34 @@ def test_an_edit_in_three_hundred_nodes_is_answered_at_once() -> None:
         if step:
             assert set(json.loads(answer)["changed"]) == {"conv_150"}
     assert sorted(times)[5] < 0.15
+
+
+def test_repeats_that_multiply_beyond_all_bounds_are_an_error() -> None:
+    text = """
+format: 1
+name: deep
+inputs:
+  x: {shape: [8]}
+nodes:
+  outer: {block: graph:inner, repeat: 10000}
+outputs:
+  y: {}
+wires:
+  - x -> outer
+  - outer -> y
+graphs:
+  inner:
+    inputs:
+      a: {}
+    nodes:
+      many: {block: Identity, repeat: 10000}
+    outputs:
+      b: {}
+    wires:
+      - a -> many
+      - many -> b
+"""
+    start = time.perf_counter()
+    errors = Inferrer().infer(loads(text)).errors
+    assert len(errors) == 2 and "multiply to more than 200,000; repeat less often" in errors[-1]
+    assert time.perf_counter() - start < 20

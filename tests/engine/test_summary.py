@@ -71,6 +71,30 @@ def test_moved_bytes_of_an_operation_are_what_it_reads_and_writes() -> None:
     assert facts.working_bytes == 4 * (2 * 10 + 2 * 3)
 
 
+def test_inference_holds_what_a_later_node_still_wants() -> None:
+    text = """
+format: 1
+name: residual
+inputs:
+  x: {shape: [16]}
+nodes:
+  widen: {block: Linear, params: {out_features: 64, bias: false}}
+  narrow: {block: Linear, params: {out_features: 16, bias: false}}
+  add: {block: Add}
+outputs:
+  y: {}
+wires:
+  - x -> widen
+  - widen -> narrow
+  - x -> add
+  - narrow -> add
+  - add -> y
+"""
+    facts = Inferrer().infer(loads(text)).facts
+    assert [facts.nodes[id].working_bytes for id in ("widen", "narrow", "add")] == [4 * (16 + 64), 4 * (64 + 16), 4 * 3 * 16]
+    assert facts.totals.working_bytes == 4 * (16 + 64 + 16), "x waits for the sum while narrow runs"
+
+
 @pytest.mark.parametrize("name", ["hybrid_digits", "hybrid_dendritic", "dendritic_mlp", "efficientnet_b0"])
 def test_torchinfo_finds_as_many_parameters(name: str) -> None:
     design = load(template(name))

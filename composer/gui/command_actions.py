@@ -66,6 +66,22 @@ def export(bench: "Workbench", target: str = "python") -> None:
     dialog.open()
 
 
+def compare_with(bench: "Workbench", path: Path | str | None = None) -> None:
+    """Ask for a design file, unless one is given, and show what differs from it."""
+    chosen = path or QFileDialog.getOpenFileName(bench.window, "Compare with", str(_folder(bench)), DESIGN_FILES)[0]
+    if chosen:
+        try:
+            bench.session.comparison.start(Path(chosen))
+        except UserError as error:
+            bench.session.message.emit(str(error), "error")
+
+
+def compare_saved(bench: "Workbench") -> None:
+    """Show what differs from the file as it was last saved."""
+    if bench.session.path is not None:
+        compare_with(bench, bench.session.path)
+
+
 def export_python(bench: "Workbench", path: Path | str | None = None) -> None:
     """Write the generated model to a file that needs only torch."""
     _export(bench, "python", "Export Python", "Python (*.py)", ".py", path)

@@ -13,6 +13,7 @@ from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.graph import Design
 from composer.gui import clipboard, settings
+from composer.gui.comparison import Comparison
 from composer.gui.cost_lens import CostLens
 from composer.gui.document import Document
 from composer.gui.facts_feed import FactsFeed
@@ -69,10 +70,13 @@ class Session(Document):
         self._feed = FactsFeed(self.engine, lambda: self.design, self)
         self._feed.changed.connect(self._on_facts)
         self.offers = RepairOffers(self.engine, lambda: self.design, self)
+        self.comparison = Comparison(self.engine, lambda: self.design, lambda: self.facts, self)
+        self.facts_changed.connect(self.comparison.refresh)
         self._recovery = RecoveryFile()
         self._autosave = QTimer(self, singleShot=True, interval=RECOVERY_MS)
         self._autosave.timeout.connect(self._write_recovery)
         self.design_changed.connect(self._after_change)
+        self.design_changed.connect(self.comparison.refresh)
 
     # --- what can be read -------------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ class Workbench(QObject):
         self.window = window
         self.session = session
         self.begun = False
+        self._comparing: Banner | None = None
         self.canvas = CanvasView(session)
         self._middle = QWidget()
         self.toast = Toast(self._middle)
@@ -61,6 +62,7 @@ class Workbench(QObject):
         session.design_changed.connect(lambda *_: self._update_title())
         session.message.connect(self.toast.show_message)
         session.facts_changed.connect(lambda *_: self._update_badge())
+        session.comparison.changed.connect(self._show_comparison)
         session.command_asked.connect(self.run_command)
         session.panel_asked.connect(self.docks.show)
         self.status.problems_clicked.connect(lambda: self.docks.show("problems"))
@@ -134,6 +136,23 @@ class Workbench(QObject):
     def _update_badge(self) -> None:
         count = len(self.session.problems)
         self.docks.set_badge("problems", str(count) if count else "")
+
+    def _show_comparison(self) -> None:
+        comparison = self.session.comparison
+        if not comparison.on:
+            if self._comparing is not None:
+                self._comparing.hide()
+                self._comparing.deleteLater()
+                self._comparing = None
+        elif self._comparing is None:
+            choices: list[tuple[str, Callable[[], object]]] = [("Show the list", self._list_changes), ("Done", comparison.stop)]
+            self._comparing = Banner(comparison.sentence(), choices, comparison.stop, stays=True)
+            self._column.insertWidget(0, self._comparing)
+        else:
+            self._comparing.text.setText(comparison.sentence())
+
+    def _list_changes(self) -> None:
+        self.docks.show("changes")
 
     # --- unsaved work -----------------------------------------------------------------------------------------------
 

@@ -92,6 +92,7 @@ class Breadcrumb(QWidget):
         field.installEventFilter(self)
         self._field = field
         self._row.addWidget(field)
+        field.show()
         self._row.activate()
         self.adjustSize()
         field.selectAll()

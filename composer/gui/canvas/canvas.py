@@ -15,10 +15,11 @@ from composer.gui.canvas import adding, keys, menu, picture
 from composer.gui.canvas import look as lk
 from composer.gui.canvas.breadcrumb import Breadcrumb
 from composer.gui.canvas.camera import FIT_MARGIN
+from composer.gui.canvas.differences import Differences
 from composer.gui.canvas.empty_state import EmptyState
 from composer.gui.canvas.gestures.base import snapped_point
 from composer.gui.canvas.gestures.wiring import End
-from composer.gui.canvas.heat import Legend, cost_heat, heat_colour
+from composer.gui.canvas.heat import Legend, heat_colour, shares
 from composer.gui.canvas.layout_motion import LayoutMotion
 from composer.gui.canvas.minimap import Minimap
 from composer.gui.canvas.quick_add import QuickAdd
@@ -26,8 +27,9 @@ from composer.gui.canvas.quick_search import choices, filtered
 from composer.gui.canvas.rename_field import RenameField
 from composer.gui.canvas.replace_list import ReplaceList
 from composer.gui.canvas.scene import DesignScene
-from composer.gui.canvas.tool_strip import HEATS, ToolStrip
+from composer.gui.canvas.tool_strip import ToolStrip
 from composer.gui.canvas.view import GraphView
+from composer.gui.cost_lens import HEATS, written
 from composer.gui.session import Session
 
 GAP = 12  # from the edges of the canvas to what floats
@@ -48,6 +50,7 @@ class CanvasView(QWidget):
         direction = str(settings.settings().value(DIRECTION, "right"))
         self.scene = DesignScene(session, direction)
         self.scene.setParent(self)
+        self.differences = Differences(self.scene)
         self.view = GraphView(self.scene, session, self)
         self.setFocusProxy(self.view)
         box = QVBoxLayout(self)
@@ -63,7 +66,7 @@ class CanvasView(QWidget):
         self.field = RenameField(session, self.view)
         self._motion = LayoutMotion(self.scene, self)
         self._wish: tuple[QPointF, Wire | None, End | None] = (QPointF(), None, None)
-        self._heat = ""
+        self._coloured = False
         self._fit_due = True
         self._connect()
         self._show_empty()
@@ -81,6 +84,8 @@ class CanvasView(QWidget):
         strip.fit_asked.connect(self.fit)
         strip.layout_asked.connect(self.layout)
         strip.heat_chosen.connect(self.show_cost_heat)
+        strip.show_heat("", session.lens)
+        session.lens.changed.connect(self._on_lens)
         self.scene.changed_extent.connect(self._show_empty)
         self.scene.rebuilt.connect(self._on_rebuilt)
         session.facts_changed.connect(lambda _ids, _revision: self._refresh_heat())
@@ -247,25 +252,32 @@ class CanvasView(QWidget):
         """
         self.scene.set_heat({id: heat_colour(value) for id, value in (heat or {}).items()})
         if heat is None:
-            self._heat = ""
             self.legend.hide()
         else:
             self.legend.explain(legend, high)
-        self.strip.show_heat(self._heat)
+        self.strip.show_heat(self.session.lens.heat, self.session.lens)
         self._place_floating()
 
     def show_cost_heat(self, cost: str) -> None:
-        """Colour the cards by ``params``, ``macs`` or ``activation_bytes``; empty for no colours."""
-        self._heat = cost
-        if not cost:
-            self.set_heat(None)
-        else:
+        """Colour the cards by one of the costs of `HEATS`; empty for no colours."""
+        self.session.lens.set_heat(cost)
+
+    def _on_lens(self) -> None:
+        if self.session.lens.heat:
             self._refresh_heat()
+        elif self._coloured:
+            self._coloured = False
+            self.set_heat(None)
+        self.strip.show_heat(self.session.lens.heat, self.session.lens)
 
     def _refresh_heat(self) -> None:
-        if self._heat:
-            shares, most, _ = cost_heat(self._heat, self.scene.facts(), self.session.graph.nodes)
-            self.set_heat(shares, HEATS[self._heat], most)
+        session, heat = self.session, self.session.lens.heat
+        if heat:
+            self._coloured = True
+            facts, inside = self.scene.facts(), bool(session.use_path)
+            values = {id: session.lens.value(heat, id, facts.get(id), inside=inside) for id in session.graph.nodes}
+            found, most = shares(values)
+            self.set_heat(found, HEATS[heat], written(heat, most))
 
     def export_picture(self, path: Path | str) -> None:
         """Write the whole graph as .png, .svg or .pdf.

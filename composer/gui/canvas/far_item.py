@@ -64,7 +64,7 @@ class FarItem(QGraphicsItem):
             self._wires = defaultdict(QPainterPath)
             for wire in scene.wires.values():
                 if wire.isVisible():
-                    self._wires[wire.state].addPath(wire.path)
+                    self._wires[wire.mark or wire.state].addPath(wire.path)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for state, path in sorted(self._wires.items(), key=lambda entry: entry[0] != "faded"):

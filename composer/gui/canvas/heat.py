@@ -1,13 +1,11 @@
 """Heat maps of the cards: colours of a perceptually uniform map, and the bar that explains them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from composer.core import units
-from composer.core.facts import NodeFacts
 from composer.gui import theme
 from composer.gui.canvas import look as lk
 
@@ -23,21 +21,11 @@ def heat_colour(value: float) -> QColor:
     return lk.mix(QColor(VIRIDIS[index]), QColor(VIRIDIS[index + 1]), place - index)
 
 
-def cost_heat(cost: str, facts: Mapping[str, NodeFacts | None], ids: Iterable[str]) -> tuple[dict[str, float], str, Callable[[float], str]]:
-    """Each node's share of the most expensive one.
-
-    Args:
-        cost: ``params``, ``macs`` or ``activation_bytes``.
-        facts: facts by id.
-        ids: the nodes.
-
-    Returns:
-        The shares, the largest cost as a text, and how costs are written.
-    """
-    write = units.memory if cost == "activation_bytes" else units.count
-    costs = {id: float(getattr(known, cost)) for id in ids if (known := facts.get(id)) is not None and known.ok}
-    most = max(costs.values(), default=0.0)
-    return ({id: value / most for id, value in costs.items()} if most else {}), write(most), write
+def shares(values: Mapping[str, float | None]) -> tuple[dict[str, float], float]:
+    """Each node's share of the most expensive one, and what that one costs; nodes without a number are left out."""
+    known = {id: value for id, value in values.items() if value is not None}
+    most = max(known.values(), default=0.0)
+    return ({id: value / most for id, value in known.items()} if most else {}), most
 
 
 class Legend(QWidget):

@@ -35,7 +35,7 @@ def press(canvas: "CanvasView", event: QKeyEvent) -> None:
         Qt.Key.Key_H: lambda: canvas.strip.choose_hand(True),
         Qt.Key.Key_PageUp: session.leave,
         Qt.Key.Key_PageDown: lambda: session.enter(session.selection[0]) if len(session.selection) == 1 else None,
-        Qt.Key.Key_Escape: lambda: session.select(()),
+        Qt.Key.Key_Escape: lambda: session.select(()) if session.selection or session.wire_selection else session.comparison.stop(),
     }
     event.accept()
     if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):

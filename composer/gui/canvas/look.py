@@ -149,12 +149,17 @@ def mix(ground: QColor, colour: QColor, share: float) -> QColor:
     )
 
 
+def mark_colour(mark: str) -> QColor:
+    """The colour of a difference: ``added``, ``removed`` or ``changed``."""
+    return theme.color({"added": "success", "removed": "error", "changed": "warning"}[mark])
+
+
 def wire_pen(kind: str, state: str) -> QPen:
     """The pen of a wire.
 
     Args:
         kind: layout of its tensor: ``map`` solid, ``tokens`` dashed, ``vector`` dotted.
-        state: ``rest``, ``hover``, ``chosen``, ``faded``, ``error``.
+        state: ``rest``, ``hover``, ``chosen``, ``faded``, ``error``, ``added``.
     """
     return _wire_pen(kind, state, theme.is_dark())
 
@@ -167,8 +172,9 @@ def _wire_pen(kind: str, state: str, _dark: bool) -> QPen:
         "chosen": theme.color("accent"),
         "faded": theme.color("wire", 0.55),
         "error": theme.color("error"),
+        "added": mark_colour("added"),
     }[state]
-    pen = QPen(colour, 2.0 if state in ("hover", "chosen") else 1.5)
+    pen = QPen(colour, 2.0 if state in ("hover", "chosen", "added") else 1.5)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if dashes := DASHES.get(kind):

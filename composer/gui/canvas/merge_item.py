@@ -13,8 +13,9 @@ class MergeItem(NodeItem):
     """A circle for blocks that join wires and nothing else."""
 
     def _paint_body(self, painter: QPainter, tools: lk.Look) -> None:
-        painter.setPen(tools.chosen if self.chosen else QPen(tools.error, 1.5) if self.content.error else QPen(tools.muted, 1.5))
-        painter.setBrush(lk.mix(tools.card.color(), self.heat, 0.4) if self.heat else tools.card)
+        marked = QPen(lk.mark_colour(self.mark), 2) if self.mark else QPen(tools.muted, 1.5)
+        painter.setPen(tools.chosen if self.chosen else QPen(tools.error, 1.5) if self.content.error else marked)
+        painter.setBrush(self._ground(tools))
         painter.drawEllipse(self.body.adjusted(0.75, 0.75, -0.75, -0.75))
         painter.setPen(QPen(tools.text, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         match self.content.sign:

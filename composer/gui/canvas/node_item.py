@@ -27,6 +27,7 @@ class NodeItem(QGraphicsItem):
         self.hovered = False
         self.faded = False
         self.heat: QColor | None = None
+        self.mark = ""  # ``added``, ``removed`` or ``changed`` in a comparison
         self.lit: tuple[bool, int] | None = None  # the port that a wire in the making would take: (output, index)
         self.offered: frozenset[tuple[bool, int]] = frozenset()  # the ports it could take
         self.body = QRectF()
@@ -74,7 +75,7 @@ class NodeItem(QGraphicsItem):
         return max(lk.text_width("small", name) for name in names) + 12 if len(names) > 1 else 0.0
 
     def show_state(self, **states: object) -> None:
-        """Set any of ``chosen``, ``hovered``, ``faded``, ``heat``, ``lit``, ``offered`` and repaint if one differs."""
+        """Set any of ``chosen``, ``hovered``, ``faded``, ``heat``, ``mark``, ``lit``, ``offered`` and repaint if one differs."""
         for name, value in states.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
@@ -109,6 +110,8 @@ class NodeItem(QGraphicsItem):
             self._paint_ports(painter, tools)
         if self.content.error:
             self._paint_mark(painter, tools)
+        elif self.mark:
+            self._paint_sign(painter, tools)
 
     def far_brush(self) -> QBrush:
         """The one colour it has when it is too small to be more than a block of colour."""
@@ -117,18 +120,22 @@ class NodeItem(QGraphicsItem):
             return QBrush(tools.error)
         if self.chosen:
             return QBrush(tools.accent)
+        if self.mark:
+            return QBrush(lk.mark_colour(self.mark))
         return QBrush(self.heat) if self.heat else lk.family_brush(self.content.family, 0.5)
 
     def _outline(self, tools: lk.Look) -> QPen:
         if self.content.error:
             return QPen(tools.error, 1.5)
+        if self.mark:
+            return QPen(lk.mark_colour(self.mark), 2, Qt.PenStyle.DashLine if self.mark == "removed" else Qt.PenStyle.SolidLine)
         return tools.hover if self.hovered else tools.edge
 
     def _paint_body(self, painter: QPainter, tools: lk.Look) -> None:
         body = self.body
         radius = body.height() / 2 if self.content.shape == "end" else lk.RADIUS
         pen = self._outline(tools)
-        ground = lk.mix(tools.card.color(), self.heat, 0.4) if self.heat else tools.card
+        ground = self._ground(tools)
         if self.content.stacked:
             painter.setPen(pen)
             painter.setBrush(tools.card)
@@ -142,6 +149,11 @@ class NodeItem(QGraphicsItem):
             painter.setPen(tools.chosen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(body, radius, radius)
+
+    def _ground(self, tools: lk.Look) -> QBrush:
+        if self.heat:
+            return QBrush(lk.mix(tools.card.color(), self.heat, 0.4))
+        return QBrush(lk.mix(tools.card.color(), lk.mark_colour(self.mark), 0.1)) if self.mark else tools.card
 
     def _paint_text(self, painter: QPainter, tools: lk.Look) -> None:
         said = self.content
@@ -223,6 +235,23 @@ class NodeItem(QGraphicsItem):
         painter.setPen(QPen(tools.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(centre + QPointF(0, -3.5), centre + QPointF(0, 0.5))
         painter.drawPoint(centre + QPointF(0, 3.5))
+
+    def _paint_sign(self, painter: QPainter, tools: lk.Look) -> None:
+        """A disc on the corner with a plus, a minus or a wave: a difference is told by more than its colour."""
+        centre = self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
+        painter.setPen(QPen(tools.canvas, 1.5))
+        painter.setBrush(lk.mark_colour(self.mark))
+        painter.drawEllipse(centre, 7, 7)
+        painter.setPen(QPen(tools.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.mark == "changed":
+            wave = QPainterPath(centre + QPointF(-3.5, 1))
+            wave.cubicTo(centre + QPointF(-1.2, -4.5), centre + QPointF(1.2, 4.5), centre + QPointF(3.5, -1))
+            painter.drawPath(wave)
+            return
+        painter.drawLine(centre + QPointF(-3, 0), centre + QPointF(3, 0))
+        if self.mark == "added":
+            painter.drawLine(centre + QPointF(0, -3), centre + QPointF(0, 3))
 
 
 def _edge_path(body: QRectF) -> QPainterPath:

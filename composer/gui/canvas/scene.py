@@ -213,6 +213,10 @@ class DesignScene(QGraphicsScene):
         if self.far.on:
             self.far.changed()
 
+    def redraw_far(self) -> None:
+        """Paint the view from afar anew, after items look different."""
+        self._far_changed()
+
     def place_all(self) -> None:
         """Put every item where the design has it."""
         for id, node in self.nodes.items():

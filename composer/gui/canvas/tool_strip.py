@@ -5,8 +5,8 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from composer.gui import theme
+from composer.gui.cost_lens import HEATS, CostLens
 
-HEATS = {"": "No heat map", "params": "Parameters", "macs": "MACs", "activation_bytes": "Activation memory"}
 LAYOUTS = {"right": "Left to right", "down": "Top down", "rows": "Left to right, in rows"}
 
 
@@ -75,11 +75,12 @@ class ToolStrip(QFrame):
         self.hand.setChecked(on)
         self.hand_chosen.emit(on)
 
-    def show_heat(self, heat: str) -> None:
-        """Mark which heat map is shown."""
+    def show_heat(self, heat: str, lens: CostLens) -> None:
+        """Mark which heat map is shown, and offer those that have numbers."""
         self.heat.setChecked(bool(heat))
         for action in self._heats.actions():
             action.setChecked(action.data() == heat)
+            action.setEnabled(lens.available(action.data()))
 
     def refresh_look(self) -> None:
         """Take over another theme."""

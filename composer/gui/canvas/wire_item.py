@@ -42,6 +42,7 @@ class WireItem(QGraphicsItem):
         self.middle = QPointF()
         self.shape_: tuple[int, ...] | None = None
         self.state = "rest"
+        self.mark = ""
         self.kind = "map"
         self._bounds = QRectF()
         self.setZValue(Z_WIRE)
@@ -81,6 +82,12 @@ class WireItem(QGraphicsItem):
             self.setZValue(Z_WIRE + (1 if state in ("chosen", "hover") else 0))
             self.update()
 
+    def set_mark(self, mark: str) -> None:
+        """Look ``added``, or as its state says."""
+        if mark != self.mark:
+            self.mark = mark
+            self.update()
+
     @property
     def label(self) -> str:
         """The shape as the chip says it."""
@@ -100,7 +107,7 @@ class WireItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it."""
-        painter.setPen(lk.wire_pen(self.kind, self.state))
+        painter.setPen(lk.wire_pen(self.kind, self.mark or self.state))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self.path)
 

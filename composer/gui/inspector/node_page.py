@@ -84,7 +84,7 @@ class NodePage(QWidget):
         made.changed.connect(self._changed)
         made.reset_asked.connect(self._reset)
         made.expose_asked.connect(self._expose)
-        if self.session.graph_name and len(self.ids) == 1 and spec is not REPEAT and not spec.inferred:
+        if self.session.graph_name and len(self.ids) == 1 and spec is not REPEAT:
             made.offer_expose()
         made.grey_default = self.spec is None and spec is not REPEAT
         self._layout.addWidget(made)
@@ -131,7 +131,7 @@ class NodePage(QWidget):
                 value = _common([node.params.get(name, made.spec.default) for node in nodes])
             made.show_value(value, is_set=is_set, inferred=inferred, resolved=resolved)
             if made.expose is not None:
-                made.expose.setVisible(not is_expression(value) and not isinstance(value, Each | Ramp))
+                made.expose.setVisible(not (made.spec.inferred or is_expression(value) or isinstance(value, Each | Ramp)))
         repeat = _common([node.repeat for node in nodes])
         self.repeat.show_value(repeat, is_set=repeat != 1, inferred=False, resolved=self._resolved(repeat))
         self.note.show_text(nodes[0].note if len({node.note for node in nodes}) == 1 else "")

@@ -17,23 +17,34 @@ class Banner(QWidget):
         text: what is offered.
         choices: text and action of each button; the first is the primary one.
         dismissed: called when the cross is clicked.
+        stays: whether a choice leaves it open; whoever opened it closes it.
     """
 
-    def __init__(self, text: str, choices: list[tuple[str, Callable[[], object]]], dismissed: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        choices: list[tuple[str, Callable[[], object]]],
+        dismissed: Callable[[], object] | None = None,
+        *,
+        stays: bool = False,
+    ) -> None:
         super().__init__()
+        self._stays = stays
         mark = QLabel()
         mark.setPixmap(theme.icon("info", "accent").pixmap(theme.ICON, theme.ICON))
-        layout = row(mark, label(text), margin=0)
+        self.text = label(text)
+        layout = row(mark, self.text, margin=0)
         layout.setContentsMargins(12, 6, 8, 6)
         layout.addStretch(1)
         for index, (name, action) in enumerate(choices):
             layout.addWidget(button(name, partial(self._choose, action), "primary" if index == 0 else ""))
-        layout.addWidget(tool_button("close", "Not now", lambda: self._choose(dismissed)))
+        layout.addWidget(tool_button("close", "Close" if stays else "Not now", lambda: self._choose(dismissed)))
         self.setLayout(layout)
 
     def _choose(self, action: Callable[[], object] | None) -> None:
-        self.hide()
-        self.deleteLater()
+        if not self._stays:
+            self.hide()
+            self.deleteLater()
         if action is not None:
             action()
 

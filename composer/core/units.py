@@ -112,14 +112,15 @@ def duration(seconds: float) -> str:
 def short_time(seconds: float) -> str:
     """A time of which thousands fit into a second, in three figures.
 
-    >>> short_time(0.00123456), short_time(4.2e-05), short_time(0.0), short_time(2.5)
-    ('1.23 ms', '42 µs', '0 ms', '2.5 s')
+    >>> short_time(0.00123456), short_time(4.2e-05), short_time(7.4e-08), short_time(0.0), short_time(2.5)
+    ('1.23 ms', '42 µs', '74 ns', '0 ms', '2.5 s')
     """
     if not seconds:
         return "0 ms"
     if seconds >= 1:
         return f"{seconds:.3g} s"
-    return f"{seconds * 1e3:.3g} ms" if seconds >= 0.99995e-3 else f"{seconds * 1e6:.3g} µs"
+    factor, unit = (1e3, "ms") if seconds >= 0.9995e-3 else (1e6, "µs") if seconds >= 0.9995e-6 else (1e9, "ns")
+    return f"{seconds * factor:.3g} {unit}"
 
 
 def percent(share: float) -> str:

@@ -31,6 +31,7 @@ class CostLens(QObject):
         self.device: DeviceProfile | None = None
         self.precision = "fp32"
         self.measured: dict[str, float] = {}
+        self.peaks: dict[str, int] = {}  # bytes, where the device can say
         self.measured_whole = 0.0
         self.measured_where = ""
 
@@ -54,6 +55,7 @@ class CostLens(QObject):
         """Take over what a measurement found; None forgets it."""
         nodes = answer["nodes"] if answer is not None else ()
         self.measured = {node["id"]: node["milliseconds"] / 1000 for node in nodes}
+        self.peaks = {node["id"]: node["peak_bytes"] for node in nodes if node.get("peak_bytes") is not None}
         self.measured_whole = answer["milliseconds"] / 1000 if answer is not None else 0.0
         self.measured_where = f"{answer['device']}, batch {answer['batch']}" if answer is not None else ""
         self._settle()

@@ -116,4 +116,4 @@ class Comparison(QObject):
             return f"Compared with {self.title}: {counted}."
         old, new = self._known.totals, self._facts().totals
         deltas = f"params {units.difference(new.params - old.params)}, MACs {units.difference(new.macs - old.macs)}"
-        return f"Compared with {self.title}: {counted}. {deltas}."
+        return f"Compared with {self.title}: {counted}; {deltas}."

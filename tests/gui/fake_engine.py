@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 LINES = 12_000
+# What a test can cancel: with a design of the name "hang" these never end.
+LONG = ("fit", "verify", "profile", "export")
 
 
 def facts(params: dict) -> dict:
@@ -39,6 +41,13 @@ def answer(message: dict) -> dict:
     match message["method"]:
         case "facts":
             return {"result": facts(params)}
+        case "trial":
+            known = facts({"batch": 1, "revision": 0, **params})
+            errors = [node["error"] for node in known["changed"].values() if node["error"]]
+            return {"result": {"errors": errors, "totals": known["totals"], "facts": known["changed"] if params.get("facts") else {}}}
+        case "repairs":
+            node = facts({"batch": 1, "revision": 0, **params})["changed"].get(params["id"])
+            return {"result": {"repairs": node["repairs"] if node else []}}
         case "source":
             return {
                 "result": {
@@ -54,6 +63,26 @@ def answer(message: dict) -> dict:
         case "export":
             Path(params["path"]).write_text("exported", encoding="utf-8")
             return {"result": {"path": params["path"]}}
+        case "fit":
+            if params["params"] is not None and params["params"] < 1000:
+                return {"error": "no setting meets the budget; the nearest is width 8"}
+            values = [dict.fromkeys(params["vary"], width) for width in (96, 48)]
+            table = [{"values": setting, "params": 900_000 // (1 + n), "macs": 10_000} for n, setting in enumerate(values)]
+            return {"result": {"best": table[0], "table": table, "evaluations": 2}}
+        case "verify":
+            ok = params["design"]["main"]["nodes"][0][0] != "wrong"
+            numbers = {"params": 3000, "params_expected": 3000, "eval_diff": 0.0 if ok else 0.5, "train_diff": 0.0, "grad_diff": 0.0}
+            proof = {"ok": ok, "keys_match": True, **numbers, "design": "abc", "torch": "0"}
+            return {"result": {**proof, "message": "verified: keys match" if ok else "NOT EQUAL: keys match"}}
+        case "profile":
+            nodes = [
+                {"id": node[0], "milliseconds": 1.5 + n, "share": 0.5, "peak_bytes": 2048}
+                for n, node in enumerate(params["design"]["main"]["nodes"])
+            ]
+            return {"result": {"nodes": nodes, "milliseconds": 4.0, "device": params["device"], "batch": params["batch"]}}
+        case "device_profile":
+            figures = {"memory": 0, "bandwidth": 1e9, "peaks": {"fp32": 1e9}, "source": "measured just now"}
+            return {"result": {"key": "this", "title": "Fake CPU", **figures}}
         case "die":
             print("out of memory", file=sys.stderr, flush=True)
             os._exit(3)
@@ -68,7 +97,8 @@ def main() -> None:
         message = json.loads(line)
         if "cancel" in message:
             cancelled.append(message["cancel"])
-        elif message.get("method") == "hang":
+        elif message.get("method") == "hang" or (message.get("method") in LONG and message["params"]["design"]["name"] == "hang"):
+            print(json.dumps({"id": message["id"], "progress": 0.5, "message": "half"}), flush=True)
             time.sleep(60)
         elif message.get("method") == "slow":
             for step in range(3):

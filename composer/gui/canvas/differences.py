@@ -12,6 +12,7 @@ from composer.gui.canvas.node_item import NodeItem
 from composer.gui.canvas.scene import DesignScene
 
 Z_GHOST = 9.0  # below the cards, above the wires
+BOW = 90.0
 ASIDE = QPointF(16.0, 16.0)  # of a ghost whose place has been taken
 
 
@@ -99,7 +100,7 @@ class GhostItem(QGraphicsItem):
         self._card = NodeItem(said, down)  # type: ignore[arg-type]
         self._card.show_state(mark="removed")
         self.setZValue(Z_GHOST)
-        self.setOpacity(0.7)
+        self.setOpacity(0.9)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def scene_body(self) -> QRectF:
@@ -125,9 +126,11 @@ class GhostWire(QGraphicsItem):
     def __init__(self, begin: QPointF, end: QPointF, down: bool) -> None:
         super().__init__()
         reach = max(40.0, abs((end - begin).y() if down else (end - begin).x()) / 2)
-        bow = QPointF(0.0, reach) if down else QPointF(reach, 0.0)
+        along = QPointF(0.0, reach) if down else QPointF(reach, 0.0)
+        # A long one goes around what now stands on its way.
+        aside = (QPointF(BOW, 0.0) if down else QPointF(0.0, BOW)) if reach > BOW else QPointF()
         self._path = QPainterPath(begin)
-        self._path.cubicTo(begin + bow, end - bow, end)
+        self._path.cubicTo(begin + along + aside, end - along + aside, end)
         self.setZValue(Z_GHOST - 1)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 

@@ -2,13 +2,14 @@
 
 from functools import partial
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
 from composer.core.facts import Repair
 from composer.gui.session import Session
 
 
-class RepairRows:
+class RepairRows(QObject):
     """The rows of one menu.
 
     Args:
@@ -18,6 +19,7 @@ class RepairRows:
     """
 
     def __init__(self, menu: QMenu, session: Session, id: str) -> None:
+        super().__init__(menu)
         self._menu, self._session, self._id, self._graph = menu, session, id, session.graph_name
         self._hint = menu.addAction("Looking for repairs…")
         self._hint.setEnabled(False)

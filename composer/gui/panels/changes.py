@@ -1,6 +1,6 @@
 """The changes: what differs from the design that is compared with, line by line, with what it costs."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
@@ -86,6 +86,7 @@ def _row(line: Change) -> QTreeWidgetItem:
     made = QTreeWidgetItem([sign, line.what, line.name, line.detail, *costs])
     made.setForeground(0, QBrush(theme.color(colour)))
     made.setData(0, Qt.ItemDataRole.UserRole, line)
+    made.setSizeHint(0, QSize(0, theme.CONTROL - 4))
     made.setToolTip(0, line.kind)
     made.setToolTip(3, line.detail)
     made.setFont(0, theme.font(theme.BODY, bold=True))

@@ -116,6 +116,9 @@ CASES = {
     "lost variable": (
         chain(MAP, "conv: {block: Conv2d, params: {out_channels: '=width'}}"), "conv", "which is not a variable", "Add variable width =",
     ),
+    "lost rate": (
+        chain(TOKENS, "drop: {block: Dropout, params: {drop: '=rate / 2'}}"), "drop", "which is not a variable", "Add variable rate = 0.1",
+    ),
     "unknown variable in the input": (
         chain("[3, '=size', '=size']", "conv: {block: Conv2d, params: {out_channels: 8}}"), "image", "uses 'size'", "Add variable size =",
     ),

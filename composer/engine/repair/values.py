@@ -16,6 +16,7 @@ from composer.core.wire_json import write_value
 from composer.engine.repair.case import Case, reset, set_param, set_shape
 
 LARGEST_DIVIDED = 65_536  # sizes beyond are not taken apart
+RATE = 0.1  # what a dropout has
 COMMON = (1, 2, 3, 4, 8, 16, 32, 64, 96, 128, 192, 224, 256, 384, 512, 768)
 
 
@@ -232,13 +233,13 @@ def _respell(case: Case, name: str, near: str) -> Iterator[Repair]:
             yield Repair(f"Write {near} in variable {key}", "set_variable", {"name": key, "value": new})
 
 
-def _guesses(case: Case) -> list[int]:
+def _guesses(case: Case) -> list[int | float]:
     """Numbers that a variable might have had: those that the design uses, then common ones."""
     found = [value for value in case.design.variables.values() if isinstance(value, int) and not isinstance(value, bool) and value > 0]
     for graph in (case.design.main, *case.design.graphs.values()):
         found.extend(_numbers(graph))
     common = sorted(set(found), key=lambda value: -found.count(value))[:8]
-    return list(dict.fromkeys([*common, *COMMON]))
+    return list(dict.fromkeys([*common[:4], RATE, *common[4:], *COMMON]))
 
 
 def _numbers(graph: Graph) -> Iterator[int]:

@@ -128,6 +128,9 @@ class CostTable(QTableView):
         header.setMinimumSectionSize(48)
         # Fixed, because fitting to the contents measures every cell at every change.
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        # Times, where there are any, are what one looks for: in a narrow panel they come before the rest.
+        header.moveSection(TITLES.index(COLUMNS["estimated"]), 1)
+        header.moveSection(TITLES.index(COLUMNS["measured"]), 2)
         self.show_costs({"params", "macs", "activation_bytes"})
 
     def show_costs(self, costs: set[str]) -> None:

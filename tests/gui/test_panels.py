@@ -88,6 +88,7 @@ def test_problems_are_clicked_and_repaired(show: Show, live: Session, qtbot: QtB
     row = problems.rows()[0]
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton, pos=QPoint(20, row.height() // 2))
     assert live.selection == ("attn",)
+    qtbot.waitUntil(lambda: row.findChild(QPushButton) is not None)
     qtbot.mouseClick(row.findChild(QPushButton), Qt.MouseButton.LeftButton)
     assert live.graph.nodes["attn"].params["num_heads"] == 4
     qtbot.waitUntil(lambda: problems.rows() == [])

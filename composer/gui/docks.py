@@ -138,6 +138,8 @@ class Docks(QObject):
         if (state := settings().value("panels")) is not None:
             self._sizes.stop()
             self._window.restoreState(state, LAYOUT_VERSION)
+            # And once more when the window has its size: the sizes of before were shared out in another one.
+            QTimer.singleShot(0, self, lambda: self._window.restoreState(state, LAYOUT_VERSION))
 
     def reset(self) -> None:
         """Put every panel back in its first place."""

@@ -47,7 +47,7 @@ def make(design: Design, ids: Iterable[str], name: str, graph: str = "") -> tupl
     ys = [home.nodes[id].position[1] for id in chosen]
     params = _used_params(home, chosen)
     inner = Graph(
-        inputs={id: Input(id, position=(min(xs) - 200, min(ys) + 80 * row)) for row, id in enumerate(inputs.values())},
+        inputs={id: Input(id, position=(min(xs) - 240, min(ys) + 80 * row)) for row, id in enumerate(inputs.values())},
         nodes={id: home.nodes[id] for id in chosen},
         outputs={id: Output(id, (max(xs) + 240, min(ys) + 80 * row)) for row, id in enumerate(outputs.values())},
         wires=(

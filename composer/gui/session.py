@@ -205,6 +205,7 @@ class Session(Document):
     def _load(self, design: Design, path: Path | None) -> None:
         self._autosave.stop()
         self._recovery.remove()
+        self.comparison.stop()
         self.path = path
         self._replace(design)
         self.file_changed.emit()

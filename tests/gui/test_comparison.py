@@ -95,6 +95,12 @@ def test_the_banner_ends_it(compared: Window, qtbot: QtBot) -> None:
     assert compared.canvas.differences.ghosts == {}
 
 
+def test_another_design_ends_it(compared: Window) -> None:
+    compared.session.undo_stack.setClean()
+    compared.session.new()
+    assert not compared.session.comparison.on
+
+
 def test_a_file_is_chosen_and_a_bad_one_refused(
     window: Make, small: Design, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,7 @@ class CosineWindowAttention(nn.Module):
         # A bias of the keys would make no difference to a dot product's softmax, and the paper keeps none.
         self.q_bias = nn.Parameter(torch.zeros(dim)) if qkv_bias else None
         self.v_bias = nn.Parameter(torch.zeros(dim)) if qkv_bias else None
+        self.register_buffer("k_bias", torch.zeros(dim) if qkv_bias else None, persistent=False)
         self.position_mlp = nn.Sequential(nn.Linear(2, 512), nn.ReLU(), nn.Linear(512, num_heads, bias=False))
         self.qkv = nn.Linear(dim, 3 * dim, bias=False)
         self.proj = nn.Linear(dim, dim)

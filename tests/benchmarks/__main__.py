@@ -8,7 +8,7 @@ from importlib import import_module
 
 from tests.benchmarks.measure import Row
 
-NAMES = ("window", "edit", "model_step", "epoch", "summary", "local_attention")
+NAMES = ("window", "edit", "model_step", "epoch", "summary", "local_attention", "blocks")
 
 
 def main() -> None:

@@ -19,7 +19,8 @@ demo: $(INSTALLED)  ## the whole job in the real window; results in demo_out/
 	$(BIN)/netcomposer demo --out demo_out
 
 test: lint  ## all checks and all tests
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -q -n $(JOBS) --dist loadfile
+	@# A worker that crashes ends the run: pytest-xdist would wait for ever for the tests it held.
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -q -n $(JOBS) --dist loadfile --max-worker-restart 0
 
 app: $(INSTALLED)  ## open the window
 	$(BIN)/netcomposer

@@ -3,8 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
-import networkx as nx
-
 from composer.core import names
 from composer.core.catalog import Catalog
 from composer.core.errors import UserError
@@ -46,6 +44,8 @@ def check(design: Design, catalog: Catalog) -> list[Problem]:
         problems.append(Problem("the design has no input; add one, such as an image of 3 x 224 x 224"))
     if not design.main.outputs:
         problems.append(Problem("the design has no output; add one and wire the last node to it"))
+    import networkx as nx  # as in `graph`: only when it is needed
+
     uses: nx.DiGraph[str] = nx.DiGraph()
     uses.add_edges_from((name, node.subgraph) for name, graph in design.graphs.items() for node in graph.nodes.values() if node.subgraph)
     if not nx.is_directed_acyclic_graph(uses):
@@ -72,6 +72,8 @@ def used_graphs(design: Design) -> set[str]:
 
 def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> list[Problem]:
     """Structural problems of one graph."""
+    import networkx as nx
+
     problems = [Problem(f"name {id!r} {reason}", id, name) for id in graph.ids() if (reason := names.problem(id))]
     try:
         graph.order()
@@ -117,7 +119,9 @@ def item_problem(design: Design, catalog: Catalog, name: str, graph: Graph, id: 
     for wire in graph.into(id):
         if wire.source not in graph.inputs and wire.source not in graph.nodes:
             return f"{id}: wire '{wire}' begins at {wire.source!r}, which does not exist or has no output"
-        end = wire.target_port or (ports[0].name if ports else "")
+        if not ports:
+            return f"{id}: wire '{wire}' ends at {id!r}, which has no input"
+        end = wire.target_port or ports[0].name
         if wire.target_port and wire.target_port not in known_ports:
             return f"{id}: wire '{wire}' ends at port {wire.target_port!r}, which does not exist; ports: {', '.join(known_ports) or 'none'}"
         source_ports = {p.name for p in output_ports(design, catalog, name, wire.source)}

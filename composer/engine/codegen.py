@@ -138,7 +138,7 @@ class _Generator:
                 taken.add(title)
             made = self.classes[name] = _Class(title, self.design.graph(name), uses[name])
             # An argument must not hide a name that the constructor's lines use.
-            made.taken = {"self", "nn", "torch", "layer", "i", *made.graph.inputs}
+            made.taken = {"self", "layer", "i", *_TAKEN, *self.catalog.blocks, *taken, *made.graph.inputs}
             self.fill(made)
         body = [self.class_text(self.classes[name]) for name in order]
         parts = [self.docstring(), "\n".join(self.sources.import_lines((("torch", "Tensor"), ("torch", "nn"))))]
@@ -204,7 +204,10 @@ class _Generator:
         # Several ports: the outputs of a round are the first inputs of the next, the other inputs stay.
         start = [f"{output} = {given}" for output, given in zip(outputs, arguments, strict=False)]
         kept = arguments[len(outputs) :]
-        return [*start, f"for layer in self.{node.id}:", f"    {target} = layer({', '.join([*outputs, *kept])})"]
+        layer = "layer"
+        while layer in made.graph.inputs or layer in local.values():
+            layer += "_"
+        return [*start, f"for {layer} in self.{node.id}:", f"    {target} = {layer}({', '.join([*outputs, *kept])})"]
 
     def repeated(self, made: _Class, node: Node) -> bool:
         """Whether a node is a loop; one written as ``repeat: 1`` by an expression is one, so that its state_dict path is stable."""
@@ -218,16 +221,20 @@ class _Generator:
         cls, tables = self.arguments(node, results)
         keys = list(dict.fromkeys(key for table in tables for row in table for key in row))
         repeated = self.repeated(made, node)
-        arguments: list[str] = []
-        looped: list[tuple[str, str]] = []  # arguments that change from round to round, and the values' text
+        texts: dict[str, str] = {}
+        each: dict[str, str] = {}  # arguments that change from round to round, and the values' text
         for key in keys:
             columns = [[row[key] for row in table] for table in tables]
             if all(_all_same(column) for column in columns):
-                arguments.append(f"{key}={self.expression(made, node, key, [column[0] for column in columns])}")
+                texts[key] = self.expression(made, node, key, [column[0] for column in columns])
             else:
                 values: list[Literal] = [tuple(column) for column in columns]
-                looped.append((key, self.expression(made, node, key, values, suffix="_each")))
-                arguments.append(f"{key}={key}")
+                each[key] = self.expression(made, node, key, values, suffix="_each")
+        # The variable of a loop must not hide an argument that the same line uses.
+        hidden = {arg.name for arg in made.args}
+        variables = {key: key if key not in hidden else names.fresh(f"{key}_of_round", hidden | each.keys()) for key in each}
+        arguments = [f"{key}={variables.get(key) or texts[key]}" for key in keys]
+        looped = [(variables[key], text) for key, text in each.items()]
         if not repeated:
             return _call_lines(f"self.{node.id} = {cls}", arguments)
         ports = input_ports(self.design, self.catalog, made.uses[0].name, node.id)
@@ -358,8 +365,8 @@ def _literal(value: Literal) -> str:
         text = ascii(value)
         return '"' + text[1:-1].replace('"', '\\"') + '"' if text[0] == "'" else text
     if isinstance(value, float):
-        rounded = round(value, 12)
-        return repr(rounded) if abs(value - rounded) <= 1e-15 * max(1.0, abs(value)) else repr(value)
+        rounded = round(value, 12)  # 0.30000000000000004, but not 1e-16
+        return repr(rounded) if abs(value - rounded) <= 1e-15 * abs(value) else repr(value)
     return repr(value)
 
 

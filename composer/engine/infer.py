@@ -25,7 +25,6 @@ from composer.core.ports import input_ports, output_ports
 from composer.engine import cost, library
 from composer.engine.meta_kernels import MetaMode
 
-MAX_LAYERS = 200_000  # sub-graphs in sub-graphs multiply: a few lines can ask for more layers than a walk can ever visit
 MEMO_SIZE = 20_000  # more than a design has different nodes: walking more entries than the memo holds would never find one
 
 
@@ -293,7 +292,6 @@ class _Walk:
         self.storages = 0
         self.walked = 0
         self.saved: set[int] = set()  # storages that were already counted
-        self.layers = 0  # visited so far
         self.inside: list[str] = []  # sub-graphs that are being walked, each within the one before
 
     def new_storage(self) -> int:
@@ -377,9 +375,6 @@ class _Walk:
             inputs.extend(arguments[port.name] if port.variadic else [arguments[port.name][0] if arguments[port.name] else None])
         try:
             rounds = self.rounds(node, variables)
-            self.layers += rounds
-            if self.layers > MAX_LAYERS:
-                raise UserError(f"the design unrolls to more than {MAX_LAYERS:,} layers here; reduce a repeat")
             if node.subgraph is not None:
                 found = self.use(node, inputs, variables, rounds)
             else:

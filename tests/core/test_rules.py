@@ -57,6 +57,11 @@ def test_nothing_is_wrong() -> None:
             "input context is not wired",
         ),
         (
+            design(nodes={"a": Node("a", "graph:s")}, wires=(Wire("image", "a"),), graphs={"s": Graph(outputs={"y": Output("y")})}),
+            "a",
+            "'a', which has no input",
+        ),
+        (
             design(nodes={"a": Node("a", "graph:s", {"k": 1})}, graphs={"s": Graph({"x": Input("x")}, {}, {}, (), {"width": 1})}),
             "a",
             "exposes no parameter 'k'; it has: width",

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegat
 from composer.gui import theme
 from composer.gui.cost_lens import written
 
-NUMBER_WIDTH, NAME_WIDTH = 70, 72
+NUMBER_WIDTH, TIME_WIDTH, NAME_WIDTH = 70, 88, 88
 # The costs of `CostLens.value`, with their titles.
 COLUMNS = {"params": "Params", "macs": "MACs", "activation_bytes": "Memory", "estimated": "Least time", "measured": "Measured"}
 TITLES = ("Node", *COLUMNS.values())
@@ -146,6 +146,8 @@ class CostTable(QTableView):
 
     def _share_width(self) -> None:
         shown = [column for column in range(1, len(TITLES)) if not self.isColumnHidden(column)]
-        for column in shown:
-            self.setColumnWidth(column, NUMBER_WIDTH)
-        self.setColumnWidth(0, max(NAME_WIDTH, self.viewport().width() - NUMBER_WIDTH * len(shown)))
+        times = {TITLES.index(COLUMNS[cost]) for cost in ("estimated", "measured")}
+        widths = {column: TIME_WIDTH if column in times else NUMBER_WIDTH for column in shown}
+        for column, width in widths.items():
+            self.setColumnWidth(column, width)
+        self.setColumnWidth(0, max(NAME_WIDTH if times & set(shown) else NUMBER_WIDTH, self.viewport().width() - sum(widths.values())))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from composer.core.graph import Design, Each, Ramp
+from composer.gui.canvas.menu import build_menu
 from composer.gui.inspector.design_page import DesignPage
 from composer.gui.inspector.node_page import NodePage
 from composer.gui.window import Window
@@ -127,6 +128,22 @@ def test_undo_of_making_it_from_inside_draws_everything_once(inside: Window) -> 
     assert inside.session.use_path == ()
     scene = inside.canvas.scene
     assert len([item for item in scene.items() if hasattr(item, "content")]) == len(scene.nodes) == 4
+
+
+def test_the_context_menu_makes_and_unpacks(window: Make, small: Design) -> None:
+    shown = window(design=small)
+
+    def run(id: str, text: str) -> None:
+        menu = build_menu(shown.canvas, shown.canvas.scene.nodes[id].pos())
+        next(action for action in menu.actions() if action.text() == text).trigger()
+        menu.close()
+
+    run("attn", "Make sub-graph")
+    assert shown.session.selection == ("part",)
+    run("part", "Make unique")
+    assert shown.session.graph.nodes["part"].subgraph == "part_2"
+    run("part", "Unpack sub-graph")
+    assert set(shown.session.graph.nodes) == {"conv_stem", "attn"}
 
 
 def test_all_uses_follow_until_one_is_made_unique_and_unpacked(inside: Window, qtbot: QtBot) -> None:

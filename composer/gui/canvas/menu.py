@@ -48,6 +48,8 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
         row("Rename", lambda: canvas.rename(node.id))
         if node.content.stacked:
             row("Enter sub-graph", lambda: session.enter(node.id))
+            row("Unpack sub-graph", lambda: session.command_asked.emit("ungroup", None), len(session.selection) == 1)
+            row("Make unique", lambda: session.command_asked.emit("make_unique", None), len(session.selection) == 1)
         elif node.id in session.graph.nodes:
             row("Replace block…", canvas.replace_block)
         menu.addSeparator()
@@ -55,6 +57,7 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
         row("Copy", session.copy)
         row("Duplicate", session.duplicate)
         menu.addSeparator()
+        row("Make sub-graph", lambda: session.command_asked.emit("group", None), any(id in session.graph.nodes for id in session.selection))
         row("Frame selection", lambda: frame_selection(canvas))
         row("Arrange selection", canvas.layout, len(session.selection) > 1)
         attached = [w for w in session.graph.wires if {w.source, w.target} & set(session.selection)]

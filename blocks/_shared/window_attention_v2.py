@@ -27,6 +27,7 @@ class CosineWindowAttention(nn.Module):
 
     offsets: Tensor
     index: Tensor
+    k_bias: Tensor
 
     def __init__(
         self,
@@ -63,10 +64,10 @@ class CosineWindowAttention(nn.Module):
 
     def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
         """Attend within `windows` (N * windows, w * w, dim), where `mask` (windows, w * w, w * w) is True; returns the same shape."""
-        q, k, v = self.qkv(windows).chunk(3, dim=-1)
+        added = None
         if self.q_bias is not None and self.v_bias is not None:
-            q, v = q + self.q_bias.to(q.dtype), v + self.v_bias.to(v.dtype)
-        q, k, v = (split_heads(part, self.num_heads) for part in (q, k, v))
+            added = torch.cat((self.q_bias, self.k_bias, self.v_bias))
+        q, k, v = (split_heads(part, self.num_heads) for part in F.linear(windows, self.qkv.weight, added).chunk(3, dim=-1))
         q = F.normalize(q, dim=-1) * self.logit_scale.clamp(max=math.log(100)).exp()
         k = F.normalize(k, dim=-1)
         bias = self.position_bias()[None]

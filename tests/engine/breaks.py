@@ -193,6 +193,7 @@ def wrong_use(rng: random.Random, design: Design, catalog: Catalog) -> Design | 
 
 
 BREAKS: tuple[Break, ...] = (
-    change_parameter, change_parameter, change_parameter, rename_parameter, misspell_block, remove_wire, move_wire, add_wire, delete_node, delete_node,
+    change_parameter, change_parameter, change_parameter, rename_parameter, misspell_block, remove_wire, move_wire, add_wire,
+    delete_node, delete_node,
     change_input, change_variable, change_repeat, change_rounds, wrong_use,
 )  # fmt: skip

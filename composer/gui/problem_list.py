@@ -42,6 +42,9 @@ def listed(design: Design, facts: DesignFacts, structural: Iterable[Problem]) ->
             ids = tuple(part for part in path.split("/") if not part.isdigit())
             found.setdefault((ids, node.error), Shown(node.error, ids, "error", node.repairs))
     placed = {ids for ids, _ in found}
+    # What is wrong inside a sub-graph is said there, not again at its use.
+    around = {ids[:depth] for ids in placed for depth in range(1, len(ids))}
+    found = {key: shown for key, shown in found.items() if not (key[0] in around and ": inside " in shown.message)}
     for problem in structural:
         home = first_use(design, problem.graph) or ()
         ids = (*home, problem.node) if problem.node is not None else ()

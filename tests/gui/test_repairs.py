@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from composer.core import edits
-from composer.core.facts import Repair
+from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.graph import Design
 from composer.gui.canvas.menu import build_menu
+from composer.gui.problem_list import listed
 from composer.gui.session import Session
 from composer.gui.window import Window
 
@@ -75,6 +76,13 @@ def test_offers_are_asked_once_for_a_design_and_anew_for_the_next(live: Session,
     with qtbot.waitSignal(live.offers.changed):
         assert live.offers.of("attn") is None
     assert live.offers.of("attn") == ()
+
+
+def test_a_cause_inside_a_sub_graph_is_listed_once(small: Design) -> None:
+    wrong = {"stage": NodeFacts(error="stage: inside part: attn: 5 heads"), "stage/0/attn": NodeFacts(error="attn: 5 heads")}
+    assert [shown.path for shown in listed(small, DesignFacts(wrong), ())] == [("stage", "attn")]
+    alone = {"stage": NodeFacts(error="stage: inside part: an output is not wired")}
+    assert [shown.path for shown in listed(small, DesignFacts(alone), ())] == [("stage",)]
 
 
 def test_without_an_engine_what_is_known_is_offered(session: Session, small: Design) -> None:

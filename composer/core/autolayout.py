@@ -10,10 +10,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from composer.core.graph import Graph, Point, Wire
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Size = tuple[float, float]
 WIDOW = 0.3  # a last row shorter than this share of the others is no row of its own
@@ -104,6 +106,8 @@ def _anchor(graph: Graph, places: Mapping[str, Point], extent: Mapping[str, Size
 
 def _acyclic(graph: Graph, ids: Collection[str]) -> "nx.DiGraph[str]":
     """The topology without parallel wires and without the wires that would close a cycle; wires hang on the edges."""
+    import networkx as nx  # as in `graph`: only when it is needed
+
     topology: nx.DiGraph[str] = nx.DiGraph()
     topology.add_nodes_from(ids)
     for wire in graph.wires:
@@ -117,6 +121,8 @@ def _acyclic(graph: Graph, ids: Collection[str]) -> "nx.DiGraph[str]":
 
 def _parts(topology: "nx.DiGraph[str]") -> list[list[str]]:
     """Ids of the separate parts, the largest first."""
+    import networkx as nx
+
     rank = {id: index for index, id in enumerate(topology)}
     parts = [sorted(part, key=rank.__getitem__) for part in nx.weakly_connected_components(topology)]
     return sorted(parts, key=lambda part: (-len(part), rank[part[0]]))
@@ -144,6 +150,8 @@ def _place(
 
 def _chains(part: "nx.DiGraph[str]") -> tuple[list[list[str]], dict[str, int]]:
     """The part cut into chains, the longest path first, and the layer of each item."""
+    import networkx as nx
+
     order = list(nx.lexicographical_topological_sort(part, key={id: index for index, id in enumerate(part)}.__getitem__))
     layer: dict[str, int] = {}
     for id in order:
@@ -251,7 +259,11 @@ def _rows(part: "nx.DiGraph[str]", layer: Mapping[str, int], columns: list[Size]
 
 
 def _lane_centres(
-    part: "nx.DiGraph[str]", members: list[str], layer: Mapping[str, int], lane: Mapping[str, int], extent: Mapping[str, Size],
+    part: "nx.DiGraph[str]",
+    members: list[str],
+    layer: Mapping[str, int],
+    lane: Mapping[str, int],
+    extent: Mapping[str, Size],
     gaps: Spacing,
 ) -> tuple[dict[int, float], float]:
     """Centre of each lane across the flow, with room above it for the skips that pass it, and the depth of all lanes."""

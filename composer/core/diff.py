@@ -61,18 +61,22 @@ def diff_graph(before: Graph, after: Graph) -> GraphDiff:
     new: dict[str, Any] = {**after.inputs, **after.nodes, **after.outputs}
     both = [id for id in new if id in old and new[id] is not old[id] and new[id] != old[id]]
     moved = tuple(id for id in both if type(old[id]) is type(new[id]) and _unplaced(old[id]) == _unplaced(new[id]))
-    old_wires, new_wires = set(before.wires), set(after.wires)
-    kept_in_old, kept_in_new = [w for w in before.wires if w in new_wires], [w for w in after.wires if w in old_wires]
+    lost: tuple[Wire, ...] = ()
+    gained: tuple[Wire, ...] = ()
+    reordered = False
+    if before.wires is not after.wires:
+        old_wires, new_wires = set(before.wires), set(after.wires)
+        lost = tuple(wire for wire in before.wires if wire not in new_wires)
+        gained = tuple(wire for wire in after.wires if wire not in old_wires)
+        reordered = [w for w in before.wires if w in new_wires] != [w for w in after.wires if w in old_wires]
     return GraphDiff(
         added=tuple(id for id in new if id not in old),
         removed=tuple(id for id in old if id not in new),
         changed=tuple(id for id in both if id not in moved),
         moved=moved,
-        wires_added=tuple(wire for wire in after.wires if wire not in old_wires),
-        wires_removed=tuple(wire for wire in before.wires if wire not in new_wires),
-        other=(
-            before.params != after.params or before.frames != after.frames or kept_in_old != kept_in_new or _order(before) != _order(after)
-        ),
+        wires_added=gained,
+        wires_removed=lost,
+        other=before.params != after.params or before.frames != after.frames or reordered or _order(before) != _order(after),
     )
 
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import networkx as nx
-
 from composer.core import names
 from composer.core.errors import DesignError
 from composer.core.graph import Design, Frame, Graph, Input, Node, Output, Point, Scalar, Training, Value, Wire, frozen
@@ -127,6 +125,8 @@ def connect(design: Design, wire: Wire, graph: str = "", *, variadic: bool = Fal
         raise DesignError(f"wire {wire} runs the wrong way; draw from an output port to an input port", wire.target)
     if wire in home.wires:
         return design
+    import networkx as nx  # as in `graph`: only when it is needed
+
     if wire.source == wire.target or nx.has_path(home.to_networkx(), wire.target, wire.source):
         raise DesignError(f"wire {wire} would close a cycle; a network must be free of cycles", wire.target)
     kept = home.wires if variadic else tuple(w for w in home.wires if (w.target, w.target_port) != (wire.target, wire.target_port))
@@ -155,6 +155,8 @@ def insert_on_wire(design: Design, wire: Wire, node: Node, graph: str = "", *, i
     place = home.wires.index(wire)  # keep the place: the order of wires into a variadic port is the order of its arguments
     wires = tuple(w for w in (*home.wires[:place], into, out, *home.wires[place + 1 :]))
     joined = replace(home, wires=tuple(dict.fromkeys(wires)))
+    import networkx as nx
+
     if not nx.is_directed_acyclic_graph(joined.to_networkx()):
         raise DesignError(f"{node.id!r} cannot be put on {wire}: it would close a cycle", node.id)
     return design.with_graph(graph, joined)

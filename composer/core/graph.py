@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
-import networkx as nx
+if TYPE_CHECKING:
+    import networkx as nx
 
 FORMAT = 1
 SUBGRAPH = "graph:"
@@ -169,6 +170,8 @@ class Graph:
 
     @cached_property
     def _topology(self) -> "nx.MultiDiGraph[str]":
+        import networkx as nx  # not at the top of this file: it would be a tenth of the time that the window takes to start
+
         topology: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         topology.add_nodes_from(self.ids())
         topology.add_edges_from((wire.source, wire.target, {"wire": wire}) for wire in self.wires)
@@ -184,6 +187,8 @@ class Graph:
 
     @cached_property
     def _order(self) -> tuple[str, ...]:
+        import networkx as nx
+
         rank = {id: index for index, id in enumerate(self.ids())}
         return tuple(nx.lexicographical_topological_sort(self._topology, key=lambda id: rank.get(id, len(rank))))
 
@@ -254,6 +259,8 @@ class Design:
 
 def describe_cycle(topology: "nx.DiGraph[str] | nx.MultiDiGraph[str]") -> tuple[str, str]:
     """The first id of a cycle and the cycle in words: ``a -> b -> a``; long ones are shortened in the middle."""
+    import networkx as nx
+
     found = [edge[0] for edge in nx.find_cycle(topology)]
     shown = found if len(found) <= 8 else [*found[:4], "...", *found[-3:]]
     return found[0], " -> ".join([*shown, found[0]])

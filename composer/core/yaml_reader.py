@@ -7,7 +7,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeGuard
 
-import networkx as nx
 import yaml
 
 from composer.core import names
@@ -188,6 +187,8 @@ class _Reader:
         return design
 
     def check_subgraphs(self, design: Design, root: _Line, subs: _Line) -> None:
+        import networkx as nx  # as in `graph`: only when it is needed
+
         uses: nx.DiGraph[str] = nx.DiGraph()
         for name, graph in design.all_graphs():
             home = subs[name] if name else root
@@ -251,6 +252,8 @@ class _Reader:
             params={name: self.value(value, params.lines[name], f"parameter {name!r}") for name, value in params.items()},
             frames=self.frames(data, what),
         )
+        import networkx as nx
+
         try:
             graph.order()
         except nx.NetworkXUnfeasible:

@@ -72,12 +72,13 @@ class FarItem(QGraphicsItem):
             pen.setCosmetic(True)
             painter.setPen(pen)
             painter.drawPath(path)
-        blocks: defaultdict[int, list[QRectF]] = defaultdict(list)
-        brushes: dict[int, QBrush] = {}
+        # Few looks, many nodes: a brush is asked for once a look.
+        blocks: defaultdict[tuple[object, ...], list[QRectF]] = defaultdict(list)
+        brushes: dict[tuple[object, ...], QBrush] = {}
         for node in scene.nodes.values():
-            brush = node.far_brush()
-            key = brush.color().rgba()
-            brushes[key] = brush
+            key = node.far_key()
+            if key not in brushes:
+                brushes[key] = node.far_brush()
             blocks[key].append(node.scene_body())
         painter.setPen(Qt.PenStyle.NoPen)
         for key, bodies in blocks.items():

@@ -1,5 +1,7 @@
 """The minimap: the whole drawing in a corner, with the part in view; click or drag to go there."""
 
+from collections import defaultdict
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
@@ -28,6 +30,7 @@ class Minimap(QWidget):
         self._picture: QPixmap | None = None
         self._extent = QRectF()
         self._scene.changed_extent.connect(self._redraw)
+        self._scene.recoloured.connect(self._redraw)
         self._scene.rebuilt.connect(self._redraw)
         view.moved.connect(self._follow)
         view.session.theme_changed.connect(self._redraw)
@@ -72,17 +75,22 @@ class Minimap(QWidget):
         for frame in self._scene.frames.values():
             painter.setBrush(theme.color("accent", 0.15))
             painter.drawRect(QRectF(self._to_map(frame.boundingRect().topLeft()), frame.boundingRect().size() * scale))
-        for node in self._scene.nodes.values():
-            painter.setBrush(theme.color("error") if node.content.error else lk.family_brush(node.content.family))
-            body = node.scene_body()
-            spot = QRectF(self._to_map(body.topLeft()), body.size() * scale)
-            if spot.width() < 2:
-                spot.setWidth(2)
-            if spot.height() < 2:
-                spot.setHeight(2)
-            painter.drawRect(spot)
+        for family, spots in self._spots(scale).items():
+            painter.setBrush(lk.family_brush(family) if family else theme.color("error"))
+            painter.drawRects(spots)
         painter.end()
         return picture
+
+    def _spots(self, scale: float) -> dict[str, list[QRectF]]:
+        """Where the nodes are on the map, by family; those with an error under the empty name."""
+        origin = self._to_map(QPointF(0, 0))
+        left, top = origin.x(), origin.y()
+        found: defaultdict[str, list[QRectF]] = defaultdict(list)
+        for node in self._scene.nodes.values():
+            body, said = node.scene_body(), node.content
+            spot = QRectF(left + body.x() * scale, top + body.y() * scale, max(body.width() * scale, 2.0), max(body.height() * scale, 2.0))
+            found["" if said.error else said.family].append(spot)
+        return found
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""

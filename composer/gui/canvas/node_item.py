@@ -113,6 +113,10 @@ class NodeItem(QGraphicsItem):
         elif self.mark:
             self._paint_sign(painter, tools)
 
+    def far_key(self) -> tuple[object, ...]:
+        """What `far_brush` depends on."""
+        return bool(self.content.error), self.chosen, self.mark, self.heat.rgba() if self.heat else None, self.content.family
+
     def far_brush(self) -> QBrush:
         """The one colour it has when it is too small to be more than a block of colour."""
         tools = lk.look()

@@ -32,6 +32,7 @@ class DesignScene(QGraphicsScene):
     """
 
     changed_extent = Signal()  # something was added, moved or removed
+    recoloured = Signal()  # something has another colour when it is seen from afar
     rebuilt = Signal()
 
     def __init__(self, session: Session, direction: str = "right") -> None:
@@ -140,7 +141,9 @@ class DesignScene(QGraphicsScene):
 
     def _uses_of(self, graphs: Iterable[str]) -> list[str]:
         """Nodes of the shown graph that use one of these sub-graphs: their ports may differ now."""
-        names = set(graphs)
+        names = set(graphs) - {""}
+        if not names:
+            return []
         return [id for id, node in self.graph.nodes.items() if node.subgraph in names]
 
     def _on_facts(self, ids: Iterable[str], _revision: int) -> None:
@@ -158,7 +161,14 @@ class DesignScene(QGraphicsScene):
             self._remove(id)
             self._add(id)
             return True
-        return said != node.content and node.set_content(said)
+        if said == node.content:
+            return False
+        recoloured = (bool(said.error), said.family) != (bool(node.content.error), node.content.family)
+        resized = node.set_content(said)
+        if recoloured:
+            self._far_changed(moved=False)
+            self.recoloured.emit()
+        return resized
 
     def _show_frames(self) -> None:
         wanted = {frame.id: frame for frame in self.graph.frames}
@@ -185,7 +195,8 @@ class DesignScene(QGraphicsScene):
             self.setSceneRect(self.extent().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN))
         self.layer.show_shapes(self.nodes if touched is None else touched)
         self.show_selection()
-        self.changed_extent.emit()
+        if reroute:
+            self.changed_extent.emit()
 
     # --- wires ------------------------------------------------------------------------------------------------------
 
@@ -208,8 +219,9 @@ class DesignScene(QGraphicsScene):
         self.layer.restore(ids)
         self._far_changed()
 
-    def _far_changed(self) -> None:
-        self._extent = None
+    def _far_changed(self, *, moved: bool = True) -> None:
+        if moved:
+            self._extent = None
         if self.far.on:
             self.far.changed()
 
@@ -249,16 +261,23 @@ class DesignScene(QGraphicsScene):
     def show_selection(self) -> None:
         """Outline what is selected, colour its wires, fade the others."""
         ids, wires = set(self.session.selection), set(self.session.wire_selection)
+        differs = False
         for id, node in self.nodes.items():
-            node.show_state(chosen=id in ids)
-        for wire, item in self.wires.items():
-            if wire in wires or wire.source in ids or wire.target in ids:
-                item.set_state("chosen")
-            elif wire == self._hovered_wire:
-                item.set_state("hover")
+            if node.chosen != (id in ids):
+                node.show_state(chosen=not node.chosen)
+                differs = True
+        others = "faded" if ids or wires else "rest"
+        for item in self.wires.values():
+            wire = item.wire
+            if wire.source in ids or wire.target in ids or (wires and wire in wires):
+                state = "chosen"
             else:
-                item.set_state("faded" if ids or wires else "rest")
-        self._far_changed()
+                state = "hover" if wire == self._hovered_wire else others
+            if item.state != state:
+                item.set_state(state)
+                differs = True
+        if differs:
+            self._far_changed(moved=False)
 
     def hover_node(self, node: NodeItem | None, port: tuple[bool, int] | None = None) -> None:
         """Lift a node, and one of its ports."""

@@ -36,6 +36,7 @@ class WireLayer:
         self._router: Router[Wire] = Router()
         self._boxes: dict[str, Box] = {}
         self._links: dict[Wire, Link] = {}
+        self._settled: tuple[Wire, ...] | None = None
 
     def add(self, wire: Wire) -> None:
         """Add an item for a wire; `settle` leads it."""
@@ -55,6 +56,7 @@ class WireLayer:
         for wire in list(self.items):
             self.remove(wire)
         self._router, self._boxes, self._links = Router(), {}, {}
+        self._settled = None
 
     def of(self, ids: Iterable[str]) -> Iterator[Wire]:
         """The wires that begin or end at some items."""
@@ -66,12 +68,16 @@ class WireLayer:
 
     def settle(self) -> None:
         """Take notice of wires and items that came and went."""
-        self._into, self._from = defaultdict(list), defaultdict(list)
-        for wire in self._scene.graph.wires:
-            self._into[wire.target].append(wire)
-            self._from[wire.source].append(wire)
         for id in [id for id in self._boxes if id not in self._scene.nodes]:
             del self._boxes[id]
+        wires = self._scene.graph.wires
+        if wires is self._settled:  # an edit of parameters or places keeps the very tuple
+            return
+        self._settled = wires
+        self._into, self._from = defaultdict(list), defaultdict(list)
+        for wire in wires:
+            self._into[wire.target].append(wire)
+            self._from[wire.source].append(wire)
         for wire in [wire for wire in self._links if wire not in self.items]:
             del self._links[wire]
 

@@ -7,10 +7,12 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QTabWidget, QVBoxLayout, QWidget
 
 from composer.core import units
+from composer.core.diff import Diff
+from composer.core.facts import NodeFacts
 from composer.gui import theme
 from composer.gui.cost_lens import HEATS
 from composer.gui.cost_memory import MemoryPage
-from composer.gui.cost_table import COLUMNS, CostModel, CostTable
+from composer.gui.cost_table import COLUMNS, CostModel, Costs, CostTable
 from composer.gui.cost_time import TimePage
 from composer.gui.panels import Panel
 from composer.gui.session import Session
@@ -21,6 +23,7 @@ RULES = (
     "1 MAC is one multiply-add: what vision papers print as FLOPs; in operations it is twice that. Counted are matrix products, "
     "convolutions and attention, not element-wise work. Memory is what is kept for the backward pass, without the weights."
 )
+KnownRow = tuple[NodeFacts | None, bool, Costs]  # facts, whether inside a sub-graph, the costs that follow
 WHY_NOT = {"estimated": "Choose a device under Time", "measured": "Measure under Time"}
 
 
@@ -41,6 +44,8 @@ class CostsPanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._selecting = False
+        # By id, valid as long as the node's facts are the same object and the lens is as it was.
+        self._rows: dict[str, KnownRow] = {}
         self.batch = QSpinBox(minimum=1, maximum=MAX_BATCH, value=session.batch)
         self.batch.setKeyboardTracking(False)
         self.batch.setFixedWidth(80)
@@ -74,9 +79,10 @@ class CostsPanel(Panel):
         layout.addLayout(chooser)
         layout.addWidget(self.hint)
         layout.addWidget(self.tabs, 1)
-        for signal in (session.facts_changed, session.design_changed, session.shown_graph_changed, session.engine_state_changed):
+        session.design_changed.connect(self._on_design)
+        for signal in (session.facts_changed, session.shown_graph_changed, session.engine_state_changed):
             signal.connect(lambda *_: self.refresh_soon())
-        session.lens.changed.connect(self.refresh_soon)
+        session.lens.changed.connect(self._on_lens)
         session.selection_changed.connect(self._on_selection)
 
     def _make_totals(self) -> QGridLayout:
@@ -126,14 +132,20 @@ class CostsPanel(Panel):
         session, lens = self.session, self.session.lens
         inside = bool(session.use_path)
         rows, tips = [], {}
+        kept: dict[str, KnownRow] = {}
         for id in session.graph.nodes:
             facts = session.facts_for(id)
-            rows.append((id, tuple(lens.value(cost, id, facts, inside=inside) for cost in COLUMNS)))
+            known = self._rows.get(id)
+            if known is None or known[0] is not facts or known[1] != inside:
+                known = (facts, inside, tuple(lens.value(cost, id, facts, inside=inside) for cost in COLUMNS))
+            kept[id] = known
+            rows.append((id, known[2]))
             if facts is not None and (found := lens.estimate(facts)) is not None:
                 limit = "arithmetic" if found.bound == "compute" else "memory bandwidth"
                 tips[id, "estimated"] = f"{units.short_time(found.seconds)}, limited by {limit}, {found.intensity:.3g} FLOPs/byte"
             if not inside and id in lens.peaks:
                 tips[id, "measured"] = f"{units.short_time(lens.measured[id])}, {units.memory(lens.peaks[id])} allocated at its peak"
+        self._rows = kept
         self.model.tips = tips
         self.model.show(rows)
         self.table.show_costs({cost for cost in COLUMNS if lens.available(cost)})
@@ -151,6 +163,16 @@ class CostsPanel(Panel):
             if "/" not in path:
                 uncounted.update(known.uncounted)
         self.parts.show_costs("Whole network", session.facts.totals, dict(uncounted.most_common()), session.batch)
+
+    def _on_design(self, change: Diff, _initiator: object) -> None:
+        """List nodes that came or went; other costs than before come with the facts."""
+        part = change.graphs.get(self.session.graph_name)
+        if part is not None and (part.added or part.removed or part.other):
+            self.refresh_soon()
+
+    def _on_lens(self) -> None:
+        self._rows = {}
+        self.refresh_soon()
 
     def _on_selection(self) -> None:
         page: QWidget = self.tabs.currentWidget()
@@ -171,10 +193,10 @@ class CostsPanel(Panel):
         selection = self.table.selectionModel()
         self._selecting = True
         selection.clearSelection()
-        for number in range(self.table.sorted.rowCount()):
-            index = self.table.sorted.index(number, 0)
-            if index.data() in chosen:
-                flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for number, (id, _) in enumerate(self.model.rows):
+            if id in chosen:
+                index = self.table.sorted.mapFromSource(self.model.index(number, 0))
                 selection.select(index, flags)
                 if len(chosen) == 1:
                     self.table.scrollTo(index)

@@ -57,9 +57,10 @@ class ValueField(QLineEdit):
     def set_quiet(self, quiet: bool) -> None:
         """Show a value that is not the user's: greyed and read-only."""
         self.setReadOnly(quiet)
-        self.setProperty("inferred", quiet)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        if quiet != bool(self.property("inferred")):
+            self.setProperty("inferred", quiet)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def begin_gesture(self) -> None:
         """Let the following steps be a gesture of their own."""

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import networkx as nx
 from PySide6.QtCore import QPointF
 
 from composer.core import edits
@@ -127,6 +126,8 @@ class MoveGesture(Gesture):
 
     def _stream(self, pointer: Pointer) -> set[str]:
         """Everything up- or downstream, by the part of the card that was clicked; nothing in its middle."""
+        import networkx as nx  # not before it is needed: importing it takes a tenth of a second
+
         assert self._node is not None
         body = self._node.scene_body()
         along = (pointer.scene.y() - body.top()) / body.height() if self.scene.down else (pointer.scene.x() - body.left()) / body.width()

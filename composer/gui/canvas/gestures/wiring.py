@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import networkx as nx
-
 from composer.core import edits
 from composer.core.graph import Design, Node, Wire
 from composer.core.ports import canonical, declared_kind, fits, input_ports, kind, output_ports
@@ -48,6 +46,8 @@ def candidates(session: Session, fixed: End, without: Wire | None = None) -> Ite
         fixed: the end that stays.
         without: a wire that is being moved and does not count.
     """
+    import networkx as nx  # not before it is needed: importing it takes a tenth of a second
+
     graph = session.graph
     topology = graph.to_networkx()
     if without is not None:

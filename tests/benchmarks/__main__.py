@@ -2,13 +2,17 @@
 
 import argparse
 import json
+import math
 import sys
+import textwrap
 from dataclasses import asdict
 from importlib import import_module
 
 from tests.benchmarks.measure import Row
 
-NAMES = ("window", "edit", "model_step", "epoch", "summary", "local_attention", "blocks")
+NAMES = ("window", "window_edit", "edit", "model_step", "epoch", "summary", "local_attention", "blocks")
+
+NOTE = 80  # characters; --json has all
 
 
 def main() -> None:
@@ -28,16 +32,24 @@ def main() -> None:
             if not arguments.json:
                 print(line(row), flush=True)
     if arguments.json:
-        json.dump([{**asdict(row), "ratio": row.ratio} for row in rows], sys.stdout, indent=2)
+        json.dump([figures(row) for row in rows], sys.stdout, indent=2)
         print()
+
+
+def figures(row: Row) -> dict[str, float | str | None]:
+    """A row for JSON, which has no word for "not a number"."""
+    found = {**asdict(row), "ratio": row.ratio}
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in found.items()}
 
 
 def line(row: Row) -> str:
     """One line of the table."""
     target = "" if row.target is None else f"{row.target:.2f}"
-    mark = " !" if row.target is not None and row.ratio > row.target else "  "
-    figures = f"{row.ours:>9,.1f} {row.unit}{row.reference:>9,.1f} {row.unit}{row.ratio:>8.3f}{target:>8}{row.spread:>8.2f}"
-    return f"{row.name:<44}{figures}{mark} {row.note}".rstrip()
+    mark = "!" if row.target is not None and row.ratio > row.target else " "
+    text = f"{row.ours:>9,.1f} {row.unit:<2}{row.reference:>9,.1f} {row.unit:<2}{row.ratio:>8.3f}{target:>8}{row.spread:>8.2f}"
+    # A row without figures, such as a package that is not installed, has only its note.
+    found = text.replace("nan", "  -") if math.isnan(row.ratio) else text
+    return f"{row.name:<44}{found} {mark} {textwrap.shorten(row.note, NOTE, placeholder=' ...')}".rstrip()
 
 
 if __name__ == "__main__":

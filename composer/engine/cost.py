@@ -4,7 +4,8 @@
 - Counted: matrix products, convolutions and scaled dot-product attention, with torch's own formulas. Not counted: element-wise
   work, bias, normalisation, activation, pooling, softmax, FFT; their names and numbers of calls are listed.
 - Counting runs on the meta device, because torch's counter gives 0 for attention on CPU tensors (pytorch#195460).
-- Activation bytes are the unique storages saved for backward in training mode, without parameters and buffers.
+- Activation bytes are the unique storages saved for backward in training mode, without parameters and buffers; attention saves
+  what the fused kernels of devices save, not a matrix of weights.
 - Moved bytes are what the operations read and write, each for itself as eager torch runs them (no fusion, no cache), parameters
   included; views move nothing. With the FLOPs they give the arithmetic intensity.
 - Working bytes are the inputs and outputs of the largest single operation, without parameters: what inference holds at once.
@@ -20,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import flop_registry
 
+from composer.engine.fused_attention import FUSED, FusedAttention, fused_flops, fused_output
 from composer.engine.meta_kernels import KERNELS, MetaMode
 
 # Bookkeeping operations that move or describe data without computing on it: not worth listing as uncounted.
@@ -51,8 +53,9 @@ class CostMode(MetaMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         packet = func._overloadpacket
-        formula = flop_registry.get(packet)
-        kernel = KERNELS.get(func)
+        fused = packet is FUSED
+        formula = fused_flops if fused else flop_registry.get(packet)
+        kernel = fused_output if fused else KERNELS.get(func)
         out = kernel(*args, **kwargs) if kernel is not None else None
         if out is None and formula is None and func is not torch.ops.prim.device.default:
             with self:
@@ -151,7 +154,7 @@ def measure(module: nn.Module, inputs: tuple[Tensor, ...]) -> Cost:
             mode.macs = module.meta_macs(*inputs)  # type: ignore[operator]
             mode.traffic((*inputs, *module.parameters()), result)
         else:
-            with mode:
+            with mode, FusedAttention():
                 result = module(*inputs)
     outputs = result if isinstance(result, tuple) else (result,)
     keys_in = [_storage(tensor) for tensor in inputs]

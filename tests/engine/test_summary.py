@@ -52,7 +52,7 @@ def test_costs_grow_with_the_batch_and_weights_do_not() -> None:
     design = load(template("hybrid_digits"))
     one, four = (summarize(design, batch=batch)["totals"] for batch in (1, 4))
     assert four["macs"] == 4 * one["macs"]
-    assert four["working_bytes"] == 4 * one["working_bytes"]
+    assert 3 * one["working_bytes"] < four["working_bytes"] <= 4 * one["working_bytes"]
     assert four["activation_bytes"] > 3 * one["activation_bytes"]
     assert four["gradient_bytes"] == one["gradient_bytes"]
     assert four["arithmetic_intensity"] > one["arithmetic_intensity"]

@@ -1,0 +1,84 @@
+"""What the window's thread does for one parameter edit in a design of 300 nodes, against painting one frame of the canvas."""
+
+import itertools
+import os
+import tempfile
+import time
+from collections.abc import Callable
+
+from tests.benchmarks import designs
+from tests.benchmarks.measure import Row, compare
+
+ROUNDS = 25
+
+
+def run() -> list[Row]:
+    """Palette, inspector and costs are open; the engine computes in its own process and its answer is not part of the time."""
+    with tempfile.TemporaryDirectory() as home:
+        changed = {"NETCOMPOSER_HOME": home, "QT_QPA_PLATFORM": "offscreen"}
+        before = {name: os.environ.get(name) for name in changed}
+        os.environ.update(changed)
+        try:
+            return _measured()
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _measured() -> list[Row]:
+    from composer.core import edits
+    from composer.gui import app as start_up
+    from composer.gui.placement import placed
+
+    app = start_up.application()
+    window = start_up.make_window()
+    window.resize(1600, 1000)
+    window.show()
+
+    def settle(seconds: float = 0.05) -> None:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end or not (window.complete and window.bench.begun):
+            app.processEvents()
+            time.sleep(0.001)
+
+    def known() -> None:
+        while session.engine_state != "ready" or not session.facts_current:
+            settle()
+        settle()
+
+    settle()
+    session = window.session
+    session.apply(placed(designs.mobile(300)), "Begin")
+    session.select(("conv_150",))
+    known()
+    ratios = (3.0 + step / 64 for step in itertools.count())
+    others = itertools.cycle(f"conv_{index}" for index in range(100, 200))
+    node = window.canvas.scene.nodes["conv_150"]
+    viewport = window.canvas.view.viewport()
+
+    def timed(do: Callable[[], object]) -> float:
+        start = time.perf_counter()
+        do()
+        app.processEvents()
+        seconds = time.perf_counter() - start
+        known()
+        return seconds
+
+    def edit() -> float:
+        return timed(lambda: session.edit("Set", edits.set_params, "conv_150", {"expand_ratio": next(ratios)}))
+
+    def select() -> float:
+        return timed(lambda: session.select((next(others),)))
+
+    def repaint() -> float:
+        node.update()
+        return timed(viewport.update)  # nobody shows an edit with less than one frame of the canvas
+
+    rows = [
+        compare("edit in the window / one frame", edit, repaint, rounds=ROUNDS, warm=3, target=2.0),
+        compare("select in the window / one frame", select, repaint, rounds=ROUNDS, warm=3, target=2.0),
+        compare("undo in the window / one frame", lambda: timed(session.undo), repaint, rounds=ROUNDS - 5, target=2.0),
+    ]
+    session.undo_stack.setClean()
+    window.close()
+    return rows

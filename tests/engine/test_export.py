@@ -147,9 +147,9 @@ def test_an_exported_program_takes_any_batch(tmp_path: Path) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not ONNX, reason="onnx, onnxscript or onnxruntime is not installed")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("name", ["hybrid_digits", "hybrid_dendritic"])
+@pytest.mark.parametrize("name", ["hybrid_dendritic"])
 def test_onnx_computes_the_same_and_says_nothing_else(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """The second has windows with a learned position bias."""
+    """The design has windows with a learned position bias, whose attention torch can only convert with frozen weights."""
     import onnxruntime
 
     design = load(template(name))

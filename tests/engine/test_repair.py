@@ -20,7 +20,7 @@ from tests.strategies import networks
 
 INFERRER = Inferrer()
 SHARE = 0.95
-NETWORKS, BREAKS_EACH = 90, 6
+NETWORKS, BREAKS_EACH = 40, 6
 TEMPLATES, BREAKS_OF_TEMPLATE = ("hybrid_digits", "vit_base_patch16_224", "swin_tiny"), 20
 
 
@@ -248,5 +248,5 @@ def test_nearly_every_design_broken_in_one_place_is_made_whole_by_one_repair() -
                 mended += 1
             else:
                 beyond.append(f"{how.__name__}: {case.error}")
-    assert broken >= 250
+    assert broken >= 90
     assert mended >= SHARE * broken, f"{mended} of {broken}; beyond repair: {beyond}"

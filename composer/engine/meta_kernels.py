@@ -84,6 +84,12 @@ def _addmm(bias: Tensor, a: Tensor, b: Tensor, **_: Any) -> Tensor | None:
     return a.new_empty(a.shape[0], b.shape[1]) if fits and a.dtype == b.dtype else None
 
 
+def _decided(x: Tensor) -> bool:
+    """Whether the strides of a first operand decide the order of the axes alone: no two longer axes share one, none is widened."""
+    strides = [stride for stride, size in zip(x.stride(), x.shape, strict=True) if size > 1]
+    return all(x.stride()) and len(set(strides)) == len(strides)
+
+
 def _binary(a: Any, b: Any, **options: Any) -> Tensor | None:
     if options.keys() - {"alpha"} or not isinstance(a, Tensor):
         return None
@@ -91,7 +97,7 @@ def _binary(a: Any, b: Any, **options: Any) -> Tensor | None:
         return _like(a) if a.is_floating_point() or (isinstance(b, int) and a.dtype == torch.int64) else None
     if not isinstance(b, Tensor) or a.dtype != b.dtype:
         return None  # promotion of dtypes is the real kernel's business
-    if a.shape == b.shape and a.stride() == b.stride():
+    if a.shape == b.shape and (a.stride() == b.stride() or _decided(a)):
         return _like(a)
     if a.is_contiguous() and _fits_into(b.shape, a.shape):
         return a.new_empty(a.shape)  # the first operand decides the order of axes
@@ -103,8 +109,8 @@ def _broadcast(*tensors: Tensor) -> Tensor | None:
         shape = torch.broadcast_shapes(*(tensor.shape for tensor in tensors))
     except RuntimeError:
         return None
-    # Strides follow from one operand of the full shape; two that widen each other are rare, and left to torch.
-    return tensors[0].new_empty(shape) if any(tensor.shape == shape for tensor in tensors) else None
+    # Row by row, as all operands are: torch orders the axes by the strides of those that are not widened.
+    return tensors[0].new_empty(shape) if _row_major(*tensors) else None
 
 
 def _quotient(a: Any, b: Any, **options: Any) -> Tensor | None:
@@ -130,8 +136,8 @@ def _compare(a: Tensor, b: Any) -> Tensor | None:
     return a.new_empty(a.shape, dtype=torch.bool) if _row_major(a) else None
 
 
-def _masked_fill(x: Tensor, mask: Tensor, _: Any) -> Tensor | None:
-    return _broadcast(x, mask) if _row_major(x, mask) else None
+def _masked_fill(x: Tensor, mask: Tensor, _: Any) -> Tensor:
+    return x.new_empty(torch.broadcast_shapes(x.shape, mask.shape))  # row by row, whatever the strides of x
 
 
 def _cat(tensors: Any, dim: int = 0) -> Tensor | None:
@@ -181,7 +187,7 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten._safe_softmax.default: _softmax,
     aten._softmax.default: _softmax,
     **{getattr(aten, name).default: _floating for name in "gelu relu silu sigmoid tanh hardswish hardsigmoid elu leaky_relu".split()},
-    **{getattr(aten, name).default: _floating for name in "exp sqrt rsqrt neg clamp clamp_min clamp_max".split()},
+    **{getattr(aten, name).default: _floating for name in "abs exp sqrt rsqrt neg clamp clamp_min clamp_max".split()},
     aten.pow.Tensor_Scalar: _floating,
     aten.roll.default: _like,
     aten.bitwise_not.default: _like,

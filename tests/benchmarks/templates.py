@@ -1,0 +1,79 @@
+"""Every template: a cold summary against torchinfo on the real module, and a step of two of them against timm."""
+
+import json
+
+import torch
+
+from composer import paths
+from composer.core.design_file import load
+from composer.engine.build import build
+from tests.benchmarks.blocks import declare_torchvision
+from tests.benchmarks.measure import Row, child, compare
+from tests.benchmarks.model_step import step
+
+TIMM = {"vit_base_patch16_224": 2, "resnet50": 4}  # name and batch
+
+# torch is imported before the clock starts, on both sides; torchinfo needs the module, whose making counts.
+_OURS = """
+import json, sys, time
+import torch
+from composer.core.design_file import load
+start = time.perf_counter()
+from composer.engine.summary import summarize
+data = summarize(load(sys.argv[1]))
+print(json.dumps({"seconds": time.perf_counter() - start, "params": data["totals"]["params"]}))
+"""
+
+_TORCHINFO = """
+import json, sys, time
+import torch
+from composer.core.design_file import load
+from composer.engine.build import import_source, model_class
+from composer.engine.codegen import source
+design = load(sys.argv[1])
+cls = model_class(import_source(source(design)))
+shapes = [(1, *item.shape) for item in design.main.inputs.values()]
+start = time.perf_counter()
+import torchinfo
+found = torchinfo.summary(cls(), input_data=[torch.zeros(shape) for shape in shapes], verbose=0, device="cpu")
+print(json.dumps({"seconds": time.perf_counter() - start, "params": found.total_params}))
+"""
+
+
+def run() -> list[Row]:
+    """One row a template, then the steps."""
+    return [*(summary(path.stem) for path in sorted(paths.TEMPLATES.glob("*.yaml"))), *steps()]
+
+
+def summary(name: str) -> Row:
+    """Seconds of a cold summary, each side in fresh processes."""
+    path = str(paths.template(name))
+    samples = [(child(_OURS, path), child(_TORCHINFO, path)) for _ in range(2)]
+    ours, reference = (sorted(1e3 * sample[side]["seconds"] for sample in samples) for side in (0, 1))
+    same = samples[0][0]["params"] == samples[0][1]["params"]
+    note = "same parameter count" if same else f"PARAMETERS DIFFER: {json.dumps(samples[0])}"
+    return Row(f"cold summary {name} / torchinfo", ours[0], reference[0], target=0.25, spread=ours[1] / ours[0], note=note)
+
+
+def steps() -> list[Row]:
+    """Forward and backward of a generated template against timm's network of that name, in training mode on one thread."""
+    declare_torchvision()
+    try:
+        import timm
+    except (ImportError, RuntimeError):
+        return [
+            Row(
+                "generated template step / timm", float("nan"), float("nan"), note="timm is not installed: pip install 'netcomposer[bench]'"
+            )
+        ]
+    rows = []
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for name, batch in TIMM.items():
+            images = torch.randn(batch, 3, 224, 224)
+            ours, theirs = build(load(paths.template(name)), seed=0), timm.create_model(name)
+            rows.append(compare(f"generated {name} step / timm", step(ours, images), step(theirs, images), rounds=7, warm=1, target=1.02))
+    finally:
+        torch.set_num_threads(threads)
+    return rows

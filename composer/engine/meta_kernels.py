@@ -166,6 +166,29 @@ def _mean(x: Tensor, dim: Any = None, keepdim: bool = False, **options: Any) -> 
     return x.new_empty([1 if axis in axes else size for axis, size in enumerate(x.shape) if keepdim or axis not in axes])
 
 
+def _extreme(x: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor | None:
+    return _mean(x, dim, keepdim)
+
+
+def _place_of_extreme(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor | None:
+    found = _mean(x, (dim,), keepdim) if dim is not None else None
+    return None if found is None else found.new_empty(found.shape, dtype=torch.int64)
+
+
+def _arange(end: Any, dtype: Any = None, device: Any = None, **_: Any) -> Tensor | None:
+    whole = isinstance(end, int) and end >= 0 and dtype in (None, torch.int64)
+    return torch.empty(end, dtype=torch.int64, device="meta") if whole and str(device) == "meta" else None
+
+
+def _repeat(x: Tensor, times: Any) -> Tensor | None:
+    sizes = (*[1] * (len(times) - x.dim()), *x.shape)
+    return x.new_empty([size * count for size, count in zip(sizes, times, strict=True)]) if _row_major(x) else None
+
+
+def _gather(x: Tensor, _dim: int, index: Tensor, **options: Any) -> Tensor | None:
+    return x.new_empty(index.shape) if not options and _row_major(x, index) else None
+
+
 def _where(mask: Tensor, a: Tensor, b: Tensor) -> Tensor | None:
     if a.dtype != b.dtype or not _row_major(mask, a, b):
         return None
@@ -206,6 +229,11 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten.cat.default: _cat,
     aten.stack.default: _stack,
     aten.mean.dim: _mean,
+    aten.amax.default: _extreme,
+    aten.argmax.default: _place_of_extreme,
+    aten.arange.default: _arange,
+    aten.repeat.default: _repeat,
+    aten.gather.default: _gather,
     aten.where.self: _where,
     aten.uniform_.default: _in_place,
     aten.normal_.default: _in_place,

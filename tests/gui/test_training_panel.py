@@ -43,6 +43,8 @@ def panel(session: Session, qtbot: QtBot) -> TrainingPanel:
 
 
 def click(qtbot: QtBot, button: QPushButton) -> None:
+    # The panel draws at most every 100 ms: a button that a short run has just earned may still be grey, and a click on it is lost.
+    qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled(), timeout=PATIENCE)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 

@@ -1,0 +1,37 @@
+"""The whole main job through the real window, and that its process never held torch."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from composer.core.design_file import load
+from composer.paths import template
+
+RUN = """
+import sys
+from pathlib import Path
+from composer.demo import run_demo
+code = run_demo(Path(sys.argv[1]))
+assert "torch" not in sys.modules, "the window's process holds torch"
+raise SystemExit(code)
+"""
+
+
+@pytest.mark.timeout(400)
+def test_the_main_job_is_done_and_leaves_what_it_promises(tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    done = subprocess.run([sys.executable, "-c", RUN, str(out)], capture_output=True, text=True, timeout=380, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    last = done.stdout.strip().splitlines()[-1]
+    found = re.match(r"validation accuracy ([\d.]+)%", last)
+    assert found, last
+    assert float(found[1]) >= 97.0
+    assert load(out / "design.yaml").main.nodes == load(template("hybrid_digits")).main.nodes
+    compile((out / "model.py").read_text(), "model.py", "exec")
+    assert (out / "run" / "metrics.jsonl").stat().st_size > 0
+    for picture in ("attention.png", "window.png"):
+        assert (out / picture).read_bytes().startswith(b"\x89PNG")
+    assert last.split(";")[0].split()[-1] in (out / "report.md").read_text()

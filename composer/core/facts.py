@@ -8,14 +8,6 @@ from composer.core.graph import Literal, as_literal
 
 
 @dataclass(frozen=True, slots=True)
-class TensorSpec:
-    """Shape (batch axis first) and dtype name of a tensor."""
-
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-
-
-@dataclass(frozen=True, slots=True)
 class PortSpec:
     """What an output port gives."""
 

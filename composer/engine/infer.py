@@ -18,8 +18,8 @@ from composer.core import rules
 from composer.core.catalog import BlockSpec, Catalog
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
-from composer.core.facts import DesignFacts, NodeFacts, PortSpec, Repair, Totals
-from composer.core.graph import Design, Graph, Literal, Node, Scalar, Wire, is_expression
+from composer.core.facts import DesignFacts, NodeFacts, PortSpec, Totals
+from composer.core.graph import Design, Graph, Literal, Node, Scalar, Wire
 from composer.core.params import ParamError, Resolved, resolve_params
 from composer.core.ports import input_ports, output_ports
 from composer.engine import cost, library
@@ -655,6 +655,3 @@ def infer(design: Design, batch: int = 1, catalog: Catalog | None = None) -> Inf
         catalog: the known blocks; the library by default.
     """
     return Inferrer(catalog).infer(design, batch)
-
-
-__all__ = ["GraphResult", "Inference", "Inferrer", "NodeResult", "Repair", "infer", "is_expression"]

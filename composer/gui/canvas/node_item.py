@@ -25,7 +25,6 @@ class NodeItem(QGraphicsItem):
         self.down = down
         self.chosen = False
         self.hovered = False
-        self.faded = False
         self.heat: QColor | None = None
         self.mark = ""  # ``added``, ``removed`` or ``changed`` in a comparison
         self.lit: tuple[bool, int] | None = None  # the port that a wire in the making would take: (output, index)

@@ -56,13 +56,6 @@ class InspectorPanel(Panel):
         elif page is not None:
             page.update_values()
 
-    def focus_name(self) -> None:
-        """Put the cursor into the name."""
-        self.refresh()
-        if self.page is not None:
-            self.page.header.name.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.page.header.name.selectAll()
-
     def _wanted(self) -> tuple[str, object]:
         session = self.session
         ids, graph = session.selection, session.graph

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from composer.core.catalog import BlockSpec, ParamSpec
+from composer.core.block_file import BlockSpec, ParamSpec
 from composer.core.errors import DesignError, UserError
 from composer.core.expressions import resolve
 from composer.core.facts import Repair

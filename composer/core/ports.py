@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from composer.core.catalog import BlockSpec, Catalog, Port
+from composer.core.block_file import BlockSpec, Port
+from composer.core.catalog import Catalog
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
 from composer.core.shapes import ELLIPSIS
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from composer.core.catalog import BlockSpec, Catalog
+from composer.core.block_file import BlockSpec
+from composer.core.catalog import Catalog
 from composer.core.errors import DesignError
 from composer.core.graph import Design, Each, Graph, Node, Ramp, Value, Wire, frozen, is_expression
 from composer.core.params import problem

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from composer.core import expressions
-from composer.core.catalog import ParamSpec
+from composer.core.block_file import ParamSpec
 from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, Value, is_expression
 from composer.core.params import problem

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from composer.core.catalog import BlockSpec, Catalog
+from composer.core.block_file import BlockSpec
+from composer.core.catalog import Catalog
 
 MAP_BYTES = 64 * 2**20  # of one map; larger ones are averaged over heads, then thinned out
 TOTAL_BYTES = 512 * 2**20

@@ -266,7 +266,7 @@ class _Generator:
             place = {id(use): index for index, use in enumerate(inner.uses)}
             rows = [[{arg.name: arg.values[place[id(part)]] for arg in inner.args} for part in found.rounds] for found in results]
             return inner.name, rows
-        spec = self.catalog.blocks[node.block]
+        spec = self.catalog[node.block]
         if self.inline:
             self.sources.add(spec.path, spec.name)
         else:

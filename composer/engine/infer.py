@@ -15,7 +15,8 @@ import torch
 from torch import nn
 
 from composer.core import rules
-from composer.core.catalog import BlockSpec, Catalog
+from composer.core.block_file import BlockSpec
+from composer.core.catalog import Catalog
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts, PortSpec, Totals
@@ -378,7 +379,7 @@ class _Walk:
             if node.subgraph is not None:
                 found = self.use(node, inputs, variables, rounds)
             else:
-                spec = self.catalog.blocks[node.block]
+                spec = self.catalog[node.block]
                 found = self.block(node, spec, inputs, [arguments[port.name] for port in ports], variables, rounds)
         except RoundError as error:
             facts = NodeFacts(node.block, resolved=error.resolved.values, inferred=error.resolved.inferred, error=str(error))

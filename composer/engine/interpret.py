@@ -42,7 +42,7 @@ class Interpreted(nn.Module):
     def _round(self, part: Any, block: str) -> nn.Module:
         if isinstance(part, GraphResult):
             return Interpreted(self.design, part, self.catalog)
-        return library.block_class(self.catalog.blocks[block])(**part)
+        return library.block_class(self.catalog[block])(**part)
 
     def forward(self, *tensors: Tensor) -> Any:
         """Walk the graph in topological order."""

@@ -10,7 +10,8 @@ from types import ModuleType
 from torch import nn
 
 from composer import paths
-from composer.core.catalog import BlockSpec, Catalog, read_catalog
+from composer.core.block_file import BlockSpec
+from composer.core.catalog import Catalog, read_catalog
 
 
 @cache

@@ -419,7 +419,7 @@ def counterpart(pair: Pair) -> nn.Module:
 
 def alike(pair: Pair, theirs: nn.Module) -> nn.Module:
     """Make our block with the parameters of the other."""
-    spec = read_catalog().blocks[pair.block]
+    spec = read_catalog()[pair.block]
     ours: nn.Module = block_class(spec)(**pair.ours)
     if pair.norm:
         ours = BehindNorm(pair.norm, ours)

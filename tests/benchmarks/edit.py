@@ -20,7 +20,7 @@ def modules(inferrer: Inferrer, design: Design, ids: list[str]) -> list[tuple[An
     found = []
     for id in ids:
         source = design.main.into(id)[0].source
-        cls = library.block_class(inferrer.catalog.blocks[design.main.nodes[id].block])
+        cls = library.block_class(inferrer.catalog[design.main.nodes[id].block])
         found.append((cls, dict(result.nodes[id].rounds[0]), result.values[source, ""].shape))  # type: ignore[arg-type]
     return found
 

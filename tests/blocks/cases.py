@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from composer.core.catalog import BlockSpec
+from composer.core.block_file import BlockSpec
 from composer.core.graph import Node
 from composer.core.params import resolve_params
 from composer.core.shapes import ELLIPSIS

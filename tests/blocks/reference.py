@@ -23,7 +23,8 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from composer.core.catalog import BlockSpec, Catalog, read_catalog
+from composer.core.block_file import BlockSpec
+from composer.core.catalog import Catalog, read_catalog
 from composer.engine.library import block_class
 from tests.blocks.cases import Case, case, outputs_of
 from tests.blocks.probe import fill, probe_input, statistics

@@ -24,7 +24,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from composer import paths
 from composer.core import edits
-from composer.core.catalog import BlockSpec, ParamSpec, read_catalog
+from composer.core.block_file import BlockSpec, ParamSpec
+from composer.core.catalog import read_catalog
 from composer.core.graph import Design, Input, Node, Output, Wire
 from composer.engine import codegen
 from composer.engine.capture import CapturedMap, capture
@@ -419,7 +420,7 @@ def compiles(spec: BlockSpec) -> None:
 @functools.cache
 def one_node(name: str, index: int = 0) -> Design:
     """The smallest design with a block, made by the edits that the window makes: inputs, the block, outputs, wires, settings."""
-    made = case(CATALOG.blocks[name], index)
+    made = case(CATALOG[name], index)
     spec = made.spec
     design = edits.add(Design(name=f"only {spec.name}"), Node("node", spec.name))
     for port, shape in zip(spec.inputs, made.shapes, strict=True):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from composer.core.catalog import BlockSpec
+from composer.core.block_file import BlockSpec
 from tests.blocks.probe import statistics
 from tests.blocks.reference import FOLDER, Entry, catalog, parameter_count, read, run, settings
 

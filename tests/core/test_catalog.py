@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from composer.core.catalog import MAX_SOURCE_BYTES, read_block, read_catalog
+from composer.core.block_file import MAX_SOURCE_BYTES, read_block
+from composer.core.catalog import read_catalog
 from composer.core.errors import UserError
 
 GOOD = '''"""A block of one's own.
@@ -161,7 +162,7 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
 def test_a_name_is_given_once(tmp_path: Path) -> None:
     path = own(tmp_path, GOOD.replace("class Mine", "class Conv2d"))
     catalog = read_catalog([tmp_path])
-    assert catalog.blocks["Conv2d"].path != path
+    assert catalog["Conv2d"].path != path
     assert "Conv2d is already defined in conv2d.py" in catalog.broken[path]
 
 
@@ -189,3 +190,23 @@ def test_reading_runs_nothing_and_needs_no_torch(tmp_path: Path) -> None:
 def test_categories_come_in_the_order_of_the_house() -> None:
     names = list(read_catalog().categories())
     assert names[:3] == ["stems", "conv", "channel_attention"] and names[-2:] == ["basic", "head"]
+
+
+def test_a_block_by_name_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("composer.core.catalog.read_block", lambda path: read.append(path.name) or read_block(path))
+    catalog = read_catalog()
+    assert catalog.get("SwinBlock") is not None and "MBConv" in catalog
+    assert read == ["swin_block.py", "mbconv.py"]
+    assert len(catalog) == len(read) > 100
+
+
+def test_files_of_the_library_are_named_after_their_blocks() -> None:
+    assert [spec.name for spec in read_catalog() if spec.path.stem.replace("_", "") != spec.name.lower()] == []
+
+
+def test_an_unknown_name_is_no_block() -> None:
+    catalog = read_catalog()
+    assert catalog.get("Swin_Block") is None and "swinblock" not in catalog and 3 not in catalog
+    with pytest.raises(KeyError):
+        catalog["Unheard"]

@@ -2,12 +2,13 @@
 
 import pytest
 
-from composer.core.catalog import BlockSpec, ParamSpec, read_catalog
+from composer.core.block_file import BlockSpec, ParamSpec
+from composer.core.catalog import read_catalog
 from composer.core.graph import Each, Node, Ramp
 from composer.core.params import ParamError, describe, problem, resolve_params
 
 CATALOG = read_catalog()
-CONV, SWIN = CATALOG.blocks["Conv2d"], CATALOG.blocks["SwinBlock"]
+CONV, SWIN = CATALOG["Conv2d"], CATALOG["SwinBlock"]
 
 
 def resolved(spec: BlockSpec, params: dict, sizes: dict | None = None, **more: int) -> dict:

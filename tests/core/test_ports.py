@@ -1,6 +1,7 @@
 """Ports of inputs, outputs, blocks and uses of sub-graphs."""
 
-from composer.core.catalog import Catalog, Port, read_catalog
+from composer.core.block_file import Port
+from composer.core.catalog import Catalog, read_catalog
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
 from composer.core.ports import canonical, declared_kind, fits, free_inputs, index_of, input_ports, is_variadic, kind, output_ports
 

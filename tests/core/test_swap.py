@@ -129,7 +129,7 @@ def test_ports_of_the_same_place_take_the_wires() -> None:
         "outputs:\n  y: {}\nwires:\n  - x -> read\n  - c -> read.context\n  - read -> y\n"
     )
     done = swap(design, CATALOG, "TransformerDecoderLayer", ids=["read"]).design
-    second = CATALOG.blocks["TransformerDecoderLayer"].inputs[1].name
+    second = CATALOG["TransformerDecoderLayer"].inputs[1].name
     assert Wire("c", "read", "", second) in done.main.wires
 
 

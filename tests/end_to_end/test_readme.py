@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from composer.core.catalog import read_block
+from composer.core.block_file import read_block
 from composer.core.graph import Node
 from composer.core.params import resolve_params
 

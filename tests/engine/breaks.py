@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from composer.core import edits
-from composer.core.catalog import Catalog, ParamSpec
+from composer.core.block_file import ParamSpec
+from composer.core.catalog import Catalog
 from composer.core.errors import DesignError
 from composer.core.graph import SUBGRAPH, Design, Each, Graph, Node, Value, Wire, frozen
 

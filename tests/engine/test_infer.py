@@ -159,7 +159,7 @@ def test_only_what_an_edit_reaches_is_computed() -> None:
     assert computed(inferrer, design) == 0
     assert computed(inferrer, set_variable(design, "width", 3)) == 0
     # Equal numbers of other types are other parameters.
-    drop = chain(Node("drop", "Dropout", {"p": 0}) if inferrer.catalog.blocks["Dropout"].param("p") else Node("drop", "Dropout"))
+    drop = chain(Node("drop", "Dropout", {"p": 0}) if inferrer.catalog["Dropout"].param("p") else Node("drop", "Dropout"))
     inferrer.infer(drop)
     assert computed(inferrer, update_item(design, "norm", note="hello")) == 0
 

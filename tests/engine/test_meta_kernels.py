@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from composer.core.catalog import BlockSpec
+from composer.core.block_file import BlockSpec
 from composer.engine.library import catalog
 from composer.engine.meta_kernels import KERNELS, MetaMode
 from tests.blocks.cases import case

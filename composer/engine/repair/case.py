@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from composer.core.catalog import BlockSpec
+from composer.core.block_file import BlockSpec
 from composer.core.facts import NodeFacts, Repair
 from composer.core.graph import Design, Graph, Input, Literal, Node, Wire
 from composer.core.ports import output_ports

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from composer.core.catalog import ParamSpec
+from composer.core.block_file import ParamSpec
 from composer.core.errors import UserError
 from composer.core.expressions import names as names_in
 from composer.core.expressions import resolve_variables

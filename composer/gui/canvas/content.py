@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from composer.core import units
-from composer.core.catalog import BlockSpec, Catalog
+from composer.core.block_file import BlockSpec
+from composer.core.catalog import Catalog
 from composer.core.facts import NodeFacts
 from composer.core.graph import Design, Each, Graph, Input, Literal, Node, Output, Ramp, Value, Wire
 from composer.core.ports import index_of, input_ports, output_ports

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
-from composer.core.catalog import ParamSpec
+from composer.core.block_file import ParamSpec
 from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, is_expression
 from composer.core.params import describe

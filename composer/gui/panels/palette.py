@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QTabWidget, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from composer.core.catalog import BlockSpec
+from composer.core.block_file import BlockSpec
 from composer.gui import theme
 from composer.gui.canvas.quick_search import Choice, choices, search
 from composer.gui.panels import Panel

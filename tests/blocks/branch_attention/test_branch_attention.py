@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.expert_conv import ExpertConv2d
-from blocks.branch_attention.cond_conv import CondConv2d
-from blocks.branch_attention.dynamic_conv import DynamicConv2d
+from blocks.branch_attention.cond_conv2d import CondConv2d
+from blocks.branch_attention.dynamic_conv2d import DynamicConv2d
 from blocks.branch_attention.selective_kernel import SelectiveKernel
 from blocks.branch_attention.split_attention import SplitAttention
 from tests.blocks.probe import fill, probe_input, statistics

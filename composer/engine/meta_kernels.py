@@ -35,6 +35,11 @@ def _like(x: Tensor, *_: Any, **options: Any) -> Tensor | None:
     return x.new_empty_strided(x.shape, strides)
 
 
+def _filled_like(x: Tensor, memory_format: Any = None, **options: Any) -> Tensor | None:
+    plain = memory_format in (None, torch.preserve_format) and all(value in (None, False) for value in options.values())
+    return _like(x) if plain else None
+
+
 def _floating(x: Tensor, *values: Any, **options: Any) -> Tensor | None:
     """As `_like`, for operations that turn whole numbers into fractions."""
     plain = x.is_floating_point() and not any(isinstance(value, Tensor | complex | torch.dtype) for value in values)
@@ -59,19 +64,82 @@ def _batch_norm(
     return x.new_empty(x.shape), x.new_empty(count), x.new_empty(count)
 
 
+def _places(x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool = False) -> list[int]:
+    """Positions of a window along each spatial axis; options of one value hold for all axes."""
+    axes = len(kernel)
+    step, pad, hole = (list(given) * axes if len(given) == 1 else given for given in (stride, padding, dilation))
+    sizes = []
+    for axis in range(axes):
+        free = x.shape[axis - axes] + 2 * pad[axis] - hole[axis] * (kernel[axis] - 1) - 1
+        count = free // step[axis] + 1
+        # Rounded up, a last window may begin within the map or its left padding, never in the right one.
+        if ceil_mode and free % step[axis] and count * step[axis] < x.shape[axis - axes] + pad[axis]:
+            count += 1
+        sizes.append(count)
+    return sizes
+
+
 def _convolution(
     x: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, transposed: bool, _: Any, groups: int
 ) -> Tensor | None:
     # What does not fit goes to the real kernel, whose message names it.
-    if transposed or not _row_major(x, weight) or x.dim() != weight.dim() or x.dtype != weight.dtype:
+    if transposed or not _row_major(weight) or x.dim() != weight.dim() or x.dtype != weight.dtype:
         return None
     if x.shape[1] != weight.shape[1] * groups or weight.shape[0] % groups:
         return None
-    axes = x.dim() - 2
-    step, pad, hole = (list(given) * axes if len(given) == 1 else given for given in (stride, padding, dilation))
-    sizes = [(x.shape[a + 2] + 2 * pad[a] - hole[a] * (weight.shape[a + 2] - 1) - 1) // step[a] + 1 for a in range(axes)]
-    return x.new_empty((x.shape[0], weight.shape[0], *sizes)) if min(sizes) > 0 else None
+    sizes = _places(x, weight.shape[2:], stride, padding, dilation)
+    if x.is_contiguous():
+        return x.new_empty((x.shape[0], weight.shape[0], *sizes)) if min(sizes) > 0 else None
+    return _map_like(x, weight.shape[0], sizes)
 
+
+def _pool(x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Tensor | None:
+    kernel = list(kernel) * 2 if len(kernel) == 1 else kernel
+    padding = list(padding) * 2 if len(padding) == 1 else padding
+    # What torch refuses goes to the real kernel, whose message names it.
+    if x.dim() != 4 or any(2 * pad > size for pad, size in zip(padding, kernel, strict=True)):
+        return None
+    return _map_like(x, x.shape[1], _places(x, kernel, stride or kernel, padding, dilation, ceil_mode))
+
+
+def _map_like(x: Tensor, channels: int, sizes: list[int]) -> Tensor | None:
+    """A map of another size, its channels where `x` has them in memory."""
+    if min(sizes) < 1:
+        return None
+    shape = (x.shape[0], channels, *sizes)
+    channels_last = x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last)
+    if x.is_contiguous():
+        # A map of one place or one channel is both, and the operation decides.
+        return None if channels_last else x.new_empty(shape)
+    return x.new_empty(shape).contiguous(memory_format=torch.channels_last) if channels_last else None
+
+
+def _average(
+    x: Tensor, kernel: Any, stride: Any = (), padding: Any = (0,), ceil_mode: bool = False, _count: bool = True, divisor: Any = None
+) -> Tensor | None:
+    return _pool(x, kernel, stride, padding, (1,), ceil_mode) if divisor is None else None
+
+
+def _greatest(
+    x: Tensor, kernel: Any, stride: Any = (), padding: Any = (0,), dilation: Any = (1,), ceil_mode: bool = False
+) -> tuple[Tensor, Tensor] | None:
+    out = _pool(x, kernel, stride, padding, dilation, ceil_mode)
+    return None if out is None else (out, out.new_empty_strided(out.shape, out.stride(), dtype=torch.int64))
+
+
+def _topk(x: Tensor, k: int, dim: int = -1, *_: Any) -> tuple[Tensor, Tensor] | None:
+    axis = dim % max(1, x.dim())
+    if not x.dim() or not _row_major(x) or not 0 <= k <= x.shape[axis]:
+        return None
+    shape = (*x.shape[:axis], k, *x.shape[axis + 1 :])
+    return x.new_empty(shape), x.new_empty(shape, dtype=torch.int64)
+
+
+def _index_select(x: Tensor, dim: int, index: Tensor) -> Tensor | None:
+    axis = dim % max(1, x.dim())
+    if index.dim() != 1 or not x.dim() or not _row_major(x):
+        return None
+    return x.new_empty((*x.shape[:axis], index.shape[0], *x.shape[axis + 1 :]))
 
 def _product(a: Tensor, b: Tensor) -> Tensor | None:
     fits = a.dtype == b.dtype and a.dim() == b.dim() and a.shape[:-2] == b.shape[:-2] and a.shape[-1] == b.shape[-2]
@@ -105,12 +173,20 @@ def _binary(a: Any, b: Any, **options: Any) -> Tensor | None:
 
 
 def _broadcast(*tensors: Tensor) -> Tensor | None:
-    try:
-        shape = torch.broadcast_shapes(*(tensor.shape for tensor in tensors))
-    except RuntimeError:
-        return None
-    # Row by row, as all operands are: torch orders the axes by the strides of those that are not widened.
-    return tensors[0].new_empty(shape) if _row_major(*tensors) else None
+    # Row by row, if all operands are: torch orders the axes by the strides of those that are not widened.
+    shape = _widened(*(tensor.shape for tensor in tensors)) if _row_major(*tensors) else None
+    return None if shape is None else tensors[0].new_empty(shape)
+
+
+def _widened(*shapes: torch.Size) -> list[int] | None:
+    """As torch.broadcast_shapes, which takes longer than the operation and imports sympy; None if they do not fit."""
+    found: list[int] = []  # from the last axis
+    for axis in range(1, 1 + max(len(shape) for shape in shapes)):
+        sizes = {shape[-axis] for shape in shapes if len(shape) >= axis} - {1}
+        if len(sizes) > 1:
+            return None
+        found.append(sizes.pop() if sizes else 1)
+    return found[::-1]
 
 
 def _quotient(a: Any, b: Any, **options: Any) -> Tensor | None:
@@ -125,7 +201,7 @@ def _addcmul(a: Tensor, b: Tensor, c: Tensor, **_: Any) -> Tensor | None:
 
 
 def _fits_into(shape: torch.Size, full: torch.Size) -> bool:
-    """Whether a shape is stretched to `full` by broadcasting; torch.broadcast_shapes takes longer than the operation."""
+    """Whether a shape is stretched to `full` by broadcasting."""
     return len(shape) <= len(full) and all(s in (1, f) for s, f in zip(reversed(shape), reversed(full), strict=False))
 
 
@@ -136,8 +212,9 @@ def _compare(a: Tensor, b: Any) -> Tensor | None:
     return a.new_empty(a.shape, dtype=torch.bool) if _row_major(a) else None
 
 
-def _masked_fill(x: Tensor, mask: Tensor, _: Any) -> Tensor:
-    return x.new_empty(torch.broadcast_shapes(x.shape, mask.shape))  # row by row, whatever the strides of x
+def _masked_fill(x: Tensor, mask: Tensor, _: Any) -> Tensor | None:
+    shape = _widened(x.shape, mask.shape)
+    return None if shape is None else x.new_empty(shape)  # row by row, whatever the strides of x
 
 
 def _cat(tensors: Any, dim: int = 0) -> Tensor | None:
@@ -189,11 +266,26 @@ def _gather(x: Tensor, _dim: int, index: Tensor, **options: Any) -> Tensor | Non
     return x.new_empty(index.shape) if not options and _row_major(x, index) else None
 
 
+def _scatter(x: Tensor, _dim: int, index: Tensor, *_: Any) -> Tensor | None:
+    fits = index.dim() == x.dim() and all(a <= b for a, b in zip(index.shape, x.shape, strict=True))
+    return x.new_empty(x.shape) if fits and _row_major(x, index) else None
+
+
 def _where(mask: Tensor, a: Tensor, b: Tensor) -> Tensor | None:
     if a.dtype != b.dtype or not _row_major(mask, a, b):
         return None
     wide = _broadcast(mask, a, b)
     return None if wide is None else a.new_empty(wide.shape)
+
+
+def _clone(x: Tensor, memory_format: Any = torch.preserve_format) -> Tensor | None:
+    if memory_format is torch.contiguous_format:
+        return x.new_empty(x.shape)
+    return _like(x) if memory_format is torch.preserve_format else None
+
+
+def _add_in_place(x: Tensor, other: Any, **_: Any) -> Tensor | None:
+    return x if not isinstance(other, Tensor) or (x.dtype == other.dtype and _fits_into(other.shape, x.shape)) else None
 
 
 def _in_place(x: Tensor, *_: Any, **__: Any) -> Tensor:
@@ -205,6 +297,14 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten.native_batch_norm.default: _batch_norm,
     aten.addmm.default: _addmm,
     aten.convolution.default: _convolution,
+    aten.max_pool2d_with_indices.default: _greatest,
+    aten.avg_pool2d.default: _average,
+    aten.zeros_like.default: _filled_like,
+    aten.ones_like.default: _filled_like,
+    aten.topk.default: _topk,
+    aten.index_select.default: _index_select,
+    aten.clone.default: _clone,
+    aten.add_.Tensor: _add_in_place,
     aten.mm.default: _product,
     aten.bmm.default: _product,
     aten._safe_softmax.default: _softmax,
@@ -234,6 +334,8 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten.arange.default: _arange,
     aten.repeat.default: _repeat,
     aten.gather.default: _gather,
+    aten.scatter.value: _scatter,
+    aten.scatter.src: _scatter,
     aten.where.self: _where,
     aten.uniform_.default: _in_place,
     aten.normal_.default: _in_place,

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import torch
@@ -39,6 +40,51 @@ _VIEWS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How one operation is treated."""
+
+    name: str
+    kernel: Callable[..., Any] | None
+    flops: Callable[[Any, Any, Any], int] | None
+    composite: bool  # whether it is nothing but a sequence of other operations
+    free: bool
+    view: bool
+
+
+@cache
+def _rule(func: Any) -> _Rule:
+    packet = func._overloadpacket
+    name = packet.__name__
+    formula = fused_flops if packet is FUSED else flop_registry.get(packet)
+    return _Rule(
+        name,
+        fused_output if packet is FUSED else KERNELS.get(func),
+        _by_shapes(formula) if formula is not None else None,
+        composite=formula is None
+        and func is not torch.ops.prim.device.default
+        and func.has_kernel_for_dispatch_key(torch._C.DispatchKey.CompositeImplicitAutograd),
+        free=name in _FREE,
+        view=name in _VIEWS,
+    )
+
+
+def _by_shapes(formula: Callable[..., Any]) -> Callable[[Any, Any, Any], int]:
+    """One of torch's formulas, without its way of turning tensors into shapes: walking a tree takes longer than the operation."""
+    inner = getattr(formula, "__wrapped__", None)
+    if inner is None:
+        return lambda args, kwargs, out: int(formula(*args, **kwargs, out_val=out))
+    return lambda args, kwargs, out: int(
+        inner(*map(_shape, args), **{key: _shape(value) for key, value in kwargs.items()}, out_shape=_shape(out))
+    )
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.shape
+    return tuple(_shape(item) for item in value) if isinstance(value, tuple) else value
+
+
 class CostMode(MetaMode):
     """Counts multiply-adds as operations run; lighter than torch's counter, which also tracks modules."""
 
@@ -52,24 +98,18 @@ class CostMode(MetaMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        packet = func._overloadpacket
-        fused = packet is FUSED
-        formula = fused_flops if fused else flop_registry.get(packet)
-        kernel = fused_output if fused else KERNELS.get(func)
-        out = kernel(*args, **kwargs) if kernel is not None else None
-        if out is None and formula is None and func is not torch.ops.prim.device.default:
+        rule = _rule(func)
+        out = rule.kernel(*args, **kwargs) if rule.kernel is not None else None
+        if out is None and rule.composite:
             with self:
-                decomposed = func.decompose(*args, **kwargs)
-            if decomposed is not NotImplemented:
-                return decomposed
+                return func.decompose(*args, **kwargs)
         if out is None:
             out = func(*args, **kwargs)
-        name = packet.__name__
-        if formula is not None:
-            self.macs += int(formula(*args, **kwargs, out_val=out)) // 2
-        elif name not in _FREE:
-            self.uncounted[name] += 1
-        if name not in _VIEWS:
+        if rule.flops is not None:
+            self.macs += rule.flops(args, kwargs, out) // 2
+        elif not rule.free:
+            self.uncounted[rule.name] += 1
+        if not rule.view:
             self.traffic(args, out)
         return out
 

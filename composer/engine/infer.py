@@ -162,7 +162,7 @@ class Inferrer:
     def block(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
         """Memo entry of one block instance; None stands for an optional input without a wire."""
         # As text, because 1, 1.0 and True are equal as keys but not as parameters.
-        key = (spec.path, repr(params), tuple(v and (v.shape, v.dtype, v.grad) for v in inputs))
+        key = (spec.path, repr(_without_rate(params)), tuple(v and (v.shape, v.dtype, v.grad) for v in inputs))
         if key in self.memo:
             self.memo.move_to_end(key)
             return self.memo[key]
@@ -178,6 +178,12 @@ class Inferrer:
         self.known.move_to_end(key)
         if len(self.known) > MEMO_SIZE:
             self.known.popitem(last=False)
+
+
+def _without_rate(params: dict[str, Literal]) -> dict[str, Literal]:
+    """Parameters with any rate of stochastic depth taken for one: it mostly differs from block to block, and costs never depend on it."""
+    rate = params.get("drop_path")
+    return {**params, "drop_path": 0.5} if isinstance(rate, float) and 0 < rate < 1 else params
 
 
 def _size(size: int | str, variables: Mapping[str, Scalar]) -> int:

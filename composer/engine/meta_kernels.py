@@ -141,6 +141,7 @@ def _index_select(x: Tensor, dim: int, index: Tensor) -> Tensor | None:
         return None
     return x.new_empty((*x.shape[:axis], index.shape[0], *x.shape[axis + 1 :]))
 
+
 def _product(a: Tensor, b: Tensor) -> Tensor | None:
     fits = a.dtype == b.dtype and a.dim() == b.dim() and a.shape[:-2] == b.shape[:-2] and a.shape[-1] == b.shape[-2]
     return a.new_empty((*a.shape[:-1], b.shape[-1])) if fits else None

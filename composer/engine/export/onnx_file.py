@@ -1,7 +1,6 @@
 """ONNX, checked with onnxruntime before it is put in place. Needs the packages of the extra ``onnx``."""
 
 import logging
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,27 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from composer.core.atomic import write_atomically
 from composer.core.errors import UserError
-from composer.engine.export.torch_file import loaded
+from composer.engine.export.agreement import check_agreement, samples
+from composer.engine.export.torch_file import any_batch, first_line, loaded
 from composer.engine.infer import Inference
-from composer.engine.verify import example_inputs
-
-TOLERANCE = 1e-4
 
 
 def write_onnx(inference: Inference, path: Path, weights: dict[str, Tensor] | None) -> str:
-    """Write an ONNX file and hold it against the model.
+    """Write an ONNX file whose batch axis is free, and hold it against the model.
 
     Args:
         inference: of a design without errors.
         path: file to write.
         weights: a trained state_dict; fresh weights by default.
 
+    Returns:
+        One line on what was written and checked.
+
     Raises:
-        UserError: if the packages are missing, the model cannot be converted, or the outputs differ by more than 1e-4.
+        UserError: if the packages are missing, the model cannot be converted, or the outputs differ.
     """
     try:
         import onnxruntime
@@ -39,33 +39,39 @@ def write_onnx(inference: Inference, path: Path, weights: dict[str, Tensor] | No
     # Frozen, because torch picks another attention kernel where a bias needs a gradient, and then cannot match the two when it
     # takes the model apart (torch 2.13: "Failed to decompose the FX graph", Swin's relative position bias).
     model = loaded(inference, weights).requires_grad_(False)
-    inputs = example_inputs(inference)
-    arguments = tuple(inputs.values())
-    with tempfile.TemporaryDirectory(prefix="netcomposer-onnx-") as folder:
-        file = Path(folder) / "model.onnx"
+    try:
+        body, sizes = _convert(inference, model)
+        session = onnxruntime.InferenceSession(body, providers=["CPUExecutionProvider"])
+    except Exception as error:  # torch's exporter, onnxruntime and protobuf, whose limit is 2 GB, raise of every kind
+        raise UserError(f"this design cannot be written as ONNX: {first_line(error)}") from None
+    known = {item.name for item in session.get_inputs()}
+
+    def run(*given: Tensor) -> list[Tensor]:
+        named = {name: tensor.numpy() for name, tensor in zip(inference.design.main.inputs, given, strict=True) if name in known}
         try:
-            names: dict[str, Any] = {"input_names": list(inputs), "output_names": list(inference.design.main.outputs)}
-            with _quiet():
-                program = torch.onnx.export(model, arguments, dynamo=True, verbose=False, **names)
-            assert program is not None
-            program.save(str(file), external_data=False)
+            return [torch.from_numpy(array) for array in session.run(None, named)]
         except Exception as error:
-            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise UserError(f"this design cannot be written as ONNX: {first}") from None
-        session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-        seen = session.run(None, {item.name: tensor.numpy() for item, tensor in zip(session.get_inputs(), arguments, strict=True)})
-        with torch.no_grad():
-            result = model(*arguments)
-        outputs = result if isinstance(result, tuple) else (result,)
-        diff = max(float((torch.from_numpy(a).double() - b.double()).abs().max()) for a, b in zip(seen, outputs, strict=True))
-        largest = max(1.0, *(float(b.abs().max()) for b in outputs))  # fresh weights may give large numbers, which round more coarsely
-        if not diff <= TOLERANCE * largest:
-            raise UserError(
-                f"the ONNX file differs from the model by {diff:g}, expected at most {TOLERANCE * largest:g}; it was not written"
-            )
-        body = file.read_bytes()
+            raise UserError(f"onnxruntime cannot run the file at batch {len(given[0])}: {first_line(error)}; nothing was written") from None
+
+    diff = check_agreement("the ONNX file", model, run, inference, sizes)
     write_atomically(path, lambda out: out.write(body))
-    return f"{path}: ONNX, checked with onnxruntime {onnxruntime.__version__}, max |diff| {diff:.2g}"
+    note = "batch dynamic" if len(sizes) > 1 else f"batch fixed to {sizes[0]}"
+    return f"{path}: ONNX, {note}, checked with onnxruntime {onnxruntime.__version__}, {diff}"
+
+
+def _convert(inference: Inference, model: nn.Module) -> tuple[bytes, tuple[int, ...]]:
+    """The file's content, and the batch sizes to check it at; one alone where the batch is fixed."""
+    main = inference.design.main
+    names: dict[str, Any] = {"input_names": list(main.inputs), "output_names": list(main.outputs)}
+
+    def convert(size: int, shapes: Any) -> bytes:
+        with _quiet():
+            program = torch.onnx.export(model, samples(inference, size), dynamo=True, verbose=False, dynamic_shapes=shapes, **names)
+        assert program is not None
+        body: bytes = program.model_proto.SerializeToString()
+        return body
+
+    return any_batch(inference, convert)
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """Files that torch and safetensors read: an exported program (.pt2) and the weights alone."""
 
-import tempfile
+import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import save as save_tensors
@@ -11,8 +13,13 @@ from composer.core.atomic import write_atomically
 from composer.core.design_file import design_hash
 from composer.core.errors import UserError
 from composer.engine.build import build
+from composer.engine.export.agreement import check_agreement, outputs, samples
 from composer.engine.infer import Inference
-from composer.engine.verify import example_inputs
+
+T = TypeVar("T")
+MAX_BATCH = 65_536
+# Exported at a batch that is neither 1 (which torch would take for a constant) nor checked alone.
+TRACED, CHECKED = 2, (1, 3)
 
 
 def loaded(inference: Inference, weights: dict[str, Tensor] | None) -> nn.Module:
@@ -30,26 +37,56 @@ def loaded(inference: Inference, weights: dict[str, Tensor] | None) -> nn.Module
     return model.eval()
 
 
-def write_pt2(inference: Inference, path: Path, weights: dict[str, Tensor] | None) -> str:
-    """Write a `torch.export` program with a dynamic batch and check it against the model at another batch size."""
-    model = loaded(inference, weights)
-    inputs = tuple(_batched(tensor, 2) for tensor in example_inputs(inference).values())
-    batch = torch.export.Dim("batch", min=1, max=65536)
-    note = "batch dynamic"
+def any_batch(inference: Inference, convert: Callable[[int, Any], T]) -> tuple[T, tuple[int, ...]]:
+    """Convert a model with a free batch axis, or, where torch cannot keep that axis symbolic, for a batch of 1.
+
+    Args:
+        inference: of the model's design.
+        convert: takes the batch to trace and the dynamic shapes of the inputs, None for fixed ones.
+
+    Returns:
+        What it made, and the batch sizes to check it at.
+    """
+    batch = torch.export.Dim("batch", min=1, max=MAX_BATCH)
     try:
-        program = torch.export.export(model, inputs, dynamic_shapes=tuple({0: batch} for _ in inputs))
-        other = tuple(_batched(tensor, 3) for tensor in inputs)
+        return convert(TRACED, tuple({0: batch} for _ in inference.design.main.inputs)), CHECKED
     except Exception:  # some blocks fold the batch into windows in a way that export cannot keep symbolic
-        inputs = other = tuple(_batched(tensor, 1) for tensor in inputs)
-        program = torch.export.export(model, inputs)
-        note = "batch fixed to 1"
-    with torch.no_grad():
-        diff = _difference(program.module()(*other), model(*other))
-    with tempfile.NamedTemporaryFile(suffix=".pt2") as file:
-        torch.export.save(program, file.name)
-        body = Path(file.name).read_bytes()
-    write_atomically(path, lambda out: out.write(body))
-    return f"{path}: torch.export program, {note}, max |diff| {diff:g}"
+        return convert(1, None), (1,)
+
+
+def first_line(error: Exception) -> str:
+    """What an error of another library says first; its name where it says nothing."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def write_pt2(inference: Inference, path: Path, weights: dict[str, Tensor] | None) -> str:
+    """Write a `torch.export` program and hold what is read back from it against the model.
+
+    Args:
+        inference: of a design without errors.
+        path: file to write.
+        weights: a trained state_dict; fresh weights by default.
+
+    Returns:
+        One line on what was written and checked.
+
+    Raises:
+        UserError: if the model cannot be exported, or the outputs differ.
+    """
+    model = loaded(inference, weights)
+    buffer = io.BytesIO()
+    try:
+        program, sizes = any_batch(
+            inference, lambda size, shapes: torch.export.export(model, samples(inference, size), dynamic_shapes=shapes)
+        )
+        torch.export.save(program, buffer)
+    except Exception as error:  # torch's exporter raises of every kind
+        raise UserError(f"this design cannot be exported by torch.export: {first_line(error)}") from None
+    read = torch.export.load(io.BytesIO(buffer.getvalue())).module()
+    diff = check_agreement("the exported program", model, lambda *given: outputs(read, given), inference, sizes)
+    write_atomically(path, lambda out: out.write(buffer.getbuffer()))
+    note = "batch dynamic" if len(sizes) > 1 else f"batch fixed to {sizes[0]}"
+    return f"{path}: torch.export program, {note}, {diff}"
 
 
 def write_safetensors(inference: Inference, path: Path, weights: dict[str, Tensor] | None) -> str:
@@ -58,14 +95,3 @@ def write_safetensors(inference: Inference, path: Path, weights: dict[str, Tenso
     body = save_tensors(state, metadata={"design": design_hash(inference.design), "name": inference.design.name})
     write_atomically(path, lambda out: out.write(body))
     return f"{path}: {len(state)} tensors, {len(body) / 1e6:.1f} MB, {'trained' if weights is not None else 'fresh'} weights"
-
-
-def _batched(tensor: Tensor, size: int) -> Tensor:
-    return tensor[:1].repeat(size, *[1] * (tensor.dim() - 1))
-
-
-def _difference(a: object, b: object) -> float:
-    first = a if isinstance(a, tuple) else (a,)
-    second = b if isinstance(b, tuple) else (b,)
-    pairs = zip(first, second, strict=True)
-    return max(float((x.double() - y.double()).abs().max()) for x, y in pairs)

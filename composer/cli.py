@@ -93,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
         design,
         (("--device",), {"default": "auto", "help": "auto, cpu, cuda, cuda:1, mps"}),
         (("--batch",), {"type": _positive, "default": 1, "metavar": "N"}),
+        (("--depth",), {"type": _positive, "default": 1, "metavar": "N", "help": "2 lists what is in sub-graphs too, 3 what is in theirs"}),
         as_json,
     )
     command(

@@ -316,18 +316,24 @@ def profile(args: argparse.Namespace) -> int:
     from composer.engine.device import choose
     from composer.engine.profile import profile as measure
 
-    found = measure(load(args.design), device=choose(args.device).name, batch=args.batch)
+    found = measure(load(args.design), device=choose(args.device).name, batch=args.batch).to_depth(args.depth)
     if args.json:
         from dataclasses import asdict
 
         print(json.dumps(asdict(found), indent=2))
         return 0
-    width = max(len(row.id) for row in found.nodes)
-    for row in found.nodes:
-        peak = f"  {row.peak_bytes / 2**20:10.1f} MiB" if row.peak_bytes is not None else ""
-        print(f"{row.id:<{width}}  {row.milliseconds:9.3f} ms  {row.share:6.1%}{peak}  {'#' * round(40 * row.share)}")
-    print(f"{'whole':<{width}}  {found.milliseconds:9.3f} ms  forward, batch {found.batch}, on {found.device}")
+    labels = ["  " * (row.depth - 1) + row.id.split("/")[-1] for row in found.nodes]
+    width = max(map(len, ("whole", *labels)))
+    for label, row in zip(labels, found.nodes, strict=True):
+        bar = "#" * round(40 * row.share)
+        print(f"{label:<{width}}  {row.milliseconds:9.3f} ms  {row.share:6.1%}{_peak(row.peak_bytes)}  {bar}".rstrip())
+    whole = f"{'whole':<{width}}  {found.milliseconds:9.3f} ms  {'':6}{_peak(found.peak_bytes)}"
+    print(f"{whole}  forward, batch {found.batch}, on {found.device}; {found.overhead:+.3f} ms while nodes are measured")
     return 0
+
+
+def _peak(size: int | None) -> str:
+    return f"  {size / 2**20:10.1f} MiB" if size is not None else ""
 
 
 def train(args: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """Through what costs are seen: which of them colours the cards, the device of the estimate, the times that were measured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -30,9 +30,10 @@ class CostLens(QObject):
         self.heat = ""
         self.device: DeviceProfile | None = None
         self.precision = "fp32"
-        self.measured: dict[str, float] = {}
-        self.peaks: dict[str, int] = {}  # bytes, where the device can say
+        self.measured: dict[str, float] = {}  # by path from the main graph inwards: stage_1/conv
+        self.peaks: dict[str, int] = {}  # bytes by path, where the device can say
         self.measured_whole = 0.0
+        self.measured_overhead = 0.0  # how much longer a pass took while its nodes were measured
         self.measured_where = ""
 
     def available(self, heat: str) -> bool:
@@ -57,6 +58,7 @@ class CostLens(QObject):
         self.measured = {node["id"]: node["milliseconds"] / 1000 for node in nodes}
         self.peaks = {node["id"]: node["peak_bytes"] for node in nodes if node.get("peak_bytes") is not None}
         self.measured_whole = answer["milliseconds"] / 1000 if answer is not None else 0.0
+        self.measured_overhead = answer["overhead"] / 1000 if answer is not None else 0.0
         self.measured_where = f"{answer['device']}, batch {answer['batch']}" if answer is not None else ""
         self._settle()
 
@@ -69,19 +71,22 @@ class CostLens(QObject):
         """Least time of a node on the chosen device; None without one."""
         return roofline.estimate(facts, self.device, self.precision) if self.device is not None and facts.ok else None
 
-    def value(self, cost: str, id: str, facts: NodeFacts | None, *, inside: bool = False) -> float | None:
+    def value(self, cost: str, id: str, facts: NodeFacts | None, use_path: Sequence[str] = ()) -> float | None:
         """One cost of a node.
 
         Args:
             cost: a key of `HEATS`.
             id: the node.
             facts: what is known of it.
-            inside: whether it stands in a sub-graph; times are measured for the nodes of the main graph only.
+            use_path: ids from the main graph to the sub-graph it stands in; times are measured for each use of a sub-graph.
+
+        Returns:
+            A number as `written` takes it, None where it is not known.
         """
         if facts is None or not facts.ok:
             return None
         if cost == "measured":
-            return None if inside else self.measured.get(id)
+            return self.measured.get("/".join((*use_path, id)))
         if cost == "estimated":
             found = self.estimate(facts)
             return found.seconds if found is not None else None

@@ -103,6 +103,9 @@ class TimePage(QScrollArea):
         self.result.setText(
             f"{units.short_time(lens.measured_whole)} a forward pass on {lens.measured_where}" if lens.measured else "Not measured yet"
         )
+        more, sign = units.short_time(abs(lens.measured_overhead)), "longer" if lens.measured_overhead >= 0 else "shorter"
+        told = f"The nodes were measured in passes of their own, which took {more} {sign}; all rounds of a repeat are added"
+        self.result.setToolTip(told if lens.measured else "")
 
     # --- the estimate -----------------------------------------------------------------------------------------------
 

@@ -11,6 +11,16 @@ LINES = 12_000
 LONG = ("fit", "verify", "profile", "export")
 
 
+def placed(design: dict, graph: dict, prefix: str = "") -> list[tuple[str, list]]:
+    """Path and row of each node, a sub-graph before what is in it."""
+    found = []
+    for row in graph["nodes"]:
+        found.append((prefix + row[0], row))
+        if row[1].startswith("graph:"):
+            found += placed(design, design["graphs"][row[1].removeprefix("graph:")], f"{prefix}{row[0]}/")
+    return found
+
+
 def facts(params: dict) -> dict:
     design = params["design"]
     changed, problems = {}, []
@@ -33,6 +43,8 @@ def facts(params: dict) -> dict:
         problems.append(["the design has no output; add one and wire the last node to it", None, "", "error"])
     total = sum(node["params"] for node in changed.values())
     totals = {"params": total, "params_trainable": total, "macs": 2000 * len(changed) * params["batch"], "activation_bytes": 0}
+    for path, (_, block, *_) in placed(design, design["main"]):
+        changed.setdefault(path, {"block": block, "params": 10, "macs": 20, "activation_bytes": 40})
     return {"revision": params["revision"], "reset": True, "changed": changed, "removed": [], "totals": totals, "problems": problems}
 
 
@@ -76,10 +88,11 @@ def answer(message: dict) -> dict:
             return {"result": {**proof, "message": "verified: keys match" if ok else "NOT EQUAL: keys match"}}
         case "profile":
             nodes = [
-                {"id": node[0], "milliseconds": 1.5 + n, "share": 0.5, "peak_bytes": 2048}
-                for n, node in enumerate(params["design"]["main"]["nodes"])
+                {"id": path, "milliseconds": 1.5 + n, "share": 0.5, "peak_bytes": 2048}
+                for n, (path, _) in enumerate(placed(params["design"], params["design"]["main"]))
             ]
-            return {"result": {"nodes": nodes, "milliseconds": 4.0, "device": params["device"], "batch": params["batch"]}}
+            whole = {"milliseconds": 4.0, "overhead": 0.25, "peak_bytes": 4096}
+            return {"result": {"nodes": nodes, **whole, "device": params["device"], "batch": params["batch"]}}
         case "device_profile":
             figures = {"memory": 0, "bandwidth": 1e9, "peaks": {"fp32": 1e9}, "source": "measured just now"}
             return {"result": {"key": "this", "title": "Fake CPU", **figures}}

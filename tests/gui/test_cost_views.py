@@ -105,6 +105,29 @@ def test_measuring_colours_the_canvas_until_the_network_changes(shown: Window, q
     assert shown.canvas.scene.nodes["attn"].heat is None
 
 
+def test_measured_times_go_along_into_a_sub_graph(shown: Window, qtbot: QtBot) -> None:
+    panel, session = panel_of(shown), shown.session
+    session.select(("attn",))
+    shown.canvas.view.setFocus()
+    QTest.keyClick(shown.canvas.view, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: session.facts_current)
+    turn(panel, 2, qtbot)
+    qtbot.mouseClick(panel.time.measure, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.lens.measured == {"conv_stem": 0.0015, "part": 0.0025, "part/attn": 0.0035})
+    assert "took 250 µs longer" in panel.time.result.toolTip()
+    session.lens.set_heat("measured")
+    assert shown.canvas.legend.accessibleName() == "Measured time: 0 to 2.5 ms"
+    QTest.keyClick(shown.canvas.view, Qt.Key.Key_PageDown)
+    assert session.use_path == ("part",)
+    qtbot.waitUntil(lambda: shown.canvas.legend.accessibleName() == "Measured time: 0 to 3.5 ms")
+    assert shown.canvas.scene.nodes["attn"].heat is not None
+    turn(panel, 0, qtbot)
+    column = TITLES.index("Measured")
+    qtbot.waitUntil(lambda: panel.model.rows[0][0] == "attn")
+    assert panel.model.index(0, column).data() == "3.5 ms"
+    assert "2.0 kB" in panel.model.index(0, column).data(Qt.ItemDataRole.ToolTipRole)
+
+
 def test_a_measurement_is_cancelled(shown: Window, small: Design, qtbot: QtBot) -> None:
     panel = panel_of(shown)
     shown.session.apply(Design("hang", small.main, variables=small.variables), "Rename")

@@ -274,8 +274,8 @@ class CanvasView(QWidget):
         session, heat = self.session, self.session.lens.heat
         if heat:
             self._coloured = True
-            facts, inside = self.scene.facts(), bool(session.use_path)
-            values = {id: session.lens.value(heat, id, facts.get(id), inside=inside) for id in session.graph.nodes}
+            facts = self.scene.facts()
+            values = {id: session.lens.value(heat, id, facts.get(id), session.use_path) for id in session.graph.nodes}
             found, most = shares(values)
             self.set_heat(found, HEATS[heat], written(heat, most))
 

@@ -23,7 +23,7 @@ RULES = (
     "1 MAC is one multiply-add: what vision papers print as FLOPs; in operations it is twice that. Counted are matrix products, "
     "convolutions and attention, not element-wise work. Memory is what is kept for the backward pass, without the weights."
 )
-KnownRow = tuple[NodeFacts | None, bool, Costs]  # facts, whether inside a sub-graph, the costs that follow
+KnownRow = tuple[NodeFacts | None, tuple[str, ...], Costs]  # facts, path of the sub-graph, the costs that follow
 WHY_NOT = {"estimated": "Choose a device under Time", "measured": "Measure under Time"}
 
 
@@ -130,21 +130,22 @@ class CostsPanel(Panel):
 
     def _show_nodes(self) -> None:
         session, lens = self.session, self.session.lens
-        inside = bool(session.use_path)
+        use_path = session.use_path
         rows, tips = [], {}
         kept: dict[str, KnownRow] = {}
         for id in session.graph.nodes:
             facts = session.facts_for(id)
             known = self._rows.get(id)
-            if known is None or known[0] is not facts or known[1] != inside:
-                known = (facts, inside, tuple(lens.value(cost, id, facts, inside=inside) for cost in COLUMNS))
+            if known is None or known[0] is not facts or known[1] != use_path:
+                known = (facts, use_path, tuple(lens.value(cost, id, facts, use_path) for cost in COLUMNS))
             kept[id] = known
             rows.append((id, known[2]))
             if facts is not None and (found := lens.estimate(facts)) is not None:
                 limit = "arithmetic" if found.bound == "compute" else "memory bandwidth"
                 tips[id, "estimated"] = f"{units.short_time(found.seconds)}, limited by {limit}, {found.intensity:.3g} FLOPs/byte"
-            if not inside and id in lens.peaks:
-                tips[id, "measured"] = f"{units.short_time(lens.measured[id])}, {units.memory(lens.peaks[id])} allocated at its peak"
+            path = "/".join((*use_path, id))
+            if path in lens.peaks:
+                tips[id, "measured"] = f"{units.short_time(lens.measured[path])}, {units.memory(lens.peaks[path])} allocated at its peak"
         self._rows = kept
         self.model.tips = tips
         self.model.show(rows)

@@ -12,11 +12,14 @@ from safetensors import safe_open
 
 from composer.cli import main
 from composer.core import edits
-from composer.core.design_file import design_hash, load
+from composer.core.design_file import design_hash, load, loads
 from composer.core.errors import DesignError, UserError
 from composer.core.graph import Design
 from composer.engine.build import build
 from composer.engine.export import BINARY, TARGETS, TEXT, export, text
+from composer.engine.export.agreement import TOLERANCE, check_agreement, samples
+from composer.engine.export.torch_file import any_batch, loaded
+from composer.engine.infer import Inference, Inferrer
 from composer.paths import template
 
 ONNX = all(importlib.util.find_spec(name) is not None for name in ("onnx", "onnxscript", "onnxruntime"))
@@ -135,31 +138,118 @@ def test_trained_weights_are_the_ones_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_an_exported_program_takes_any_batch(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["hybrid_digits", "dendritic_mlp", "hybrid_dendritic"])
+def test_an_exported_program_takes_any_batch(name: str, tmp_path: Path) -> None:
     path = tmp_path / "model.pt2"
-    said = export(digits(), "pt2", path)
-    assert "batch dynamic" in said
-    program = torch.export.load(str(path)).module()
-    with torch.no_grad():
-        assert program(torch.zeros(5, 1, 16, 16)).shape == (5, 10)
+    design = load(template(name))
+    assert "batch dynamic, max |diff| 0" in export(design, "pt2", path)
+    given = samples(Inferrer().infer(design), 5)
+    torch.testing.assert_close(torch.export.load(str(path)).module()(*given), build(design, seed=0).eval()(*given))
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not ONNX, reason="onnx, onnxscript or onnxruntime is not installed")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("name", ["hybrid_dendritic"])
+@pytest.mark.parametrize("name", ["hybrid_digits", "dendritic_mlp", "hybrid_dendritic"])
 def test_onnx_computes_the_same_and_says_nothing_else(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """The design has windows with a learned position bias, whose attention torch can only convert with frozen weights."""
+    """The last design has windows with a learned position bias, whose attention torch can only convert with frozen weights."""
     import onnxruntime
 
     design = load(template(name))
+    weights = trained(design)
     path = tmp_path / "model.onnx"
-    assert "checked with onnxruntime" in export(design, "onnx", path)
+    said = export(design, "onnx", path, weights=weights)
+    assert "batch dynamic, checked with onnxruntime" in said and "float64" not in said
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     assert [item.name for item in session.get_inputs()] == list(design.main.inputs)
     assert [item.name for item in session.get_outputs()] == list(design.main.outputs)
+    model = build(design, seed=0).eval()
+    model.load_state_dict(weights)
+    given = samples(Inferrer().infer(design), 5)
+    (seen,) = session.run(None, {name: tensor.numpy() for name, tensor in zip(design.main.inputs, given, strict=True)})
+    with torch.no_grad():
+        torch.testing.assert_close(torch.from_numpy(seen), model(*given), atol=TOLERANCE, rtol=0)
+
+
+def trained(design: Design) -> dict[str, torch.Tensor]:
+    """Weights and running statistics after two steps on noise: no longer the zeros and ones that a fresh model begins with."""
+    model = build(design, seed=1)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    for _ in range(2):
+        model(*samples(Inferrer().infer(design), 4)).square().sum().backward()
+        optimizer.step()
+    return model.state_dict()
+
+
+@pytest.fixture
+def linear() -> tuple[torch.nn.Module, Inference]:
+    """A layer whose outputs, in the millions, round by far more than 1e-4, and the design it could be of."""
+    text = "format: 1\nname: a\ninputs:\n  x: {shape: [64]}\nnodes:\n  fc: {block: Linear, params: {out_features: 8}}\noutputs:\n  y: {}\n"
+    inference = Inferrer().infer(loads(text + "wires:\n  - x -> fc\n  - fc -> y\n"))
+    model = loaded(inference, None)
+    with torch.no_grad():
+        next(model.parameters()).mul_(1e6)
+    return model, inference
+
+
+def test_what_float32_rounds_is_no_error(linear: tuple[torch.nn.Module, Inference]) -> None:
+    model, inference = linear
+    weight, bias = model.parameters()
+
+    def otherwise(x: torch.Tensor) -> list[torch.Tensor]:
+        return [(x[:, 32:] @ weight[:, 32:].T + x[:, :32] @ weight[:, :32].T + bias).detach()]
+
+    said = check_agreement("the program", model, otherwise, inference, (1, 3))
+    assert float(said.split()[2].rstrip(",")) > TOLERANCE and "from float64" in said
+
+
+@pytest.mark.parametrize("off", [1.001, 1 + 1e-5, float("nan")])
+def test_what_rounding_does_not_explain_is_an_error(off: float, linear: tuple[torch.nn.Module, Inference]) -> None:
+    model, inference = linear
+    with pytest.raises(
+        UserError, match=r"the program differs from the model by \S+ at batch 3, expected at most 0.0001; nothing was written"
+    ):
+        check_agreement("the program", model, lambda x: [model(x).detach() * off], inference, (3,))
+
+
+def test_rows_that_are_mixed_up_are_seen(linear: tuple[torch.nn.Module, Inference]) -> None:
+    """Samples differ from each other, so that a program that takes one for another does not pass."""
+    model, inference = linear
+    check_agreement("the program", model, lambda x: [model(x.flip(0)).detach()], inference, (1,))
+    with pytest.raises(UserError, match="at batch 3"):
+        check_agreement("the program", model, lambda x: [model(x.flip(0)).detach()], inference, (1, 3))
+
+
+def test_a_model_without_finite_numbers_is_not_checked(linear: tuple[torch.nn.Module, Inference]) -> None:
+    model, inference = linear
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("inf"))
+    with pytest.raises(UserError, match="the program cannot be checked: the model gives numbers that are not finite"):
+        check_agreement("the program", model, lambda x: [model(x).detach()], inference, (1,))
+
+
+def test_a_batch_that_cannot_stay_free_is_fixed(linear: tuple[torch.nn.Module, Inference]) -> None:
+    def convert(size: int, shapes: object) -> str:
+        if shapes is not None:
+            raise RuntimeError("Constraints violated (batch)")
+        return f"made for {size}"
+
+    assert any_batch(linear[1], convert) == ("made for 1", (1,))
+    assert any_batch(linear[1], lambda size, shapes: len(shapes)) == (1, (1, 3))
+
+
+@pytest.mark.parametrize("target", ["pt2", pytest.param("onnx", marks=pytest.mark.skipif(not ONNX, reason="onnx is not installed"))])
+def test_what_torch_cannot_export_is_one_sentence(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("\n\nUnsupported: this\nand a page more")
+
+    monkeypatch.setattr("torch.export.export", fail)
+    monkeypatch.setattr("torch.onnx.export", fail)
+    with pytest.raises(UserError, match=r"this design cannot be .*: Unsupported: this$"):
+        export(digits(), target, tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_onnx_without_its_packages_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

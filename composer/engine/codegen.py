@@ -20,7 +20,8 @@ from composer.core.errors import DesignError
 from composer.core.graph import Design, Graph, Literal, Node, is_expression
 from composer.core.ports import input_ports, output_ports
 from composer.engine import library
-from composer.engine.infer import GraphResult, Inference, Inferrer, NodeResult
+from composer.engine.found import GraphResult, NodeResult
+from composer.engine.infer import Inference, Inferrer
 from composer.engine.inline import Inlined
 
 WIDTH = 140  # the line length of the block sources

@@ -13,7 +13,8 @@ from composer.core.graph import Design
 from composer.core.ports import input_ports, output_ports
 from composer.core.rules import leading_to_output
 from composer.engine import library
-from composer.engine.infer import GraphResult, Inference
+from composer.engine.found import GraphResult
+from composer.engine.infer import Inference
 
 
 class Interpreted(nn.Module):

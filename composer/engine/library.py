@@ -6,12 +6,14 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from composer import paths
 from composer.core.block_file import BlockSpec
 from composer.core.catalog import Catalog, read_catalog
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @cache
@@ -20,7 +22,7 @@ def catalog() -> Catalog:
     return read_catalog()
 
 
-def block_class(spec: BlockSpec) -> type[nn.Module]:
+def block_class(spec: BlockSpec) -> "type[nn.Module]":
     """The class of a block.
 
     Args:

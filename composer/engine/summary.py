@@ -7,7 +7,8 @@ from composer.core import memory, roofline
 from composer.core.device_profiles import DeviceProfile
 from composer.core.facts import NodeFacts, Totals
 from composer.core.graph import Design
-from composer.engine.infer import GraphResult, Inference, Inferrer
+from composer.engine.found import GraphResult
+from composer.engine.infer import Inference, Inferrer
 
 
 def summarize(design: Design, batch: int = 1, inferrer: Inferrer | None = None) -> dict[str, Any]:

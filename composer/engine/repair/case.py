@@ -7,7 +7,8 @@ from composer.core.block_file import BlockSpec
 from composer.core.facts import NodeFacts, Repair
 from composer.core.graph import Design, Graph, Input, Literal, Node, Wire
 from composer.core.ports import output_ports
-from composer.engine.infer import GraphResult, Inference, Inferrer, NodeResult, Value
+from composer.engine.found import GraphResult, NodeResult, Value
+from composer.engine.infer import Inference, Inferrer
 
 
 @dataclass(frozen=True, slots=True)

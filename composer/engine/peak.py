@@ -1,0 +1,42 @@
+"""Memory of a forward pass in which every value is let go after its last reader."""
+
+from collections.abc import Callable
+
+from composer.core.graph import Wire
+from composer.engine.found import GraphResult, Value
+
+
+def peak_bytes(result: GraphResult, carried: Callable[[Wire], Value | None]) -> int:
+    """Most bytes that inference holds at once: what a node works on and every value that a later one still wants.
+
+    Args:
+        result: one use of a graph.
+        carried: what a wire of that graph carries.
+    """
+    order = list(result.nodes)
+    place = {id: index for index, id in enumerate(order)}
+    needs = {id: [carried(wire) for wire in result.graph.into(id)] for id in (*order, *result.graph.outputs)}
+    last: dict[int, int] = {}  # storage -> place of the last node that reads it
+    for id, values in needs.items():
+        for value in values:
+            if value is not None:
+                last[value.storage] = max(last.get(value.storage, -1), place.get(id, len(order)))
+    held = {value.storage: value.nbytes for id in result.graph.inputs if (value := result.values.get((id, "")))}
+    total = sum(held.values())
+    most = total
+    ending: dict[int, list[int]] = {}
+    for storage, index in last.items():
+        ending.setdefault(index, []).append(storage)
+    made: dict[str, list[Value]] = {}
+    for (id, _), value in result.values.items():
+        made.setdefault(id, []).append(value)
+    for index, id in enumerate(order):
+        own = {value.storage: value.nbytes for value in needs[id] if value is not None}
+        most = max(most, total - sum(held.get(storage, 0) for storage in own) + result.nodes[id].facts.working_bytes)
+        for value in made.get(id, ()):
+            if value.storage not in held and value.storage in last:
+                held[value.storage] = value.nbytes
+                total += value.nbytes
+        for storage in ending.get(index, ()):
+            total -= held.pop(storage, 0)
+    return most

@@ -1,0 +1,104 @@
+"""One block run on the meta device: its output shapes and what it costs, or the sentence that says why it cannot run."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from composer.core.block_file import BlockSpec
+from composer.core.graph import Literal
+from composer.engine import cost, library
+from composer.engine.found import BlockCost, Value
+from composer.engine.meta_kernels import MetaMode
+
+
+def run_block(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
+    """Make an instance of a block and run it.
+
+    Args:
+        spec: which block.
+        params: arguments of its constructor, all resolved.
+        inputs: what arrives; None stands for an optional input without a wire.
+
+    Returns:
+        Its costs; with `error` set if the block raised anything.
+    """
+    try:
+        cls = library.block_class(spec)
+        with torch.device("meta"), MetaMode():
+            module = cls(**params)
+        tensors = [v and torch.empty(v.shape, dtype=getattr(torch, v.dtype), device="meta", requires_grad=v.grad) for v in inputs]
+        found = _measure(module, tensors)
+    except Exception as error:  # a block is foreign code: whatever it raises belongs to its node, not to the engine
+        return BlockCost(error=_sentence(spec, error))
+    return BlockCost(
+        outputs=tuple((tuple(t.shape), str(t.dtype).removeprefix("torch."), t.requires_grad) for t in found.outputs),
+        params=sum(p.numel() for p in module.parameters()),
+        params_trainable=sum(p.numel() for p in module.parameters() if p.requires_grad),
+        buffers=sum(b.numel() for b in module.buffers()),
+        macs=found.macs,
+        saved_bytes=found.saved_bytes,
+        saved_inputs=found.saved_inputs,
+        saved_outputs=found.saved_outputs,
+        aliases=found.aliases,
+        uncounted=found.uncounted,
+        moved_bytes=found.moved_bytes,
+        working_bytes=found.working_bytes,
+    )
+
+
+def _measure(module: nn.Module, tensors: Sequence[Any]) -> cost.Cost:
+    """Shapes and MACs as in evaluation, saved bytes as in training; one pass where the two do not differ."""
+    present = [index for index, tensor in enumerate(tensors) if tensor is not None]
+    call = module if len(present) == len(tensors) else _Partial(module, len(tensors), tuple(present))
+    given = tuple(tensors[index] for index in present)
+    training: cost.Cost | None = None
+    try:
+        training = cost.measure(call.train(), given)
+    except ValueError as error:
+        # Batch statistics of a single value: batch 1 through a pooled BatchNorm. Evaluation is the only mode that runs.
+        if "more than 1 value per channel" not in str(error):
+            raise
+    if training is not None and not cost.mode_matters(module):
+        found = training
+    else:
+        found = cost.measure(call.eval(), given)
+        if training is not None and len(training.saved_outputs) == len(found.outputs):
+            found = replace(
+                found, saved_bytes=training.saved_bytes, saved_inputs=training.saved_inputs, saved_outputs=training.saved_outputs
+            )
+    if len(present) == len(tensors):
+        return found
+    saved = [False] * len(tensors)
+    for index, flag in zip(present, found.saved_inputs, strict=True):
+        saved[index] = flag
+    aliases = tuple(None if a is None else present[a] for a in found.aliases)
+    return replace(found, saved_inputs=tuple(saved), aliases=aliases)
+
+
+class _Partial(nn.Module):
+    """A module called without some of its optional inputs."""
+
+    def __init__(self, module: nn.Module, count: int, present: tuple[int, ...]) -> None:
+        super().__init__()
+        self.module = module
+        self.count = count
+        self.present = present
+
+    def forward(self, *given: torch.Tensor) -> Any:
+        """Call with None in the gaps."""
+        arguments: list[torch.Tensor | None] = [None] * self.count
+        for index, tensor in zip(self.present, given, strict=True):
+            arguments[index] = tensor
+        return self.module(*arguments)
+
+
+def _sentence(spec: BlockSpec, error: Exception) -> str:
+    text = str(error).strip().split("\n")[0]
+    if isinstance(error, ValueError) and text:
+        return text
+    if "overflow" in text.lower() or isinstance(error, OverflowError):
+        return f"{spec.name}: a size is beyond what a tensor can have; reduce the parameters"
+    return f"{spec.name} cannot run with these inputs: {text or type(error).__name__}"

@@ -1,0 +1,374 @@
+"""One walk over a design in topological order, into sub-graphs, round by round; what it finds is in `found`.
+
+Sub-graphs are walked once for every use and round, because each may bring other shapes. The first bad node says why; what comes
+after it waits.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from composer.core import rules
+from composer.core.block_file import BlockSpec
+from composer.core.errors import UserError
+from composer.core.expressions import resolve, resolve_variables
+from composer.core.facts import DesignFacts, NodeFacts, PortSpec
+from composer.core.graph import Design, Graph, Literal, Node, Scalar, Wire
+from composer.core.params import ParamError, Resolved, resolve_params
+from composer.core.ports import input_ports, output_ports
+from composer.engine.flatten import flatten, totals
+from composer.engine.found import BlockCost, GraphResult, NodeResult, Value
+from composer.engine.peak import peak_bytes
+
+if TYPE_CHECKING:
+    from composer.engine.infer import Inferrer
+
+MAX_ROUNDS = 200_000  # of one walk: repeats inside repeats multiply
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Memo entry of a whole node: parameters and cost of each round, and its facts, whose activation bytes are those of its last use."""
+
+    rounds: tuple[tuple[dict[str, Literal], BlockCost], ...]
+    facts: NodeFacts
+
+
+class RoundError(UserError):
+    """A block that cannot run with the parameters it has; they are kept, because repairs start from them."""
+
+    def __init__(self, message: str, node: str, resolved: Resolved) -> None:
+        super().__init__(message)
+        self.node = node
+        self.resolved = resolved
+
+
+class Walk:
+    """One walk over a design."""
+
+    def __init__(self, inferrer: "Inferrer", design: Design, batch: int, structural: Sequence[rules.Problem]) -> None:
+        self.inferrer = inferrer
+        self.catalog = inferrer.catalog
+        self.design = design
+        self.batch = batch
+        self.problems: dict[tuple[str, str], str] = {}
+        for found in structural:
+            if found.level == "error" and found.node is not None:
+                self.problems.setdefault((found.graph, found.node), found.message)
+        self.storages = 0
+        self.walked = 0
+        self.saved: set[int] = set()  # storages that were already counted
+        self.inside: list[str] = []  # sub-graphs that are being walked, each within the one before
+
+    def _new_storage(self) -> int:
+        self.storages += 1
+        return self.storages
+
+    def run(self) -> tuple[GraphResult, DesignFacts]:
+        """Walk the whole design; the tree of results, and its flat form."""
+        try:
+            variables = resolve_variables(self.design.variables)
+        except UserError:
+            variables = {}
+        root = self._graph(self.design.main, "", self._inputs(variables), variables)
+        working = peak_bytes(root, self._carrier(root))
+        return root, DesignFacts(flatten(root, self.problems), totals(root, working), self.batch)
+
+    def _inputs(self, variables: Mapping[str, Scalar]) -> dict[str, Value | str]:
+        """Values at the main inputs; a sentence instead where the shape cannot be computed."""
+        values: dict[str, Value | str] = {}
+        for item in self.design.main.inputs.values():
+            try:
+                shape = tuple(_size(size, variables) for size in item.shape)
+            except UserError as error:
+                values[item.id] = f"{item.id}: {error}"
+                continue
+            values[item.id] = Value((self.batch, *shape), item.dtype, False, self._new_storage())
+        return values
+
+    def _graph(self, graph: Graph, name: str, inputs: Mapping[str, Value | str], variables: Mapping[str, Scalar]) -> GraphResult:
+        result = GraphResult(name, graph)
+        blocked: dict[str, str] = {}  # id -> id of the item with the error behind which it waits
+        for id, value in inputs.items():
+            if isinstance(value, Value):
+                result.values[id, ""] = value
+            else:
+                blocked[id] = id
+                result.problem = result.problem or value
+        try:
+            order = graph.order()
+        except nx.NetworkXUnfeasible:
+            return self._circle(result)
+        for id in order:
+            if id in graph.nodes:
+                node = graph.nodes[id]
+                cause = next((blocked[wire.source] for wire in graph.into(id) if wire.source in blocked), None)
+                problem = self.problems.get((name, id))
+                if problem is None and cause is not None:
+                    blocked[id] = cause
+                    result.nodes[id] = NodeResult(node, NodeFacts(node.block, waits_for=cause), [])
+                    continue
+                if problem is None:
+                    found = self._node(node, name, graph, result.values, variables)
+                else:
+                    found = NodeResult(node, NodeFacts(node.block, error=problem), [])
+                result.nodes[id] = found
+                if not found.facts.ok:
+                    blocked[id] = id
+                    result.problem = result.problem or found.facts.error
+            elif id in graph.outputs:
+                arriving = graph.into(id)
+                if len(arriving) == 1 and arriving[0].source not in blocked:
+                    wire = arriving[0]
+                    leaving = result.values.get(self._key(graph, name, wire.source, wire.source_port))
+                    if leaving is not None:
+                        result.outputs.append(leaving)
+                        result.values[id, ""] = leaving
+                result.problem = result.problem or self.problems.get((name, id))
+        return result
+
+    def _circle(self, result: GraphResult) -> GraphResult:
+        """A graph whose wires form a cycle: one item says so, the others wait for it."""
+        own = {id: problem for (graph, id), problem in self.problems.items() if graph == result.name}
+        first = next((id for id, problem in own.items() if problem.startswith("wires form a cycle")), None) or next(iter(own))
+        result.problem = own[first]
+        for id, node in result.graph.nodes.items():
+            problem = own.get(id)
+            result.nodes[id] = NodeResult(node, NodeFacts(node.block, error=problem, waits_for=None if problem else first), [])
+        return result
+
+    def _key(self, graph: Graph, name: str, source: str, port: str) -> tuple[str, str]:
+        """Where the value of a port is kept: the empty name always stands for the first port."""
+        if not port or source in graph.inputs:
+            return source, ""
+        ports = output_ports(self.design, self.catalog, name, source)
+        return (source, "") if ports and ports[0].name == port else (source, port)
+
+    def _node(
+        self,
+        node: Node,
+        name: str,
+        graph: Graph,
+        values: dict[tuple[str, str], Value],
+        variables: Mapping[str, Scalar],
+    ) -> NodeResult:
+        ports = input_ports(self.design, self.catalog, name, node.id)
+        arguments: dict[str, list[Value]] = {port.name: [] for port in ports}
+        for wire in graph.into(node.id):
+            value = values.get(self._key(graph, name, wire.source, wire.source_port))
+            if value is not None:
+                arguments[wire.target_port or ports[0].name].append(value)
+        inputs: list[Value | None] = []
+        for port in ports:
+            inputs.extend(arguments[port.name] if port.variadic else [arguments[port.name][0] if arguments[port.name] else None])
+        try:
+            rounds = self._rounds(node, variables)
+            if node.subgraph is not None:
+                found = self._use(node, inputs, variables, rounds)
+            else:
+                spec = self.catalog[node.block]
+                found = self._block(node, spec, inputs, [arguments[port.name] for port in ports], variables, rounds)
+        except RoundError as error:
+            facts = NodeFacts(node.block, resolved=error.resolved.values, inferred=error.resolved.inferred, error=str(error))
+            return NodeResult(node, facts, [])
+        except ParamError as error:
+            return NodeResult(node, NodeFacts(node.block, error=str(error), repairs=error.repairs), [])
+        except UserError as error:
+            return NodeResult(node, NodeFacts(node.block, error=_own(node, str(error))), [])
+        result, outputs = found
+        for index, (output, value) in enumerate(outputs):
+            values[node.id, output if index else ""] = value
+        return result
+
+    def _rounds(self, node: Node, variables: Mapping[str, Scalar]) -> int:
+        value = resolve(node.repeat, variables)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, int) or not 1 <= value <= 10_000:
+            raise UserError(f"repeat {node.repeat!r} gives {value!r}, expected a whole number from 1 to 10000")
+        self.walked += value
+        if self.walked > MAX_ROUNDS:
+            raise UserError(f"repeat {value}: the rounds of the whole design multiply to more than {MAX_ROUNDS:,}; repeat less often")
+        return value
+
+    def _count_saved(self, flags: Sequence[bool], values: Sequence[Value | None]) -> int:
+        """Bytes of the saved values that nobody counted before."""
+        total = 0
+        for flag, value in zip(flags, values, strict=True):
+            if flag and value is not None and value.storage not in self.saved:
+                self.saved.add(value.storage)
+                total += value.nbytes
+        return total
+
+    def _block(
+        self,
+        node: Node,
+        spec: BlockSpec,
+        inputs: Sequence[Value | None],
+        by_port: Sequence[list[Value]],
+        variables: Mapping[str, Scalar],
+        rounds: int,
+    ) -> tuple[NodeResult, list[tuple[str, Value]]]:
+        text = repr(node.params)
+        # What a node becomes depends on the variables only if it has expressions.
+        scope = repr(variables) if "'=" in text or '"=' in text else ""
+        key = (node.block, text, scope, rounds, tuple(v and (v.shape, v.dtype, v.grad) for v in inputs))
+        known = self.inferrer.known.get(key)
+        if known is None:
+            known = self._compute(node, spec, inputs, by_port, variables, rounds)
+        saved = 0
+        given = list(inputs)
+        outputs: list[Value] = []
+        for _, entry in known.rounds:
+            outputs = self._outputs(entry, given)
+            saved += entry.saved_bytes + self._count_saved(entry.saved_inputs, given) + self._count_saved(entry.saved_outputs, outputs)
+            given = [*outputs, *given[len(outputs) :]]
+        if known.facts.activation_bytes != saved:
+            known = replace(known, facts=replace(known.facts, activation_bytes=saved))
+        self.inferrer.keep(key, known)
+        return NodeResult(node, known.facts, [resolved for resolved, _ in known.rounds]), [
+            (port.name, value) for port, value in zip(spec.outputs, outputs, strict=False)
+        ]
+
+    def _outputs(self, entry: BlockCost, given: Sequence[Value | None]) -> list[Value]:
+        """The values that one round gives, in storages of their own or in those of its inputs."""
+        found = []
+        for (shape, dtype, grad), alias in zip(entry.outputs, entry.aliases, strict=True):
+            origin = given[alias] if alias is not None else None
+            found.append(Value(shape, dtype, grad, origin.storage if origin is not None else self._new_storage()))
+        return found
+
+    def _compute(
+        self,
+        node: Node,
+        spec: BlockSpec,
+        inputs: Sequence[Value | None],
+        by_port: Sequence[list[Value]],
+        variables: Mapping[str, Scalar],
+        rounds: int,
+    ) -> Known:
+        """What a node of a block becomes, round by round."""
+        found: list[tuple[dict[str, Literal], BlockCost]] = []
+        uncounted: Counter[str] = Counter()
+        inferred: tuple[str, ...] = ()
+        outputs: list[Value] = []
+        working = 0
+        given = list(inputs)
+        firsts = [values[0] if values else None for values in by_port]
+        for index in range(rounds):
+            try:
+                sizes = spec.shapes.bind([None if value is None else value.shape for value in firsts])
+            except UserError as error:
+                raise UserError(f"{node.id}: {error}; {self._layout_hint(spec, firsts)}") from None
+            resolved = resolve_params(spec, node, variables, sizes, index, rounds)
+            inferred = inferred if index else resolved.inferred
+            entry = self.inferrer.block(spec, resolved.values, given)
+            if entry.error is not None:
+                raise RoundError(_own(node, entry.error), node.id, resolved)
+            found.append((resolved.values, entry))
+            uncounted.update(entry.uncounted)
+            outputs = self._outputs(entry, given)
+            held = sum(value.nbytes for value in given if value is not None) + sum(value.nbytes for value in outputs)
+            working = max(working, held, entry.working_bytes)
+            if index + 1 < rounds:
+                if len(outputs) > len(given):
+                    raise UserError(f"{node.id}: repeat {rounds} needs as many inputs as outputs; {spec.name} has more outputs")
+                given = [*outputs, *given[len(outputs) :]]
+                firsts = [*outputs, *firsts[len(outputs) :]]
+        entries = [entry for _, entry in found]
+        facts = NodeFacts(
+            node.block,
+            resolved=found[0][0],
+            inferred=inferred,
+            outputs=tuple(PortSpec(port.name, v.shape, v.dtype) for port, v in zip(spec.outputs, outputs, strict=False)),
+            params=sum(entry.params for entry in entries),
+            params_trainable=sum(entry.params_trainable for entry in entries),
+            buffers=sum(entry.buffers for entry in entries),
+            macs=sum(entry.macs for entry in entries),
+            working_bytes=working,
+            moved_bytes=sum(entry.moved_bytes for entry in entries),
+            uncounted=dict(uncounted),
+        )
+        return Known(tuple(found), facts)
+
+    def _layout_hint(self, spec: BlockSpec, inputs: Sequence[Value | None]) -> str:
+        """What to do when the number of axes does not fit."""
+        first = inputs[0] if inputs else None
+        wanted = spec.shapes.inputs[0]
+        if first is not None and len(first.shape) == 4 and len(wanted) == 3:
+            return "put MapToTokens in between"
+        if first is not None and len(first.shape) == 3 and len(wanted) == 4:
+            return "put TokensToMap in between"
+        return f"{spec.name} takes {spec.shape.split('->')[0].strip()}"
+
+    def _use(
+        self, node: Node, inputs: Sequence[Value | None], variables: Mapping[str, Scalar], rounds: int
+    ) -> tuple[NodeResult, list[tuple[str, Value]]]:
+        """One use of a sub-graph: its graph walked once a round."""
+        name = node.subgraph or ""
+        if name in self.inside:
+            raise UserError(f"sub-graph {name!r} is inside itself; a network must be finite")
+        graph = self.design.graphs[name]
+        counted = rules.leading_to_output(graph)  # what leads nowhere is not built
+        given = list(inputs)
+        results: list[dict[str, Literal] | GraphResult] = []
+        facts = NodeFacts(node.block)
+        inside: GraphResult | None = None
+        for index in range(rounds):
+            # A sub-graph sees the design's variables and its own parameters; a use may set the latter from its surroundings.
+            own = {key: resolve(node.params.get(key, default), variables, index, rounds) for key, default in graph.params.items()}
+            scope = {**resolve_variables(self.design.variables), **own}
+            entering = {id: value if value is not None else f"{id} is not wired" for id, value in zip(graph.inputs, given, strict=False)}
+            self.inside.append(name)
+            inside = self._graph(graph, name, entering, scope)  # type: ignore[arg-type]
+            self.inside.pop()
+            results.append(inside)
+            if index == 0:
+                facts = replace(facts, resolved=own)
+            if inside.problem is not None or len(inside.outputs) != len(graph.outputs):
+                cause = inside.problem or "an output is not wired"
+                where = f" (round {index + 1})" if rounds > 1 else ""
+                return NodeResult(node, replace(facts, error=f"{node.id}{where}: inside {name}: {cause}"), results), []
+            if index + 1 < rounds:
+                if len(inside.outputs) > len(given):
+                    raise UserError(f"{node.id}: repeat {rounds} needs as many inputs as outputs; {name} has more outputs")
+                given = [*inside.outputs, *given[len(inside.outputs) :]]
+        assert inside is not None
+        parts = [part.facts for result in results if isinstance(result, GraphResult) for id, part in result.nodes.items() if id in counted]
+        uncounted: Counter[str] = Counter()
+        for part in parts:
+            uncounted.update(part.uncounted)
+        outputs = list(zip(graph.outputs, inside.outputs, strict=True))
+        facts = replace(
+            facts,
+            outputs=tuple(PortSpec(id, value.shape, value.dtype) for id, value in outputs),
+            params=sum(part.params for part in parts),
+            params_trainable=sum(part.params_trainable for part in parts),
+            buffers=sum(part.buffers for part in parts),
+            macs=sum(part.macs for part in parts),
+            activation_bytes=sum(part.activation_bytes for part in parts),
+            working_bytes=max(peak_bytes(result, self._carrier(result)) for result in results if isinstance(result, GraphResult)),
+            moved_bytes=sum(part.moved_bytes for part in parts),
+            uncounted=dict(uncounted),
+        )
+        return NodeResult(node, facts, results), outputs
+
+    def _carrier(self, result: GraphResult) -> Callable[[Wire], Value | None]:
+        """What a wire of a graph carries."""
+        return lambda wire: result.values.get(self._key(result.graph, result.name, wire.source, wire.source_port))
+
+
+def _size(size: int | str, variables: Mapping[str, Scalar]) -> int:
+    value = resolve(size, variables)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or value < 1:
+        raise UserError(f"size {size!r} of its shape gives {value!r}, expected a whole number above 0")
+    return value
+
+
+def _own(node: Node, message: str) -> str:
+    return message if message.startswith((f"{node.id}:", f"{node.id} ")) else f"{node.id}: {message}"

@@ -11,6 +11,7 @@ from composer import paths
 from composer.core.errors import UserError
 
 PROBLEMS = 1
+PICTURES = ("png", "svg", "pdf")  # targets of `export` that the window's canvas draws
 
 
 def gui(args: argparse.Namespace) -> int:
@@ -102,12 +103,12 @@ def new(args: argparse.Namespace) -> int:
 def check(args: argparse.Namespace) -> int:
     """Say what is wrong with a design, one line a problem."""
     from composer.core.design_file import load
-    from composer.engine.infer import infer
+    from composer.engine.infer import remembering
 
     design = load(args.design)
     if args.fix:
         design = _fix(design, Path(args.output or args.design))
-    inference = infer(design)
+    inference = remembering().infer(design)
     problems = inference.errors
     totals = inference.facts.totals
     for name, wanted in design.expected.items():
@@ -140,7 +141,7 @@ def _fix(design: Any, target: Path) -> Any:
 def summary(args: argparse.Namespace) -> int:
     """Print shapes and costs."""
     from composer.core.design_file import load
-    from composer.engine.infer import infer
+    from composer.engine.infer import remembering
     from composer.engine.summary import to_dict
 
     design = load(args.design)
@@ -149,7 +150,7 @@ def summary(args: argparse.Namespace) -> int:
 
         print(layer_table(design, args.batch))
         return 0
-    inference = infer(design, args.batch)
+    inference = remembering().infer(design, args.batch)
     data = to_dict(inference)
     if args.roofline:
         data["roofline"] = _roofline(inference, args.roofline, args.precision)
@@ -216,7 +217,9 @@ def _print_summary(data: dict[str, Any], batch: int) -> None:
 
 
 def export(args: argparse.Namespace) -> int:
-    """Write a design as code, weights, a diagram or a table."""
+    """Write a design as code, weights, a diagram, a table or a picture."""
+    if args.to in PICTURES:
+        return _export_picture(args)
     from composer.core.design_file import load
     from composer.engine.export import TEXT, text
     from composer.engine.export import export as write
@@ -237,6 +240,17 @@ def export(args: argparse.Namespace) -> int:
     if args.verify:
         return _verify(design, weights)
     return 0
+
+
+def _export_picture(args: argparse.Namespace) -> int:
+    """As `screenshot`, which takes the kind from the ending; here the two must agree."""
+    if args.verify or args.run or args.package:
+        raise UserError(f"a picture holds no code and no weights; leave out --{next(n for n in ('verify', 'run', 'package') if vars(args)[n])}")
+    if args.output == "-":
+        raise UserError(f"{args.to} is no text; name a file with -o")
+    if Path(args.output).suffix.lower() != f".{args.to}":
+        raise UserError(f"{args.output}: a picture of the kind {args.to} ends in .{args.to}")
+    return screenshot(argparse.Namespace(**vars(args), theme="light"))
 
 
 def _verify(design: Any, weights: Any) -> int:
@@ -274,11 +288,11 @@ def replace(args: argparse.Namespace) -> int:
     from composer.core.design_file import load, save
     from composer.core.swap import swap
     from composer.engine import library
-    from composer.engine.infer import Inferrer
+    from composer.engine.infer import remembering
 
     design = load(args.design)
     done = swap(design, library.catalog(), args.by, block=args.block, ids=args.nodes.split(",") if args.nodes else None)
-    inferrer = Inferrer()
+    inferrer = remembering()
     before, after = inferrer.infer(design), inferrer.infer(done.design)
     fresh = [error for error in after.errors if error not in before.errors]
     for error in fresh:
@@ -297,9 +311,9 @@ def diff(args: argparse.Namespace) -> int:
     """Say what differs between two designs; exit code 0 if nothing does, 1 if something does."""
     from composer.core import diff_report
     from composer.core.design_file import load
-    from composer.engine.infer import Inferrer
+    from composer.engine.infer import remembering
 
-    inferrer = Inferrer()
+    inferrer = remembering()
     before, after = load(args.before), load(args.after)
     old, new = inferrer.infer(before).facts, inferrer.infer(after).facts
     lines = diff_report.report(before, after, old, new)

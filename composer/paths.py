@@ -53,3 +53,13 @@ def user_data() -> Path:
     if sys.platform == "darwin":
         return home / "Library" / "Application Support" / "netcomposer"
     return Path(os.environ.get("XDG_DATA_HOME", home / ".local" / "share")) / "netcomposer"
+
+
+def user_cache() -> Path:
+    """The user's folder for what may be deleted at any time; inside `NETCOMPOSER_HOME` if that is set."""
+    if os.environ.get("NETCOMPOSER_HOME") or sys.platform == "win32":
+        return user_data() / "cache"
+    home = Path.home()
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "Netcomposer"
+    return Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "netcomposer"

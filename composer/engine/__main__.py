@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,9 +21,9 @@ class Engine:
     """What the worker keeps between requests: the memo, and what it told the window last. One method a request."""
 
     def __init__(self) -> None:
-        from composer.engine.infer import Inferrer
+        from composer.engine.infer import remembering
 
-        self.inferrer = Inferrer()
+        self.inferrer = remembering()
         self.told: dict[str, NodeFacts] = {}
 
     def facts(self, params: Params, progress: Progress) -> dict[str, Any]:
@@ -140,18 +141,31 @@ class Engine:
         return {name: getattr(self, name) for name in vars(type(self)) if not name.startswith("_") and name != "handlers"}
 
 
-def main() -> None:
-    """Serve requests on stdin until it closes."""
-    channel = Channel.stdio()
+def _import_torch(channel: Channel) -> None:
+    """Import torch and tell the window what there is to compute on.
+
+    In a thread beside the first requests: the facts of blocks that were seen before need no torch, which takes a second to import.
+    A request that does need it waits for the import of `run_block`, the one door to torch, so that two threads never import the
+    same modules in different orders.
+    """
     import torch
+
+    import composer.engine.run_block  # noqa: F401 - see above
 
     # The window's own work and a training run share the machine: inference on the meta device gains nothing from threads.
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
     from composer.engine.data import names
     from composer.engine.device import devices
 
+    channel.send({"event": "torch", "torch": torch.__version__, "devices": devices(), "data": names()})
+
+
+def main() -> None:
+    """Serve requests on stdin until it closes."""
+    channel = Channel.stdio()
     engine = Engine()
-    channel.send({"event": "ready", "torch": torch.__version__, "devices": devices(), "data": names()})
+    channel.send({"event": "ready"})
+    threading.Thread(target=_import_torch, args=(channel,), name="torch", daemon=True).start()
     channel.serve(engine.handlers(), newest_only=frozenset({"facts", "source"}))
 
 

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from composer import paths
 from composer.core import rules
 from composer.core.block_file import BlockSpec
 from composer.core.catalog import Catalog
 from composer.core.facts import DesignFacts
 from composer.core.graph import Design, Literal
 from composer.engine import library
+from composer.engine.cost_store import CostStore
 from composer.engine.found import BlockCost, GraphResult, Value
 from composer.engine.walk import Known, Walk
 
@@ -43,10 +45,12 @@ class Inferrer:
 
     Args:
         catalog: the known blocks.
+        store: keeps costs between processes; without one, whatever this object has not seen is run.
     """
 
-    def __init__(self, catalog: Catalog | None = None) -> None:
+    def __init__(self, catalog: Catalog | None = None, store: CostStore | None = None) -> None:
         self.catalog = catalog or library.catalog()
+        self.store = store
         self.memo: OrderedDict[Any, BlockCost] = OrderedDict()
         self.known: OrderedDict[Any, Known] = OrderedDict()
         self.computed = 0
@@ -63,6 +67,8 @@ class Inferrer:
         """
         structural = tuple(rules.check(design, self.catalog))
         root, facts = Walk(self, design, batch, structural).run()
+        if self.store is not None:
+            self.store.flush()
         return Inference(design, root, facts, structural)
 
     def block(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
@@ -72,16 +78,23 @@ class Inferrer:
         if key in self.memo:
             self.memo.move_to_end(key)
             return self.memo[key]
-        self.computed += 1
-        entry = self.memo[key] = self._measured(spec, params, inputs)
+        entry = self.memo[key] = self._found(repr(key), spec, params, inputs)
         if len(self.memo) > MEMO_SIZE:
             self.memo.popitem(last=False)
         return entry
 
-    def _measured(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
+    def _found(self, key: str, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
+        store = self.store if spec.path.is_relative_to(paths.BLOCKS) else None
+        kept = store.get(key) if store is not None else None
+        if kept is not None:
+            return kept
         from composer.engine.run_block import run_block  # torch, which takes a second to import, only for what is not known
 
-        return run_block(spec, params, inputs)
+        self.computed += 1
+        cost = run_block(spec, params, inputs)
+        if store is not None:
+            store.put(key, cost)
+        return cost
 
     def keep(self, key: Any, known: Known) -> None:
         """Remember what a node became."""
@@ -106,3 +119,8 @@ def infer(design: Design, batch: int = 1, catalog: Catalog | None = None) -> Inf
         catalog: the known blocks; the library by default.
     """
     return Inferrer(catalog).infer(design, batch)
+
+
+def remembering() -> Inferrer:
+    """An inferrer that keeps costs between processes, for commands and the engine of the window."""
+    return Inferrer(store=CostStore.of_user())

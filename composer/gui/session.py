@@ -132,7 +132,7 @@ class Session(Document):
 
     def repair(self, repair: Repair, graph: str) -> bool:
         """Carry out a repair that was offered for an item of a graph."""
-        return self.edit(repair.label, repaired, repair, graph=graph)
+        return self.edit(repair.label, lambda design: self.with_room(design, repaired(design, repair, graph)))
 
     # --- files ------------------------------------------------------------------------------------------------------
 
@@ -291,9 +291,10 @@ class Session(Document):
         self.facts_changed.emit(touched | here, revision)
 
     def _on_engine_event(self, event: Mapping[str, Any]) -> None:
-        if event["event"] == "ready":
-            self.devices = list(event.get("devices", ()))
+        if "devices" in event:  # told once torch is there, after the first facts
+            self.devices = list(event["devices"])
             self.data_sets = list(event.get("data", self.data_sets))
+            self.engine_state_changed.emit(self.engine_state, "")
 
     def _clean_changed(self) -> None:
         self.file_changed.emit()

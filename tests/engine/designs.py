@@ -1,7 +1,10 @@
-"""Small designs that train in a moment; loaded by path, as test folders are no packages."""
+"""Small designs: nodes in a row, and one that trains in a moment."""
+
+from itertools import pairwise
+from typing import Any
 
 from composer.core.design_file import loads
-from composer.core.graph import Design
+from composer.core.graph import Design, Graph, Input, Node, Output, Wire
 
 TINY = """
 format: 1
@@ -34,3 +37,22 @@ def tiny(*changes: tuple[str, str]) -> Design:
         assert before in text, before
         text = text.replace(before, after)
     return loads(text, "tiny")
+
+
+def chain(*nodes: Node, graphs: dict[str, Graph] | None = None, shape: tuple[int | str, ...] = (8, 8, 8), **more: Any) -> Design:
+    """An image, nodes one after the other, an output."""
+    ids = ["image", *(node.id for node in nodes), "out"]
+    wires = tuple(Wire(a, b) for a, b in pairwise(ids))
+    return Design(
+        "chain",
+        Graph({"image": Input("image", shape)}, {node.id: node for node in nodes}, {"out": Output("out")}, wires),
+        graphs or {},
+        **more,
+    )
+
+
+def stage(*nodes: Node, **params: Any) -> Graph:
+    """A sub-graph with one input and one output, nodes one after the other."""
+    ids = ["x", *(node.id for node in nodes), "y"]
+    wires = tuple(Wire(a, b) for a, b in pairwise(ids))
+    return Graph({"x": Input("x")}, {node.id: node for node in nodes}, {"y": Output("y")}, wires, params)

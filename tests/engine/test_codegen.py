@@ -3,7 +3,6 @@
 import ast
 import re
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,28 +18,10 @@ from composer.engine.build import build, import_source, model_class
 from composer.engine.codegen import _literal, source
 from composer.engine.cost import CostMode
 from composer.engine.infer import Inferrer
+from tests.engine.designs import chain, stage
 from tests.strategies import AWKWARD, examples, networks
 
 INFERRER = Inferrer()
-
-
-def chain(*nodes: Node, graphs: dict[str, Graph] | None = None, shape: tuple[int, ...] = (8, 8, 8), **more: Any) -> Design:
-    """An image, nodes one after the other, an output."""
-    ids = ["image", *(node.id for node in nodes), "out"]
-    wires = tuple(Wire(a, b) for a, b in pairwise(ids))
-    return Design(
-        "chain",
-        Graph({"image": Input("image", shape)}, {node.id: node for node in nodes}, {"out": Output("out")}, wires),
-        graphs or {},
-        **more,
-    )
-
-
-def stage(*nodes: Node, **params: Any) -> Graph:
-    """A sub-graph with one input and one output."""
-    ids = ["x", *(node.id for node in nodes), "y"]
-    wires = tuple(Wire(a, b) for a, b in pairwise(ids))
-    return Graph({"x": Input("x")}, {node.id: node for node in nodes}, {"y": Output("y")}, wires, params)
 
 
 def init_of(text: str, name: str) -> str:

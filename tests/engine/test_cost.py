@@ -1,27 +1,20 @@
 """Costs: MACs against torch's counter and by hand, activation bytes against what a real backward keeps."""
 
-from itertools import pairwise
-
 import pytest
 import torch
 from hypothesis import given
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from composer.core.graph import Design, Graph, Input, Node, Output, Wire
+from composer.core.graph import Design, Node
 from composer.engine.build import build
 from composer.engine.cost import CostMode, measure
 from composer.engine.infer import Inferrer
+from tests.engine.designs import chain
 from tests.strategies import examples, networks
 
 INFERRER = Inferrer()
 BATCH = 4
-
-
-def chain(*nodes: Node, shape: tuple[int, ...]) -> Design:
-    ids = ["image", *(node.id for node in nodes), "out"]
-    wires = tuple(Wire(a, b) for a, b in pairwise(ids))
-    return Design("chain", Graph({"image": Input("image", shape)}, {node.id: node for node in nodes}, {"out": Output("out")}, wires))
 
 
 def saved_bytes(model: nn.Module, inputs: list[Tensor]) -> int:

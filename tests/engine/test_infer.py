@@ -2,8 +2,6 @@
 
 import time
 from dataclasses import replace
-from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,26 +10,10 @@ from composer.core.edits import move, set_params, set_variable, update_item
 from composer.core.facts import NodeFacts
 from composer.core.graph import Design, Each, Graph, Input, Node, Output, Wire
 from composer.engine.infer import Inferrer
+from tests.engine.designs import chain, stage
 from tests.strategies import designs, examples, networks
 
 INFERRER = Inferrer()
-
-
-def chain(*nodes: Node, graphs: dict[str, Graph] | None = None, shape: tuple[int | str, ...] = (8, 8, 8), **more: Any) -> Design:
-    ids = ["image", *(node.id for node in nodes), "out"]
-    wires = tuple(Wire(a, b) for a, b in pairwise(ids))
-    return Design(
-        "chain",
-        Graph({"image": Input("image", shape)}, {node.id: node for node in nodes}, {"out": Output("out")}, wires),
-        graphs or {},
-        **more,
-    )
-
-
-def stage(*nodes: Node, **params: Any) -> Graph:
-    ids = ["x", *(node.id for node in nodes), "y"]
-    wires = tuple(Wire(a, b) for a, b in pairwise(ids))
-    return Graph({"x": Input("x")}, {node.id: node for node in nodes}, {"y": Output("y")}, wires, params)
 
 
 def facts(design: Design, batch: int = 1) -> dict[str, NodeFacts]:

@@ -192,8 +192,9 @@ def worker() -> Iterator[Worker]:
     command = [sys.executable, "-m", "composer.engine"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         found = Worker(process)
-        ready = found.read()
-        assert ready["event"] == "ready" and ready["torch"] and ready["devices"]
+        assert found.read() == {"event": "ready"}
+        told = found.read()
+        assert told["event"] == "torch" and told["torch"] and told["devices"] and told["data"]
         yield found
         assert process.stdin is not None
         process.stdin.close()

@@ -18,7 +18,11 @@ def insert_tokens(x: Tensor, tokens: Tensor, place: int) -> Tensor:
     if x.shape[1] < place:
         raise ValueError(f"after: {place} tokens are to come first, but x has {x.shape[1]}")
     tokens = tokens.to(x.dtype).expand(x.shape[0], -1, -1)
-    return torch.cat((x[:, :place], tokens, x[:, place:]), dim=1)
+    if place == 0:
+        return torch.cat((tokens, x), dim=1)
+    # Not two slices: each would send back a gradient as large as x, most of it zeros.
+    front, back = x.split((place, x.shape[1] - place), dim=1)
+    return torch.cat((front, tokens, back), dim=1)
 
 
 def check_after(after: int) -> None:

@@ -19,6 +19,8 @@ def rotary_angles_2d(height: int, width: int, head_width: int, base: float = 100
 
 def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn the pairs (2i, 2i + 1) of `x` (..., n, width) by angles with `cos` and `sin` (n, width / 2); returns the same shape."""
-    even, odd = x[..., ::2], x[..., 1::2]
     cos, sin = cos.to(x.dtype), sin.to(x.dtype)
-    return torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)
+    pairs = x.unflatten(-1, (-1, 2))
+    # Whole pairs and their mirror: even and odd features on their own would be read and written with gaps.
+    cos, sin = torch.stack((cos, cos), dim=-1), torch.stack((-sin, sin), dim=-1)
+    return torch.addcmul(pairs * cos, pairs.flip(-1), sin).flatten(-2)

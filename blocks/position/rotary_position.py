@@ -79,5 +79,4 @@ class RotaryPosition(nn.Module):
         n = x.shape[1]
         if n > len(self.cos) or (self.whole and n < len(self.cos)):
             raise ValueError(f"x: {n} tokens, but there are {len(self.cos)} positions")
-        heads = x.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
-        return apply_rotary(heads, self.cos[:n], self.sin[:n]).transpose(1, 2).flatten(2)
+        return apply_rotary(x.unflatten(2, (self.num_heads, -1)), self.cos[:n, None], self.sin[:n, None]).flatten(2)

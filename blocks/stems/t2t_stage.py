@@ -70,6 +70,7 @@ class T2TStage(nn.Module):
         tokens = F.unfold(x, self.kernel_size, padding=padding, stride=self.stride).transpose(1, 2)
         query, key, value = self.qkv(self.norm1(tokens)).unsqueeze(1).chunk(3, dim=-1)
         attended = F.scaled_dot_product_attention(query, key, value).squeeze(1)
-        tokens = (tokens if self.keep_width else value.squeeze(1)) + self.proj(attended)
+        # The sum lies in memory as its first term does, and the unfolded tokens lie channel by channel.
+        tokens = self.proj(attended) + (tokens if self.keep_width else value.squeeze(1))
         tokens = self.norm3(tokens + self.mlp(self.norm2(tokens)))
         return tokens.transpose(1, 2).unflatten(2, (height, width))

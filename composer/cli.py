@@ -10,7 +10,7 @@ from composer.core.device_profiles import PROFILES
 from composer.core.errors import UserError
 
 # The targets of composer.engine.export, whose import would load torch.
-TARGETS = ("python", "yaml", "markdown", "latex", "dot", "mermaid", "onnx", "pt2", "safetensors")
+TARGETS = ("python", "package", "yaml", "markdown", "latex", "dot", "mermaid", "onnx", "pt2", "safetensors")
 USAGE = 2
 
 
@@ -58,9 +58,9 @@ def parser() -> argparse.ArgumentParser:
     command(
         commands.export,
         design,
-        (("--to",), {"choices": TARGETS, "required": True}),
+        (("--to",), {"choices": (*TARGETS, *commands.PICTURES), "required": True}),
         (("-o", "--output"), {"required": True, "metavar": "FILE", "help": "file to write, - for standard output"}),
-        (("--package",), {"action": "store_true", "help": "Python: import the blocks instead of inlining them"}),
+        (("--package",), {"action": "store_true", "help": "the same as --to package: Python that imports the blocks"}),
         (("--verify",), {"action": "store_true", "help": "prove in a clean process that the source equals the drawn network"}),
         (("--run",), {"metavar": "RUN", "help": "take the trained weights of this run"}),
     )

@@ -245,7 +245,9 @@ def export(args: argparse.Namespace) -> int:
 def _export_picture(args: argparse.Namespace) -> int:
     """As `screenshot`, which takes the kind from the ending; here the two must agree."""
     if args.verify or args.run or args.package:
-        raise UserError(f"a picture holds no code and no weights; leave out --{next(n for n in ('verify', 'run', 'package') if vars(args)[n])}")
+        raise UserError(
+            f"a picture holds no code and no weights; leave out --{next(n for n in ('verify', 'run', 'package') if vars(args)[n])}"
+        )
     if args.output == "-":
         raise UserError(f"{args.to} is no text; name a file with -o")
     if Path(args.output).suffix.lower() != f".{args.to}":

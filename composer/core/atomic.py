@@ -1,5 +1,6 @@
 """Files that are either whole or not there: written beside the target, flushed, put in its place."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable
@@ -17,11 +18,11 @@ def write_atomically(path: Path, write: Callable[[Any], None]) -> None:
         write: gets the open binary file.
 
     Raises:
-        DesignError: if the folder cannot be written; the target is untouched.
+        DesignError: if the folder cannot be written, or the target is no plain file; the target is untouched.
     """
     temporary: Path | None = None
+    path = check_target(path)
     try:
-        path = path.resolve()
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
             temporary = Path(file.name)
@@ -32,11 +33,38 @@ def write_atomically(path: Path, write: Callable[[Any], None]) -> None:
         temporary.replace(path)
         temporary = None
         _sync_folder(path.parent)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+    except (OSError, ValueError) as error:  # ValueError: text that UTF-8 cannot hold
         raise DesignError(f"{shown(path)}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def check_target(path: Path) -> Path:
+    """See, before long work, whether a file can be put in a place.
+
+    Args:
+        path: target.
+
+    Returns:
+        It, with symbolic links followed.
+
+    Raises:
+        DesignError: if its folder is not there or may not be written, or if it is there and no plain file.
+    """
+    try:
+        path = path.resolve()
+        if path.exists() and not path.is_file():  # a device or a pipe would be replaced by a file
+            reason = "it is a folder" if path.is_dir() else "it is no plain file"
+        elif not path.parent.is_dir():
+            reason = f"{shown(path.parent)} is no folder"
+        elif not os.access(path.parent, os.W_OK | os.X_OK):
+            reason = os.strerror(errno.EACCES)
+        else:
+            return path
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path; links in a circle
+        reason = getattr(error, "strerror", None) or str(error)
+    raise DesignError(f"{shown(path)}: cannot be written: {reason}")
 
 
 def _umask() -> int:

@@ -226,6 +226,25 @@ def test_screenshot(tmp_path: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(("kind", "begin"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_export_to_a_picture(kind: str, begin: bytes, tmp_path: Path) -> None:
+    picture = tmp_path / f"design.{kind}"
+    done = process("export", HYBRID, "--to", kind, "-o", str(picture))
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, str(picture), "")
+    assert picture.read_bytes().startswith(begin)
+
+
+def test_a_picture_of_another_kind_or_with_weights_is_refused(tmp_path: Path) -> None:
+    for words, reason in (
+        (("-o", str(tmp_path / "a.png")), "a picture of the kind svg ends in .svg"),
+        (("-o", str(tmp_path / "a.svg"), "--verify"), "a picture holds no code and no weights; leave out --verify"),
+        (("-o", "-"), "svg is no text; name a file with -o"),
+    ):
+        done = process("export", HYBRID, "--to", "svg", *words)
+        assert done.returncode == 2 and reason in done.stderr and len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_reader_that_closes_early_is_no_error() -> None:
     command = f"{sys.executable} -m composer blocks --json | head -n 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=False)

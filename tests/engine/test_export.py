@@ -57,6 +57,32 @@ def test_a_folder_without_permission_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files here")
+def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe, folder, circle = tmp_path / "pipe.py", tmp_path / "folder.py", tmp_path / "circle.py"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    circle.symlink_to(circle)
+    for path, reason in ((pipe, "it is no plain file"), (folder, "it is a folder"), (circle, "loop|levels of symbolic links")):
+        with pytest.raises(UserError, match=f"{path.name}: cannot be written: .*({reason})"):
+            export(digits(), "python", path)
+    assert pipe.is_fifo() and folder.is_dir() and circle.is_symlink() and len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no limit on the size of files")
+@pytest.mark.parametrize("target", ["python", "safetensors", "svg"])
+def test_a_full_disk_leaves_the_old_file(target: str, tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk that fills up while a file is written."""
+    path = tmp_path / f"model.{target}"
+    path.write_text("old")
+    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); from composer.cli import main; sys.exit(main())"
+    command = ["export", str(template("hybrid_digits")), "--to", target, "-o", str(path)]
+    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"netcomposer: {path}: cannot be written: ") and len(done.stderr.splitlines()) == 1
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
 def test_the_old_file_stays_when_the_new_one_cannot_be_made(tmp_path: Path) -> None:
     path = tmp_path / "model.py"
     path.write_text("old")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from composer.core.atomic import write_atomically
+from composer.core.atomic import check_target, write_atomically
 from composer.core.design_file import dumps
 from composer.core.errors import DesignError, UserError
 from composer.core.graph import Design
@@ -43,6 +43,7 @@ def export(
     """
     if target not in TARGETS:
         raise UserError(f"target {target!r} is unknown; choose one of: {', '.join(TARGETS)}")
+    check_target(path)
     if target in TEXT:
         body = text(design, target, inferrer)
         write_atomically(path, lambda file: file.write(body.encode()))

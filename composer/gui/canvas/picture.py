@@ -1,11 +1,13 @@
-"""The whole graph as a picture: PNG, SVG or PDF."""
+"""The whole graph as a picture: PNG, SVG or PDF. Drawn in memory first, so that a full disk leaves no half picture."""
 
+import re
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF
-from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF
+from PySide6.QtGui import QFont, QFontInfo, QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
+from composer.core.atomic import write_atomically
 from composer.core.errors import UserError
 from composer.gui import theme
 from composer.gui.canvas.scene import DesignScene
@@ -33,13 +35,17 @@ def export_picture(scene: DesignScene, path: Path) -> None:
     area = scene.extent().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
     far = scene.far.on
     scene.show_plain(True)
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     try:
-        written = {".png": _png, ".svg": _svg, ".pdf": _pdf}[ending](scene, area, path)
+        {".png": _png, ".svg": _svg, ".pdf": _pdf}[ending](scene, area, buffer)
     finally:
         scene.show_plain(False)
         scene.far.set_on(far)
-    if not written:
-        raise UserError(f"{path}: cannot be written; is the folder there and yours to write to?")
+    body = bytes(buffer.data().data())
+    if ending == ".svg":
+        body = _with_fonts(body)
+    write_atomically(path, lambda file: file.write(body))
 
 
 def _draw(painter: QPainter, scene: DesignScene, target: QRectF, area: QRectF) -> None:
@@ -49,35 +55,38 @@ def _draw(painter: QPainter, scene: DesignScene, target: QRectF, area: QRectF) -
     painter.end()
 
 
-def _png(scene: DesignScene, area: QRectF, path: Path) -> bool:
+def _png(scene: DesignScene, area: QRectF, buffer: QBuffer) -> None:
     scale = min(PNG_SCALE, MAX_SIDE / max(area.width(), area.height()))
     image = QImage((area.size() * scale).toSize(), QImage.Format.Format_ARGB32_Premultiplied)
     _draw(QPainter(image), scene, QRectF(image.rect()), area)
-    return image.save(str(path))
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
 
 
-def _svg(scene: DesignScene, area: QRectF, path: Path) -> bool:
+def _svg(scene: DesignScene, area: QRectF, buffer: QBuffer) -> None:
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
+    generator.setOutputDevice(buffer)
     generator.setSize(area.size().toSize())
     generator.setViewBox(QRectF(0, 0, area.width(), area.height()))
     generator.setResolution(PDF_DPI)
     generator.setTitle(scene.session.design.name)
-    painter = QPainter()
-    if not painter.begin(generator):
-        return False
-    _draw(painter, scene, QRectF(0, 0, area.width(), area.height()), area)
-    return path.is_file()
+    _draw(QPainter(generator), scene, QRectF(0, 0, area.width(), area.height()), area)
 
 
-def _pdf(scene: DesignScene, area: QRectF, path: Path) -> bool:
-    writer = QPdfWriter(str(path))
+def _pdf(scene: DesignScene, area: QRectF, buffer: QBuffer) -> None:
+    writer = QPdfWriter(buffer)
     writer.setResolution(PDF_DPI)
     writer.setTitle(scene.session.design.name)
     points = QSizeF(area.width(), area.height()) * (72 / PDF_DPI)
     writer.setPageLayout(QPageLayout(QPageSize(points, QPageSize.Unit.Point), QPageLayout.Orientation.Portrait, QMarginsF()))
-    painter = QPainter()
-    if not painter.begin(writer):
-        return False
-    _draw(painter, scene, QRectF(0, 0, area.width(), area.height()), area)
-    return path.is_file()
+    _draw(QPainter(writer), scene, QRectF(0, 0, area.width(), area.height()), area)
+
+
+def _with_fonts(body: bytes) -> bytes:
+    """An SVG whose text names the font it was drawn with and a generic one: Qt writes an alias that browsers set in a serif font."""
+
+    def named(found: re.Match[bytes]) -> bytes:
+        family = found[1].decode()
+        real = QFontInfo(QFont(family)).family()
+        return f'font-family="{", ".join(dict.fromkeys((real, family)))}, sans-serif"'.encode()
+
+    return re.sub(rb'font-family="([^"]*)"', named, body)

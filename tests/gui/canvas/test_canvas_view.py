@@ -1,5 +1,8 @@
 """The canvas as a whole: layout, fit, pictures, heat, minimap, breadcrumb, renaming, menus, empty state."""
 
+import errno
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -97,7 +100,23 @@ def test_pictures_hold_the_whole_graph_without_the_selection(session: Session, c
     if ending == "png":
         assert QImage(str(path)).width() > 2 * canvas.scene.extent().width()
     if ending == "svg":
-        assert "dendrites" in path.read_text()
+        text = path.read_text()
+        assert "dendrites" in text
+        families = set(re.findall('font-family="([^"]*)"', text))
+        assert families and all(family.endswith(", sans-serif") for family in families)  # elsewhere the first may be missing
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_a_picture_is_whole_or_not_there(canvas: CanvasView, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / f"net.{ending}"
+    path.write_text("old")
+    monkeypatch.setattr("composer.core.atomic.os.fsync", full)
+    with pytest.raises(UserError, match="cannot be written: No space left on device"):
+        canvas.export_picture(path)
+    assert path.read_text() == "old" and [found.name for found in tmp_path.iterdir() if "net" in found.name] == [path.name]
 
 
 def test_a_picture_that_cannot_be_written_says_so(canvas: CanvasView, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from composer.core.errors import DesignError, UserError
 from composer.core.graph import Design
 from composer.engine.build import build
-from composer.engine.infer import GraphResult, Inferrer
+from composer.engine.found import GraphResult
+from composer.engine.infer import Inferrer
 from composer.engine.meters import CudaTimes, Found, HostTimes, PeakMemory
 from composer.engine.verify import example_inputs
 

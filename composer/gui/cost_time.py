@@ -99,7 +99,7 @@ class TimePage(QScrollArea):
             peak, bandwidth = units.count(lens.device.peaks[lens.precision]), units.memory(lens.device.bandwidth)
             ridge = roofline.ridge(lens.device, lens.precision)
             self.source.setText(f"{peak}FLOP/s, {bandwidth}/s, ridge at {ridge:.3g} FLOPs/byte")
-            self.source.setToolTip(lens.device.source)
+            self.source.setToolTip("\n".join(line for line in (lens.device.source, lens.device.url) if line))
         self.result.setText(
             f"{units.short_time(lens.measured_whole)} a forward pass on {lens.measured_where}" if lens.measured else "Not measured yet"
         )

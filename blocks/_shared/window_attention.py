@@ -1,20 +1,33 @@
 """Self-attention inside windows with a learned bias for each offset, as Swin, MaxViT and their like use it."""
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from blocks._shared.relative_position import RelativePositionTable
 from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
 
 
-def combine_bias_and_mask(bias: Tensor | None, mask: Tensor | None, batch: int) -> Tensor | None:
-    """Join a bias (heads, n, n) and who may look at whom (windows, n, n) to what `attend` takes for `batch` windows of all images."""
+def attend_in_parts(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None, dropout: float = 0.0, scale: float | None = None
+) -> Tensor:
+    """Attention within the parts of maps: q, k, v (N * parts, heads, n, d); returns the same shape.
+
+    `bias` (heads, n, n) is added to the logits; `mask` (parts, n, n) is True where a token may look, somewhere for every token.
+    `scale` and `dropout` are as of `attend`.
+    """
     if mask is None:
-        return None if bias is None else bias[None]
-    mask = mask[:, None]
-    if bias is not None:
-        mask = bias[None].masked_fill(~mask, float("-inf"))
-    return mask.repeat(batch // mask.shape[0], 1, 1, 1)
+        joined = None if bias is None else bias[None]
+    else:
+        joined = mask[:, None] if bias is None else bias[None].masked_fill(~mask[:, None], float("-inf"))
+    if joined is not None and joined.requires_grad and q.device.type == "cpu":
+        # No kernel of a CPU learns a bias: what it would do step by step, less the search for rows that may look nowhere.
+        logits = (q * (q.shape[-1] ** -0.5 if scale is None else scale)) @ k.transpose(-2, -1)
+        logits = (logits.unflatten(0, (-1, len(joined))) + joined.to(q.dtype)).flatten(0, 1)
+        return F.dropout(logits.softmax(dim=-1), dropout).to(v.dtype) @ v
+    if mask is not None and joined is not None:
+        joined = joined.repeat(q.shape[0] // len(joined), 1, 1, 1)
+    return attend(q, k, v, joined, dropout, scale)
 
 
 class WindowAttention(nn.Module):
@@ -52,6 +65,5 @@ class WindowAttention(nn.Module):
     def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
         """Attend within `windows` (N * windows, w * w, dim), where `mask` (windows, w * w, w * w) is True; returns the same shape."""
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(windows).chunk(3, dim=-1))
-        bias = combine_bias_and_mask(self.bias(), mask, windows.shape[0])
-        x = attend(q, k, v, bias, dropout=self.attn_drop if self.training else 0.0)
+        x = attend_in_parts(q, k, v, self.bias(), mask, self.attn_drop if self.training else 0.0)
         return self.proj_drop(self.proj(merge_heads(x)))

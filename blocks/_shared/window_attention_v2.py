@@ -7,8 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.relative_position import relative_position_index
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
+from blocks._shared.window_attention import attend_in_parts
 
 
 def log_spaced_offsets(window_size: int, pretrained_window_size: int = 0) -> Tensor:
@@ -70,8 +71,6 @@ class CosineWindowAttention(nn.Module):
         q, k, v = (split_heads(part, self.num_heads) for part in F.linear(windows, self.qkv.weight, added).chunk(3, dim=-1))
         q = F.normalize(q, dim=-1) * self.logit_scale.clamp(max=math.log(100)).exp()
         k = F.normalize(k, dim=-1)
-        bias = self.position_bias()[None]
-        if mask is not None:
-            bias = bias.masked_fill(~mask[:, None], float("-inf")).repeat(windows.shape[0] // mask.shape[0], 1, 1, 1)
-        x = attend(q.to(v.dtype), k.to(v.dtype), v, bias, dropout=self.attn_drop if self.training else 0.0, scale=1.0)
+        dropout = self.attn_drop if self.training else 0.0
+        x = attend_in_parts(q.to(v.dtype), k.to(v.dtype), v, self.position_bias(), mask, dropout, scale=1.0)
         return self.proj_drop(self.proj(merge_heads(x)))

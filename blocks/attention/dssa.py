@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from blocks._shared.choices import check_positive
 from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
-from blocks._shared.window_attention import combine_bias_and_mask
+from blocks._shared.window_attention import attend_in_parts
 from blocks._shared.window_tokens import mask_with_window_token
 from blocks._shared.windows import pad_to_windows, window_mask, window_partition, window_reverse
 from blocks.spec import block
@@ -76,11 +76,10 @@ class DSSA(nn.Module):
         x = pad_to_windows(x.permute(0, 2, 3, 1), side)
         padded_h, padded_w = x.shape[1:3]
         windows = window_partition(x, side)
-        count = windows.shape[0]
-        windows = torch.cat((self.window_token.expand(count, 1, -1), windows), 1)
+        windows = torch.cat((self.window_token.expand(windows.shape[0], 1, -1), windows), 1)
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(windows).chunk(3, dim=-1))
         mask = mask_with_window_token(window_mask((height, width), side, (0, 0), x.device))
-        out = attend(q, k, v, combine_bias_and_mask(None, mask, count), dropout)
+        out = attend_in_parts(q, k, v, None, mask, dropout)
 
         # (N, heads, windows, ...): now windows take the place of positions, and their content that of channels.
         per_image = padded_h // side * (padded_w // side)

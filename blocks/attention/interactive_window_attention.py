@@ -11,9 +11,9 @@ from typing import Annotated
 from torch import Tensor, nn
 
 from blocks._shared.choices import check_positive
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
-from blocks._shared.window_attention import combine_bias_and_mask
+from blocks._shared.window_attention import attend_in_parts
 from blocks._shared.windows import attend_in_windows
 from blocks.spec import block
 
@@ -69,8 +69,7 @@ class InteractiveWindowAttention(nn.Module):
     def attend(self, windows: Tensor, mask: Tensor | None) -> Tensor:
         """Attend within windows of queries, keys and values (N * windows, w * w, 3 C); returns (N * windows, w * w, C)."""
         q, k, v = (split_heads(part, self.num_heads) for part in windows.chunk(3, dim=-1))
-        mask = combine_bias_and_mask(None, mask, windows.shape[0])
-        return merge_heads(attend(q, k, v, mask, dropout=self.attn_drop if self.training else 0.0))
+        return merge_heads(attend_in_parts(q, k, v, None, mask, self.attn_drop if self.training else 0.0))
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix the positions of `x` (N, C, H, W); returns the same shape."""

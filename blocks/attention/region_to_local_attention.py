@@ -14,9 +14,9 @@ from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
 from blocks._shared.relative_position import RelativePositionTable
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
-from blocks._shared.window_attention import combine_bias_and_mask
+from blocks._shared.window_attention import attend_in_parts
 from blocks._shared.window_tokens import mask_with_window_token
 from blocks._shared.windows import pad_to_windows, window_mask, window_partition, window_reverse
 from blocks.spec import block
@@ -88,10 +88,10 @@ class RegionToLocalAttention(nn.Module):
         self.drop_path = DropPath(drop_path)
         init_linears(self)
 
-    def attend(self, tokens: Tensor, bias: Tensor | None = None) -> Tensor:
+    def attend(self, tokens: Tensor, bias: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """Attend among `tokens` (B, n, C); returns the same shape."""
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(tokens).chunk(3, dim=-1))
-        return self.proj_drop(self.proj(merge_heads(attend(q, k, v, bias, dropout=self.attn_drop if self.training else 0.0))))
+        return self.proj_drop(self.proj(merge_heads(attend_in_parts(q, k, v, bias, mask, self.attn_drop if self.training else 0.0))))
 
     def forward(self, x: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
         """Transform local tokens `x` (N, C, H, W) and their `regions` (N, C, ceil(H / w), ceil(W / w)); returns both."""
@@ -109,8 +109,8 @@ class RegionToLocalAttention(nn.Module):
         windows = window_partition(pad_to_windows(x.permute(0, 2, 3, 1), side), side)
         windows = torch.cat((tokens.flatten(0, 1)[:, None], windows), 1)
         mask = mask_with_window_token(window_mask((height, width), side, (0, 0), x.device))
-        bias = combine_bias_and_mask(F.pad(self.position_bias(), (1, 0, 1, 0)), mask, windows.shape[0])
-        windows = windows + self.drop_path(self.attend(self.norm1(windows), bias))
+        bias = F.pad(self.position_bias(), (1, 0, 1, 0))
+        windows = windows + self.drop_path(self.attend(self.norm1(windows), bias, mask))
         windows = windows + self.drop_path(self.mlp(self.norm2(windows)))
 
         local = window_reverse(windows[:, 1:], side, size[0] * side, size[1] * side)[:, :height, :width]

@@ -164,6 +164,17 @@ class Graph:
             found.setdefault(wire.target, []).append(wire)
         return {id: tuple(wires) for id, wires in found.items()}
 
+    def out_of(self, id: str) -> tuple[Wire, ...]:
+        """Wires that begin at an item, in their order."""
+        return self._leaving.get(id, ())
+
+    @cached_property
+    def _leaving(self) -> dict[str, tuple[Wire, ...]]:
+        found: dict[str, list[Wire]] = {}
+        for wire in self.wires:
+            found.setdefault(wire.source, []).append(wire)
+        return {id: tuple(wires) for id, wires in found.items()}
+
     def to_networkx(self) -> "nx.MultiDiGraph[str]":
         """The topology, read-only; each edge carries its Wire. This very graph is what is ordered, checked for cycles and compiled."""
         return self._topology

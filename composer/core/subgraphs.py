@@ -5,7 +5,22 @@ from dataclasses import replace
 
 from composer.core import edits, names
 from composer.core.errors import DesignError
-from composer.core.graph import SUBGRAPH, Design, Each, Graph, Input, Node, Output, Ramp, Value, Wire, frozen, is_expression
+from composer.core.graph import (
+    SUBGRAPH,
+    Design,
+    Each,
+    Frame,
+    Graph,
+    Input,
+    Node,
+    Output,
+    Point,
+    Ramp,
+    Value,
+    Wire,
+    frozen,
+    is_expression,
+)
 
 
 def make(design: Design, ids: Iterable[str], name: str, graph: str = "") -> tuple[Design, str]:
@@ -190,7 +205,19 @@ def unpack(design: Design, id: str, graph: str = "") -> tuple[Design, list[str]]
     nodes: dict[str, Node] = {}
     for key, item in home.nodes.items():
         nodes.update(placed if key == id else {key: item})
-    return design.with_graph(graph, replace(home, nodes=frozen(nodes), wires=tuple(dict.fromkeys(wires)))), list(placed)
+    frames = [replace(frame, nodes=tuple(new for old in frame.nodes for new in (placed if old == id else (old,)))) for frame in home.frames]
+    for frame in inner.frames:
+        frames.append(_moved_frame(frame, shift, fresh, {other.id for other in frames}))
+    return design.with_graph(graph, replace(home, nodes=frozen(nodes), wires=tuple(dict.fromkeys(wires)), frames=tuple(frames))), list(
+        placed
+    )
+
+
+def _moved_frame(frame: Frame, by: Point, ids: Mapping[str, str], taken: set[str]) -> Frame:
+    """A frame of a sub-graph as one of the graph around it."""
+    x, y, width, height = frame.rect
+    members = tuple(ids[id] for id in frame.nodes if id in ids)
+    return Frame(names.fresh(frame.id, taken), frame.title, (x + by[0], y + by[1], width, height), members)
 
 
 def _single(value: Value) -> Value:

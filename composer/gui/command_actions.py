@@ -198,7 +198,12 @@ def group(bench: "Workbench") -> None:
 
     session = bench.session
     ids = [id for id in session.selection if id in session.graph.nodes]
-    _select_result(session, "Make sub-graph", lambda design, graph: subgraphs.make(design, ids, "part", graph))
+
+    def made(design: Design, graph: str) -> tuple[Design, str]:
+        design, use = subgraphs.make(design, ids, "part", graph)
+        return session.make_room(design, (use,), graph), use
+
+    _select_result(session, "Make sub-graph", made)
 
 
 def ungroup(bench: "Workbench") -> None:
@@ -207,7 +212,12 @@ def ungroup(bench: "Workbench") -> None:
 
     session = bench.session
     id = session.selection[0]
-    _select_result(session, f"Unpack {id}", lambda design, graph: subgraphs.unpack(design, id, graph))
+
+    def unpacked(design: Design, graph: str) -> tuple[Design, list[str]]:
+        design, ids = subgraphs.unpack(design, id, graph)
+        return session.make_room(design, ids, graph), ids
+
+    _select_result(session, f"Unpack {id}", unpacked)
 
 
 def _select_result(session: "Session", label: str, make: Callable[[Design, str], tuple[Design, Any]]) -> None:

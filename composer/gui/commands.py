@@ -149,7 +149,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("select_upstream", "Select upstream", "Edit", do.select_upstream, ("[",), enabled=_selected, on_canvas=True),
     Command("select_downstream", "Select downstream", "Edit", do.select_downstream, ("]",), enabled=_selected, on_canvas=True),
     Command(
-        "add_block", "Add block…", "Graph", _canvas("quick_add"), ("Tab",), "add", on_canvas=True, tip="Search all blocks at the pointer"
+        "add_block",
+        "Add block…",
+        "Graph",
+        _canvas("quick_add"),
+        ("Tab",),
+        "add",
+        on_canvas=True,
+        tip="Search all blocks, for the place of the pointer or the selected wire",
     ),
     Command(
         "replace",

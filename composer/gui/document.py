@@ -1,6 +1,6 @@
 """The open document: a design that changes at one place, its history, and what of it is shown and selected."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, Signal
@@ -10,12 +10,11 @@ from composer.core import edits, names
 from composer.core.diff import diff
 from composer.core.errors import DesignError
 from composer.core.graph import SUBGRAPH, Design, Graph, Input, Node, Output, Point, Wire
-from composer.gui import clipboard
+from composer.gui import clipboard, placement
 from composer.gui.edit_command import Edit
 from composer.gui.use_paths import visible_graph
 
 UNDO_LIMIT = 1000
-PASTE_STEP = 32.0
 DEFAULT_IMAGE = (3, 224, 224)
 
 
@@ -35,6 +34,8 @@ class Document(QObject):
         self.wire_selection: tuple[Wire, ...] = ()
         # Where a new block comes that was not dropped at a place: the canvas says.
         self.centre: Callable[[], Point] = lambda: (0.0, 0.0)
+        # Makes room for new items: the canvas does so by what its cards measure.
+        self.make_room: Callable[[Design, Collection[str], str], Design] = placement.with_room
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self._merge_ids: dict[object, int] = {}
@@ -96,13 +97,14 @@ class Document(QObject):
         """Take one step forward."""
         self.undo_stack.redo()
 
-    def add_block(self, block_name: str, position: Point | QPointF, initiator: object = None) -> str:
+    def add_block(self, block_name: str, position: Point | QPointF, initiator: object = None, *, aside: bool = False) -> str:
         """Add a node to the shown graph and select it.
 
         Args:
             block_name: a block, ``graph:NAME``, or ``Input`` or ``Output``.
             position: where on the canvas.
             initiator: see `apply`.
+            aside: whether it moves aside where something stands already.
 
         Returns:
             The new id, or an empty text where the edit was refused.
@@ -117,18 +119,51 @@ class Document(QObject):
             item = Output(names.fresh("output", taken), at)
         else:
             item = Node(names.fresh(names.snake(block_name.removeprefix(SUBGRAPH)), taken), block_name, position=at)
-        if not self.edit(f"Add {item.id}", edits.add, item, initiator=initiator):
+
+        def added(design: Design, graph: str) -> Design:
+            design = edits.add(design, item, graph)
+            return self.make_room(design, (item.id,), graph) if aside else design
+
+        if not self.edit(f"Add {item.id}", added, initiator=initiator):
             return ""
         self.select((item.id,))
         return item.id
 
     def add_at_centre(self, block_name: str) -> str:
-        """Add a node in the middle of the view, beside whatever is there; see `add_block`."""
-        x, y = self.centre()
-        there = {item.position for id in self.graph.ids() if (item := self.graph.item(id)) is not None}
-        while (x, y) in there:
-            x, y = x + PASTE_STEP, y + PASTE_STEP
-        return self.add_block(block_name, (x, y))
+        """Add a node in the middle of the view, aside of whatever is there; see `add_block`."""
+        return self.add_block(block_name, self.centre(), aside=True)
+
+    def insert_on_wire(self, wire: Wire, block: str | Node, position: Point | QPointF | None = None) -> bool:
+        """Put a node in the middle of a wire and select it; what it feeds makes room.
+
+        Args:
+            wire: a wire of the shown graph.
+            block: a block or ``graph:NAME``, or a node of the shown graph that has no wires.
+            position: where on the canvas; None for where the node is.
+        """
+        if isinstance(block, str):
+            node = Node(names.fresh(names.snake(block.removeprefix(SUBGRAPH)), set(self.graph.ids())), block)
+        else:
+            node = block
+        at = (position.x(), position.y()) if isinstance(position, QPointF) else position or node.position
+
+        def inserted(design: Design, graph: str) -> Design:
+            design = edits.move(edits.insert_on_wire(design, wire, node, graph), {node.id: at}, graph)
+            return self.make_room(design, (node.id,), graph)
+
+        done = self.edit(f"Put {node.id} on {wire}", inserted)
+        if done:
+            self.select((node.id,))
+        return done
+
+    def with_room(self, before: Design, after: Design) -> Design:
+        """The design after an edit, with room for the items that are new in it, one after the other."""
+        for name, home in after.all_graphs():
+            known = set(before.graph(name).ids()) if not name or name in before.graphs else set(home.ids())
+            for id in home.ids():
+                if id not in known:
+                    after = self.make_room(after, (id,), name)
+        return after
 
     def rename(self, old: str, new: str) -> bool:
         """Give an item of the shown graph another id."""
@@ -166,7 +201,7 @@ class Document(QObject):
         """Add what was copied and select it.
 
         Args:
-            position: where its top left corner comes; None for a little beside where it was.
+            position: where its top left item comes; None for where it was, or beside what stands there.
             keep_inputs: also wire it to what fed it.
         """
         held = clipboard.get(keep_inputs=keep_inputs)
@@ -179,14 +214,10 @@ class Document(QObject):
             self._paste(edits.excerpt(self.design, self.selection, self.graph_name), {}, None, "Duplicate")
 
     def _paste(self, clip: Graph, graphs: Mapping[str, Graph], position: Point | QPointF | None, label: str) -> None:
-        items = [item for id in clip.ids() if (item := clip.item(id)) is not None]
-        left, top = min(item.position[0] for item in items), min(item.position[1] for item in items)
-        if position is None:
-            offset = (PASTE_STEP, PASTE_STEP)
-            there = {item.position for id in self.graph.ids() if (item := self.graph.item(id)) is not None}
-            while (left + offset[0], top + offset[1]) in there:
-                offset = (offset[0] + PASTE_STEP, offset[1] + PASTE_STEP)
-        else:
+        offset = (0.0, 0.0)
+        if position is not None:
+            items = [item for id in clip.ids() if (item := clip.item(id)) is not None]
+            left, top = min(item.position[0] for item in items), min(item.position[1] for item in items)
             x, y = (position.x(), position.y()) if isinstance(position, QPointF) else position
             offset = (x - left, y - top)
         fresh: dict[str, str] = {}
@@ -197,7 +228,7 @@ class Document(QObject):
                     design = design.with_graph(name, part)
             design, ids = edits.paste(design, clip, offset, graph)
             fresh.update(ids)
-            return design
+            return self.make_room(design, ids.values(), graph)
 
         if self.edit(f"{label} {_counted(tuple(clip.ids()), ())}", pasted):
             self.select(fresh.values())

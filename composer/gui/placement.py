@@ -1,7 +1,9 @@
-"""Places designs that come without places: those written by hand, by a script, or shipped as templates."""
+"""Places where nothing is drawn that could be measured: of designs written by hand, by a script, or shipped as templates."""
 
-from composer.core import edits
-from composer.core.autolayout import Spacing, layout
+from collections.abc import Collection
+
+from composer.core import edits, room
+from composer.core.autolayout import Spacing, direction_of, layout
 from composer.core.graph import Design, Graph, Node
 
 # About what the canvas draws; the layout needs to know no better.
@@ -18,6 +20,13 @@ def placed(design: Design) -> Design:
         if len(items) > 1 and len({item.position for item in items}) == 1:
             design = edits.move(design, layout(graph, {id: _size(graph, id) for id in graph.ids()}, spacing=GAPS), name)
     return design
+
+
+def with_room(design: Design, placed: Collection[str], graph: str) -> Design:
+    """The design with room for items that were just put into a graph; see `composer.core.room.with_room`."""
+    home = design.graph(graph)
+    sizes = {id: _size(home, id) for id in home.ids()}
+    return room.with_room(design, placed, sizes, graph, direction=direction_of(home) or "right", spacing=GAPS)
 
 
 def _size(graph: Graph, id: str) -> tuple[float, float]:

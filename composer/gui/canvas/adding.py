@@ -1,22 +1,13 @@
-"""Adding a block where a wire is: in the middle of one, or at the end of one that was dropped on empty ground."""
+"""Adding a block at the end of a wire that was dropped on empty ground."""
 
 from PySide6.QtCore import QPointF
 
-from composer.core import edits, names
-from composer.core.graph import SUBGRAPH, Node, Point, Wire
+from composer.core.graph import SUBGRAPH, Point
 from composer.core.ports import is_variadic
 from composer.gui.canvas import look as lk
 from composer.gui.canvas.gestures.base import snapped_point
 from composer.gui.canvas.gestures.wiring import End, best_port, candidates, wire_between, wired
 from composer.gui.session import Session
-
-
-def on_wire(session: Session, block: str, place: QPointF, wire: Wire) -> None:
-    """Put a new node in the middle of a wire and select it."""
-    id = names.fresh(names.snake(block.removeprefix(SUBGRAPH)), set(session.graph.ids()))
-    node = Node(id, block, position=snapped_point(place))
-    if session.edit(f"Put {id} on {wire}", edits.insert_on_wire, wire, node):
-        session.select((id,))
 
 
 def at_port(session: Session, block: str, place: QPointF, end: End, *, down: bool) -> None:
@@ -31,7 +22,7 @@ def at_port(session: Session, block: str, place: QPointF, end: End, *, down: boo
     """
     session.undo_stack.beginMacro(f"Add {block.removeprefix(SUBGRAPH)}")
     try:
-        id = session.add_block(block, _beside(place, end, down))
+        id = session.add_block(block, _beside(place, end, down), aside=True)
         if not id:
             return
         target = best_port(session, id, {other: fit for other, fit in candidates(session, end) if other.id == id})

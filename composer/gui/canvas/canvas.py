@@ -1,6 +1,6 @@
 """The canvas: the view of the shown graph with what floats over it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
@@ -18,6 +18,7 @@ from composer.gui.canvas.camera import FIT_MARGIN
 from composer.gui.canvas.differences import Differences
 from composer.gui.canvas.empty_state import EmptyState
 from composer.gui.canvas.gestures.base import snapped_point
+from composer.gui.canvas.gestures.choose import WIRE_REACH
 from composer.gui.canvas.gestures.wiring import End
 from composer.gui.canvas.heat import Legend, heat_colour, shares
 from composer.gui.canvas.layout_motion import LayoutMotion
@@ -26,6 +27,7 @@ from composer.gui.canvas.quick_add import QuickAdd
 from composer.gui.canvas.quick_search import choices, filtered
 from composer.gui.canvas.rename_field import RenameField
 from composer.gui.canvas.replace_list import ReplaceList
+from composer.gui.canvas.room_maker import RoomMaker
 from composer.gui.canvas.scene import DesignScene
 from composer.gui.canvas.tool_strip import ToolStrip
 from composer.gui.canvas.view import GraphView
@@ -65,6 +67,7 @@ class CanvasView(QWidget):
         self.replace_list = ReplaceList(session, self)
         self.field = RenameField(session, self.view)
         self._motion = LayoutMotion(self.scene, self)
+        session.make_room = RoomMaker(self.scene, self._motion, self.show_items)
         self._wish: tuple[QPointF, Wire | None, End | None] = (QPointF(), None, None)
         self._coloured = False
         self._fit_due = True
@@ -121,6 +124,15 @@ class CanvasView(QWidget):
         if node is not None and not self.view.seen().contains(node.scene_body()):
             self.view.glide(max(self.view.scale_now, lk.DETAIL_SCALE), node.pos())
 
+    def show_items(self, ids: Collection[str]) -> None:
+        """Bring some items of the shown graph into view, as near as they were, if they are not."""
+        rect = QRectF()
+        for id in ids:
+            if (node := self.scene.nodes.get(id)) is not None:
+                rect = rect.united(node.scene_body())
+        if not rect.isNull() and not self.view.seen().contains(rect):
+            self.view.glide(min(self.view.scale_now, self.view.scale_for(rect)), rect.center())
+
     def set_animated(self, on: bool) -> None:
         """Whether fit and layout move there (the default) or are there at once."""
         self.view.animated = on
@@ -168,13 +180,20 @@ class CanvasView(QWidget):
     # --- adding and naming ------------------------------------------------------------------------------------------
 
     def quick_add(self) -> None:
-        """Open the list of blocks at the pointer, or in the middle if the pointer is elsewhere."""
+        """Open the list of blocks: for the selected wire or the one at the pointer, else for the ground there or the middle of the view."""
         if self.list.isVisible():
             self.list.step(1)
             return
         at = self.view.viewport().mapFromGlobal(QCursor.pos())
         inside = self.view.viewport().rect().contains(at) and self.view.underMouse()
-        self.ask_block(self.view.mapToScene(at) if inside else self.view.seen().center())
+        place = self.view.mapToScene(at) if inside else self.view.seen().center()
+        chosen = self.session.wire_selection if not self.session.selection else ()
+        found = self.scene.wires.get(chosen[0]) if len(chosen) == 1 else None
+        if found is not None:
+            place = found.middle
+        elif inside and self.scene.node_at(place) is None:
+            found = self.scene.wire_at(place, self.view.reach(WIRE_REACH))
+        self.ask_block(place, found.wire if found is not None else None)
 
     def _ask_at(self, place: QPointF, wish: tuple[End, str] | None) -> None:
         self.ask_block(place, end=wish[0] if wish else None, kind=wish[1] if wish else "any")
@@ -201,7 +220,7 @@ class CanvasView(QWidget):
     def _on_picked(self, block: str) -> None:
         place, wire, end = self._wish
         if wire is not None and wire in self.session.graph.wires:
-            adding.on_wire(self.session, block, place, wire)
+            self.session.insert_on_wire(wire, block, snapped_point(place))
         elif end is not None and end.id in self.scene.nodes:
             adding.at_port(self.session, block, place, end, down=self.scene.down)
         else:

@@ -1,7 +1,10 @@
-"""Cards that move by themselves, after an arrangement, do so in a moment instead of jumping."""
+"""Cards that move by themselves, after an arrangement or to make room, do so in a moment instead of jumping."""
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QVariantAnimation
 
+from composer.core.graph import Design
 from composer.gui import theme
 from composer.gui.canvas.scene import DesignScene
 
@@ -9,7 +12,7 @@ MOST = 150  # cards; leading the wires of more takes longer than a frame
 
 
 class LayoutMotion(QObject):
-    """Used as a context around an edit: what the edit moves glides from its old place.
+    """What an edit moves glides from its old place: used as a context around the edit, or told what to expect of it.
 
     Args:
         scene: the scene.
@@ -21,7 +24,8 @@ class LayoutMotion(QObject):
         self._scene = scene
         self._before: dict[str, QPointF] = {}
         self._motion: QVariantAnimation | None = None
-        scene.session.design_changed.connect(lambda *_: self.stop())
+        self._expected: tuple[Design, Callable[[], object]] | None = None
+        scene.session.design_changed.connect(lambda *_: self._on_design())
 
     def __enter__(self) -> "LayoutMotion":
         self.stop()
@@ -29,6 +33,26 @@ class LayoutMotion(QObject):
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self._glide()
+
+    def expect(self, design: Design, then: Callable[[], object]) -> None:
+        """Let things glide when this very design comes to be shown, for an edit that is still in the making.
+
+        Args:
+            design: what the edit makes.
+            then: what to do when it is shown.
+        """
+        self.__enter__()
+        self._expected = design, then
+
+    def _on_design(self) -> None:
+        self.stop()
+        expected, self._expected = self._expected, None
+        if expected is not None and expected[0] is self._scene.session.design:
+            expected[1]()
+            self._glide()
+
+    def _glide(self) -> None:
         nodes = self._scene.nodes
         moved = {id: (place, nodes[id].pos()) for id, place in self._before.items() if id in nodes and nodes[id].pos() != place}
         if not moved or not self.on or len(nodes) > MOST or not any(view.isVisible() for view in self._scene.views()):

@@ -367,9 +367,14 @@ class DesignScene(QGraphicsScene):
         return best[1:] if best else None
 
     def wire_at(self, place: QPointF, reach: float) -> WireItem | None:
-        """The wire within reach of a place."""
+        """The wire within reach of a place, the nearest of several."""
         area = QRectF(place - QPointF(reach, reach), QSizeF(2 * reach, 2 * reach))
         near = [item for item in self.items(area) if isinstance(item, WireItem) and item.distance(place, reach)]
+        while len(near) > 1 and reach > 1:
+            reach /= 2
+            if not (nearer := [item for item in near if item.distance(place, reach)]):
+                break
+            near = nearer
         return near[0] if near else None
 
     def frame_at(self, place: QPointF) -> FrameItem | None:

@@ -184,8 +184,16 @@ class WireLayer:
     def label_room(self) -> dict[Wire, float]:
         """The gap that each wire with a chip needs."""
         if self._scene.down:
-            return dict.fromkeys(self.chips, lk.CHIP_HEIGHT + 28)
-        return {wire: chip_width(chip.text) + CHIP_ROOM + sum(self._names(wire)) for wire, chip in self.chips.items()}
+            return dict.fromkeys(self.chips, self.room_for(""))
+        return {wire: self.room_for(chip.text) + sum(self._names(wire)) for wire, chip in self.chips.items()}
+
+    def room_for(self, label: str) -> float:
+        """The gap that a chip needs which says a label."""
+        return lk.CHIP_HEIGHT + 28 if self._scene.down else chip_width(label) + CHIP_ROOM
+
+    def label_of(self, id: str, port: str) -> str:
+        """The shape that leaves an item, as its wires say it; empty where it is not known or nothing is wired there."""
+        return next((self.items[wire].label for wire in self._from.get(id, ()) if wire.source_port == port and wire in self.items), "")
 
 
 def index_of_name(names: tuple[str, ...], name: str) -> int:

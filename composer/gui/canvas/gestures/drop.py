@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData
 
-from composer.core import edits, names
-from composer.core.graph import SUBGRAPH, Node, Wire
+from composer.core import names
+from composer.core.graph import SUBGRAPH, Wire
 from composer.gui.canvas.content import MERGE_SIGNS, Content
 from composer.gui.canvas.gestures.base import Gesture, Pointer, snapped_point
 from composer.gui.canvas.merge_item import MergeItem
@@ -80,10 +80,7 @@ class DropGesture(Gesture):
         if wire is None:
             self.session.add_block(self.block, place)
             return
-        id = names.fresh(names.snake(self.block.removeprefix(SUBGRAPH)), set(self.scene.graph.ids()))
-        node = Node(id, self.block, position=place)
-        if self.session.edit(f"Put {id} on {wire}", edits.insert_on_wire, wire, node):
-            self.session.select((id,))
+        self.session.insert_on_wire(wire, self.block, place)
 
     def cancel(self) -> None:
         """Leave everything as it was."""

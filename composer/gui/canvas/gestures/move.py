@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF
 
 from composer.core import edits
-from composer.core.errors import DesignError
 from composer.core.graph import Design, Frame, Point, Wire
 from composer.gui.canvas.frame_item import FrameItem
 from composer.gui.canvas.gestures.base import Gesture, Pointer, snapped
@@ -104,8 +103,8 @@ class MoveGesture(Gesture):
         if by.isNull() and splice is None:
             return
         if splice is not None:
-            node_id = next(iter(positions))
-            self.session.edit(f"Put {node_id} on {splice}", _moved_onto, positions, splice)
+            ((id, place),) = positions.items()
+            self.session.insert_on_wire(splice, self.scene.graph.nodes[id], place)
         else:
             frame = self._frame.frame if self._frame is not None else None
             what = f"frame {frame.title}" if frame else next(iter(positions)) if len(positions) == 1 else f"{len(positions)} items"
@@ -155,12 +154,3 @@ def _moved(design: Design, positions: dict[str, Point], frame: Frame | None, by:
     x, y, width, height = frame.rect
     shifted = Frame(frame.id, frame.title, (x + by[0], y + by[1], width, height), frame.nodes)
     return edits.set_frames(design, [shifted if old.id == frame.id else old for old in design.graph(graph).frames], graph)
-
-
-def _moved_onto(design: Design, positions: dict[str, Point], wire: Wire, graph: str = "") -> Design:
-    design = edits.move(design, positions, graph)
-    (id,) = positions
-    node = design.graph(graph).nodes.get(id)
-    if node is None:
-        raise DesignError(f"{id!r} cannot be put on a wire", id)
-    return edits.insert_on_wire(design, wire, node, graph)

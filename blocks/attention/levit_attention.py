@@ -101,10 +101,14 @@ class LeViTAttention(nn.Module):
             parts = (self.heads(self.q(x[:, :, :: self.stride, :: self.stride])), *parts)
         q, k, v = parts
         # Written out: keys and values of different widths fit no fused kernel of a CPU, and the maps are small by design.
-        logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1) + self.attention_biases[:, self.index].to(q.dtype)
+        logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1) + self.bias().to(q.dtype)
         weights = F.dropout(logits.softmax(dim=-1), self.attn_drop, self.training)
         out = (weights.to(v.dtype) @ v).transpose(-2, -1).flatten(1, 2).unflatten(2, self.out_size)
         return self.proj(self.act(out))
+
+    def bias(self) -> Tensor:
+        """Return the learned numbers of all pairs of a query and a key (heads, queries, keys)."""
+        return self.attention_biases.index_select(1, self.index.flatten()).view(self.num_heads, *self.index.shape)
 
     def heads(self, x: Tensor) -> Tensor:
         """Turn a map (N, heads * d, H, W) into (N, heads, H * W, d)."""

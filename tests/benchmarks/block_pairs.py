@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tests.benchmarks.counterparts import ReadingMemory, columns_first, heads_outermost, zero_bias_network
 
 TOKENS, IMAGE = (8, 196, 192), (4, 3, 112, 112)
-MANY_TOKENS = (32, 196, 192)  # for a single addition
+MANY_TOKENS = (64, 196, 192)  # for a single addition
 MAP, WINDOWED = (8, 64, 28, 28), (4, 96, 28, 28)
 
 

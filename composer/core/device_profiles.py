@@ -83,7 +83,7 @@ PROFILES: dict[str, DeviceProfile] = {
             16 * GIGA,
             320 * GIGA,
             {"fp32": 8.1 * TERA, "fp16": 65 * TERA},
-            "NVIDIA T4 product page (320+ GB/s, as 256 bits at 10 Gbit/s give; its datasheet of 2019 rounds to 300)",
+            "NVIDIA T4 product page (320+ GB/s, as 256 bits at 10 Gbit/s give; its datasheet of 2019 prints 300)",
             "https://www.nvidia.com/en-us/data-center/tesla-t4/",
         ),
         DeviceProfile(

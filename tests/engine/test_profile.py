@@ -11,7 +11,7 @@ from composer.cli import main
 from composer.core.design_file import load, loads
 from composer.core.errors import DesignError, UserError
 from composer.core.graph import Design
-from composer.engine.meters import HostTimes, PeakMemory
+from composer.engine.meters import CudaTimes, HostTimes, PeakMemory
 from composer.engine.profile import Profile, profile
 from composer.engine.this_device import measure_profile
 from composer.paths import template
@@ -115,6 +115,33 @@ def test_times_of_calls_in_calls_leave_out_the_meter_itself() -> None:
         times.leave()
     assert times.take() == {"inner": 6.0, "outer": 14.0}
     assert times.take() == {}
+
+
+def test_times_on_a_cuda_stream_come_from_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event says when the stream came by; the device is waited for at the ends of a pass alone."""
+    now, waits = itertools.count(), []
+
+    class Event:
+        def __init__(self, enable_timing: bool) -> None:
+            assert enable_timing
+
+        def record(self, _stream: object) -> None:
+            self.time = float(next(now))
+
+        def elapsed_time(self, end: "Event") -> float:
+            return end.time - self.time
+
+    monkeypatch.setattr("torch.cuda.Event", Event)
+    monkeypatch.setattr("torch.cuda.current_stream", lambda _: "stream")
+    monkeypatch.setattr("torch.cuda.synchronize", lambda _: waits.append(next(now)))
+    times = CudaTimes(torch.device("cuda:0"))
+    times.enter("outer")
+    for _ in range(2):
+        times.enter("inner")
+        times.leave()
+    times.leave()
+    assert times.take() == {"inner": pytest.approx(2e-3), "outer": pytest.approx(5e-3)}
+    assert len(waits) == 2 and times.take() == {}
 
 
 def test_peaks_of_calls_in_calls_survive_the_reset_of_the_only_peak() -> None:

@@ -6,11 +6,10 @@ from torch import Tensor, nn
 
 def relative_position_index(height: int, width: int) -> Tensor:
     """Number of the offset from place i to place j of a grid, row by row: (h * w, h * w), values below (2h - 1)(2w - 1)."""
-    rows = torch.arange(height).repeat_interleave(width)
-    columns = torch.arange(width).repeat(height)
-    row_offset = rows[:, None] - rows[None, :] + height - 1
-    column_offset = columns[:, None] - columns[None, :] + width - 1
-    return row_offset * (2 * width - 1) + column_offset
+    # The offset's number is linear in both places, so one difference gives it.
+    places = [row * (2 * width - 1) + column for row in range(height) for column in range(width)]
+    keys = torch.tensor(places)
+    return torch.tensor([place + places[-1] for place in places])[:, None] - keys
 
 
 class RelativePositionTable(nn.Module):

@@ -18,8 +18,8 @@ def log_spaced_offsets(window_size: int, pretrained_window_size: int = 0) -> Ten
     A window of one position has the offset 0. With the window of pretraining given, offsets are measured in its units.
     """
     reach = max((pretrained_window_size or window_size) - 1, 1)
-    offsets = 8 * torch.arange(1 - window_size, window_size, dtype=torch.float32) / reach
-    offsets = offsets.sign() * torch.log2(1 + offsets.abs()) / 3
+    scaled = [8 * offset / reach for offset in range(1 - window_size, window_size)]
+    offsets = torch.tensor([math.copysign(math.log2(1 + abs(offset)) / 3, offset) for offset in scaled])
     return torch.cartesian_prod(offsets, offsets)
 
 

@@ -47,10 +47,9 @@ def window_shift(size: int, window_size: int, shift_size: int) -> int:
 
 
 def axis_regions(size: int, padded: int, shift: int, device: torch.device) -> Tensor:
-    """Region of each place of an axis rolled back by `shift`: 0, 1 where it wrapped around, 2 where it is padding."""
+    """Region of each place of an axis rolled back by `shift`: 0, 1 where it is padding, 2 where it wrapped around."""
     place = torch.arange(padded, device=device)
-    padding = (place + shift) % padded >= size
-    return torch.where(padding, 2, (place >= padded - shift).long())
+    return (place >= size - shift).long() + (place >= padded - shift)
 
 
 def window_mask(size: tuple[int, int], window_size: int, shifts: tuple[int, int], device: torch.device) -> Tensor | None:

@@ -19,10 +19,9 @@ from blocks.spec import block
 
 def absolute_offset_index(height: int, width: int, stride: int) -> Tensor:
     """Number |row offset| * width + |column offset| for each query of a strided grid and each key: (queries, keys)."""
-    keys = torch.cartesian_prod(torch.arange(height), torch.arange(width))
-    queries = torch.cartesian_prod(torch.arange(0, height, stride), torch.arange(0, width, stride))
-    offsets = (queries[:, None] - keys[None, :]).abs()
-    return offsets[..., 0] * width + offsets[..., 1]
+    rows = torch.tensor([[abs(query - key) * width for key in range(height)] for query in range(0, height, stride)])
+    columns = torch.tensor([[abs(query - key) for key in range(width)] for query in range(0, width, stride)])
+    return (rows[:, None, :, None] + columns[None, :, None, :]).flatten(2).flatten(0, 1)
 
 
 @block(

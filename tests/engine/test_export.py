@@ -269,7 +269,7 @@ def test_a_batch_that_cannot_stay_free_is_fixed(linear: tuple[torch.nn.Module, I
 @pytest.mark.parametrize("target", ["pt2", pytest.param("onnx", marks=pytest.mark.skipif(not ONNX, reason="onnx is not installed"))])
 def test_what_torch_cannot_export_is_one_sentence(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise RuntimeError("\n\nUnsupported: this\nand a page more")
+        raise RuntimeError("\n\n\x1b[96mUnsupported\x1b[0m: this\nand a page more")
 
     monkeypatch.setattr("torch.export.export", fail)
     monkeypatch.setattr("torch.onnx.export", fail)

@@ -43,7 +43,8 @@ def write_onnx(inference: Inference, path: Path, weights: dict[str, Tensor] | No
         body, sizes = _convert(inference, model)
         session = onnxruntime.InferenceSession(body, providers=["CPUExecutionProvider"])
     except Exception as error:  # torch's exporter, onnxruntime and protobuf, whose limit is 2 GB, raise of every kind
-        raise UserError(f"this design cannot be written as ONNX: {first_line(error)}") from None
+        # torch's error says at which step it failed, and its cause why.
+        raise UserError(f"this design cannot be written as ONNX: {first_line(error.__cause__ or error)}") from None
     known = {item.name for item in session.get_inputs()}
 
     def run(*given: Tensor) -> list[Tensor]:

@@ -1,6 +1,8 @@
 """Files that torch and safetensors read: an exported program (.pt2) and the weights alone."""
 
 import io
+import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +20,7 @@ from composer.engine.infer import Inference
 
 T = TypeVar("T")
 MAX_BATCH = 65_536
+MAX_REASON = 200  # characters of what torch says, which may go on with a whole graph
 # Exported at a batch that is neither 1 (which torch would take for a constant) nor checked alone.
 TRACED, CHECKED = 2, (1, 3)
 
@@ -54,9 +57,11 @@ def any_batch(inference: Inference, convert: Callable[[int, Any], T]) -> tuple[T
         return convert(1, None), (1,)
 
 
-def first_line(error: Exception) -> str:
-    """What an error of another library says first; its name where it says nothing."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def first_line(error: BaseException) -> str:
+    """What an error of another library says first, without colours; its name where it says nothing."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    line = next((line.strip() for line in plain.splitlines() if line.strip()), type(error).__name__)
+    return textwrap.shorten(line, MAX_REASON, placeholder=" …")
 
 
 def write_pt2(inference: Inference, path: Path, weights: dict[str, Tensor] | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from composer import __version__, commands
+from composer.core import block_folders
 from composer.core.device_profiles import PROFILES
 from composer.core.errors import UserError
 
@@ -23,6 +24,9 @@ def parser() -> argparse.ArgumentParser:
 
     def command(function: Any, *arguments: tuple[tuple[str, ...], dict[str, Any]]) -> None:
         found = sub.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
+        found.add_argument(
+            "--blocks", action="append", default=[], metavar="FOLDER", help="a folder of your own blocks, whose code may run"
+        )
         for flags, options in arguments:
             found.add_argument(*flags, **options)
         found.set_defaults(function=function)
@@ -151,6 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = ["gui", *words]  # `netcomposer my_design.yaml` opens it
     args = parser().parse_args(words)
     try:
+        block_folders.name_for_this_process(args.blocks)
         return int(args.function(args))
     except UserError as error:
         print(f"netcomposer: {error}", file=sys.stderr)

@@ -30,9 +30,10 @@ def demo(args: argparse.Namespace) -> int:
 
 def blocks(args: argparse.Namespace) -> int:
     """List the blocks."""
+    from composer.core import block_folders
     from composer.core.catalog import read_catalog
 
-    catalog = read_catalog()
+    catalog = read_catalog([folder.path for folder in block_folders.known()])
     if args.json:
         print(json.dumps([_block_row(spec) for spec in catalog], indent=2))
     else:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from composer import paths
-from composer.core.block_file import BlockSpec, read_block
+from composer.core.block_file import MAX_SOURCE_BYTES, BlockSpec, read_block
 from composer.core.errors import UserError
 
 CATEGORY_ORDER = (
@@ -38,11 +38,16 @@ class Catalog:
 
     Args:
         files: block files; a name that two of them claim goes to the first, and the second is reported as broken.
+        before: an earlier catalog; what it read of files that are as they were is not read again.
     """
 
-    def __init__(self, files: Iterable[Path] = ()) -> None:
+    def __init__(self, files: Iterable[Path] = (), before: "Catalog | None" = None) -> None:
         self._files = tuple(files)
         self._read: dict[Path, BlockSpec | UserError] = {}
+        self._stamps = {path: _stamp(path) for path in self._files if not path.is_relative_to(paths.BLOCKS)}
+        if before is not None:
+            same = (path for path in before._read if self._stamps.get(path) == before._stamps.get(path))
+            self._read = {path: before._read[path] for path in same}
         self._found: dict[str, BlockSpec] = {}
 
     def __contains__(self, name: object) -> bool:
@@ -124,18 +129,40 @@ class Catalog:
         return {path.stem.replace("_", ""): path for path in self._files if path.is_relative_to(paths.BLOCKS)}
 
 
-def read_catalog(folders: Iterable[Path] = ()) -> Catalog:
+def read_catalog(folders: Iterable[Path] = (), before: Catalog | None = None) -> Catalog:
     """The catalog of the library and of further folders.
 
     Args:
-        folders: folders of the user's own blocks, laid out as ``<category>/<block>.py``; only text is read, nothing runs.
+        folders: folders of the user's own blocks, laid out as ``<block>.py`` or ``<category>/<block>.py``; only text is read,
+            nothing runs.
+        before: an earlier catalog, so that only what has changed is read.
 
     Returns:
         The catalog, with the library's files before the user's.
     """
-    return Catalog(
-        path
-        for root in (paths.BLOCKS, *folders)
-        for path in sorted(root.glob("*/*.py"))
-        if not path.name.startswith("_") and not path.parent.name.startswith("_")
-    )
+    files = [*block_files(paths.BLOCKS), *(path for folder in folders for path in (*_direct_files(folder), *block_files(folder)))]
+    return Catalog(files, before)
+
+
+def block_files(folder: Path) -> list[Path]:
+    """The block files in the categories of a folder; names that begin with an underscore are helpers."""
+    return [path for path in sorted(folder.glob("*/*.py")) if not path.name.startswith("_") and not path.parent.name.startswith(("_", "."))]
+
+
+def _direct_files(folder: Path) -> Iterator[Path]:
+    """The block files of a folder without categories, among whatever else one keeps there."""
+    for path in sorted(folder.glob("*.py")):
+        try:
+            marked = path.stat().st_size <= MAX_SOURCE_BYTES and b"@block" in path.read_bytes()
+        except OSError:
+            marked = False
+        if marked and not path.name.startswith("_"):
+            yield path
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

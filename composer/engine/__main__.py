@@ -44,6 +44,11 @@ class Engine:
             "problems": [[p.message, p.node, p.graph, p.level] for p in inference.structural],
         }
 
+    def reload_blocks(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Take notice of changes in the user's own blocks, or in which of their folders are trusted."""
+        self.inferrer.reload()
+        return {}
+
     def trial(self, params: Params, progress: Progress) -> dict[str, Any]:
         """What another design would come to; what the window was told of its own design stays as it is."""
         inference = self.inferrer.infer(from_json(params["design"]), params.get("batch", 1))

@@ -55,6 +55,13 @@ class Inferrer:
         self.known: OrderedDict[Any, Known] = OrderedDict()
         self.computed = 0
 
+    def reload(self) -> None:
+        """Take notice of changes in the user's own blocks; what is known of the library's stays."""
+        self.catalog = library.reload()
+        self.known.clear()
+        for key in [key for key in self.memo if not key[0].is_relative_to(paths.BLOCKS)]:
+            del self.memo[key]
+
     def infer(self, design: Design, batch: int = 1) -> Inference:
         """Facts of a design.
 

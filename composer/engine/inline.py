@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from composer import paths
+from composer.core.errors import UserError
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -42,7 +43,7 @@ def _read(path: Path, _stamp: int) -> SourceFile:
                 found.imports[alias.asname or alias.name.split(".")[0]] = (alias.name, "")
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
-                found.imports[alias.asname or alias.name] = (node.module or "", alias.name)
+                found.imports[alias.asname or alias.name] = ("." * node.level + (node.module or ""), alias.name)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.definitions[node.name] = _text(lines, node, keep_decorators=not _is_block(node))
             found.needs[node.name] = _names(node)
@@ -81,12 +82,16 @@ def _names(node: ast.AST) -> frozenset[str]:
 
 
 def _path_of(module: str, home: Path) -> Path | None:
-    """The file of a block module; None for a library."""
-    parts = module.split(".")
+    """The file of a block module, or of one beside a user's own block; None for a library."""
+    parts = module.lstrip(".").split(".")
+    if level := len(module) - len(module.lstrip(".")):
+        return home.parents[level - 1].joinpath(*parts).with_suffix(".py")
+    if not home.is_relative_to(paths.BLOCKS):
+        for root in (home.parent, home.parent.parent):
+            if root.name == parts[0] and len(parts) > 1 and (own := root.joinpath(*parts[1:]).with_suffix(".py")).is_file():
+                return own
     if parts[0] == "blocks":
         return paths.BLOCKS.joinpath(*parts[1:]).with_suffix(".py")
-    if home.parent.parent.name == parts[0] and not home.is_relative_to(paths.BLOCKS):
-        return home.parent.parent.joinpath(*parts[1:]).with_suffix(".py")
     return None
 
 
@@ -96,10 +101,20 @@ class Inlined:
 
     imports: dict[tuple[str, str], str] = field(default_factory=dict)  # (module, name) -> local name
     definitions: dict[str, str] = field(default_factory=dict)
+    homes: dict[str, Path] = field(default_factory=dict)  # file of each definition
 
     def add(self, path: Path, name: str) -> None:
-        """Add a top-level definition of a file and all it needs."""
+        """Add a top-level definition of a file and all it needs.
+
+        Raises:
+            ImportError: if the file does not define it.
+            UserError: if another file defines something else by that name, which one text cannot hold.
+        """
         if name in self.definitions:
+            if self.homes[name] != path and read_source(path).definitions.get(name) != self.definitions[name]:
+                raise UserError(
+                    f"{path.name} and {self.homes[name].name} both define {name}; give yours another name to export them together"
+                )
             return
         source = read_source(path)
         if name not in source.definitions:
@@ -117,6 +132,7 @@ class Inlined:
                 else:
                     self.imports[module, original] = needed
         self.definitions[name] = source.definitions[name]
+        self.homes[name] = path
 
     def import_lines(self, extra: tuple[tuple[str, str], ...] = ()) -> list[str]:
         """Import statements, sorted as ruff sorts them: standard library, blank line, torch."""

@@ -1,4 +1,4 @@
-"""Block classes by name: the one place that imports block files."""
+"""Block classes by name: the one place that imports block files, and the one that asks whether they are trusted."""
 
 import importlib
 import importlib.util
@@ -9,17 +9,36 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from composer import paths
+from composer.core import block_folders
 from composer.core.block_file import BlockSpec
 from composer.core.catalog import Catalog, read_catalog
+from composer.core.errors import UserError
 
 if TYPE_CHECKING:
     from torch import nn
 
 
+_packages: dict[str, Path] = {}  # folders of the user's own blocks by the name under which they are imported
+
+
 @cache
 def catalog() -> Catalog:
-    """The catalog of the library, read once a process."""
-    return read_catalog()
+    """The catalog of the library and of the user's own folders, read once a process, or once until `reload`."""
+    return read_catalog([folder.path for folder in block_folders.known()])
+
+
+def reload() -> Catalog:
+    """Forget the user's own blocks, after their files or the trust in them changed; the library's stay imported.
+
+    Returns:
+        The catalog as it is now.
+    """
+    for name in [name for name in sys.modules if name.split(".")[0] in _packages]:
+        del sys.modules[name]
+    _packages.clear()
+    importlib.invalidate_caches()
+    catalog.cache_clear()
+    return catalog()
 
 
 def block_class(spec: BlockSpec) -> "type[nn.Module]":
@@ -30,20 +49,39 @@ def block_class(spec: BlockSpec) -> "type[nn.Module]":
 
     Raises:
         ImportError: if the file cannot be imported.
+        UserError: if it lies in a folder that is not trusted; nothing of it has run then.
     """
     if spec.path.is_relative_to(paths.BLOCKS):
         module = importlib.import_module(f"blocks.{spec.category}.{spec.path.stem}")
     else:
-        module = _import_file(spec.path, f"user_blocks.{spec.category}.{spec.path.stem}")
+        if (reason := block_folders.distrust(spec.name, spec.path)) is not None:
+            raise UserError(reason)
+        module = _own_module(spec.path)
     found: type[nn.Module] = getattr(module, spec.name)
     return found
 
 
-def _import_file(path: Path, name: str) -> ModuleType:
-    if name not in sys.modules:
-        description = importlib.util.spec_from_file_location(name, path)
-        assert description is not None and description.loader is not None
-        module = importlib.util.module_from_spec(description)
-        sys.modules[name] = module
-        description.loader.exec_module(module)
-    return sys.modules[name]
+def _own_module(file: Path) -> ModuleType:
+    """A file of the user's own, as a module of a package named after its folder, so that such files may import each other."""
+    folder = block_folders.folder_of(file)
+    root = folder.path if folder is not None else file.parent.parent
+    return importlib.import_module(".".join([_package(root), *file.relative_to(root).with_suffix("").parts]))
+
+
+def _package(root: Path) -> str:
+    """The name under which a folder is imported: its own, unless something else bears that."""
+    for name, known in _packages.items():
+        if known == root:
+            return name
+    name = root.name.replace(".", "_")
+    while name in _packages or _taken(name):
+        name = f"own_{name}"
+    package = ModuleType(name)
+    package.__path__ = [str(root)]
+    sys.modules[name] = package
+    _packages[name] = root
+    return name
+
+
+def _taken(name: str) -> bool:
+    return name in sys.modules or importlib.util.find_spec(name) is not None

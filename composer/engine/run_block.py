@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from composer.core.block_file import BlockSpec
+from composer.core.errors import UserError
 from composer.core.graph import Literal
 from composer.engine import cost, library
 from composer.engine.found import BlockCost, Value
@@ -97,8 +98,10 @@ class _Partial(nn.Module):
 
 def _sentence(spec: BlockSpec, error: Exception) -> str:
     text = str(error).strip().split("\n")[0]
-    if isinstance(error, ValueError) and text:
+    if isinstance(error, ValueError | UserError) and text:
         return text
+    if isinstance(error, ImportError):
+        return f"{spec.name}: {spec.path.name} cannot be imported: {text or type(error).__name__}"
     if "overflow" in text.lower() or isinstance(error, OverflowError):
         return f"{spec.name}: a size is beyond what a tensor can have; reduce the parameters"
     return f"{spec.name} cannot run with these inputs: {text or type(error).__name__}"

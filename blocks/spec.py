@@ -9,7 +9,9 @@ def block(*, shape, paper="", maps=None, tags=(), aliases=None, outputs=(), dtyp
             a name, an integer, ``...`` (any number of axes), or integer arithmetic without spaces over input axes and
             parameters (``(h-1)//stride+1``). An output axis whose name is bound nowhere is free.
         paper: ``"Title, Authors, year, arXiv:NNNN.NNNNN"``, empty where there is none.
-        maps: what inspection can show: submodule path (or ``"softmax"``: every softmax of the block) to the kind of map.
+        maps: what inspection can show: submodule path (or ``"softmax"``: every softmax of the block) to the kind of map. A map that
+            forward has no use for is a method, called on request with what its module's forward is given; one of token pairs also
+            takes ``every``: only every so-manieth query is wanted.
         tags: further words the palette search finds the block by.
         aliases: parameter name to the axis it is taken from, where the two names differ: ``{"in_channels": "c"}``.
         outputs: names of the outputs where there are several.

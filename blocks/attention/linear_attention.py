@@ -19,6 +19,7 @@ from blocks.spec import block
 @block(
     shape="b n dim -> b n dim",
     paper="Transformers are RNNs: Fast Autoregressive Transformers with Linear Attention, Katharopoulos et al., 2020, arXiv:2006.16236",
+    maps={"attention": "token_pairs"},
     tags=("efficient attention", "kernel attention", "self-attention"),
 )
 class LinearAttention(nn.Module):
@@ -59,14 +60,26 @@ class LinearAttention(nn.Module):
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Mix the tokens `x` (N, n, dim); returns the same shape."""
+    def features(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """phi(q), phi(k) and v of the tokens `x` (N, n, dim), each (N, heads, n, d)."""
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(x).chunk(3, dim=-1))
         if self.feature_map == "softmax":
-            x = q.softmax(dim=-1) @ (k.softmax(dim=-2).transpose(-2, -1) @ v)
+            return q.softmax(dim=-1), k.softmax(dim=-2), v
+        return F.elu(q) + 1, F.elu(k) + 1, v
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mix the tokens `x` (N, n, dim); returns the same shape."""
+        q, k, v = self.features(x)
+        if self.feature_map == "softmax":
+            x = q @ (k.transpose(-2, -1) @ v)
         else:
-            q, k = F.elu(q) + 1, F.elu(k) + 1
             total = (q * k.sum(dim=-2, keepdim=True)).sum(dim=-1, keepdim=True)
             # The keys are shared out before the product, so that half precision does not overflow with many tokens.
             x = (q @ (k.transpose(-2, -1) / k.shape[-2] @ v)) / (total / k.shape[-2])
         return self.proj_drop(self.proj(merge_heads(x)))
+
+    def attention(self, x: Tensor, every: int = 1) -> Tensor:
+        """The matrix (N, heads, n / every, n) that `forward` goes without, for every so-manieth of the tokens `x` (N, n, dim)."""
+        q, k, _ = self.features(x)
+        weights = q[..., ::every, :] @ k.transpose(-2, -1)
+        return weights / weights.sum(dim=-1, keepdim=True)

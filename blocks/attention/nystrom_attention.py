@@ -34,6 +34,7 @@ def iterative_pseudo_inverse(matrix: Tensor, iterations: int) -> Tensor:
 @block(
     shape="b n dim -> b n dim",
     paper="Nystromformer: A Nystrom-based Algorithm for Approximating Self-Attention, Xiong et al., 2021, arXiv:2102.03902",
+    maps={"attention": "signed_pairs"},
     tags=("nystromformer", "efficient attention", "landmarks", "self-attention"),
 )
 class NystromAttention(nn.Module):
@@ -87,15 +88,19 @@ class NystromAttention(nn.Module):
         """Means of (N, heads, n, d) over segments of tokens: (N, heads, landmarks, d)."""
         return F.adaptive_avg_pool1d(x.flatten(0, 1).transpose(1, 2), self.num_landmarks).transpose(1, 2).unflatten(0, x.shape[:2])
 
+    def core(self, q_landmarks: Tensor, k_landmarks: Tensor) -> Tensor:
+        """Pseudo-inverse (N, heads, landmarks, landmarks) of the attention among landmarks."""
+        # The iteration loses its convergence in half precision.
+        with full_precision(q_landmarks.device.type):
+            exact = torch.promote_types(q_landmarks.dtype, torch.float32)
+            core = q_landmarks.to(exact) @ k_landmarks.to(exact).transpose(-2, -1)
+            return iterative_pseudo_inverse(core.softmax(dim=-1), self.iterations)
+
     def attend_by_landmarks(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """Approximate softmax(q k^T / sqrt(d)) v, all (N, heads, n, d)."""
         q = q * q.shape[-1] ** -0.5
         q_landmarks, k_landmarks = self.landmarks(q), self.landmarks(k)
-        # The iteration loses its convergence in half precision.
-        with full_precision(q.device.type):
-            exact = torch.promote_types(q.dtype, torch.float32)
-            core = q_landmarks.to(exact) @ k_landmarks.to(exact).transpose(-2, -1)
-            core = iterative_pseudo_inverse(core.softmax(dim=-1), self.iterations)
+        core = self.core(q_landmarks, k_landmarks)
         read = attend(q_landmarks, k, v, scale=1.0)
         spread = (q @ k_landmarks.transpose(-2, -1)).softmax(dim=-1)
         return spread @ (core.to(read.dtype) @ read)
@@ -107,3 +112,17 @@ class NystromAttention(nn.Module):
         if self.conv is not None:
             x = x + self.conv(v)
         return self.proj_drop(self.proj(merge_heads(x)))
+
+    def attention(self, x: Tensor, every: int = 1) -> Tensor:
+        """The matrix (N, heads, n / every, n) that stands for the softmax, for every so-manieth of `x` (N, n, dim); no convolution in it.
+
+        An approximation: a weight may be below 0, and rows sum to 1 as far as the pseudo-inverse has converged.
+        """
+        q, k, _ = (split_heads(part, self.num_heads) for part in self.qkv(x).chunk(3, dim=-1))
+        q = q * q.shape[-1] ** -0.5
+        if q.shape[-2] <= self.num_landmarks:
+            return (q[..., ::every, :] @ k.transpose(-2, -1)).softmax(dim=-1)
+        q_landmarks, k_landmarks = self.landmarks(q), self.landmarks(k)
+        read = (q_landmarks @ k.transpose(-2, -1)).softmax(dim=-1)
+        spread = (q[..., ::every, :] @ k_landmarks.transpose(-2, -1)).softmax(dim=-1)
+        return spread @ (self.core(q_landmarks, k_landmarks).to(read.dtype) @ read)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
+from blocks._shared.rotary import apply_rotary
 from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
 from blocks.spec import block
 
@@ -18,6 +19,7 @@ from blocks.spec import block
 @block(
     shape="b n dim -> b n dim",
     paper="Retentive Network: A Successor to Transformer for Large Language Models, Sun et al., 2023, arXiv:2307.08621",
+    maps={"retained": "signed_pairs"},
     tags=("retnet", "linear attention", "recurrent", "causal"),
 )
 class Retention(nn.Module):
@@ -63,9 +65,7 @@ class Retention(nn.Module):
         # Half precision cannot count beyond 256.
         angles = self.angles.to(torch.promote_types(self.angles.dtype, torch.float32))
         angle = torch.arange(start, start + x.shape[-2], device=x.device)[:, None] * angles
-        cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
-        even, odd = x[..., 0::2], x[..., 1::2]
-        return torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)
+        return apply_rotary(x, angle.cos(), angle.sin())
 
     def project(self, x: Tensor, start: int) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values of `x` (N, n, dim), split into heads."""
@@ -77,14 +77,27 @@ class Retention(nn.Module):
         retained = merge_heads(F.layer_norm(retained, retained.shape[-1:]))
         return self.proj(F.silu(self.gate(x)) * retained)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Mix the tokens `x` (N, n, dim), each with those before it; returns the same shape."""
-        q, k, v = self.project(x, 0)
-        place = torch.arange(x.shape[1], device=x.device)
+    def weights(self, q: Tensor, k: Tensor) -> Tensor:
+        """Products q k^T (N, heads, n, n) of tokens and those before them, decayed with the distance."""
+        place = torch.arange(q.shape[-2], device=q.device)
         distance = place[:, None] - place[None, :]
         log_decay = self.log_decay.to(torch.promote_types(self.log_decay.dtype, torch.float32))
         decay = (distance.clamp(min=0) * log_decay[:, None, None]).exp().tril()
-        return self.gated(x, (q @ k.transpose(-2, -1) * decay.to(q.dtype)) @ v)
+        return q @ k.transpose(-2, -1) * decay.to(q.dtype)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mix the tokens `x` (N, n, dim), each with those before it; returns the same shape."""
+        q, k, v = self.project(x, 0)
+        return self.gated(x, self.weights(q, k) @ v)
+
+    def retained(self, x: Tensor, every: int = 1) -> Tensor:
+        """Weights (N, heads, n / every, n) of every so-manieth of the tokens `x` (N, n, dim), as shares of the magnitudes of their row.
+
+        The norm of each head, which follows, makes the scale of a row meaningless.
+        """
+        q, k, _ = self.project(x, 0)
+        weights = self.weights(q, k)[..., ::every, :]
+        return weights / weights.abs().sum(dim=-1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny)
 
     def step(self, x: Tensor, state: Tensor | None = None, place: int = 0) -> tuple[Tensor, Tensor]:
         """Take one token `x` (N, 1, dim) at `place`; returns its output and the state (N, heads, d, dv) for the next."""

@@ -53,10 +53,14 @@ class PatchwiseAttention2d(nn.Module):
         right = around.flatten(4).permute(0, 2, 3, 1, 4)
         return (left @ right).flatten(3).permute(0, 3, 1, 2)
 
+    def weights(self, x: Tensor) -> Tensor:
+        """Weights of each footprint of `x` (N, C, H, W): (N, groups, H, W, k * k), of either sign."""
+        return self.gamma(self.relate(self.phi(x), self.psi(x))).unflatten(1, (self.groups, -1)).movedim(2, -1)
+
     def forward(self, x: Tensor) -> Tensor:
         """Attend within the footprints of `x` (N, C, H, W); returns (N, value_channels, H, W)."""
         k = self.kernel_size
-        weights = self.gamma(self.relate(self.phi(x), self.psi(x))).unflatten(1, (self.groups, -1)).movedim(2, -1)
+        weights = self.weights(x)
         values = pad_footprint(self.beta(x), k, "reflect").unflatten(1, (self.groups, -1))
         return footprint_sum(weights.to(values.dtype), values, k).flatten(1, 2)
 
@@ -64,6 +68,7 @@ class PatchwiseAttention2d(nn.Module):
 @block(
     shape="b c h w -> b c h w",
     paper="Exploring Self-attention for Image Recognition, Zhao et al., 2020, arXiv:2004.13621",
+    maps={"attn.weights": "signed_local"},
     tags=("san", "vector attention", "local attention", "adaptive convolution"),
     aliases={"channels": "c"},
     examples=(

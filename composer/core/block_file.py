@@ -74,7 +74,7 @@ class BlockSpec:
         doc: module docstring: what it is, the paper, deviations.
         shape: the shape string as written.
         paper: title, authors, year, arXiv number.
-        maps: submodule path (or ``softmax``) to kind of map.
+        maps: submodule path, ``softmax``, or path of a method, to kind of map.
         params: in the order of the constructor.
         inputs: input ports in order.
         outputs: output ports in order.

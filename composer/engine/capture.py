@@ -2,9 +2,11 @@
 
 Attention is found without the blocks' help: scaled_dot_product_attention is forced into its math form, and a dispatch mode sees
 every softmax. Which module is at work is known from a stack that hooks keep; the first part of its path is the node. What is no
-softmax (gates, branch weights, segment choices) is declared by the blocks as submodule outputs and taken there.
+softmax (gates, branch weights, segment choices) is declared by the blocks as submodule outputs and taken there. Weights that a block
+never holds as a whole (linear attention) are a method of the block, called only here with what its forward was given.
 """
 
+import inspect
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,8 +23,10 @@ from composer.core.catalog import Catalog
 
 MAP_BYTES = 64 * 2**20  # of one map; larger ones are averaged over heads, then thinned out
 TOTAL_BYTES = 512 * 2**20
+COMPUTED_BYTES = 2**30  # of a map that a method of the block makes; beyond it queries are left out before they are computed
 MAX_PREFIX = 8  # class, distillation and register tokens in front of the patches
 SOFTMAX = "softmax"
+PAIRS = ("token_pairs", "signed_pairs")
 WINDOWED = ("windows", "grid")
 
 Grid = tuple[int, int]
@@ -35,9 +39,10 @@ class CapturedMap:
     Args:
         node: id of the node of the main graph.
         layer: path of the module that declared the map.
-        name: the softmax, or the submodule within the layer.
+        name: the softmax, or the submodule or method within the layer.
         call: how many maps of this name the layer had given before in the same pass.
-        kind: token_pairs, windows, grid, channel, channel_pairs, spatial, branch, local or segment.
+        kind: token_pairs, windows, grid, channel, channel_pairs, spatial, branch, local or segment; signed_pairs and signed_local are
+            weights of either sign, whose sums mean nothing.
         data: float32 on the CPU, batch first; pairs are (N, heads, queries, keys), windows (N * parts, heads, tokens, tokens).
         batch: N.
         shape: shape before anything was averaged or left out.
@@ -129,6 +134,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.maps: list[CapturedMap] = []
         self.calls: dict[tuple[str, str], int] = {}
         self.bytes = 0
+        self.computing = False
 
     # -- operations -----------------------------------------------------------------------------------------------------
 
@@ -172,6 +178,10 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                     if part is not None and id(part) not in taken:
                         taken.add(id(part))  # a block inside a block may declare the same output
                         hooks.callback(part.register_forward_hook(self.declared(path, name, kind)).remove)
+                    owner, method = _method(module, name)
+                    if owner is not None:
+                        hook = self.computed(path, name, kind, method)
+                        hooks.callback(owner.register_forward_hook(hook, with_kwargs=True).remove)
                 # always_call: a forward that raises leaves the stack as well.
                 hooks.callback(module.register_forward_hook(self.left, always_call=True).remove)
             yield
@@ -201,20 +211,44 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
         return hook
 
+    def computed(self, path: str, name: str, kind: str, method: Any) -> Any:
+        """A hook that has a block compute a map from what its forward was given."""
+
+        def hook(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], _output: Any) -> None:
+            owner = next((frame for frame in self.stack if frame.path == path), None)
+            if owner is None or not self.wanted():
+                return
+            every = 1
+            if kind in PAIRS:
+                tokens = _tokens(self.stack[-1].inputs)
+                whole = 4 * self.batch * tokens**2 * getattr(module, "num_heads", 1)
+                every = math.ceil(whole / COMPUTED_BYTES) or 1
+                kwargs = {**kwargs, "every": every}
+            self.computing = True
+            try:
+                value = method(*args, **kwargs)
+            finally:
+                self.computing = False
+            self.keep(owner, name, kind, value, every)
+
+        return hook
+
     def wanted(self) -> bool:
-        """Whether the node at work was asked for."""
-        return bool(self.stack) and (self.nodes is None or any(frame.path.split(".")[0] in self.nodes for frame in self.stack))
+        """Whether the node at work was asked for, and is not only computing a map."""
+        if self.computing or not self.stack:
+            return False
+        return self.nodes is None or any(frame.path.split(".")[0] in self.nodes for frame in self.stack)
 
     # -- keeping --------------------------------------------------------------------------------------------------------
 
-    def keep(self, frame: _Frame, name: str, kind: str, value: Tensor) -> None:
-        """Copy a map to the CPU, within the limits of memory."""
+    def keep(self, frame: _Frame, name: str, kind: str, value: Tensor, stride: int = 1) -> None:
+        """Copy a map, of which only every `stride`-th query is there, to the CPU, within the limits of memory."""
         call = self.calls.get((frame.path, name), 0)
         self.calls[frame.path, name] = call + 1
         more: dict[str, Any] = {}
         notes: list[str] = []
         data = value.detach()
-        if kind == "token_pairs":
+        if kind in PAIRS:
             data = as_pairs(data, self.batch)
             more["queries"], more["keys"] = self.layout(data.shape[-2], frame), self.layout(data.shape[-1], frame)
         elif kind in WINDOWED:
@@ -222,14 +256,15 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if not more:
                 return
         limit = min(MAP_BYTES, TOTAL_BYTES - self.bytes) // 4
-        if data.numel() > limit and kind in ("token_pairs", *WINDOWED) and data.shape[1] > 1:
+        if data.numel() > limit and kind in (*PAIRS, *WINDOWED) and data.shape[1] > 1:
             data = data.float().mean(1, keepdim=True)
             notes.append(f"heads averaged: the whole map would take {value.numel() * 4 / 2**20:.0f} MB")
-        if data.numel() > limit and kind == "token_pairs" and limit > 0:
-            more["stride"] = math.ceil(data.numel() / limit)
-            data = data[..., :: more["stride"], :]
-            more["queries"] = None
-            notes.append(f"only every {more['stride']}th query kept")
+        if data.numel() > limit and kind in PAIRS and limit > 0:
+            further = math.ceil(data.numel() / limit)
+            data, stride = data[..., ::further, :], stride * further
+        if stride > 1:
+            more["stride"], more["queries"] = stride, None
+            notes.append(f"only every {stride}th query kept")
         if data.numel() > limit or data.numel() == 0:
             return
         self.bytes += data.numel() * 4
@@ -309,6 +344,12 @@ def _submodule(module: nn.Module, path: str) -> nn.Module | None:
         return module.get_submodule(path)
     except AttributeError:
         return None  # the parameters leave this part of the block out
+
+
+def _method(module: nn.Module, path: str) -> tuple[nn.Module | None, Any]:
+    owner, _, name = path.rpartition(".")
+    part = _submodule(module, owner)
+    return (part, getattr(part, name)) if inspect.isfunction(getattr(type(part), name, None)) else (None, None)
 
 
 def _tokens(shapes: tuple[tuple[int, ...], ...]) -> int:

@@ -33,6 +33,7 @@ TOP = 5
 SHEET_TILES = 11  # with the input three rows of four
 KIND_WORDS = {
     "token_pairs": "attention",
+    "signed_pairs": "attention with signs",
     "windows": "window attention",
     "grid": "grid attention",
     "channel": "channel gate",
@@ -40,6 +41,7 @@ KIND_WORDS = {
     "spatial": "spatial gate",
     "branch": "branch weights",
     "local": "local attention",
+    "signed_local": "local weights with signs",
     "segment": "dendritic segments",
 }
 

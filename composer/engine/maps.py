@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from composer.engine.capture import WINDOWED, CapturedMap, Grid
+from composer.engine.capture import PAIRS, WINDOWED, CapturedMap, Grid
 
 QUERY_BYTES = 16 * 2**20  # of the attention of all query positions of one map; beyond it heads are averaged, then queries thinned
+SIGNED = "weights of either sign: shown is their size"
 
 
 @dataclass(frozen=True)
@@ -45,22 +46,24 @@ def pictures(found: CapturedMap, index: int = 0) -> Pictures:
     Raises:
         ValueError: if the kind is not known.
     """
-    if found.kind == "token_pairs":
+    if found.kind in PAIRS:
         return _pairs(found, index)
     if found.kind in WINDOWED:
         return _windows(found, index)
     if found.kind not in _TABLES:
-        raise ValueError(f"kind: {found.kind!r} is not one of token_pairs, {', '.join(WINDOWED)}, {', '.join(_TABLES)}")
+        raise ValueError(f"kind: {found.kind!r} is not one of {', '.join(PAIRS)}, {', '.join(WINDOWED)}, {', '.join(_TABLES)}")
     return _TABLES[found.kind](found.data[index], found.notes)
 
 
 def _pairs(found: CapturedMap, index: int) -> Pictures:
-    weights = found.data[index]  # (heads, queries, keys)
+    weights, notes = found.data[index], found.notes  # (heads, queries, keys)
+    if found.kind == "signed_pairs":
+        weights, notes = weights.abs(), (*notes, SIGNED)
     if found.keys is None:
-        return _with_heads("queries × keys", weights, over_image=False, notes=found.notes)
+        return _with_heads("queries × keys", weights, over_image=False, notes=notes)
     prefix, (height, width) = found.keys
     on_image = weights[..., prefix:].reshape(*weights.shape[:2], height, width)
-    made = _with_heads("received", on_image.mean(1), over_image=True, notes=found.notes)
+    made = _with_heads("received", on_image.mean(1), over_image=True, notes=notes)
     titles, tables = list(made.titles), made.pictures
     leading = found.queries[0] if found.queries is not None else 0
     if leading or weights.shape[1] == 1:
@@ -72,7 +75,7 @@ def _pairs(found: CapturedMap, index: int) -> Pictures:
         stride, averaged = _thinning(weights.shape[0], rows, columns, height * width)
         chosen = on_image[:, lead:].reshape(-1, rows, columns, height, width)[:, stride // 2 :: stride, stride // 2 :: stride]
         queries = (chosen.mean(0, keepdim=True) if averaged else chosen).contiguous()
-    return Pictures(tuple(titles), tables, True, queries, found.notes)
+    return Pictures(tuple(titles), tables, True, queries, notes)
 
 
 def places(size: Grid, window: Grid, shift: Grid, kind: str) -> tuple[Tensor, Tensor]:
@@ -158,6 +161,10 @@ def _local(weights: Tensor, notes: tuple[str, ...]) -> Pictures:
     return Pictures(("mean footprint around a place",), footprint[None], False, notes=notes)
 
 
+def _signed_local(weights: Tensor, notes: tuple[str, ...]) -> Pictures:
+    return _local(weights.abs(), (*notes, SIGNED))
+
+
 def _segment(responses: Tensor, notes: tuple[str, ...]) -> Pictures:
     table = responses.reshape(-1, responses.shape[-1])
     chosen = torch.bincount(table.argmax(1), minlength=table.shape[1])
@@ -175,5 +182,6 @@ _TABLES: dict[str, Callable[[Tensor, tuple[str, ...]], Pictures]] = {
     "spatial": _spatial,
     "branch": _branch,
     "local": _local,
+    "signed_local": _signed_local,
     "segment": _segment,
 }

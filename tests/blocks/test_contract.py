@@ -520,6 +520,8 @@ def _normalised(found: CapturedMap) -> None:
             assert data.min() >= 0 and sums.max() <= 1 + 1e-5
             # A note says where a part was left out.
             assert found.notes or sums.min() >= 1 - 1e-5
+        case "signed_pairs" | "signed_local":
+            assert data.ndim == (4 if found.kind == "signed_pairs" else 5) and (data.abs().sum(-1) > 0).all()
         case "channel" | "spatial" | "branch":
             assert data.shape[0] == BATCH and data.ndim >= 2 and data.min() >= 0 and data.max() <= 1
             assert found.kind != "spatial" or data.ndim == 4

@@ -6,6 +6,9 @@ import torch
 from PIL import Image
 
 from blocks._shared.windows import grid_partition, pad_to_windows, window_partition
+from blocks.attention.linear_attention import LinearAttention
+from blocks.attention.nystrom_attention import NystromAttention
+from blocks.attention.san_patchwise import SANPatchwise
 from blocks.attention.swin_block import SwinBlock
 from composer.core.errors import UserError
 from composer.core.wire_json import to_json
@@ -116,6 +119,65 @@ def test_many_queries_are_thinned(monkeypatch):
     shown = pictures(raw("token_pairs", weights, queries=(0, (8, 8)), keys=(0, (8, 8))))
     assert shown.queries.shape == (1, 4, 4, 8, 8)
     assert torch.allclose(shown.queries[0, 0, 1], weights[0, :, 1 * 8 + 3].mean(0).view(8, 8))  # the middle of its cell
+
+
+# -- maps that a method of the block computes --------------------------------------------------------------------------
+
+
+def linear():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(LinearAttention(16, num_heads=2)), torch.randn(3, 36, 16)
+
+
+def test_a_map_that_forward_goes_without_is_computed_once_and_only_when_asked_for(monkeypatch):
+    model, x = linear()
+    calls = []
+    compute = LinearAttention.attention
+    monkeypatch.setattr(LinearAttention, "attention", lambda self, x, every=1: (calls.append(every), compute(self, x, every))[1])
+    output, (found,) = capture(model, x, catalog())
+    assert calls == [1]
+    assert (found.name, found.kind, found.shape) == ("attention", "token_pairs", (3, 2, 36, 36))
+    assert torch.equal(found.data, compute(model[0], x))
+    assert torch.equal(output, model(x))
+    assert calls == [1]
+    assert capture(model, x, catalog(), nodes=["other"])[1] == []
+    assert calls == [1]
+
+
+def test_the_softmax_inside_a_computed_map_is_no_map_of_its_own():
+    torch.manual_seed(0)
+    for tokens in (8, 40):  # fewer and more than there are landmarks
+        (found,) = capture(torch.nn.Sequential(NystromAttention(16, 2, num_landmarks=12)), torch.randn(2, tokens, 16), catalog())[1]
+        assert (found.kind, found.shape) == ("signed_pairs", (2, 2, tokens, tokens))
+
+
+def test_of_a_map_too_large_to_compute_queries_are_left_out(monkeypatch):
+    model, x = linear()
+    monkeypatch.setattr("composer.engine.capture.COMPUTED_BYTES", 4 * 3 * 2 * 36 * 12)
+    (found,) = capture(model, x, catalog())[1]
+    assert (found.stride, found.queries, found.shape) == (3, None, (3, 2, 12, 36))
+    assert found.notes == ("only every 3th query kept",)
+    assert torch.equal(found.data, model[0].attention(x)[:, :, ::3])
+
+
+def test_the_method_of_a_part_is_given_what_the_part_was_given():
+    torch.manual_seed(0)
+    model, x = torch.nn.Sequential(SANPatchwise(32, kernel_size=3)).eval(), torch.randn(2, 32, 6, 5)
+    (found,) = capture(model, x, catalog())[1]
+    assert (found.layer, found.name, found.kind) == ("0", "attn.weights", "signed_local")
+    assert torch.equal(found.data, model[0].attn.weights(model[0].act(model[0].norm1(x))))
+
+
+def test_of_weights_with_signs_the_size_is_shown_and_that_is_said():
+    weights = torch.randn(2, 3, 6, 6)
+    shown = pictures(raw("signed_pairs", weights, queries=(0, (2, 3)), keys=(0, (2, 3))), 1)
+    assert torch.allclose(shown.pictures[0], weights[1].abs().mean((0, 1)).view(2, 3))
+    assert torch.allclose(shown.queries[2, 1, 0], weights[1, 2, 3].abs().view(2, 3))
+    assert shown.notes == (maps.SIGNED,)
+    footprint = torch.randn(2, 4, 6, 9)
+    shown = pictures(raw("signed_local", footprint), 1)
+    assert torch.allclose(shown.pictures[0], footprint[1].abs().mean((0, 1)).view(3, 3))
+    assert shown.notes == (maps.SIGNED,)
 
 
 # -- gates and tables --------------------------------------------------------------------------------------------------

@@ -128,6 +128,7 @@ def test_patchwise_attention_is_the_formula(relation: str) -> None:
     x = 2 * probe_input((1, 16, *size))
     features = F.relu(block.norm1(x))
     phi, psi, beta = (part(features)[0] for part in (attn.phi, attn.psi, attn.beta))
+    found = attn.weights(features)[0]
     attended = torch.zeros(1, 4, *size).double()
     for row in range(size[0]):
         for column in range(size[1]):
@@ -140,6 +141,7 @@ def test_patchwise_attention_is_the_formula(relation: str) -> None:
                 neighbours = torch.stack([psi[:, a, b] for a, b in around], dim=1).flatten()
                 delta = torch.cat((phi[:, row, column], neighbours))
             weights = slow_gamma(attn.gamma, delta[None])[0].view(2, K * K)
+            torch.testing.assert_close(found[:, row, column], weights)
             for channel in range(4):
                 values = torch.stack([beta[channel, a, b] for a, b in around])
                 attended[0, channel, row, column] = weights[channel // 2] @ values

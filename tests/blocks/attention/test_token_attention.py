@@ -118,7 +118,9 @@ def test_linear_attention_is_the_formula() -> None:
     heads = []
     for q, k, v in zip(*(part.chunk(2, -1) for part in layer.qkv(x[0]).chunk(3, -1)), strict=True):
         weights = (F.elu(q) + 1) @ (F.elu(k) + 1).T
-        heads.append(weights / weights.sum(1, keepdim=True) @ v)
+        weights = weights / weights.sum(1, keepdim=True)
+        torch.testing.assert_close(layer.attention(x)[0, len(heads)], weights)
+        heads.append(weights @ v)
     torch.testing.assert_close(layer(x)[0], layer.proj(torch.cat(heads, -1)), rtol=1e-5, atol=1e-8)
 
 
@@ -127,7 +129,9 @@ def test_efficient_attention_normalises_queries_over_channels_and_keys_over_toke
     x = probe_input((1, 5, 16))
     heads = []
     for q, k, v in zip(*(part.chunk(2, -1) for part in layer.qkv(x[0]).chunk(3, -1)), strict=True):
-        heads.append(q.softmax(1) @ k.softmax(0).T @ v)
+        weights = q.softmax(1) @ k.softmax(0).T
+        torch.testing.assert_close(layer.attention(x, every=2)[0, len(heads)], weights[::2])
+        heads.append(weights @ v)
     torch.testing.assert_close(layer(x)[0], layer.proj(torch.cat(heads, -1)), rtol=1e-5, atol=1e-8)
 
 
@@ -139,8 +143,24 @@ def test_nystrom_is_exact_with_a_landmark_for_each_token_and_close_with_fewer() 
     q, k, v = (part.unflatten(-1, (4, 8)).transpose(1, 2) for part in layer.qkv(x).chunk(3, -1))
     rebuilt = layer.attend_by_landmarks(q, k, v)
     torch.testing.assert_close(layer.proj(rebuilt.transpose(1, 2).flatten(2)), exact, rtol=1e-4, atol=1e-5)
+    softmax = (q @ k.transpose(-2, -1) / math.sqrt(8)).softmax(-1)
+    torch.testing.assert_close(layer.attention(x), softmax)
     layer.num_landmarks = 12
     assert (layer(x) - exact).norm() < 0.05 * exact.norm()
+
+
+def test_the_matrix_of_nystrom_attention_is_the_formula() -> None:
+    layer = fill(NystromAttention(16, 2, num_landmarks=4, kernel_size=0, iterations=24))
+    x = 3 * probe_input((2, 12, 16))
+    q, k, v = (part.unflatten(-1, (2, 8)).transpose(1, 2) for part in layer.qkv(x).chunk(3, -1))
+    q_landmarks, k_landmarks = (part.unflatten(2, (4, 3)).mean(3) for part in (q, k))
+    read, among, spread = (
+        (a @ b.transpose(-2, -1) / math.sqrt(8)).softmax(-1) for a, b in ((q_landmarks, k), (q_landmarks, k_landmarks), (q, k_landmarks))
+    )
+    weights = spread @ torch.linalg.pinv(among) @ read
+    torch.testing.assert_close(layer.attention(x), weights, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(layer.attention(x, every=5), layer.attention(x)[:, :, ::5])
+    torch.testing.assert_close(layer.proj((layer.attention(x) @ v).transpose(1, 2).flatten(2)), layer(x))
 
 
 def test_retention_is_the_formula_in_parallel_and_as_a_recurrence() -> None:
@@ -165,6 +185,9 @@ def test_retention_is_the_formula_in_parallel_and_as_a_recurrence() -> None:
         rows = []
         for n in range(7):
             weights = [gamma ** (n - m) * (turned[0][n] * turned[1][m].conj()).real.sum() / math.sqrt(8) for m in range(n + 1)]
+            magnitude = sum(abs(weight) for weight in weights)
+            shares = torch.stack([weight / magnitude for weight in weights] + [torch.zeros_like(magnitude)] * (6 - n))
+            torch.testing.assert_close(layer.retained(x)[0, head, n], shares, rtol=1e-5, atol=1e-6)
             row = sum(weight * values[head][m] for m, weight in enumerate(weights))
             rows.append(F.layer_norm(row, row.shape))
         heads.append(torch.stack(rows))

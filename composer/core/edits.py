@@ -155,9 +155,7 @@ def insert_on_wire(design: Design, wire: Wire, node: Node, graph: str = "", *, i
     place = home.wires.index(wire)  # keep the place: the order of wires into a variadic port is the order of its arguments
     wires = tuple(w for w in (*home.wires[:place], into, out, *home.wires[place + 1 :]))
     joined = replace(home, wires=tuple(dict.fromkeys(wires)))
-    import networkx as nx
-
-    if not nx.is_directed_acyclic_graph(joined.to_networkx()):
+    if joined.cycle:
         raise DesignError(f"{node.id!r} cannot be put on {wire}: it would close a cycle", node.id)
     return design.with_graph(graph, joined)
 

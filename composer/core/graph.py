@@ -10,6 +10,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
+from composer.core.cycles import find_cycle
+
 if TYPE_CHECKING:
     import networkx as nx
 
@@ -188,6 +190,11 @@ class Graph:
         topology.add_edges_from((wire.source, wire.target, {"wire": wire}) for wire in self.wires)
         return nx.freeze(topology)
 
+    @property
+    def cycle(self) -> list[str] | None:
+        """Ids along one circle of the wires, or None; a network must have none."""
+        return find_cycle((wire.source, wire.target) for wire in self.wires)
+
     def order(self) -> tuple[str, ...]:
         """Ids in an order in which every wire points forward; ties follow the drawing order.
 
@@ -266,15 +273,6 @@ class Design:
         """Main graph first (under the empty name), then the sub-graphs."""
         yield "", self.main
         yield from self.graphs.items()
-
-
-def describe_cycle(topology: "nx.DiGraph[str] | nx.MultiDiGraph[str]") -> tuple[str, str]:
-    """The first id of a cycle and the cycle in words: ``a -> b -> a``; long ones are shortened in the middle."""
-    import networkx as nx
-
-    found = [edge[0] for edge in nx.find_cycle(topology)]
-    shown = found if len(found) <= 8 else [*found[:4], "...", *found[-3:]]
-    return found[0], " -> ".join([*shown, found[0]])
 
 
 def is_expression(value: object) -> bool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from composer.core import names
 from composer.core.catalog import Catalog
+from composer.core.cycles import find_cycle, in_words
 from composer.core.errors import UserError
 from composer.core.expressions import resolve_variables
-from composer.core.graph import Design, Graph, Node, describe_cycle
+from composer.core.graph import Design, Graph, Node
 from composer.core.ports import input_ports, output_ports
 
 
@@ -44,13 +45,10 @@ def check(design: Design, catalog: Catalog) -> list[Problem]:
         problems.append(Problem("the design has no input; add one, such as an image of 3 x 224 x 224"))
     if not design.main.outputs:
         problems.append(Problem("the design has no output; add one and wire the last node to it"))
-    import networkx as nx  # as in `graph`: only when it is needed
-
-    uses: nx.DiGraph[str] = nx.DiGraph()
-    uses.add_edges_from((name, node.subgraph) for name, graph in design.graphs.items() for node in graph.nodes.values() if node.subgraph)
-    if not nx.is_directed_acyclic_graph(uses):
-        first, path = describe_cycle(uses)
-        problems.append(Problem(f"sub-graphs contain each other in a circle: {path}; a network must be finite", None, first))
+    uses = ((name, node.subgraph) for name, graph in design.graphs.items() for node in graph.nodes.values() if node.subgraph)
+    if circle := find_cycle(uses):
+        message = f"sub-graphs contain each other in a circle: {in_words(circle)}; a network must be finite"
+        problems.append(Problem(message, None, circle[0]))
     used = used_graphs(design)
     for name, graph in design.all_graphs():
         found = check_graph(design, catalog, name, graph)
@@ -72,14 +70,9 @@ def used_graphs(design: Design) -> set[str]:
 
 def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> list[Problem]:
     """Structural problems of one graph."""
-    import networkx as nx
-
     problems = [Problem(f"name {id!r} {reason}", id, name) for id in graph.ids() if (reason := names.problem(id))]
-    try:
-        graph.order()
-    except nx.NetworkXUnfeasible:
-        first, path = describe_cycle(graph.to_networkx())
-        problems.append(Problem(f"wires form a cycle: {path}; remove one of them", first, name))
+    if circle := graph.cycle:
+        problems.append(Problem(f"wires form a cycle: {in_words(circle)}; remove one of them", circle[0], name))
     problems.extend(Problem(problem, id, name) for id in graph.ids() if (problem := item_problem(design, catalog, name, graph, id)))
     reached = leading_to_output(graph)
     if graph.outputs:

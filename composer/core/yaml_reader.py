@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 import yaml
 
 from composer.core import names
+from composer.core.cycles import find_cycle, in_words
 from composer.core.errors import DesignError
 from composer.core.graph import (
     FORMAT,
@@ -26,7 +27,6 @@ from composer.core.graph import (
     Training,
     Value,
     Wire,
-    describe_cycle,
     is_expression,
 )
 
@@ -187,9 +187,7 @@ class _Reader:
         return design
 
     def check_subgraphs(self, design: Design, root: _Line, subs: _Line) -> None:
-        import networkx as nx  # as in `graph`: only when it is needed
-
-        uses: nx.DiGraph[str] = nx.DiGraph()
+        uses: list[tuple[str, str]] = []
         for name, graph in design.all_graphs():
             home = subs[name] if name else root
             for node in graph.nodes.values():
@@ -198,9 +196,9 @@ class _Reader:
                         known = ", ".join(design.graphs) or "none"
                         message = f"node {node.id!r} uses sub-graph {node.subgraph!r}, which does not exist; known: {known}"
                         raise self.fail(home["nodes"].lines[node.id], message, node.id)
-                    uses.add_edge(name, node.subgraph)
-        if not nx.is_directed_acyclic_graph(uses):
-            raise self.fail(root.lines["graphs"], f"sub-graphs contain each other in a circle: {describe_cycle(uses)[1]}")
+                    uses.append((name, node.subgraph))
+        if circle := find_cycle(uses):
+            raise self.fail(root.lines["graphs"], f"sub-graphs contain each other in a circle: {in_words(circle)}")
 
     def training(self, root: _Line) -> Training:
         line = root.lines.get("training", 1)
@@ -252,13 +250,8 @@ class _Reader:
             params={name: self.value(value, params.lines[name], f"parameter {name!r}") for name, value in params.items()},
             frames=self.frames(data, what),
         )
-        import networkx as nx
-
-        try:
-            graph.order()
-        except nx.NetworkXUnfeasible:
-            first, path = describe_cycle(graph.to_networkx())
-            raise self.fail(data.lines["wires"], f"wires of {what} form a cycle: {path}; remove one of them", first) from None
+        if circle := graph.cycle:
+            raise self.fail(data.lines["wires"], f"wires of {what} form a cycle: {in_words(circle)}; remove one of them", circle[0])
         return graph
 
     def input(self, id: str, value: Any, line: int, main: bool) -> Input:

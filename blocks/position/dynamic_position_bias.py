@@ -68,7 +68,7 @@ class DynamicPositionBias(nn.Module):
     def bias(self) -> Tensor:
         """Return the bias (num_heads, n, n)."""
         bias = self.mlp(self.offsets).index_select(0, self.index.flatten()).unflatten(0, self.index.shape).permute(2, 0, 1)
-        return F.pad(bias, (self.prefix_tokens, 0, self.prefix_tokens, 0))
+        return F.pad(bias, (self.prefix_tokens, 0, self.prefix_tokens, 0)) if self.prefix_tokens else bias
 
     def forward(self, x: Tensor) -> Tensor:
         """Give the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""

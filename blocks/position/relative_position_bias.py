@@ -50,5 +50,7 @@ class RelativePositionBias(nn.Module):
         """Give the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""
         if x.shape[1] != self.n:
             raise ValueError(f"x: {x.shape[1]} tokens, but there are distances for {self.n}")
-        bias = F.pad(self.bias(), (self.prefix_tokens, 0, self.prefix_tokens, 0))
+        bias = self.bias()
+        if self.prefix_tokens:
+            bias = F.pad(bias, (self.prefix_tokens, 0, self.prefix_tokens, 0))
         return bias.to(x.dtype).expand(x.shape[0], -1, -1, -1)

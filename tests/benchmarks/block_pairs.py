@@ -240,7 +240,7 @@ PAIRS = [
         {"channels": 3, "kernel_size": 7, "stride": 4, "token_dim": None},
         "vit_pytorch:t2t_stage",
         {},
-        IMAGE,
+        (1, 3, 224, 224),
         "norm3.weight norm3.bias norm1.weight norm1.bias qkv.weight norm2.weight norm2.bias"
         " mlp.fc1.weight mlp.fc1.bias mlp.fc2.weight mlp.fc2.bias",
         result=_tokens,

@@ -55,7 +55,7 @@ def t2t_stage() -> nn.Module:
     """The first stage of vit-pytorch's T2T: unfold, attend."""
     from vit_pytorch.t2t import T2TViT
 
-    whole = T2TViT(image_size=112, num_classes=1, dim=8, depth=1, heads=1, mlp_dim=8, t2t_layers=((7, 4), (3, 2)))
+    whole = T2TViT(image_size=224, num_classes=1, dim=8, depth=1, heads=1, mlp_dim=8, t2t_layers=((7, 4), (3, 2)))
     return whole.to_patch_embedding[:4]
 
 

@@ -166,6 +166,16 @@ def _binary(a: Any, b: Any, **options: Any) -> Tensor | None:
         return _like(a) if a.is_floating_point() or (isinstance(b, int) and a.dtype == torch.int64) else None
     if not isinstance(b, Tensor) or a.dtype != b.dtype:
         return None  # promotion of dtypes is the real kernel's business
+    return _joined(a, b)
+
+
+def _counting(a: Any, b: Any, **options: Any) -> Tensor | None:
+    """As `_binary`, for operations that take truth values for 0 and 1."""
+    truths = isinstance(a, Tensor) and isinstance(b, Tensor) and b.dtype == torch.bool != a.dtype
+    return _joined(a, b) if truths and not options else _binary(a, b, **options)
+
+
+def _joined(a: Tensor, b: Tensor) -> Tensor | None:
     if a.shape == b.shape and (a.stride() == b.stride() or _decided(a)):
         return _like(a)
     if a.is_contiguous() and _fits_into(b.shape, a.shape):
@@ -315,9 +325,9 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten.pow.Tensor_Scalar: _floating,
     aten.roll.default: _like,
     aten.bitwise_not.default: _like,
-    aten.add.Tensor: _binary,
+    aten.add.Tensor: _counting,
     aten.sub.Tensor: _binary,
-    aten.mul.Tensor: _binary,
+    aten.mul.Tensor: _counting,
     aten.div.Tensor: _quotient,
     aten.addcmul.default: _addcmul,
     aten.add.Scalar: _binary,

@@ -61,12 +61,11 @@ class FactsFeed(QObject):
             self.refresh()
 
     def _on_event(self, event: Mapping[str, Any]) -> None:
-        if event["event"] == "ready":
-            self._open = None  # what an earlier process was asked is answered by nobody
+        if event["event"] == "ready" and self._open is None:
             self._ask()
 
     def _ask(self) -> None:
-        if self._open is None and self._worker.state in ("ready", "busy"):
+        if self._open is None and self._worker.running:  # also while it starts: the question waits in its pipe
             self._asked = self.revision
             params = {"design": to_json(self._design()), "batch": self.batch, "revision": self.revision}
             self._open = self._worker.request("facts", params, self._take, self._failed)

@@ -1,41 +1,37 @@
 """The session: the only mutable object of the window. To the document it adds the file, the facts and the workers."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from composer.core.catalog import Catalog, read_catalog
+from composer.core.catalog import Catalog
 from composer.core.diff import Diff
 from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.graph import Design
-from composer.gui import clipboard, settings
+from composer.gui import clipboard, preferred, settings
 from composer.gui.comparison import Comparison
 from composer.gui.cost_lens import CostLens
 from composer.gui.document import Document
 from composer.gui.facts_feed import FactsFeed
 from composer.gui.jobs import Jobs
+from composer.gui.own_blocks import OwnBlocks
 from composer.gui.placement import placed
 from composer.gui.problem_list import Shown, listed
 from composer.gui.recovery import Recovered, RecoveryFile, forget
 from composer.gui.repair_offers import RepairOffers, repaired
 from composer.gui.run_handle import RunHandle
 from composer.gui.use_paths import first_use, lookup
-from composer.gui.worker import Failure, Progress, Request, Result, Worker
-
-ENGINE = (sys.executable, "-m", "composer.engine")
-# An edit is on disk this long after it was made, plus the writing.
-RECOVERY_MS = 1000
+from composer.gui.worker import ENGINE, Failure, Progress, Request, Result, Worker
 
 
 class Session(Document):
     """The document of one window, with its file, its facts and the processes that work for it.
 
     Args:
-        engine: command that starts the engine worker; None for a session without one.
+        engine: the engine worker, or the command that starts one; None for a session without.
         parent: Qt parent.
     """
 
@@ -44,11 +40,13 @@ class Session(Document):
     engine_state_changed = Signal(str, str)
     run_started = Signal(object)
     theme_changed = Signal()
+    preferences_changed = Signal()
+    catalog_changed = Signal(object)  # names of the user's own blocks that came, went or read otherwise
     command_asked = Signal(str, object)  # id of a command that needs the window, its argument
     panel_asked = Signal(str)  # name of a panel that should come to the front
     run_chosen = Signal()  # see `chosen_run`
 
-    def __init__(self, engine: Sequence[str] | None = ENGINE, parent: QObject | None = None) -> None:
+    def __init__(self, engine: Worker | Sequence[str] | None = ENGINE, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.path: Path | None = None
         self.runs: list[RunHandle] = []
@@ -57,14 +55,16 @@ class Session(Document):
         # Folder of an earlier run that the user wants to look into.
         self.chosen_run: Path | None = None
         self.undo_stack.cleanChanged.connect(self._clean_changed)
-        self._catalog: Catalog | None = None
+        self.own_blocks = OwnBlocks(self)
+        self.own_blocks.changed.connect(self._on_own_blocks)
         self._problems: tuple[tuple[Any, ...], list[Shown]] | None = None
         self._closed = False
         self._has_engine = engine is not None
-        self.engine = Worker(engine or ("",), self, restart=True)
+        self.engine = engine if isinstance(engine, Worker) else Worker(engine or ("",), self, restart=True)
+        self.engine.setParent(self)
         self.engine.state_changed.connect(self.engine_state_changed)
         self.engine.received.connect(self._on_engine_event)
-        self.jobs = Jobs(engine or ("",), self)
+        self.jobs = Jobs(self.engine.command, self)
         self.lens = CostLens(self)
         self.design_changed.connect(self.lens.on_design)
         self._feed = FactsFeed(self.engine, lambda: self.design, self)
@@ -73,7 +73,8 @@ class Session(Document):
         self.comparison = Comparison(self.engine, lambda: self.design, lambda: self.facts, self)
         self.facts_changed.connect(self.comparison.refresh)
         self._recovery = RecoveryFile()
-        self._autosave = QTimer(self, singleShot=True, interval=RECOVERY_MS)
+        self._autosave = QTimer(self, singleShot=True, interval=1000 * preferred.recovery_s())
+        self.preferences_changed.connect(lambda: self._autosave.setInterval(1000 * preferred.recovery_s()))
         self._autosave.timeout.connect(self._write_recovery)
         self.design_changed.connect(self._after_change)
         self.design_changed.connect(self.comparison.refresh)
@@ -83,9 +84,7 @@ class Session(Document):
     @property
     def catalog(self) -> Catalog:
         """The known blocks, read from their sources at first use."""
-        if self._catalog is None:
-            self._catalog = read_catalog()
-        return self._catalog
+        return self.own_blocks.catalog
 
     @property
     def facts(self) -> DesignFacts:
@@ -295,6 +294,13 @@ class Session(Document):
             self.devices = list(event["devices"])
             self.data_sets = list(event.get("data", self.data_sets))
             self.engine_state_changed.emit(self.engine_state, "")
+
+    def _on_own_blocks(self, names: frozenset[str]) -> None:
+        self.catalog_changed.emit(names)
+        if self.engine.running:
+            self.engine.request("reload_blocks", {}, lambda _: None)
+        self.jobs.renew()
+        self._feed.refresh()
 
     def _clean_changed(self) -> None:
         self.file_changed.emit()

@@ -47,16 +47,21 @@ class Window(QMainWindow):
     def bench(self) -> "Workbench":
         """All that is in the window."""
         if self._bench is None:
+            from composer.gui.worker import ENGINE, Worker
+
+            engine = Worker(self._engine or ENGINE, restart=True)
+            engine.start()  # it imports torch on another core while the rest is made here
             # Canvas, panels and core take several times as long to import as an empty window takes to appear.
-            from composer.gui.session import ENGINE, Session
+            from composer.gui.session import Session
             from composer.gui.workbench import Workbench
 
-            session = Session(self._engine or ENGINE, self)
-            session.start_engine()  # it imports torch on another core while the rest is made here
+            session = Session(engine, self)
+            # Before there is anything to show it in: the engine works on the facts while canvas and panels are made.
+            opened = self._path is None or session.open(self._path)
             self._bench = Workbench(self, session)
             self._bench.furnish()
-            if self._path is not None:
-                session.open(self._path)
+            if not opened and self._path is not None:
+                session.open(self._path)  # now there is somebody to say why not
         return self._bench
 
     @property

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from composer import paths
+
+ENGINE = (sys.executable, "-m", "composer.engine")
 
 Result = Callable[[dict[str, Any]], None]
 Failure = Callable[[str], None]

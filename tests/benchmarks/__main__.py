@@ -10,7 +10,7 @@ from importlib import import_module
 
 from tests.benchmarks.measure import Row
 
-NAMES = ("window", "window_edit", "edit", "model_step", "epoch", "summary", "templates", "scale", "local_attention", "blocks")
+NAMES = ("window", "open", "window_edit", "edit", "model_step", "epoch", "summary", "templates", "scale", "local_attention", "blocks")
 
 NOTE = 80  # characters; --json has all
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from composer import paths
 from composer.core.block_file import BlockSpec
 from composer.engine.library import catalog
 from composer.engine.meta_kernels import KERNELS, MetaMode
@@ -81,6 +83,8 @@ CASES = [
     *[(op, (f(2, 3), f(2, 3))) for op in (aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor)],
     *[(op, (f(2, 1, 3), f(4, 1))) for op in (aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor)],
     *[(op, (i(2, 3), f(2, 3))) for op in (aten.add.Tensor, aten.mul.Tensor)],
+    *[(op, (i(2, 3), f(3) > 0.5)) for op in (aten.add.Tensor, aten.mul.Tensor)],
+    *[(op, (f(3) > 0.5, i(2, 3))) for op in (aten.add.Tensor, aten.mul.Tensor)],
     *[(op, (f(2, 3), 2)) for op in (aten.add.Scalar, aten.sub.Scalar, aten.mul.Scalar, aten.remainder.Scalar)],
     *[(op, (i(2, 3), 2)) for op in (aten.add.Scalar, aten.sub.Scalar, aten.mul.Scalar, aten.remainder.Scalar)],
     *[(op, (i(2, 3), 2.5)) for op in (aten.add.Scalar, aten.mul.Scalar)],
@@ -191,17 +195,14 @@ def test_kernels_agree_inside_every_block(spec: BlockSpec) -> None:
                 assert not compare.wrong
 
 
-def test_a_cold_inference_imports_neither_compiler_nor_sympy() -> None:
+@pytest.mark.parametrize("path", sorted(paths.TEMPLATES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_cold_inference_imports_neither_compiler_nor_sympy(path: Path) -> None:
     code = """
 import sys
-from composer.core.graph import Design, Graph, Input, Node, Output, Wire
+from composer.core.design_file import load
 from composer.engine.infer import infer
-ids = ["image", "patches", "layer", "norm", "head", "logits"]
-blocks = {"patches": "PatchEmbed", "layer": "TransformerEncoderLayer", "norm": "LayerNorm", "head": "TokenClassifierHead"}
-graph = Graph({"image": Input("image", (3, 32, 32))}, {id: Node(id, block) for id, block in blocks.items()}, {"logits": Output("logits")},
-    tuple(Wire(a, b) for a, b in zip(ids, ids[1:])))
-assert not infer(Design("cold", graph)).errors
+assert not infer(load(sys.argv[1])).errors
 print([name for name in ("torch._dynamo", "sympy") if name in sys.modules])
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True, cwd=paths.ROOT)
     assert done.stdout.strip() == "[]"

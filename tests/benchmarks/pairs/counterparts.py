@@ -155,6 +155,20 @@ class ReadingMemory(nn.Module):
         return self.attention(x, self.memory(x))
 
 
+class BothWays(nn.Module):
+    """torch's recurrent network in both directions, and the first state of a decoder."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.gru = nn.GRU(dim, hidden, batch_first=True, bidirectional=True)
+        self.start = nn.Linear(hidden, hidden)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the states of both directions, and a state from where the backward one ended."""
+        states, last = self.gru(x)
+        return states, torch.tanh(self.start(last[1]))
+
+
 class CausalDecoder(nn.TransformerDecoderLayer):
     """torch's decoder layer with the mask it is to be given."""
 

@@ -1,6 +1,7 @@
 """The engine worker: one long-lived process that answers the window's questions about shapes, costs, source and attention."""
 
 import atexit
+import gc
 import os
 import threading
 from collections.abc import Mapping
@@ -157,6 +158,8 @@ def _import_torch(channel: Channel) -> None:
 
     import composer.engine.run_block  # noqa: F401 - see above
 
+    gc.freeze()
+    gc.enable()
     # The window's own work and a training run share the machine: inference on the meta device gains nothing from threads.
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
     from composer.engine.data import names
@@ -167,6 +170,7 @@ def _import_torch(channel: Channel) -> None:
 
 def main() -> None:
     """Serve requests on stdin until it closes."""
+    gc.disable()  # torch makes objects that stay: looking for garbage among them is a tenth of its import
     channel = Channel.stdio()
     engine = Engine()
     channel.send({"event": "ready"})

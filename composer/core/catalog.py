@@ -89,6 +89,12 @@ class Catalog:
         """The files that could not be read, with the reason; reads every file."""
         return self._all[1]
 
+    @property
+    def own(self) -> dict[str, BlockSpec]:
+        """The user's own blocks; of the library nothing is read."""
+        specs = (self._file(path) for path in self._stamps)
+        return {spec.name: spec for spec in reversed(list(specs)) if isinstance(spec, BlockSpec)}
+
     def categories(self) -> dict[str, list[BlockSpec]]:
         """Blocks by category, in the order of the house."""
         found: dict[str, list[BlockSpec]] = {}

@@ -289,6 +289,34 @@ def stop_training(bench: "Workbench") -> None:
             run.stop()
 
 
+def trust_blocks(bench: "Workbench") -> None:
+    """Ask whether the code of the blocks may run that the design uses; of the first folder, where there are several."""
+    from composer.gui.trust_question import ask_trust
+
+    session = bench.session
+    folder = next(iter(session.own_blocks.untrusted(session.design)), None)
+    if folder is not None:
+        ask_trust(bench.window, folder, lambda yes: trust_folder(session, folder) if yes else None)
+
+
+def trust_folder(session: "Session", folder: Path) -> None:
+    """Let the code of a folder run from now on."""
+    try:
+        session.own_blocks.keep(folder, trusted=True)
+    except UserError as error:
+        session.message.emit(str(error), "error")
+
+
+def preferences(bench: "Workbench", page: str = "") -> None:
+    """Open the preferences."""
+    from composer.gui.preferences import Preferences
+
+    dialog = Preferences(bench)
+    if page:
+        dialog.show_page(page)
+    dialog.open()
+
+
 def shortcuts(bench: "Workbench") -> None:
     """Show the shortcut sheet."""
     from composer.gui.shortcut_sheet import ShortcutSheet

@@ -45,6 +45,11 @@ class Command:
     separated: bool = False
     tip: str = ""
 
+    @property
+    def head(self) -> bool:
+        """Whether it is but the head of a menu of its own."""
+        return self.run is do.nothing
+
 
 MENUS = ("File", "Edit", "Graph", "View", "Run", "Help")
 
@@ -114,6 +119,7 @@ COMMANDS: tuple[Command, ...] = (
         tip="Show on the canvas what differs from a file",
     ),
     Command("compare_saved", "Compare with last save", "File", do.compare_saved, enabled=lambda s: s.path is not None),
+    Command("preferences", "Preferences…", "File", do.preferences, ("Ctrl+,",), "settings", separated=True),
     Command("quit", "Quit", "File", do.quit, ("Ctrl+Q",), separated=True),
     Command("undo", "Undo", "Edit", _session("undo"), ("Ctrl+Z",), "undo", lambda s: s.undo_stack.canUndo(), toolbar=True),
     Command("redo", "Redo", "Edit", _session("redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", lambda s: s.undo_stack.canRedo(), toolbar=True),
@@ -203,7 +209,17 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "stop_training", "Stop training", "Run", do.stop_training, ("Ctrl+Alt+Return",), "stop", lambda s: any(run.active for run in s.runs)
     ),
-    Command("restart_engine", "Restart engine", "Run", _session("restart_engine"), icon="engine", separated=True),
+    Command(
+        "trust_blocks",
+        "Trust own blocks…",
+        "Run",
+        do.trust_blocks,
+        icon="lock",
+        enabled=lambda s: bool(s.own_blocks.untrusted(s.design)),
+        separated=True,
+        tip="Let the code of your own blocks run that this design uses",
+    ),
+    Command("restart_engine", "Restart engine", "Run", _session("restart_engine"), icon="engine"),
     Command("shortcuts", "Keyboard shortcuts", "Help", do.shortcuts, ("?", "F1"), "keyboard"),
     Command("about", "About Netcomposer", "Help", do.about, icon="info"),
 )

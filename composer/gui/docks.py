@@ -3,10 +3,10 @@
 from itertools import pairwise
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QVBoxLayout, QWidget
 
-from composer.gui import theme
+from composer.gui import key_map, theme
 from composer.gui.panels import Panel, panel_classes, panel_name
 from composer.gui.session import Session
 from composer.gui.settings import settings
@@ -127,6 +127,16 @@ class Docks(QObject):
             dock.toggleViewAction().setIcon(theme.icon(self._classes[name].icon))
             refresh_icons(dock)
 
+    def apply_keys(self) -> None:
+        """Take over the keys that the user has chosen."""
+        for name in self.docks:
+            self._set_keys(name)
+
+    def _set_keys(self, name: str) -> None:
+        shortcut = self._classes[name].shortcut
+        keys = key_map.keys_of(key_map.panel_id(name), (shortcut,) if shortcut else ())
+        self.docks[name].toggleViewAction().setShortcuts([QKeySequence(key) for key in keys])
+
     def save(self) -> None:
         """Remember where the panels are."""
         store = settings()
@@ -156,9 +166,8 @@ class Docks(QObject):
         dock.setWidget(Holder(cls.area))
         action = dock.toggleViewAction()
         action.setIcon(theme.icon(cls.icon))
-        if cls.shortcut:
-            action.setShortcut(cls.shortcut)
         self.docks[name], self._classes[name] = dock, cls
+        self._set_keys(name)
         dock.visibilityChanged.connect(lambda visible, name=name: self._on_visible(name, visible))
         dock.dockLocationChanged.connect(lambda _: self._titles.start())
         dock.topLevelChanged.connect(lambda _: self._titles.start())

@@ -139,10 +139,11 @@ class Document(QObject):
         Args:
             wire: a wire of the shown graph.
             block: a block or ``graph:NAME``, or a node of the shown graph that has no wires.
-            position: where on the canvas; None for where the node is.
+            position: where on the canvas; None for where the node is, or halfway between the ends of the wire.
         """
         if isinstance(block, str):
-            node = Node(names.fresh(names.snake(block.removeprefix(SUBGRAPH)), set(self.graph.ids())), block)
+            id = names.fresh(names.snake(block.removeprefix(SUBGRAPH)), set(self.graph.ids()))
+            node = Node(id, block, position=self._halfway(wire))
         else:
             node = block
         at = (position.x(), position.y()) if isinstance(position, QPointF) else position or node.position
@@ -155,6 +156,10 @@ class Document(QObject):
         if done:
             self.select((node.id,))
         return done
+
+    def _halfway(self, wire: Wire) -> Point:
+        ends = [item.position for id in (wire.source, wire.target) if (item := self.graph.item(id)) is not None]
+        return sum(x for x, _ in ends) / 2, sum(y for _, y in ends) / 2
 
     def with_room(self, before: Design, after: Design) -> Design:
         """The design after an edit, with room for the items that are new in it, one after the other."""

@@ -85,6 +85,10 @@ class Jobs(QObject):
             job.worker.stop(0)
             job.worker.deleteLater()
 
+    def renew(self) -> None:
+        """Begin the next piece in a fresh process, because the user's own blocks have changed."""
+        self._let_go()
+
     def close(self) -> None:
         """End all processes."""
         for job in list(self._running):

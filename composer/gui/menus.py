@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolBar
 
 from composer import paths
-from composer.gui import settings, theme
+from composer.gui import key_map, settings, theme
 from composer.gui.commands import COMMANDS, MENUS, Command
 
 if TYPE_CHECKING:
@@ -48,14 +48,17 @@ class Menus(QObject):
         self.actions["undo"].setText(f"Undo {stack.undoText()}".strip())
         self.actions["redo"].setText(f"Redo {stack.redoText()}".strip())
 
+    def apply_keys(self) -> None:
+        """Take over the keys that the user has chosen."""
+        for command in COMMANDS:
+            _set_keys(self.actions[command.id], command)
+
     def _action(self, command: Command) -> QAction:
         action = QAction(command.text, self)
         action.setObjectName(command.id)
         if command.icon:
             action.setIcon(theme.icon(command.icon))
-        action.setShortcuts([QKeySequence(key) for key in command.shortcuts])
-        key = f"  ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if command.shortcuts else ""
-        action.setToolTip(command.text.replace("…", "") + key + (f"\n{command.tip}" if command.tip else ""))
+        _set_keys(action, command)
         action.triggered.connect(lambda: self._run(command))
         if command.on_canvas:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -128,3 +131,10 @@ class Menus(QObject):
                 menu = command.menu
                 bar.addAction(self.actions[command.id])
         window.addToolBar(bar)
+
+
+def _set_keys(action: QAction, command: Command) -> None:
+    keys = key_map.keys_of(command.id, command.shortcuts)
+    action.setShortcuts([QKeySequence(key) for key in keys])
+    key = f"  ({key_map.native(keys[0])})" if keys else ""
+    action.setToolTip(command.text.replace("…", "") + key + (f"\n{command.tip}" if command.tip else ""))

@@ -1,12 +1,9 @@
 """The shortcut sheet: all commands with their keys, by menu, and the gestures of the canvas."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from composer.gui import theme
-from composer.gui.commands import COMMANDS, MENUS
-from composer.gui.panels import panel_classes
+from composer.gui import key_map, theme
 from composer.gui.widgets.labels import label
 
 GESTURES = (
@@ -35,11 +32,12 @@ class ShortcutSheet(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         columns = [QVBoxLayout() for _ in range(COLUMNS)]
         heights = [0] * COLUMNS
-        sections = [(menu, [(c.text.replace("…", ""), c.shortcuts) for c in COMMANDS if c.menu == menu and c.shortcuts]) for menu in MENUS]
-        sections.append(("Panels", [(cls.title, (cls.shortcut,)) for cls in panel_classes() if cls.shortcut]))
-        for title, rows in sections:
-            if rows:
-                self._add(columns, heights, title, [(text, [_native(key) for key in keys]) for text, keys in rows])
+        sections: dict[str, list[tuple[str, list[str]]]] = {}
+        for bindable in key_map.bindables():
+            if bindable.keys:
+                sections.setdefault(bindable.section, []).append((bindable.text, [key_map.native(key) for key in bindable.keys]))
+        for title, rows in sections.items():
+            self._add(columns, heights, title, rows)
         self._add(columns, heights, "On the canvas", [(text, [how]) for text, how in GESTURES])
         inside = QWidget()
         layout = QHBoxLayout(inside)
@@ -67,10 +65,6 @@ class ShortcutSheet(QDialog):
             grid.addWidget(_keys(keys), number, 1, Qt.AlignmentFlag.AlignRight)
         columns[place].addLayout(grid)
         columns[place].addSpacing(16)
-
-
-def _native(key: str) -> str:
-    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def _keys(keys: list[str]) -> QLabel:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox, QVBoxLayout, QWidget
 
-from composer.gui import command_actions, recovery, theme
+from composer.gui import command_actions, preferred, recovery, theme
 from composer.gui.canvas import CanvasView
 from composer.gui.commands import COMMANDS
 from composer.gui.docks import Docks
@@ -34,7 +34,11 @@ class Workbench(QObject):
         self.session = session
         self.begun = False
         self._comparing: Banner | None = None
+        self._trusting: Banner | None = None
+        self._untrusted: dict[Path, str] = {}
         self.canvas = CanvasView(session)
+        self.canvas.alone = False
+        self.canvas.set_animated(not preferred.reduced_motion())
         self._middle = QWidget()
         self.toast = Toast(self._middle)
         self.docks = Docks(window, session)
@@ -63,6 +67,8 @@ class Workbench(QObject):
         session.message.connect(self.toast.show_message)
         session.facts_changed.connect(lambda *_: self._update_badge())
         session.comparison.changed.connect(self._show_comparison)
+        session.design_changed.connect(lambda *_: self._offer_trust())
+        session.catalog_changed.connect(lambda _: self._on_catalog())
         session.command_asked.connect(self.run_command)
         session.panel_asked.connect(self.docks.show)
         self.status.problems_clicked.connect(lambda: self.docks.show("problems"))
@@ -102,6 +108,12 @@ class Workbench(QObject):
             function(self, Path(str(argument)))
 
     # --- look -------------------------------------------------------------------------------------------------------
+
+    def apply_keys(self) -> None:
+        """Take over the keys that the user has chosen."""
+        self.menus.apply_keys()
+        self.docks.apply_keys()
+        self.canvas.refresh_keys()
 
     def set_theme(self, mode: str) -> None:
         """Follow the system, or be light or dark; remembered."""
@@ -150,6 +162,34 @@ class Workbench(QObject):
             self._column.insertWidget(0, self._comparing)
         else:
             self._comparing.text.setText(comparison.sentence())
+
+    # --- own blocks -------------------------------------------------------------------------------------------------
+
+    def _on_catalog(self) -> None:
+        self._offer_trust()
+        self._update_enabled()
+        self._update_badge()
+
+    def _offer_trust(self) -> None:
+        """Say which blocks of the design may not run, as long as there are any and the user has not put the offer away."""
+        found = self.session.own_blocks.untrusted(self.session.design)
+        if found == self._untrusted:
+            return
+        self._untrusted = found
+        if self._trusting is not None:
+            self._trusting.hide()
+            self._trusting.deleteLater()
+            self._trusting = None
+        if found:
+            folder, block = next(iter(found.items()))
+            text = f"{block} is a block of {folder}, whose code does not run until you trust that folder."
+            choices: list[tuple[str, Callable[[], object]]] = [("Trust the folder…", lambda: self.run_command("trust_blocks"))]
+            self._trusting = Banner(text, choices, self._put_offer_away, stays=True)
+            self._column.insertWidget(0, self._trusting)
+
+    def _put_offer_away(self) -> None:
+        if self._trusting is not None:
+            self._trusting.hide()
 
     def _list_changes(self) -> None:
         self.docks.show("changes")

@@ -66,6 +66,8 @@ def answer(message: dict) -> dict:
                     "source": '"""A model\nof two lines."""\n\nclass Model(nn.Module):\n    # built\n    self.conv_stem = ConvStem(3)\n' * 3
                 }
             }
+        case "reload_blocks":
+            return {"result": {}}
         case "echo":
             return {"result": params}
         case "fail":

@@ -71,6 +71,7 @@ class CanvasView(QWidget):
         self._wish: tuple[QPointF, Wire | None, End | None] = (QPointF(), None, None)
         self._coloured = False
         self._fit_due = True
+        self.alone = True  # without commands around it, so that it answers their keys itself
         self._connect()
         self._show_empty()
 
@@ -337,6 +338,11 @@ class CanvasView(QWidget):
 
     def _show_empty(self) -> None:
         self.empty.setVisible(not self.scene.nodes and not self.session.use_path)
+
+    def refresh_keys(self) -> None:
+        """Name the keys that the user has chosen."""
+        self.strip.refresh_keys()
+        self.empty.refresh_keys()
 
     def _refresh_look(self) -> None:
         self.strip.refresh_look()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from composer import paths
-from composer.gui import theme
+from composer.gui import key_map, theme
 from composer.gui.session import Session
 
 FIRST = ("hybrid_digits", "vit_tiny", "resnet18")
@@ -30,7 +30,7 @@ class EmptyState(QWidget):
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self._session = session
-        self._title = QLabel("Press Tab or drag a block", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._hint = QLabel("or begin with a template", alignment=Qt.AlignmentFlag.AlignCenter)
         for label in (self._title, self._hint):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -51,7 +51,13 @@ class EmptyState(QWidget):
         box.addSpacing(4)
         box.addLayout(self._buttons)
         self._hint.setVisible(self._buttons.count() > 2)
+        self.refresh_keys()
         self.refresh_look()
+
+    def refresh_keys(self) -> None:
+        """Name the key that adds a block."""
+        key = key_map.shown("add_block")
+        self._title.setText(f"Press {key} or drag a block" if key else "Drag a block here")
 
     def refresh_look(self) -> None:
         """Take over another theme."""

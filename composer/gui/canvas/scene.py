@@ -57,6 +57,7 @@ class DesignScene(QGraphicsScene):
         session.selection_changed.connect(self.show_selection)
         session.shown_graph_changed.connect(lambda _name: self.rebuild())
         session.theme_changed.connect(self.refresh_look)
+        session.catalog_changed.connect(self._on_catalog)
         self.rebuild()
 
     def drawn_items(self) -> list[QGraphicsItem]:
@@ -145,6 +146,14 @@ class DesignScene(QGraphicsScene):
         if not names:
             return []
         return [id for id, node in self.graph.nodes.items() if node.subgraph in names]
+
+    def _on_catalog(self, names: frozenset[str]) -> None:
+        """Say what other blocks mean for the cards that use them."""
+        known = [id for id, node in self.graph.nodes.items() if node.block in names]
+        if known:
+            for id in known:
+                self._refresh(id)
+            self._settle(known)
 
     def _on_facts(self, ids: Iterable[str], _revision: int) -> None:
         known = [id for id in ids if id in self.nodes]

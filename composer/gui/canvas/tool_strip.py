@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
-from composer.gui import theme
+from composer.gui import key_map, theme
 from composer.gui.cost_lens import HEATS, CostLens
 
 LAYOUTS = {"right": "Left to right", "down": "Top down", "rows": "Left to right, in rows"}
@@ -26,15 +26,21 @@ class ToolStrip(QFrame):
         self._row.setSpacing(2)
         self.select = self._button("select", "Select and move (V)", checkable=True)
         self.hand = self._button("hand", "Move the view (H, or hold Space)", checkable=True)
-        self.fit = self._button("fit", "Show everything (Home)")
-        self.arrange = self._button("layout", "Arrange (L)")
+        self.fit = self._button("fit", "Show everything")
+        self.arrange = self._button("layout", "Arrange")
         self.heat = self._button("heat", "Heat map of costs", checkable=True)
         self.select.setChecked(True)
         self.select.clicked.connect(lambda: self.choose_hand(False))
         self.hand.clicked.connect(lambda: self.choose_hand(True))
         self.fit.clicked.connect(self.fit_asked)
         self._menus()
+        self.refresh_keys()
         self.refresh_look()
+
+    def refresh_keys(self) -> None:
+        """Name the keys of the commands that it shares."""
+        for tool, text, id in ((self.fit, "Show everything", "fit"), (self.arrange, "Arrange", "layout")):
+            tool.setToolTip(f"{text} ({key})" if (key := key_map.shown(id)) else text)
 
     def _button(self, icon: str, tip: str, *, checkable: bool = False) -> QToolButton:
         button = QToolButton(autoRaise=True)

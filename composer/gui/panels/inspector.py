@@ -41,6 +41,7 @@ class InspectorPanel(Panel):
         session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.offers.changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._redraw)
+        session.catalog_changed.connect(lambda _: self._redraw())
 
     def refresh(self) -> None:
         """Show the page of the selection, made anew only where its form differs."""

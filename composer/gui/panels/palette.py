@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -97,6 +98,7 @@ class PalettePanel(Panel):
         session.design_changed.connect(self._on_design)
         session.shown_graph_changed.connect(lambda _: self.refresh_soon())
         session.theme_changed.connect(self.refresh_soon)
+        session.catalog_changed.connect(lambda _: self.refresh_soon())
 
     def refresh(self) -> None:
         """List the blocks that match the search."""
@@ -116,6 +118,8 @@ class PalettePanel(Panel):
         self._filling = False
 
     def _fill_families(self, found: Sequence[Choice]) -> None:
+        for path, reason in self.session.own_blocks.broken().items():
+            self.tree.addTopLevelItem(_broken_row(path, reason))
         families: dict[str, list[Choice]] = {"io": [], "graph": []}
         for choice in found:
             families.setdefault(choice.family, []).append(choice)
@@ -175,6 +179,17 @@ class PalettePanel(Panel):
                     self.tree.setCurrentItem(following)
             return True
         return super().eventFilter(watched, event)
+
+
+def _broken_row(path: Path, reason: str) -> QTreeWidgetItem:
+    """A file of the user's own that is no block as it stands: what is wrong instead of a shape."""
+    item = QTreeWidgetItem([path.name])
+    item.setData(0, NAME_ROLE, "")
+    item.setData(0, DETAIL_ROLE, reason.removeprefix(path.name).lstrip(":, "))
+    item.setData(0, COLOR_ROLE, theme.color("error"))
+    item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+    item.setToolTip(0, f"{path}\n{reason}")
+    return item
 
 
 def _short(shape: str) -> str:

@@ -18,6 +18,8 @@ MOST = 100
 REPAIRS = 3
 # Repairs are sought for so many rows from above, and for what is selected.
 FIRST = 5
+# What solves the problem of a block of the user's own that may not run: no change of the design, but a question.
+TRUST = Repair("Trust the folder…", "trust", {})
 
 
 class ProblemRow(QWidget):
@@ -104,6 +106,7 @@ class ProblemsPanel(Panel):
         session.selection_changed.connect(self.refresh_soon)
         session.offers.changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._redraw)
+        session.catalog_changed.connect(lambda _: self.refresh_soon())
 
     def rows(self) -> list[ProblemRow]:
         """The rows, from above."""
@@ -144,9 +147,17 @@ class ProblemsPanel(Panel):
         chosen = {(*session.use_path, id) for id in session.selection}
         for number, shown in enumerate(self.rows()):
             problem = shown.problem
+            if self._barred(problem):
+                shown.show_repairs((TRUST,))
+                continue
             if problem.level != "error" or not (number < FIRST or problem.path in chosen):
                 continue
             shown.show_repairs(session.offers.of(problem.path[-1] if problem.path else "", self._graph(problem), problem.repairs))
+
+    def _barred(self, problem: Shown) -> bool:
+        """Whether it is about a block that waits for trust."""
+        node = self.session.design.graph(self._graph(problem)).nodes.get(problem.path[-1]) if problem.path else None
+        return node is not None and self.session.own_blocks.barred(node.block) is not None
 
     def _graph(self, problem: Shown) -> str:
         try:
@@ -170,7 +181,10 @@ class ProblemsPanel(Panel):
 
     def _repair(self, problem: Shown, repair: Repair) -> None:
         self._go(problem)
-        self.session.repair(repair, self._graph(problem))
+        if repair is TRUST:
+            self.session.command_asked.emit("trust_blocks", None)
+        else:
+            self.session.repair(repair, self._graph(problem))
 
 
 def _hint(text: str) -> QLabel:

@@ -12,13 +12,12 @@ from composer.core import units
 from composer.core.design_file import design_hash
 from composer.core.errors import UserError
 from composer.core.run_files import RunInfo, list_runs, read_run
-from composer.gui import theme
+from composer.gui import key_map, preferred, theme
 from composer.gui.live_run import LiveRun
 from composer.gui.panels import Panel
 from composer.gui.run_handle import RunHandle
 from composer.gui.run_library import resume_settings, runs_folder
 from composer.gui.session import Session
-from composer.gui.settings import settings
 from composer.gui.widgets.labels import button, column, label, refresh_icons, row
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
@@ -69,6 +68,7 @@ class TrainingPanel(Panel):
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
         session.file_changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._refresh_look)
+        session.preferences_changed.connect(self.refresh_soon)
         session.run_started.connect(self._adopt)
         if session.runs:
             self._adopt(session.runs[-1])
@@ -122,7 +122,7 @@ class TrainingPanel(Panel):
 
     def _on_edited(self, name: str, value: Any, stepped: bool) -> None:
         if name == "device":
-            settings().setValue("device", value)
+            preferred.set_device(value)
             self.refresh_soon()
             return
         design = self.session.design
@@ -181,11 +181,12 @@ class TrainingPanel(Panel):
         fastest = next(iter(label_of.values()), "")
         self.form.set_choices("device", {"auto": f"Automatic: {fastest}" if fastest else "Automatic", **label_of})
         self.form.set_choices("data", {name: name for name in session.data_sets})
-        self.form.choose("device", str(settings().value("device", "auto")))
+        self.form.choose("device", preferred.device())
         self.form.show_settings(session.design.training)
         reason = self._reason()
         self.start_button.setEnabled(not reason)
-        self.start_button.setToolTip(reason or "Train the design as it is drawn now  (Ctrl+Return)")
+        key = key_map.shown("train")
+        self.start_button.setToolTip(reason or "Train the design as it is drawn now" + (f"  ({key})" if key else ""))
         self.what.setText(session.design.name)
         self.how.setText(reason or self._plan(label_of, fastest))
         self.problems_link.setVisible(bool(session.problems))

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, Qt
@@ -66,6 +66,7 @@ class PalettePanel(Panel):
         super().__init__(session)
         self._closed_families: set[str] = set()
         self._filling = False
+        self._listed: object = None
         self.search_field = QLineEdit(placeholderText="Search blocks", clearButtonEnabled=True)
         self.search_field.addAction(theme.icon("find", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.search_field.textChanged.connect(lambda _: self.refresh())
@@ -102,9 +103,14 @@ class PalettePanel(Panel):
 
     def refresh(self) -> None:
         """List the blocks that match the search."""
-        self._filling = True
         text = self.search_field.text().strip()
-        found = choices(self.session.design, self.session.catalog, self.session.graph_name)
+        catalog, broken = self.session.catalog, self.session.own_blocks.broken()
+        found = choices(self.session.design, catalog, self.session.graph_name)
+        listed = (text, found, broken, [(spec.summary, spec.paper) for spec in catalog.own.values()], theme.is_dark())
+        if listed == self._listed:
+            return  # another body of a block, which the palette does not show
+        self._listed = listed
+        self._filling = True
         self.tree.clear()
         if text:
             matches = search(found, text)
@@ -113,12 +119,12 @@ class PalettePanel(Panel):
                 self.tree.setCurrentItem(first)
         else:
             matches = found
-            self._fill_families(found)
+            self._fill_families(found, broken)
         self.nothing.setVisible(not matches)
         self._filling = False
 
-    def _fill_families(self, found: Sequence[Choice]) -> None:
-        for path, reason in self.session.own_blocks.broken().items():
+    def _fill_families(self, found: Sequence[Choice], broken: Mapping[Path, str]) -> None:
+        for path, reason in broken.items():
             self.tree.addTopLevelItem(_broken_row(path, reason))
         families: dict[str, list[Choice]] = {"io": [], "graph": []}
         for choice in found:

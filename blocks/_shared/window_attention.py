@@ -1,10 +1,9 @@
 """Self-attention inside windows with a learned bias for each offset, as Swin, MaxViT and their like use it."""
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from blocks._shared.relative_position import RelativePositionTable
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import attend, check_heads, has_no_kernel, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
 
 
@@ -20,11 +19,9 @@ def attend_in_parts(
         joined = None if bias is None else bias[None]
     else:
         joined = mask[:, None] if bias is None else bias[None].masked_fill(~mask[:, None], float("-inf"))
-    if joined is not None and joined.requires_grad and q.device.type == "cpu":
-        # No kernel of a CPU learns a bias: what it would do step by step, less the search for rows that may look nowhere.
-        logits = (q * (q.shape[-1] ** -0.5 if scale is None else scale)) @ k.transpose(-2, -1)
-        logits = (logits.unflatten(0, (-1, len(joined))) + joined.to(q.dtype)).flatten(0, 1)
-        return F.dropout(logits.softmax(dim=-1), dropout).to(v.dtype) @ v
+    if joined is not None and has_no_kernel(q, joined):
+        q, k, v = (x.unflatten(0, (-1, len(joined))) for x in (q, k, v))
+        return attend(q, k, v, joined, dropout, scale).flatten(0, 1)
     if mask is not None and joined is not None:
         joined = joined.repeat(q.shape[0] // len(joined), 1, 1, 1)
     return attend(q, k, v, joined, dropout, scale)

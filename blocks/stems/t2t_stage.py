@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
+from blocks._shared.scaled_dot_product import attend
 from blocks.spec import block
 from blocks.transformer.mlp import Mlp
 
@@ -69,7 +70,7 @@ class T2TStage(nn.Module):
             raise ValueError(f"map {tuple(x.shape[2:])} is smaller than a patch of kernel_size {self.kernel_size} with padding {padding}")
         tokens = F.unfold(x, self.kernel_size, padding=padding, stride=self.stride).transpose(1, 2)
         query, key, value = self.qkv(self.norm1(tokens)).unsqueeze(1).chunk(3, dim=-1)
-        attended = F.scaled_dot_product_attention(query, key, value).squeeze(1)
+        attended = attend(query, key, value).squeeze(1)
         # The sum lies in memory as its first term does, and the unfolded tokens lie channel by channel.
         tokens = self.proj(attended) + (tokens if self.keep_width else value.squeeze(1))
         tokens = self.norm3(tokens + self.mlp(self.norm2(tokens)))

@@ -4,6 +4,7 @@ timm and vit-pytorch come with the extra `bench`. Weights are copied in the orde
 before anything is timed; the time is that of the processor, on one thread. The last rows say of every other block why it is not here.
 """
 
+import ctypes
 import sys
 import time
 from collections.abc import Callable
@@ -177,6 +178,19 @@ def measured(pair: Pair) -> Row:
     return replace(min(rows, key=lambda row: row.ours), reference=min(row.reference for row in rows), note=note)
 
 
+def keep_memory() -> None:
+    """Let the C library keep freed memory, where it is glibc.
+
+    It gives large tensors back after each step, or not, depending on what ran before; the pages' return can take half of a step.
+    """
+    trim_threshold, mmap_threshold, whole = -1, -3, 2**31 - 1
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(mmap_threshold, whole), mallopt(trim_threshold, whole)
+
+
 def run() -> list[Row]:
     """A row for each block with a counterpart, and some that name the others."""
     threads = torch.get_num_threads()
@@ -185,6 +199,7 @@ def run() -> list[Row]:
     missing: dict[str, str] = {}
     try:
         declare_torchvision()
+        keep_memory()
         for pair in PAIRS:
             try:
                 rows.append(measured(pair))

@@ -7,6 +7,7 @@ model, the state_dict prefix and the hook path. Inputs, nodes and outputs of a g
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
@@ -104,12 +105,21 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A connection from an output port to an input port; an empty port name is the first (mostly the only) port."""
+    """A connection from an output port to an input port; an empty port name is the first (mostly the only) port.
+
+    Args:
+        source: id of the item it leaves.
+        target: id of the item it enters.
+        source_port: name of the output port.
+        target_port: name of the input port.
+        bends: places on the canvas that it is led through; drawing only, so that wires that differ in nothing else are equal.
+    """
 
     source: str
     target: str
     source_port: str = ""
     target_port: str = ""
+    bends: tuple[Point, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         source = f"{self.source}.{self.source_port}" if self.source_port else self.source
@@ -190,7 +200,14 @@ class Graph:
         topology.add_edges_from((wire.source, wire.target, {"wire": wire}) for wire in self.wires)
         return nx.freeze(topology)
 
-    @property
+    def knowing(self, other: "Graph") -> "Graph":
+        """This graph, told what another worked out from its wires, if the two have the same wires and ids."""
+        if self is not other and self.wires == other.wires and all(a == b for a, b in zip_longest(self.ids(), other.ids())):
+            derived = ("_arriving", "_topology", "_order", "cycle")
+            self.__dict__.update({name: other.__dict__[name] for name in derived if name in other.__dict__})
+        return self
+
+    @cached_property
     def cycle(self) -> list[str] | None:
         """Ids along one circle of the wires, or None; a network must have none."""
         return find_cycle((wire.source, wire.target) for wire in self.wires)

@@ -1,6 +1,5 @@
 """Structural problems of a design, found without torch: what is missing, left over or unknown."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
 
 from composer.core import names
@@ -108,7 +107,7 @@ def item_problem(design: Design, catalog: Catalog, name: str, graph: Graph, id: 
             return f"{id}: block {item.block!r} is unknown" + (f" ({broken})" if broken else "; is it misspelled, or a block of your own?")
     ports = input_ports(design, catalog, name, id)
     known_ports = {port.name for port in ports}
-    arriving: Counter[str] = Counter()
+    arriving = dict.fromkeys(known_ports, 0)
     for wire in graph.into(id):
         if wire.source not in graph.inputs and wire.source not in graph.nodes:
             return f"{id}: wire '{wire}' begins at {wire.source!r}, which does not exist or has no output"
@@ -117,10 +116,11 @@ def item_problem(design: Design, catalog: Catalog, name: str, graph: Graph, id: 
         end = wire.target_port or ports[0].name
         if wire.target_port and wire.target_port not in known_ports:
             return f"{id}: wire '{wire}' ends at port {wire.target_port!r}, which does not exist; ports: {', '.join(known_ports) or 'none'}"
-        source_ports = {p.name for p in output_ports(design, catalog, name, wire.source)}
-        if wire.source_port and source_ports and wire.source_port not in source_ports:
-            known = ", ".join(sorted(source_ports))
-            return f"{id}: wire '{wire}' begins at port {wire.source_port!r}, which does not exist; ports: {known}"
+        if wire.source_port:
+            source_ports = {port.name for port in output_ports(design, catalog, name, wire.source)}
+            if source_ports and wire.source_port not in source_ports:
+                known = ", ".join(sorted(source_ports))
+                return f"{id}: wire '{wire}' begins at port {wire.source_port!r}, which does not exist; ports: {known}"
         arriving[end] += 1
     for port in ports:
         if arriving[port.name] > 1 and not port.variadic:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from math import prod
+from typing import NamedTuple
 
 from composer.core.facts import NodeFacts
 from composer.core.graph import Graph, Literal, Node
@@ -21,8 +22,7 @@ def itemsize(dtype: str) -> int:
     return int(bits[0]) // 8 if bits else 1
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What a wire carries: a spec, whether gradients flow back into it, and whose storage it is (for counting saved bytes once)."""
 
     shape: tuple[int, ...]

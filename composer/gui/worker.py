@@ -145,6 +145,8 @@ class Worker(QObject):
         """Write one line; without a process it is lost."""
         if self._process is not None:
             self._process.write(json.dumps(message).encode() + b"\n")
+            # Now, not when the event loop comes round after painting; what does not fit into the pipe goes then.
+            self._process.waitForBytesWritten(0)
 
     def request(
         self,

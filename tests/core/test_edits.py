@@ -1,5 +1,7 @@
 """Edits: pure, undoable, and refusing what is illegal with one sentence."""
 
+from dataclasses import replace
+
 import networkx as nx
 import pytest
 from hypothesis import given
@@ -185,3 +187,13 @@ def test_a_subgraph_made_and_unpacked_is_the_same_network() -> None:
     unpacked, ids = subgraphs.unpack(made, use)
     assert ids == ["a", "b"]
     assert set(unpacked.main.wires) == set(chain().main.wires)
+
+
+def test_a_graph_is_told_of_its_wires_only_by_one_with_the_same() -> None:
+    one = chain().main
+    order, cycle = one.order(), one.cycle
+    same = replace(one).knowing(one)
+    assert same.__dict__["_order"] is order and same.cycle is cycle
+    other = replace(one, wires=one.wires[:-1]).knowing(one)
+    fewer = replace(one, outputs={}).knowing(one)
+    assert "_order" not in other.__dict__ and "_order" not in fewer.__dict__

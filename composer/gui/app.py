@@ -2,8 +2,10 @@
 
 import ctypes
 import gc
+import importlib
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from composer.gui.window import Window
 
 NO_DISPLAY = 2
-AFTER_START_MS = 5_000
+AFTER_START_MS = 3_000
 # What Qt's xcb plugin opens and a bare system lacks, with the Debian package of each.
 XCB_LIBRARIES = {
     "libxcb-cursor.so.0": "libxcb-cursor0",
@@ -47,16 +49,18 @@ def run(path: str | None = None) -> int:
     app = application()
     window = make_window(path)
     window.show()
-    QTimer.singleShot(AFTER_START_MS, _collect_again)
+    QTimer.singleShot(AFTER_START_MS, _after_start)
     with quit_on_interrupt(app):
         code = app.exec()
     del window  # before the interpreter goes: Qt must not free Python objects then
     return code
 
 
-def _collect_again() -> None:
+def _after_start() -> None:
     gc.freeze()  # what the start made is never looked at again, so that later collections are short
     gc.enable()
+    # The first wire that is drawn asks for it; a tenth of a second then would be felt.
+    threading.Thread(target=importlib.import_module, args=("networkx",), name="networkx", daemon=True).start()
 
 
 def application() -> "QApplication":

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegat
 from composer.gui import theme
 from composer.gui.cost_lens import written
 
-NUMBER_WIDTH, TIME_WIDTH, NAME_WIDTH = 70, 88, 88
+TIME_WIDTH, NAME_WIDTH = 88, 88
+WIDEST, PADDING = "88.8 MB", 20  # of a number, and what a cell adds to it
 # The costs of `CostLens.value`, with their titles.
 COLUMNS = {"params": "Params", "macs": "MACs", "activation_bytes": "Memory", "estimated": "Least time", "measured": "Measured"}
 TITLES = ("Node", *COLUMNS.values())
@@ -147,7 +148,8 @@ class CostTable(QTableView):
     def _share_width(self) -> None:
         shown = [column for column in range(1, len(TITLES)) if not self.isColumnHidden(column)]
         times = {TITLES.index(COLUMNS[cost]) for cost in ("estimated", "measured")}
-        widths = {column: TIME_WIDTH if column in times else NUMBER_WIDTH for column in shown}
+        number = self.fontMetrics().horizontalAdvance(WIDEST) + PADDING
+        widths = {column: TIME_WIDTH if column in times else number for column in shown}
         for column, width in widths.items():
             self.setColumnWidth(column, width)
-        self.setColumnWidth(0, max(NAME_WIDTH if times & set(shown) else NUMBER_WIDTH, self.viewport().width() - sum(widths.values())))
+        self.setColumnWidth(0, max(NAME_WIDTH if times & set(shown) else number, self.viewport().width() - sum(widths.values())))

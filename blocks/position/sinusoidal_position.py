@@ -48,6 +48,7 @@ class SinusoidalPosition(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add positions to `x` (N, n, dim); returns the same shape."""
-        if x.shape[1] > self.encoding.shape[1]:
-            raise ValueError(f"x: {x.shape[1]} tokens, but positions reach only to {self.encoding.shape[1]}")
-        return self.drop(x + self.encoding[:, : x.shape[1]].to(x.dtype))
+        encoding, n = self.encoding.to(x.dtype), x.shape[1]
+        if n > encoding.shape[1]:
+            raise ValueError(f"x: {n} tokens, but positions reach only to {encoding.shape[1]}")
+        return self.drop(x + (encoding if n == encoding.shape[1] else encoding[:, :n]))

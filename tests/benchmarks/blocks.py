@@ -23,7 +23,7 @@ from tests.benchmarks.pairs import DIFFERS, PAIRS, TORCH, Pair
 TARGET = 1.05
 ROUNDS = 8
 PLACES = 3  # how often both sides are made anew
-SHORT, SHORT_ROUNDS = 5e-3, 60  # a step of less than so many seconds is timed more often
+SHORT, SHORT_ROUNDS = 5e-3, 100  # a step of less than so many seconds is timed more often
 
 
 def declare_torchvision() -> None:

@@ -137,7 +137,7 @@ def graphs(draw: st.DrawFn, subgraph_names: tuple[str, ...] = (), main: bool = T
         first, second = draw(st.integers(0, len(ids) - 1)), draw(st.integers(0, len(ids) - 1))
         source, target = ids[min(first, second)], ids[max(first, second)]
         if source != target and source not in outputs and target not in inputs:
-            wires[Wire(source, target, draw(ports), draw(ports))] = None
+            wires[Wire(source, target, draw(ports), draw(ports), tuple(draw(st.lists(points, max_size=2))))] = None
     frames = [
         Frame(
             f"frame_{number}",

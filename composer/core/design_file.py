@@ -13,6 +13,7 @@ from composer.core.graph import (
     Input,
     Node,
     Output,
+    Wire,
 )
 from composer.core.yaml_reader import DTYPES, loads
 from composer.core.yaml_writer import dumps
@@ -75,7 +76,7 @@ def _bare(graph: Graph) -> Graph:
         inputs={id: Input(id, item.shape, item.dtype) for id, item in graph.inputs.items()},
         nodes={id: Node(id, node.block, node.params, repeat=node.repeat) for id, node in graph.nodes.items()},
         outputs={id: Output(id) for id in graph.outputs},
-        wires=graph.wires,
+        wires=tuple(Wire(wire.source, wire.target, wire.source_port, wire.target_port) for wire in graph.wires),
         params=graph.params,
     )
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from composer.core.graph import Design, Graph, Wire, frozen
+from composer.core.graph import Design, Graph, Point, Wire, frozen
 
 
 @dataclass(frozen=True, slots=True)
 class GraphDiff:
-    """Differences of one graph; `moved` are items that differ in their position only."""
+    """Differences of one graph; `moved` are items that differ in their position only, `bent` wires that differ in their bends only."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -18,10 +18,11 @@ class GraphDiff:
     wires_added: tuple[Wire, ...] = ()
     wires_removed: tuple[Wire, ...] = ()
     other: bool = False  # exposed parameters, frames, or an order
+    bent: tuple[Wire, ...] = ()  # wires that are led through other places
 
     @property
     def structural(self) -> bool:
-        """Whether anything beyond positions and frames differs."""
+        """Whether anything beyond positions and bends differs."""
         return bool(self.added or self.removed or self.changed or self.wires_added or self.wires_removed or self.other)
 
 
@@ -53,6 +54,10 @@ def _order(graph: Graph) -> list[list[str]]:
     return [list(items) for items in (graph.inputs, graph.nodes, graph.outputs, graph.params)]
 
 
+def _bends(graph: Graph) -> list[tuple[Point, ...]]:
+    return [wire.bends for wire in graph.wires]
+
+
 def diff_graph(before: Graph, after: Graph) -> GraphDiff:
     """Differences of two graphs."""
     if before is after:
@@ -63,11 +68,14 @@ def diff_graph(before: Graph, after: Graph) -> GraphDiff:
     moved = tuple(id for id in both if type(old[id]) is type(new[id]) and _unplaced(old[id]) == _unplaced(new[id]))
     lost: tuple[Wire, ...] = ()
     gained: tuple[Wire, ...] = ()
+    bent: tuple[Wire, ...] = ()
     reordered = False
     if before.wires is not after.wires:
         old_wires, new_wires = set(before.wires), set(after.wires)
         lost = tuple(wire for wire in before.wires if wire not in new_wires)
         gained = tuple(wire for wire in after.wires if wire not in old_wires)
+        led = {wire: wire.bends for wire in before.wires}
+        bent = tuple(wire for wire in after.wires if led.get(wire, wire.bends) != wire.bends)
         reordered = [w for w in before.wires if w in new_wires] != [w for w in after.wires if w in old_wires]
     return GraphDiff(
         added=tuple(id for id in new if id not in old),
@@ -77,6 +85,7 @@ def diff_graph(before: Graph, after: Graph) -> GraphDiff:
         wires_added=gained,
         wires_removed=lost,
         other=before.params != after.params or before.frames != after.frames or reordered or _order(before) != _order(after),
+        bent=bent,
     )
 
 
@@ -99,7 +108,7 @@ def diff(before: Design, after: Design) -> Diff:
         old = before.main if not name else before.graphs.get(name, nothing)
         new = after.main if not name else after.graphs.get(name, nothing)
         came_or_went = bool(name) and (name not in before.graphs or name not in after.graphs)
-        if old is not new and (came_or_went or old != new or _order(old) != _order(new)):
+        if old is not new and (came_or_went or old != new or _order(old) != _order(new) or _bends(old) != _bends(new)):
             graphs[name] = diff_graph(old, new)
     others = tuple(f.name for f in fields(Design) if f.name not in ("main", "graphs") and getattr(before, f.name) != getattr(after, f.name))
     return Diff(before, after, graphs, others)
@@ -129,7 +138,7 @@ def apply_diff(design: Design, change: Diff) -> Design:
                 inputs=merged(old.inputs, new.inputs),
                 nodes=merged(old.nodes, new.nodes),
                 outputs=merged(old.outputs, new.outputs),
-                wires=new.wires if part.wires_added or part.wires_removed or part.other else old.wires,
+                wires=new.wires if part.wires_added or part.wires_removed or part.other or part.bent else old.wires,
                 params=new.params if part.other else old.params,
                 frames=new.frames if part.other else old.frames,
             ),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from composer.core import names
+from composer.core import bends, names
 from composer.core.errors import DesignError
 from composer.core.graph import Design, Frame, Graph, Input, Node, Output, Point, Scalar, Training, Value, Wire, frozen
 
@@ -192,7 +192,7 @@ def update_item(design: Design, id: str, graph: str = "", **changes: Any) -> Des
 
 
 def move(design: Design, positions: Mapping[str, Point], graph: str = "") -> Design:
-    """Place items on the canvas, in pixels."""
+    """Place items on the canvas, in pixels; the bends of wires between items that move alike come along."""
     home = _graph(design, graph)
 
     def placed(items: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -200,6 +200,11 @@ def move(design: Design, positions: Mapping[str, Point], graph: str = "") -> Des
             return items
         return frozen({id: replace(item, position=positions[id]) if id in positions else item for id, item in items.items()})
 
+    moved = {}
+    for id, (x, y) in positions.items():
+        if (item := home.item(id)) is not None:
+            moved[id] = (x - item.position[0], y - item.position[1])
+    home = bends.carried(home, moved)
     return design.with_graph(graph, replace(home, inputs=placed(home.inputs), nodes=placed(home.nodes), outputs=placed(home.outputs)))
 
 
@@ -279,7 +284,12 @@ def paste(design: Design, clip: Graph, offset: Point = (0.0, 0.0), graph: str = 
             design = add(design, replace(item, id=fresh[id], position=position), graph)
     home = _graph(design, graph)
     wires = [
-        replace(wire, source=fresh.get(wire.source, wire.source), target=fresh[wire.target])
+        replace(
+            wire,
+            source=fresh.get(wire.source, wire.source),
+            target=fresh[wire.target],
+            bends=bends.shifted(wire.bends, offset) if wire.source in fresh else (),
+        )
         for wire in clip.wires
         if wire.target in fresh and (wire.source in fresh or wire.source in home.inputs or wire.source in home.nodes)
     ]

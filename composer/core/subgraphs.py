@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from composer.core import edits, names
+from composer.core.bends import shifted
 from composer.core.errors import DesignError
 from composer.core.graph import (
     SUBGRAPH,
@@ -66,7 +67,7 @@ def make(design: Design, ids: Iterable[str], name: str, graph: str = "") -> tupl
         nodes={id: home.nodes[id] for id in chosen},
         outputs={id: Output(id, (max(xs) + 240, min(ys) + 80 * row)) for row, id in enumerate(outputs.values())},
         wires=(
-            *(replace(wire, source=inputs[wire.source, wire.source_port], source_port="") for wire in arriving),
+            *(replace(wire, source=inputs[wire.source, wire.source_port], source_port="", bends=()) for wire in arriving),
             *(wire for wire in home.wires if wire.source in inside and wire.target in inside),
             *(Wire(source, id, port) for (source, port), id in outputs.items()),
         ),
@@ -201,7 +202,7 @@ def unpack(design: Design, id: str, graph: str = "") -> tuple[Design, list[str]]
             if feed is not None:
                 wires.append(Wire(feed.source, fresh[wire.target], feed.source_port, wire.target_port))
         else:
-            wires.append(replace(wire, source=fresh[wire.source], target=fresh[wire.target]))
+            wires.append(replace(wire, source=fresh[wire.source], target=fresh[wire.target], bends=shifted(wire.bends, shift)))
     nodes: dict[str, Node] = {}
     for key, item in home.nodes.items():
         nodes.update(placed if key == id else {key: item})

@@ -1,6 +1,6 @@
 """A Design as plain JSON values, for the pipe between the window and its workers: faster than YAML, never shown to a user."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -34,7 +34,7 @@ def _graph(graph: Graph) -> dict[str, Any]:
             (n.id, n.block, {k: write_value(v) for k, v in n.params.items()}, n.position, n.repeat, n.note) for n in graph.nodes.values()
         ],
         "outputs": [(o.id, o.position) for o in graph.outputs.values()],
-        "wires": [(w.source, w.target, w.source_port, w.target_port) for w in graph.wires],
+        "wires": [(w.source, w.target, w.source_port, w.target_port, *((w.bends,) if w.bends else ())) for w in graph.wires],
         "params": {name: write_value(value) for name, value in graph.params.items()},
         "frames": [(f.id, f.title, f.rect, f.nodes) for f in graph.frames],
     }
@@ -48,10 +48,14 @@ def _read_graph(data: Mapping[str, Any]) -> Graph:
             for row in data["nodes"]
         },
         outputs={row[0]: Output(row[0], tuple(row[1])) for row in data["outputs"]},
-        wires=tuple(Wire(*row) for row in data["wires"]),
+        wires=tuple(_read_wire(*row) for row in data["wires"]),
         params={name: read_value(value) for name, value in data["params"].items()},
         frames=tuple(Frame(row[0], row[1], tuple(row[2]), tuple(row[3])) for row in data["frames"]),
     )
+
+
+def _read_wire(source: str, target: str, source_port: str, target_port: str, bends: Sequence[Sequence[float]] = ()) -> Wire:
+    return Wire(source, target, source_port, target_port, tuple((x, y) for x, y in bends))
 
 
 def to_json(design: Design) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from composer.core.graph import (
     Literal,
     Node,
     Output,
+    Point,
     Ramp,
     Training,
     Value,
@@ -33,6 +34,7 @@ from composer.core.graph import (
 MAX_NODES = 100_000
 MAX_VALUES = 2_000_000  # what 100,000 nodes need; parsing more takes longer than anyone waits
 MAX_DEPTH = 40
+MAX_BENDS = 100  # of one wire
 _TOO_LONG = "a whole number is longer than 18 digits"
 _WIRE = re.compile(r"\s*(\w+)(?:\.(\w+))?\s*->\s*(\w+)(?:\.(\w+))?\s*")
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
@@ -294,6 +296,10 @@ class _Reader:
         inputs, outputs = data.get("inputs") or {}, data.get("outputs") or {}
         wires: dict[Wire, None] = {}
         for row, line in zip(rows, rows.lines, strict=True):
+            bends: tuple[Point, ...] = ()
+            if isinstance(row, dict) and len(row) == 1:
+                ((row, led),) = row.items()
+                bends = self.bends(led, line, row)
             match = _WIRE.fullmatch(row) if isinstance(row, str) else None
             if match is None:
                 raise self.fail(line, f"wire {row!r:.80} is not of the form 'source -> target' or 'source.port -> target.port'")
@@ -301,7 +307,7 @@ class _Reader:
             for id in (source, target):
                 if id not in seen:
                     raise self.fail(line, f"wire {row!r:.160} names {id!r:.80}, which is no input, node or output of {what}", id)
-            wire = Wire(source, target, source_port, target_port)
+            wire = Wire(source, target, source_port, target_port, bends)
             if target in inputs or source in outputs:
                 why = "an input has no port to wire into, an output none to wire from"
                 raise self.fail(line, f"wire '{wire}' runs the wrong way: {why}", target)
@@ -309,6 +315,11 @@ class _Reader:
                 raise self.fail(line, f"wire '{wire}' appears twice in {what}")
             wires[wire] = None
         return tuple(wires)
+
+    def bends(self, value: Any, line: int, wire: object) -> tuple[Point, ...]:
+        if not isinstance(value, list) or len(value) > MAX_BENDS:
+            raise self.fail(line, f"bends of wire {wire!r:.80} are {_kind(value)}, expected a list of at most {MAX_BENDS} places [x, y]")
+        return tuple(self.point(place, line, f"bend of wire {wire!r:.80}") for place in value)
 
     def frames(self, data: _Line, what: str) -> tuple[Frame, ...]:
         line = data.lines.get("frames", data.line)

@@ -100,7 +100,7 @@ def _graph_lines(graph: Graph, *, main: bool = False) -> list[str]:
         nodes.append(f"{node.id}: {_flow(parts)}")
     section("nodes", nodes)
     section("outputs", [f"{item.id}: {_flow({'at': _at(item.position)})}" for item in graph.outputs.values()])
-    section("wires", [f"- {wire}" for wire in graph.wires])
+    section("wires", [f"- {wire}: [{', '.join(map(_at, wire.bends))}]" if wire.bends else f"- {wire}" for wire in graph.wires])
     frames = []
     for frame in graph.frames:
         parts = {"title": _quoted(frame.title), "rect": _at(frame.rect), "nodes": _yaml_scalar(frame.nodes)}

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtGui import QUndoStack
 
 from composer.core import edits, names
+from composer.core.bends import bends_of, set_bends
 from composer.core.diff import diff
 from composer.core.errors import DesignError
 from composer.core.graph import SUBGRAPH, Design, Graph, Input, Node, Output, Point, Wire
@@ -32,6 +33,7 @@ class Document(QObject):
         self.use_path: tuple[str, ...] = ()
         self.selection: tuple[str, ...] = ()
         self.wire_selection: tuple[Wire, ...] = ()
+        self.bend: tuple[Wire, int] | None = None  # the chosen bend of the one selected wire
         # Where a new block comes that was not dropped at a place: the canvas says.
         self.centre: Callable[[], Point] = lambda: (0.0, 0.0)
         # Makes room for new items: the canvas does so by what its cards measure.
@@ -181,6 +183,9 @@ class Document(QObject):
     def delete_selection(self, reconnect: bool = False) -> None:
         """Remove the selected items and wires; `reconnect` joins what they stood between."""
         ids, wires = self.selection, self.wire_selection
+        if self.bend is not None:
+            self.remove_bend(*self.bend)
+            return
         if not ids and not wires:
             return
 
@@ -188,6 +193,12 @@ class Document(QObject):
             return edits.remove(edits.disconnect(design, wires, graph), ids, graph, reconnect=reconnect)
 
         self.edit(f"Delete {_counted(ids, wires)}", removed)
+
+    def remove_bend(self, wire: Wire, index: int) -> None:
+        """Lead a wire no more through one of its bends."""
+        led = bends_of(self.graph, wire)
+        self.edit(f"Straighten {wire}", set_bends, wire, (*led[:index], *led[index + 1 :]))
+        self.select((), (wire,))
 
     # --- clipboard --------------------------------------------------------------------------------------------------
 
@@ -240,15 +251,15 @@ class Document(QObject):
 
     # --- what is shown and selected ---------------------------------------------------------------------------------
 
-    def select(self, ids: Iterable[str], wires: Iterable[Wire] = ()) -> None:
-        """Select items and wires of the shown graph; what does not exist is left out."""
+    def select(self, ids: Iterable[str], wires: Iterable[Wire] = (), bend: tuple[Wire, int] | None = None) -> None:
+        """Select items and wires of the shown graph, and perhaps a bend of a wire; what does not exist is left out."""
         graph = self.graph
         chosen = tuple(dict.fromkeys(id for id in ids if graph.item(id) is not None))
         wanted = tuple(dict.fromkeys(wires))
         known = set(graph.wires) if wanted else set()
         chosen_wires = tuple(wire for wire in wanted if wire in known)
-        if (chosen, chosen_wires) != (self.selection, self.wire_selection):
-            self.selection, self.wire_selection = chosen, chosen_wires
+        if (chosen, chosen_wires, bend) != (self.selection, self.wire_selection, self.bend):
+            self.selection, self.wire_selection, self.bend = chosen, chosen_wires, bend
             self.selection_changed.emit()
 
     def enter(self, node_id: str) -> None:
@@ -281,7 +292,7 @@ class Document(QObject):
     def _replace(self, design: Design) -> None:
         """Begin anew with a design: without history and selection, in the main graph."""
         before, self.design = self.design, design
-        self.use_path, self.selection, self.wire_selection = (), (), ()
+        self.use_path, self.selection, self.wire_selection, self.bend = (), (), (), None
         self.undo_stack.clear()
         self._merge_ids.clear()
         self.design_changed.emit(diff(before, design), None)

@@ -13,6 +13,7 @@ GESTURES = (
     ("Wire", "Drag from port to port, or onto a node"),
     ("Add at the end of a wire", "Drop a wire on empty canvas"),
     ("Insert into a wire", "Drop a node on the wire"),
+    ("Bend a wire", "Drag it, or double click; again to straighten"),
     ("Enter a sub-graph", "Double click"),
     ("Nudge", "Arrow keys; Shift for more"),
 )

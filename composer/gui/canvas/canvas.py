@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QInputDialog, QVBoxLayout, QWidget
 
 from composer.core import edits
 from composer.core.autolayout import layout as place_items
-from composer.core.graph import Point, Wire
+from composer.core.bends import straightened
+from composer.core.graph import Design, Point, Wire
 from composer.gui import settings
 from composer.gui.canvas import adding, keys, menu, picture
 from composer.gui.canvas import look as lk
@@ -157,7 +158,7 @@ class CanvasView(QWidget):
         row = self._row_length(sizes) if way == "rows" or (not way and only is None and self._too_long(sizes)) else None
         places = place_items(graph, sizes, "down" if self.scene.down else "right", room=self.scene.layer.label_room(), only=only, row=row)
         with self._motion:
-            moved = self.session.edit("Arrange", edits.move, places)
+            moved = self.session.edit("Arrange", _arranged, places)
         if moved and only is None:
             self.fit()
 
@@ -375,3 +376,8 @@ class CanvasView(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Do what the key means."""
         keys.press(self, event)
+
+
+def _arranged(design: Design, places: Mapping[str, Point], graph: str = "") -> Design:
+    """The design with items in other places, and their wires led anew."""
+    return straightened(edits.move(design, places, graph), places, graph)

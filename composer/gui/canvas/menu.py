@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QMenu
 
 from composer.core import edits, names
+from composer.core.bends import set_bends
 from composer.core.graph import Design, Frame, Graph
 from composer.gui import clipboard
 from composer.gui.canvas.look import GRID
@@ -67,6 +68,8 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
         row("Delete", session.delete_selection)
     elif wire is not None:
         row("Put a block in between…", lambda: canvas.ask_block(place, wire.wire))
+        led = wire.wire
+        row("Straighten", lambda: session.edit(f"Straighten {led}", set_bends, led, ()), bool(wire.bends))
         row("Remove wire", session.delete_selection)
     elif frame is not None:
         row("Select members", lambda: session.select(frame.frame.nodes))

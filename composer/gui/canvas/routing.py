@@ -5,7 +5,7 @@ and the wires, never on the order of edits.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, TypeVar
@@ -53,7 +53,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way of a wire: four control points of a cubic curve, or the corners of a polyline that is drawn rounded."""
+    """The way of a wire: the control points of one cubic curve or of several that follow each other, or the corners of a polyline
+    that is drawn rounded.
+    """
 
     points: tuple[Point, ...]
     curve: bool
@@ -66,6 +68,41 @@ class Route:
             return (a[0] + 3 * b[0] + 3 * c[0] + d[0]) / 8, (a[1] + 3 * b[1] + 3 * c[1] + d[1]) / 8
         p, q = max(pairwise(self.points), key=lambda s: abs(s[0][0] - s[1][0]) + 0.5 * abs(s[0][1] - s[1][1]))
         return (p[0] + q[0]) / 2, (p[1] + q[1]) / 2
+
+
+def through(link: Link, bends: Sequence[Point]) -> Route:
+    """The way of a wire through bends: it passes each along the flow, and turns in between, so that one bend already makes an arc."""
+    line = [link.start, *bends, link.end]
+    corners = [link.start]
+    for index, (one, other) in enumerate(pairwise(line)):
+        turn = (one[0] + other[0]) / 2
+        if index == 0:
+            turn = link.start[0] + STUB
+        elif index == len(bends):
+            turn = link.end[0] if link.radius else link.end[0] - STUB  # a merge is entered from any side
+        if len(corners) > 1 and (one[0] - corners[-2][0]) * (turn - one[0]) < 0:
+            turn = one[0]  # not back the way it came
+        corners += [(turn, one[1]), (turn, other[1])] if one[1] != other[1] else []
+        corners.append(other)
+    return Route(tuple(_cleaned(corners)), False)
+
+
+def _cleaned(corners: Sequence[Point]) -> list[Point]:
+    """Corners without those at which nothing turns."""
+    kept = [corners[0]]
+    for index, corner in enumerate(corners[1:], 1):
+        after = next((later for later in corners[index + 1 :] if later != corner), None)
+        if corner != kept[-1] and (after is None or not _straight(kept[-1], corner, after)):
+            kept.append(corner)
+    return kept if len(kept) > 1 else [corners[0], corners[-1]]
+
+
+def _straight(one: Point, middle: Point, other: Point) -> bool:
+    """Whether a point lies between two others on a line along or across the flow."""
+    return any(
+        one[axis] == middle[axis] == other[axis] and (middle[1 - axis] - one[1 - axis]) * (other[1 - axis] - middle[1 - axis]) > 0
+        for axis in (0, 1)
+    )
 
 
 class Boxes:

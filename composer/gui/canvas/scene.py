@@ -135,8 +135,8 @@ class DesignScene(QGraphicsScene):
             self._show_frames()
         if 2 * len(part.moved) > len(self.nodes):  # arranged anew, or that undone
             self.set_direction(direction_of(self.graph) or self.direction)
-        if part.structural or part.moved or touched:
-            ends = {id for wire in (*part.wires_added, *part.wires_removed) for id in (wire.source, wire.target)}
+        if part.structural or part.moved or touched or part.bent:
+            ends = {id for wire in (*part.wires_added, *part.wires_removed, *part.bent) for id in (wire.source, wire.target)}
             placed = {*part.added, *part.moved, *resized, *ends}
             self._settle({*placed, *touched} & self.nodes.keys(), reroute=bool(placed or part.removed))
 
@@ -285,6 +285,9 @@ class DesignScene(QGraphicsScene):
             if item.state != state:
                 item.set_state(state)
                 differs = True
+            if item.bends:
+                chosen = self.session.bend
+                item.set_bends(item.bends, chosen[1] if chosen is not None and chosen[0] == wire else -1)
         if differs:
             self._far_changed(moved=False)
 
@@ -385,6 +388,16 @@ class DesignScene(QGraphicsScene):
                 break
             near = nearer
         return near[0] if near else None
+
+    def bend_at(self, place: QPointF, reach: float) -> tuple[WireItem, int] | None:
+        """The bend within reach of a place: its wire, and which of its bends."""
+        area = QRectF(place - QPointF(reach, reach), QSizeF(2 * reach, 2 * reach))
+        for item in self.items(area):
+            if isinstance(item, WireItem):
+                for index, bend in enumerate(item.bends):
+                    if (bend - place).manhattanLength() <= reach:
+                        return item, index
+        return None
 
     def frame_at(self, place: QPointF) -> FrameItem | None:
         """The frame whose title holds a place."""

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QGraphicsView, QToolTip, QWidget
 from composer.gui.canvas import tips
 from composer.gui.canvas.camera import Camera
 from composer.gui.canvas.gestures import DropGesture, Gesture, PanGesture, Pointer, choose
+from composer.gui.canvas.gestures.bend import toggle_bend
 from composer.gui.canvas.ground import Ground
 from composer.gui.canvas.look import FAR_SCALE
 from composer.gui.canvas.scene import DesignScene
@@ -135,7 +136,7 @@ class GraphView(Camera):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Enter, rename or add."""
+        """Enter, rename, bend or add."""
         pointer = self._pointer(event)
         if event.button() != Qt.MouseButton.LeftButton:
             return
@@ -144,7 +145,7 @@ class GraphView(Camera):
             self.session.enter(node.id)
         elif node is not None:
             self.rename_asked.emit(node.id)
-        elif self.design_scene.wire_at(pointer.scene, self.reach(6)) is None:
+        elif not toggle_bend(self, pointer):
             self.quick_add_asked.emit(pointer.scene, None)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

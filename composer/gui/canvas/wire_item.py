@@ -1,7 +1,9 @@
 """A wire and the chip that says the shape on it."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from composer.core import ports, units
@@ -11,6 +13,7 @@ from composer.gui.canvas.routing import Route
 
 Z_WIRE, Z_CHIP = 0.0, 5.0
 BEND = 10.0  # radius of the corners of an arc
+DOT = 3.5  # radius of a bend
 REACH = 6.0  # how near the pointer must be, at scale one
 
 
@@ -43,6 +46,8 @@ class WireItem(QGraphicsItem):
         self.shape_: tuple[int, ...] | None = None
         self.state = "rest"
         self.mark = ""
+        self.bends: tuple[QPointF, ...] = ()
+        self.chosen_bend = -1
         self.kind = "map"
         self._bounds = QRectF()
         self.setZValue(Z_WIRE)
@@ -64,8 +69,20 @@ class WireItem(QGraphicsItem):
         self.prepareGeometryChange()
         self.route = route
         self.path = path_of(route, down)
-        self._bounds = self.path.boundingRect().adjusted(-2, -2, 2, 2)
+        self._bounds = self._bounds_now()
         self.update()
+
+    def set_bends(self, bends: Sequence[QPointF], chosen: int = -1) -> None:
+        """Have dots where it is led through, shown while it is looked at; one of them may be chosen."""
+        if (tuple(bends), chosen) != (self.bends, self.chosen_bend):
+            self.prepareGeometryChange()
+            self.bends, self.chosen_bend = tuple(bends), chosen
+            self._bounds = self._bounds_now()
+            self.update()
+
+    def _bounds_now(self) -> QRectF:
+        edge = DOT + 2 if self.bends else 2
+        return self.path.boundingRect().adjusted(-edge, -edge, edge, edge)
 
     def set_shape(self, shape: tuple[int, ...] | None) -> None:
         """Carry a tensor of another shape, or of none known."""
@@ -107,9 +124,16 @@ class WireItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it."""
-        painter.setPen(lk.wire_pen(self.kind, self.mark or self.state))
+        pen = lk.wire_pen(self.kind, self.mark or self.state)
+        painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self.path)
+        if self.bends and self.state in ("chosen", "hover") and painter.worldTransform().m11() >= lk.FAR_SCALE:
+            tools = lk.look()
+            for index, bend in enumerate(self.bends):
+                painter.setPen(tools.chosen if index == self.chosen_bend else QPen(pen.color(), 1.5))
+                painter.setBrush(tools.canvas)
+                painter.drawEllipse(bend, DOT, DOT)
 
 
 class ChipItem(QGraphicsItem):

@@ -1,17 +1,18 @@
 """The wires of the scene: where they run, what shape they carry, and which of them say so on a chip."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 
-from composer.core.graph import Wire
+from composer.core.bends import shifted
+from composer.core.graph import Point, Wire
 from composer.gui.canvas import look as lk
 from composer.gui.canvas.content import output_shape
 from composer.gui.canvas.far_item import EMPTY
 from composer.gui.canvas.merge_item import MergeItem
-from composer.gui.canvas.routing import Box, Link, Route, Router
+from composer.gui.canvas.routing import Box, Link, Route, Router, through
 from composer.gui.canvas.wire_item import ChipItem, WireItem, chip_width
 
 if TYPE_CHECKING:
@@ -93,16 +94,41 @@ class WireLayer:
             if id in self._scene.nodes:
                 self._boxes[id] = self._box(id)
                 for wire in self.of((id,)):
-                    self._links[wire] = self.link(wire)
+                    if wire.bends:
+                        self._links.pop(wire, None)
+                        self.show_bent(wire, wire.bends)
+                    else:
+                        self._links[wire] = self.link(wire)
+                        self.items[wire].set_bends(())
         for wire, route in self._router.lead(self._boxes, self._links).items():
             self._show_route(wire, route)
 
+    def show_bent(self, wire: Wire, bends: Sequence[Point]) -> None:
+        """Lead a wire through places, whatever stands there: that is what they are for."""
+        link, places = self.link(wire), [QPointF(*bend) for bend in bends]
+        chosen = self._scene.session.bend
+        self._show_route(wire, through(link, [self._scene.flow_point(place) for place in places]))
+        self.items[wire].set_bends(places, chosen[1] if chosen is not None and chosen[0] == wire else -1)
+
     def lead_near(self, ids: Iterable[str]) -> None:
         """Lead the wires of a few items while they are dragged, around nothing but their ends."""
-        links = {wire: self.link(wire) for wire in self.of(ids)}
+        near = set(self.of(ids))
+        links = {wire: self.link(wire) for wire in near if not wire.bends}
+        for wire in near:
+            if wire.bends:
+                self.show_bent(wire, self._dragged_bends(wire))
         ends = {id for wire in links for id in (wire.source, wire.target)}
         for wire, route in Router[Wire]().lead({id: self._box(id) for id in ends}, links).items():
             self._show_route(wire, route)
+
+    def _dragged_bends(self, wire: Wire) -> Sequence[Point]:
+        """The bends of a wire while its ends are dragged: they come along with both."""
+        by = []
+        for id in (wire.source, wire.target):
+            item, now = self._scene.graph.item(id), self._scene.nodes[id].pos()
+            assert item is not None
+            by.append((now.x() - item.position[0], now.y() - item.position[1]))
+        return shifted(wire.bends, by[0]) if by[0] == by[1] else wire.bends
 
     def restore(self, ids: Iterable[str]) -> None:
         """Lead the wires of a few items as they were before `lead_near`."""

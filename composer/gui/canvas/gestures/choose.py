@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from composer.gui.canvas.gestures.base import Gesture, Pointer
+from composer.gui.canvas.gestures.bend import BendGesture
 from composer.gui.canvas.gestures.cut import CutGesture
 from composer.gui.canvas.gestures.move import MoveGesture
-from composer.gui.canvas.gestures.select import BoxGesture, WireClick
+from composer.gui.canvas.gestures.select import BoxGesture
 from composer.gui.canvas.gestures.wire import WireGesture
 from composer.gui.canvas.gestures.wiring import End
 from composer.gui.canvas.node_item import NodeItem
@@ -35,9 +36,12 @@ def choose(view: "GraphView", pointer: Pointer) -> Gesture | None:
     node = scene.node_at(pointer.scene)
     if node is not None:
         return MoveGesture(view, node)
+    bend = scene.bend_at(pointer.scene, view.reach(PORT_REACH))
+    if bend is not None:
+        return BendGesture(view, bend[0].wire, bend[1])
     wire = scene.wire_at(pointer.scene, view.reach(WIRE_REACH))
     if wire is not None:
-        return WireClick(view, wire.wire)
+        return BendGesture(view, wire.wire)
     frame = scene.frame_at(pointer.scene)
     return MoveGesture(view, None, frame) if frame is not None else BoxGesture(view)
 

@@ -1,6 +1,6 @@
 """Facts: what the engine knows of a node, and the messages in which it says so. Plain values that survive JSON unchanged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -111,6 +111,15 @@ class Totals:
     def flops(self) -> int:
         """Twice the MACs."""
         return 2 * self.macs
+
+
+SUMMED = ("params", "params_trainable", "buffers", "macs", "activation_bytes", "moved_bytes")
+
+
+def summed(parts: Iterable[object], names: Sequence[str] = SUMMED) -> dict[str, Any]:
+    """The costs of a whole that are the sums of those of its parts; working bytes are none of them."""
+    found = tuple(parts)
+    return {name: sum(getattr(part, name) for part in found) for name in names}
 
 
 @dataclass(frozen=True, slots=True)

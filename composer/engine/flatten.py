@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from composer.core import rules
-from composer.core.facts import NodeFacts, PortSpec, Totals
+from composer.core.facts import NodeFacts, PortSpec, Totals, summed
 from composer.engine.found import GraphResult
 
 
@@ -50,16 +50,7 @@ def totals(root: GraphResult, working: int) -> Totals:
         working: bytes that inference holds at once.
     """
     counted = rules.leading_to_output(root.graph)
-    main = [found.facts for id, found in root.nodes.items() if id in counted]
-    return Totals(
-        params=sum(facts.params for facts in main),
-        params_trainable=sum(facts.params_trainable for facts in main),
-        macs=sum(facts.macs for facts in main),
-        activation_bytes=sum(facts.activation_bytes for facts in main),
-        working_bytes=working,
-        moved_bytes=sum(facts.moved_bytes for facts in main),
-        buffers=sum(facts.buffers for facts in main),
-    )
+    return Totals(**summed(found.facts for id, found in root.nodes.items() if id in counted), working_bytes=working)
 
 
 def _shapes(result: GraphResult) -> list[Any]:

@@ -15,7 +15,7 @@ from composer.core import rules
 from composer.core.block_file import BlockSpec
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
-from composer.core.facts import DesignFacts, NodeFacts, PortSpec
+from composer.core.facts import SUMMED, DesignFacts, NodeFacts, PortSpec, summed
 from composer.core.graph import Design, Graph, Literal, Node, Scalar, Wire
 from composer.core.params import ParamError, Resolved, resolve_params
 from composer.core.ports import input_ports, output_ports
@@ -278,18 +278,14 @@ class Walk:
                     raise UserError(f"{node.id}: repeat {rounds} needs as many inputs as outputs; {spec.name} has more outputs")
                 given = [*outputs, *given[len(outputs) :]]
                 firsts = [*outputs, *firsts[len(outputs) :]]
-        entries = [entry for _, entry in found]
         facts = NodeFacts(
             node.block,
             resolved=found[0][0],
             inferred=inferred,
             outputs=tuple(PortSpec(port.name, v.shape, v.dtype) for port, v in zip(spec.outputs, outputs, strict=False)),
-            params=sum(entry.params for entry in entries),
-            params_trainable=sum(entry.params_trainable for entry in entries),
-            buffers=sum(entry.buffers for entry in entries),
-            macs=sum(entry.macs for entry in entries),
+            # Activations are counted by whoever uses the node: a value that two nodes save is one.
+            **summed((entry for _, entry in found), [name for name in SUMMED if name != "activation_bytes"]),
             working_bytes=working,
-            moved_bytes=sum(entry.moved_bytes for entry in entries),
             uncounted=dict(uncounted),
         )
         return Known(tuple(found), facts)
@@ -345,13 +341,8 @@ class Walk:
         facts = replace(
             facts,
             outputs=tuple(PortSpec(id, value.shape, value.dtype) for id, value in outputs),
-            params=sum(part.params for part in parts),
-            params_trainable=sum(part.params_trainable for part in parts),
-            buffers=sum(part.buffers for part in parts),
-            macs=sum(part.macs for part in parts),
-            activation_bytes=sum(part.activation_bytes for part in parts),
+            **summed(parts),
             working_bytes=max(peak_bytes(result, self._carrier(result)) for result in results if isinstance(result, GraphResult)),
-            moved_bytes=sum(part.moved_bytes for part in parts),
             uncounted=dict(uncounted),
         )
         return NodeResult(node, facts, results), outputs

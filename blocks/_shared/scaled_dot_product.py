@@ -35,18 +35,17 @@ def attend(
     """
     if bias is not None and bias.is_floating_point():
         bias = bias.to(q.dtype)
+    # The fast kernels read whole vectors: where channels lie apart, as in a map, a CPU takes twice as long and a GPU the slow form.
+    q, k, v = (x if x.stride(-1) == 1 else x.contiguous() for x in (q, k, v))
     if bias is not None and not causal and has_no_kernel(q, bias):
         # As torch does it step by step, less its search for queries that may look nowhere.
         logits = (q * (q.shape[-1] ** -0.5 if scale is None else scale)) @ k.transpose(-2, -1) + bias
         return F.dropout(logits.softmax(dim=-1), dropout).to(v.dtype) @ v
-    # The fast kernels read whole vectors: where channels lie apart, as in a map, a CPU takes twice as long and a GPU the slow form.
     width, values = q.shape[-1], v.shape[-1]
     missing = -width % 8  # of the numbers that an instruction of a CPU takes at once
     if missing and width > 64 and values == width and q.device.type == "cpu" and q.requires_grad:
         # Zeros change no product; without them training on a CPU takes a tenth longer. Narrow heads would pay in memory.
         q, k, v = (F.pad(x, (0, missing)) for x in (q, k, v))
         scale = width**-0.5 if scale is None else scale
-    else:
-        q, k, v = (x if x.stride(-1) == 1 else x.contiguous() for x in (q, k, v))
     out = F.scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=dropout, is_causal=causal, scale=scale)
     return out if out.shape[-1] == values else out[..., :values]

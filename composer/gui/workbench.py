@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QVBoxLayout, QWidget
 
 from composer.gui import command_actions, preferred, recovery, theme
 from composer.gui.canvas import CanvasView
@@ -218,6 +218,8 @@ class Workbench(QObject):
 
     def end(self) -> None:
         """Remember the places of the panels and end the workers."""
+        for dialog in self.window.findChildren(QDialog):
+            dialog.close()
         self.docks.save()
         self.window.hide()  # the workers take a moment to end; nobody should have to watch
         QGuiApplication.clipboard().dataChanged.disconnect(self._update_enabled)

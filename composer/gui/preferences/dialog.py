@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QListWidgetItem, QStackedWidget, QWidget
 
 from composer.gui import theme
@@ -53,6 +54,7 @@ class Preferences(QDialog):
         buttons.rejected.connect(self.reject)
         for made in buttons.buttons():
             made.setAutoDefault(False)  # type: ignore[attr-defined]
+            made.setIcon(QIcon())  # some desktops put one there
         right = column(margin=20, spacing=12)
         right.addWidget(self._stack, 1)
         right.addWidget(buttons)

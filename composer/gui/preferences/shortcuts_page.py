@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QKeyCombination, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -47,16 +47,18 @@ class ShortcutsPage(QWidget):
         self.list.currentItemChanged.connect(lambda *_: self._show_current())
         self.field = QKeySequenceEdit()
         self.field.setMaximumSequenceLength(1)
-        self.field.setClearButtonEnabled(True)
+        self.field.setFinishingKeyCombinations([QKeyCombination(Qt.Key.Key_Escape), QKeyCombination(Qt.Key.Key_Return)])
         self.field.setFixedWidth(FIELD_WIDTH)
         self.field.keySequenceChanged.connect(self._typed)
+        self.field.editingFinished.connect(self._show_key)
         self.what = label()
+        self.remove = button("No key", lambda: self._set(self.chosen, ()) if self.chosen is not None else None)
         self.reset = button("Reset", self._reset)
         self.reset_all = button("Reset all", self._reset_all)
-        for made in (self.reset, self.reset_all):
+        for made in (self.remove, self.reset, self.reset_all):
             made.setAutoDefault(False)
         self.notice = Notice()
-        below = row(self.what, self.field, self.reset)
+        below = row(self.what, self.field, self.remove, self.reset)
         below.addStretch(1)
         below.addWidget(self.reset_all)
         layout = column(self.search, self.list, self.notice, margin=0)
@@ -110,28 +112,29 @@ class ShortcutsPage(QWidget):
         self.field.setEnabled(chosen is not None)
         self.what.setText(f"Key of “{chosen.text}”" if chosen is not None else "")
         self.reset.setEnabled(chosen is not None and chosen.changed)
-        self._show_field(chosen.keys if chosen is not None else ())
+        self.remove.setEnabled(chosen is not None and bool(chosen.keys))
+        self._show_key()
 
-    def _show_field(self, keys: Keys) -> None:
+    def _show_key(self) -> None:
+        """Show the key that holds, in the place of one that was begun or refused."""
+        keys = self.chosen.keys if self.chosen is not None else ()
         with QSignalBlocker(self.field):
             self.field.setKeySequence(QKeySequence(keys[0]) if keys else QKeySequence())
 
     def _typed(self, sequence: QKeySequence) -> None:
         chosen = self.chosen
-        if chosen is None:
+        # Empty at the first of the keys that are pressed; and a field that is closed while it waits says once more what it holds.
+        if chosen is None or sequence.isEmpty() or not self.isVisible():
             return
         key = sequence.toString(QKeySequence.SequenceFormat.PortableText)
         self.notice.clear()
-        if not key:
-            self._set(chosen, ())
-            return
         bound = {id: bindable.keys for id, bindable in self._all.items()}
         other = key_map.holder(key, bound, chosen.id)
         if other is None:
             self._set(chosen, (key,))
             return
         holder = self._all[other]
-        self._show_field(chosen.keys)
+        self._show_key()
         QTimer.singleShot(0, self, lambda: self.list.scrollToItem(self._items[chosen.id]))  # the notice takes room from the list
         self.notice.say(
             f"{key_map.native(key)} is the key of “{holder.text}”.",

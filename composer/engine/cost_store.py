@@ -139,6 +139,6 @@ def _to_json(cost: BlockCost) -> dict[str, Any]:
 
 
 def _from_json(data: dict[str, Any]) -> BlockCost:
-    lists: dict[str, Any] = {name: tuple(data[name]) for name in ("saved_inputs", "saved_outputs", "aliases")}
-    lists["outputs"] = tuple((tuple(shape), dtype, grad) for shape, dtype, grad in data["outputs"])
+    lists: dict[str, Any] = {name: tuple(data[name]) for name in ("saved_inputs", "saved_outputs", "aliases", "stored")}
+    lists["outputs"] = tuple((tuple(shape), dtype, grad, tuple(strides)) for shape, dtype, grad, strides in data["outputs"])
     return BlockCost(**{**data, **lists})

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from math import prod
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from composer.core.facts import NodeFacts
 from composer.core.graph import Graph, Literal, Node
@@ -22,13 +22,28 @@ def itemsize(dtype: str) -> int:
     return int(bits[0]) // 8 if bits else 1
 
 
+# Shape, dtype, whether a gradient flows back, strides.
+Spec: TypeAlias = tuple[tuple[int, ...], str, bool, tuple[int, ...]]
+
+
 class Value(NamedTuple):
-    """What a wire carries: a spec, whether gradients flow back into it, and whose storage it is (for counting saved bytes once)."""
+    """What a wire carries: a spec, whether gradients flow back into it, and whose storage it is (for counting saved bytes once).
+
+    The strides decide which operations copy, and with that what is saved for backward; empty ones are those of rows without gaps.
+    `stored` are the bytes of the storage, which is larger than the tensor if that is a part of another.
+    """
 
     shape: tuple[int, ...]
     dtype: str
     grad: bool
     storage: int
+    stored: int
+    strides: tuple[int, ...] = ()
+
+    @property
+    def spec(self) -> "Spec":
+        """All that a block can tell about it."""
+        return self.shape, self.dtype, self.grad, self.strides
 
     @property
     def nbytes(self) -> int:
@@ -40,7 +55,7 @@ class Value(NamedTuple):
 class BlockCost:
     """What one instance of a block with given parameters and inputs gives and costs; `error` when it cannot run."""
 
-    outputs: tuple[tuple[tuple[int, ...], str, bool], ...] = ()
+    outputs: tuple[Spec, ...] = ()
     params: int = 0
     params_trainable: int = 0
     buffers: int = 0
@@ -49,6 +64,7 @@ class BlockCost:
     saved_inputs: tuple[bool, ...] = ()
     saved_outputs: tuple[bool, ...] = ()
     aliases: tuple[int | None, ...] = ()
+    stored: tuple[int, ...] = ()
     uncounted: Mapping[str, int] = field(default_factory=dict)
     moved_bytes: int = 0
     working_bytes: int = 0

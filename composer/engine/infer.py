@@ -81,7 +81,7 @@ class Inferrer:
     def block(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
         """Memo entry of one block instance; None stands for an optional input without a wire."""
         # As text, because 1, 1.0 and True are equal as keys but not as parameters.
-        key = (spec.path, repr(_without_rate(params)), tuple(v and (v.shape, v.dtype, v.grad) for v in inputs))
+        key = (spec.path, repr(_without_rate(params)), tuple(v and v.spec for v in inputs))
         if key in self.memo:
             self.memo.move_to_end(key)
             return self.memo[key]

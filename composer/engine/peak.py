@@ -21,7 +21,7 @@ def peak_bytes(result: GraphResult, carried: Callable[[Wire], Value | None]) -> 
         for value in values:
             if value is not None:
                 last[value.storage] = max(last.get(value.storage, -1), place.get(id, len(order)))
-    held = {value.storage: value.nbytes for id in result.graph.inputs if (value := result.values.get((id, "")))}
+    held = {value.storage: value.stored for id in result.graph.inputs if (value := result.values.get((id, "")))}
     total = sum(held.values())
     most = total
     ending: dict[int, list[int]] = {}
@@ -31,12 +31,12 @@ def peak_bytes(result: GraphResult, carried: Callable[[Wire], Value | None]) -> 
     for (id, _), value in result.values.items():
         made.setdefault(id, []).append(value)
     for index, id in enumerate(order):
-        own = {value.storage: value.nbytes for value in needs[id] if value is not None}
+        own = {value.storage: value.stored for value in needs[id] if value is not None}
         most = max(most, total - sum(held.get(storage, 0) for storage in own) + result.nodes[id].facts.working_bytes)
         for value in made.get(id, ()):
             if value.storage not in held and value.storage in last:
-                held[value.storage] = value.nbytes
-                total += value.nbytes
+                held[value.storage] = value.stored
+                total += value.stored
         for storage in ending.get(index, ()):
             total -= held.pop(storage, 0)
     return most

@@ -30,12 +30,12 @@ def run_block(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Valu
         cls = library.block_class(spec)
         with torch.device("meta"), MetaMode():
             module = cls(**params)
-        tensors = [v and torch.empty(v.shape, dtype=getattr(torch, v.dtype), device="meta", requires_grad=v.grad) for v in inputs]
+        tensors = [value and _ghost(value) for value in inputs]
         found = _measure(module, tensors)
     except Exception as error:  # a block is foreign code: whatever it raises belongs to its node, not to the engine
         return BlockCost(error=_sentence(spec, error))
     return BlockCost(
-        outputs=tuple((tuple(t.shape), str(t.dtype).removeprefix("torch."), t.requires_grad) for t in found.outputs),
+        outputs=tuple((tuple(t.shape), str(t.dtype).removeprefix("torch."), t.requires_grad, _strides(t)) for t in found.outputs),
         params=sum(p.numel() for p in module.parameters()),
         params_trainable=sum(p.numel() for p in module.parameters() if p.requires_grad),
         buffers=sum(b.numel() for b in module.buffers()),
@@ -44,10 +44,23 @@ def run_block(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Valu
         saved_inputs=found.saved_inputs,
         saved_outputs=found.saved_outputs,
         aliases=found.aliases,
+        stored=tuple(t.untyped_storage().nbytes() for t in found.outputs),
         uncounted=found.uncounted,
         moved_bytes=found.moved_bytes,
         working_bytes=found.working_bytes,
     )
+
+
+def _ghost(value: Value) -> torch.Tensor:
+    """A tensor without data that lies in memory as the value does."""
+    dtype = getattr(torch, value.dtype)
+    if value.strides:
+        return torch.empty_strided(value.shape, value.strides, dtype=dtype, device="meta", requires_grad=value.grad)
+    return torch.empty(value.shape, dtype=dtype, device="meta", requires_grad=value.grad)
+
+
+def _strides(tensor: torch.Tensor) -> tuple[int, ...]:
+    return () if tensor.is_contiguous() else tensor.stride()
 
 
 def _measure(module: nn.Module, tensors: Sequence[Any]) -> cost.Cost:

@@ -7,6 +7,7 @@ after it waits.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -20,7 +21,7 @@ from composer.core.graph import Design, Graph, Literal, Node, Scalar, Wire
 from composer.core.params import ParamError, Resolved, resolve_params
 from composer.core.ports import input_ports, output_ports
 from composer.engine.flatten import flatten, totals
-from composer.engine.found import BlockCost, GraphResult, NodeResult, Value
+from composer.engine.found import BlockCost, GraphResult, NodeResult, Value, itemsize
 from composer.engine.peak import peak_bytes
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class Walk:
             except UserError as error:
                 values[item.id] = f"{item.id}: {error}"
                 continue
-            values[item.id] = Value((self.batch, *shape), item.dtype, False, self._new_storage())
+            size = itemsize(item.dtype) * prod(shape) * self.batch
+            values[item.id] = Value((self.batch, *shape), item.dtype, False, self._new_storage(), size)
         return values
 
     def _graph(self, graph: Graph, name: str, inputs: Mapping[str, Value | str], variables: Mapping[str, Scalar]) -> GraphResult:
@@ -200,7 +202,7 @@ class Walk:
         for flag, value in zip(flags, values, strict=True):
             if flag and value is not None and value.storage not in self.saved:
                 self.saved.add(value.storage)
-                total += value.nbytes
+                total += value.stored
         return total
 
     def _block(
@@ -215,7 +217,7 @@ class Walk:
         text = repr(node.params)
         # What a node becomes depends on the variables only if it has expressions.
         scope = repr(variables) if "'=" in text or '"=' in text else ""
-        key = (node.block, text, scope, rounds, tuple(v and (v.shape, v.dtype, v.grad) for v in inputs))
+        key = (node.block, text, scope, rounds, tuple(v and v.spec for v in inputs))
         known = self.inferrer.known.get(key)
         if known is None:
             known = self._compute(node, spec, inputs, by_port, variables, rounds)
@@ -236,9 +238,10 @@ class Walk:
     def _outputs(self, entry: BlockCost, given: Sequence[Value | None]) -> list[Value]:
         """The values that one round gives, in storages of their own or in those of its inputs."""
         found = []
-        for (shape, dtype, grad), alias in zip(entry.outputs, entry.aliases, strict=True):
+        for (shape, dtype, grad, strides), alias, stored in zip(entry.outputs, entry.aliases, entry.stored, strict=True):
             origin = given[alias] if alias is not None else None
-            found.append(Value(shape, dtype, grad, origin.storage if origin is not None else self._new_storage()))
+            storage, size = (origin.storage, origin.stored) if origin is not None else (self._new_storage(), stored)
+            found.append(Value(shape, dtype, grad, storage, size, strides))
         return found
 
     def _compute(

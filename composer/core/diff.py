@@ -74,8 +74,9 @@ def diff_graph(before: Graph, after: Graph) -> GraphDiff:
         old_wires, new_wires = set(before.wires), set(after.wires)
         lost = tuple(wire for wire in before.wires if wire not in new_wires)
         gained = tuple(wire for wire in after.wires if wire not in old_wires)
-        led = {wire: wire.bends for wire in before.wires}
-        bent = tuple(wire for wire in after.wires if led.get(wire, wire.bends) != wire.bends)
+        if any(wire.bends for wire in (*before.wires, *after.wires)):
+            led = {wire: wire.bends for wire in before.wires}
+            bent = tuple(wire for wire in after.wires if led.get(wire, wire.bends) != wire.bends)
         reordered = [w for w in before.wires if w in new_wires] != [w for w in after.wires if w in old_wires]
     return GraphDiff(
         added=tuple(id for id in new if id not in old),

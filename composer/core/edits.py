@@ -145,6 +145,7 @@ def insert_on_wire(design: Design, wire: Wire, node: Node, graph: str = "", *, i
     home = _graph(design, graph)
     if wire not in home.wires:
         raise DesignError(f"wire {wire} does not exist")
+    loose = not home.into(node.id) and not home.out_of(node.id)
     if home.item(node.id) is None:
         design = add(design, node, graph)
     elif node.id not in home.nodes:
@@ -155,7 +156,7 @@ def insert_on_wire(design: Design, wire: Wire, node: Node, graph: str = "", *, i
     place = home.wires.index(wire)  # keep the place: the order of wires into a variadic port is the order of its arguments
     wires = tuple(w for w in (*home.wires[:place], into, out, *home.wires[place + 1 :]))
     joined = replace(home, wires=tuple(dict.fromkeys(wires)))
-    if joined.cycle:
+    if not loose and joined.cycle:
         raise DesignError(f"{node.id!r} cannot be put on {wire}: it would close a cycle", node.id)
     return design.with_graph(graph, joined)
 

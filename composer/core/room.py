@@ -6,7 +6,8 @@ An item moves only where it must and no further than it must: a gap ahead that i
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from composer.core import edits
 from composer.core.autolayout import Size, Spacing
@@ -16,8 +17,7 @@ BAND = 128.0  # pixels: items are looked up by the bands that they touch, so tha
 NEAR = 16.0  # an item this far from the line of its neighbours was meant to stand on it
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """The area of an item, its edges along and across the flow."""
 
     first: float
@@ -284,7 +284,9 @@ def _pushed(flow: _Flow, ahead: set[str]) -> dict[str, float]:
     pushes: dict[str, float] = {}
     in_band: defaultdict[int, list[str]] = defaultdict(list)  # pushed ones, in the order in which they began
     longest = 0.0
-    for id in sorted(boxes.keys() - flow.group, key=lambda id: (boxes[id].first, id)):
+    begin = min((boxes[id].first for id in ahead), default=math.inf)
+    candidates = [id for id, box in boxes.items() if box.first >= begin and id not in flow.group]
+    for id in sorted(candidates, key=lambda id: (boxes[id].first, id)):
         box = boxes[id]
         push = 0.0
         for wire in flow.graph.into(id):

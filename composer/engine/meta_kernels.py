@@ -231,7 +231,8 @@ def _masked_fill(x: Tensor, mask: Tensor, _: Any) -> Tensor | None:
 def _cat(tensors: Any, dim: int = 0) -> Tensor | None:
     first = tensors[0]
     axis = dim % max(1, first.dim())
-    if not _row_major(*tensors) or any(t.dim() != first.dim() or t.dtype != first.dtype for t in tensors):
+    # Maps may go on with their channels last; everything else is joined row by row.
+    if (first.dim() in (4, 5) and not _row_major(*tensors)) or any(t.dim() != first.dim() or t.dtype != first.dtype for t in tensors):
         return None
     if any(t.shape[:axis] != first.shape[:axis] or t.shape[axis + 1 :] != first.shape[axis + 1 :] for t in tensors):
         return None
@@ -248,14 +249,19 @@ def _stack(tensors: Any, dim: int = 0) -> Tensor | None:
 
 
 def _mean(x: Tensor, dim: Any = None, keepdim: bool = False, **options: Any) -> Tensor | None:
-    if not dim or options or not x.is_floating_point() or not _row_major(x):
+    if not dim or options or not x.is_floating_point():
         return None
+    # Reductions lay out what they give row by row, whatever the strides of x.
     axes = {axis % x.dim() for axis in dim}
     return x.new_empty([1 if axis in axes else size for axis, size in enumerate(x.shape) if keepdim or axis not in axes])
 
 
 def _extreme(x: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor | None:
     return _mean(x, dim, keepdim)
+
+
+def _vector_norm(x: Tensor, _order: Any = 2, dim: Any = None, keepdim: bool = False, **options: Any) -> Tensor | None:
+    return _mean(x, dim, keepdim, **options)
 
 
 def _place_of_extreme(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor | None:
@@ -321,7 +327,7 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten._safe_softmax.default: _softmax,
     aten._softmax.default: _softmax,
     **{getattr(aten, name).default: _floating for name in "gelu relu silu sigmoid tanh hardswish hardsigmoid elu leaky_relu".split()},
-    **{getattr(aten, name).default: _floating for name in "abs exp sqrt rsqrt neg clamp clamp_min clamp_max".split()},
+    **{getattr(aten, name).default: _floating for name in "abs exp sin cos sqrt rsqrt neg clamp clamp_min clamp_max".split()},
     aten.pow.Tensor_Scalar: _floating,
     aten.roll.default: _like,
     aten.bitwise_not.default: _like,
@@ -341,6 +347,7 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten.stack.default: _stack,
     aten.mean.dim: _mean,
     aten.amax.default: _extreme,
+    aten.linalg_vector_norm.default: _vector_norm,
     aten.argmax.default: _place_of_extreme,
     aten.arange.default: _arange,
     aten.repeat.default: _repeat,

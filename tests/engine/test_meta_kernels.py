@@ -65,7 +65,7 @@ CASES = [
     (aten.add_.Tensor, (i(2), 1)),
     (aten.mm.default, (f(2, 3), f(3, 4))),
     (aten.bmm.default, (f(5, 2, 3), f(5, 3, 4))),
-    *[(getattr(aten, name).default, (f(2, 3).t(),)) for name in "tanh hardswish hardsigmoid elu leaky_relu exp sqrt rsqrt neg abs".split()],
+    *[(getattr(aten, name).default, (f(2, 3).t(),)) for name in "tanh hardswish hardsigmoid elu leaky_relu exp sin cos sqrt rsqrt neg abs".split()],
     (aten.clamp.default, (f(2, 3), 0.1, 0.9)),
     (aten.clamp_min.default, (f(2, 3), 0.1)),
     (aten.clamp_max.default, (f(2, 3), 0.1)),
@@ -100,6 +100,19 @@ CASES = [
     (aten.cat.default, ([f(2, 3), f(1, 3)],)),
     (aten.mean.dim, (f(2, 3, 4), [1, 2])),
     (aten.amax.default, (f(2, 3, 4), [1, 2], True)),
+    (aten.linalg_vector_norm.default, (f(2, 3, 4), 2, [-1], True)),
+    *[
+        (op, (strided, [1], keep))
+        for op in (aten.mean.dim, aten.amax.default)
+        for strided in (f(2, 3, 4).transpose(1, 2), f(2, 4, 4, 3).permute(0, 3, 1, 2), f(4, 3, 2).permute(2, 1, 0))
+        for keep in (False, True)
+    ],
+    (aten.mean.dim, (f(2, 4, 5, 3).permute(0, 3, 1, 2), [2, 3])),
+    (aten.argmax.default, (f(2, 3, 4).transpose(1, 2), 1)),
+    (aten.cat.default, ([f(2, 3, 4).transpose(1, 2), f(2, 1, 3)], 1)),
+    (aten.cat.default, ([f(3, 4).t(), f(2, 3).t().t()],)),
+    (aten.cat.default, ([f(2, 4, 5, 3).permute(0, 3, 1, 2)] * 2, 1)),
+    (aten.linalg_vector_norm.default, (f(2, 3, 4).transpose(1, 2), 2, [1])),
     (aten.argmax.default, (f(2, 3, 4), 2, True)),
     (aten.argmax.default, (f(2, 3, 4), -1)),
     (aten.arange.default, (7,)),

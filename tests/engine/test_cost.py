@@ -3,7 +3,7 @@
 import pytest
 import torch
 from hypothesis import given
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from composer.core.graph import Design, Node
@@ -11,27 +11,11 @@ from composer.engine.build import build
 from composer.engine.cost import CostMode, measure
 from composer.engine.infer import Inferrer
 from tests.engine.designs import chain
+from tests.engine.saved import saved_bytes
 from tests.strategies import examples, networks
 
 INFERRER = Inferrer()
 BATCH = 4
-
-
-def saved_bytes(model: nn.Module, inputs: list[Tensor]) -> int:
-    """Bytes of the unique storages that a real forward pass saves for backward, without parameters and buffers."""
-    constants = {tensor.untyped_storage()._cdata for tensor in (*model.parameters(), *model.buffers())}
-    saved: dict[int, Tensor] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        key = tensor.untyped_storage()._cdata
-        if key not in constants:
-            saved.setdefault(key, tensor)
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        output = model(*inputs)
-    del output
-    return sum(tensor.untyped_storage().nbytes() for tensor in saved.values())
 
 
 # -- MACs --------------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from composer.engine.codegen import source
 from composer.engine.infer import Inferrer
 from composer.engine.verify import example_inputs
 from composer.paths import TEMPLATES, template
+from tests.engine.saved import saved_bytes
 
 INFERRER = Inferrer()
 NAMES = sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
@@ -54,6 +55,14 @@ def test_it_costs_what_the_published_model_does(name: str) -> None:
     totals = INFERRER.infer(load(template(name))).facts.totals
     assert totals.params == params
     assert abs(totals.macs / macs - 1) < 0.005
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_training_step_keeps_the_bytes_that_are_stated(name: str) -> None:
+    design = load(template(name))
+    inference = INFERRER.infer(design, 2)
+    images = [torch.randn(inference.facts.nodes[id].outputs[0].shape) for id in design.main.inputs]
+    assert inference.facts.totals.activation_bytes == saved_bytes(build(design, seed=0).train(), images)
 
 
 @pytest.mark.parametrize("name", NAMES)

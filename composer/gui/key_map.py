@@ -72,6 +72,14 @@ def set_keys(bindable: Bindable, keys: Keys) -> None:
         store.setValue(f"{GROUP}/{bindable.id}", BETWEEN.join(keys))
 
 
+def given_up() -> frozenset[str]:
+    """Default keys that their commands have no more, in one spelling."""
+    store = settings()
+    if GROUP not in store.childGroups():
+        return frozenset()
+    return frozenset(portable(key) for bindable in bindables() for key in bindable.default if key not in bindable.keys)
+
+
 def reset_all() -> None:
     """Give everything its default keys."""
     settings().remove(GROUP)

@@ -37,7 +37,7 @@ class Workbench(QObject):
         self._trusting: Banner | None = None
         self._untrusted: dict[Path, str] = {}
         self.canvas = CanvasView(session)
-        self.canvas.alone = False
+        self.canvas.refresh_keys()
         self.canvas.set_animated(not preferred.reduced_motion())
         self._middle = QWidget()
         self.toast = Toast(self._middle)

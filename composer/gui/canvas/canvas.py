@@ -11,7 +11,7 @@ from composer.core import edits
 from composer.core.autolayout import layout as place_items
 from composer.core.bends import straightened
 from composer.core.graph import Design, Point, Wire
-from composer.gui import settings
+from composer.gui import key_map, settings
 from composer.gui.canvas import adding, keys, menu, picture
 from composer.gui.canvas import look as lk
 from composer.gui.canvas.breadcrumb import Breadcrumb
@@ -72,7 +72,7 @@ class CanvasView(QWidget):
         self._wish: tuple[QPointF, Wire | None, End | None] = (QPointF(), None, None)
         self._coloured = False
         self._fit_due = True
-        self.alone = True  # without commands around it, so that it answers their keys itself
+        self.given_up: frozenset[str] = frozenset()  # keys that the user has taken from their commands
         self._connect()
         self._show_empty()
 
@@ -341,7 +341,8 @@ class CanvasView(QWidget):
         self.empty.setVisible(not self.scene.nodes and not self.session.use_path)
 
     def refresh_keys(self) -> None:
-        """Name the keys that the user has chosen."""
+        """Take over the keys that the user has chosen."""
+        self.given_up = key_map.given_up()
         self.strip.refresh_keys()
         self.empty.refresh_keys()
 

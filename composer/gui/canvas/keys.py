@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from composer.gui.canvas.look import GRID
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from composer.gui.canvas.canvas import CanvasView
 
 FAR = 10  # grid steps of a nudge with Shift
-OWN = (Qt.Key.Key_V, Qt.Key.Key_H, Qt.Key.Key_Escape)  # which no command has
 ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -39,8 +38,8 @@ def press(canvas: "CanvasView", event: QKeyEvent) -> None:
         Qt.Key.Key_Escape: lambda: session.select(()) if session.selection or session.wire_selection else session.comparison.stop(),
     }
     event.accept()
-    if not canvas.alone and key not in OWN and not (key in ARROWS and not ctrl):
-        event.ignore()  # a command's key, or one that the user has taken from a command
+    if QKeySequence(event.keyCombination()).toString() in canvas.given_up:
+        event.ignore()
     elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
         session.delete_selection(reconnect=ctrl)
     elif key == Qt.Key.Key_A and ctrl:

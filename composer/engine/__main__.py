@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from composer.core.facts import NodeFacts
-from composer.core.graph import Graph
-from composer.core.wire_json import from_json
+from composer.core.wire_json import Reader, from_json
 from composer.engine.protocol import Channel, Handler, Progress
 
 Params = Mapping[str, Any]
@@ -27,16 +26,11 @@ class Engine:
 
         self.inferrer = remembering()
         self.told: dict[str, NodeFacts] = {}
-        self.seen: dict[str, Graph] = {}
+        self.reader = Reader()
 
     def facts(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Facts of a design, as far as they differ from the last answer."""
-        design = from_json(params["design"])
-        for name, graph in design.all_graphs():
-            if name in self.seen:
-                graph.knowing(self.seen[name])  # most edits leave the wires as they are
-        self.seen = dict(design.all_graphs())
-        inference = self.inferrer.infer(design, params.get("batch", 1))
+        inference = self.inferrer.infer(self.reader.read(params["design"]), params.get("batch", 1))
         now = dict(inference.facts.nodes)
         reset = bool(params.get("reset")) or not self.told
         before = {} if reset else self.told

@@ -19,7 +19,7 @@ from composer.core.graph import Design, Literal
 from composer.engine import library
 from composer.engine.cost_store import CostStore
 from composer.engine.found import BlockCost, GraphResult, Value
-from composer.engine.walk import Known, Walk
+from composer.engine.walk import Known, Step, Walk
 
 MEMO_SIZE = 20_000  # more than a design has different nodes: walking more entries than the memo holds would never find one
 
@@ -53,12 +53,14 @@ class Inferrer:
         self.store = store
         self.memo: OrderedDict[Any, BlockCost] = OrderedDict()
         self.known: OrderedDict[Any, Known] = OrderedDict()
+        self.steps: dict[tuple[str, str], Step] = {}
         self.computed = 0
 
     def reload(self) -> None:
         """Take notice of changes in the user's own blocks; what is known of the library's stays."""
         self.catalog = library.reload()
         self.known.clear()
+        self.steps.clear()
         for key in [key for key in self.memo if not key[0].is_relative_to(paths.BLOCKS)]:
             del self.memo[key]
 
@@ -73,6 +75,8 @@ class Inferrer:
             The `Inference`; errors are in it, not raised.
         """
         structural = tuple(rules.check(design, self.catalog))
+        if len(self.steps) > MEMO_SIZE:
+            self.steps.clear()
         root, facts = Walk(self, design, batch, structural).run()
         if self.store is not None:
             self.store.flush()

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import networkx as nx
 
@@ -21,7 +21,7 @@ from composer.core.graph import Design, Graph, Literal, Node, Scalar, Wire
 from composer.core.params import ParamError, Resolved, resolve_params
 from composer.core.ports import input_ports, output_ports
 from composer.engine.flatten import flatten, totals
-from composer.engine.found import BlockCost, GraphResult, NodeResult, Value, itemsize
+from composer.engine.found import BlockCost, GraphResult, NodeResult, Spec, Value, itemsize
 from composer.engine.peak import peak_bytes
 
 if TYPE_CHECKING:
@@ -36,6 +36,17 @@ class Known:
 
     rounds: tuple[tuple[dict[str, Literal], BlockCost], ...]
     facts: NodeFacts
+
+
+class Step(NamedTuple):
+    """How one node was walked last, for when it comes again unchanged: where its inputs are, what arrived, what it became."""
+
+    node: Node
+    wires: tuple[Wire, ...]
+    sources: tuple[tuple[str, str] | None, ...]
+    arrived: tuple[Spec | None, ...]
+    ports: tuple[str, ...]
+    known: Known
 
 
 class RoundError(UserError):
@@ -157,22 +168,35 @@ class Walk:
         values: dict[tuple[str, str], Value],
         variables: Mapping[str, Scalar],
     ) -> NodeResult:
+        wires = graph.into(node.id)
+        step = self.inferrer.steps.get((name, node.id))
+        if step is not None and step.node is node and step.wires is wires:
+            given = [values.get(source) if source is not None else None for source in step.sources]
+            if all((value and value.spec) == spec for value, spec in zip(given, step.arrived, strict=True)):
+                self.walked += len(step.known.rounds)
+                return self._become(name, step, given, values)
         ports = input_ports(self.design, self.catalog, name, node.id)
-        arguments: dict[str, list[Value]] = {port.name: [] for port in ports}
-        for wire in graph.into(node.id):
-            value = values.get(self._key(graph, name, wire.source, wire.source_port))
-            if value is not None:
-                arguments[wire.target_port or ports[0].name].append(value)
-        inputs: list[Value | None] = []
+        arriving: dict[str, list[tuple[str, str]]] = {port.name: [] for port in ports}
+        for wire in wires:
+            source = self._key(graph, name, wire.source, wire.source_port)
+            if source in values:
+                arriving[wire.target_port or ports[0].name].append(source)
+        sources: list[tuple[str, str] | None] = []
         for port in ports:
-            inputs.extend(arguments[port.name] if port.variadic else [arguments[port.name][0] if arguments[port.name] else None])
+            sources.extend(arriving[port.name] if port.variadic else [arriving[port.name][0] if arriving[port.name] else None])
+        inputs = [values[source] if source is not None else None for source in sources]
         try:
             rounds = self._rounds(node, variables)
-            if node.subgraph is not None:
-                found = self._use(node, inputs, variables, rounds)
-            else:
+            if node.subgraph is None:
                 spec = self.catalog[node.block]
-                found = self._block(node, spec, inputs, [arguments[port.name] for port in ports], variables, rounds)
+                firsts = [values[arriving[port.name][0]] if arriving[port.name] else None for port in ports]
+                known, lasting = self._known(node, spec, inputs, firsts, variables, rounds)
+                arrived = tuple(value and value.spec for value in inputs)
+                step = Step(node, wires, tuple(sources), arrived, tuple(port.name for port in spec.outputs), known)
+                if lasting:
+                    self.inferrer.steps[name, node.id] = step
+                return self._become(name, step, inputs, values)
+            result, outputs = self._use(node, inputs, variables, rounds)
         except RoundError as error:
             facts = NodeFacts(node.block, resolved=error.resolved.values, inferred=error.resolved.inferred, error=str(error))
             return NodeResult(node, facts, [])
@@ -180,10 +204,27 @@ class Walk:
             return NodeResult(node, NodeFacts(node.block, error=str(error), repairs=error.repairs), [])
         except UserError as error:
             return NodeResult(node, NodeFacts(node.block, error=_own(node, str(error))), [])
-        result, outputs = found
         for index, (output, value) in enumerate(outputs):
             values[node.id, output if index else ""] = value
         return result
+
+    def _become(self, name: str, step: Step, inputs: Sequence[Value | None], values: dict[tuple[str, str], Value]) -> NodeResult:
+        """The result of a node whose costs are known: its outputs, and the bytes that it is the first to save."""
+        node, known = step.node, step.known
+        saved = 0
+        given, outputs = list(inputs), list[Value]()
+        for _, entry in known.rounds:
+            outputs = self._outputs(entry, given)
+            saved += entry.saved_bytes + self._count_saved(entry.saved_inputs, given) + self._count_saved(entry.saved_outputs, outputs)
+            given = [*outputs, *given[len(outputs) :]]
+        facts = known.facts
+        if facts.activation_bytes != saved:
+            facts = replace(facts, activation_bytes=saved)
+            if (name, node.id) in self.inferrer.steps:
+                self.inferrer.steps[name, node.id] = step._replace(known=replace(known, facts=facts))
+        for index, (output, value) in enumerate(zip(step.ports, outputs, strict=False)):
+            values[node.id, output if index else ""] = value
+        return NodeResult(node, facts, [resolved for resolved, _ in known.rounds])
 
     def _rounds(self, node: Node, variables: Mapping[str, Scalar]) -> int:
         value = resolve(node.repeat, variables)
@@ -205,35 +246,25 @@ class Walk:
                 total += value.stored
         return total
 
-    def _block(
+    def _known(
         self,
         node: Node,
         spec: BlockSpec,
         inputs: Sequence[Value | None],
-        by_port: Sequence[list[Value]],
+        firsts: Sequence[Value | None],
         variables: Mapping[str, Scalar],
         rounds: int,
-    ) -> tuple[NodeResult, list[tuple[str, Value]]]:
+    ) -> tuple[Known, bool]:
+        """What a node of a block becomes, and whether that holds whatever the variables are."""
         text = repr(node.params)
-        # What a node becomes depends on the variables only if it has expressions.
-        scope = repr(variables) if "'=" in text or '"=' in text else ""
+        lasting = "'=" not in text and '"=' not in text and not isinstance(node.repeat, str)
+        scope = "" if lasting else repr(variables)
         key = (node.block, text, scope, rounds, tuple(v and v.spec for v in inputs))
         known = self.inferrer.known.get(key)
         if known is None:
-            known = self._compute(node, spec, inputs, by_port, variables, rounds)
-        saved = 0
-        given = list(inputs)
-        outputs: list[Value] = []
-        for _, entry in known.rounds:
-            outputs = self._outputs(entry, given)
-            saved += entry.saved_bytes + self._count_saved(entry.saved_inputs, given) + self._count_saved(entry.saved_outputs, outputs)
-            given = [*outputs, *given[len(outputs) :]]
-        if known.facts.activation_bytes != saved:
-            known = replace(known, facts=replace(known.facts, activation_bytes=saved))
+            known = self._compute(node, spec, inputs, firsts, variables, rounds)
         self.inferrer.keep(key, known)
-        return NodeResult(node, known.facts, [resolved for resolved, _ in known.rounds]), [
-            (port.name, value) for port, value in zip(spec.outputs, outputs, strict=False)
-        ]
+        return known, lasting
 
     def _outputs(self, entry: BlockCost, given: Sequence[Value | None]) -> list[Value]:
         """The values that one round gives, in storages of their own or in those of its inputs."""
@@ -249,7 +280,7 @@ class Walk:
         node: Node,
         spec: BlockSpec,
         inputs: Sequence[Value | None],
-        by_port: Sequence[list[Value]],
+        firsts: Sequence[Value | None],
         variables: Mapping[str, Scalar],
         rounds: int,
     ) -> Known:
@@ -260,7 +291,6 @@ class Walk:
         outputs: list[Value] = []
         working = 0
         given = list(inputs)
-        firsts = [values[0] if values else None for values in by_port]
         for index in range(rounds):
             try:
                 sizes = spec.shapes.bind([None if value is None else value.shape for value in firsts])

@@ -14,6 +14,7 @@ WIDEST, PADDING = "88.8 MB", 20  # of a number, and what a cell adds to it
 # The costs of `CostLens.value`, with their titles.
 COLUMNS = {"params": "Params", "macs": "MACs", "activation_bytes": "Memory", "estimated": "Least time", "measured": "Measured"}
 TITLES = ("Node", *COLUMNS.values())
+FEW = 8  # rows that are told one by one: an edit mostly changes one, and painting all is most of what it costs here
 SORT_ROLE, SHARE_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -36,12 +37,18 @@ class CostModel(QAbstractTableModel):
         same = [id for id, _ in rows] == [id for id, _ in self.rows]
         if not same:
             self.beginResetModel()
+        before, most = self.rows, self._most
         self.rows = rows
         self._most = tuple(max((costs[at] or 0 for _, costs in rows), default=0) or 1 for at in range(len(COLUMNS)))
-        if same:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS)))
-        else:
+        if not same:
             self.endResetModel()
+            return
+        changed = [at for at, (old, new) in enumerate(zip(before, rows, strict=True)) if old != new]
+        if most != self._most or len(changed) > FEW:  # another scale, another bar in every row
+            changed = []
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS)))
+        for at in changed:
+            self.dataChanged.emit(self.index(at, 0), self.index(at, len(COLUMNS)))
 
     def rowCount(self, parent: Index = ROOT) -> int:
         """Number of nodes."""

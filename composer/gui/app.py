@@ -20,11 +20,15 @@ AFTER_START_MS = 3_000
 XCB_LIBRARIES = {
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
-    "libxcb-keysyms.so.1": "libxcb-keysyms1",
     "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
     "libxcb-render-util.so.0": "libxcb-render-util0",
-    "libxcb-xinerama.so.0": "libxcb-xinerama0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-util.so.1": "libxcb-util1",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libX11-xcb.so.1": "libx11-xcb1",
 }
 GRAPHICS_LIBRARIES = {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1", "libfontconfig.so.1": "libfontconfig1"}
 
@@ -49,14 +53,15 @@ def run(path: str | None = None) -> int:
     app = application()
     window = make_window(path)
     window.show()
-    QTimer.singleShot(AFTER_START_MS, _after_start)
+    QTimer.singleShot(AFTER_START_MS, after_start)
     with quit_on_interrupt(app):
         code = app.exec()
     del window  # before the interpreter goes: Qt must not free Python objects then
     return code
 
 
-def _after_start() -> None:
+def after_start() -> None:
+    """What can wait until the window has been there for a while."""
     gc.freeze()  # what the start made is never looked at again, so that later collections are short
     gc.enable()
     # The first wire that is drawn asks for it; a tenth of a second then would be felt.

@@ -4,7 +4,7 @@ from collections import Counter
 
 from PySide6.QtCore import QItemSelectionModel, QSignalBlocker
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QTabWidget, QVBoxLayout, QWidget
 
 from composer.core import units
 from composer.core.diff import Diff
@@ -16,6 +16,7 @@ from composer.gui.cost_table import COLUMNS, CostModel, Costs, CostTable
 from composer.gui.cost_time import TimePage
 from composer.gui.panels import Panel
 from composer.gui.session import Session
+from composer.gui.widgets.count_field import CountField
 from composer.gui.widgets.labels import label, row
 
 MAX_BATCH = 65_536
@@ -46,7 +47,7 @@ class CostsPanel(Panel):
         self._selecting = False
         # By id, valid as long as the node's facts are the same object and the lens is as it was.
         self._rows: dict[str, KnownRow] = {}
-        self.batch = QSpinBox(minimum=1, maximum=MAX_BATCH, value=session.batch)
+        self.batch = CountField(minimum=1, maximum=MAX_BATCH, value=session.batch)
         self.batch.setKeyboardTracking(False)
         self.batch.setFixedWidth(80)
         self.batch.setAccessibleName("batch")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QLineEdit, QProgressBar, QScrollArea, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from composer.core import edits, names, units
 from composer.core.diff import Diff
@@ -16,6 +16,7 @@ from composer.gui.jobs import Job
 from composer.gui.panels import Panel
 from composer.gui.session import Session
 from composer.gui.widgets.budget_field import BudgetField
+from composer.gui.widgets.count_field import CountField
 from composer.gui.widgets.labels import button, clear, column, label, row
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
@@ -57,7 +58,7 @@ class FitPanel(Panel):
         self.notice = Notice()
         self.table = SettingTable()
         self.hint = label(READY, "muted", wrap=True)
-        self.new_name, self.new_value = QLineEdit("width"), QSpinBox(minimum=1, maximum=LARGEST, value=64)
+        self.new_name, self.new_value = QLineEdit("width"), CountField(minimum=1, maximum=LARGEST, value=64)
         self.pages = QStackedWidget()
         self.pages.addWidget(self._lesson())
         self.pages.addWidget(self._work())

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QWidget
 
 from composer.gui import preferred, theme
+from composer.gui.widgets.count_field import CountField
 from composer.gui.widgets.labels import label, named
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class GeneralPage(QWidget):
         self.motion.setChecked(preferred.reduced_motion())
         self.motion.toggled.connect(self._set_motion)
         self._row("", self.motion, "Views and cards are in their new place at once instead of gliding there.")
-        self.recovery = QSpinBox(minimum=1, maximum=preferred.RECOVERY_MOST_S, suffix=" s")
+        self.recovery = CountField(minimum=1, maximum=preferred.RECOVERY_MOST_S, suffix=" s")
         self.recovery.setValue(preferred.recovery_s())
         self.recovery.valueChanged.connect(self._set_recovery)
         self._row("Keep unsaved work every", self.recovery, "What a crash can cost at most; saving a file is still up to you.")

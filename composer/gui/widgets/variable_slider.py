@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QCheckBox, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QSlider, QWidget
 
 from composer.core.scaling import ladder
+from composer.gui.widgets.count_field import CountField
 from composer.gui.widgets.labels import label, row
 
 NAME_WIDTH, FIELD_WIDTH = 88, 80
@@ -46,7 +47,7 @@ class VariableSlider(QWidget):
         self.vary.setToolTip("Search may vary it")
         self.slider = _Slider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName(name)
-        self.field = QSpinBox(minimum=1, maximum=LARGEST)
+        self.field = CountField(minimum=1, maximum=LARGEST)
         self.field.setKeyboardTracking(False)
         self.field.setFixedWidth(FIELD_WIDTH)
         self.field.setAccessibleName(f"Value of {name}")

@@ -244,9 +244,9 @@ def _one_edit(draw: st.DrawFn, design: Design) -> Design:
 
 
 @st.composite
-def histories(draw: st.DrawFn, length: int = 12) -> list[Design]:
-    """A design and what each edit of a random sequence makes of the one before."""
-    found = [draw(designs())]
+def histories(draw: st.DrawFn, length: int = 12, start: st.SearchStrategy[Design] | None = None) -> list[Design]:
+    """A design and what each edit of a random sequence makes of the one before; it starts from any, or from one of `start`."""
+    found = [draw(start if start is not None else designs())]
     for _ in range(draw(st.integers(1, length))):
         found.append(draw(_one_edit(found[-1])))
     return found

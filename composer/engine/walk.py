@@ -170,7 +170,8 @@ class Walk:
     ) -> NodeResult:
         wires = graph.into(node.id)
         step = self.inferrer.steps.get((name, node.id))
-        if step is not None and step.node is node and step.wires is wires:
+        within = step is not None and self.walked + len(step.known.rounds) <= MAX_ROUNDS
+        if step is not None and within and step.node is node and step.wires is wires:
             given = [values.get(source) if source is not None else None for source in step.sources]
             if all((value and value.spec) == spec for value, spec in zip(given, step.arrived, strict=True)):
                 self.walked += len(step.known.rounds)
@@ -193,7 +194,8 @@ class Walk:
                 known, lasting = self._known(node, spec, inputs, firsts, variables, rounds)
                 arrived = tuple(value and value.spec for value in inputs)
                 step = Step(node, wires, tuple(sources), arrived, tuple(port.name for port in spec.outputs), known)
-                if lasting:
+                # A named port is found through its source's block, which may change while this node does not.
+                if lasting and not any(wire.source_port for wire in wires):
                     self.inferrer.steps[name, node.id] = step
                 return self._become(name, step, inputs, values)
             result, outputs = self._use(node, inputs, variables, rounds)

@@ -1,17 +1,20 @@
 """Inference: facts of whole designs, errors on the node that caused them, only what an edit reaches is computed again."""
 
+import json
 import time
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from composer.core.edits import move, set_params, set_variable, update_item
 from composer.core.facts import NodeFacts
 from composer.core.graph import Design, Each, Graph, Input, Node, Output, Wire
+from composer.core.wire_json import Reader, to_json
 from composer.engine.infer import Inferrer
 from tests.engine.designs import chain, stage
-from tests.strategies import designs, examples, networks
+from tests.strategies import designs, examples, histories, networks
 
 INFERRER = Inferrer()
 
@@ -172,3 +175,17 @@ def test_any_document_gives_facts_or_sentences(design: Design) -> None:
         if found.waits_for is not None:
             assert inference.facts.nodes[found.waits_for].error, "what is waited for says what is wrong"
     assert all("\n" not in error for error in inference.errors)
+
+
+@examples(40)
+@given(histories(length=6, start=networks()), st.integers(1, 3))
+def test_an_edited_design_has_the_facts_of_a_new_one(history: list[Design], batch: int) -> None:
+    """Whatever is kept between edits, in the reader and in the inferrer, changes nothing."""
+    reader, inferrer = Reader(), Inferrer()
+    inferrer.memo = INFERRER.memo  # of blocks alone: what running them costs is not what is tested here
+    for design in history:
+        # Through JSON as from the window, which turns tuples into lists.
+        kept = inferrer.infer(reader.read(json.loads(json.dumps(to_json(design)))), batch)
+        fresh = Inferrer()
+        fresh.memo = INFERRER.memo
+        assert kept.facts == fresh.infer(design, batch).facts

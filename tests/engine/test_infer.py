@@ -178,12 +178,12 @@ def test_any_document_gives_facts_or_sentences(design: Design) -> None:
 
 
 @examples(40)
-@given(histories(length=6, start=networks()), st.integers(1, 3))
-def test_an_edited_design_has_the_facts_of_a_new_one(history: list[Design], batch: int) -> None:
+@given(histories(length=6, start=networks()), st.lists(st.integers(1, 3), min_size=7, max_size=7))
+def test_an_edited_design_has_the_facts_of_a_new_one(history: list[Design], batches: list[int]) -> None:
     """Whatever is kept between edits, in the reader and in the inferrer, changes nothing."""
     reader, inferrer = Reader(), Inferrer()
     inferrer.memo = INFERRER.memo  # of blocks alone: what running them costs is not what is tested here
-    for design in history:
+    for design, batch in zip(history, batches, strict=False):
         # Through JSON as from the window, which turns tuples into lists.
         kept = inferrer.infer(reader.read(json.loads(json.dumps(to_json(design)))), batch)
         fresh = Inferrer()

@@ -282,6 +282,9 @@ class Design:
 
     def with_graph(self, name: str, graph: Graph) -> "Design":
         """This design with one graph put in the place of another (or added, if it is a new sub-graph)."""
+        before = self.graphs.get(name) if name else self.main
+        if before is not None:
+            graph.knowing(before)  # most edits leave the wires as they are
         if not name:
             return replace(self, main=graph)
         return replace(self, graphs=frozen({**self.graphs, name: graph}))

@@ -197,3 +197,11 @@ def test_a_graph_is_told_of_its_wires_only_by_one_with_the_same() -> None:
     other = replace(one, wires=one.wires[:-1]).knowing(one)
     fewer = replace(one, outputs={}).knowing(one)
     assert "_order" not in other.__dict__ and "_order" not in fewer.__dict__
+
+
+def test_an_edit_of_a_parameter_orders_nothing_anew() -> None:
+    design = chain()
+    order = design.main.order()
+    id = next(iter(design.main.nodes))
+    assert edits.update_item(design, id, note="seen").main.__dict__["_order"] is order
+    assert "_order" not in edits.remove(design, [id]).main.__dict__

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegat
 from composer.gui import theme
 from composer.gui.cost_lens import written
 
-TIME_WIDTH, NAME_WIDTH = 88, 88
-WIDEST, PADDING = "88.8 MB", 20  # of a number, and what a cell adds to it
+TIME_WIDTH, NAME_WIDTH, LEAST_NAME = 88, 88, 56
+WIDEST = {"params": "88.8 M", "macs": "88.8 M", "activation_bytes": "88.8 MB"}
+PADDING = 18  # that a cell adds to a number
 # The costs of `CostLens.value`, with their titles.
 COLUMNS = {"params": "Params", "macs": "MACs", "activation_bytes": "Memory", "estimated": "Least time", "measured": "Measured"}
 TITLES = ("Node", *COLUMNS.values())
@@ -155,8 +156,10 @@ class CostTable(QTableView):
     def _share_width(self) -> None:
         shown = [column for column in range(1, len(TITLES)) if not self.isColumnHidden(column)]
         times = {TITLES.index(COLUMNS[cost]) for cost in ("estimated", "measured")}
-        number = self.fontMetrics().horizontalAdvance(WIDEST) + PADDING
-        widths = {column: TIME_WIDTH if column in times else number for column in shown}
+        widths = dict.fromkeys(times & set(shown), TIME_WIDTH)
+        for cost, text in WIDEST.items():
+            if (column := TITLES.index(COLUMNS[cost])) in shown:
+                widths[column] = max(self.fontMetrics().horizontalAdvance(words) for words in (text, TITLES[column])) + PADDING
         for column, width in widths.items():
             self.setColumnWidth(column, width)
-        self.setColumnWidth(0, max(NAME_WIDTH if times & set(shown) else number, self.viewport().width() - sum(widths.values())))
+        self.setColumnWidth(0, max(NAME_WIDTH if times & set(shown) else LEAST_NAME, self.viewport().width() - sum(widths.values())))

@@ -11,7 +11,7 @@ from composer.gui.cost_lens import written
 
 TIME_WIDTH, NAME_WIDTH, LEAST_NAME = 88, 88, 56
 WIDEST = {"params": "88.8 M", "macs": "88.8 M", "activation_bytes": "88.8 MB"}
-PADDING = 18  # that a cell adds to a number
+PADDING = 24  # that a cell adds to a number
 # The costs of `CostLens.value`, with their titles.
 COLUMNS = {"params": "Params", "macs": "MACs", "activation_bytes": "Memory", "estimated": "Least time", "measured": "Measured"}
 TITLES = ("Node", *COLUMNS.values())

@@ -161,7 +161,7 @@ def _value(value: Value) -> str:
         case tuple():
             return "×".join(_value(v) for v in value)
         case float():
-            return f"{value:g}"
+            return f"{value:.3g}"  # the inspector has all digits
         case str():
             return value.removeprefix("=").replace(" ", "")
     return str(value)

@@ -201,8 +201,9 @@ class Graph:
         return nx.freeze(topology)
 
     def knowing(self, other: "Graph") -> "Graph":
-        """This graph, told what another worked out from its wires, if the two have the same wires and ids."""
-        if self is not other and self.wires == other.wires and all(a == b for a, b in zip_longest(self.ids(), other.ids())):
+        """This graph, told what another worked out from its wires, if the two have the very same wires and the same ids."""
+        # Not merely equal ones: equal wires may be bent in different places.
+        if self is not other and self.wires is other.wires and all(a == b for a, b in zip_longest(self.ids(), other.ids())):
             derived = ("_arriving", "_topology", "_order", "cycle")
             self.__dict__.update({name: other.__dict__[name] for name in derived if name in other.__dict__})
         return self

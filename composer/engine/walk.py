@@ -222,7 +222,7 @@ class Walk:
         facts = known.facts
         if facts.activation_bytes != saved:
             facts = replace(facts, activation_bytes=saved)
-            if (name, node.id) in self.inferrer.steps:
+            if self.inferrer.steps.get((name, node.id)) is step:  # and not an earlier node's: this one may depend on variables
                 self.inferrer.steps[name, node.id] = step._replace(known=replace(known, facts=facts))
         for index, (output, value) in enumerate(zip(step.ports, outputs, strict=False)):
             values[node.id, output if index else ""] = value

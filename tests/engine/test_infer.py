@@ -189,3 +189,16 @@ def test_an_edited_design_has_the_facts_of_a_new_one(history: list[Design], batc
         fresh = Inferrer()
         fresh.memo = INFERRER.memo
         assert kept.facts == fresh.infer(design, batch).facts
+
+
+def test_a_node_that_depends_on_variables_is_never_taken_for_known() -> None:
+    inferrer = Inferrer()
+    design = set_variable(chain(CONV, Node("relu", "Activation")), "width", 24)
+
+    def width(design: Design) -> int:
+        return inferrer.infer(design, 2).facts.nodes["relu"].outputs[0].shape[1]
+
+    assert width(design) == 16  # a number, which is kept for when the node comes again
+    design = set_params(design, "conv", {"out_channels": "=width"})
+    assert width(design) == width(design) == 24
+    assert width(set_variable(design, "width", 40)) == 40

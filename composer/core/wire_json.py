@@ -1,8 +1,7 @@
 """A Design as plain JSON values, for the pipe between the window and its workers: faster than YAML, never shown to a user."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from types import MappingProxyType
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from composer.core.graph import Design, Each, Frame, Graph, Input, Node, Output, Ramp, Training, Value, Wire, as_literal
@@ -41,16 +40,28 @@ def _graph(graph: Graph) -> dict[str, Any]:
     }
 
 
-def _read_graph(data: Mapping[str, Any], last: tuple[Mapping[str, Any], Graph] | None = None) -> Graph:
-    known, nodes = {}, {}
-    if last is not None:
-        known = {row[0]: row for row in last[0]["nodes"]}
-        nodes = dict(last[1].nodes)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A graph that was read, with the texts of what it was read from: as values, 1, 1.0 and True would be equal."""
+
+    graph: Graph
+    nodes: Mapping[str, str]
+    wires: str
+
+
+def _seen(graph: Graph, data: Mapping[str, Any]) -> _Seen:
+    return _Seen(graph, {row[0]: repr(row) for row in data["nodes"]}, repr(data["wires"]))
+
+
+def _read_graph(data: Mapping[str, Any], last: _Seen | None = None) -> Graph:
+    nodes: Mapping[str, Node] = last.graph.nodes if last is not None else {}
+    texts: Mapping[str, str] = last.nodes if last is not None else {}
+    same_wires = last is not None and last.wires == repr(data["wires"])
     return Graph(
         inputs={row[0]: Input(row[0], tuple(row[1]), row[2], tuple(row[3])) for row in data["inputs"]},
-        nodes={row[0]: nodes[row[0]] if known.get(row[0]) == row else _read_node(*row) for row in data["nodes"]},
+        nodes={row[0]: nodes[row[0]] if row[0] in texts and texts[row[0]] == repr(row) else _read_node(*row) for row in data["nodes"]},
         outputs={row[0]: Output(row[0], tuple(row[1])) for row in data["outputs"]},
-        wires=last[1].wires if last is not None and last[0]["wires"] == data["wires"] else tuple(_read_wire(*row) for row in data["wires"]),
+        wires=last.graph.wires if last is not None and same_wires else tuple(_read_wire(*row) for row in data["wires"]),
         params={name: read_value(value) for name, value in data["params"].items()},
         frames=tuple(Frame(row[0], row[1], tuple(row[2]), tuple(row[3])) for row in data["frames"]),
     )
@@ -82,25 +93,24 @@ class Reader:
     """Reads versions of one design as they come: what did not change stays the same object, with what was worked out from it."""
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[Mapping[str, Any], Graph]] = {}
+        self._last: dict[str, _Seen] = {}
 
     def read(self, data: Mapping[str, Any]) -> Design:
         """The design that `to_json` wrote."""
-        design = from_json(data, self._last)
+        design = _design(data, self._last)
         for name, graph in design.all_graphs():
             if name in self._last:
-                graph.knowing(self._last[name][1])
-        self._last = {name: (data["graphs"][name] if name else data["main"], graph) for name, graph in design.all_graphs()}
+                graph.knowing(self._last[name].graph)
+        self._last = {name: _seen(graph, data["graphs"][name] if name else data["main"]) for name, graph in design.all_graphs()}
         return design
 
 
-def from_json(data: Mapping[str, Any], last: Mapping[str, tuple[Mapping[str, Any], Graph]] = MappingProxyType({})) -> Design:
-    """The inverse of `to_json`.
+def from_json(data: Mapping[str, Any]) -> Design:
+    """The inverse of `to_json`."""
+    return _design(data, {})
 
-    Args:
-        data: what `to_json` gave.
-        last: graphs of an earlier version by name, each with what it was read from; their parts are used again.
-    """
+
+def _design(data: Mapping[str, Any], last: Mapping[str, _Seen]) -> Design:
     return Design(
         name=data["name"],
         main=_read_graph(data["main"], last.get("")),

@@ -121,8 +121,9 @@ def _fingerprint() -> str:
     """A hash of everything that decides a cost, by name, size and time of change of the files, as Python's own caches do it."""
     digest = hashlib.sha256(sys.version.encode())
     for path in _sources():
-        status = path.stat()
-        digest.update(f"{path}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+        with suppress(FileNotFoundError):  # gone since it was listed: an editor or git is at work
+            status = path.stat()
+            digest.update(f"{path}|{status.st_size}|{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
 
 

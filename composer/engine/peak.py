@@ -1,5 +1,6 @@
 """Memory of a forward pass in which every value is let go after its last reader."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from composer.core.graph import Wire
@@ -31,8 +32,13 @@ def peak_bytes(result: GraphResult, carried: Callable[[Wire], Value | None]) -> 
     for (id, _), value in result.values.items():
         made.setdefault(id, []).append(value)
     for index, id in enumerate(order):
-        own = {value.storage: value.stored for value in needs[id] if value is not None}
-        most = max(most, total - sum(held.get(storage, 0) for storage in own) + result.nodes[id].facts.working_bytes)
+        own: Counter[int] = Counter()
+        for value in needs[id]:
+            if value is not None:
+                own[value.storage] += value.nbytes
+        # What it works on counts what it reads; the rest of a storage of which it reads a part is held beside that.
+        beside = total - sum(min(size, held.get(storage, 0)) for storage, size in own.items())
+        most = max(most, beside + result.nodes[id].facts.working_bytes)
         for value in made.get(id, ()):
             if value.storage not in held and value.storage in last:
                 held[value.storage] = value.stored

@@ -202,3 +202,29 @@ def test_a_node_that_depends_on_variables_is_never_taken_for_known() -> None:
     design = set_params(design, "conv", {"out_channels": "=width"})
     assert width(design) == width(design) == 24
     assert width(set_variable(design, "width", 40)) == 40
+
+
+@pytest.mark.parametrize("values", [(1, True), (1, 1.0), (0, False)])
+def test_equal_values_of_other_types_are_other_values(values: tuple[object, object]) -> None:
+    reader = Reader()
+    for value in values:
+        data = json.loads(json.dumps(to_json(chain(Node("conv", "Conv2d", {"out_channels": value})))))
+        assert repr(reader.read(data).main.nodes["conv"].params["out_channels"]) == repr(value)
+
+
+def test_a_part_of_a_value_leaves_the_rest_of_it_held() -> None:
+    """Two halves of a map, of which one is worked on while the other waits."""
+    nodes = {"split": Node("split", "Split"), "relu": Node("relu", "Activation"), "concat": Node("concat", "Concat")}
+    wires = (
+        Wire("image", "split"),
+        Wire("split", "relu", INFERRER.catalog["Split"].outputs[0].name),
+        Wire("relu", "concat"),
+        Wire("split", "concat", INFERRER.catalog["Split"].outputs[1].name),
+        Wire("concat", "out"),
+    )
+    design = Design("halves", Graph({"image": Input("image", (8, 8, 8))}, nodes, {"out": Output("out")}, wires))
+    image = 4 * 8 * 8 * 8
+    found = INFERRER.infer(design).facts
+    assert not found.errors
+    # While halves are joined: the image whose halves they are, the changed half, and the result; of the image only a half is read.
+    assert found.totals.working_bytes == image + image // 2 + image

@@ -74,6 +74,7 @@ class Workbench(QObject):
         self.status.problems_clicked.connect(lambda: self.docks.show("problems"))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
         self._update_title()
+        self._offer_trust()  # of a design that was opened before there was anybody to hear of it
         self.menus.update_enabled()
 
     def begin(self) -> None:

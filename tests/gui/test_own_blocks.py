@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from composer.core import block_folders
+from composer.core.design_file import save
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
 from composer.gui.panels.palette import PalettePanel
 from composer.gui.panels.problems import ProblemsPanel
@@ -129,6 +130,13 @@ def test_a_design_with_untrusted_blocks_says_so_and_a_yes_is_remembered(window: 
     assert block_folders.known()[0].trusted
     qtbot.waitUntil(lambda: not banners(shown))
     assert not shown.bench.action("trust_blocks").isEnabled()
+
+
+def test_a_file_that_the_window_starts_with_says_so_too(window: Callable[..., Window], folder: Path, tmp_path: Path) -> None:
+    block_folders.keep(folder, trusted=False)
+    save(using("Mine"), tmp_path / "mine.yaml")
+    (banner,) = banners(window(tmp_path / "mine.yaml"))
+    assert banner.text.text().startswith(f"Mine is a block of {folder}")
 
 
 def test_an_offer_that_was_put_away_stays_away(window: Callable[..., Window], folder: Path) -> None:

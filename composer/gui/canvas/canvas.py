@@ -18,8 +18,7 @@ from composer.gui.canvas.breadcrumb import Breadcrumb
 from composer.gui.canvas.camera import FIT_MARGIN
 from composer.gui.canvas.differences import Differences
 from composer.gui.canvas.empty_state import EmptyState
-from composer.gui.canvas.gestures.base import snapped_point
-from composer.gui.canvas.gestures.choose import WIRE_REACH
+from composer.gui.canvas.gestures.base import WIRE_REACH, snapped_point
 from composer.gui.canvas.gestures.wiring import End
 from composer.gui.canvas.heat import Legend, heat_colour, shares
 from composer.gui.canvas.layout_motion import LayoutMotion

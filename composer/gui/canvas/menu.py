@@ -10,6 +10,7 @@ from composer.core import edits, names
 from composer.core.bends import set_bends
 from composer.core.graph import Design, Frame, Graph
 from composer.gui import clipboard
+from composer.gui.canvas.gestures.base import WIRE_REACH
 from composer.gui.canvas.look import GRID
 from composer.gui.canvas.repair_menu import RepairRows
 
@@ -37,7 +38,7 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
         action.triggered.connect(lambda _checked=False: run())
 
     node = scene.node_at(place)
-    wire = None if node is not None else scene.wire_at(place, canvas.view.reach(6))
+    wire = None if node is not None else scene.wire_at(place, canvas.view.reach(WIRE_REACH))
     frame = None if node is not None or wire is not None else scene.frame_at(place)
     if node is not None and node.id not in session.selection:
         session.select((node.id,))

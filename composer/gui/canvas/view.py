@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QGraphicsView, QToolTip, QWidget
 from composer.gui.canvas import tips
 from composer.gui.canvas.camera import Camera
 from composer.gui.canvas.gestures import DropGesture, Gesture, PanGesture, Pointer, choose
+from composer.gui.canvas.gestures.base import PORT_REACH, WIRE_REACH
 from composer.gui.canvas.gestures.bend import toggle_bend
 from composer.gui.canvas.ground import Ground
 from composer.gui.canvas.look import FAR_SCALE
@@ -162,10 +163,10 @@ class GraphView(Camera):
 
     def _hover(self, pointer: Pointer) -> None:
         scene = self.design_scene
-        port = scene.port_at(pointer.scene, self.reach(9))
+        port = scene.port_at(pointer.scene, self.reach(PORT_REACH))
         node = port[0] if port else scene.node_at(pointer.scene)
         scene.hover_node(node, port[1:] if port else None)
-        wire = None if node is not None else scene.wire_at(pointer.scene, self.reach(6))
+        wire = None if node is not None else scene.wire_at(pointer.scene, self.reach(WIRE_REACH))
         scene.hover_wire(wire.wire if wire is not None else None)
         self.show_cursor(port is not None)
 
@@ -198,7 +199,7 @@ class GraphView(Camera):
             self.zoom(1.0 + event.value(), event.position())
             return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = tips.tip(self.design_scene, self.mapToScene(event.pos()), self.reach(6)) if self._gesture is None else ""
+            text = tips.tip(self.design_scene, self.mapToScene(event.pos()), self.reach(WIRE_REACH)) if self._gesture is None else ""
             QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
         if event.type() == QEvent.Type.Leave:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from composer.gui.canvas.view import GraphView
 
 DRAG_DISTANCE = 4.0  # pixels of the screen before a press becomes a drag
+PORT_REACH, WIRE_REACH = 9.0, 6.0  # pixels of the screen within which a port or a bend, and a wire, are meant
 
 
 @dataclass(frozen=True, slots=True)

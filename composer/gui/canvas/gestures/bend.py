@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from composer.core.bends import bends_of, place_in, set_bends
 from composer.core.graph import Point, Wire
-from composer.gui.canvas.gestures.base import Pointer, snapped_point
+from composer.gui.canvas.gestures.base import PORT_REACH, WIRE_REACH, Pointer, snapped_point
 from composer.gui.canvas.gestures.select import WireClick
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ def new_place(view: "GraphView", wire: Wire, pointer: Pointer) -> int:
 def toggle_bend(view: "GraphView", pointer: Pointer) -> bool:
     """Remove the bend at the pointer, or add one to the wire there, as a double click does; false if there is neither."""
     scene, session = view.design_scene, view.session
-    bend = scene.bend_at(pointer.scene, view.reach(9))
+    bend = scene.bend_at(pointer.scene, view.reach(PORT_REACH))
     if bend is not None:
         session.remove_bend(bend[0].wire, bend[1])
         return True
-    found = scene.wire_at(pointer.scene, view.reach(6))
+    found = scene.wire_at(pointer.scene, view.reach(WIRE_REACH))
     if found is None:
         return False
     led, index = bends_of(scene.graph, found.wire), new_place(view, found.wire, pointer)

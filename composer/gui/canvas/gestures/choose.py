@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from composer.gui.canvas.gestures.base import Gesture, Pointer
+from composer.gui.canvas.gestures.base import PORT_REACH, WIRE_REACH, Gesture, Pointer
 from composer.gui.canvas.gestures.bend import BendGesture
 from composer.gui.canvas.gestures.cut import CutGesture
 from composer.gui.canvas.gestures.move import MoveGesture
@@ -16,9 +16,6 @@ from composer.gui.canvas.wire_layer import index_of_name
 
 if TYPE_CHECKING:
     from composer.gui.canvas.view import GraphView
-
-PORT_REACH = 9.0
-WIRE_REACH = 6.0
 
 
 def choose(view: "GraphView", pointer: Pointer) -> Gesture | None:

@@ -107,8 +107,10 @@ def distrust(name: str, file: Path) -> str | None:
         file: its file.
     """
     folder = folder_of(file)
-    if folder is None or folder.trusted:
+    if file.is_relative_to(paths.BLOCKS) or (folder is not None and folder.trusted):
         return None
+    if folder is None:  # forgotten since the block was read
+        return f"{name} is a block of {file.parent}, which is no folder of your own blocks any more; add it in the preferences"
     return f"{name} is a block of {folder.path}, whose code does not run until you trust that folder: in the preferences, or with --blocks"
 
 

@@ -64,7 +64,8 @@ def block_class(spec: BlockSpec) -> "type[nn.Module]":
 def _own_module(file: Path) -> ModuleType:
     """A file of the user's own, as a module of a package named after its folder, so that such files may import each other."""
     folder = block_folders.folder_of(file)
-    root = folder.path if folder is not None else file.parent.parent
+    assert folder is not None  # whoever is of none is not trusted
+    root = folder.path
     name = ".".join([_package(root), *file.relative_to(root).with_suffix("").parts])
     writing, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # Python's own cache misses a change within the same second
     try:

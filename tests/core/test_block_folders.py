@@ -55,6 +55,7 @@ def test_a_kept_folder_is_trusted_only_once_that_is_said(folder: Path):
     assert distrust("Mine", folder / "mine.py") is None
     forget(folder)
     assert known() == ()
+    assert "any more" in (distrust("Mine", folder / "mine.py") or "")  # also if it was trusted: that went with it
 
 
 def test_a_folder_that_the_variable_names_is_trusted_and_not_kept(folder: Path, tmp_path: Path):

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
-from composer.core.cycles import find_cycle
+from composer.core.topology import find_cycle, ordered
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -188,7 +188,7 @@ class Graph:
         return {id: tuple(wires) for id, wires in found.items()}
 
     def to_networkx(self) -> "nx.MultiDiGraph[str]":
-        """The topology, read-only; each edge carries its Wire. This very graph is what is ordered, checked for cycles and compiled."""
+        """The topology, read-only: this very graph is what is compiled. Nodes come in `order`, each edge carries its Wire."""
         return self._topology
 
     @cached_property
@@ -196,7 +196,7 @@ class Graph:
         import networkx as nx  # not at the top of this file: it would be a tenth of the time that the window takes to start
 
         topology: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-        topology.add_nodes_from(self.ids())
+        topology.add_nodes_from(self.ids() if self.cycle else self.order())
         topology.add_edges_from((wire.source, wire.target, {"wire": wire}) for wire in self.wires)
         return nx.freeze(topology)
 
@@ -217,16 +217,13 @@ class Graph:
         """Ids in an order in which every wire points forward; ties follow the drawing order.
 
         Raises:
-            networkx.NetworkXUnfeasible: if the graph has a cycle.
+            graphlib.CycleError: if the graph has a cycle.
         """
         return self._order
 
     @cached_property
     def _order(self) -> tuple[str, ...]:
-        import networkx as nx
-
-        rank = {id: index for index, id in enumerate(self.ids())}
-        return tuple(nx.lexicographical_topological_sort(self._topology, key=lambda id: rank.get(id, len(rank))))
+        return ordered(self.ids(), ((wire.source, wire.target) for wire in self.wires))
 
 
 @dataclass(frozen=True, slots=True)

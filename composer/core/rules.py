@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from composer.core import names
 from composer.core.catalog import Catalog
-from composer.core.cycles import find_cycle, in_words
+from composer.core.topology import find_cycle, in_words
 from composer.core.errors import UserError
 from composer.core.expressions import resolve_variables
 from composer.core.graph import Design, Graph, Node

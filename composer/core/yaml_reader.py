@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 import yaml
 
 from composer.core import names
-from composer.core.cycles import find_cycle, in_words
+from composer.core.topology import find_cycle, in_words
 from composer.core.errors import DesignError
 from composer.core.graph import (
     FORMAT,

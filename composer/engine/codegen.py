@@ -153,7 +153,7 @@ class _Generator:
         used = rules.leading_to_output(made.graph)
         first = made.uses[0]
         local = self.locals(made.graph, first)
-        for id in made.graph.order():
+        for id in made.graph.to_networkx():
             if id not in used or id not in made.graph.nodes:
                 continue
             node = made.graph.nodes[id]

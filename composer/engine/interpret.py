@@ -32,7 +32,7 @@ class Interpreted(nn.Module):
         self.result = result
         self.catalog = catalog
         used = leading_to_output(result.graph)
-        self.order = [id for id in result.graph.order() if id in used]
+        self.order = [id for id in result.graph.to_networkx() if id in used]
         for id in self.order:
             if id not in result.nodes:
                 continue

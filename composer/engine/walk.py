@@ -7,10 +7,9 @@ after it waits.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from graphlib import CycleError
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
-
-import networkx as nx
 
 from composer.core import rules
 from composer.core.block_file import BlockSpec
@@ -113,7 +112,7 @@ class Walk:
                 result.problem = result.problem or value
         try:
             order = graph.order()
-        except nx.NetworkXUnfeasible:
+        except CycleError:
             return self._circle(result)
         for id in order:
             if id in graph.nodes:

@@ -5,7 +5,6 @@ The steps are those of Sugiyama, Tagawa and Toda (1981); lanes made of whole cha
 because networks are long chains with few branches and a straight main path is what the reader looks for.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,12 +12,12 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from composer.core.graph import Graph, Point, Wire
+from composer.core.row_breaks import row_breaks
 
 if TYPE_CHECKING:
     import networkx as nx
 
 Size = tuple[float, float]
-WIDOW = 0.3  # a last row shorter than this share of the others is no row of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,31 +230,14 @@ def _columns(
 
 
 def _rows(part: "nx.DiGraph[str]", layer: Mapping[str, int], columns: list[Size], row: float | None) -> list[tuple[int, int]]:
-    """First and last layer of each row; a row ends only where the wires of one single item pass on, if possible one wire."""
-    if row is None or len(columns) < 2:
+    """First and last layer of each row."""
+    if row is None:
         return [(0, len(columns) - 1)]
     passing: list[list[str]] = [[] for _ in columns]
     for source, target in part.edges:
         for index in range(layer[source], layer[target]):
             passing[index].append(source)
-    whole = columns[-1][0] + columns[-1][1] / 2
-    # Rows of about one length instead of full rows and a rest.
-    row = min(row, whole / math.ceil(whole / row) * 1.15)
-    rows = []
-    first = 0
-    for last in range(1, len(columns)):
-        length = columns[last][0] + columns[last][1] / 2 - columns[first][0] + columns[first][1] / 2
-        if length <= row:
-            continue
-        half = (first + last) // 2
-        single = [index for index in range(half, last) if len(passing[index]) == 1]
-        cuts = single or [index for index in range(first, last) if len(set(passing[index])) == 1]
-        if cuts:
-            rows.append((first, cuts[-1]))
-            first = cuts[-1] + 1
-    if rows and columns[-1][0] + columns[-1][1] / 2 - columns[first][0] + columns[first][1] / 2 < row * WIDOW:
-        first = rows.pop()[0]
-    return [*rows, (first, len(columns) - 1)]
+    return row_breaks(columns, passing, row)
 
 
 def _lane_centres(

@@ -295,8 +295,8 @@ class Document(QObject):
         self.use_path, self.selection, self.wire_selection, self.bend = (), (), (), None
         self.undo_stack.clear()
         self._merge_ids.clear()
+        self.shown_graph_changed.emit("")  # first, as in `_put`: what is drawn may be a sub-graph of the design before
         self.design_changed.emit(diff(before, design), None)
-        self.shown_graph_changed.emit("")
         self.selection_changed.emit()
 
     def _put(self, design: Design, initiator: object) -> None:

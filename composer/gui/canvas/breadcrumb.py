@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QLineEdit, QToolButton, QWidget
 
 from composer.core import names, subgraphs
 from composer.core.diff import Diff
@@ -25,6 +25,7 @@ class Breadcrumb(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(4, 0, 4, 0)
         self._row.setSpacing(0)
+        self._row.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)  # as wide as what it says, also once fonts are known
         self._shown: tuple[object, ...] = ()
         self._field: QLineEdit | None = None
         session.shown_graph_changed.connect(lambda _name: self.refresh())
@@ -77,9 +78,6 @@ class Breadcrumb(QWidget):
             button.show()
         if session.graph_name and session.graph_name != crumbs[-1]:
             self._row.addWidget(QLabel(session.graph_name))
-        self._row.activate()
-        self.adjustSize()
-
     def rename(self) -> None:
         """Edit the name of the shown sub-graph in the place of the last crumb."""
         if not self._session.graph_name or self._field is not None:
@@ -93,8 +91,6 @@ class Breadcrumb(QWidget):
         self._field = field
         self._row.addWidget(field)
         field.show()
-        self._row.activate()
-        self.adjustSize()
         field.selectAll()
         field.setFocus(Qt.FocusReason.PopupFocusReason)
 

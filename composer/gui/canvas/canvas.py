@@ -158,8 +158,9 @@ class CanvasView(QWidget):
         places = place_items(graph, sizes, "down" if self.scene.down else "right", room=self.scene.layer.label_room(), only=only, row=row)
         with self._motion:
             moved = self.session.edit("Arrange", _arranged, places)
+            reached = self.scene.extent()  # where the cards come to lie: leaving this block sends them on their way
         if moved and only is None:
-            self.fit()
+            self.view.fit(reached)
 
     def _too_long(self, sizes: Mapping[str, tuple[float, float]]) -> bool:
         """Whether one line of cards could be read only in parts."""

@@ -52,6 +52,7 @@ class DesignScene(QGraphicsScene):
         self._hovered_node = ""
         self._heat: Mapping[str, QColor] = {}
         self._extent: QRectF | None = None
+        self._drawn = session.design
         session.design_changed.connect(self._on_design)
         session.facts_changed.connect(self._on_facts)
         session.selection_changed.connect(self.show_selection)
@@ -83,6 +84,7 @@ class DesignScene(QGraphicsScene):
         for item in (*self.nodes.values(), *self.frames.values()):
             self.removeItem(item)
         self.nodes, self.frames = {}, {}
+        self._drawn = self.session.design
         self.down = (direction_of(self.graph) or self.direction) == "down"
         for id in self.graph.ids():
             self._add(id)
@@ -108,6 +110,9 @@ class DesignScene(QGraphicsScene):
         self.removeItem(self.nodes.pop(id))
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
+        if self._drawn is self.session.design:  # already, because another graph came to be shown
+            return
+        self._drawn = self.session.design
         part = change.graphs.get(self.session.graph_name, GraphDiff())
         touched = {*part.changed, *self._uses_of(change.graphs.keys())}
         if len(part.added) + len(part.removed) > max(20, len(self.nodes)):
@@ -118,19 +123,16 @@ class DesignScene(QGraphicsScene):
         for wire in part.wires_removed:
             self.layer.remove(wire)
         for id in part.removed:
-            if id in self.nodes:
-                self._remove(id)
+            self._remove(id)
         for id in part.added:
-            if id not in self.nodes:  # drawn already where the shown graph became another one
-                self._add(id)
+            self._add(id)
         resized = {id for id in touched if self._refresh(id)}
         for id in (*part.moved, *part.changed):
             item = self.graph.item(id)
             assert item is not None
             self.nodes[id].setPos(*item.position)
         for wire in part.wires_added:
-            if wire not in self.wires:
-                self.layer.add(wire)
+            self.layer.add(wire)
         if part.other:
             self._show_frames()
         if 2 * len(part.moved) > len(self.nodes):  # arranged anew, or that undone

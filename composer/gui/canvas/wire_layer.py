@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from composer.gui.canvas.scene import DesignScene
 
 CHIP_ROOM = 36.0  # of a gap between cards, beside the chip
+NAMES_ROOM = 28.0  # likewise beside the names of ports, where no chip is
 
 
 class WireLayer:
@@ -208,10 +209,17 @@ class WireLayer:
         return not came or came[0] != shape
 
     def label_room(self) -> dict[Wire, float]:
-        """The gap that each wire with a chip needs."""
+        """The gap that a wire needs for its chip and for the names of the ports at its ends."""
         if self._scene.down:
             return dict.fromkeys(self.chips, self.room_for(""))
-        return {wire: self.room_for(chip.text) + sum(self._names(wire)) for wire, chip in self.chips.items()}
+        room: dict[Wire, float] = {}
+        for wire in self.items:
+            names, chip = sum(self._names(wire)), self.chips.get(wire)
+            if chip is not None:
+                room[wire] = self.room_for(chip.text) + names
+            elif names:
+                room[wire] = NAMES_ROOM + names
+        return room
 
     def room_for(self, label: str) -> float:
         """The gap that a chip needs which says a label."""

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
 
 from composer.core import design_file, edits
 from composer.core.errors import UserError
@@ -17,6 +17,7 @@ from composer.core.graph import Design, Wire
 from composer.gui.canvas import CanvasView, tips
 from composer.gui.canvas.menu import build_menu
 from composer.gui.session import Session
+from composer.paths import template
 
 
 def test_an_empty_canvas_says_how_to_begin(session: Session, canvas: CanvasView) -> None:
@@ -74,6 +75,19 @@ def test_layout_glides_and_ends_where_the_design_has_it(session: Session, canvas
     qtbot.waitUntil(lambda: canvas.scene.nodes["norm"].pos() == QPointF(*session.graph.nodes["norm"].position), timeout=2000)
     session.edit("Move", edits.move, {"norm": (0, 0)})
     assert canvas.scene.nodes["norm"].pos() == QPointF(0, 0)
+
+
+def test_layout_shows_where_the_cards_come_to_lie(session: Session, canvas: CanvasView, qtbot) -> None:
+    far = {id: (index * 3000.0, 0.0) for index, id in enumerate(session.graph.ids())}
+    session.edit("Move", edits.move, far)
+    canvas.set_animated(True)
+    canvas.layout()
+    last = [*session.graph.ids()][-1]
+    qtbot.waitUntil(lambda: canvas.scene.nodes[last].pos() == QPointF(*session.graph.item(last).position), timeout=2000)
+    qtbot.wait(300)  # the view's own movement
+    seen = canvas.view.seen()
+    assert seen.contains(canvas.scene.extent())
+    assert canvas.view.scale_now == pytest.approx(canvas.view.scale_for(canvas.scene.extent(), 1.0), rel=0.01)
 
 
 def test_fit_shows_everything_or_the_selection(session: Session, canvas: CanvasView) -> None:
@@ -155,6 +169,24 @@ def test_the_breadcrumb_leads_back(session: Session, canvas: CanvasView) -> None
     assert names == ["Small", "stage"]
     canvas.breadcrumb.findChildren(QToolButton)[-2].click()
     assert session.use_path == ()
+
+
+def test_the_breadcrumb_is_as_wide_as_what_it_says(session: Session, canvas: CanvasView, qtbot) -> None:
+    session.enter("stage")
+    crumb = canvas.breadcrumb
+    qtbot.waitUntil(lambda: crumb.width() == crumb.sizeHint().width(), timeout=1000)
+    for part in crumb.findChildren(QWidget):
+        assert part.isHidden() or part.width() >= part.sizeHint().width()
+
+
+def test_another_design_opens_from_inside_a_sub_graph(session: Session, canvas: CanvasView) -> None:
+    session.enter("stage")
+    drawn = []
+    canvas.scene.rebuilt.connect(lambda: drawn.append(session.design.name))
+    session.open_template(template("dendritic_mlp"))
+    assert (session.use_path, list(canvas.scene.nodes)) == ((), list(session.graph.ids()))
+    assert set(canvas.scene.wires) == set(session.graph.wires)
+    assert drawn == [session.design.name]
 
 
 def test_rename_in_place(session: Session, canvas: CanvasView) -> None:

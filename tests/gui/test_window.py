@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from composer.core import edits
@@ -19,6 +19,7 @@ from composer.gui.commands import COMMANDS, MENUS
 from composer.gui.shortcut_sheet import ShortcutSheet
 from composer.gui.widgets.chooser import Chooser
 from composer.gui.window import Window
+from composer.paths import template
 
 Make = Callable[..., Window]
 NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
@@ -54,6 +55,16 @@ def test_the_frame_is_painted_before_the_workbench_is_made(qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: shown.complete and shown.bench.begun)
     shown.close()
     shown.deleteLater()
+
+
+def test_the_breadcrumb_says_all_names_in_full(window: Make) -> None:
+    shown = window(template("coatnet_0"))
+    crumb = shown.canvas.breadcrumb
+    shown.session.enter("classify")
+    QApplication.processEvents()
+    parts = [part for part in crumb.findChildren(QWidget) if not part.isHidden()]
+    assert len(parts) == 4
+    assert all(part.width() >= part.sizeHint().width() for part in parts)
 
 
 def test_every_menu_has_commands_and_no_shortcut_is_given_twice(window: Make) -> None:

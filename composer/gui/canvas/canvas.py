@@ -145,7 +145,7 @@ class CanvasView(QWidget):
         """Arrange the selection if it holds several items, else everything.
 
         Args:
-            way: ``right``, ``down`` or ``rows``; empty for the direction in force, in rows where one line would be too long.
+            way: ``right`` in one line, ``down`` or ``rows``; empty for the direction in force, in rows where one line would be too long.
         """
         if way in ("right", "down"):
             self.set_direction(way)
@@ -154,18 +154,13 @@ class CanvasView(QWidget):
         graph = self.session.graph
         only = set(self.session.selection) if len(self.session.selection) > 1 and not way else None
         sizes = {id: lk.size(node.content) for id, node in self.scene.nodes.items()}
-        row = self._row_length(sizes) if way == "rows" or (not way and only is None and self._too_long(sizes)) else None
+        row = self._row_length(sizes) if only is None and way != "right" and not self.scene.down else None
         places = place_items(graph, sizes, "down" if self.scene.down else "right", room=self.scene.layer.label_room(), only=only, row=row)
         with self._motion:
             moved = self.session.edit("Arrange", _arranged, places)
             reached = self.scene.extent()  # where the cards come to lie: leaving this block sends them on their way
         if moved and only is None:
             self.view.fit(reached)
-
-    def _too_long(self, sizes: Mapping[str, tuple[float, float]]) -> bool:
-        """Whether one line of cards could be read only in parts."""
-        length = sum(width + 56.0 for width, _ in sizes.values())
-        return not self.scene.down and length * lk.DETAIL_SCALE > max(self.view.viewport().width(), 900)
 
     def _row_length(self, sizes: Mapping[str, tuple[float, float]]) -> float:
         """The length of rows at which the drawing comes out about as wide as a page."""

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 from composer.core import names
 from composer.core.catalog import Catalog
-from composer.core.topology import find_cycle, in_words
 from composer.core.errors import UserError
 from composer.core.expressions import resolve_variables
 from composer.core.graph import Design, Graph, Node
 from composer.core.ports import input_ports, output_ports
+from composer.core.topology import find_cycle, in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def ordered(ids: Iterable[str], edges: Iterable[tuple[str, str]]) -> tuple[str, 
     """
     names = list(ids)
     rank = {id: index for index, id in enumerate(names)}
-    sorter: TopologicalSorter[str] = TopologicalSorter({id: () for id in names})
+    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(names, ()))
     for source, target in edges:
         sorter.add(target, source)
     sorter.prepare()

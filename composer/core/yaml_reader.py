@@ -10,7 +10,6 @@ from typing import Any, TypeGuard
 import yaml
 
 from composer.core import names
-from composer.core.topology import find_cycle, in_words
 from composer.core.errors import DesignError
 from composer.core.graph import (
     FORMAT,
@@ -30,6 +29,7 @@ from composer.core.graph import (
     Wire,
     is_expression,
 )
+from composer.core.topology import find_cycle, in_words
 
 MAX_NODES = 100_000
 MAX_VALUES = 2_000_000  # what 100,000 nodes need; parsing more takes longer than anyone waits

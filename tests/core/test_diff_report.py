@@ -79,7 +79,7 @@ def test_sub_graphs_have_their_own_figures() -> None:
     after = edits.set_params(before, "same", {"reduction": 4}, "conv_stage")
     changes = found(before, after)
     assert changes["conv_stage.same"].params > 0
-    assert changes["conv_stage.same"].detail == "reduction: 8 -> 4"
+    assert changes["conv_stage.same"].detail == "reduction: 16 -> 4"
     exposed = subgraphs.set_exposed(before, "conv_stage", {"width": 48, "drop_path": 0.1})
     assert found(before, exposed)["conv_stage"].detail.startswith("parameters")
     unique = subgraphs.make_unique(before, "stage_2")

@@ -1,5 +1,7 @@
 """Breaking a long drawing into rows."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +50,7 @@ def test_rows_follow_each_other_and_end_where_they_may(wires: list[int], row: fl
     passing = [[["a"], ["a", "a"], ["a", "b"]][kind] for kind in wires[:-1]] + [[]]
     found = row_breaks(columns(len(passing)), passing, row)
     assert found[0][0] == 0 and found[-1][1] == len(passing) - 1
-    assert all(after[0] == before[1] + 1 for before, after in zip(found, found[1:], strict=False))
+    assert all(after[0] == before[1] + 1 for before, after in itertools.pairwise(found))
     assert all(len(set(passing[last])) == 1 for _, last in found[:-1])
 
 

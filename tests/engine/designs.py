@@ -1,10 +1,13 @@
-"""Small designs: nodes in a row, and one that trains in a moment."""
+"""Small designs: nodes in a row, one that trains in a moment, and templates at a size that tests can run over and over."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from composer.core.design_file import loads
+from composer.core import edits
+from composer.core.design_file import load, loads
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
+from composer.paths import template
 
 TINY = """
 format: 1
@@ -56,3 +59,13 @@ def stage(*nodes: Node, **params: Any) -> Graph:
     ids = ["x", *(node.id for node in nodes), "y"]
     wires = tuple(Wire(a, b) for a, b in pairwise(ids))
     return Graph({"x": Input("x")}, {node.id: node for node in nodes}, {"y": Output("y")}, wires, params)
+
+
+def light(name: str) -> Design:
+    """A template with all that it is drawn of; the hybrid of ImageNet's size at a third of its width and half the image's side."""
+    design = load(template(name))
+    if name != "hybrid_dendritic":
+        return design
+    image = replace(design.main.inputs["image"], shape=(3, 112, 112))
+    design = replace(design, variables={**design.variables, "width": 32}, expected={})
+    return edits.set_params(design.with_graph("", replace(design.main, inputs={"image": image})), "classify", {"units": 64})

@@ -21,6 +21,7 @@ from composer.engine.export.agreement import TOLERANCE, check_agreement, samples
 from composer.engine.export.torch_file import any_batch, loaded
 from composer.engine.infer import Inference, Inferrer
 from composer.paths import template
+from tests.engine.designs import light
 
 ONNX = all(importlib.util.find_spec(name) is not None for name in ("onnx", "onnxscript", "onnxruntime"))
 
@@ -167,7 +168,7 @@ def test_trained_weights_are_the_ones_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["hybrid_digits", "dendritic_mlp", "hybrid_dendritic"])
 def test_an_exported_program_takes_any_batch(name: str, tmp_path: Path) -> None:
     path = tmp_path / "model.pt2"
-    design = load(template(name))
+    design = light(name)
     said = export(design, "pt2", path)
     assert "batch dynamic, max |diff|" in said and "float64" not in said
     given = samples(Inferrer().infer(design), 5)
@@ -182,7 +183,7 @@ def test_onnx_computes_the_same_and_says_nothing_else(name: str, tmp_path: Path,
     """The last design has windows with a learned position bias, whose attention torch can only convert with frozen weights."""
     import onnxruntime
 
-    design = load(template(name))
+    design = light(name)
     weights = trained(design)
     path = tmp_path / "model.onnx"
     said = export(design, "onnx", path, weights=weights)

@@ -15,6 +15,7 @@ from composer.engine.codegen import source
 from composer.engine.infer import Inferrer
 from composer.engine.verify import example_inputs
 from composer.paths import TEMPLATES, template
+from tests.engine.designs import light
 from tests.engine.saved import saved_bytes
 
 INFERRER = Inferrer()
@@ -111,7 +112,7 @@ def test_the_library_is_used_as_it_is_meant() -> None:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_it_learns_a_step(name: str) -> None:
-    design = load(template(name))
+    design = light(name)
     model = build(design, seed=0)
     inputs = list(example_inputs(INFERRER.infer(design, 4)).values())
     labels = torch.arange(4)

@@ -11,6 +11,7 @@ from composer.engine.build import build
 from composer.engine.codegen import source
 from composer.engine.verify import verify
 from composer.paths import template
+from tests.engine.designs import light
 from tests.strategies import networks
 
 SMALL = ("hybrid_digits", "hybrid_dendritic")
@@ -18,7 +19,7 @@ SMALL = ("hybrid_digits", "hybrid_dendritic")
 
 @pytest.mark.parametrize("name", SMALL)
 def test_a_template_is_what_is_drawn(name: str) -> None:
-    proof = verify(load(template(name)))
+    proof = verify(light(name))
     assert proof.ok and proof.keys_match
     assert proof.params == proof.params_expected
     assert (proof.eval_diff, proof.train_diff, proof.grad_diff) == (0, 0, 0)

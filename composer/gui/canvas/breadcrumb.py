@@ -78,6 +78,7 @@ class Breadcrumb(QWidget):
             button.show()
         if session.graph_name and session.graph_name != crumbs[-1]:
             self._row.addWidget(QLabel(session.graph_name))
+
     def rename(self) -> None:
         """Edit the name of the shown sub-graph in the place of the last crumb."""
         if not self._session.graph_name or self._field is not None:

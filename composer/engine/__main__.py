@@ -1,7 +1,6 @@
 """The engine worker: one long-lived process that answers the window's questions about shapes, costs, source and attention."""
 
 import atexit
-import gc
 import os
 import threading
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 from composer.core.facts import NodeFacts
 from composer.core.wire_json import Reader, from_json
+from composer.engine.lasting import lasting
 from composer.engine.protocol import Channel, Handler, Progress
 
 Params = Mapping[str, Any]
@@ -155,12 +155,11 @@ def _import_torch(channel: Channel) -> None:
     A request that does need it waits for the import of `run_block`, the one door to torch, so that two threads never import the
     same modules in different orders.
     """
-    import torch
+    with lasting():
+        import torch
 
-    import composer.engine.run_block  # noqa: F401 - see above
+        import composer.engine.run_block  # noqa: F401 - see above
 
-    gc.freeze()
-    gc.enable()
     # The window's own work and a training run share the machine: inference on the meta device gains nothing from threads.
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
     from composer.engine.data import names
@@ -171,7 +170,6 @@ def _import_torch(channel: Channel) -> None:
 
 def main() -> None:
     """Serve requests on stdin until it closes."""
-    gc.disable()  # torch makes objects that stay: looking for garbage among them is a tenth of its import
     channel = Channel.stdio()
     engine = Engine()
     channel.send({"event": "ready"})

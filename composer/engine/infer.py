@@ -6,8 +6,9 @@
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from composer import paths
@@ -19,6 +20,7 @@ from composer.core.graph import Design, Literal
 from composer.engine import library
 from composer.engine.cost_store import CostStore
 from composer.engine.found import BlockCost, GraphResult, Value
+from composer.engine.lasting import lasting
 from composer.engine.walk import Known, Step, Walk
 
 MEMO_SIZE = 20_000  # more than a design has different nodes: walking more entries than the memo holds would never find one
@@ -99,10 +101,8 @@ class Inferrer:
         kept = store.get(key) if store is not None else None
         if kept is not None:
             return kept
-        from composer.engine.run_block import run_block  # torch, which takes a second to import, only for what is not known
-
         self.computed += 1
-        cost = run_block(spec, params, inputs)
+        cost = _runner()(spec, params, inputs)
         if store is not None:
             store.put(key, cost)
         return cost
@@ -113,6 +113,15 @@ class Inferrer:
         self.known.move_to_end(key)
         if len(self.known) > MEMO_SIZE:
             self.known.popitem(last=False)
+
+
+@cache
+def _runner() -> Callable[[BlockSpec, dict[str, Literal], Sequence[Value | None]], BlockCost]:
+    """The function that runs a block: torch, which takes a second to import, only for what is not known."""
+    with lasting():
+        from composer.engine.run_block import run_block
+
+    return run_block
 
 
 def _without_rate(params: dict[str, Literal]) -> dict[str, Literal]:

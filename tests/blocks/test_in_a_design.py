@@ -1,0 +1,200 @@
+"""Every block in a design: its facts, its generated text, its maps, and what is said of parameters that cannot be."""
+
+import builtins
+import functools
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from composer.core import edits
+from composer.core.block_file import BlockSpec, ParamSpec
+from composer.core.graph import Design, Input, Node, Output, Wire
+from composer.engine import codegen
+from composer.engine.capture import CapturedMap, capture
+from composer.engine.infer import Inferrer
+from composer.engine.library import block_class
+from composer.engine.maps import pictures
+from tests.blocks.cases import BATCH, case, outputs_of
+from tests.blocks.contract import CATALOG, SPECS, check
+
+
+@functools.cache
+def inferrer() -> Inferrer:
+    return Inferrer(CATALOG)
+
+
+@functools.cache
+def one_node(name: str, index: int = 0) -> Design:
+    """The smallest design with a block, made by the edits that the window makes: inputs, the block, outputs, wires, settings."""
+    made = case(CATALOG[name], index)
+    spec = made.spec
+    design = edits.add(Design(name=f"only {spec.name}"), Node("node", spec.name))
+    for port, shape in zip(spec.inputs, made.shapes, strict=True):
+        for copy in range(0 if shape is None else 2 if port.variadic else 1):
+            item = Input(f"in_{port.name}_{copy}", shape[1:], port.dtype or "float32")
+            wire = Wire(item.id, "node", "", port.name)
+            design = edits.connect(edits.add(design, item), wire, variadic=port.variadic)
+    for port in spec.outputs:
+        item = Output(f"out_{port.name}")
+        design = edits.connect(edits.add(design, item), Wire("node", item.id, port.name))
+    inferred = {param.name for param in spec.params if param.axis in made.sizes}
+    given = {name: value for name, value in made.params.items() if name not in inferred and value != spec.param(name).default}
+    return edits.set_params(design, "node", given)
+
+
+@check
+def facts(spec: BlockSpec) -> None:
+    """The engine's facts are those of the real module."""
+    for index in (0, 1):
+        made = case(spec, index)
+        inference = inferrer().infer(one_node(spec.name, index), BATCH)
+        assert inference.errors == []
+        found = inference.facts.nodes["node"]
+        module = made.module().eval()
+        with torch.no_grad():
+            outputs = outputs_of(module(*made.inputs()))
+        assert [(port.port, port.shape, port.dtype) for port in found.outputs] == [
+            (port.name, tuple(output.shape), str(output.dtype).removeprefix("torch."))
+            for port, output in zip(spec.outputs, outputs, strict=True)
+        ]
+        assert found.resolved == made.params
+        assert found.params == sum(p.numel() for p in module.parameters())
+        assert found.params_trainable == sum(p.numel() for p in module.parameters() if p.requires_grad)
+        assert found.buffers == sum(b.numel() for b in module.buffers())
+        ghost = made.module("meta").eval().requires_grad_(False)
+        with FlopCounterMode(display=False) as counter:
+            ghost(*made.inputs("meta"))
+        assert found.macs == counter.get_total_flops() // 2
+        assert found.activation_bytes >= 0
+
+
+def _import_without_composer(name: str, *args: object, **kwargs: object) -> object:
+    if name.split(".", maxsplit=1)[0] in ("blocks", "composer"):
+        raise ImportError(f"the exported source imports {name}")
+    return builtins.__import__(name, *args, **kwargs)  # type: ignore[arg-type]
+
+
+@functools.cache
+def generated(name: str) -> type[torch.nn.Module]:
+    """The model of the design with only this block, from its text; the text runs where there is no netcomposer."""
+    inference = inferrer().infer(one_node(name), BATCH)
+    text = codegen.generate(inference, CATALOG)
+    space = {"__builtins__": {**vars(builtins), "__import__": _import_without_composer}, "__name__": "exported"}
+    exec(compile(text, f"{name}.py", "exec"), space)
+    return space[codegen.class_name(inference.design, CATALOG)]  # type: ignore[return-value]
+
+
+@check
+def in_a_design(spec: BlockSpec) -> None:
+    """Placed and set, it becomes text that needs only torch; built from it, it trains; trained, it computes what the block does."""
+    made = case(spec, 0)
+    torch.manual_seed(0)
+    model = generated(spec.name)()
+    model.load_state_dict({f"node.{name}": value for name, value in made.stirred().state_dict().items()})
+    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad}
+    outputs = [output for output in outputs_of(model.train()(*made.inputs())) if output.requires_grad]
+    if before:
+        torch.stack([(output - torch.randn_like(output)).square().mean() for output in outputs]).sum().backward()
+        torch.optim.SGD(model.parameters(), lr=0.1).step()
+        assert all(parameter.isfinite().all() for parameter in model.parameters())
+        moved = [name for name, parameter in model.named_parameters() if name in before and not torch.equal(parameter, before[name])]
+        assert moved, "a step of training moves nothing"
+    module = made.module()
+    module.load_state_dict({name.removeprefix("node."): value for name, value in model.state_dict().items()})
+    with torch.no_grad():
+        for a, b in zip(outputs_of(model.eval()(*made.inputs())), outputs_of(module.eval()(*made.inputs())), strict=True):
+            assert torch.equal(a, b)
+
+
+class Only(torch.nn.Module):
+    """A block as the node `node`, as generated text has it."""
+
+    def __init__(self, block: torch.nn.Module) -> None:
+        super().__init__()
+        self.node = block
+
+    def forward(self, *inputs: torch.Tensor | None) -> object:
+        return self.node(*inputs)
+
+
+def _normalised(found: CapturedMap) -> None:
+    data = found.data
+    assert data.isfinite().all()
+    match found.kind:
+        case "token_pairs" | "windows" | "grid" | "channel_pairs" | "local":
+            sums = data.sum(-1)
+            assert data.min() >= 0 and sums.max() <= 1 + 1e-5
+            # A note says where a part was left out.
+            assert found.notes or sums.min() >= 1 - 1e-5
+        case "signed_pairs" | "signed_local":
+            assert data.ndim == (4 if found.kind == "signed_pairs" else 5) and (data.abs().sum(-1) > 0).all()
+        case "channel" | "spatial" | "branch":
+            assert data.shape[0] == BATCH and data.ndim >= 2 and data.min() >= 0 and data.max() <= 1
+            assert found.kind != "spatial" or data.ndim == 4
+        case "segment":
+            assert data.ndim == 3 and data.shape[0] == BATCH
+        case _:
+            raise AssertionError(f"{found.kind} is no kind of map")
+    assert pictures(found).pictures.isfinite().all()
+
+
+@check
+def maps(spec: BlockSpec) -> None:
+    """Every declared map is captured in one setting at least, from the generated model too, and is what its kind says."""
+    missing = dict(spec.maps)
+    for index in range(3):
+        made = case(spec, index)
+        torch.manual_seed(0)
+        model = generated(spec.name)() if index == 0 else Only(made.module())
+        inputs = made.inputs() if index else tuple(x for x in made.inputs() if x is not None)
+        for found in capture(model, inputs, CATALOG)[1]:
+            assert found.node == "node"
+            _normalised(found)
+            if missing.get(found.name) == found.kind:
+                del missing[found.name]
+        if not missing:
+            return
+    assert not missing, f"not captured: {missing}"
+
+
+def _bad_values(param: ParamSpec) -> list[object]:
+    length = (param.items or ("int", 0))[1] or 2
+    return {
+        "int": [-7, 2.5, "nonsense"],
+        "float": [-7.25, "nonsense"],
+        "bool": ["nonsense", 3],
+        "str": [3],
+        "choice": ["nonsense", -7],
+        "tuple": [(-7,) * length, "nonsense"],
+    }[param.type]
+
+
+@check
+def bad_parameters(spec: BlockSpec) -> None:
+    """A value that cannot be is refused with a sentence that names the parameter and the value; one that can be works."""
+    made = case(spec, 0)
+    for param in spec.params:
+        for bad in _bad_values(param):
+            design = edits.set_params(one_node(spec.name), "node", {param.name: bad})
+            error = inferrer().infer(design, BATCH).facts.nodes["node"].error
+            if error is None:
+                torch.manual_seed(0)
+                outputs = outputs_of(block_class(spec)(**{**made.params, param.name: bad}).eval()(*made.inputs()))
+                assert all(output.isfinite().all() for output in outputs), f"{param.name} takes {bad!r}"
+                continue
+            number = repr(bad[0] if isinstance(bad, tuple) else bad)
+            assert param.name in error and number in error, f"{param.name} = {bad!r}: {error}"
+            assert "\n" not in error and error.startswith("node")
+
+
+def test_generated_text_is_clean(tmp_path: Path) -> None:
+    """ruff finds nothing in the generated text of a spread of blocks."""
+    for spec in SPECS[::4]:
+        text = codegen.generate(inferrer().infer(one_node(spec.name), BATCH), CATALOG)
+        (tmp_path / f"{spec.path.stem}.py").write_text(text)
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--line-length", "140", "--select", "E,F,I,W", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -53,15 +53,15 @@ class RoomMaker:
         """Room for the labels that are there, and for those that a new node takes over or will bring."""
         layer = self._scene.layer
         room = layer.label_room()
-        labelled = {(wire.source, wire.source_port): wire for wire in room}
+        said = {(wire.source, wire.source_port): chip.text for wire, chip in layer.chips.items()}
         for wire in home.wires:
             if wire in self._scene.wires:
                 continue
-            if (before := labelled.get((wire.source, wire.source_port))) is not None:
-                room[wire] = room[before]
-            elif wire.source not in self._scene.nodes and self._may_change_shape(home.nodes.get(wire.source)):
-                fed = [label for entering in home.into(wire.source) if (label := layer.label_of(entering.source, entering.source_port))]
-                room[wire] = layer.room_for(fed[0]) if fed else 0.0
+            label = said.get((wire.source, wire.source_port), "")
+            if not label and wire.source not in self._scene.nodes and self._may_change_shape(home.nodes.get(wire.source)):
+                fed = (layer.label_of(entering.source, entering.source_port) for entering in home.into(wire.source))
+                label = next(filter(None, fed), "")
+            room[wire] = layer.room_for(label, layer.names_width(wire))
         return room
 
     def _may_change_shape(self, node: Node | None) -> bool:

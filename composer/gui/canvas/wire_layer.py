@@ -209,21 +209,20 @@ class WireLayer:
         return not came or came[0] != shape
 
     def label_room(self) -> dict[Wire, float]:
-        """The gap that a wire needs for its chip and for the names of the ports at its ends."""
-        if self._scene.down:
-            return dict.fromkeys(self.chips, self.room_for(""))
-        room: dict[Wire, float] = {}
-        for wire in self.items:
-            names, chip = sum(self._names(wire)), self.chips.get(wire)
-            if chip is not None:
-                room[wire] = self.room_for(chip.text) + names
-            elif names:
-                room[wire] = NAMES_ROOM + names
-        return room
+        """The gap that each wire needs between its ends."""
+        chips = self.chips
+        return {wire: self.room_for(chips[wire].text if wire in chips else "", self.names_width(wire)) for wire in self.items}
 
-    def room_for(self, label: str) -> float:
-        """The gap that a chip needs which says a label."""
-        return lk.CHIP_HEIGHT + 28 if self._scene.down else chip_width(label) + CHIP_ROOM
+    def room_for(self, label: str, names: float) -> float:
+        """The gap that a wire needs for a chip, if there is one, and for the names of the ports at its ends."""
+        if self._scene.down:
+            return lk.CHIP_HEIGHT + 28 if label else 0.0
+        return names + (chip_width(label) + CHIP_ROOM if label else NAMES_ROOM if names else 0.0)
+
+    def names_width(self, wire: Wire) -> float:
+        """Room that the names of ports take at those ends of a wire that are drawn."""
+        ends = (self._scene.nodes.get(wire.source), True), (self._scene.nodes.get(wire.target), False)
+        return sum(node.labels_width(output) for node, output in ends if node is not None)
 
     def label_of(self, id: str, port: str) -> str:
         """The shape that leaves an item, as its wires say it; empty where it is not known or nothing is wired there."""

@@ -10,7 +10,9 @@ from composer.core.facts import Repair
 from composer.core.graph import Wire
 from composer.gui import command_actions
 from composer.gui.canvas import CanvasView
+from composer.gui.canvas.wire_layer import NAMES_ROOM
 from composer.gui.session import Session
+from composer.paths import template
 
 
 def covered(canvas: CanvasView) -> list[tuple[str, str]]:
@@ -136,3 +138,14 @@ def test_a_refused_splice_lets_nothing_glide_later(session, canvas, hand):
     assert session.design is before
     hand.drag("loose", (420, 300))
     assert canvas.scene.nodes["loose"].pos() == QPointF(420, 300)
+
+
+def test_names_of_ports_keep_their_room(session, canvas):
+    """Of a card with several inputs: when all is arranged, and when a block is put on one of its wires."""
+    session.open_template(template("hybrid_dendritic"))
+    wire, classify = Wire("last_norm", "classify"), canvas.scene.nodes["classify"]
+    wanted = classify.labels_width(False) + NAMES_ROOM
+    canvas.layout("right")
+    assert classify.scene_body().left() - canvas.scene.nodes["last_norm"].scene_body().right() >= wanted
+    session.insert_on_wire(wire, "Identity", canvas.scene.wires[wire].middle)
+    assert classify.scene_body().left() - canvas.scene.nodes["identity"].scene_body().right() >= wanted

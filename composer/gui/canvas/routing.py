@@ -1,28 +1,26 @@
-"""Where wires run: straight or gently curved where the way is free, in rounded arcs around cards where it is not. Knows no Qt.
+"""Where a wire runs: straight or gently curved where the way is free, in rounded arcs around cards where it is not. Knows no Qt.
 
 All coordinates are (along, across) the flow, so one set of rules serves both directions. The result depends only on the boxes
-and the wires, never on the order of edits.
+and the wires, never on the order of edits; `router` says which wires are led when.
 """
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Generic, TypeVar
+from typing import TypeAlias
+
+from composer.gui.canvas.nearby import HEAP, Box, Boxes
 
 Point = tuple[float, float]
-Box = tuple[float, float, float, float]  # least along, least across, greatest along, greatest across
+Cards: TypeAlias = Boxes[str]
+Tracks: TypeAlias = Callable[[Box], list[Box]]  # those near a box that a wire must keep off
 
-Key = TypeVar("Key", bound=Hashable)
-
-CELL = 256.0
 STUB = 12.0  # how far a wire runs straight out of a port before it turns
 MARGIN = 12.0  # least distance of an arc from a card
 TRACK = 12.0  # distance of neighbouring arcs
 FORK = 24.0  # least offset at which a wire of a fork turns off sharply
 BEND_PRICE = 6.0
 UNDER_PRICE = 72.0  # skips nest above the main path until it is this much shorter below it
-HEAP = 24  # cards on one heap are not gone around
 BAND = 100.0  # within this distance of cards on both sides a wire that runs back keeps to the middle
 REACH = BAND + MARGIN + TRACK  # how far beyond the levels it tried a route looks
 TRIES = 60
@@ -105,46 +103,8 @@ def _straight(one: Point, middle: Point, other: Point) -> bool:
     )
 
 
-class Boxes:
-    """Boxes in cells, so that those near a place are found without looking at all."""
-
-    def __init__(self) -> None:
-        self._cells: defaultdict[tuple[int, int], list[tuple[Box, Hashable]]] = defaultdict(list)
-
-    def add(self, box: Box, key: Hashable) -> None:
-        """Add a box under a key."""
-        for i in range(int(box[0] // CELL), int(box[2] // CELL) + 1):
-            for j in range(int(box[1] // CELL), int(box[3] // CELL) + 1):
-                self._cells[i, j].append((box, key))
-
-    def near(self, box: Box) -> list[tuple[Box, Hashable]]:
-        """Boxes that overlap a box; one that lies in several cells may come several times, and of a heap not all come."""
-        a0, c0, a1, c1 = box
-        found: list[tuple[Box, Hashable]] = []
-        cells = self._cells
-        rows = range(int(c0 // CELL), int(c1 // CELL) + 1)
-        for i in range(int(a0 // CELL), int(a1 // CELL) + 1):
-            for j in rows:
-                if entries := cells.get((i, j)):
-                    found += [entry for entry in entries if entry[0][0] < a1 and entry[0][2] > a0 and entry[0][1] < c1 and entry[0][3] > c0]
-                    if len(found) > HEAP:
-                        return found
-        return found
-
-    def touches(self, box: Box) -> bool:
-        """Whether any box overlaps a box."""
-        a0, c0, a1, c1 = box
-        rows = range(int(c0 // CELL), int(c1 // CELL) + 1)
-        for i in range(int(a0 // CELL), int(a1 // CELL) + 1):
-            for j in rows:
-                for (b0, d0, b1, d1), _ in self._cells.get((i, j), ()):
-                    if b0 < a1 and b1 > a0 and d0 < c1 and d1 > c0:
-                        return True
-        return False
-
-
 @dataclass(frozen=True, slots=True)
-class _Way:
+class Way:
     """A route, what it was made from, and the area whose boxes it depends on."""
 
     link: Link
@@ -153,65 +113,24 @@ class _Way:
     track: Box | None
 
 
-class Router(Generic[Key]):
-    """Leads wires, and when asked again leads only those whose surroundings changed. The result is that of leading all anew."""
-
-    def __init__(self) -> None:
-        self._boxes: dict[str, Box] = {}
-        self._ways: dict[Key, _Way] = {}
-
-    def forget(self, keys: Iterable[Key]) -> None:
-        """Lead some wires anew the next time, because they were shown elsewhere meanwhile."""
-        for key in keys:
-            self._ways.pop(key, None)
-
-    def lead(self, boxes: Mapping[str, Box], links: Mapping[Key, Link]) -> dict[Key, Route]:
-        """The routes that differ from those of the last time.
-
-        Args:
-            boxes: all items by id.
-            links: all wires by a key of the caller; short ones choose first, so that arcs nest.
-        """
-        cards, tracks = Boxes(), Boxes()
-        for id, box in boxes.items():
-            cards.add(box, id)
-        dirty = Boxes()
-        for id in boxes.keys() | self._boxes.keys():
-            before, after = self._boxes.get(id), boxes.get(id)
-            if before != after:
-                for place in (before, after):
-                    if place is not None:
-                        dirty.add(place, id)
-        ways: dict[Key, _Way] = {}
-        led: dict[Key, Route] = {}
-        for key in [key for key in self._ways if key not in links]:
-            if (track := self._ways[key].track) is not None:
-                dirty.add(track, key)
-        for key in sorted(links, key=lambda key: abs(links[key].end[0] - links[key].start[0])):
-            link, known = links[key], self._ways.get(key)
-            if known is not None and known.link == link and not dirty.touches(known.area):
-                ways[key] = known
-            else:
-                ways[key] = way = _direct(link, cards) or _around(link, cards, tracks)
-                if known is None or known.route != way.route:
-                    led[key] = way.route
-                if known is None or known.track != way.track:
-                    for place in (known.track if known else None, way.track):
-                        if place is not None:
-                            dirty.add(place, key)
-            if (track := ways[key].track) is not None:
-                tracks.add(track, link.bundle)
-        self._boxes, self._ways = dict(boxes), ways
-        return led
-
-
 def curve(start: Point, end: Point) -> Route:
     """A plain curve between two places, for a wire that is being drawn."""
     reach = max(24.0, abs(end[0] - start[0]) / 2)
     return Route((start, (start[0] + reach, start[1]), (end[0] - reach, end[1]), end), True)
 
 
-def _direct(link: Link, cards: Boxes) -> _Way | None:
+def way(link: Link, cards: Cards, tracks: Tracks) -> Way:
+    """The way of one wire.
+
+    Args:
+        link: the wire.
+        cards: what stands around.
+        tracks: gives the tracks of other wires near a box.
+    """
+    return _direct(link, cards) or _around(link, cards, tracks)
+
+
+def _direct(link: Link, cards: Cards) -> Way | None:
     """A straight line or one gentle curve, if nothing stands in the way."""
     (a, c), (b, d) = link.start, link.end
     aside = abs(d - c)
@@ -232,14 +151,14 @@ def _direct(link: Link, cards: Boxes) -> _Way | None:
             y = u * u * u * p[1] + 3 * u * u * t * q[1] + 3 * u * t * t * r[1] + t * t * t * s[1]
             if any(box[0] - 4 < x < box[2] + 4 and box[1] - 4 < y < box[3] + 4 for box in blocking):
                 return None
-    return _Way(link, made, area, None)
+    return Way(link, made, area, None)
 
 
-def _around(link: Link, cards: Boxes, tracks: Boxes) -> _Way:
+def _around(link: Link, cards: Cards, tracks: Tracks) -> Way:
     """Out of the port, to a free level, along it, and back to the port."""
     (a, c), (b, d) = link.start, link.end
     if len(cards.near((a - 1, c - 1, a + 1, c + 1))) > HEAP:
-        return _Way(link, curve(link.start, link.end), (min(a, b) - 1, min(c, d) - 1, max(a, b) + 1, max(c, d) + 1), None)
+        return Way(link, curve(link.start, link.end), (min(a, b) - 1, min(c, d) - 1, max(a, b) + 1, max(c, d) + 1), None)
     leave = a + STUB
     arrive = b if link.radius else b - STUB
     low, high = min(leave, arrive), max(leave, arrive)
@@ -263,14 +182,14 @@ def _around(link: Link, cards: Boxes, tracks: Boxes) -> _Way:
     route = Route(_corners([(a, c), (leave, c), (leave, level), (arrive, level), *last]), False)
     seen = (*levels, level, c, d)
     area = (min(low, a) - 4, min(seen) - REACH, max(high, b) + 4, max(seen) + REACH)
-    return _Way(link, route, area, track)
+    return Way(link, route, area, track)
 
 
-def _crossed(x: float, y: float, level: float, cards: Boxes) -> list[tuple[Box, Hashable]]:
+def _crossed(x: float, y: float, level: float, cards: Cards) -> list[tuple[Box, str]]:
     return cards.near((x - 2, min(y, level), x + 2, max(y, level))) if abs(y - level) > 1 else []
 
 
-def _level(begin: float, sign: int, low: float, high: float, link: Link, cards: Boxes, tracks: Boxes) -> float:
+def _level(begin: float, sign: int, low: float, high: float, link: Link, cards: Cards, tracks: Tracks) -> float:
     """The first free level from a beginning, upwards or downwards."""
     level = begin
     for _ in range(TRIES):
@@ -279,14 +198,14 @@ def _level(begin: float, sign: int, low: float, high: float, link: Link, cards: 
         if blocked:
             level = max(box[3] for box in blocked) + MARGIN if sign > 0 else min(box[1] for box in blocked) - MARGIN
             continue
-        near = [box for box, bundle in tracks.near((low, level - TRACK + 2, high, level + TRACK - 2)) if bundle != link.bundle]
+        near = tracks((low, level - TRACK + 2, high, level + TRACK - 2))
         if not near:
             break
         level = max(box[3] for box in near) + TRACK - 1 if sign > 0 else min(box[1] for box in near) - TRACK + 1
     return level
 
 
-def _centred(level: float, low: float, high: float, cards: Boxes) -> float:
+def _centred(level: float, low: float, high: float, cards: Cards) -> float:
     """The middle of the free band around a level, if it is not too wide."""
     near = [box for box, _ in cards.near((low, level - BAND, high, level + BAND))]
     above = max((box[3] for box in near if box[3] <= level), default=None)

@@ -12,7 +12,9 @@ from composer.gui.canvas import look as lk
 from composer.gui.canvas.content import output_shape
 from composer.gui.canvas.far_item import EMPTY
 from composer.gui.canvas.merge_item import MergeItem
-from composer.gui.canvas.routing import Box, Link, Route, Router, through
+from composer.gui.canvas.nearby import Box
+from composer.gui.canvas.router import Router, routes
+from composer.gui.canvas.routing import Link, Route, through
 from composer.gui.canvas.wire_item import ChipItem, WireItem, chip_width
 
 if TYPE_CHECKING:
@@ -36,8 +38,6 @@ class WireLayer:
         self._into: defaultdict[str, list[Wire]] = defaultdict(list)
         self._from: defaultdict[str, list[Wire]] = defaultdict(list)
         self._router: Router[Wire] = Router()
-        self._boxes: dict[str, Box] = {}
-        self._links: dict[Wire, Link] = {}
         self._settled: tuple[Wire, ...] | None = None
 
     def add(self, wire: Wire) -> None:
@@ -57,7 +57,7 @@ class WireLayer:
         """Remove all."""
         for wire in list(self.items):
             self.remove(wire)
-        self._router, self._boxes, self._links = Router(), {}, {}
+        self._router = Router()
         self._settled = None
 
     def of(self, ids: Iterable[str]) -> Iterator[Wire]:
@@ -70,8 +70,9 @@ class WireLayer:
 
     def settle(self) -> None:
         """Take notice of wires and items that came and went."""
-        for id in [id for id in self._boxes if id not in self._scene.nodes]:
-            del self._boxes[id]
+        for id in self._router.items():
+            if id not in self._scene.nodes:
+                self._router.place(id, None)
         wires = self._scene.graph.wires
         if wires is self._settled:  # an edit of parameters or places keeps the very tuple
             return
@@ -80,8 +81,9 @@ class WireLayer:
         for wire in wires:
             self._into[wire.target].append(wire)
             self._from[wire.source].append(wire)
-        for wire in [wire for wire in self._links if wire not in self.items]:
-            del self._links[wire]
+        for wire in self._router.wires():
+            if wire not in self.items:
+                self._router.join(wire, None)
 
     def forget_routes(self) -> None:
         """Lead all anew the next time."""
@@ -93,15 +95,15 @@ class WireLayer:
         """Lead the wires around the cards, after some items changed in place, size or wires."""
         for id in ids:
             if id in self._scene.nodes:
-                self._boxes[id] = self._box(id)
+                self._router.place(id, self._box(id))
                 for wire in self.of((id,)):
                     if wire.bends:
-                        self._links.pop(wire, None)
+                        self._router.join(wire, None)
                         self.show_bent(wire, wire.bends)
                     else:
-                        self._links[wire] = self.link(wire)
+                        self._router.join(wire, self.link(wire))
                         self.items[wire].set_bends(())
-        for wire, route in self._router.lead(self._boxes, self._links).items():
+        for wire, route in self._router.lead().items():
             self._show_route(wire, route)
 
     def show_bent(self, wire: Wire, bends: Sequence[Point]) -> None:
@@ -119,7 +121,7 @@ class WireLayer:
             if wire.bends:
                 self.show_bent(wire, self._dragged_bends(wire))
         ends = {id for wire in links for id in (wire.source, wire.target)}
-        for wire, route in Router[Wire]().lead({id: self._box(id) for id in ends}, links).items():
+        for wire, route in routes({id: self._box(id) for id in ends}, links).items():
             self._show_route(wire, route)
 
     def _dragged_bends(self, wire: Wire) -> Sequence[Point]:

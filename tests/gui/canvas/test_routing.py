@@ -2,7 +2,12 @@
 
 import random
 
-from composer.gui.canvas.routing import Box, Link, Route, Router
+import pytest
+
+from composer.gui.canvas.nearby import Box
+from composer.gui.canvas.router import Router
+from composer.gui.canvas.router import routes as lead
+from composer.gui.canvas.routing import Link, Route
 
 CARD = (80.0, 36.0)
 
@@ -14,10 +19,6 @@ def box(x: float, y: float) -> Box:
 def link(a: tuple[float, float], b: tuple[float, float], source: str = "a", target: str = "b", **more: object) -> Link:
     end = b if more.get("radius") else (b[0] - CARD[0], b[1])
     return Link(source, target, (a[0] + CARD[0], a[1]), end, bundle=source, **more)  # type: ignore[arg-type]
-
-
-def lead(boxes: dict[str, Box], links: dict[str, Link]) -> dict[str, Route]:
-    return Router[str]().lead(boxes, links)
 
 
 def inside(route: Route, at: Box) -> bool:
@@ -70,9 +71,11 @@ def test_a_heap_of_cards_is_led_quickly() -> None:
     assert len(lead(boxes, links)) == 399
 
 
-def test_leading_again_after_changes_gives_what_leading_anew_gives() -> None:
+@pytest.mark.parametrize("heap", [0, 30])
+def test_leading_again_after_changes_gives_what_leading_anew_gives(heap: int) -> None:
     dice = random.Random(3)
     boxes = {f"n{i}": box(dice.randrange(0, 2400, 40), dice.randrange(-400, 400, 20)) for i in range(40)}
+    boxes |= {f"h{i}": box(dice.randrange(1000, 1160, 40), dice.randrange(-40, 40, 20)) for i in range(heap)}
     names = list(boxes)
 
     def make(source: str, target: str) -> Link:
@@ -89,5 +92,10 @@ def test_leading_again_after_changes_gives_what_leading_anew_gives() -> None:
         ends.pop(dice.choice(list(ends)))
         ends[f"x{dice.randrange(10**6)}"] = (dice.choice(names), dice.choice(names))
         links = {key: make(*pair) for key, pair in ends.items()}
-        shown = {key: route for key, route in shown.items() if key in links} | router.lead(boxes, links)
-        assert shown == lead(boxes, links)
+        for key in {*links, *router.wires()}:
+            router.join(key, links.get(key))
+        for name, place in boxes.items():
+            router.place(name, place)
+        shown = {key: route for key, route in shown.items() if key in links} | router.lead()
+        mixed = dice.sample(list(boxes.items()), len(boxes))
+        assert shown == lead(dict(mixed), links)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from composer.core.facts import NodeFacts
-from composer.core.wire_json import Reader, from_json
+from composer.core.wire_json import from_json
+from composer.core.wire_updates import OutOfStep, UpdateReader
 from composer.engine.lasting import lasting
 from composer.engine.protocol import Channel, Handler, Progress
 
@@ -26,11 +27,15 @@ class Engine:
 
         self.inferrer = remembering()
         self.told: dict[str, NodeFacts] = {}
-        self.reader = Reader()
+        self.reader = UpdateReader()
 
     def facts(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Facts of a design, as far as they differ from the last answer."""
-        inference = self.inferrer.infer(self.reader.read(params["design"]), params.get("batch", 1))
+        try:
+            design = self.reader.read(params["design"])
+        except OutOfStep:
+            return {"again": True}
+        inference = self.inferrer.infer(design, params.get("batch", 1))
         now = dict(inference.facts.nodes)
         reset = bool(params.get("reset")) or not self.told
         before = {} if reset else self.told

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from composer.core.facts import DesignFacts, NodeFacts, Totals
 from composer.core.graph import Design
 from composer.core.rules import Problem
-from composer.core.wire_json import to_json
+from composer.core.wire_updates import UpdateWriter
 from composer.gui.worker import Request, Worker
 
 
@@ -36,6 +36,7 @@ class FactsFeed(QObject):
         self._nodes: dict[str, NodeFacts] = {}
         self._asked = 0
         self._open: Request | None = None
+        self._writer = UpdateWriter()
         worker.received.connect(self._on_event)
 
     @property
@@ -62,16 +63,21 @@ class FactsFeed(QObject):
 
     def _on_event(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "ready" and self._open is None:
+            self._writer.begin()  # what an engine before this one knew is gone
             self._ask()
 
     def _ask(self) -> None:
         if self._open is None and self._worker.running:  # also while it starts: the question waits in its pipe
             self._asked = self.revision
-            params = {"design": to_json(self._design()), "batch": self.batch, "revision": self.revision}
+            params = {"design": self._writer.write(self._design()), "batch": self.batch, "revision": self.revision}
             self._open = self._worker.request("facts", params, self._take, self._failed)
 
     def _take(self, answer: Mapping[str, Any]) -> None:
         self._open = None
+        if answer.get("again"):
+            self._writer.begin()
+            self._ask()
+            return
         self.error = ""
         changed = {path: NodeFacts.from_json(data) for path, data in answer["changed"].items()}
         touched = set(changed) | set(answer.get("removed", ()))
@@ -88,6 +94,7 @@ class FactsFeed(QObject):
 
     def _failed(self, reason: str) -> None:
         self._open = None
+        self._writer.begin()
         self.error = reason
         self.changed.emit(frozenset(), self._asked)
         self._continue()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from composer.core.edits import move, set_params, set_variable, update_item
 from composer.core.facts import NodeFacts
 from composer.core.graph import Design, Each, Graph, Input, Node, Output, Wire
-from composer.core.wire_json import Reader, to_json
+from composer.core.wire_updates import UpdateReader, UpdateWriter
 from composer.engine.infer import Inferrer
 from tests.engine.designs import chain, stage
 from tests.strategies import designs, examples, histories, networks
@@ -180,12 +180,12 @@ def test_any_document_gives_facts_or_sentences(design: Design) -> None:
 @examples(40)
 @given(histories(length=6, start=networks()), st.lists(st.integers(1, 3), min_size=7, max_size=7))
 def test_an_edited_design_has_the_facts_of_a_new_one(history: list[Design], batches: list[int]) -> None:
-    """Whatever is kept between edits, in the reader and in the inferrer, changes nothing."""
-    reader, inferrer = Reader(), Inferrer()
+    """Whatever is kept between edits, on both sides of the pipe and in the inferrer, changes nothing."""
+    writer, reader, inferrer = UpdateWriter(), UpdateReader(), Inferrer()
     inferrer.memo = INFERRER.memo  # of blocks alone: what running them costs is not what is tested here
     for design, batch in zip(history, batches, strict=False):
         # Through JSON as from the window, which turns tuples into lists.
-        kept = inferrer.infer(reader.read(json.loads(json.dumps(to_json(design)))), batch)
+        kept = inferrer.infer(reader.read(json.loads(json.dumps(writer.write(design)))), batch)
         fresh = Inferrer()
         fresh.memo = INFERRER.memo
         assert kept.facts == fresh.infer(design, batch).facts
@@ -206,10 +206,11 @@ def test_a_node_that_depends_on_variables_is_never_taken_for_known() -> None:
 
 @pytest.mark.parametrize("values", [(1, True), (1, 1.0), (0, False)])
 def test_equal_values_of_other_types_are_other_values(values: tuple[object, object]) -> None:
-    reader = Reader()
+    writer, reader, design = UpdateWriter(), UpdateReader(), chain(Node("conv", "Conv2d"))
     for value in values:
-        data = json.loads(json.dumps(to_json(chain(Node("conv", "Conv2d", {"out_channels": value})))))
-        assert repr(reader.read(data).main.nodes["conv"].params["out_channels"]) == repr(value)
+        design = set_params(design, "conv", {"out_channels": value})
+        read = reader.read(json.loads(json.dumps(writer.write(design))))
+        assert repr(read.main.nodes["conv"].params["out_channels"]) == repr(value)
 
 
 def test_a_part_of_a_value_leaves_the_rest_of_it_held() -> None:

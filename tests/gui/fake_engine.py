@@ -6,6 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+from composer.core.wire_json import to_json
+from composer.core.wire_updates import OutOfStep, UpdateReader
+
+READER = UpdateReader()
 LINES = 12_000
 # What a test can cancel: with a design of the name "hang" these never end.
 LONG = ("fit", "verify", "profile", "export")
@@ -52,7 +56,11 @@ def answer(message: dict) -> dict:
     params = message.get("params", {})
     match message["method"]:
         case "facts":
-            return {"result": facts(params)}
+            try:
+                design = to_json(READER.read(params["design"]))
+            except OutOfStep:
+                return {"result": {"again": True}}
+            return {"result": facts({**params, "design": design})}
         case "trial":
             known = facts({"batch": 1, "revision": 0, **params})
             errors = [node["error"] for node in known["changed"].values() if node["error"]]

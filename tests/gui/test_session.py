@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from composer.core import edits, subgraphs
 from composer.core.design_file import load, save
 from composer.core.graph import Design, Wire
+from composer.core.wire_updates import UpdateWriter
 from composer.gui.session import Session
 
 
@@ -256,6 +257,18 @@ def test_a_killed_engine_is_told_the_design_again(live: Session, small: Design, 
     live.edit("Set", edits.set_params, "conv_stem", {"out_channels": 7})
     qtbot.waitUntil(lambda: live.engine_state == "ready" and live.facts_current, timeout=20_000)
     assert live.facts_for("conv_stem").resolved["out_channels"] == 7
+
+
+def test_an_engine_that_missed_a_version_gets_the_whole_design(live: Session, small: Design, qtbot: QtBot) -> None:
+    live.apply(small, "Begin")
+    qtbot.waitUntil(lambda: live.facts_current)
+    answers: list[object] = []
+    live.request("facts", {"design": UpdateWriter().write(Design()), "batch": 1, "revision": 0}, answers.append)
+    qtbot.waitUntil(lambda: bool(answers))
+    for value in (7, 8):
+        live.edit("Set", edits.set_params, "conv_stem", {"out_channels": value})
+        qtbot.waitUntil(lambda: live.facts_current)
+        assert live.facts_for("conv_stem").resolved["out_channels"] == value
 
 
 def test_problems_are_listed_once_each_with_their_repairs(live: Session, small: Design, qtbot: QtBot) -> None:

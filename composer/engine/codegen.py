@@ -17,7 +17,7 @@ from composer.core import names, rules
 from composer.core.catalog import Catalog
 from composer.core.design_file import design_hash
 from composer.core.errors import DesignError
-from composer.core.graph import Design, Graph, Literal, Node, is_expression
+from composer.core.graph import Design, Graph, Input, Literal, Node, is_expression
 from composer.core.ports import input_ports, output_ports
 from composer.engine import library
 from composer.engine.found import GraphResult, NodeResult
@@ -26,6 +26,7 @@ from composer.engine.inline import Inlined
 
 WIDTH = 140  # the line length of the block sources
 # Names the text may bind itself or needs from its imports; a model class must not be called like one of them.
+_LIKE_DIGITS = {"l", "O", "I"}  # pycodestyle E741: as names of variables they read as 1 and 0
 _TAKEN = {"Tensor", "Literal", "Annotated", "Module", "Parameter", "F", "nn", "torch", "math"}
 
 
@@ -160,8 +161,11 @@ class _Generator:
             results = [use.nodes[id] for use in made.uses]
             made.init.extend(self.constructor(made, node, results))
             made.forward.extend(self.call(made, node, first, local))
-        outputs = [local[self.source_key(made, id)] for id in made.graph.outputs]
-        made.forward.append(f"return {', '.join(outputs)}")
+        outputs = ", ".join(local[self.source_key(made, id)] for id in made.graph.outputs)
+        if made.forward and made.forward[-1].startswith(f"{outputs} = "):
+            made.forward[-1] = f"return {made.forward[-1].removeprefix(f'{outputs} = ')}"
+        else:
+            made.forward.append(f"return {outputs}")
 
     def locals(self, graph: Graph, result: GraphResult) -> dict[tuple[str, str], str]:
         """The local variable of each output port: the id where a node has one output, else id_port."""
@@ -171,7 +175,7 @@ class _Generator:
             ports = output_ports(self.design, self.catalog, result.name, id)
             for index, port in enumerate(ports):
                 local = id
-                if len(ports) > 1:
+                if len(ports) > 1 or (id in _LIKE_DIGITS and id in graph.nodes):
                     local = names.fresh(f"{id}_{port.name}", taken)
                     taken.add(local)
                 found[id, port.name] = local
@@ -248,11 +252,12 @@ class _Generator:
             clause = f"for {looped[0][0]} in {looped[0][1]}"
         else:
             clause = f"for {', '.join(key for key, _ in looped)} in zip({', '.join(text for _, text in looped)}, strict=True)"
-        item = f"{cls}({', '.join(arguments)}) {clause}"
-        wrapped = f"*[{item}]" if holder == "nn.Sequential" else f"[{item}]"
-        if len(line := f"self.{node.id} = {holder}({wrapped})") + 8 <= WIDTH:
-            return [line]
         star = "*" if holder == "nn.Sequential" else ""
+        item = f"{star}[{cls}({', '.join(arguments)}) {clause}]"
+        if len(line := f"self.{node.id} = {holder}({item})") + 8 <= WIDTH:
+            return [line]
+        if len(item) + 12 <= WIDTH:
+            return [f"self.{node.id} = {holder}(", f"    {item}", ")"]
         make = _call_lines(cls, arguments)
         loop = [clause]
         if len(clause) + 16 > WIDTH and len(looped) > 1:
@@ -329,10 +334,10 @@ class _Generator:
             ).rstrip()
             for row in rows
         ]
-        inputs = ", ".join(f"{item.id} {_shape(self.root.values[item.id, ''].shape)}" for item in self.design.main.inputs.values())
+        inputs = ", ".join(_input(item, self.root.values[item.id, ""].shape) for item in self.design.main.inputs.values())
         lines = [f'"""{title}.', ""]
         if self.design.description:
-            lines += [*textwrap.wrap(_plain(self.design.description), WIDTH - 4), ""]
+            lines += [*textwrap.wrap(f"{_plain(self.design.description)}.", WIDTH - 4), ""]
         note = f"Inputs: {inputs}. N is the batch; MACs are multiply-adds of one sample. Design {design_hash(self.design)}."
         lines += [*textwrap.wrap(note, WIDTH - 4), ""]
         lines += [*(f"    {line}" for line in table), '"""']
@@ -343,6 +348,10 @@ def _plain(text: str) -> str:
     """A text of the user as it may stand in a docstring: nothing that could end it or that no editor shows."""
     shown = "".join(c if c.isprintable() else " " for c in text.replace("\\", "/").replace('"', "'"))
     return " ".join(shown.split()).rstrip(".") or "Untitled"
+
+
+def _input(item: Input, shape: Sequence[int]) -> str:
+    return f"{item.id} {_shape(shape)}" + (f" {item.dtype}" if item.dtype != "float32" else "")
 
 
 def _shape(shape: Sequence[int]) -> str:

@@ -184,6 +184,45 @@ def test_what_leads_nowhere_is_neither_built_nor_counted() -> None:
 # -- nothing becomes code ----------------------------------------------------------------------------------------------
 
 
+# -- as a person would write it ----------------------------------------------------------------------------------------
+
+
+def test_what_a_graph_gives_is_returned_without_a_name() -> None:
+    text = source(chain(Node("a", "Identity"), Node("b", "Identity")))
+    assert "        a = self.a(image)\n        return self.b(a)\n" in text
+    several = source(chain(Node("read", "LSTM"), shape=(5, 128)))
+    assert "        read_sequence, read_state = self.read(image)\n        return read_sequence\n" in several
+
+
+def test_no_variable_reads_as_a_digit() -> None:
+    text = source(chain(Node("l", "Identity"), Node("last", "Identity")))
+    assert "l_out = self.l(image)" in text and "self.last(l_out)" in text
+
+
+def test_a_list_that_fits_in_a_line_of_its_own_has_one() -> None:
+    """As ruff formats it: the brackets of the call break first, those of the list only where it is still too long."""
+    params = {"out_channels": 112, "kernel_size": 5, "expand_ratio": 6.0}
+    rows = source(chain(Node("stage_with_a_name", "MBConv", params, repeat=3))).splitlines()
+    at = rows.index("        self.stage_with_a_name = nn.Sequential(")
+    assert rows[at + 1].startswith("            *[MBConv(") and rows[at + 1].endswith("for in_channels in (8, 112, 112)]")
+
+
+def test_the_docstring_ends_its_sentences_and_says_what_is_no_float() -> None:
+    words = Design(
+        "words",
+        Graph(
+            {"tokens": Input("tokens", (7,), "int64")},
+            {"a": Node("a", "TokenEmbedding")},
+            {"y": Output("y")},
+            (Wire("tokens", "a"), Wire("a", "y")),
+        ),
+        description="Reads words.",
+    )
+    text = source(words)
+    assert "\nReads words.\n" in text and "Inputs: tokens (N, 7) int64." in text
+    assert "Inputs: image (N, 8, 8, 8)." in source(chain(Node("a", "Identity")))
+
+
 def _skeleton(text: str) -> str:
     """The program without its docstring and the model's name."""
     tree = ast.parse(text)

@@ -43,7 +43,7 @@ def test_trained_weights_are_the_ones_compared() -> None:
     [
         ("position = self.position(tokens)", "position = tokens"),
         ("add_1 = self.add_1(position, attn)", "add_1 = self.add_1(attn, attn)"),
-        ("return head", "return head * (1 if self.training else 1.0001)"),
+        ("return self.head(add_2)", "return self.head(add_2) * (1 if self.training else 1.0001)"),
         ("mbconv_2 = self.mbconv_2(mbconv_1)", "mbconv_2 = self.mbconv_2(mbconv_1).detach()"),
     ],
 )

@@ -1,13 +1,13 @@
 """One block run on the meta device: its output shapes and what it costs, or the sentence that says why it cannot run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import nn
 
-from composer.core.block_file import BlockSpec
+from composer.core.block_file import BlockSpec, Port
 from composer.core.errors import UserError
 from composer.core.graph import Literal
 from composer.engine import cost, library
@@ -30,10 +30,11 @@ def run_block(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Valu
         cls = library.block_class(spec)
         with torch.device("meta"), MetaMode():
             module = cls(**params)
+        _check_dtypes(spec, module, inputs)
         tensors = [value and _ghost(value) for value in inputs]
         found = _measure(module, tensors)
     except Exception as error:  # a block is foreign code: whatever it raises belongs to its node, not to the engine
-        return BlockCost(error=_sentence(spec, error))
+        return BlockCost(error=_sentence(spec, error, inputs))
     return BlockCost(
         outputs=tuple((tuple(t.shape), str(t.dtype).removeprefix("torch."), t.requires_grad, _strides(t)) for t in found.outputs),
         params=sum(p.numel() for p in module.parameters()),
@@ -49,6 +50,24 @@ def run_block(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Valu
         moved_bytes=found.moved_bytes,
         working_bytes=found.working_bytes,
     )
+
+
+def _check_dtypes(spec: BlockSpec, module: nn.Module, inputs: Sequence[Value | None]) -> None:
+    """Raise ValueError where an input is of another kind than its port or the weights; on meta not every operation would notice."""
+    weights = next((str(p.dtype).removeprefix("torch.") for p in module.parameters() if p.is_floating_point()), None)
+    for port, value in _arriving(spec, inputs):
+        wanted = port.dtype or weights
+        # Tables are looked up by either kind of whole number; a block that takes only int64 says so itself.
+        if wanted is not None and value.dtype != wanted and (value.dtype, wanted) != ("int32", "int64"):
+            where = f"{port.name}: " if len(spec.inputs) > 1 else ""
+            raise ValueError(f"{where}the wire brings {value.dtype}, expected {wanted}; change the dtype of the input it comes from")
+
+
+def _arriving(spec: BlockSpec, inputs: Sequence[Value | None]) -> Iterator[tuple[Port, Value]]:
+    """What the wires bring, with the port of each; a variadic port, which is the last, has all that is left."""
+    for index, value in enumerate(inputs):
+        if value is not None:
+            yield spec.inputs[min(index, len(spec.inputs) - 1)], value
 
 
 def _ghost(value: Value) -> torch.Tensor:
@@ -109,7 +128,7 @@ class _Partial(nn.Module):
         return self.module(*arguments)
 
 
-def _sentence(spec: BlockSpec, error: Exception) -> str:
+def _sentence(spec: BlockSpec, error: Exception, inputs: Sequence[Value | None]) -> str:
     text = str(error).strip().split("\n")[0]
     if isinstance(error, ValueError | UserError) and text:
         return text
@@ -117,4 +136,7 @@ def _sentence(spec: BlockSpec, error: Exception) -> str:
         return f"{spec.name}: {spec.path.name} cannot be imported: {text or type(error).__name__}"
     if "overflow" in text.lower() or isinstance(error, OverflowError):
         return f"{spec.name}: a size is beyond what a tensor can have; reduce the parameters"
+    for port, value in _arriving(spec, inputs):
+        if value.dtype != (wanted := port.dtype or "float32"):
+            return f"{spec.name} does not compute with {value.dtype}, expected {wanted}; change the dtype of the input it comes from"
     return f"{spec.name} cannot run with these inputs: {text or type(error).__name__}"

@@ -59,7 +59,7 @@ CASES = {
         "attn", "did you mean num_heads?", "Rename num_head to num_heads",
     ),
     "unknown parameter": (
-        chain(TOKENS, "norm: {block: LayerNorm, params: {colour: 4}}"), "norm", "no parameter 'colour'", "Reset colour",
+        chain(TOKENS, "norm: {block: LayerNorm, params: {colour: 4}}"), "norm", "no parameter 'colour'", "Remove colour",
     ),
     "misspelt block": (chain(TOKENS, "norm: {block: LayrNorm}"), "norm", "block 'LayrNorm' is unknown", "Use LayerNorm"),
     "block in small letters": (chain(MAP, "gate: {block: squeezeexcite}"), "gate", "block 'squeezeexcite' is unknown", "Use SqueezeExcite"),
@@ -188,6 +188,85 @@ def test_a_repair_of_each_kind_of_error(name: str) -> None:
     for offer in offers:  # they travel as JSON
         copy = Repair(**json.loads(json.dumps(asdict(offer))))
         assert apply_repair(design, copy, case.graph_name) == apply_repair(design, offer, case.graph_name)
+
+
+WINDOWS = "windows: {block: SwinBlock, repeat: 2, params: {num_heads: 2, window_size: 4, shift_size: {each: [0, 4]}}}"
+READ = "read: {block: LSTM}"
+FORK = ("image -> a", "image -> b", "a -> join", "b -> join", "join -> out")
+# What someone who knows the field would try first.
+FIRST = {
+    "another spelling, not the default": (
+        chain(MAP, "conv: {block: Conv2d, params: {out_chanels: 8}}"), "Rename out_chanels to out_channels",
+    ),
+    "the nearest odd kernel, not the smallest": (
+        chain(MAP, "conv: {block: MBConv, params: {out_channels: 16, kernel_size: 6}}"), "Set kernel_size to 7",
+    ),
+    "the default for what cannot be, not 1": (chain(MAP, "conv: {block: Conv2d, params: {out_channels: 0}}"), "Reset out_channels"),
+    "one round's value, not one value for all rounds": (chain(MAP, WINDOWS), "Set shift_size to 3 where it is 4"),
+    "the variable, not a number in its place": (
+        chain("[3, 16, 16]", "cut: {block: PatchEmbed, params: {dim: '=dim', patch_size: 4}}", "place: {block: SinCos2dPosition}",
+              extra="variables: {rate: 0.5, dim: 50}\n"),
+        "Set variable dim to 48",
+    ),
+    "the use that is wrong, not what all uses share": (
+        chain(MAP, "stage: {block: graph:stage, params: {heads: 3}}", extra=STAGE), "Set heads of stage to 4",
+    ),
+    "the height of a square image": (
+        chain("[3, 32]", "conv: {block: Conv2d, params: {out_channels: 8}}"), "Set the shape of image to 3 x 32 x 32",
+    ),
+    "the port that is spelled most like it": (
+        chain("[5, 8]", READ, "norm: {block: LayerNorm}", wires=("image -> read", "read.states -> norm", "norm -> out")), "Take read.state",
+    ),
+    "the stride that made one map smaller": (
+        chain(MAP, "a: {block: Conv2d, params: {out_channels: 4, stride: 2}}", "b: {block: Conv2d, params: {out_channels: 4}}",
+              "join: {block: Concat}", wires=FORK),
+        "Set stride of a to 1",
+    ),
+    "a map that meets tokens of another width": (
+        chain(MAP, "a: {block: MapToTokens}", "fc: {block: Linear, params: {out_features: 24}}", "join: {block: Add}",
+              wires=("image -> a", "a -> fc", "fc -> join", "image -> join", "join -> out")),
+        "Insert MapToTokens and a projection to 24 on image -> join",
+    ),
+    "wires that a change of block left behind": (
+        chain(TOKENS, "norm: {block: LayerNorm}", wires=("image -> norm.query", "image -> norm.context", "norm -> out")),
+        "Move image -> norm.query to x and remove the other wires to ports that do not exist",
+    ),
+    "floats for a convolution": (
+        chain("[3, 8, 8], dtype: float16", "stem: {block: ConvNormAct, params: {out_channels: 8}}"), "Set the dtype of image to float32",
+    ),
+    "whole numbers for a table": (chain("[7]", "words: {block: TokenEmbedding}"), "Set the dtype of image to int64"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_the_first_repair_is_what_one_would_try(name: str) -> None:
+    design, label = FIRST[name]
+    case = next(first_errors(INFERRER.infer(design), INFERRER))
+    offers = find_repairs(INFERRER, design, case.id, case.graph_name, limit=1)
+    assert [offer.label for offer in offers] == [label]
+    assert not INFERRER.infer(apply_repair(design, offers[0], case.graph_name)).errors
+
+
+def test_no_two_repairs_do_the_same() -> None:
+    design = chain(TOKENS, "norm: {block: LayerNorm, params: {colour: 4, bias: true}}")
+    labels = [offer.label for offer in find_repairs(INFERRER, design, "norm")]
+    assert labels == ["Remove colour", "Reset all parameters"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "node", "sentence"),
+    [
+        ("[3, 8, 8], dtype: float64", "conv: {block: Conv2d}", "conv: the wire brings float64, expected float32"),
+        ("[3, 8, 8], dtype: int64", "conv: {block: ConvNormAct}", "conv: the wire brings int64, expected float32"),
+        ("[7]", "words: {block: TokenEmbedding}", "words: the wire brings float32, expected int64"),
+        ("[3, 8, 8], dtype: int64", "pool: {block: GlobalAvgPool}", "pool: GlobalAvgPool does not compute with int64, expected float32"),
+        ("[7], dtype: int32", "words: {block: TokenEmbedding}", None),
+        ("[7], dtype: int64", "same: {block: Identity}", None),
+    ],
+)
+def test_numbers_of_the_wrong_kind_are_named_in_words(shape: str, node: str, sentence: str | None) -> None:
+    errors = INFERRER.infer(chain(shape, node)).errors
+    assert errors == [] if sentence is None else errors[0].startswith(f"{sentence}; change the dtype of the input it comes from")
 
 
 def test_only_the_cause_has_an_error_and_the_others_wait_for_it() -> None:

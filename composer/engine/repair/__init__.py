@@ -14,10 +14,11 @@ from composer.core.facts import Repair
 from composer.core.graph import Design
 from composer.core.repairs import apply_repair
 from composer.engine.infer import Inferrer
-from composer.engine.repair import layout, values, wiring
+from composer.engine.repair import layout, sources, values, variables, wiring
 from composer.engine.repair.case import Case, find_case, first_errors
 
 MAX_TRIALS = 150
+MAX_PLAIN = 90  # of these trials for what most people would do
 MAX_OFFERS = 6
 
 
@@ -46,9 +47,10 @@ def find_repairs(
     partial: list[tuple[int, Repair]] = []
     seen: set[str] = set()
     for candidate in islice(_candidates(case), MAX_TRIALS):
-        if candidate.label in seen:
+        effect = repr((candidate.action, candidate.arguments))
+        if effect in seen:
             continue
-        seen.add(candidate.label)
+        seen.add(effect)
         if step is not None:
             step()
         left = _errors_left(case, candidate, fine)
@@ -82,21 +84,35 @@ def _candidates(case: Case) -> Iterator[Repair]:
     yield from wiring.unknown_block(case)
     yield from wiring.ends(case)
     yield from wiring.wires(case)
-    yield from case.facts.repairs
     yield from values.unknown_params(case)
-    yield from values.repeat(case)
-    yield from values.input_shape(case)
-    ways = (
+    yield from case.facts.repairs
+    yield from sources.input_shape(case)
+    yield from sources.dtypes(case)
+    if "repeat" in case.error:
+        yield from values.repeat(case)
+    yield from values.impossible(case)
+    plain = (
         values.parameters(case),
         layout.layouts(case),
         layout.projections(case),
         values.resets(case),
-        values.uses(case),
-        values.upstream(case),
-        values.variables(case),
-        values.literal_sizes(case),
+        variables.uses(case),
+        sources.upstream(case),
+        sources.strides(case),
+        variables.variables(case),
     )
-    yield from _in_turns(*ways)
+    # What a person tied to a variable, to a parameter of the sub-graph or to the round stays so where anything else helps, and what
+    # the error does not speak of stays as it is.
+    last = (
+        values.parameters(case, named=False),
+        values.parameters(case, tied=True),
+        sources.upstream(case, tied=True),
+        values.resets(case, tied=True),
+        values.repeat(case),
+        variables.literal_sizes(case),
+    )
+    yield from islice(_in_turns(*plain), MAX_PLAIN)
+    yield from _in_turns(*last)
 
 
 def _in_turns(*iterators: Iterator[Repair]) -> Iterator[Repair]:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from composer.core import names
 from composer.core.facts import Repair
 from composer.core.graph import Wire
-from composer.engine.repair.case import Case, insert
+from composer.engine.repair.case import Case, insert, several
 
 # From the number of axes that a wire brings to the number that a port takes.
 _BETWEEN = {
@@ -38,6 +39,7 @@ def projections(case: Case) -> Iterator[Repair]:
         for other in dict.fromkeys(shapes):
             if other != shape:
                 yield from _towards(wire, shape, other)
+                yield from _as_tokens(case, wire, shape, other)
     for wire, axes, shape in found:
         if len(shape) == 4 and "Pad2d" in case.inferrer.catalog:
             for multiple in sorted({int(text) for text in re.findall(r"\b\d+\b", case.error)} & set(range(2, 65))):
@@ -63,6 +65,15 @@ def _towards(wire: Wire, shape: tuple[int, ...], other: tuple[int, ...]) -> Iter
     if len(shape) == 3 and len(other) == 4:
         yield insert(f"Insert TokensToMap on {wire}", wire, "TokensToMap")
         yield insert(f"Insert TokensToMap of {other[2]} x {other[3]} on {wire}", wire, "TokensToMap", height=other[2], width=other[3])
+
+
+def _as_tokens(case: Case, wire: Wire, shape: tuple[int, ...], other: tuple[int, ...]) -> Iterator[Repair]:
+    """A map as tokens of another width: two blocks, because one alone leaves the shapes unequal."""
+    if len(shape) == 4 and len(other) == 3 and shape[1] != other[2] and shape[2] * shape[3] == other[1]:
+        tokens = names.fresh(names.snake("MapToTokens"), set(case.graph.ids()))
+        widened = Wire(tokens, wire.target, "", wire.target_port)
+        label = f"Insert MapToTokens and a projection to {other[2]} on {wire}"
+        yield several(label, insert("", wire, "MapToTokens"), insert("", widened, "Linear", out_features=other[2]))
 
 
 def wired(case: Case) -> Iterator[tuple[Wire, tuple[str, ...], tuple[int, ...]]]:

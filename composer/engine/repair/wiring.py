@@ -49,18 +49,37 @@ def wires(case: Case) -> Iterator[Repair]:
         sources = [port.name for port in output_ports(case.design, catalog, case.graph_name, wire.source)]
         if wire.target_port and wire.target_port not in known:
             yield Repair(f"Remove wire {wire}", "disconnect", {"wires": [row(wire)]})
-            for end in known:
+            for end in _alike(wire.target_port, known):
                 yield several(f"Move wire to {end}", cut(wire), draw(Wire(wire.source, wire.target, wire.source_port, end)))
         if wire.source_port and sources and wire.source_port not in sources:
-            for start in sources:
+            for start in _alike(wire.source_port, sources):
                 yield several(f"Take {wire.source}.{start}", cut(wire), draw(Wire(wire.source, wire.target, start, wire.target_port)))
         arriving.setdefault(wire.target_port or (known[0] if known else ""), []).append(wire)
+    yield from _lost(
+        [wire for name, found in arriving.items() if name not in known for wire in found], [p for p in known if p not in arriving]
+    )
     for port in ports:
         found = arriving.get(port.name, [])
         if len(found) > 1 and not port.variadic:
             yield from _too_many(found)
         if not found and not port.optional:
             yield from _missing(case, "" if port is ports[0] else port.name, known.index(port.name))
+
+
+def _alike(name: str, names: list[str]) -> list[str]:
+    """Names, those that are spelled most like one first."""
+    return sorted(names, key=lambda other: -difflib.SequenceMatcher(None, name, other).ratio())
+
+
+def _lost(wires: list[Wire], free: list[str]) -> Iterator[Repair]:
+    """Several wires to ports that do not exist, as after a change of block: one moves to a port that is free, the others go."""
+    if len(wires) < 2:
+        return
+    for wire in wires:
+        for end in free:
+            moved = Wire(wire.source, wire.target, wire.source_port, end)
+            yield several(f"Move {wire} to {end} and remove the other wires to ports that do not exist", cut(*wires), draw(moved))
+    yield Repair("Remove the wires to ports that do not exist", "disconnect", {"wires": [row(wire) for wire in wires]})
 
 
 def _too_many(found: list[Wire]) -> Iterator[Repair]:

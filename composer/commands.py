@@ -105,12 +105,14 @@ def check(args: argparse.Namespace) -> int:
     """Say what is wrong with a design, one line a problem."""
     from composer.core.design_file import load
     from composer.engine.infer import remembering
+    from composer.engine.repair import causes
 
     design = load(args.design)
     if args.fix:
         design = _fix(design, Path(args.output or args.design))
-    inference = remembering().infer(design)
-    problems = inference.errors
+    inferrer = remembering()
+    inference = inferrer.infer(design)
+    problems = causes(inference, inferrer)
     totals = inference.facts.totals
     for name, wanted in design.expected.items():
         found = getattr(totals, name)
@@ -271,7 +273,7 @@ def fit(args: argparse.Namespace) -> int:
     from composer.engine.fit import fit as search
 
     design = load(args.design)
-    found = search(design, params=args.params, macs=args.macs, vary=[name for name in (args.vary or "").split(",") if name])
+    found = search(design, params=args.params, macs=args.macs, vary=[name.strip() for name in (args.vary or "").split(",") if name.strip()])
     names = list(found.best.values)
     rows = [(*names, "params", "MACs")]
     rows += [(*(str(row.values[name]) for name in names), f"{row.params:,}", f"{row.macs:,}") for row in found.table]
@@ -292,19 +294,22 @@ def replace(args: argparse.Namespace) -> int:
     from composer.core.swap import swap
     from composer.engine import library
     from composer.engine.infer import remembering
+    from composer.engine.repair import causes
 
     design = load(args.design)
-    done = swap(design, library.catalog(), args.by, block=args.block, ids=args.nodes.split(",") if args.nodes else None)
+    ids = [id.strip() for id in args.nodes.split(",")] if args.nodes else None
+    done = swap(design, library.catalog(), args.by, block=args.block, ids=ids)
     inferrer = remembering()
     before, after = inferrer.infer(design), inferrer.infer(done.design)
-    fresh = [error for error in after.errors if error not in before.errors]
+    fresh = [error for error in causes(after, inferrer) if error not in before.errors]
     for error in fresh:
         print(error)
     if fresh:
         raise UserError(f"{args.by} does not fit here; nothing was written")
     save(done.design, args.output)
     old, new = before.facts.totals, after.facts.totals
-    print(f"{args.output}: {len(done.nodes)} nodes, {old.params:,} -> {new.params:,} parameters, {old.macs:,} -> {new.macs:,} MACs")
+    many = f"{len(done.nodes)} node" + ("s" if len(done.nodes) > 1 else "")
+    print(f"{args.output}: {many}, {old.params:,} -> {new.params:,} parameters, {old.macs:,} -> {new.macs:,} MACs")
     if done.dropped:
         print(f"not carried over: {', '.join(done.dropped)}")
     return 0

@@ -1,5 +1,6 @@
 """Swap one block for another: wires stay, parameters go over by name."""
 
+import difflib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -39,13 +40,19 @@ def swap(
         A `Swap`.
 
     Raises:
-        DesignError: if a block is unknown, no node fits, or the new block has too few ports for a node's wires.
+        DesignError: if a block or an id is unknown, no node fits, or the new block has too few ports for a node's wires.
     """
     new = catalog.get(by)
     if new is None:
         raise DesignError(f"block {by!r} is unknown; see `netcomposer blocks`")
     if block is not None and block not in catalog:
         raise DesignError(f"block {block!r} is unknown; see `netcomposer blocks`")
+    if ids is not None:
+        there = {id for name, home in design.all_graphs() if graph is None or name == graph for id in home.nodes}
+        for id in ids:
+            if id not in there:
+                near = difflib.get_close_matches(id, there, 1)
+                raise DesignError(f"no node is called {id!r}" + (f"; did you mean {near[0]}?" if near else ""))
     touched: list[tuple[str, str]] = []
     dropped: list[str] = []
     for name, home in design.all_graphs():

@@ -29,7 +29,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The best setting, the trade-off table (best of each combination of the other variables), and how often a design was inferred."""
+    """The best setting, the trade-off table, and how often a design was inferred.
+
+    The table holds the best of each combination of the other variables; of one variable alone, what fits of what was tried.
+    """
 
     best: Setting
     table: tuple[Setting, ...]
@@ -98,7 +101,7 @@ def fit(
     for name in vary:
         if name not in own:
             raise UserError(f"variable {name!r} cannot be varied; whole-number variables of the design: {', '.join(own) or 'none'}")
-    names = list(vary) or own
+    names = list(dict.fromkeys(vary)) or own
     if not names:
         raise UserError("the design has no whole-number variables to vary; add one and use it in parameters, such as =width * 2")
     search = _Search(inferrer or Inferrer(), design, params, macs, progress)
@@ -115,6 +118,8 @@ def fit(
             table.append(found)
         if len(search.known) >= MAX_EVALUATIONS:
             break
+    if table and not others:
+        table = [setting for setting in search.known.values() if setting is not None and search.fits(setting)]
     if not table:
         smallest = min(
             (setting for setting in search.known.values() if setting is not None), key=lambda s: (s.params, s.macs), default=None

@@ -75,6 +75,14 @@ def test_two_variables_and_two_limits() -> None:
     assert found.table[0] == found.best
 
 
+def test_one_variable_has_a_table_too_and_named_twice_is_one() -> None:
+    found = fit(scaled(), params=100_000, vary=["width"], inferrer=INFERRER)
+    sizes = [row.values["width"] for row in found.table]
+    assert len(sizes) > 1 and sizes == sorted(set(sizes), reverse=True)
+    assert all(row.params <= 100_000 for row in found.table) and found.table[0] == found.best
+    assert fit(scaled(), params=100_000, vary=["width", "width"], inferrer=INFERRER).table == found.table
+
+
 def test_a_budget_that_cannot_be_met_names_the_nearest() -> None:
     with pytest.raises(UserError, match=r"no setting meets the budget; the nearest is width \d+, depth 1, with [\d,]+ parameters"):
         fit(scaled(), params=100, inferrer=INFERRER)

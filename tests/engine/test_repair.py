@@ -13,7 +13,7 @@ from composer.core.facts import Repair
 from composer.core.graph import Design
 from composer.core.repairs import apply_repair
 from composer.engine.infer import Inferrer
-from composer.engine.repair import find_repairs, first_errors
+from composer.engine.repair import causes, find_repairs, first_errors
 from composer.paths import template
 from tests.engine import breaks
 from tests.strategies import networks
@@ -276,6 +276,15 @@ def test_only_the_cause_has_an_error_and_the_others_wait_for_it() -> None:
     facts = INFERRER.infer(design).facts
     assert facts.errors == {"attn_2": "attn_2: num_heads: 8 does not divide dim 100"}
     assert facts.nodes["norm"].waits_for == "attn_2"
+
+
+def test_a_cause_in_a_sub_graph_is_told_once_with_its_place() -> None:
+    stage = STAGE.replace("heads: 2}", "heads: 3}")
+    uses = ("one: {block: graph:stage}", "two: {block: graph:stage, repeat: 2}", "norm: {block: BatchNorm2d, params: {channels: 7}}")
+    wires = ("image -> one", "image -> two", "one -> out", "two -> norm")
+    inference = INFERRER.infer(chain(MAP, *uses, extra=stage, wires=wires))
+    assert causes(inference, INFERRER) == ["one: inside stage: swin: num_heads: 3 does not divide dim 16"]
+    assert len(inference.errors) == 3, "each use and the node itself have a sentence"
 
 
 def test_a_sound_item_has_no_repairs() -> None:

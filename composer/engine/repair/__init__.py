@@ -15,7 +15,7 @@ from composer.core.graph import Design
 from composer.core.repairs import apply_repair
 from composer.engine.infer import Inferrer
 from composer.engine.repair import layout, sources, values, variables, wiring
-from composer.engine.repair.case import Case, find_case, first_errors
+from composer.engine.repair.case import Case, causes, find_case, first_errors
 
 MAX_TRIALS = 150
 MAX_PLAIN = 90  # of these trials for what most people would do
@@ -126,4 +126,4 @@ def _in_turns(*iterators: Iterator[Repair]) -> Iterator[Repair]:
                 open_.remove(iterator)
 
 
-__all__ = ["Case", "find_case", "find_repairs", "first_errors"]
+__all__ = ["Case", "causes", "find_case", "find_repairs", "first_errors"]

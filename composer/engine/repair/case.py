@@ -119,6 +119,15 @@ def find_case(inference: Inference, inferrer: Inferrer, id: str, graph: str = ""
     return next((case for case in first_errors(inference, inferrer) if (case.graph_name, case.id) == (graph, id)), None)
 
 
+def causes(inference: Inference, inferrer: Inferrer) -> list[str]:
+    """A sentence for each error, told once: of one in a sub-graph by the first use that stops at it, which says where that is."""
+    found = []
+    for case in first_errors(inference, inferrer):
+        told = case.uses[-1].result.facts.error if case.uses else None
+        found.append(told if told is not None and told.endswith(case.error) else case.error)
+    return found
+
+
 # -- repairs, put together --------------------------------------------------------------------------------------------------
 
 

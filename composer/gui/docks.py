@@ -82,6 +82,7 @@ class Docks(QObject):
         self._window = window
         self._session = session
         self.docks: dict[str, QDockWidget] = {}
+        self._actions: dict[str, QAction] = {}
         self._classes: dict[str, type[Panel]] = {}
         self._titles = QTimer(self, singleShot=True, interval=0)
         self._titles.timeout.connect(self._arrange_titles)
@@ -111,9 +112,13 @@ class Docks(QObject):
             self.docks[name].raise_()
         return panel
 
+    def action(self, name: str) -> QAction:
+        """The action of a panel: opens it and brings it to the front, closes it where it is there already."""
+        return self._actions[name]
+
     def toggle_actions(self) -> list[QAction]:
         """One action for each dock, for the View menu."""
-        return [dock.toggleViewAction() for dock in self.docks.values()]
+        return list(self._actions.values())
 
     def set_badge(self, name: str, badge: str) -> None:
         """Put a short text behind the title of a panel, such as a number of problems."""
@@ -124,7 +129,7 @@ class Docks(QObject):
     def refresh_look(self) -> None:
         """Take over another theme."""
         for name, dock in self.docks.items():
-            dock.toggleViewAction().setIcon(theme.icon(self._classes[name].icon))
+            self._actions[name].setIcon(theme.icon(self._classes[name].icon))
             refresh_icons(dock)
 
     def apply_keys(self) -> None:
@@ -135,7 +140,7 @@ class Docks(QObject):
     def _set_keys(self, name: str) -> None:
         shortcut = self._classes[name].shortcut
         keys = key_map.keys_of(key_map.panel_id(name), (shortcut,) if shortcut else ())
-        self.docks[name].toggleViewAction().setShortcuts([QKeySequence(key) for key in keys])
+        self._actions[name].setShortcuts([QKeySequence(key) for key in keys])
 
     def save(self) -> None:
         """Remember where the panels are."""
@@ -164,9 +169,12 @@ class Docks(QObject):
         dock.setObjectName(f"dock_{name}")
         dock.setTitleBarWidget(DockTitle(dock))
         dock.setWidget(Holder(cls.area))
-        action = dock.toggleViewAction()
-        action.setIcon(theme.icon(cls.icon))
-        self.docks[name], self._classes[name] = dock, cls
+        # Not Qt's own: that one leaves a panel behind the other tabs, and closes one that nobody sees.
+        action = QAction(theme.icon(cls.icon), cls.title, dock, checkable=True)
+        action.triggered.connect(lambda _=False, name=name: self._toggle(name))
+        dock.toggleViewAction().toggled.connect(action.setChecked)
+        dock.windowTitleChanged.connect(action.setText)
+        self.docks[name], self._classes[name], self._actions[name] = dock, cls, action
         self._set_keys(name)
         dock.visibilityChanged.connect(lambda visible, name=name: self._on_visible(name, visible))
         dock.dockLocationChanged.connect(lambda _: self._titles.start())
@@ -203,8 +211,16 @@ class Docks(QObject):
     def construct_visible(self) -> None:
         """Construct the panels of the open docks; called once the window has been painted."""
         for name, dock in self.docks.items():
-            if dock.isVisible() and not dock.visibleRegion().isEmpty():
+            if _in_front(dock):
                 self._construct(name)
+
+    def _toggle(self, name: str) -> None:
+        dock = self.docks[name]
+        if _in_front(dock):
+            dock.close()
+        else:
+            self.show(name)
+        self._actions[name].setChecked(not dock.isHidden())  # the click has turned it over, whatever became of the panel
 
     def _construct(self, name: str) -> None:
         layout = self.docks[name].widget().layout()
@@ -228,3 +244,8 @@ class Docks(QObject):
         for dock in self.docks.values():
             if dock.windowTitle() == text:
                 dock.close()
+
+
+def _in_front(dock: QDockWidget) -> bool:
+    """Whether it is open and not behind another tab."""
+    return dock.isVisible() and not dock.visibleRegion().isEmpty()

@@ -157,7 +157,7 @@ def test_the_keys_of_panels_count_too(opened: tuple[Window, Preferences]) -> Non
     assert "“Palette”" in page.notice.text
     page.choose("panel_palette")
     page.field.setKeySequence(QKeySequence("Ctrl+Alt+P"))
-    assert shown.docks.docks["palette"].toggleViewAction().shortcut().toString() == "Ctrl+Alt+P"
+    assert shown.docks.action("palette").shortcut().toString() == "Ctrl+Alt+P"
 
 
 def test_a_key_may_be_cleared_and_reset(opened: tuple[Window, Preferences]) -> None:

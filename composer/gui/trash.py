@@ -13,15 +13,15 @@ class Trashed:
 
     Args:
         folder: where it was.
-        place: where it is now; None where the system does not say.
+        place: where it is now; `folder` where the system does not say.
     """
 
     folder: Path
-    place: Path | None
+    place: Path
 
     def put_back(self) -> bool:
         """Take it out of the trash again."""
-        if self.place is None or not self.place.exists() or self.folder.exists():
+        if not self.place.exists() or self.folder.exists():
             return False
         try:
             shutil.move(self.place, self.folder)
@@ -34,8 +34,8 @@ class Trashed:
 
 def trash(folder: Path) -> Trashed | None:
     """Move a folder to the trash; None where that cannot be done."""
-    done, place = QFile.moveToTrash(str(folder))
-    return Trashed(folder, Path(place) if place else None) if done else None
+    file = QFile(str(folder))  # not the static function: that one does not say in PySide6 where the folder is now
+    return Trashed(folder, Path(file.fileName())) if file.moveToTrash() else None
 
 
 def delete(folder: Path) -> bool:

@@ -1,6 +1,7 @@
 """The runs panel: the list, curves over each other, the trash, resume, looking inside; and the folder reader under it."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,6 +125,25 @@ def test_delete_can_be_undone(panel: RunsPanel, root: Path, tmp_path: Path, monk
     assert (root / "other" / "metrics.jsonl").is_file()
     assert panel.model.rowCount() == 3
     qtbot.waitUntil(lambda: settled(panel))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the trash of this test is that of freedesktop.org")
+def test_a_folder_goes_to_the_trash_of_the_system_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "design.yaml").write_text("kept")
+    gone = trash_module.trash(folder)
+    assert gone is not None
+    assert not folder.exists()
+    assert gone.put_back()
+    assert (folder / "design.yaml").read_text() == "kept"
+    assert not list((tmp_path / "data" / "Trash" / "info").iterdir())
+
+
+def test_what_the_system_cannot_move_to_its_trash_stays_where_it_is(tmp_path: Path) -> None:
+    assert trash_module.trash(tmp_path / "no such run") is None
 
 
 def test_without_a_trash_deleting_asks_first(panel: RunsPanel, root: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:

@@ -54,6 +54,8 @@ def entry(layer: str, kind: str, stack: np.ndarray, titles: list[str], *, over: 
 def capture(params: dict) -> dict:
     if "path" in params["image"] and not Path(params["image"]["path"]).is_file():
         return {"error": f"{Path(params['image']['path']).name}: file not found", "trace": "Traceback: here"}
+    if str(params["run"]).endswith("torn"):
+        return {"error": "best.pt is not a readable checkpoint", "trace": ""}
     (FOLDER / "image.png").write_bytes(png(64, 90))
     queries = np.zeros((2, 4, 4, 4, 4))
     for row in range(4):

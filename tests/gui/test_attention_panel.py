@@ -148,6 +148,30 @@ def test_weights_come_from_the_newest_run_of_this_network(session: Session, home
     qtbot.waitUntil(lambda: "Run old" in panel.controls.notes.text())
 
 
+def test_weights_that_cannot_be_read_are_tried_once(session: Session, home: Path, qtbot: QtBot) -> None:
+    write_run(home / "runs" / "good", session.design, created=2e9)
+    write_run(home / "runs" / "torn", session.design, created=1e9)
+    panel = shown(session, qtbot)
+    look(panel, qtbot)
+    asked: list[str] = []
+    panel.look = lambda look=panel.look: (asked.append("look"), look())  # type: ignore[method-assign]
+    session.choose_run(home / "runs" / "torn", "attention")
+    qtbot.waitUntil(lambda: "not a readable checkpoint" in panel.notice.text)
+    qtbot.wait(200)  # each answer changes the state of the engine, and the panel hears of that
+    assert asked == ["look"]
+    assert "not a readable checkpoint" in panel.notice.text
+
+
+def test_another_design_is_not_looked_at_unasked(session: Session, home: Path, qtbot: QtBot) -> None:
+    write_run(home / "runs" / "trained", session.design)
+    panel = shown(session, qtbot)
+    look(panel, qtbot)
+    assert "Run trained" in panel.controls.notes.text()
+    session.apply(tiny(), "Open another")  # its weights are not trained, and it may be large
+    qtbot.waitUntil(lambda: "has changed" in panel.notice.text)
+    assert "Run trained" in panel.controls.notes.text()
+
+
 def test_a_dropped_file_and_an_error_that_is_a_sentence(panel: AttentionPanel, tmp_path: Path, qtbot: QtBot) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "gone.png"))])

@@ -62,7 +62,7 @@ class AttentionPanel(Panel):
         self._view_index = 0
         self._request: Request | None = None
         self._images_for: object = None
-        self._captured: tuple[Design, str] | None = None
+        self._asked: tuple[Design, str] | None = None  # the design and the run that were last looked at, also in vain
         self._notes: list[str] = []
         self._prediction: tuple[list[tuple[str, float]], str | None] = ([], None)
         self._run_by_hand = False
@@ -108,9 +108,9 @@ class AttentionPanel(Panel):
         self.notice.clear()
         self._busy(0.05)
         params = {"design": to_json(design), "run": run or None, "image": {**self._image, "data": design.training.data}, "nodes": None}
-        asked, image = (design, run), self._image
+        self._asked, image = (design, run), self._image
         self._request = self.session.request(
-            "capture", params, lambda result: self._on_maps(result, asked, image), self._on_error, lambda share, _: self._busy(share)
+            "capture", params, lambda result: self._on_maps(result, image), self._on_error, lambda share, _: self._busy(share)
         )
 
     def open_image(self) -> None:
@@ -180,10 +180,9 @@ class AttentionPanel(Panel):
         self.strip.set_samples([])
         self.view.say("No sample images", text[:1].upper() + text[1:])
 
-    def _on_maps(self, result: dict[str, Any], asked: tuple[Design, str], image: dict[str, Any]) -> None:
+    def _on_maps(self, result: dict[str, Any], image: dict[str, Any]) -> None:
         self._request = None
         self._busy(None)
-        self._captured = asked
         before = self.current_map
         self.maps = [CapturedMap(entry) for entry in result["maps"]]
         picture = QImage(result["image_png"])
@@ -217,17 +216,18 @@ class AttentionPanel(Panel):
             self._images_for = key
             params = {"design": to_json(design), "data": design.training.data, "count": SAMPLES}
             self.session.request("images", params, self._on_images, self._on_images_error)
-        if self._captured is None:
+        if self._asked is None:
             waiting = self.session.engine_state in ("starting", "restarting")
             if self.view.currentIndex() == 0:
                 self.view.say(*(("The engine is starting", "Images appear in a moment") if waiting else BEGIN))
         elif self._image is not None and self._request is None:
-            old, run = self._captured
+            old, run = self._asked
             now = self.weights.currentData() or UNTRAINED
+            other = design_hash(old) != design_hash(design)
             # Looking is quick for a run's network; what is being drawn may be large, so that is left to the user.
-            if now != run:
+            if now != run and (now or not other):
                 self.look()
-            elif not run and design_hash(old) != design_hash(design):
+            elif not now and other:
                 if self.notice.text != CHANGED:
                     self.notice.say(CHANGED, "info", actions=[("Look again", self.look)])
             elif self.notice.text == CHANGED:  # it was undone

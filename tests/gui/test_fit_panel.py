@@ -145,3 +145,27 @@ def test_a_search_is_cancelled(make: Make, live: Session, small: Design, qtbot: 
     assert panel.search.text() == "Search"
     assert panel.progress.isHidden()
     assert live.engine_state == "ready"
+
+
+def test_a_search_of_a_network_that_is_drawn_no_more_ends(make: Make, live: Session, small: Design, qtbot: QtBot) -> None:
+    panel = make(Design("hang", small.main, variables=small.variables))
+    QTest.keyClicks(panel.params, "1M")
+    qtbot.mouseClick(panel.search, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.progress.value() == 50)
+    live.new()
+    assert panel.search.text() == "Search"
+    assert panel.progress.isHidden()
+    assert panel.hint.text() == "The network has changed during the search; search again."
+
+
+def test_settings_go_with_the_variables_that_were_not_varied(make: Make, live: Session, small: Design, qtbot: QtBot) -> None:
+    panel = make(edits.set_variable(small, "depth", 4))
+    panel.sliders["depth"].vary.setChecked(False)
+    QTest.keyClicks(panel.params, "1M")
+    QTest.keyClick(panel.params, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(panel.table.rows))
+    live.apply(edits.set_variable(live.design, "width", 40), "Set width to 40")
+    assert panel.table.rows  # it was varied: the listed settings hold as before
+    live.apply(edits.set_variable(live.design, "depth", 8), "Set depth to 8")
+    assert not panel.table.rows
+    assert panel.table.isHidden()

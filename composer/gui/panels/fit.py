@@ -47,6 +47,7 @@ class FitPanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._job: Job | None = None
+        self._varied: list[str] = []  # by the search that runs, or whose settings are listed
         self.sliders: dict[str, VariableSlider] = {}
         self.params, self.macs = BudgetField("Most params", "5M"), BudgetField("Most MACs", "600M")
         self.macs.setToolTip("Multiply-adds of one sample")
@@ -165,12 +166,22 @@ class FitPanel(Panel):
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
         if change.structural:
-            if self.table.rows and (change.graphs or set(change.before.variables) != set(change.after.variables)):
+            if (self._job is not None or self.table.rows) and self._outdated(change):
+                when = "since" if self._job is None else "during"
+                if self._job is not None:
+                    self._job.cancel()
+                    self._end()
                 self.table.show_rows((), None, None)
                 self.table.hide()
-                self.hint.setText("The network has changed since the search; search again.")
+                self.hint.setText(f"The network has changed {when} the search; search again.")
                 self.hint.show()
             self.refresh_soon()
+
+    def _outdated(self, change: Diff) -> bool:
+        """Whether settings that were found before say nothing of the network after a change."""
+        before, after = change.before.variables, change.after.variables
+        fixed = before.keys() - set(self._varied)
+        return bool(change.graphs) or before.keys() != after.keys() or any(before[name] != after[name] for name in fixed)
 
     # --- edits ------------------------------------------------------------------------------------------------------
 
@@ -216,8 +227,8 @@ class FitPanel(Panel):
         if self._job is not None or not self.search.isEnabled():
             return
         budget = {"params": self.params.value, "macs": self.macs.value}
-        vary = [name for name, slider in self.sliders.items() if slider.vary.isChecked()]
-        params = {"design": to_json(self.session.design), "vary": vary, **budget}
+        self._varied = [name for name, slider in self.sliders.items() if slider.vary.isChecked()]
+        params = {"design": to_json(self.session.design), "vary": self._varied, **budget}
         self.notice.clear()
         self.hint.hide()
         self.progress.setRange(0, 0)

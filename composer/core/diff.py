@@ -17,12 +17,13 @@ class GraphDiff:
     moved: tuple[str, ...] = ()
     wires_added: tuple[Wire, ...] = ()
     wires_removed: tuple[Wire, ...] = ()
-    other: bool = False  # exposed parameters, frames, or an order
+    other: bool = False  # exposed parameters, or an order
     bent: tuple[Wire, ...] = ()  # wires that are led through other places
+    framed: bool = False  # frames
 
     @property
     def structural(self) -> bool:
-        """Whether anything beyond positions and bends differs."""
+        """Whether anything beyond positions, bends and frames differs."""
         return bool(self.added or self.removed or self.changed or self.wires_added or self.wires_removed or self.other)
 
 
@@ -85,8 +86,9 @@ def diff_graph(before: Graph, after: Graph) -> GraphDiff:
         moved=moved,
         wires_added=gained,
         wires_removed=lost,
-        other=before.params != after.params or before.frames != after.frames or reordered or _order(before) != _order(after),
+        other=before.params != after.params or reordered or _order(before) != _order(after),
         bent=bent,
+        framed=before.frames != after.frames,
     )
 
 
@@ -141,7 +143,7 @@ def apply_diff(design: Design, change: Diff) -> Design:
                 outputs=merged(old.outputs, new.outputs),
                 wires=new.wires if part.wires_added or part.wires_removed or part.other or part.bent else old.wires,
                 params=new.params if part.other else old.params,
-                frames=new.frames if part.other else old.frames,
+                frames=new.frames if part.framed else old.frames,
             ),
         )
     ordered = {name: design.graphs[name] for name in change.after.graphs}

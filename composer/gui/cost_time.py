@@ -7,6 +7,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from composer.core import roofline, units
+from composer.core.design_file import design_hash
 from composer.core.device_profiles import PROFILES, DeviceProfile
 from composer.core.facts import NodeFacts
 from composer.core.wire_json import to_json
@@ -83,8 +84,10 @@ class TimePage(QScrollArea):
                     self.where.addItem(device.get("label", device["name"]), device["name"])
         self.measure.setEnabled(self._job is not None or bool(session.devices and session.design.main.nodes and not session.problems))
         self.measure.setToolTip("" if self.measure.isEnabled() else "The network must be free of problems")
+        self.precision.setEnabled(lens.device is not None)
         if lens.device is None:
-            self.estimate.setText("Choose a device to see the least time of each node." if self._job is None else "")
+            asked = self.device.currentData() == THIS
+            self.estimate.setText("Measuring this machine" if asked else "Choose a device to see the least time of each node.")
             self.source.setText("")
         else:
             known = {path: facts for path, facts in session.facts.nodes.items() if "/" not in path}
@@ -144,11 +147,11 @@ class TimePage(QScrollArea):
             return
         session = self._session
         params = {"design": to_json(session.design), "device": self.where.currentData(), "batch": session.batch}
-        design = session.design
+        digest = design_hash(session.design)
 
         def take(answer: Mapping[str, Any]) -> None:
             self._end()
-            if session.design.main is design.main and session.design.variables is design.variables:
+            if design_hash(session.design) == digest:
                 session.lens.set_measured(answer)
             else:
                 self.notice.say("The network changed meanwhile; measure again", "warning")
@@ -164,6 +167,7 @@ class TimePage(QScrollArea):
         self.measure.setEnabled(True)
         self.progress.setRange(0, 0)
         self.progress.show()
+        self.refresh()
 
     def _advance(self, share: float, _message: str) -> None:
         self.progress.setRange(0, 100)

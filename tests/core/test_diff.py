@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from composer.core import edits
 from composer.core.diff import apply_diff, diff
-from composer.core.graph import Design, Graph, Input, Node, Output, Training, Wire
+from composer.core.graph import Design, Frame, Graph, Input, Node, Output, Training, Wire
 from composer.core.wire_json import from_json, to_json
 from tests.strategies import designs, examples, histories
 
@@ -50,6 +50,15 @@ def base() -> Design:
 def test_a_move_is_not_structural() -> None:
     change = diff(base(), edits.move(base(), {"a": (5.0, 6.0)}))
     assert change.graphs[""].moved == ("a",) and not change.structural and not change.empty
+
+
+def test_a_frame_is_a_change_and_not_structural() -> None:
+    framed = edits.set_frames(base(), [Frame("frame", "Head", (0.0, 0.0, 100.0, 50.0), ())])
+    change = diff(base(), framed)
+    assert change.graphs[""].framed
+    assert not change.structural
+    assert not change.empty
+    assert apply_diff(base(), change) == framed
 
 
 def test_kinds_of_change() -> None:

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from composer.core import edits, memory, roofline, units
 from composer.core.device_profiles import PROFILES
-from composer.core.graph import Design
+from composer.core.graph import Design, Frame
 from composer.gui.cost_table import TITLES
 from composer.gui.panels.costs import CostsPanel
 from composer.gui.window import Window
@@ -127,6 +127,32 @@ def test_measured_times_go_along_into_a_sub_graph(shown: Window, qtbot: QtBot) -
     qtbot.waitUntil(lambda: panel.model.rows[0][0] == "attn")
     assert panel.model.index(0, column).data() == "3.5 ms"
     assert "2.0 kB" in panel.model.index(0, column).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_places_and_frames_do_not_undo_a_measurement_but_the_inside_of_a_sub_graph_does(shown: Window, qtbot: QtBot) -> None:
+    panel, session = panel_of(shown), shown.session
+    session.select(("attn",))
+    shown.run_command("group")
+    qtbot.waitUntil(lambda: session.facts_current)
+    turn(panel, 2, qtbot)
+    qtbot.mouseClick(panel.time.measure, Qt.MouseButton.LeftButton)
+    session.edit("Move part", edits.move, {"part": (900.0, 80.0)})
+    qtbot.waitUntil(lambda: bool(session.lens.measured))
+    session.edit("Frame", edits.set_frames, [Frame("frame", "Head", (0.0, 0.0, 90.0, 40.0))])
+    assert session.lens.measured
+    qtbot.mouseClick(panel.time.measure, Qt.MouseButton.LeftButton)
+    session.apply(edits.set_params(session.design, "attn", {"num_heads": 8}, "part"), "Set num_heads")
+    qtbot.waitUntil(lambda: "changed meanwhile" in panel.time.notice.text)
+    assert not session.lens.measured
+
+
+def test_a_precision_is_chosen_only_for_a_device(shown: Window, qtbot: QtBot) -> None:
+    panel = panel_of(shown)
+    turn(panel, 2, qtbot)
+    assert not panel.time.precision.isEnabled()
+    choose(panel.time.device, "this")
+    assert panel.time.estimate.text() == "Measuring this machine"
+    qtbot.waitUntil(panel.time.precision.isEnabled)
 
 
 def test_a_measurement_is_cancelled(shown: Window, small: Design, qtbot: QtBot) -> None:

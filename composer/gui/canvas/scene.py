@@ -133,7 +133,7 @@ class DesignScene(QGraphicsScene):
             self.nodes[id].setPos(*item.position)
         for wire in part.wires_added:
             self.layer.add(wire)
-        if part.other:
+        if part.framed:
             self._show_frames()
         if 2 * len(part.moved) > len(self.nodes):  # arranged anew, or that undone
             self.set_direction(direction_of(self.graph) or self.direction)

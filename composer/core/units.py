@@ -11,8 +11,8 @@ TIMES = " × "
 def count(number: float) -> str:
     """A count with three figures at most.
 
-    >>> count(25_600_000), count(4_089_184_256), count(999), count(1000), count(999_960)
-    ('25.6 M', '4.1 G', '999', '1.0 k', '1.0 M')
+    >>> count(25_600_000), count(4_089_184_256), count(999), count(1000), count(999_499), count(999_500)
+    ('25.6 M', '4.1 G', '999', '1.0 k', '999 k', '1.0 M')
     """
     return _scaled(number, "").rstrip()
 
@@ -58,8 +58,8 @@ def memory(size: float) -> str:
 
 def _scaled(number: float, unit: str) -> str:
     for step, letter in _STEPS:
-        # 999 950 would print as "1000.0 k": what rounds up to the next unit is written in it.
-        if abs(number) >= step * 0.99995:
+        # 999 600 would print as "1000 k": what rounds up to the next unit is written in it.
+        if abs(number) >= step * 0.9995:
             value = number / step
             return f"{value:.0f} {letter}{unit}" if abs(value) >= 99.95 else f"{value:.1f} {letter}{unit}"
     return f"{number:.0f} {unit}"

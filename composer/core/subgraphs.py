@@ -23,6 +23,9 @@ from composer.core.graph import (
     is_expression,
 )
 
+# From a node to the input or the output of its sub-graph: half of each card, and a label such as 112 × 112 × 64 between them.
+BESIDE = 280.0
+
 
 def make(design: Design, ids: Iterable[str], name: str, graph: str = "") -> tuple[Design, str]:
     """Turn a selection of nodes into a sub-graph with one use in its place.
@@ -63,9 +66,9 @@ def make(design: Design, ids: Iterable[str], name: str, graph: str = "") -> tupl
     ys = [home.nodes[id].position[1] for id in chosen]
     params = _used_params(home, chosen)
     inner = Graph(
-        inputs={id: Input(id, position=(min(xs) - 240, min(ys) + 80 * row)) for row, id in enumerate(inputs.values())},
+        inputs={id: Input(id, position=(min(xs) - BESIDE, min(ys) + 80 * row)) for row, id in enumerate(inputs.values())},
         nodes={id: home.nodes[id] for id in chosen},
-        outputs={id: Output(id, (max(xs) + 240, min(ys) + 80 * row)) for row, id in enumerate(outputs.values())},
+        outputs={id: Output(id, (max(xs) + BESIDE, min(ys) + 80 * row)) for row, id in enumerate(outputs.values())},
         wires=(
             *(replace(wire, source=inputs[wire.source, wire.source_port], source_port="", bends=()) for wire in arriving),
             *(wire for wire in home.wires if wire.source in inside and wire.target in inside),

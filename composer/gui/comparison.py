@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from composer.core import units
-from composer.core.diff import GraphDiff, diff_graph
+from composer.core.diff import GraphDiff, diff, diff_graph
 from composer.core.diff_report import Change, report
 from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, NodeFacts, Totals
@@ -103,6 +103,19 @@ class Comparison(QObject):
             old = self.other.graph(name)
         return old, diff_graph(old, self._design().graph(name))
 
+    def changed_graphs(self) -> frozenset[str]:
+        """Sub-graphs in which something differs, also deeper inside."""
+        if self.other is None:
+            return frozenset()
+        design = self._design()
+        found = {name for name, part in diff(self.other, design).graphs.items() if name in design.graphs and part.structural}
+        grown = True
+        while grown:
+            around = {name for name, graph in design.graphs.items() if any(node.subgraph in found for node in graph.nodes.values())}
+            grown = not around <= found
+            found |= around
+        return frozenset(found)
+
     def sentence(self) -> str:
         """What differs, counted, with the totals."""
         if not self.lines:
@@ -111,7 +124,8 @@ class Comparison(QObject):
             (sum(line.kind == kind and line.what in ("node", "wire") for line in self.lines), kind)
             for kind in ("added", "removed", "changed")
         ]
-        counted = ", ".join(f"{count} {kind}" for count, kind in kinds if count) or f"{len(self.lines)} settings"
+        settings = "1 setting" if len(self.lines) == 1 else f"{len(self.lines)} settings"
+        counted = ", ".join(f"{count} {kind}" for count, kind in kinds if count) or settings
         if self._known is None:
             return f"Compared with {self.title}: {counted}."
         old, new = self._known.totals, self._facts().totals

@@ -9,9 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
-from composer.core import edits
+from composer.core import edits, subgraphs
 from composer.core.design_file import save
-from composer.core.graph import Design, Node, Wire
+from composer.core.graph import Design, Node, Training, Wire
 from composer.gui.panels.changes import ChangesPanel
 from composer.gui.widgets.banner import Banner
 from composer.gui.window import Window
@@ -53,17 +53,34 @@ def test_the_list_says_what_it_costs_and_selects(compared: Window, qtbot: QtBot)
     items = {panel.list.topLevelItem(row).text(2): panel.list.topLevelItem(row) for row in range(panel.list.topLevelItemCount())}
     assert items["se"].text(0) == "+"
     assert items["attn"].text(4).startswith("\N{MINUS SIGN}")
-    assert "out_channels: 64 -> 32" in items["conv_stem"].text(3)
+    assert "out_channels: 64 \N{RIGHTWARDS ARROW} 32" in items["conv_stem"].text(3)
     for name, expected in (("se", ("se",)), ("attn", ())):
         place = panel.list.visualItemRect(items[name]).center()
         panel.list.scrollToItem(items[name])
         place = panel.list.visualItemRect(items[name]).center()
         qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
         assert compared.session.selection == expected
-    wire = items["se -> logits"]
+    wire = items["se \N{RIGHTWARDS ARROW} logits"]
     panel.list.scrollToItem(wire)
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.visualItemRect(wire).center())
     assert compared.session.wire_selection == (Wire("se", "logits"),)
+
+
+def test_uses_of_a_changed_sub_graph_are_marked_at_every_level(window: Make, small: Design, qtbot: QtBot) -> None:
+    inner, _ = subgraphs.make(small, ["attn"], "inner")
+    old, _ = subgraphs.make(inner, ["inner"], "outer")
+    shown = window(design=edits.set_params(old, "attn", {"num_heads": 8}, "inner"))
+    session, scene = shown.session, shown.canvas.scene
+    session.comparison.show(old, "old")
+    assert {id for id, node in scene.nodes.items() if node.mark} == {"outer"}
+    session.enter("outer")
+    assert {id for id, node in scene.nodes.items() if node.mark} == {"inner"}
+    session.apply(edits.move(session.design, {"attn": (9.0, 9.0)}, "inner"), "Move")
+    session.undo()
+    session.apply(old, "As it was")
+    assert not any(node.mark for node in scene.nodes.values())
+    session.edit("Set", edits.set_training, Training(epochs=7))
+    assert session.comparison.sentence() == "Compared with old: 1 setting."
 
 
 def test_it_follows_edits_and_ends_with_escape(compared: Window, qtbot: QtBot) -> None:

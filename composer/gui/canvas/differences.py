@@ -1,4 +1,4 @@
-"""A comparison on the canvas: added and changed items marked where they are, removed ones as ghosts where they were."""
+"""A comparison on the canvas: what was added, changed, or changed inside is marked where it is; what was removed is a ghost."""
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
@@ -51,7 +51,9 @@ class Differences(QObject):
         added: set[Wire] = set()
         if comparison.on:
             old, change = comparison.graph(scene.session.graph_name)
-            marks = {**dict.fromkeys(change.added, "added"), **dict.fromkeys(change.changed, "changed")}
+            inside = comparison.changed_graphs()
+            uses = [id for id, node in scene.graph.nodes.items() if node.subgraph in inside]
+            marks = {**dict.fromkeys((*uses, *change.changed), "changed"), **dict.fromkeys(change.added, "added")}
             added = set(change.wires_added)
             self._draw_ghosts(old, change.removed, change.wires_removed)
         for id, node in scene.nodes.items():

@@ -14,6 +14,7 @@ from composer.gui.widgets.labels import button, column, label, row
 
 SIGNS = {"added": ("+", "success"), "removed": ("\N{MINUS SIGN}", "error"), "changed": ("~", "warning")}
 COLUMNS = ("", "What", "Name", "Change", "Params", "MACs")
+NUMBERS = (4, 5)  # columns that stand at the right
 HINT = "File > Compare with… shows here and on the canvas what differs from another design, and what it costs."
 
 
@@ -37,11 +38,14 @@ class ChangesPanel(Panel):
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
+        self.list.setStyleSheet("QTreeView::item { padding: 0 6px; }")  # as the header has it
         self.list.setAccessibleName("Changes")
         self.list.setHeaderLabels(COLUMNS)
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(28)
+        for number in NUMBERS:
+            self.list.headerItem().setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for number in range(len(COLUMNS)):
             stretched = COLUMNS[number] == "Change"
             header.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch if stretched else QHeaderView.ResizeMode.ResizeToContents)
@@ -83,13 +87,14 @@ class ChangesPanel(Panel):
 def _row(line: Change) -> QTreeWidgetItem:
     sign, colour = SIGNS[line.kind]
     costs = [units.difference(cost) if cost else "" for cost in (line.params, line.macs)]
-    made = QTreeWidgetItem([sign, line.what, line.name, line.detail, *costs])
+    name, detail = (text.replace(" -> ", " \N{RIGHTWARDS ARROW} ") for text in (line.name, line.detail))  # the report is for terminals too
+    made = QTreeWidgetItem([sign, line.what, name, detail, *costs])
     made.setForeground(0, QBrush(theme.color(colour)))
     made.setData(0, Qt.ItemDataRole.UserRole, line)
     made.setSizeHint(0, QSize(0, theme.CONTROL - 4))
     made.setToolTip(0, line.kind)
-    made.setToolTip(3, line.detail)
+    made.setToolTip(3, detail)
     made.setFont(0, theme.font(theme.BODY, bold=True))
-    for number in (4, 5):
+    for number in NUMBERS:
         made.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return made

@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, Signal
 
 from composer import paths
 from composer.core import names
-from composer.core.design_file import save
+from composer.core.design_file import design_hash, save
 from composer.core.graph import Design
+from composer.core.run_files import read_run
 from composer.gui.worker import Worker
 
 # How long a training may take to save its state when the window closes.
@@ -44,7 +45,10 @@ class RunHandle(QObject):
         self.detail = ""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "design.yaml"
-        if not settings.get("resume"):  # a run goes on with its own design, whatever is drawn by now
+        if settings.get("resume"):  # a run goes on with its own design, whatever is drawn by now
+            self.digest = read_run(self.folder).design_hash
+        else:
+            self.digest = design_hash(design)
             save(design, path)
         start = list(command or (sys.executable, "-m", "composer"))
         self.worker = Worker([*start, "train", str(path), *_arguments(design, settings), "--out", str(self.folder), "--parent-pipe"], self)

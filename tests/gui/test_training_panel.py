@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from composer.core import edits
 from composer.core.run_files import read_run
 from composer.gui.live_run import LiveRun
 from composer.gui.panels.training import TrainingPanel
@@ -125,6 +126,10 @@ def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Sessio
     assert "validation" in loss.readout.text()
     assert (panel.run.handle.folder / "checkpoints" / "best.pt").is_file()
     qtbot.waitUntil(lambda: not panel._draw.isActive())
+    session.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
+    qtbot.waitUntil(lambda: panel.headline.text().endswith("tiny, another design"))
+    session.undo()
+    qtbot.waitUntil(lambda: "another design" not in panel.headline.text())
 
 
 def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
@@ -203,6 +208,8 @@ def test_a_run_of_this_network_that_was_cut_off_is_offered(session: Session, hom
     panel.show()
     qtbot.waitUntil(lambda: "was interrupted after epoch 3 of 3" in panel.notice.text)
     assert panel.notice.action("Resume") is not None
+    session.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
+    qtbot.waitUntil(lambda: panel.notice.text == "")  # it would go on with another network than the drawn one
 
 
 def test_ten_thousand_lines_cost_the_window_nothing(session: Session, home: Path, qtbot: QtBot) -> None:

@@ -16,7 +16,7 @@ from composer.gui import key_map, preferred, theme
 from composer.gui.live_run import LiveRun
 from composer.gui.panels import Panel
 from composer.gui.run_handle import RunHandle
-from composer.gui.run_library import resume_settings, runs_folder
+from composer.gui.run_library import resume_settings, runs_folder, short_name
 from composer.gui.session import Session
 from composer.gui.widgets.labels import button, column, label, refresh_icons, row
 from composer.gui.widgets.notice import Notice
@@ -42,6 +42,8 @@ class TrainingPanel(Panel):
         super().__init__(session)
         self.run: LiveRun | None = None
         self._offered = False
+        self._offer = ""  # digest of the network whose interrupted run is offered to go on
+        self._digest = design_hash(session.design)
         self._draw = QTimer(self, singleShot=True, interval=DRAW_MS)
         self._draw.timeout.connect(self._draw_run)
         self.form = TrainingForm()
@@ -115,6 +117,7 @@ class TrainingPanel(Panel):
 
     def _launch(self, chosen: dict[str, Any]) -> None:
         self.notice.clear()
+        self._offer = ""
         try:
             self.session.start_training(chosen)
         except (OSError, UserError) as error:
@@ -190,6 +193,10 @@ class TrainingPanel(Panel):
         self.what.setText(session.design.name)
         self.how.setText(reason or self._plan(label_of, fastest))
         self.problems_link.setVisible(bool(session.problems))
+        self._digest = design_hash(session.design)
+        if self._offer not in ("", self._digest):
+            self._offer = ""
+            self.notice.clear()
         if self.run is None and not self._offered:
             self._offer_interrupted()
         self._show_run()
@@ -203,7 +210,7 @@ class TrainingPanel(Panel):
         self.pause_button.setVisible(active)
         self.stop_button.setVisible(active)
         self.progress.setVisible(run is not None)
-        self.headline.setText(run.headline() if run is not None else "")
+        self.headline.setText(self._headline(run) if run is not None else "")
         self.numbers.setVisible(run is not None)
         self.numbers.setText(run.numbers() if run is not None else "")
         self._pages.setCurrentIndex(0 if run is None else 1)
@@ -217,6 +224,11 @@ class TrainingPanel(Panel):
         self.progress.setValue(round(1000 * run.share))
         if self.isVisible():
             self.plots.show_curves(run.curves)
+
+    def _headline(self, run: LiveRun) -> str:
+        """How the run is; and what it trains, where that is not what is drawn."""
+        other = f"  ·  {short_name(RunInfo(run.handle.folder))}, another design" if run.handle.digest != self._digest else ""
+        return run.headline() + other
 
     def _reason(self) -> str:
         """Why the design cannot be trained now; empty if it can."""
@@ -242,10 +254,12 @@ class TrainingPanel(Panel):
         if not self.session.design.main.nodes:
             return
         self._offered = True
-        digest = design_hash(self.session.design)
         found = [read_run(folder) for folder in list_runs(runs_folder())]
-        lost: list[RunInfo] = [info for info in found if info.state == "interrupted" and info.has_weights and info.design_hash == digest]
+        lost: list[RunInfo] = [
+            info for info in found if info.state == "interrupted" and info.has_weights and info.design_hash == self._digest
+        ]
         if lost:
+            self._offer = self._digest
             newest = max(lost, key=lambda info: info.created)
             text = f"A training of this network was interrupted after epoch {newest.epoch} of {newest.epochs} ({newest.name})"
             self.notice.say(text, "info", actions=[("Resume", lambda: self.resume(newest.path))])

@@ -63,6 +63,8 @@ class CurvePlot(QWidget):
         self.view.setDefaultPadding(0.04)
         self.plot.getAxis("left").setWidth(46)
         self.plot.getAxis("bottom").setHeight(34)
+        self.plot.getAxis("bottom").setStyle(hideOverlappingLabels=False)  # else the number of the last epoch is left out
+        self.plot.getPlotItem().layout.setContentsMargins(1, 1, 8, 1)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setZValue(-10)
         self._cursor.hide()
@@ -115,8 +117,9 @@ class CurvePlot(QWidget):
         line.item.setSymbol("o" if few else None)
         if few:
             line.item.setSymbolSize(5)
-            line.item.setSymbolPen(None)
-            line.item.setSymbolBrush(ink)
+            # Hollow for what is dashed: after one epoch the dots are all there is.
+            line.item.setSymbolPen(self._pg.mkPen(ink, width=1.5) if dashed else None)
+            line.item.setSymbolBrush(None if dashed else ink)
         line.item.setData(*thinned(line.x, line.y))
 
     def remove_line(self, key: str) -> None:

@@ -13,6 +13,7 @@ from composer.core.facts import NodeFacts
 from composer.core.wire_json import to_json
 from composer.gui.jobs import Job
 from composer.gui.session import Session
+from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import button, label, row
 from composer.gui.widgets.notice import Notice
 
@@ -33,7 +34,7 @@ class TimePage(QScrollArea):
         self._session = session
         self._job: Job | None = None
         self._this: DeviceProfile | None = None
-        self.device, self.precision, self.where = QComboBox(), QComboBox(), QComboBox()
+        self.device, self.precision, self.where = DropDown(), QComboBox(), DropDown()
         self.device.setAccessibleName("Device of the estimate")
         self.device.addItem("No device", "")
         self.device.addItem("This machine", THIS)

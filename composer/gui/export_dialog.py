@@ -16,6 +16,7 @@ from composer.gui.export_targets import TARGETS, Target
 from composer.gui.jobs import Job
 from composer.gui.run_library import in_words, known_runs
 from composer.gui.session import Session
+from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import button, column, label, row
 from composer.gui.widgets.notice import Notice
 
@@ -53,7 +54,7 @@ class ExportDialog(QDialog):
         self.title, self.detail = label("", "title"), label("", "muted", wrap=True)
         self.file = QLineEdit()
         self.file.setAccessibleName("File")
-        self.weights = QComboBox()
+        self.weights = DropDown()
         self.weights.setAccessibleName("Weights")
         self.weights.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._weights_label = label("Weights", "muted")

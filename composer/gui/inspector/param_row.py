@@ -11,6 +11,7 @@ from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, is_expression
 from composer.core.params import describe
 from composer.core.value_text import from_text, to_text
+from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import label, row, tool_button
 from composer.gui.widgets.value_field import ScrubLabel, ValueField
 
@@ -18,7 +19,7 @@ FINE_STEPS = 100  # of a float's declared range
 MIXED = object()
 
 
-class QuietComboBox(QComboBox):
+class QuietComboBox(DropDown):
     """A combo box that the wheel changes only while it has the focus."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:

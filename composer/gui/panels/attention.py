@@ -6,7 +6,6 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QFrame,
     QListWidget,
@@ -26,6 +25,7 @@ from composer.gui.captured_map import CapturedMap, Shown
 from composer.gui.panels import Panel
 from composer.gui.run_library import in_words, known_runs
 from composer.gui.session import Session
+from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import button, column, label, named, refresh_icons, row
 from composer.gui.widgets.map_controls import MapControls
 from composer.gui.widgets.map_view import MapView
@@ -68,7 +68,7 @@ class AttentionPanel(Panel):
         self._run_by_hand = False
         self._runs: list[RunInfo] | None = None  # read anew when it may have changed, not with each edit
         self.strip, self.controls, self.view, self.notice = SampleStrip(), MapControls(), MapView(), Notice()
-        self.weights = named(QComboBox(), "Weights", "Whose weights: those of a run, or untrained ones")
+        self.weights = named(DropDown(), "Weights", "Whose weights: those of a run, or untrained ones")
         self.list = named(QListWidget(), "Maps")
         self.list.setItemDelegate(TwoPartDelegate(self.list))
         self.list_hint = label("Maps of the network appear here", "small", wrap=True)

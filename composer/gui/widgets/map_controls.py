@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QToo
 
 from composer.gui import theme
 from composer.gui.widgets import colormaps
+from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import label, named, tool_button
 from composer.gui.widgets.prediction_bars import PredictionBars
 
@@ -24,7 +25,7 @@ class MapControls(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shown = named(QComboBox(), "View")
+        self.shown = named(DropDown(), "View")
         self.colors = named(QComboBox(), "Colours")
         self.colors.addItems([name.capitalize() for name in colormaps.NAMES])
         self.opacity = named(QSlider(Qt.Orientation.Horizontal), "Opacity")

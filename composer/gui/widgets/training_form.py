@@ -7,6 +7,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QSizePolicy, QWidget
 
 from composer.core.graph import Training
+from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import label
 from composer.gui.widgets.number_field import NumberField
 
@@ -127,7 +128,7 @@ class TrainingForm(QWidget):
         return field
 
     def _choice(self, name: str) -> QComboBox:
-        field = QComboBox()
+        field = DropDown()
         field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         field.setMinimumWidth(FIELD)
         # The wheel scrolls the form; a setting must not change because the pointer was over it.

@@ -127,9 +127,9 @@ def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Sessio
     assert (panel.run.handle.folder / "checkpoints" / "best.pt").is_file()
     qtbot.waitUntil(lambda: not panel._draw.isActive())
     session.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
-    qtbot.waitUntil(lambda: panel.headline.text().endswith("tiny, another design"))
+    qtbot.waitUntil(lambda: panel.headline.text().endswith("an earlier tiny"))
     session.undo()
-    qtbot.waitUntil(lambda: "another design" not in panel.headline.text())
+    qtbot.waitUntil(lambda: "earlier" not in panel.headline.text())
 
 
 def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QStackedWidget, QWidget
 
-from composer.core import units
+from composer.core import names, units
 from composer.core.design_file import design_hash
 from composer.core.errors import UserError
 from composer.core.run_files import RunInfo, list_runs, read_run
@@ -211,6 +211,7 @@ class TrainingPanel(Panel):
         self.stop_button.setVisible(active)
         self.progress.setVisible(run is not None)
         self.headline.setText(self._headline(run) if run is not None else "")
+        self.headline.setToolTip(self.headline.text())  # of which a narrow panel shows the beginning
         self.numbers.setVisible(run is not None)
         self.numbers.setText(run.numbers() if run is not None else "")
         self._pages.setCurrentIndex(0 if run is None else 1)
@@ -227,8 +228,11 @@ class TrainingPanel(Panel):
 
     def _headline(self, run: LiveRun) -> str:
         """How the run is; and what it trains, where that is not what is drawn."""
-        other = f"  ·  {short_name(RunInfo(run.handle.folder))}, another design" if run.handle.digest != self._digest else ""
-        return run.headline() + other
+        if run.handle.digest == self._digest:
+            return run.headline()
+        name = short_name(RunInfo(run.handle.folder))
+        earlier = "an earlier " if name == names.snake(self.session.design.name) else ""
+        return f"{run.headline()}  ·  {earlier}{name}"
 
     def _reason(self) -> str:
         """Why the design cannot be trained now; empty if it can."""

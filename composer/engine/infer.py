@@ -20,8 +20,9 @@ from composer.core.graph import Design, Literal
 from composer.engine import library
 from composer.engine.cost_store import CostStore
 from composer.engine.found import BlockCost, GraphResult, Value
+from composer.engine.instances import Known, Step
 from composer.engine.lasting import lasting
-from composer.engine.walk import Known, Step, Walk
+from composer.engine.walk import Walk
 
 MEMO_SIZE = 20_000  # more than a design has different nodes: walking more entries than the memo holds would never find one
 

@@ -6,10 +6,10 @@ after it waits.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from graphlib import CycleError
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from composer.core import rules
 from composer.core.block_file import BlockSpec
@@ -20,32 +20,14 @@ from composer.core.graph import Design, Graph, Literal, Node, Scalar, Wire
 from composer.core.params import ParamError, Resolved, resolve_params
 from composer.core.ports import input_ports, output_ports
 from composer.engine.flatten import flatten, totals
-from composer.engine.found import BlockCost, GraphResult, NodeResult, Spec, Value, itemsize
+from composer.engine.found import BlockCost, GraphResult, NodeResult, Value, itemsize
+from composer.engine.instances import Instance, Known, Step
 from composer.engine.peak import peak_bytes
 
 if TYPE_CHECKING:
     from composer.engine.infer import Inferrer
 
 MAX_ROUNDS = 200_000  # of one walk: repeats inside repeats multiply
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Memo entry of a whole node: parameters and cost of each round, and its facts, whose activation bytes are those of its last use."""
-
-    rounds: tuple[tuple[dict[str, Literal], BlockCost], ...]
-    facts: NodeFacts
-
-
-class Step(NamedTuple):
-    """How one node was walked last, for when it comes again unchanged: where its inputs are, what arrived, what it became."""
-
-    node: Node
-    wires: tuple[Wire, ...]
-    sources: tuple[tuple[str, str] | None, ...]
-    arrived: tuple[Spec | None, ...]
-    ports: tuple[str, ...]
-    known: Known
 
 
 class RoundError(UserError):
@@ -190,7 +172,7 @@ class Walk:
             if node.subgraph is None:
                 spec = self.catalog[node.block]
                 firsts = [values[arriving[port.name][0]] if arriving[port.name] else None for port in ports]
-                known, lasting = self._known(node, spec, inputs, firsts, variables, rounds)
+                known, lasting = self._known(Instance(node, spec, inputs, firsts, variables, rounds))
                 arrived = tuple(value and value.spec for value in inputs)
                 step = Step(node, wires, tuple(sources), arrived, tuple(port.name for port in spec.outputs), known)
                 # A named port is found through its source's block, which may change while this node does not.
@@ -247,23 +229,14 @@ class Walk:
                 total += value.stored
         return total
 
-    def _known(
-        self,
-        node: Node,
-        spec: BlockSpec,
-        inputs: Sequence[Value | None],
-        firsts: Sequence[Value | None],
-        variables: Mapping[str, Scalar],
-        rounds: int,
-    ) -> tuple[Known, bool]:
+    def _known(self, made: Instance) -> tuple[Known, bool]:
         """What a node of a block becomes, and whether that holds whatever the variables are."""
+        node = made.node
         text = repr(node.params)
         lasting = "'=" not in text and '"=' not in text and not isinstance(node.repeat, str)
-        scope = "" if lasting else repr(variables)
-        key = (node.block, text, scope, rounds, tuple(v and v.spec for v in inputs))
-        known = self.inferrer.known.get(key)
-        if known is None:
-            known = self._compute(node, spec, inputs, firsts, variables, rounds)
+        scope = "" if lasting else repr(made.variables)
+        key = (node.block, text, scope, made.rounds, tuple(value and value.spec for value in made.inputs))
+        known = self.inferrer.known.get(key) or self._compute(made)
         self.inferrer.keep(key, known)
         return known, lasting
 
@@ -276,28 +249,21 @@ class Walk:
             found.append(Value(shape, dtype, grad, storage, size, strides))
         return found
 
-    def _compute(
-        self,
-        node: Node,
-        spec: BlockSpec,
-        inputs: Sequence[Value | None],
-        firsts: Sequence[Value | None],
-        variables: Mapping[str, Scalar],
-        rounds: int,
-    ) -> Known:
+    def _compute(self, made: Instance) -> Known:
         """What a node of a block becomes, round by round."""
+        node, spec, rounds = made.node, made.spec, made.rounds
         found: list[tuple[dict[str, Literal], BlockCost]] = []
         uncounted: Counter[str] = Counter()
         inferred: tuple[str, ...] = ()
         outputs: list[Value] = []
         working = 0
-        given = list(inputs)
+        given, firsts = list(made.inputs), list(made.firsts)
         for index in range(rounds):
             try:
                 sizes = spec.shapes.bind([None if value is None else value.shape for value in firsts])
             except UserError as error:
                 raise UserError(f"{node.id}: {error}; {self._layout_hint(spec, firsts)}") from None
-            resolved = resolve_params(spec, node, variables, sizes, index, rounds)
+            resolved = resolve_params(spec, node, made.variables, sizes, index, rounds)
             inferred = inferred if index else resolved.inferred
             entry = self.inferrer.block(spec, resolved.values, given)
             if entry.error is not None:

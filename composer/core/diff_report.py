@@ -1,12 +1,14 @@
 """What differs between two designs, readable in a terminal, as Markdown for a pull request, and as JSON."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from composer.core.diff import diff
+from composer.core.errors import UserError
+from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts
-from composer.core.graph import Design, Graph, Input, Node
+from composer.core.graph import Design, Graph, Input, Node, Scalar, Value
 
 _MARKS = {"added": "+", "removed": "-", "changed": "~"}
 
@@ -21,8 +23,8 @@ class Change:
         name: id or wire; inside a sub-graph with its name in front.
         detail: what changed, in words.
         graph: name of the sub-graph, empty for the main graph.
-        params: difference of the parameter counts.
-        macs: difference of the MACs.
+        params: difference of the parameter counts, over all uses and rounds of a sub-graph.
+        macs: difference of the MACs, counted alike.
     """
 
     kind: str
@@ -53,11 +55,11 @@ def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) ->
         if before.variables.get(name, _NONE) != after.variables.get(name, _NONE):
             kind = "added" if name not in before.variables else "removed" if name not in after.variables else "changed"
             lines.append(Change(kind, "variable", name, _from_to(before.variables.get(name, _NONE), after.variables.get(name, _NONE))))
-    for field in fields(before.training):
-        a, b = getattr(before.training, field.name), getattr(after.training, field.name)
+    for setting in fields(before.training):
+        a, b = getattr(before.training, setting.name), getattr(after.training, setting.name)
         if a != b:
-            lines.append(Change("changed", "setting", f"training.{field.name}", _from_to(a, b)))
-    old_places, new_places = _by_place(before, old), _by_place(after, new)
+            lines.append(Change("changed", "setting", f"training.{setting.name}", _from_to(a, b)))
+    old_places, new_places = _places(before, old), _places(after, new)
     empty = Graph()
     for name, part in change.graphs.items():
         if name and (name not in before.graphs or name not in after.graphs):
@@ -94,28 +96,68 @@ def _from_to(a: object, b: object) -> str:
     return f"{a} -> {b}"
 
 
-Places = Mapping[tuple[str, str], NodeFacts]
+@dataclass(slots=True)
+class _Place:
+    """A node of a graph: its facts in the first use, its costs in all uses and rounds."""
+
+    facts: NodeFacts = field(default_factory=NodeFacts)
+    params: int = 0
+    macs: int = 0
 
 
-def _by_place(design: Design, facts: DesignFacts) -> Places:
-    """Facts by graph and id: of a sub-graph those of its first use."""
-    found: dict[tuple[str, str], NodeFacts] = {}
-    for path, known in facts.nodes.items():
-        graph, *rest = "", *path.split("/")
-        for id in rest[:-1]:
-            if not id.isdigit():  # the number of a round
-                node = design.graph(graph).nodes.get(id)
-                graph = node.subgraph or "" if node is not None else ""
-        found.setdefault((graph, rest[-1]), known)
+_Places = Mapping[tuple[str, str], _Place]
+
+
+def _places(design: Design, facts: DesignFacts) -> dict[tuple[str, str], _Place]:
+    """Each item of each graph that is used, by graph and id."""
+    found: dict[tuple[str, str], _Place] = {}
+    try:
+        variables = resolve_variables(design.variables)
+    except UserError:
+        variables = {}
+
+    def visit(name: str, prefix: str, scope: Mapping[str, Scalar], times: int) -> None:
+        graph = design.graph(name)
+        for id in graph.ids():
+            item, known = graph.item(id), facts.nodes.get(prefix + id)
+            if known is None:
+                continue
+            place = found.setdefault((name, id), _Place(known))
+            place.params += times * known.params
+            place.macs += times * known.macs
+            if isinstance(item, Node) and item.subgraph is not None and item.subgraph in design.graphs:
+                enter(item, item.subgraph, f"{prefix}{id}/", scope, times)
+
+    def enter(node: Node, inner: str, prefix: str, scope: Mapping[str, Scalar], times: int) -> None:
+        exposed = design.graphs[inner].params
+        rounds = _whole(node.repeat, scope)
+        # Rounds that differ have paths of their own; where they do not, the first stands for all.
+        apart = any(f"{prefix}0/{id}" in facts.nodes for id in design.graphs[inner].ids())
+        for index in range(rounds if apart else 1):
+            own = {key: _or_none(node.params.get(key, value), scope, index, rounds) for key, value in exposed.items()}
+            visit(inner, f"{prefix}{index}/" if apart else prefix, {**variables, **own}, times if apart else times * rounds)
+
+    visit("", "", variables, 1)
     return found
 
 
-def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: Places, new: Places) -> Change:
-    before, after = old.get((graph, id), NodeFacts()), new.get((graph, id), NodeFacts())
-    if kind == "added":
-        before = NodeFacts()
-    if kind == "removed":
-        after = NodeFacts()
+def _whole(value: Value, scope: Mapping[str, Scalar]) -> int:
+    rounds = _or_none(value, scope)
+    return int(rounds) if isinstance(rounds, int | float) and rounds >= 1 else 1
+
+
+def _or_none(value: Value, scope: Mapping[str, Scalar], index: int = 0, rounds: int = 1) -> Scalar:
+    """A value as a number or text; None where it cannot be computed, or is a list, with which nothing is computed."""
+    try:
+        found = resolve(value, scope, index, rounds)
+    except UserError:
+        return None
+    return None if isinstance(found, tuple) else found
+
+
+def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: _Places, new: _Places) -> Change:
+    before = old.get((graph, id), _Place()) if kind != "added" else _Place()
+    after = new.get((graph, id), _Place()) if kind != "removed" else _Place()
     x, y = a.item(id), b.item(id)
     details = []
     if isinstance(x, Node) and isinstance(y, Node):
@@ -132,7 +174,7 @@ def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: 
         if isinstance(item, Node):
             values = ", ".join(f"{name}={value}" for name, value in item.params.items())
             details.append(f"{item.block}({values})")
-    if shape := _shape_change(before, after):
+    if shape := _shape_change(before.facts, after.facts):
         details.append(shape)
     return Change(kind, "node", prefix + id, ", ".join(details), graph, after.params - before.params, after.macs - before.macs)
 
@@ -163,7 +205,7 @@ def as_markdown(lines: list[Change], old: DesignFacts, new: DesignFacts) -> str:
 def as_json(lines: list[Change], old: DesignFacts, new: DesignFacts) -> dict[str, Any]:
     """For scripts."""
     return {
-        "changes": [{field.name: getattr(line, field.name) for field in fields(Change)} for line in lines],
+        "changes": [{part.name: getattr(line, part.name) for part in fields(Change)} for line in lines],
         "before": {"params": old.totals.params, "macs": old.totals.macs},
         "after": {"params": new.totals.params, "macs": new.totals.macs},
     }

@@ -8,7 +8,7 @@ import pytest
 
 from composer.cli import main
 from composer.core import diff_report, edits, subgraphs
-from composer.core.design_file import load, save
+from composer.core.design_file import load, loads, save
 from composer.core.diff_report import Change
 from composer.core.graph import Design, Node, Training, Wire
 from composer.engine.infer import Inferrer
@@ -48,6 +48,51 @@ def test_nodes_that_nobody_touched_but_whose_shape_changed() -> None:
     assert changes["mbconv_2"].detail.startswith("out_channels: 48 -> 64, output 48x8x8 -> 64x8x8")
     assert changes["tokens"].detail == "output 64x48 -> 64x64"
     assert changes["attn"].params > 0
+
+
+NESTED = """
+format: 1
+name: nested
+inputs:
+  image: {shape: [8, 16, 16]}
+nodes:
+  same: {block: graph:stage, params: {n: 2}, repeat: 3}
+  widths: {block: graph:stage, params: {n: 1, width: {each: [8, 16]}}, repeat: 2}
+outputs:
+  out: {}
+wires: [image -> same, same -> widths, widths -> out]
+graphs:
+  stage:
+    params: {n: 1, width: 8}
+    inputs: {x: {}}
+    nodes:
+      conv: {block: Conv2d, params: {out_channels: "=width"}}
+      more: {block: graph:layer, repeat: "=n"}
+    outputs: {y: {}}
+    wires: [x -> conv, conv -> more, more -> y]
+  layer:
+    inputs: {x: {}}
+    nodes:
+      gate: {block: SqueezeExcite, params: {reduction: 2}}
+    outputs: {y: {}}
+    wires: [x -> gate, gate -> y]
+"""
+
+
+def test_a_node_in_a_sub_graph_counts_in_all_uses_and_rounds() -> None:
+    for before, after, name in (
+        (loads(NESTED), loads(NESTED.replace("reduction: 2", "reduction: 4")), "layer.gate"),
+        (loads(NESTED), loads(NESTED.replace('"=width"}', '"=width", bias: false}')), "stage.conv"),
+        (
+            load(template("hybrid_dendritic")),
+            edits.set_params(load(template("hybrid_dendritic")), "gate", {"reduction": 8}, "conv_stage"),
+            "conv_stage.gate",
+        ),
+    ):
+        change = found(before, after)[name]
+        old, new = INFERRER.infer(before).facts.totals, INFERRER.infer(after).facts.totals
+        assert (change.params, change.macs) == (new.params - old.params, new.macs - old.macs), name
+        assert change.params
 
 
 def test_added_and_removed_nodes_and_wires() -> None:

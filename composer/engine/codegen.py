@@ -206,6 +206,8 @@ class _Generator:
         target = ", ".join(outputs)
         if not self.repeated(made, node) or self.sequential(node, ports, outputs):
             return [f"{target} = self.{node.id}({', '.join(arguments)})"]
+        if len(outputs) > len(arguments):  # there is one round, or its outputs could not be the next one's inputs
+            return [f"{target} = self.{node.id}[0]({', '.join(arguments)})"]
         # Several ports: the outputs of a round are the first inputs of the next, the other inputs stay.
         start = [f"{output} = {given}" for output, given in zip(outputs, arguments, strict=False)]
         kept = arguments[len(outputs) :]

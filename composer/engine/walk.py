@@ -274,7 +274,7 @@ class Walk:
             held = sum(value.nbytes for value in given if value is not None) + sum(value.nbytes for value in outputs)
             working = max(working, held, entry.working_bytes)
             if index + 1 < rounds:
-                if len(outputs) > len(given):
+                if len(outputs) > len(given) or None in given[: len(outputs)]:
                     raise UserError(f"{node.id}: repeat {rounds} needs as many inputs as outputs; {spec.name} has more outputs")
                 given = [*outputs, *given[len(outputs) :]]
                 firsts = [*outputs, *firsts[len(outputs) :]]

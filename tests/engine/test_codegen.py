@@ -106,6 +106,15 @@ def test_a_repeat_that_an_expression_makes_one_keeps_its_path() -> None:
         assert "conv.0.weight" in keys and ("conv.1.weight" in keys) == (depth == 2)
 
 
+def test_a_repeat_of_one_may_give_more_than_it_takes() -> None:
+    """A repeat of two could not: its second round would have no place for the second output of the first."""
+    design = chain(Node("read", "LSTM", repeat="=depth"), Node("norm", "LayerNorm"), shape=(5, 128), variables={"depth": 1})
+    assert "read_sequence, read_state = self.read[0](image)" in source(design)
+    model = build(design).eval()
+    assert "read.0.rnn.weight_ih_l0" in model.state_dict()
+    assert model(torch.randn(2, 5, 128)).shape == (2, 5, 128)
+
+
 def test_rounds_with_other_inputs_each_and_ramps() -> None:
     node = Node("conv", "MBConv", {"out_channels": 16, "drop_path": Ramp(0.0, 0.2)}, repeat=3)
     text = source(chain(node))

@@ -180,11 +180,13 @@ def _roofline(inference: Any, device: str, precision: str) -> dict[str, Any]:
 
 
 def _print_roofline(data: dict[str, Any]) -> None:
-    print(f"\nat least {data['seconds'] * 1e3:.3f} ms on {data['device']}, {data['precision']}, forward pass:")
+    from composer.core.units import short_time
+
+    print(f"\nat least {short_time(data['seconds'])} on {data['device']}, {data['precision']}, forward pass:")
     width = max((len(row["id"]) for row in data["nodes"]), default=4)
     for row in data["nodes"]:
         share = row["seconds"] / data["seconds"] if data["seconds"] else 0.0
-        figures = f"{row['seconds'] * 1e3:10.4f} ms  {row['bound']:<7}  {row['intensity']:8.1f} FLOPs/byte"
+        figures = f"{short_time(row['seconds']):>9}  {row['bound']:<7}  {row['intensity']:8.1f} FLOPs/byte"
         print(f"{row['id']:<{width}}  {figures}  {'#' * round(40 * share)}".rstrip())
     peak, bandwidth = data["peak_flops"] / 1e12, data["bandwidth"] / 1e9
     print(f"{peak:.3g} TFLOP/s, {bandwidth:.4g} GB/s, ridge at {data['ridge']:.1f} FLOPs/byte; {data['source']}")
@@ -192,6 +194,8 @@ def _print_roofline(data: dict[str, Any]) -> None:
 
 
 def _print_summary(data: dict[str, Any], batch: int) -> None:
+    from composer.core.units import memory
+
     rows = [("node", "block", "output", "params", "MACs", "activations")]
 
     def visit(nodes: list[dict[str, Any]], indent: str) -> None:
@@ -199,7 +203,8 @@ def _print_summary(data: dict[str, Any], batch: int) -> None:
             shape = " ".join("x".join(str(size) for size in port["shape"]) for port in node["outputs"]) or (node["error"] or "")
             times = f" x{node['repeat']}" if "repeat" in node else ""
             costs = (f"{node['params']:,}", f"{node['macs']:,}", f"{node['activation_bytes']:,} B")
-            rows.append((indent + node["id"], node["block"] + times, shape, *costs))
+            mark = "" if node["counted"] else " *"
+            rows.append((indent + node["id"] + mark, node["block"] + times, shape, *costs))
             visit(node.get("nodes", []), indent + "  ")
 
     visit(data["nodes"], "")
@@ -208,11 +213,13 @@ def _print_summary(data: dict[str, Any], batch: int) -> None:
     widths = [min(48, max(len(row[column]) for row in rows)) for column in range(6)]
     for row in rows:
         print("  ".join(cell.ljust(w) if i < 3 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip())
+    if any(row[0].endswith(" *") for row in rows):
+        print("* leads to no output: neither built nor part of the total")
     inputs = ", ".join(f"{item['id']} {'x'.join(str(size) for size in item['shape'])}" for item in data["inputs"])
-    training = ", ".join(f"{size / 1e6:,.1f} MB with {name}" for name, size in totals["training_bytes"].items())
+    training = ", ".join(f"{memory(size)} with {name}" for name, size in totals["training_bytes"].items())
     frozen = f"; {totals['params_frozen']:,} parameters are frozen" if totals["params_frozen"] else ""
     print(f"\na training step holds {training} (weights, gradients, optimizer, activations){frozen}")
-    working = f"{totals['working_bytes'] / 1e6:,.1f} MB beside the weights"
+    working = f"{memory(totals['working_bytes'])} beside the weights"
     print(f"inference holds {working}; {totals['arithmetic_intensity']:.1f} FLOPs a byte moved")
     if totals["uncounted"]:
         print(f"not counted as MACs: {', '.join(f'{name} x{times}' for name, times in totals['uncounted'].items())}")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from composer.core.graph import Wire
+from composer.core.rules import leading_to_output
 from composer.engine.found import GraphResult, Value
 
 
@@ -14,7 +15,8 @@ def peak_bytes(result: GraphResult, carried: Callable[[Wire], Value | None]) -> 
         result: one use of a graph.
         carried: what a wire of that graph carries.
     """
-    order = list(result.nodes)
+    built = leading_to_output(result.graph)
+    order = [id for id in result.nodes if id in built]
     place = {id: index for index, id in enumerate(order)}
     needs = {id: [carried(wire) for wire in result.graph.into(id)] for id in (*order, *result.graph.outputs)}
     last: dict[int, int] = {}  # storage -> place of the last node that reads it

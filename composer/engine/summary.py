@@ -7,6 +7,7 @@ from composer.core import memory, roofline
 from composer.core.device_profiles import DeviceProfile
 from composer.core.facts import NodeFacts, Totals
 from composer.core.graph import Design
+from composer.core.rules import leading_to_output
 from composer.engine.found import GraphResult
 from composer.engine.infer import Inference, Inferrer
 
@@ -20,7 +21,8 @@ def summarize(design: Design, batch: int = 1, inferrer: Inferrer | None = None) 
         inferrer: keeps its memo between calls; a new one by default.
 
     Returns:
-        ``{"name", "inputs", "nodes", "totals"}``; a node that uses a sub-graph holds those of its first round under ``nodes``.
+        ``{"name", "inputs", "nodes", "totals"}``; a node that uses a sub-graph holds those of its first round under ``nodes``. One
+        that leads to no output is not built, so it is no part of the totals: its ``counted`` is False.
     """
     return to_dict((inferrer or Inferrer()).infer(design, batch))
 
@@ -51,8 +53,9 @@ def to_dict(inference: Inference) -> dict[str, Any]:
 
 def _nodes(result: GraphResult) -> list[dict[str, Any]]:
     rows = []
+    counted = leading_to_output(result.graph)
     for id, found in result.nodes.items():
-        row = {"id": id, **_facts(found.facts)}
+        row = {"id": id, **_facts(found.facts), "counted": id in counted}
         if len(found.rounds) > 1:
             row["repeat"] = len(found.rounds)
         inner = next((part for part in found.rounds if isinstance(part, GraphResult)), None)
@@ -90,8 +93,10 @@ def _costs(facts: NodeFacts | Totals) -> dict[str, Any]:
 
 def _uncounted(root: GraphResult) -> dict[str, int]:
     found: Counter[str] = Counter()
-    for result in root.nodes.values():
-        found.update(result.facts.uncounted)
+    counted = leading_to_output(root.graph)
+    for id, result in root.nodes.items():
+        if id in counted:
+            found.update(result.facts.uncounted)
     return dict(found.most_common())
 
 
@@ -107,7 +112,10 @@ def roofline_dict(inference: Inference, device: DeviceProfile, precision: str = 
         composer.core.errors.UserError: if the device has no such precision.
     """
     rows = []
+    counted = leading_to_output(inference.root.graph)
     for id, found in inference.root.nodes.items():
+        if id not in counted:
+            continue
         part = roofline.estimate(found.facts, device, precision)
         rows.append({"id": id, "seconds": part.seconds, "bound": part.bound, "intensity": round(part.intensity, 3)})
     return {

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +62,40 @@ def test_costs_grow_with_the_batch_and_weights_do_not() -> None:
 def test_what_is_not_counted_is_listed() -> None:
     found = summarize(load(template("hybrid_digits")))["totals"]["uncounted"]
     assert "native_layer_norm" in found and "gelu" in found
+
+
+DEAD = """
+format: 1
+name: dead
+inputs:
+  image: {shape: [3, 8, 8]}
+nodes:
+  conv: {block: Conv2d, params: {out_channels: 4}}
+  loose: {block: BatchNorm2d}
+outputs:
+  out: {}
+wires: [image -> conv, image -> loose, conv -> out]
+"""
+
+
+def test_what_leads_to_no_output_is_in_no_sum(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = summarize(loads(DEAD))
+    assert {node["id"]: node["counted"] for node in data["nodes"]} == {"conv": True, "loose": False}
+    assert data["totals"]["uncounted"] == {}, "of the batch norm nothing is run"
+    whole = summarize(loads(DEAD.replace("  loose: {block: BatchNorm2d}\n", "").replace("image -> loose, ", "")))
+    assert data["totals"] == whole["totals"]
+    (path := tmp_path / "dead.yaml").write_text(DEAD)
+    assert main(["summary", str(path), "--roofline", "t4"]) == 0
+    text = capsys.readouterr().out
+    assert "loose *" in text and "* leads to no output: neither built nor part of the total" in text
+    assert "loose" not in text.partition("at least")[2], "no time is spent on it"
+
+
+def test_small_networks_have_sizes_and_times_in_small_units(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path := tmp_path / "dead.yaml").write_text(DEAD)
+    assert main(["summary", str(path), "--roofline", "h100"]) == 0
+    text = capsys.readouterr().out
+    assert "kB with adamw" in text and " ns " in text and "0.0" not in text.partition("a training step")[2].partition("FLOPs")[0]
 
 
 def test_moved_bytes_of_an_operation_are_what_it_reads_and_writes() -> None:

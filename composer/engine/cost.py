@@ -5,7 +5,8 @@
   work, bias, normalisation, activation, pooling, softmax, FFT; their names and numbers of calls are listed.
 - Counting runs on the meta device, because torch's counter gives 0 for attention on CPU tensors (pytorch#195460).
 - Activation bytes are the unique storages saved for backward in training mode, without parameters and buffers; attention saves
-  what the fused kernels of devices save, not a matrix of weights.
+  what the fused kernels of devices save, not a matrix of weights; recurrent blocks save what torch's own cells save at each step, of
+  which a vendor's library may keep more.
 - Moved bytes are what the operations read and write, each for itself as eager torch runs them (no fusion, no cache), parameters
   included; views move nothing. With the FLOPs they give the arithmetic intensity.
 - Working bytes are the inputs and outputs of the largest single operation, without parameters: what inference holds at once.
@@ -16,7 +17,7 @@ from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -179,6 +180,43 @@ def measure(module: nn.Module, inputs: tuple[Tensor, ...]) -> Cost:
         The `Cost`.
     """
     constants = {_storage(tensor) for tensor in (*module.parameters(), *module.buffers())}
+    mode = CostMode(constants)
+    shortcut = getattr(module, "meta_forward", None)  # blocks that unroll slowly on meta bring one
+    if shortcut is not None:
+        with torch.enable_grad():
+            result = shortcut(*inputs)
+        mode.macs = module.meta_macs(*inputs)  # type: ignore[operator]
+        mode.traffic((*inputs, *module.parameters()), result)
+        saved = _saved_unrolled(module, inputs, constants)
+    else:
+        with mode, FusedAttention():
+            result, saved = _run(module, inputs, constants)
+    outputs = result if isinstance(result, tuple) else (result,)
+    keys_in = [_storage(tensor) for tensor in inputs]
+    keys_out = [_storage(tensor) for tensor in outputs]
+    return Cost(
+        outputs=outputs,
+        macs=mode.macs,
+        saved_bytes=saved.inner,
+        saved_inputs=saved.inputs,
+        saved_outputs=saved.outputs,
+        aliases=tuple(keys_in.index(key) if key in keys_in else None for key in keys_out),
+        uncounted=dict(mode.uncounted),
+        moved_bytes=mode.moved,
+        working_bytes=mode.working,
+    )
+
+
+class _Saved(NamedTuple):
+    """Bytes saved for backward that are neither an input nor an output, and which of those are saved."""
+
+    inner: int
+    inputs: tuple[bool, ...]
+    outputs: tuple[bool, ...]
+
+
+def _run(module: nn.Module, inputs: tuple[Tensor, ...], constants: Container[int]) -> tuple[Any, _Saved]:
+    """What a module gives, and what it saves for backward."""
     saved: dict[int, Tensor] = {}
 
     def keep(tensor: Tensor) -> None:
@@ -186,31 +224,26 @@ def measure(module: nn.Module, inputs: tuple[Tensor, ...]) -> Cost:
         if key not in constants:
             saved.setdefault(key, tensor)  # holding the tensor keeps its storage, so that an address is never used twice
 
-    mode = CostMode(constants)
     with torch.enable_grad(), _saved_tensors(keep):
-        shortcut = getattr(module, "meta_forward", None)  # blocks that unroll slowly on meta bring one
-        if shortcut is not None:
-            result = shortcut(*inputs)
-            mode.macs = module.meta_macs(*inputs)  # type: ignore[operator]
-            mode.traffic((*inputs, *module.parameters()), result)
-        else:
-            with mode, FusedAttention():
-                result = module(*inputs)
-    outputs = result if isinstance(result, tuple) else (result,)
+        result = module(*inputs)
     keys_in = [_storage(tensor) for tensor in inputs]
-    keys_out = [_storage(tensor) for tensor in outputs]
-    inner = {key: tensor for key, tensor in saved.items() if key not in keys_in and key not in keys_out}
-    return Cost(
-        outputs=outputs,
-        macs=mode.macs,
-        saved_bytes=sum(tensor.untyped_storage().nbytes() for tensor in inner.values()),
-        saved_inputs=tuple(key in saved for key in keys_in),
-        saved_outputs=tuple(key in saved for key in keys_out),
-        aliases=tuple(keys_in.index(key) if key in keys_in else None for key in keys_out),
-        uncounted=dict(mode.uncounted),
-        moved_bytes=mode.moved,
-        working_bytes=mode.working,
-    )
+    keys_out = [_storage(tensor) for tensor in (result if isinstance(result, tuple) else (result,))]
+    inner = sum(tensor.untyped_storage().nbytes() for key, tensor in saved.items() if key not in keys_in and key not in keys_out)
+    return result, _Saved(inner, tuple(key in saved for key in keys_in), tuple(key in saved for key in keys_out))
+
+
+def _saved_unrolled(module: nn.Module, inputs: tuple[Tensor, ...], constants: Container[int]) -> _Saved:
+    """What a block saves that goes along axis 1 of its first input: run for two steps; each further one saves as much as the second."""
+    first, *others = inputs
+    with MetaMode():
+        one, two = (_run(module, (_of_steps(first, steps), *others), constants)[1] for steps in (1, 2))
+    return two._replace(inner=one.inner + (first.shape[1] - 1) * (two.inner - one.inner))
+
+
+def _of_steps(tensor: Tensor, steps: int) -> Tensor:
+    """A tensor (N, steps, ...) like one of more steps, in a storage of its own."""
+    size = (tensor.shape[0], steps, *tensor.shape[2:])
+    return torch.empty(size, dtype=tensor.dtype, device=tensor.device, requires_grad=tensor.requires_grad)
 
 
 def mode_matters(module: nn.Module) -> bool:

@@ -10,6 +10,7 @@ from blocks.recurrent.bidirectional_encoder import BidirectionalEncoder
 from blocks.recurrent.gru import GRU
 from blocks.recurrent.lstm import LSTM
 from blocks.recurrent.rnn import RNN
+from composer.engine.cost import measure
 
 
 def run_literally(rnn, x, act=torch.tanh):
@@ -80,16 +81,16 @@ def test_decoder_repeats_its_step():
         assert torch.allclose(contexts[:, t], context, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("make", "shapes"),
-    [
-        (lambda: RNN(4, 5, 2), [(2, 6, 4)]),
-        (lambda: LSTM(4, 5, 2), [(2, 6, 4)]),
-        (lambda: GRU(4, 5), [(2, 6, 4)]),
-        (lambda: BidirectionalEncoder(4, 5, "lstm", 2), [(2, 6, 4)]),
-        (lambda: AttentionDecoder(3, 5, 4, 6), [(2, 6, 3), (2, 5), (2, 7, 4)]),
-    ],
-)
+CASES = [
+    (lambda: RNN(4, 5, 2), [(2, 6, 4)]),
+    (lambda: LSTM(4, 5, 2), [(2, 6, 4)]),
+    (lambda: GRU(4, 5), [(2, 6, 4)]),
+    (lambda: BidirectionalEncoder(4, 5, "lstm", 2), [(2, 6, 4)]),
+    (lambda: AttentionDecoder(3, 5, 4, 6), [(2, 6, 3), (2, 5), (2, 7, 4)]),
+]
+
+
+@pytest.mark.parametrize(("make", "shapes"), CASES)
 def test_shortcuts_say_what_the_steps_do(make, shapes):
     with torch.device("meta"):
         block, inputs = make(), [torch.empty(shape) for shape in shapes]
@@ -98,6 +99,30 @@ def test_shortcuts_say_what_the_steps_do(make, shapes):
     assert block.meta_macs(*inputs) == counter.get_total_flops() / 2
     short = block.meta_forward(*inputs)
     assert [(x.shape, x.dtype, x.device) for x in short] == [(x.shape, x.dtype, x.device) for x in real]
+
+
+@pytest.mark.filterwarnings("ignore:TF32 acceleration on top of oneDNN")
+@pytest.mark.parametrize(("make", "shapes"), CASES)
+def test_what_is_saved_for_backward_is_that_of_every_step(make, shapes):
+    with torch.device("meta"):
+        found = measure(make().train(), tuple(torch.empty(shape) for shape in shapes))
+    block, inputs = make().train(), [torch.empty(shape) for shape in shapes]
+    parameters = {parameter.untyped_storage().data_ptr() for parameter in block.parameters()}
+    saved = {}
+
+    def keep(tensor):
+        if tensor.untyped_storage().data_ptr() not in parameters:
+            saved[tensor.untyped_storage().data_ptr()] = tensor
+        return tensor
+
+    # oneDNN's LSTM keeps a workspace of its own size.
+    with torch.backends.mkldnn.flags(enabled=False), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        outputs = block(*inputs)
+    ends = zip((*inputs, *outputs), (*found.saved_inputs, *found.saved_outputs), strict=True)
+    counted = found.saved_bytes + sum(tensor.untyped_storage().nbytes() for tensor, flag in ends if flag)
+    # Where meta saves the input, the CPU saves a copy with its axes swapped: as many bytes, but for each direction.
+    copies = inputs[0].nbytes if isinstance(block, BidirectionalEncoder) else 0
+    assert counted + copies == sum(tensor.untyped_storage().nbytes() for tensor in saved.values())
 
 
 @pytest.mark.parametrize(

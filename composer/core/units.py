@@ -1,5 +1,6 @@
 """Numbers as people write them: 25.6 M, 56 × 56 × 64, 1.2 MB, 1 min 15 s."""
 
+import re
 from collections.abc import Sequence
 
 from composer.core.errors import UserError
@@ -84,6 +85,15 @@ def sample_shape(sizes: Sequence[int | str]) -> str:
     if len(named) >= 3:
         named = [*named[1:], named[0]]
     return TIMES.join(named) or "scalar"
+
+
+def declared_shape(shape: str) -> str:
+    """The shapes that a block declares, without the batch axis, which all blocks have.
+
+    >>> declared_shape("b c h w -> b out_channels h w"), declared_shape("b n dim, b m dim -> b n dim")
+    ('c h w → out_channels h w', 'n dim, m dim → n dim')
+    """
+    return re.sub(r"(^|, ?|-> ?)b ", r"\1", shape).replace("->", "\N{RIGHTWARDS ARROW}")
 
 
 def axes(sizes: Sequence[int]) -> str:

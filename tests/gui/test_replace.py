@@ -91,3 +91,16 @@ def test_everywhere_replaces_all_of_a_block(window: Make, small: Design, qtbot: 
     qtbot.waitUntil(lambda: found.said.text().startswith("2 nodes"))
     qtbot.mouseClick(found.go, Qt.MouseButton.LeftButton)
     assert {shown.session.graph.nodes[id].block for id in ("conv_stem", "late")} == {"PatchEmbed"}
+
+
+def test_what_could_be_wired_alike_is_offered_first(window: Make, small: Design, qtbot: QtBot) -> None:
+    design = edits.add(small, Node("mix", "MultiHeadSelfAttention", {"num_heads": 4}, (440, 200)))
+    shown = window(design=design)
+    shown.session.select(("mix",))
+    shown.canvas.replace_block()
+    offered = [choice.name for choice in shown.canvas.replace_list.shown]
+    tokens, maps = offered.index("TalkingHeadsAttention"), offered.index("BoTAttention")
+    assert tokens < offered.index("Mlp") < maps  # its family first, then other blocks of tokens, then maps
+    assert maps < offered.index("ConvStem")
+    assert offered.index("Mlp") < offered.index("AdditiveAttention")  # which wants a second wire
+    shown.canvas.replace_list.close_()

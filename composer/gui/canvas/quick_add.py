@@ -4,6 +4,7 @@ from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPe
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
+from composer.core import units
 from composer.gui import theme
 from composer.gui.canvas import look as lk
 from composer.gui.canvas.quick_search import Choice, search
@@ -70,7 +71,7 @@ class _Row(QStyledItemDelegate):
         left = 24 + lk.text_width("body", name) + 16
         painter.setFont(tools.small)
         painter.setPen(tools.muted)
-        shape = lk.elided("small", choice.shape, rect.width() - left - 8)
+        shape = lk.elided("small", units.declared_shape(choice.shape), rect.width() - left - 8)
         painter.drawText(rect.adjusted(int(left), 0, -8, 0), centred | Qt.AlignmentFlag.AlignRight, shape)
         painter.restore()
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QLabel, QWidget
 from composer.core import units
 from composer.core.errors import DesignError
 from composer.core.graph import Node
+from composer.core.ports import fits
 from composer.core.swap import Swap, swap
 from composer.core.wire_json import to_json
 from composer.gui import theme
@@ -92,12 +93,19 @@ class ReplaceList(QuickAdd):
         self._changed()
 
     def _offered(self) -> list[Choice]:
-        """All blocks but the one that is there, its family first."""
+        """All blocks but the one that is there: first those that take and give tensors of the same layout, of these its family first."""
         session = self._session
         offered = choices(session.design, session.catalog, session.graph_name)
         found = [choice for choice in offered if choice.block in session.catalog and {choice.block} != self._blocks]
-        family = {spec.category for block in self._blocks if (spec := session.catalog.get(block)) is not None}
-        return sorted(found, key=lambda choice: choice.family not in family)
+        old = [choice for choice in offered if choice.block in self._blocks]
+        return sorted(
+            found, key=lambda choice: (not all(self._goes(choice, now) for now in old), all(choice.family != now.family for now in old))
+        )
+
+    def _goes(self, choice: Choice, now: Choice) -> bool:
+        """Whether a block could be wired as another one is."""
+        wanted, wired = (sum(not port.optional for port in self._session.catalog[by.block].inputs) for by in (choice, now))
+        return fits(now.takes, choice.takes) and fits(choice.gives, now.gives) and wanted <= wired
 
     def _set_scope(self, scope: str) -> None:
         self._scope = scope
@@ -148,7 +156,7 @@ class ReplaceList(QuickAdd):
         assert self._swap is not None
         count = len(self._swap.nodes)
         lost = list(dict.fromkeys(name.rpartition(".")[2] for name in self._swap.dropped))
-        return ("1 node" if count == 1 else f"{count} nodes") + (f", without {', '.join(lost)}" if lost else "")
+        return ("1 node" if count == 1 else f"{count} nodes") + (f", losing {', '.join(lost)}" if lost else "")
 
     def _judge(self, fits: bool, text: str) -> None:
         self._verdict = fits

@@ -1,7 +1,6 @@
 """The palette: every block by family, searchable, to be dragged onto the canvas; and the templates."""
 
 import html
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QTabWidget, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from composer.core import units
 from composer.core.block_file import BlockSpec
 from composer.gui import theme
 from composer.gui.canvas.quick_search import Choice, choices, search
@@ -145,7 +145,7 @@ class PalettePanel(Panel):
     def _row(self, choice: Choice) -> QTreeWidgetItem:
         item = QTreeWidgetItem([choice.name])
         item.setData(0, NAME_ROLE, choice.block)
-        item.setData(0, DETAIL_ROLE, _short(choice.shape))
+        item.setData(0, DETAIL_ROLE, units.declared_shape(choice.shape))
         item.setData(0, COLOR_ROLE, theme.family(choice.family))
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
         spec = self.session.catalog.get(choice.block)
@@ -196,11 +196,6 @@ def _broken_row(path: Path, reason: str) -> QTreeWidgetItem:
     item.setFlags(Qt.ItemFlag.ItemIsEnabled)
     item.setToolTip(0, f"{path}\n{reason}")
     return item
-
-
-def _short(shape: str) -> str:
-    """The shape string without its batch axis, which all blocks have."""
-    return re.sub(r"(^|, ?|-> ?)b ", r"\1", shape).replace("->", "→")
 
 
 def _tooltip(spec: BlockSpec) -> str:

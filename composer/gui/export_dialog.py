@@ -113,13 +113,17 @@ class ExportDialog(QDialog):
         self.detail.setText(target.detail)
         self.weights.setVisible(target.weights)
         self._weights_label.setVisible(target.weights)
-        now = Path(self.file.text()) if self.file.text().strip() else self._suggested()
-        self.file.setText(str(now.with_suffix(target.suffix)))
+        self.file.setText(str(_ending(self._named(), target.suffix)))
         self.notice.clear()
 
-    def _suggested(self) -> Path:
-        path = self.session.path
-        return path if path is not None else Path.home() / names.snake(self.session.design.name)
+    def _named(self) -> Path:
+        """The file that the field names; without a name, that of the design, in the folder that is named."""
+        path, text = self.session.path, self.file.text().strip()
+        suggested = path if path is not None else Path.home() / names.snake(self.session.design.name)
+        if not text:
+            return suggested
+        typed = Path(text).expanduser()
+        return typed / suggested.name if text.endswith(("/", "\\")) or not typed.name or typed.is_dir() else typed
 
     def _fill_weights(self) -> None:
         digest = design_hash(self.session.design)
@@ -147,8 +151,10 @@ class ExportDialog(QDialog):
             self.notice.say("Name a file", "warning")
             self.file.setFocus()
             return
-        path = Path(text).expanduser()
-        path = path if path.suffix else path.with_suffix(self.target.suffix)
+        path = self._named()
+        if not _has_ending(path) or path.name != Path(text).name:
+            path = _ending(path, self.target.suffix)
+        self.file.setText(str(path))
         if path.exists() and path != self._written:
             self.notice.say(f"{path.name} exists already", "warning", actions=[("Replace it", lambda: self._write(path))])
         else:
@@ -219,3 +225,12 @@ class ExportDialog(QDialog):
         """Leave nothing running behind."""
         self._cancel()
         super().done(result)
+
+
+def _has_ending(path: Path) -> bool:
+    """Whether its name ends as that of a kind of file; what follows the dot of ``net_v1.5`` is a number."""
+    return bool(path.suffix) and not path.suffix[1:].isdigit()
+
+
+def _ending(path: Path, suffix: str) -> Path:
+    return path.with_suffix(suffix) if _has_ending(path) else path.with_name(path.name + suffix)

@@ -56,6 +56,28 @@ def test_a_file_is_written(dialog: ExportDialog, key: str, tmp_path: Path, qtbot
     assert dialog.notice.level == "success"
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"), [("", "small.onnx"), ("/", "small.onnx"), ("/net_v1.5", "net_v1.5.onnx"), ("/.", "small.onnx")]
+)
+def test_a_folder_and_a_number_are_no_name_and_no_ending(
+    dialog: ExportDialog, typed: str, written: str, tmp_path: Path, qtbot: QtBot
+) -> None:
+    dialog.file.setText(f"{tmp_path}{typed}")
+    dialog.choose("latex")
+    assert dialog.file.text() == str(tmp_path / written.replace(".onnx", ".tex"))
+    dialog.choose("onnx")
+    dialog.file.setText(f"{tmp_path}{typed}")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.notice.text.startswith(f"Wrote {written}"))
+    assert (tmp_path / written).exists()
+
+
+def test_the_root_is_a_folder(dialog: ExportDialog) -> None:
+    dialog.file.setText("/")
+    dialog.choose("mermaid")
+    assert dialog.file.text() == str(Path("/small.mmd"))
+
+
 def test_a_file_that_exists_is_replaced_after_a_question(dialog: ExportDialog, tmp_path: Path, qtbot: QtBot) -> None:
     (tmp_path / "net.py").write_text("mine")
     name(dialog, tmp_path / "net.py")

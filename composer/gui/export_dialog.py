@@ -114,6 +114,7 @@ class ExportDialog(QDialog):
         self.weights.setVisible(target.weights)
         self._weights_label.setVisible(target.weights)
         self.file.setText(str(_ending(self._named(), target.suffix)))
+        self._written = None  # what another target wrote under this name is not replaced unasked
         self.notice.clear()
 
     def _named(self) -> Path:

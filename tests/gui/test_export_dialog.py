@@ -89,6 +89,17 @@ def test_a_file_that_exists_is_replaced_after_a_question(dialog: ExportDialog, t
     assert (tmp_path / "net.py").read_text() == "exported"
 
 
+def test_what_another_target_wrote_is_not_replaced_unasked(dialog: ExportDialog, tmp_path: Path, qtbot: QtBot) -> None:
+    name(dialog, tmp_path / "net.py")
+    for _ in range(2):  # the same once more needs no question
+        qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: dialog.notice.text == "Wrote net.py")
+        dialog.notice.clear()
+    dialog.choose("package")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    assert dialog.notice.text == "net.py exists already"
+
+
 def test_a_failure_is_one_sentence(dialog: ExportDialog, tmp_path: Path, qtbot: QtBot) -> None:
     name(dialog, tmp_path / "no" / "such" / "net.py")
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)

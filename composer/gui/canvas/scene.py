@@ -34,6 +34,7 @@ class DesignScene(QGraphicsScene):
     changed_extent = Signal()  # something was added, moved or removed
     recoloured = Signal()  # something has another colour when it is seen from afar
     rebuilt = Signal()
+    changing = Signal()  # what is drawn is about to follow the design
 
     def __init__(self, session: Session, direction: str = "right") -> None:
         super().__init__()
@@ -79,6 +80,7 @@ class DesignScene(QGraphicsScene):
 
     def rebuild(self) -> None:
         """Draw the shown graph anew."""
+        self.changing.emit()
         self.hover_wire(None)
         self.layer.clear()
         for item in (*self.nodes.values(), *self.frames.values()):
@@ -112,6 +114,8 @@ class DesignScene(QGraphicsScene):
     def _on_design(self, change: Diff, _initiator: object) -> None:
         if self._drawn is self.session.design:  # already, because another graph came to be shown
             return
+        if change.graphs:
+            self.changing.emit()
         self._drawn = self.session.design
         part = change.graphs.get(self.session.graph_name, GraphDiff())
         touched = {*part.changed, *self._uses_of(change.graphs.keys())}

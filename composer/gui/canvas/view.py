@@ -63,6 +63,7 @@ class GraphView(Camera):
         self.viewport().setMouseTracking(True)
         self.setAcceptDrops(True)
         self.moved.connect(self._choose_detail)
+        scene.changing.connect(self._let_go)
 
     def _choose_detail(self) -> None:
         self.design_scene.far.set_on(self.scale_now < FAR_SCALE)
@@ -97,6 +98,11 @@ class GraphView(Camera):
         gesture.cancel()
         self.show_cursor()
         return True
+
+    def _let_go(self) -> None:
+        """Give up a gesture whose items an undo with the button held, or another design, is about to change."""
+        if not isinstance(self._gesture, PanGesture):
+            self.cancel_gesture()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a gesture."""

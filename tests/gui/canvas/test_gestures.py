@@ -6,6 +6,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from composer.core import edits
 from composer.core.graph import Wire
 from composer.gui.canvas import CanvasView
 from composer.gui.session import Session
@@ -86,6 +87,39 @@ def test_a_second_button_gives_the_gesture_up(session, canvas, hand):
     hand.release((300, 90), button=RIGHT)
     hand.release((300, 90))
     assert session.design is design
+
+
+def test_an_undo_with_the_button_held_takes_the_place_of_the_drag(session, canvas, hand):
+    hand.drag("conv", (230, 40))
+    hand.press("conv")
+    hand.move((300, 90))
+    hand.move((320, 120))
+    session.undo()
+    assert canvas.view.gesture is None
+    hand.move((330, 130))
+    hand.release((330, 130))
+    assert session.graph.nodes["conv"].position == (200, 0)
+    assert canvas.scene.nodes["conv"].pos() == QPointF(200, 0)
+
+
+@pytest.mark.parametrize("begin", ["node", "port"])
+def test_another_design_ends_a_drag(session, canvas, hand, begin):
+    hand.press("conv" if begin == "node" else hand.port("conv", output=True))
+    hand.move((300, 90))
+    hand.move((320, 120))
+    session.new()
+    hand.move((330, 130))
+    hand.release((330, 130))
+    assert canvas.view.gesture is None
+    assert not list(session.design.main.ids())
+
+
+def test_the_view_is_panned_on_while_the_design_changes(session, canvas, hand):
+    hand.press((700, 300), button=MIDDLE)
+    hand.move((720, 320))
+    session.edit("Rename", edits.rename, "conv", "stem")
+    assert canvas.view.gesture is not None
+    hand.release((740, 330), button=MIDDLE)
 
 
 def test_a_loose_node_dropped_on_a_wire_goes_in_between(session, canvas, hand):

@@ -84,6 +84,8 @@ def capture(params: dict) -> dict:
 
 
 def images(params: dict) -> dict:
+    if len(params["design"]["main"]["inputs"]) > 1:
+        return {"error": "the design has 2 inputs, but image data fills exactly one", "trace": ""}
     rows = [{"index": index, "label": str(index), "png_base64": base64.b64encode(png(16, 20 * index)).decode()} for index in range(6)]
     return {"result": {"images": rows}}
 

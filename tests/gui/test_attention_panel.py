@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from composer import paths
-from composer.core.graph import Graph, Node
+from composer.core import edits
+from composer.core.graph import Graph, Input, Node
 from composer.gui.panels.attention import AttentionPanel
 from composer.gui.session import Session
 from tests.gui.tiny import tiny, write_run
@@ -60,6 +61,15 @@ def test_it_teaches_before_an_image_is_chosen(panel: AttentionPanel) -> None:
     assert panel.strip.count() == 6
     assert panel.weights.currentText() == "Untrained weights"
     assert not panel.controls.isVisible()
+
+
+def test_it_says_why_there_are_no_images(panel: AttentionPanel, session: Session, qtbot: QtBot) -> None:
+    session.edit("Add", edits.add, Input("other", (1, 8, 8)))
+    qtbot.waitUntil(lambda: panel.view.title.text() == "No sample images")
+    panel.refresh()  # as after each edit
+    assert panel.view.text.text() == "The design has 2 inputs, but image data fills exactly one"
+    session.undo()
+    qtbot.waitUntil(lambda: panel.view.title.text() == "Choose an image" and panel.strip.count() == 6)
 
 
 def test_a_click_on_an_image_shows_its_attention_and_the_prediction(panel: AttentionPanel, qtbot: QtBot) -> None:
@@ -119,6 +129,22 @@ def test_the_list_follows_the_canvas(panel: AttentionPanel, session: Session, qt
     assert panel.current_map.node == "dend"
     session.select(["head"])  # has no map: what is shown stays
     assert panel.current_map.node == "dend"
+
+
+def test_maps_that_went_with_their_engine_are_made_again(panel: AttentionPanel, session: Session, tmp_path: Path, qtbot: QtBot) -> None:
+    look(panel, qtbot)
+    session.restart_engine()
+    for file in tmp_path.glob("netcomposer-fake-maps-*/*.npy"):
+        file.unlink()  # as the real engine does at its end
+    qtbot.waitUntil(lambda: session.engine_state == "ready")
+    panel.list.setCurrentRow(3)
+    assert panel.view.title.text() == "This map is gone"
+    again = panel.notice.action("Look again")
+    assert again is not None
+    qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel._request is None)
+    assert panel.notice.text == ""
+    assert panel.view.currentWidget() is panel.view.bars
 
 
 def test_opacity_and_colours_change_the_picture_that_is_saved(panel: AttentionPanel, tmp_path: Path, qtbot: QtBot) -> None:

@@ -42,6 +42,7 @@ UNTRAINED = ""
 SIZES = [164, 236, 400, 208]
 CHANGED = "The design has changed since this picture"
 BEGIN = ("Choose an image", "Take a sample at the left, or drop a picture here, to see what the network looks at")
+GONE = ("This map is gone", "The engine that made it has been restarted since")
 NO_MAPS = ("Nothing to look at", "This network has no attention, gates or branches; only its prediction is shown")
 
 
@@ -62,6 +63,7 @@ class AttentionPanel(Panel):
         self._view_index = 0
         self._request: Request | None = None
         self._images_for: object = None
+        self._no_images = ""  # why there are none
         self._asked: tuple[Design, str] | None = None  # the design and the run that were last looked at, also in vain
         self._notes: list[str] = []
         self._prediction: tuple[list[tuple[str, float]], str | None] = ([], None)
@@ -173,12 +175,14 @@ class AttentionPanel(Panel):
     # --- what the engine answers ------------------------------------------------------------------------------------
 
     def _on_images(self, result: dict[str, Any]) -> None:
+        self._no_images = ""
         with QSignalBlocker(self.strip):
             self.strip.set_samples(result.get("images", []))
 
     def _on_images_error(self, text: str) -> None:
         self.strip.set_samples([])
-        self.view.say("No sample images", text[:1].upper() + text[1:])
+        self._no_images = text[:1].upper() + text[1:]
+        self.refresh_soon()
 
     def _on_maps(self, result: dict[str, Any], image: dict[str, Any]) -> None:
         self._request = None
@@ -219,7 +223,8 @@ class AttentionPanel(Panel):
         if self._asked is None:
             waiting = self.session.engine_state in ("starting", "restarting")
             if self.view.currentIndex() == 0:
-                self.view.say(*(("The engine is starting", "Images appear in a moment") if waiting else BEGIN))
+                begin = ("No sample images", self._no_images) if self._no_images else BEGIN
+                self.view.say(*(("The engine is starting", "Images appear in a moment") if waiting else begin))
         elif self._image is not None and self._request is None:
             old, run = self._asked
             now = self.weights.currentData() or UNTRAINED
@@ -276,7 +281,12 @@ class AttentionPanel(Panel):
         if found is None:
             return
         asked = found.has_queries and self._place is not None
-        views = found.paid_by(*self._place) if asked and self._place is not None else found.pictures
+        try:
+            views = found.paid_by(*self._place) if asked and self._place is not None else found.pictures
+        except OSError:  # it is read when it is first shown, from a folder that goes with the engine
+            self.view.say(*GONE)
+            self.notice.say(GONE[1], "info", actions=[("Look again", self.look)])
+            return
         self._view_index = min(self._view_index, len(views) - 1)
         shown: Shown = views[self._view_index]
         self.controls.set_views([view.title for view in views], self._view_index)

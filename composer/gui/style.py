@@ -94,6 +94,7 @@ QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: none; b
 QHeaderView::section:hover {{ color: {t.text}; }}
 QTableCornerButton::section {{ background: {t.panel}; border: none; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}

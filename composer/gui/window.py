@@ -113,10 +113,10 @@ class Window(QMainWindow):
         self.bench.begin()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask about unsaved work, then end everything that was started."""
+        """Ask about a training and about unsaved work, then end everything that was started."""
         if self._bench is None:
             event.accept()
-        elif not self._bench.may_leave():
+        elif not self._bench.may_close():
             event.ignore()
         else:
             self._bench.end()

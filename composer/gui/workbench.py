@@ -13,6 +13,7 @@ from composer.gui.canvas import CanvasView
 from composer.gui.commands import COMMANDS
 from composer.gui.docks import Docks
 from composer.gui.menus import Menus
+from composer.gui.run_handle import ENDED
 from composer.gui.session import Session
 from composer.gui.status import StatusBar
 from composer.gui.widgets.banner import Banner
@@ -201,6 +202,23 @@ class Workbench(QObject):
         """Do something that replaces the design, after asking about unsaved work."""
         if self.may_leave():
             then()
+
+    def may_close(self) -> bool:
+        """Whether the window may close: it ends no training that the user wants to go on, and the design may be left."""
+        running = [run for run in self.session.runs if run.active and run.state not in ENDED]
+        if running:
+            box = QMessageBox(self.window)
+            box.setIcon(QMessageBox.Icon.NoIcon)
+            box.setWindowTitle("Training")
+            box.setText(f"The training of “{running[0].folder.name}” is not finished.")
+            box.setInformativeText("Closing the window saves its state and stops it; Resume goes on with it later.")
+            stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
+            box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+            box.exec()
+            box.deleteLater()
+            if box.clickedButton() is not stop:
+                return False
+        return self.may_leave()
 
     def may_leave(self) -> bool:
         """Whether the design may be left: it is saved, or the user says so."""

@@ -16,6 +16,7 @@ from composer.core.design_file import load, save
 from composer.core.graph import Design
 from composer.gui import settings, theme
 from composer.gui.commands import COMMANDS, MENUS
+from composer.gui.run_handle import RunHandle
 from composer.gui.shortcut_sheet import ShortcutSheet
 from composer.gui.widgets.chooser import Chooser
 from composer.gui.window import Window
@@ -25,13 +26,14 @@ Make = Callable[..., Window]
 NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 
 
-def answer(button: QMessageBox.StandardButton) -> None:
+def answer(button: QMessageBox.StandardButton | str) -> None:
     """Click a button of the question that is about to be asked."""
 
     def click() -> None:
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
-        QTest.mouseClick(box.button(button), Qt.MouseButton.LeftButton)
+        made = next(b for b in box.buttons() if b.text() == button) if isinstance(button, str) else box.button(button)
+        QTest.mouseClick(made, Qt.MouseButton.LeftButton)
 
     QTimer.singleShot(50, click)
 
@@ -191,6 +193,23 @@ def test_unsaved_work_is_asked_about(window: Make, small: Design, tmp_path: Path
     answer(QMessageBox.StandardButton.Discard)
     shown.run_command("new")
     assert not list(shown.session.graph.ids())
+
+
+def test_a_training_is_not_ended_unasked(window: Make, small: Design, tmp_path: Path, qtbot: QtBot) -> None:
+    shown = window(design=small)
+    shown.session.save_as(tmp_path / "small.yaml")
+    script = tmp_path / "trains.py"
+    script.write_text("import json, sys\nprint(json.dumps({'event': 'state', 'state': 'training'}), flush=True)\nsys.stdin.read()\n")
+    run = RunHandle(small, {"out": tmp_path / "run"}, (sys.executable, str(script)), shown.session)
+    shown.session.runs.append(run)
+    run.start()
+    qtbot.waitUntil(lambda: run.state == "training")
+    answer(QMessageBox.StandardButton.Cancel)
+    assert not shown.close()
+    assert run.active
+    answer("Stop and close")
+    assert shown.close()
+    assert not run.active
 
 
 def test_save_keeps_the_title_right(window: Make, small: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ class PatchProjection(nn.Module):
 
     def __init__(self, in_channels: int, patch: Sequence[int], dim: int, norm: str, bias: bool = True) -> None:
         super().__init__()
-        check_positive(patch_size=patch[-1])
+        check_positive(patch_size=patch[-1], dim=dim)
         check_choice("norm", norm, "none", "before", "after", "both")
         self.patch = tuple(patch)
         width = in_channels * math.prod(self.patch)

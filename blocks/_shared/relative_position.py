@@ -7,9 +7,9 @@ from torch import Tensor, nn
 def relative_position_index(height: int, width: int) -> Tensor:
     """Number of the offset from place i to place j of a grid, row by row: (h * w, h * w), values below (2h - 1)(2w - 1)."""
     # The offset's number is linear in both places, so one difference gives it.
-    places = [row * (2 * width - 1) + column for row in range(height) for column in range(width)]
-    keys = torch.tensor(places)
-    return torch.tensor([place + places[-1] for place in places])[:, None] - keys
+    step = 2 * width - 1
+    places = (torch.arange(height)[:, None] * step + torch.arange(width)).flatten()
+    return (places + ((height - 1) * step + width - 1))[:, None] - places
 
 
 class RelativePositionTable(nn.Module):

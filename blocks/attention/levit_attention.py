@@ -19,8 +19,8 @@ from blocks.spec import block
 
 def absolute_offset_index(height: int, width: int, stride: int) -> Tensor:
     """Number |row offset| * width + |column offset| for each query of a strided grid and each key: (queries, keys)."""
-    rows = torch.tensor([[abs(query - key) * width for key in range(height)] for query in range(0, height, stride)])
-    columns = torch.tensor([[abs(query - key) for key in range(width)] for query in range(0, width, stride)])
+    rows = (torch.arange(height)[::stride, None] - torch.arange(height)).abs() * width
+    columns = (torch.arange(width)[::stride, None] - torch.arange(width)).abs()
     return (rows[:, None, :, None] + columns[None, :, None, :]).flatten(2).flatten(0, 1)
 
 

@@ -44,7 +44,7 @@ class StandAloneAttention2d(nn.Module):
 
     Raises:
         ValueError: if kernel_size is not odd, num_heads does not divide out_channels, heads with positions are of odd width, or
-            stride is below 1.
+            out_channels or stride is below 1.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class StandAloneAttention2d(nn.Module):
     ) -> None:
         super().__init__()
         check_odd("kernel_size", kernel_size)
+        check_positive(out_channels=out_channels, stride=stride)
         check_heads(num_heads, out_channels, "out_channels")
-        check_positive(stride=stride)
         head_dim = out_channels // num_heads
         if position and head_dim % 2:
             raise ValueError(f"num_heads: heads of width {head_dim} cannot be halved for rows and columns; an even width is needed")

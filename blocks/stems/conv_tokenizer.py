@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from blocks._shared.activations import make_activation
 from blocks._shared.channels import check_odd
+from blocks._shared.choices import check_positive
 from blocks.spec import block
 
 
@@ -38,7 +39,7 @@ class ConvTokenizer(nn.Module):
     Shape: input (N, C, H, W), output (N, tokens, dim); each round divides height and width by stride * pool_stride, rounded up.
 
     Raises:
-        ValueError: if kernel_size or pool_kernel_size is even.
+        ValueError: if a width is not positive, or kernel_size or pool_kernel_size is even.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class ConvTokenizer(nn.Module):
         act: Literal["relu", "gelu", "silu", "none"] = "relu",
     ) -> None:
         super().__init__()
+        check_positive(dim=dim, hidden_channels=hidden_channels)
         check_odd("kernel_size", kernel_size)
         check_odd("pool_kernel_size", pool_kernel_size)
         widths = [in_channels, *[hidden_channels] * (layers - 1), dim]

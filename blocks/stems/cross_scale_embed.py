@@ -7,6 +7,7 @@ Widths as in the paper and vit-pytorch 1.26: each larger kernel gets half of the
 import torch
 from torch import Tensor, nn
 
+from blocks._shared.choices import check_positive
 from blocks.spec import block
 
 
@@ -28,12 +29,13 @@ class CrossScaleEmbed(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, H // stride, W // stride).
 
     Raises:
-        ValueError: if kernel_sizes is empty, a kernel does not fit the stride, there are more kernels than out_channels can be
-            dealt out to, or the map is smaller than the stride.
+        ValueError: if stride is not positive, kernel_sizes is empty, a kernel does not fit the stride, there are more kernels than
+            out_channels can be dealt out to, or the map is smaller than the stride.
     """
 
     def __init__(self, in_channels: int, out_channels: int = 64, kernel_sizes: tuple[int, ...] = (4, 8, 16, 32), stride: int = 4) -> None:
         super().__init__()
+        check_positive(stride=stride)
         if not kernel_sizes:
             raise ValueError("kernel_sizes: () is empty, expected at least one size such as (4, 8)")
         for size in kernel_sizes:

@@ -36,7 +36,7 @@ class PatchEmbed(nn.Module):
     Shape: input (N, C, H, W), output (N, H / patch_size * W / patch_size, dim), row by row.
 
     Raises:
-        ValueError: if patch_size is not positive or does not divide the height or the width.
+        ValueError: if dim or patch_size is not positive, or patch_size does not divide the height or the width.
     """
 
     def __init__(

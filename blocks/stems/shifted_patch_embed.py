@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from blocks._shared.choices import check_choice
-from blocks._shared.patches import PatchProjection
+from blocks._shared.choices import check_choice, check_positive
+from blocks._shared.patches import PatchProjection, check_divides
 from blocks.spec import block
 
 
@@ -39,7 +39,7 @@ class ShiftedPatchEmbed(nn.Module):
     Shape: input (N, C, H, W), output (N, H / patch_size * W / patch_size, dim), row by row.
 
     Raises:
-        ValueError: if patch_size is not positive or does not divide the height or the width.
+        ValueError: if dim or patch_size is not positive, patch_size does not divide the height or the width, or the shift exceeds one.
     """
 
     def __init__(
@@ -51,8 +51,10 @@ class ShiftedPatchEmbed(nn.Module):
         directions: Literal["diagonal", "axes"] = "diagonal",
     ) -> None:
         super().__init__()
+        check_positive(patch_size=patch_size)
         check_choice("directions", directions, "diagonal", "axes")
-        step = patch_size // 2 if shift is None else shift
+        self.patch_size = patch_size
+        self.shift = step = patch_size // 2 if shift is None else shift
         moves = ((1, 0), (-1, 0), (0, 1), (0, -1)) if directions == "axes" else ((1, 1), (-1, 1), (1, -1), (-1, -1))
         # Padding by (left, right, top, bottom), one side negative, shifts a map and keeps its size.
         self.shifts = [(step * right, -step * right, step * down, -step * down) for right, down in moves]
@@ -60,4 +62,9 @@ class ShiftedPatchEmbed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed `x` (N, C, H, W); returns (N, tokens, dim)."""
+        height, width = x.shape[2:]
+        check_divides("width", width, self.patch_size)
+        check_divides("height", height, self.patch_size)
+        if abs(self.shift) > min(height, width):
+            raise ValueError(f"shift: {self.shift} moves a map of {height} x {width} out of itself, expected at most {min(height, width)}")
         return self.patches(torch.cat([x, *(F.pad(x, shift) for shift in self.shifts)], dim=1))

@@ -37,7 +37,7 @@ class TubeletEmbed(nn.Module):
     Shape: input (N, C, T, H, W), output (N, T / frame_patch_size * H / patch_size * W / patch_size, dim), frames slowest.
 
     Raises:
-        ValueError: if a patch size is not positive or does not divide the size of the video.
+        ValueError: if dim or a patch size is not positive, or a patch size does not divide the size of the video.
     """
 
     def __init__(

@@ -41,7 +41,7 @@ class WeightedSum(nn.Module):
     def forward(self, *inputs: Tensor) -> Tensor:
         """Add `inputs` with their weights; returns their shape."""
         if len(inputs) != len(self.weight):
-            raise ValueError(f"num_inputs: {len(self.weight)} is set, but {len(inputs)} are connected")
+            raise ValueError(f"num_inputs: {len(self.weight)} is set, but the number of wires is {len(inputs)}")
         if any(x.shape != inputs[0].shape for x in inputs):
             raise ValueError(f"inputs: shapes {', '.join(str(tuple(x.shape)) for x in inputs)} differ; a sum needs equal shapes")
         weight: Tensor = self.weight

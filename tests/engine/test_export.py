@@ -14,14 +14,14 @@ from composer.cli import main
 from composer.core import edits
 from composer.core.design_file import design_hash, load, loads
 from composer.core.errors import DesignError, UserError
-from composer.core.graph import Design
+from composer.core.graph import Design, Node
 from composer.engine.build import build
 from composer.engine.export import BINARY, TARGETS, TEXT, export, text
 from composer.engine.export.agreement import TOLERANCE, check_agreement, samples
-from composer.engine.export.torch_file import any_batch, loaded
+from composer.engine.export.torch_file import any_batch, first_line, loaded
 from composer.engine.infer import Inference, Inferrer
 from composer.paths import template
-from tests.engine.designs import light
+from tests.engine.designs import chain, light
 
 ONNX = all(importlib.util.find_spec(name) is not None for name in ("onnx", "onnxscript", "onnxruntime"))
 
@@ -278,6 +278,20 @@ def test_what_torch_cannot_export_is_one_sentence(target: str, tmp_path: Path, m
     with pytest.raises(UserError, match=r"this design cannot be .*: Unsupported: this$"):
         export(digits(), target, tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_operation_that_onnx_does_not_have_is_named() -> None:
+    node = "%searchsorted : [num_users=1] = call_function[target=torch.ops.aten.searchsorted.Tensor](args = (%cumsum,), kwargs = {})"
+    assert (
+        first_line(RuntimeError(f"Error when translating node {node}. See")) == "it has no form of the operation aten.searchsorted.Tensor"
+    )
+
+
+@pytest.mark.filterwarnings("error:The tensor attributes")
+def test_a_program_with_recurrent_layers_says_nothing_else(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = chain(Node("read", "LSTM", {"hidden_dim": 8}), shape=(5, 4))
+    assert "max |diff|" in export(words, "pt2", tmp_path / "model.pt2")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_onnx_without_its_packages_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import io
 import re
 import textwrap
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,6 +61,9 @@ def any_batch(inference: Inference, convert: Callable[[int, Any], T]) -> tuple[T
 def first_line(error: BaseException) -> str:
     """What an error of another library says first, without colours; its name where it says nothing."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    # The exporter to ONNX prints the whole node of its graph; of interest is what it computes.
+    if found := re.search(r"translating node .*target=torch\.ops\.([\w.]+)", plain):
+        return f"it has no form of the operation {found[1]}"
     line = next((line.strip() for line in plain.splitlines() if line.strip()), type(error).__name__)
     return textwrap.shorten(line, MAX_REASON, placeholder=" …")
 
@@ -81,10 +85,12 @@ def write_pt2(inference: Inference, path: Path, weights: dict[str, Tensor] | Non
     model = loaded(inference, weights)
     buffer = io.BytesIO()
     try:
-        program, sizes = any_batch(
-            inference, lambda size, shapes: torch.export.export(model, samples(inference, size), dynamic_shapes=shapes)
-        )
-        torch.export.save(program, buffer)
+        with warnings.catch_warnings():  # of recurrent layers torch says that it met each weight twice, which nobody has to act on
+            warnings.simplefilter("ignore")
+            program, sizes = any_batch(
+                inference, lambda size, shapes: torch.export.export(model, samples(inference, size), dynamic_shapes=shapes)
+            )
+            torch.export.save(program, buffer)
     except Exception as error:  # torch's exporter raises of every kind
         raise UserError(f"this design cannot be exported by torch.export: {first_line(error)}") from None
     read = torch.export.load(io.BytesIO(buffer.getvalue())).module()

@@ -126,7 +126,7 @@ MAP = torch.zeros(1, 4, 5, 5)
         (lambda: Split(4)(MAP), "size: 4 leaves nothing"),
         (lambda: WeightedSum(0), "num_inputs: 0 is not positive"),
         (lambda: WeightedSum(2, "hard"), "weighting: 'hard' is not one of"),
-        (lambda: WeightedSum(2)(MAP), "num_inputs: 2 is set, but 1 are connected"),
+        (lambda: WeightedSum(2)(MAP), "num_inputs: 2 is set, but the number of wires is 1"),
         (lambda: WeightedSum(2)(MAP, MAP[:, :2]), "a sum needs equal shapes"),
         (lambda: Conv2d(4, 0), "out_channels: 0 is not positive"),
         (lambda: Conv2d(4, 8, padding=-1), "padding: -1 is negative"),

@@ -67,9 +67,13 @@ class _Search:
 
     def use(self, setting: Setting) -> float:
         """How much of the budget a setting uses: the mean share of what is limited."""
-        shares = [setting.params / self.params] if self.params else []
-        shares += [setting.macs / self.macs] if self.macs else []
+        shares = self.shares(setting)
         return sum(shares) / len(shares)
+
+    def shares(self, setting: Setting) -> list[float]:
+        """The share of each limit that a setting takes; above 1 it is beyond it."""
+        shares = [setting.params / self.params] if self.params else []
+        return shares + ([setting.macs / self.macs] if self.macs else [])
 
 
 def fit(
@@ -121,9 +125,8 @@ def fit(
     if table and not others:
         table = [setting for setting in search.known.values() if setting is not None and search.fits(setting)]
     if not table:
-        smallest = min(
-            (setting for setting in search.known.values() if setting is not None), key=lambda s: (s.params, s.macs), default=None
-        )
+        legal = [setting for setting in search.known.values() if setting is not None]
+        smallest = min(legal, key=lambda setting: max(search.shares(setting)), default=None)
         if smallest is None:
             raise UserError("the design has errors with every setting tried; run `netcomposer check` first")
         nearest = ", ".join(f"{name} {value}" for name, value in smallest.values.items())

@@ -88,6 +88,22 @@ def test_a_budget_that_cannot_be_met_names_the_nearest() -> None:
         fit(scaled(), params=100, inferrer=INFERRER)
 
 
+def test_the_nearest_is_so_in_what_is_limited() -> None:
+    """A larger stride with a larger kernel has more parameters and fewer MACs."""
+    text = (
+        TEXT.replace('{width: 32, depth: 2, size: "=width // 2"}', "{width: 32, pieces: 2}")
+        .replace("stride: 2}}", 'stride: "=pieces", kernel_size: "=2 * pieces + 1"}}')
+        .replace('repeat: "=depth"', "repeat: 1")
+    )
+    design = loads(text, "pieces")
+    with pytest.raises(UserError, match="the nearest is pieces") as by_macs:
+        fit(design, macs=1, vary=["pieces"], inferrer=INFERRER)
+    with pytest.raises(UserError, match="the nearest is pieces") as by_params:
+        fit(design, params=1, vary=["pieces"], inferrer=INFERRER)
+    pieces = [int(str(found.value).partition("pieces ")[2].partition(",")[0]) for found in (by_macs, by_params)]
+    assert pieces[0] > pieces[1]
+
+
 @pytest.mark.parametrize(
     ("design", "options", "message"),
     [

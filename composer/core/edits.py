@@ -9,7 +9,22 @@ from typing import Any
 
 from composer.core import bends, names
 from composer.core.errors import DesignError
-from composer.core.graph import Design, Frame, Graph, Input, Node, Output, Point, Scalar, Training, Value, Wire, frozen
+from composer.core.graph import (
+    MOST_ROUNDS,
+    Design,
+    Frame,
+    Graph,
+    Input,
+    Node,
+    Output,
+    Point,
+    Scalar,
+    Training,
+    Value,
+    Wire,
+    frozen,
+    is_repeat,
+)
 
 
 def _graph(design: Design, graph: str) -> Graph:
@@ -181,12 +196,14 @@ def update_item(design: Design, id: str, graph: str = "", **changes: Any) -> Des
     """Change fields of an input, node or output other than its id: ``repeat``, ``note``, ``block``, ``shape``, ``dtype``.
 
     Raises:
-        DesignError: if there is no such item, or the node would use its own graph.
+        DesignError: if there is no such item, the node would use its own graph, or it cannot be repeated so.
     """
     home = _graph(design, graph)
     item = home.item(id)
     if item is None:
         raise DesignError(f"{id!r} does not exist", id)
+    if "repeat" in changes and not is_repeat(repeat := changes["repeat"]):
+        raise DesignError(f"{id}: repeat {repeat!r:.40} is no number of rounds, expected a whole number from 1 to {MOST_ROUNDS}", id)
     changed = replace(item, **changes)
     _refuse_recursion(design, changed, graph)
     return design.with_graph(graph, _replace_item(home, changed))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 SUBGRAPH = "graph:"
+MOST_ROUNDS = 10_000
 
 Scalar: TypeAlias = int | float | bool | str | None
 Literal: TypeAlias = Scalar | tuple["Literal", ...]
@@ -296,6 +297,11 @@ class Design:
 def is_expression(value: object) -> bool:
     """Whether a parameter value is an expression over variables."""
     return isinstance(value, str) and value.startswith("=")
+
+
+def is_repeat(value: object) -> bool:
+    """Whether a node may be repeated so: a whole number of rounds, or an expression that gives one."""
+    return is_expression(value) or (type(value) is int and 1 <= value <= MOST_ROUNDS)
 
 
 def as_literal(value: object) -> Literal:

@@ -13,6 +13,7 @@ from composer.core import names
 from composer.core.errors import DesignError
 from composer.core.graph import (
     FORMAT,
+    MOST_ROUNDS,
     SUBGRAPH,
     Design,
     Each,
@@ -28,6 +29,7 @@ from composer.core.graph import (
     Value,
     Wire,
     is_expression,
+    is_repeat,
 )
 from composer.core.topology import find_cycle, in_words
 
@@ -274,8 +276,8 @@ class _Reader:
         if not isinstance(block, str) or not (block.removeprefix(SUBGRAPH)).isidentifier():
             raise self.fail(line, f"node {id!r} has block {block!r:.60}, expected the name of a block, or {SUBGRAPH}NAME", id)
         repeat = row.get("repeat", 1)
-        if not is_expression(repeat) and not (isinstance(repeat, int) and not isinstance(repeat, bool) and 1 <= repeat <= 10_000):
-            raise self.fail(line, f"node {id!r} has repeat {repeat!r:.40}, expected a whole number from 1 to 10000", id)
+        if not is_repeat(repeat):
+            raise self.fail(line, f"node {id!r} has repeat {repeat!r:.40}, expected a whole number from 1 to {MOST_ROUNDS}", id)
         params = self.mapping(row.get("params"), line, f"params of node {id!r}")
         for name in params:
             if not name.isidentifier():

@@ -16,7 +16,7 @@ from composer.core.block_file import BlockSpec
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import SUMMED, DesignFacts, NodeFacts, PortSpec, summed
-from composer.core.graph import Design, Graph, Literal, Node, Scalar, Wire
+from composer.core.graph import MOST_ROUNDS, Design, Graph, Literal, Node, Scalar, Wire
 from composer.core.params import ParamError, Resolved, resolve_params
 from composer.core.ports import input_ports, output_ports
 from composer.engine.flatten import flatten, totals
@@ -213,8 +213,8 @@ class Walk:
         value = resolve(node.repeat, variables)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if not isinstance(value, int) or not 1 <= value <= 10_000:
-            raise UserError(f"repeat {node.repeat!r} gives {value!r}, expected a whole number from 1 to 10000")
+        if not isinstance(value, int) or not 1 <= value <= MOST_ROUNDS:
+            raise UserError(f"repeat {node.repeat!r} gives {value!r}, expected a whole number from 1 to {MOST_ROUNDS}")
         self.walked += value
         if self.walked > MAX_ROUNDS:
             raise UserError(f"repeat {value}: the rounds of the whole design multiply to more than {MAX_ROUNDS:,}; repeat less often")

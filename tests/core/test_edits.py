@@ -8,7 +8,7 @@ from hypothesis import given
 
 from composer.core import edits, names, subgraphs
 from composer.core.errors import DesignError
-from composer.core.graph import Design, Frame, Graph, Input, Node, Output, Wire
+from composer.core.graph import Design, Each, Frame, Graph, Input, Node, Output, Wire
 from composer.core.wire_json import from_json, to_json
 from tests.strategies import examples, histories
 
@@ -107,6 +107,8 @@ def test_a_mapping_given_by_the_caller_stays_his() -> None:
         (lambda d: edits.rename(d, "ghost", "c"), "'ghost' does not exist"),
         (lambda d: edits.insert_on_wire(d, Wire("a", "out"), Node("c", "Conv2d")), "wire a -> out does not exist"),
         (lambda d: edits.insert_on_wire(d, Wire("image", "a"), Node("b", "Conv2d")), "would close a cycle"),
+        (lambda d: edits.update_item(d, "a", repeat=Each((1, 2))), "is no number of rounds"),
+        (lambda d: edits.update_item(d, "a", repeat=0), "expected a whole number from 1 to 10000"),
         (lambda d: edits.set_variable(d, "a b", 1), "variable 'a b' is not a plain identifier"),
     ],
 )

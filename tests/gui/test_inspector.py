@@ -162,6 +162,9 @@ def test_rename_repeat_and_note(panel: InspectorPanel, qtbot: QtBot) -> None:
     form = page(panel, qtbot, "mixer")
     type_in(form.header.name, "conv_stem")
     assert form.header.name.property("invalid")
+    type_in(form.repeat.field, "each 1, 2")
+    assert "a value for each round" in form.repeat.problem.text()
+    assert panel.session.graph.nodes["mixer"].repeat == 1
     type_in(form.repeat.field, "6")
     assert panel.session.graph.nodes["mixer"].repeat == 6
     form.note.setFocus()

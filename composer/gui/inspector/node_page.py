@@ -10,7 +10,7 @@ from composer.core.block_file import ParamSpec
 from composer.core.catalog import Catalog
 from composer.core.errors import UserError
 from composer.core.exposed import exposing
-from composer.core.graph import Design, Each, Graph, Node, Ramp, Scalar, Value, is_expression
+from composer.core.graph import MOST_ROUNDS, Design, Each, Graph, Node, Ramp, Scalar, Value, is_expression
 from composer.gui.inspector.facts_view import FactsView
 from composer.gui.inspector.header import Header
 from composer.gui.inspector.param_row import MIXED, ParamRow, heading
@@ -19,7 +19,7 @@ from composer.gui.widgets.labels import button, label
 from composer.gui.widgets.text_box import TextBox
 
 Change = Callable[[Design, str, str], Design]
-REPEAT = ParamSpec("repeat", "int", default=1, range=(1, 10_000), help="How many times in a row, each time with weights of its own")
+REPEAT = ParamSpec("repeat", "int", default=1, range=(1, MOST_ROUNDS), help="How many times in a row, each time with weights of its own")
 
 
 class NodePage(QWidget):
@@ -81,7 +81,7 @@ class NodePage(QWidget):
             self.rows[spec.name] = self._row(spec)
 
     def _row(self, spec: ParamSpec) -> ParamRow:
-        made = ParamRow(spec, self._variables)
+        made = ParamRow(spec, self._variables, by_round=spec is not REPEAT)
         made.changed.connect(self._changed)
         made.reset_asked.connect(self._reset)
         made.expose_asked.connect(self._expose)

@@ -36,6 +36,7 @@ class ParamRow(QWidget):
     Args:
         spec: the parameter.
         variables: names that expressions may use, asked when needed.
+        by_round: whether it may have another value in each round of a repeat.
     """
 
     # Name, value, and the number of the gesture that steps it (-1: a change of its own).
@@ -43,9 +44,10 @@ class ParamRow(QWidget):
     reset_asked = Signal(str)
     expose_asked = Signal(str)
 
-    def __init__(self, spec: ParamSpec, variables: Callable[[], Mapping[str, Scalar]]) -> None:
+    def __init__(self, spec: ParamSpec, variables: Callable[[], Mapping[str, Scalar]], *, by_round: bool = True) -> None:
         super().__init__()
         self.spec = spec
+        self._by_round = by_round
         self._variables = variables
         self._as_text = False
         self._shown: object = MIXED
@@ -187,6 +189,8 @@ class ParamRow(QWidget):
     def _typed(self, text: str, gesture: int = -1) -> None:
         try:
             value = from_text(text, self.spec, self._variables())
+            if not self._by_round and isinstance(value, Each | Ramp):
+                raise UserError(f"{self.spec.name}: “{text}” is a value for each round; give one for all, such as 6 or =depth")
         except UserError as error:
             self.field.set_invalid(str(error))
             self.problem.setText(str(error))

@@ -73,15 +73,19 @@ def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) ->
         lines.extend(Change("removed", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_removed)
         if a.params != b.params:
             lines.append(Change("changed", "graph", name, f"parameters {_from_to(dict(a.params), dict(b.params))}", name))
-    # Nodes that nobody edited, whose shape an edit elsewhere changed.
+    # Nodes that nobody edited, whose shape or costs an edit elsewhere changed.
     told = {(line.graph, line.name) for line in lines}
+    edited = set(change.graphs)
     for path, facts in new.nodes.items():
-        if "/" not in path and path in old.nodes and ("", path) not in told and facts.block:
-            detail = _shape_change(old.nodes[path], facts)
-            if detail:
-                lines.append(
-                    Change("changed", "node", path, detail, "", facts.params - old.nodes[path].params, facts.macs - old.nodes[path].macs)
-                )
+        earlier = old.nodes.get(path)
+        if "/" in path or earlier is None or ("", path) in told or not facts.block:
+            continue
+        params, macs = facts.params - earlier.params, facts.macs - earlier.macs
+        detail = _shape_change(earlier, facts)
+        if not detail and (params or macs) and not edited & _within(after, after.main.nodes[path]):
+            detail = _taken_change(earlier, facts)
+        if detail:
+            lines.append(Change("changed", "node", path, detail, "", params, macs))
     return lines
 
 
@@ -177,6 +181,24 @@ def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: 
     if shape := _shape_change(before.facts, after.facts):
         details.append(shape)
     return Change(kind, "node", prefix + id, ", ".join(details), graph, after.params - before.params, after.macs - before.macs)
+
+
+def _within(design: Design, node: Node) -> set[str]:
+    """Names of the sub-graphs that a node uses, in those too; of what was edited there its own line tells."""
+    found: set[str] = set()
+    queue = [node]
+    while queue:
+        name = queue.pop().subgraph
+        if name is not None and name in design.graphs and name not in found:
+            found.add(name)
+            queue.extend(design.graphs[name].nodes.values())
+    return found
+
+
+def _taken_change(before: NodeFacts, after: NodeFacts) -> str:
+    """What a node takes from its wires, where that has changed."""
+    a, b = before.resolved, after.resolved
+    return ", ".join(f"{name}: {_from_to(a.get(name), b[name])}" for name in after.inferred if a.get(name) != b[name]) or "other inputs"
 
 
 def _shape_change(before: NodeFacts, after: NodeFacts) -> str:

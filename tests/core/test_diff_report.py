@@ -50,6 +50,14 @@ def test_nodes_that_nobody_touched_but_whose_shape_changed() -> None:
     assert changes["attn"].params > 0
 
 
+def test_nodes_whose_costs_changed_because_of_what_they_take() -> None:
+    changes = found(digits(), edits.set_params(digits(), "mbconv_2", {"out_channels": 64}))
+    assert changes["head"].detail == "dim: 48 -> 64" and changes["head"].params == 16 * 2 + 16 * 10
+    after = edits.set_params(digits(), "mbconv_2", {"out_channels": 64})
+    new, old = INFERRER.infer(after).facts.totals, INFERRER.infer(digits()).facts.totals
+    assert sum(change.params for change in changes.values()) == new.params - old.params
+
+
 NESTED = """
 format: 1
 name: nested

@@ -204,8 +204,9 @@ class Graph:
     def knowing(self, other: "Graph") -> "Graph":
         """This graph, told what another worked out from its wires, if the two have the very same wires and the same ids."""
         # Not merely equal ones: equal wires may be bent in different places.
-        if self is not other and self.wires is other.wires and all(a == b for a, b in zip_longest(self.ids(), other.ids())):
-            derived = ("_arriving", "_topology", "_order", "cycle")
+        same = self.wires is other.wires and self.outputs.keys() == other.outputs.keys()
+        if self is not other and same and all(a == b for a, b in zip_longest(self.ids(), other.ids())):
+            derived = ("_arriving", "_topology", "_order", "_leading", "cycle")
             self.__dict__.update({name: other.__dict__[name] for name in derived if name in other.__dict__})
         return self
 
@@ -225,6 +226,20 @@ class Graph:
     @cached_property
     def _order(self) -> tuple[str, ...]:
         return ordered(self.ids(), ((wire.source, wire.target) for wire in self.wires))
+
+    def leading_to_output(self) -> frozenset[str]:
+        """Ids of the items that an output depends on, outputs included; all ids while no output is wired."""
+        return self._leading
+
+    @cached_property
+    def _leading(self) -> frozenset[str]:
+        found = set(self.outputs)
+        queue = list(found)
+        while queue:
+            new = {wire.source for wire in self.into(queue.pop())} - found
+            found |= new
+            queue.extend(new)
+        return frozenset(found if found != set(self.outputs) else self.ids())
 
 
 @dataclass(frozen=True, slots=True)

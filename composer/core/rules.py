@@ -73,22 +73,11 @@ def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> li
     if circle := graph.cycle:
         problems.append(Problem(f"wires form a cycle: {in_words(circle)}; remove one of them", circle[0], name))
     problems.extend(Problem(problem, id, name) for id in graph.ids() if (problem := item_problem(design, catalog, name, graph, id)))
-    reached = leading_to_output(graph)
+    reached = graph.leading_to_output()
     if graph.outputs:
         loose = (id for id in (*graph.nodes, *graph.inputs) if id not in reached)
         problems.extend(Problem(f"{id}: leads to no output; wire it on or remove it", id, name, "warning") for id in loose)
     return problems
-
-
-def leading_to_output(graph: Graph) -> set[str]:
-    """Ids of the items that an output depends on, outputs included; all ids while no output is wired."""
-    found = set(graph.outputs)
-    queue = list(found)
-    while queue:
-        new = {wire.source for wire in graph.into(queue.pop())} - found
-        found |= new
-        queue.extend(new)
-    return found if found != set(graph.outputs) else set(graph.ids())
 
 
 def item_problem(design: Design, catalog: Catalog, name: str, graph: Graph, id: str) -> str | None:

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from composer.core import names, rules
+from composer.core import names
 from composer.core.catalog import Catalog
 from composer.core.design_file import design_hash
 from composer.core.errors import DesignError
@@ -151,7 +151,7 @@ class _Generator:
 
     def fill(self, made: _Class) -> None:
         """Write the constructor and forward lines of one graph."""
-        used = rules.leading_to_output(made.graph)
+        used = made.graph.leading_to_output()
         first = made.uses[0]
         local = self.locals(made.graph, first)
         for id in made.graph.to_networkx():
@@ -320,7 +320,7 @@ class _Generator:
     def docstring(self) -> str:
         title = _plain(self.design.name)
         rows = [("node", "block", "output", "params", "MACs")]
-        used = rules.leading_to_output(self.design.main)
+        used = self.design.main.leading_to_output()
         for id, found in self.root.nodes.items():
             if id in used:
                 shape = " ".join(_shape(port.shape) for port in found.facts.outputs)

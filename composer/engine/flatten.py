@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from composer.core import rules
 from composer.core.facts import NodeFacts, PortSpec, Totals, summed
 from composer.engine.found import GraphResult
 
@@ -49,7 +48,7 @@ def totals(root: GraphResult, working: int) -> Totals:
         root: the whole network.
         working: bytes that inference holds at once.
     """
-    counted = rules.leading_to_output(root.graph)
+    counted = root.graph.leading_to_output()
     return Totals(**summed(found.facts for id, found in root.nodes.items() if id in counted), working_bytes=working)
 
 

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from composer.core.catalog import Catalog
 from composer.core.graph import Design
 from composer.core.ports import input_ports, output_ports
-from composer.core.rules import leading_to_output
 from composer.engine import library
 from composer.engine.found import GraphResult
 from composer.engine.infer import Inference
@@ -31,7 +30,7 @@ class Interpreted(nn.Module):
         self.design = design
         self.result = result
         self.catalog = catalog
-        used = leading_to_output(result.graph)
+        used = result.graph.leading_to_output()
         self.order = [id for id in result.graph.to_networkx() if id in used]
         for id in self.order:
             if id not in result.nodes:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 
 from composer.core.graph import Wire
-from composer.core.rules import leading_to_output
 from composer.engine.found import GraphResult, Value
 
 
@@ -15,7 +14,7 @@ def peak_bytes(result: GraphResult, carried: Callable[[Wire], Value | None]) -> 
         result: one use of a graph.
         carried: what a wire of that graph carries.
     """
-    built = leading_to_output(result.graph)
+    built = result.graph.leading_to_output()
     order = [id for id in result.nodes if id in built]
     place = {id: index for index, id in enumerate(order)}
     needs = {id: [carried(wire) for wire in result.graph.into(id)] for id in (*order, *result.graph.outputs)}

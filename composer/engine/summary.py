@@ -7,7 +7,6 @@ from composer.core import memory, roofline
 from composer.core.device_profiles import DeviceProfile
 from composer.core.facts import NodeFacts, Totals
 from composer.core.graph import Design
-from composer.core.rules import leading_to_output
 from composer.engine.found import GraphResult
 from composer.engine.infer import Inference, Inferrer
 
@@ -53,7 +52,7 @@ def to_dict(inference: Inference) -> dict[str, Any]:
 
 def _nodes(result: GraphResult) -> list[dict[str, Any]]:
     rows = []
-    counted = leading_to_output(result.graph)
+    counted = result.graph.leading_to_output()
     for id, found in result.nodes.items():
         row = {"id": id, **_facts(found.facts), "counted": id in counted}
         if len(found.rounds) > 1:
@@ -93,7 +92,7 @@ def _costs(facts: NodeFacts | Totals) -> dict[str, Any]:
 
 def _uncounted(root: GraphResult) -> dict[str, int]:
     found: Counter[str] = Counter()
-    counted = leading_to_output(root.graph)
+    counted = root.graph.leading_to_output()
     for id, result in root.nodes.items():
         if id in counted:
             found.update(result.facts.uncounted)
@@ -112,7 +111,7 @@ def roofline_dict(inference: Inference, device: DeviceProfile, precision: str = 
         composer.core.errors.UserError: if the device has no such precision.
     """
     rows = []
-    counted = leading_to_output(inference.root.graph)
+    counted = inference.root.graph.leading_to_output()
     for id, found in inference.root.nodes.items():
         if id not in counted:
             continue

@@ -308,7 +308,7 @@ class Walk:
         if name in self.inside:
             raise UserError(f"sub-graph {name!r} is inside itself; a network must be finite")
         graph = self.design.graphs[name]
-        counted = rules.leading_to_output(graph)  # what leads nowhere is not built
+        counted = graph.leading_to_output()  # what leads nowhere is not built
         given = list(inputs)
         results: list[dict[str, Literal] | GraphResult] = []
         facts = NodeFacts(node.block)

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from composer.core.catalog import read_catalog
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
-from composer.core.rules import check, leading_to_output
+from composer.core.rules import check
 from tests.strategies import designs, examples, networks
 
 CATALOG = read_catalog()
@@ -77,7 +77,7 @@ def test_problems(made: Design, node: str | None, words: str) -> None:
 def test_what_leads_nowhere_is_a_warning() -> None:
     made = design(wires=(Wire("image", "a"), Wire("image", "b"), Wire("b", "out")))
     assert [(id, level) for id, _, level, _ in problems(made)] == [("a", "warning")]
-    assert leading_to_output(made.main) == {"image", "b", "out"}
+    assert made.main.leading_to_output() == {"image", "b", "out"}
 
 
 def test_problems_inside_a_subgraph_name_it() -> None:

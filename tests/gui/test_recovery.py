@@ -36,9 +36,7 @@ for number in range(1000):
 
 def test_an_edit_is_on_disk_within_two_seconds(session: Session, small: Design, qtbot: QtBot) -> None:
     session.apply(small, "Begin")
-    start = time.monotonic()
     qtbot.waitUntil(lambda: any(recovery.folder().glob("*.json")), timeout=2000)
-    assert time.monotonic() - start < 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")

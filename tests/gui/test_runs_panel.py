@@ -153,6 +153,7 @@ def test_without_a_trash_deleting_asks_first(panel: RunsPanel, root: Path, monke
     qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
     assert (root / "other").exists()
     assert "cannot be moved to the trash" in panel.notice.text
+    assert [folder.name for folder, _ in panel.overlay] == ["other"]  # still chosen, so its curves stay
     for_good = panel.notice.action("Delete for good")
     assert for_good is not None
     qtbot.mouseClick(for_good, Qt.MouseButton.LeftButton)

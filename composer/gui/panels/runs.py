@@ -114,8 +114,9 @@ class RunsPanel(Panel):
         stuck = [info.path for info in chosen if info.path.exists()]
         self.trashed = gone
         self.refresh()
+        self._on_selection()  # what could not be moved is still chosen
         if stuck:
-            what = stuck[0].name if len(stuck) == 1 else f"{len(stuck)} runs"
+            what = f"“{stuck[0].name}”" if len(stuck) == 1 else f"{len(stuck)} runs"
             actions = [("Delete for good", lambda: self._delete_for_good(stuck))]
             self.notice.say(f"{what} cannot be moved to the trash on this disk", "warning", actions=actions)
         elif gone:

@@ -8,12 +8,14 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QVBoxLayout, QWidget
 
+from composer.core.run_files import RunInfo
 from composer.gui import command_actions, preferred, recovery, theme
 from composer.gui.canvas import CanvasView
 from composer.gui.commands import COMMANDS
 from composer.gui.docks import Docks
 from composer.gui.menus import Menus
 from composer.gui.run_handle import ENDED
+from composer.gui.run_library import short_name
 from composer.gui.session import Session
 from composer.gui.status import StatusBar
 from composer.gui.widgets.banner import Banner
@@ -210,10 +212,12 @@ class Workbench(QObject):
             box = QMessageBox(self.window)
             box.setIcon(QMessageBox.Icon.NoIcon)
             box.setWindowTitle("Training")
-            box.setText(f"The training of “{running[0].folder.name}” is not finished.")
+            box.setText(f"The training of “{short_name(RunInfo(running[0].folder))}” is not finished.")
             box.setInformativeText("Closing the window saves its state and stops it; Resume goes on with it later.")
             stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
-            box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+            stop.setAutoDefault(False)  # Enter must not end hours of work
+            box.addButton(QMessageBox.StandardButton.Cancel)
+            box.setDefaultButton(QMessageBox.StandardButton.Cancel)
             box.exec()
             box.deleteLater()
             if box.clickedButton() is not stop:

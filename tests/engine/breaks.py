@@ -155,7 +155,7 @@ def change_repeat(rng: random.Random, design: Design, catalog: Catalog) -> Desig
     place = _pick_node(rng, design)
     if place is None:
         return None
-    return edits.update_item(design, place[2].id, place[0], repeat=rng.choice((0, -1, "=no_such_variable", "=2.5", 3)))
+    return edits.update_item(design, place[2].id, place[0], repeat=rng.choice(("=0", "=-1", "=no_such_variable", "=2.5", 3)))
 
 
 def change_rounds(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:

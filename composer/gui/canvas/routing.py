@@ -38,6 +38,7 @@ class Link:
         radius: radius of the target if it is a merge, which is entered from any side; else 0.
         bundle: wires of one bundle (those of one output port) may share a track.
         fork: whether other wires leave the same port; it then turns off sharply, so that the label of the main one stays free.
+        names: how far before the input port the names of ports begin; an arc comes down beside them, where there is room.
     """
 
     source: str
@@ -47,6 +48,7 @@ class Link:
     radius: float = 0.0
     bundle: Hashable = None
     fork: bool = False
+    names: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _around(link: Link, cards: Cards, tracks: Tracks) -> Way:
     if len(cards.near((a - 1, c - 1, a + 1, c + 1))) > HEAP:
         return Way(link, curve(link.start, link.end), (min(a, b) - 1, min(c, d) - 1, max(a, b) + 1, max(c, d) + 1), None)
     leave = a + STUB
-    arrive = b if link.radius else b - STUB
+    arrive = b if link.radius else b - _stub(link, cards)
     low, high = min(leave, arrive), max(leave, arrive)
     begins = {c, d, (c + d) / 2} if arrive < leave else {c, d}
     levels = {_level(begin, sign, low, high, link, cards, tracks) for begin in begins for sign in (-1, 1)}
@@ -181,8 +183,17 @@ def _around(link: Link, cards: Cards, tracks: Tracks) -> Way:
     last = [(b, d + (link.radius if level > d else -link.radius))] if link.radius else [(arrive, d), (b, d)]
     route = Route(_corners([(a, c), (leave, c), (leave, level), (arrive, level), *last]), False)
     seen = (*levels, level, c, d)
-    area = (min(low, a) - 4, min(seen) - REACH, max(high, b) + 4, max(seen) + REACH)
+    first = min(low, a, b - max(STUB, link.names) - MARGIN)
+    area = (first - 4, min(seen) - REACH, max(high, b) + 4, max(seen) + REACH)
     return Way(link, route, area, track)
+
+
+def _stub(link: Link, cards: Cards) -> float:
+    """How far before its input port an arc comes down."""
+    b, d = link.end
+    wide = max(STUB, link.names)
+    free = all(id == link.target for _, id in cards.near((b - wide - MARGIN, d - MARGIN, b - 1, d + MARGIN)))
+    return wide if free else STUB
 
 
 def _crossed(x: float, y: float, level: float, cards: Cards) -> list[tuple[Box, str]]:

@@ -153,6 +153,7 @@ class WireLayer:
             lk.MERGE / 2 if merge else 0.0,
             (wire.source, out),
             sum(other.source_port == wire.source_port for other in self._from[wire.source]) > 1,
+            0.0 if self._scene.down else target.labels_width(False),
         )
 
     def _box(self, id: str) -> Box:

@@ -7,7 +7,7 @@ import pytest
 from composer.gui.canvas.nearby import Box
 from composer.gui.canvas.router import Router
 from composer.gui.canvas.router import routes as lead
-from composer.gui.canvas.routing import Link, Route
+from composer.gui.canvas.routing import STUB, Link, Route
 
 CARD = (80.0, 36.0)
 
@@ -42,6 +42,16 @@ def test_a_skip_arcs_around_what_it_passes_and_enters_a_merge_from_above() -> No
     assert not inside(route, boxes["m"])
     assert route.points[-1] == (480, -14)
     assert min(c for _, c in route.points) < boxes["m"][1]
+
+
+def test_an_arc_comes_down_beside_the_names_of_ports_where_there_is_room() -> None:
+    boxes = {"a": box(0, 0), "m": box(240, 0), "b": box(560, 0)}
+    for names, before in ((0.0, STUB), (60.0, 60.0)):
+        (route,) = lead(boxes, {"w": link((0, 0), (560, 0), names=names)}).values()
+        assert route.points[-2] == (480 - before, 0)
+    boxes["m"] = box(340, 0)
+    (route,) = lead(boxes, {"w": link((0, 0), (560, 0), names=60.0)}).values()
+    assert route.points[-2] == (480 - STUB, 0)
 
 
 def test_skips_nest_and_those_of_one_port_share_a_track() -> None:
@@ -80,7 +90,7 @@ def test_leading_again_after_changes_gives_what_leading_anew_gives(heap: int) ->
 
     def make(source: str, target: str) -> Link:
         a, b = boxes[source], boxes[target]
-        return Link(source, target, (a[2], (a[1] + a[3]) / 2), (b[0], (b[1] + b[3]) / 2), bundle=source)
+        return Link(source, target, (a[2], (a[1] + a[3]) / 2), (b[0], (b[1] + b[3]) / 2), bundle=source, names=4.0 * int(target[1:]))
 
     ends = {f"w{i}": (dice.choice(names), dice.choice(names)) for i in range(60)}
     router = Router[str]()

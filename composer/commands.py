@@ -273,6 +273,11 @@ def _verify(design: Any, weights: Any) -> int:
     return 0 if proof.ok else PROBLEMS
 
 
+def _listed(text: str | None) -> list[str]:
+    """Names that commas part."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
 def fit(args: argparse.Namespace) -> int:
     """Find the largest setting of the design's variables under a budget."""
     from composer.core import edits
@@ -280,7 +285,7 @@ def fit(args: argparse.Namespace) -> int:
     from composer.engine.fit import fit as search
 
     design = load(args.design)
-    found = search(design, params=args.params, macs=args.macs, vary=[name.strip() for name in (args.vary or "").split(",") if name.strip()])
+    found = search(design, params=args.params, macs=args.macs, vary=_listed(args.vary))
     names = list(found.best.values)
     rows = [(*names, "params", "MACs")]
     rows += [(*(str(row.values[name]) for name in names), f"{row.params:,}", f"{row.macs:,}") for row in found.table]
@@ -304,7 +309,7 @@ def replace(args: argparse.Namespace) -> int:
     from composer.engine.repair import causes
 
     design = load(args.design)
-    ids = [id.strip() for id in args.nodes.split(",")] if args.nodes else None
+    ids = _listed(args.nodes) if args.nodes else None
     done = swap(design, library.catalog(), args.by, block=args.block, ids=ids)
     inferrer = remembering()
     before, after = inferrer.infer(design), inferrer.infer(done.design)

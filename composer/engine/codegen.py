@@ -25,8 +25,8 @@ from composer.engine.infer import Inference, Inferrer
 from composer.engine.inline import Inlined
 
 WIDTH = 140  # the line length of the block sources
-# Names the text may bind itself or needs from its imports; a model class must not be called like one of them.
 _LIKE_DIGITS = {"l", "O", "I"}  # pycodestyle E741: as names of variables they read as 1 and 0
+# Names the text may bind itself or needs from its imports; a model class must not be called like one of them.
 _TAKEN = {"Tensor", "Literal", "Annotated", "Module", "Parameter", "F", "nn", "torch", "math"}
 
 

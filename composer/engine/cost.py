@@ -184,23 +184,21 @@ def measure(module: nn.Module, inputs: tuple[Tensor, ...]) -> Cost:
     shortcut = getattr(module, "meta_forward", None)  # blocks that unroll slowly on meta bring one
     if shortcut is not None:
         with torch.enable_grad():
-            result = shortcut(*inputs)
+            outputs = _outputs(shortcut(*inputs))
         mode.macs = module.meta_macs(*inputs)  # type: ignore[operator]
-        mode.traffic((*inputs, *module.parameters()), result)
+        mode.traffic((*inputs, *module.parameters()), outputs)
         saved = _saved_unrolled(module, inputs, constants)
     else:
         with mode, FusedAttention():
-            result, saved = _run(module, inputs, constants)
-    outputs = result if isinstance(result, tuple) else (result,)
+            outputs, saved = _run(module, inputs, constants)
     keys_in = [_storage(tensor) for tensor in inputs]
-    keys_out = [_storage(tensor) for tensor in outputs]
     return Cost(
         outputs=outputs,
         macs=mode.macs,
         saved_bytes=saved.inner,
         saved_inputs=saved.inputs,
         saved_outputs=saved.outputs,
-        aliases=tuple(keys_in.index(key) if key in keys_in else None for key in keys_out),
+        aliases=tuple(keys_in.index(key) if (key := _storage(tensor)) in keys_in else None for tensor in outputs),
         uncounted=dict(mode.uncounted),
         moved_bytes=mode.moved,
         working_bytes=mode.working,
@@ -215,7 +213,11 @@ class _Saved(NamedTuple):
     outputs: tuple[bool, ...]
 
 
-def _run(module: nn.Module, inputs: tuple[Tensor, ...], constants: Container[int]) -> tuple[Any, _Saved]:
+def _outputs(result: Any) -> tuple[Tensor, ...]:
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _run(module: nn.Module, inputs: tuple[Tensor, ...], constants: Container[int]) -> tuple[tuple[Tensor, ...], _Saved]:
     """What a module gives, and what it saves for backward."""
     saved: dict[int, Tensor] = {}
 
@@ -225,11 +227,10 @@ def _run(module: nn.Module, inputs: tuple[Tensor, ...], constants: Container[int
             saved.setdefault(key, tensor)  # holding the tensor keeps its storage, so that an address is never used twice
 
     with torch.enable_grad(), _saved_tensors(keep):
-        result = module(*inputs)
-    keys_in = [_storage(tensor) for tensor in inputs]
-    keys_out = [_storage(tensor) for tensor in (result if isinstance(result, tuple) else (result,))]
+        outputs = _outputs(module(*inputs))
+    keys_in, keys_out = ([_storage(tensor) for tensor in tensors] for tensors in (inputs, outputs))
     inner = sum(tensor.untyped_storage().nbytes() for key, tensor in saved.items() if key not in keys_in and key not in keys_out)
-    return result, _Saved(inner, tuple(key in saved for key in keys_in), tuple(key in saved for key in keys_out))
+    return outputs, _Saved(inner, tuple(key in saved for key in keys_in), tuple(key in saved for key in keys_out))
 
 
 def _saved_unrolled(module: nn.Module, inputs: tuple[Tensor, ...], constants: Container[int]) -> _Saved:

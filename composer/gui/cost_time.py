@@ -7,7 +7,6 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from composer.core import roofline, units
-from composer.core.design_file import design_hash
 from composer.core.device_profiles import PROFILES, DeviceProfile
 from composer.core.facts import NodeFacts
 from composer.core.wire_json import to_json
@@ -148,11 +147,11 @@ class TimePage(QScrollArea):
             return
         session = self._session
         params = {"design": to_json(session.design), "device": self.where.currentData(), "batch": session.batch}
-        digest = design_hash(session.design)
+        digest = session.digest
 
         def take(answer: Mapping[str, Any]) -> None:
             self._end()
-            if design_hash(session.design) == digest:
+            if session.digest == digest:
                 session.lens.set_measured(answer)
             else:
                 self.notice.say("The network changed meanwhile; measure again", "warning")

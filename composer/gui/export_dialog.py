@@ -8,7 +8,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QProgressBar, QWidget
 
 from composer.core import names
-from composer.core.design_file import design_hash
 from composer.core.errors import UserError
 from composer.core.wire_json import to_json
 from composer.gui import theme
@@ -127,7 +126,7 @@ class ExportDialog(QDialog):
         return typed / suggested.name if text.endswith(("/", "\\")) or not typed.name or typed.is_dir() else typed
 
     def _fill_weights(self) -> None:
-        digest = design_hash(self.session.design)
+        digest = self.session.digest
         others = [run.folder for run in self.session.runs]
         if self.session.chosen_run is not None:
             others.append(self.session.chosen_run)

@@ -58,6 +58,7 @@ class Session(Document):
         self.own_blocks = OwnBlocks(self)
         self.own_blocks.changed.connect(self._on_own_blocks)
         self._problems: tuple[tuple[Any, ...], list[Shown]] | None = None
+        self._digest: tuple[Design, str] | None = None
         self._closed = False
         self._has_engine = engine is not None
         self.engine = engine if isinstance(engine, Worker) else Worker(engine or ("",), self, restart=True)
@@ -118,6 +119,15 @@ class Session(Document):
         if self._problems is None or any(a is not b for a, b in zip(self._problems[0], key, strict=True)):
             self._problems = (key, listed(*key))
         return self._problems[1]
+
+    @property
+    def digest(self) -> str:
+        """What names the network as it is now, however it is drawn; panels ask for it with each change, so it is kept."""
+        if self._digest is None or self._digest[0] is not self.design:
+            from composer.core.design_file import design_hash
+
+            self._digest = (self.design, design_hash(self.design))
+        return self._digest[1]
 
     def facts_for(self, id: str, graph: str | None = None) -> NodeFacts | None:
         """Facts of an item.

@@ -5,7 +5,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from composer.core.design_file import design_hash
 from composer.core.diff import Diff
 from composer.core.wire_json import to_json
 from composer.gui.jobs import Job
@@ -44,7 +43,7 @@ class Verification(QObject):
         """Prove it for the design as it is now."""
         if self._job is None:
             self.proof = None
-            digest = design_hash(self._session.design)
+            digest = self._session.digest
             params = {"design": to_json(self._session.design)}
             self._job = self._session.jobs.start("verify", params, lambda proof: self._take(digest, proof), self._fail)
             self.changed.emit()
@@ -59,7 +58,7 @@ class Verification(QObject):
     def recall(self) -> None:
         """Find the proof of the design as it is now, if there was one."""
         if self.proof is None and self._proofs and self._job is None:
-            self.proof = self._proofs.get(design_hash(self._session.design))
+            self.proof = self._proofs.get(self._session.digest)
             if self.proof is not None:
                 self.changed.emit()
 

@@ -65,7 +65,6 @@ def parameters(case: Case, *, named: bool = True, tied: bool = False) -> Iterato
     if node is None or spec is None:
         return
     sizes = [size for shape in case.shapes() for size in shape[1:]]
-    divides = "divide" in case.error or "multiple" in case.error
     spoken_of = named_params(case)
     for param in spoken_of if named else (param for param in spec.params if param not in spoken_of):
         raw = node.params.get(param.name)
@@ -75,7 +74,7 @@ def parameters(case: Case, *, named: bool = True, tied: bool = False) -> Iterato
             yield from _one_round(case, param, raw, sizes)
         if is_tied(raw) is tied:
             current = case.facts.resolved.get(param.name, node.params.get(param.name, param.default))
-            for value in islice(nearest(param, current, sizes, divides=divides), 8 if named else 3):
+            for value in islice(nearest(param, current, sizes, divides=_divides(case)), 8 if named else 3):
                 yield set_param(f"Set {param.name} to {show(value)}", case.id, param.name, value)
 
 
@@ -91,12 +90,17 @@ def is_tied(value: object) -> bool:
     return isinstance(value, Each | Ramp) or is_expression(value)
 
 
+def _divides(case: Case) -> bool:
+    """Whether the error is that something does not divide another."""
+    return "divide" in case.error or "multiple" in case.error
+
+
 def _one_round(case: Case, param: ParamSpec, raw: Each, sizes: Iterable[int]) -> Iterator[Repair]:
     """Another value in the rounds whose value is wrong; the others keep theirs."""
     wrong = next((value for value in raw.values if f"{param.name}: {value!r} " in case.error), None)
     if wrong is None or case.node is None:
         return
-    for value in islice(nearest(param, wrong, sizes, divides="divide" in case.error), 8):
+    for value in islice(nearest(param, wrong, sizes, divides=_divides(case)), 8):
         values = Each(tuple(value if given == wrong else given for given in raw.values))
         params = {key: write_value(values if key == param.name else given) for key, given in case.node.params.items()}
         yield Repair(f"Set {param.name} to {show(value)} where it is {wrong}", "update", {"id": case.id, "changes": {"params": params}})

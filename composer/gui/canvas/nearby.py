@@ -2,6 +2,7 @@
 
 from bisect import insort
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 Box = tuple[float, float, float, float]  # least along, least across, greatest along, greatest across
@@ -65,6 +66,8 @@ class Boxes(Generic[Name]):
         }
 
 
-def _cells(box: Box) -> list[tuple[int, int]]:
+def _cells(box: Box) -> Iterator[tuple[int, int]]:
     rows = range(int(box[1] // CELL), int(box[3] // CELL) + 1)
-    return [(i, j) for i in range(int(box[0] // CELL), int(box[2] // CELL) + 1) for j in rows]
+    for i in range(int(box[0] // CELL), int(box[2] // CELL) + 1):
+        for j in rows:
+            yield i, j

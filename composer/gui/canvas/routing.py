@@ -107,9 +107,8 @@ def _straight(one: Point, middle: Point, other: Point) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A route, what it was made from, and the area whose boxes it depends on."""
+    """A route, the area whose boxes it depends on, and the track from which others keep off."""
 
-    link: Link
     route: Route
     area: Box
     track: Box | None
@@ -153,14 +152,14 @@ def _direct(link: Link, cards: Cards) -> Way | None:
             y = u * u * u * p[1] + 3 * u * u * t * q[1] + 3 * u * t * t * r[1] + t * t * t * s[1]
             if any(box[0] - 4 < x < box[2] + 4 and box[1] - 4 < y < box[3] + 4 for box in blocking):
                 return None
-    return Way(link, made, area, None)
+    return Way(made, area, None)
 
 
 def _around(link: Link, cards: Cards, tracks: Tracks) -> Way:
     """Out of the port, to a free level, along it, and back to the port."""
     (a, c), (b, d) = link.start, link.end
     if len(cards.near((a - 1, c - 1, a + 1, c + 1))) > HEAP:
-        return Way(link, curve(link.start, link.end), (min(a, b) - 1, min(c, d) - 1, max(a, b) + 1, max(c, d) + 1), None)
+        return Way(curve(link.start, link.end), (min(a, b) - 1, min(c, d) - 1, max(a, b) + 1, max(c, d) + 1), None)
     leave = a + STUB
     arrive = b if link.radius else b - _stub(link, cards)
     low, high = min(leave, arrive), max(leave, arrive)
@@ -185,7 +184,7 @@ def _around(link: Link, cards: Cards, tracks: Tracks) -> Way:
     seen = (*levels, level, c, d)
     first = min(low, a, b - max(STUB, link.names) - MARGIN)
     area = (first - 4, min(seen) - REACH, max(high, b) + 4, max(seen) + REACH)
-    return Way(link, route, area, track)
+    return Way(route, area, track)
 
 
 def _stub(link: Link, cards: Cards) -> float:

@@ -16,8 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from composer.core.design_file import design_hash
-from composer.core.graph import Design
 from composer.core.run_files import RunInfo
 from composer.core.wire_json import to_json
 from composer.gui import theme
@@ -64,7 +62,7 @@ class AttentionPanel(Panel):
         self._request: Request | None = None
         self._images_for: object = None
         self._no_images = ""  # why there are none
-        self._asked: tuple[Design, str] | None = None  # the design and the run that were last looked at, also in vain
+        self._asked: tuple[str, str] | None = None  # digest of the design, and the run, that were last looked at, also in vain
         self._notes: list[str] = []
         self._prediction: tuple[list[tuple[str, float]], str | None] = ([], None)
         self._run_by_hand = False
@@ -110,7 +108,7 @@ class AttentionPanel(Panel):
         self.notice.clear()
         self._busy(0.05)
         params = {"design": to_json(design), "run": run or None, "image": {**self._image, "data": design.training.data}, "nodes": None}
-        self._asked, image = (design, run), self._image
+        self._asked, image = (self.session.digest, run), self._image
         self._request = self.session.request(
             "capture", params, lambda result: self._on_maps(result, image), self._on_error, lambda share, _: self._busy(share)
         )
@@ -226,9 +224,9 @@ class AttentionPanel(Panel):
                 begin = ("No sample images", self._no_images) if self._no_images else BEGIN
                 self.view.say(*(("The engine is starting", "Images appear in a moment") if waiting else begin))
         elif self._image is not None and self._request is None:
-            old, run = self._asked
+            seen, run = self._asked
             now = self.weights.currentData() or UNTRAINED
-            other = design_hash(old) != design_hash(design)
+            other = seen != self.session.digest
             # Looking is quick for a run's network; what is being drawn may be large, so that is left to the user.
             if now != run and (now or not other):
                 self.look()
@@ -240,7 +238,7 @@ class AttentionPanel(Panel):
 
     def _fill_weights(self) -> None:
         chosen = self.weights.currentData()
-        digest = design_hash(self.session.design)
+        digest = self.session.digest
         if self._runs is None:
             others = [run.folder for run in self.session.runs]
             if self.session.chosen_run is not None:

@@ -7,7 +7,6 @@ from PySide6.QtGui import QDesktopServices, QHideEvent, QKeySequence, QShortcut,
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QStackedWidget, QWidget
 
 from composer.core import units
-from composer.core.design_file import design_hash
 from composer.core.errors import UserError
 from composer.core.run_files import DESIGN, RunInfo, list_runs
 from composer.gui import run_library, theme
@@ -160,7 +159,7 @@ class RunsPanel(Panel):
 
     def _compare(self) -> None:
         """Say which runs trained the network that is drawn now; reads no file, for it is done with each edit."""
-        digest = design_hash(self.session.design)
+        digest = self.session.digest
         self.model.set_rows([_row(info, same=info.design_hash == digest) for info in self.infos.values()])
 
     def _on_run_started(self, run: RunHandle) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QStackedWidget, QWidget
 
 from composer.core import names, units
-from composer.core.design_file import design_hash
 from composer.core.errors import UserError
 from composer.core.run_files import RunInfo, list_runs, read_run
 from composer.gui import key_map, preferred, theme
@@ -43,7 +42,6 @@ class TrainingPanel(Panel):
         self.run: LiveRun | None = None
         self._offered = False
         self._offer = ""  # digest of the network whose interrupted run is offered to go on
-        self._digest = design_hash(session.design)
         self._draw = QTimer(self, singleShot=True, interval=DRAW_MS)
         self._draw.timeout.connect(self._draw_run)
         self.form = TrainingForm()
@@ -193,8 +191,7 @@ class TrainingPanel(Panel):
         self.what.setText(session.design.name)
         self.how.setText(reason or self._plan(label_of, fastest))
         self.problems_link.setVisible(bool(session.problems))
-        self._digest = design_hash(session.design)
-        if self._offer not in ("", self._digest):
+        if self._offer and self._offer != session.digest:
             self._offer = ""
             self.notice.clear()
         if self.run is None and not self._offered:
@@ -228,7 +225,7 @@ class TrainingPanel(Panel):
 
     def _headline(self, run: LiveRun) -> str:
         """How the run is; and what it trains, where that is not what is drawn."""
-        if run.handle.digest == self._digest:
+        if run.handle.digest == self.session.digest:
             return run.headline()
         name = short_name(RunInfo(run.handle.folder))
         earlier = "an earlier " if name == names.snake(self.session.design.name) else ""
@@ -260,10 +257,10 @@ class TrainingPanel(Panel):
         self._offered = True
         found = [read_run(folder) for folder in list_runs(runs_folder())]
         lost: list[RunInfo] = [
-            info for info in found if info.state == "interrupted" and info.has_weights and info.design_hash == self._digest
+            info for info in found if info.state == "interrupted" and info.has_weights and info.design_hash == self.session.digest
         ]
         if lost:
-            self._offer = self._digest
+            self._offer = self.session.digest
             newest = max(lost, key=lambda info: info.created)
             text = f"A training of this network was interrupted after epoch {newest.epoch} of {newest.epochs} ({newest.name})"
             self.notice.say(text, "info", actions=[("Resume", lambda: self.resume(newest.path))])

@@ -271,6 +271,21 @@ def test_an_engine_that_missed_a_version_gets_the_whole_design(live: Session, sm
         assert live.facts_for("conv_stem").resolved["out_channels"] == value
 
 
+def test_a_network_is_named_once_a_version(session: Session, small: Design, monkeypatch: pytest.MonkeyPatch) -> None:
+    from composer.core import design_file
+
+    hashed: list[Design] = []
+    real = design_file.design_hash
+    monkeypatch.setattr(design_file, "design_hash", lambda design: (hashed.append(design), real(design))[1])
+    session.apply(small, "Begin")
+    first = session.digest
+    assert session.digest == first == real(small) and hashed == [small]
+    session.edit("Move", edits.move, {"attn": (9.0, 9.0)})
+    assert session.digest == first
+    session.edit("Set", edits.set_params, "conv_stem", {"out_channels": 7})
+    assert session.digest == real(session.design) != first
+
+
 def test_problems_are_listed_once_each_with_their_repairs(live: Session, small: Design, qtbot: QtBot) -> None:
     assert live.problems == []
     broken = edits.remove(edits.set_params(small, "attn", {"num_heads": 5}), ["logits"])

@@ -127,6 +127,7 @@ class CostTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names differ at their ends: mbconv_1, mbconv_2
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(theme.CONTROL)
         self.setAccessibleName("Costs of the nodes")

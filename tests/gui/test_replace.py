@@ -100,6 +100,7 @@ def test_what_could_be_wired_alike_is_offered_first(window: Make, small: Design,
     shown.canvas.replace_block()
     offered = [choice.name for choice in shown.canvas.replace_list.shown]
     tokens, maps = offered.index("TalkingHeadsAttention"), offered.index("BoTAttention")
+    assert tokens < offered.index("ClassAttention")  # of its family too, and gives one token for all
     assert tokens < offered.index("Mlp") < maps  # its family first, then other blocks of tokens, then maps
     assert maps < offered.index("ConvStem")
     assert offered.index("Mlp") < offered.index("AdditiveAttention")  # which wants a second wire

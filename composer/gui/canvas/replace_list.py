@@ -93,14 +93,17 @@ class ReplaceList(QuickAdd):
         self._changed()
 
     def _offered(self) -> list[Choice]:
-        """All blocks but the one that is there: first those that take and give tensors of the same layout, of these its family first."""
+        """All blocks but the one that is there: first what could be wired alike, its family before others, the same shapes before others."""
         session = self._session
         offered = choices(session.design, session.catalog, session.graph_name)
         found = [choice for choice in offered if choice.block in session.catalog and {choice.block} != self._blocks]
         old = [choice for choice in offered if choice.block in self._blocks]
-        return sorted(
-            found, key=lambda choice: (not all(self._goes(choice, now) for now in old), all(choice.family != now.family for now in old))
-        )
+
+        def rank(choice: Choice) -> tuple[bool, bool, bool]:
+            wired = all(self._goes(choice, now) for now in old)
+            return not wired, all(choice.family != now.family for now in old), any(choice.shape != now.shape for now in old)
+
+        return sorted(found, key=rank)
 
     def _goes(self, choice: Choice, now: Choice) -> bool:
         """Whether a block could be wired as another one is."""

@@ -93,7 +93,7 @@ class ReplaceList(QuickAdd):
         self._changed()
 
     def _offered(self) -> list[Choice]:
-        """All blocks but the one that is there: first what could be wired alike, its family before others, the same shapes before others."""
+        """All blocks but the one that is there: what could be wired alike, its family, and of that the same shapes first."""
         session = self._session
         offered = choices(session.design, session.catalog, session.graph_name)
         found = [choice for choice in offered if choice.block in session.catalog and {choice.block} != self._blocks]

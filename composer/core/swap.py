@@ -69,10 +69,10 @@ def swap(
             dropped.extend(f"{id}.{param}" for param in lost)
         design = design.with_graph(name, home) if home is not design.graph(name) else design
     if not touched:
-        what = f"no node uses {block}" if block else "no node to replace"
-        raise DesignError(
-            f"{what}; used are: {', '.join(sorted({n.block for _, g in design.all_graphs() for n in g.nodes.values()})) or 'none'}"
-        )
+        asked = [node for _, home in design.all_graphs() for id, node in home.nodes.items() if ids is None or id in ids]
+        which = "no node" if ids is None else "none of the named nodes"
+        what = f"{which} uses {block}" if block else f"{which} can be replaced"
+        raise DesignError(f"{what}; used are: {', '.join(sorted({node.block for node in asked})) or 'none'}")
     return Swap(design, tuple(touched), tuple(dropped))
 
 

@@ -139,6 +139,7 @@ def test_ports_of_the_same_place_take_the_wires() -> None:
         ("NoBlock", {"block": "ECA"}, "block 'NoBlock' is unknown"),
         ("ECA", {"block": "NoBlock"}, "block 'NoBlock' is unknown"),
         ("ECA", {"block": "CBAM"}, "no node uses CBAM; used are: Concat, Split, SqueezeExcite, graph:stage"),
+        ("ECA", {"block": "SqueezeExcite", "ids": []}, "none of the named nodes uses SqueezeExcite; used are: none"),
         ("ECA", {"ids": ["gone"]}, "no node is called 'gone'"),
     ],
 )

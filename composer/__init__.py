@@ -15,12 +15,12 @@ __version__ = "0.1.0"
 
 # Loaded at first use: `import composer` must stay cheap, because the command line and the window start with it.
 _HOMES = {
-    "load": "composer.core.design_file",
-    "save": "composer.core.design_file",
+    "load": "composer.core.files.design_file",
+    "save": "composer.core.files.design_file",
     "template": "composer.paths",
-    "build": "composer.engine.build",
-    "source": "composer.engine.codegen",
-    "summarize": "composer.engine.summary",
+    "build": "composer.engine.codegen.build",
+    "source": "composer.engine.codegen.generate",
+    "summarize": "composer.engine.analysis.summary",
 }
 __all__ = ["__version__", "build", "load", "save", "source", "summarize", "template"]
 

@@ -1,5 +1,5 @@
 """`python -m composer` does what `netcomposer` does."""
 
-from composer.cli import main
+from composer.cli.main import main
 
 raise SystemExit(main())

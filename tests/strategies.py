@@ -19,7 +19,10 @@ def examples(count: int) -> settings:
     """Settings of a property test; the phase that explains failures is left out, because it traces every line."""
     phases = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
     return settings(
-        max_examples=count, deadline=None, phases=phases, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+        max_examples=count,
+        deadline=None,
+        phases=phases,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
 
 
@@ -93,18 +96,26 @@ AWKWARD = (
     ),
 )
 identifiers = st.one_of(
-    st.sampled_from(IDS), st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True).filter(lambda name: names.problem(name) is None)
+    st.sampled_from(IDS),
+    st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True).filter(lambda name: names.problem(name) is None),
 )
 texts = st.one_of(st.sampled_from(AWKWARD), st.text(max_size=30))
 numbers = st.one_of(st.integers(-(10**12), 10**12), st.floats(allow_nan=False))
-expressions = st.one_of(st.sampled_from(("=width", "=width * 2", "=max(width, 8) // 4")), st.text(max_size=12).map(lambda text: f"={text}"))
+expressions = st.one_of(
+    st.sampled_from(("=width", "=width * 2", "=max(width, 8) // 4")), st.text(max_size=12).map(lambda text: f"={text}")
+)
 scalars = st.one_of(st.none(), st.booleans(), numbers, texts)
 literals = st.one_of(
-    scalars, st.lists(scalars, max_size=3).map(tuple), st.lists(st.lists(st.integers(-9, 9), max_size=2).map(tuple), max_size=2).map(tuple)
+    scalars,
+    st.lists(scalars, max_size=3).map(tuple),
+    st.lists(st.lists(st.integers(-9, 9), max_size=2).map(tuple), max_size=2).map(tuple),
 )
 ends = st.one_of(numbers, expressions)
 values: st.SearchStrategy[Value] = st.one_of(
-    literals, expressions, st.lists(literals, min_size=1, max_size=3).map(lambda found: Each(tuple(found))), st.builds(Ramp, ends, ends)
+    literals,
+    expressions,
+    st.lists(literals, min_size=1, max_size=3).map(lambda found: Each(tuple(found))),
+    st.builds(Ramp, ends, ends),
 )
 places = st.floats(-1e8, 1e8)
 points = st.tuples(places, places)
@@ -204,7 +215,9 @@ def _one_edit(draw: st.DrawFn, design: Design) -> Design:
             case 4:
                 return edits.add(design, Output(fresh), name)
             case 5 | 6 | 7 | 8:
-                return edits.connect(design, Wire(id, other, draw(port), draw(port)), name, variadic=draw(st.booleans()))
+                return edits.connect(
+                    design, Wire(id, other, draw(port), draw(port)), name, variadic=draw(st.booleans())
+                )
             case 9:
                 return edits.remove(design, some, name, reconnect=draw(st.booleans()))
             case 10:
@@ -218,7 +231,12 @@ def _one_edit(draw: st.DrawFn, design: Design) -> Design:
                 return edits.reset_params(design, id, draw(st.lists(identifiers, max_size=2)), name)
             case 14 if id in graph.nodes:
                 return edits.update_item(
-                    design, id, name, repeat=draw(st.integers(1, 5)), block=draw(st.sampled_from(uses)), note=draw(texts)
+                    design,
+                    id,
+                    name,
+                    repeat=draw(st.integers(1, 5)),
+                    block=draw(st.sampled_from(uses)),
+                    note=draw(texts),
                 )
             case 15:
                 return edits.move(design, {id: draw(points)}, name)
@@ -226,13 +244,21 @@ def _one_edit(draw: st.DrawFn, design: Design) -> Design:
                 return edits.rename(design, id, fresh, name)
             case 17:
                 source = draw(st.sampled_from(("", *design.graphs)))
-                return edits.paste(design, edits.excerpt(design, design.graph(source).ids(), source), draw(points), name)[0]
+                return edits.paste(
+                    design, edits.excerpt(design, design.graph(source).ids(), source), draw(points), name
+                )[0]
             case 18:
                 value = draw(st.one_of(st.integers(1, 99), st.just(f"={fresh}")))
-                return draw(st.sampled_from((edits.set_variable(design, fresh, value), edits.remove_variable(design, fresh))))
+                return draw(
+                    st.sampled_from((edits.set_variable(design, fresh, value), edits.remove_variable(design, fresh)))
+                )
             case 19:
                 frame = Frame("group", draw(texts), (0.0, 0.0, 10.0, 10.0), ids[:1])
-                return draw(st.sampled_from((edits.set_frames(design, (frame,), name), edits.set_training(design, Training(epochs=3)))))
+                return draw(
+                    st.sampled_from(
+                        (edits.set_frames(design, (frame,), name), edits.set_training(design, Training(epochs=3)))
+                    )
+                )
             case 20:
                 return subgraphs.make(design, some, fresh, name)[0]
             case 21:
@@ -264,7 +290,14 @@ class _Sketch:
     nodes: dict[str, Node] = field(default_factory=dict)
     wires: list[Wire] = field(default_factory=list)
 
-    def put(self, block: str, sources: list[tuple[str, str]], ports: tuple[str, ...] = (), repeat: int | str = 1, **params: Value) -> str:
+    def put(
+        self,
+        block: str,
+        sources: list[tuple[str, str]],
+        ports: tuple[str, ...] = (),
+        repeat: int | str = 1,
+        **params: Value,
+    ) -> str:
         id = names.fresh(names.snake(block.removeprefix(SUBGRAPH)), self.nodes)
         self.nodes[id] = Node(id, block, params, repeat=repeat)
         for index, (source, port) in enumerate(sources):
@@ -276,9 +309,13 @@ class _Sketch:
         draw = self.draw
         match draw(st.integers(0, 8)):
             case 0:
-                return self.put("ConvNormAct", [(at, "")], out_channels=channels, kernel_size=draw(st.sampled_from((1, 3))))
+                return self.put(
+                    "ConvNormAct", [(at, "")], out_channels=channels, kernel_size=draw(st.sampled_from((1, 3)))
+                )
             case 1:
-                return self.put("SqueezeExcite", [(at, "")], reduction=draw(st.sampled_from((2, 4))), repeat=draw(st.integers(1, 2)))
+                return self.put(
+                    "SqueezeExcite", [(at, "")], reduction=draw(st.sampled_from((2, 4))), repeat=draw(st.integers(1, 2))
+                )
             case 2:
                 return self.put("ECA", [(at, "")])
             case 3:
@@ -286,14 +323,22 @@ class _Sketch:
                 return self.put("Add", [(at, ""), (branch, "")])
             case 4:
                 depth = draw(st.integers(1, 3))
-                return self.put("SwinBlock", [(at, "")], num_heads=2, window_size=4, shift_size=Each((0, 2)), repeat=depth)
+                return self.put(
+                    "SwinBlock", [(at, "")], num_heads=2, window_size=4, shift_size=Each((0, 2)), repeat=depth
+                )
             case 5:
                 cut = self.put("Split", [(at, "")])
                 one = self.put("Activation", [(cut, "first")])
                 two = self.put("ConvNormAct", [(cut, "second")], out_channels=channels // 2)
                 return self.put("Concat", [(one, ""), (two, "")])
             case 6:
-                return self.put("MBConv", [(at, "")], out_channels=channels, drop_path=Ramp(0.0, 0.2), repeat=draw(st.integers(1, 3)))
+                return self.put(
+                    "MBConv",
+                    [(at, "")],
+                    out_channels=channels,
+                    drop_path=Ramp(0.0, 0.2),
+                    repeat=draw(st.integers(1, 3)),
+                )
             case 7:
                 norm = self.put("BatchNorm2d", [(at, "")])
                 return self.put("Activation", [(norm, "")], name=draw(st.sampled_from(("relu", "gelu"))))
@@ -309,7 +354,11 @@ class _Sketch:
                 depth = draw(st.integers(1, 3))
                 ramp = Ramp(0.0, 0.1) if depth > 1 else 0.0
                 return self.put(
-                    "TransformerEncoderLayer", [(at, "")], num_heads=draw(st.sampled_from((1, 2))), drop_path=ramp, repeat=depth
+                    "TransformerEncoderLayer",
+                    [(at, "")],
+                    num_heads=draw(st.sampled_from((1, 2))),
+                    drop_path=ramp,
+                    repeat=depth,
                 )
             case 1:
                 norm = self.put("LayerNorm", [(at, "")])
@@ -326,7 +375,9 @@ class _Sketch:
 def _stages(draw: st.DrawFn) -> Graph:
     """A sub-graph from a map to a map of `width` channels, so that it can be repeated and used with other widths."""
     sketch = _Sketch(draw)
-    at = sketch.put("ConvNormAct", [("x", "")], out_channels="=width", kernel_size=draw(st.sampled_from((1, "=kernel"))))
+    at = sketch.put(
+        "ConvNormAct", [("x", "")], out_channels="=width", kernel_size=draw(st.sampled_from((1, "=kernel")))
+    )
     for _ in range(draw(st.integers(0, 2))):
         match draw(st.integers(0, 2)):
             case 0:
@@ -371,6 +422,11 @@ def networks(draw: st.DrawFn) -> Design:
     else:
         at = sketch.put("ClassifierHead", [(at, "")], num_classes=5)
     main = Graph(
-        {"image": Input("image", (3, size, "=size"))}, sketch.nodes, {"logits": Output("logits")}, (*sketch.wires, Wire(at, "logits"))
+        {"image": Input("image", (3, size, "=size"))},
+        sketch.nodes,
+        {"logits": Output("logits")},
+        (*sketch.wires, Wire(at, "logits")),
     )
-    return Design(draw(texts), main, stages, {"width": width, "size": size, "half": "=width // 2"}, description=draw(texts))
+    return Design(
+        draw(texts), main, stages, {"width": width, "size": size, "half": "=width // 2"}, description=draw(texts)
+    )

@@ -11,7 +11,13 @@ class DynamicWindowAttention(WindowAttention):
     """softmax(q k^T / sqrt(d) + B) v within each window, B = DPB(row offset, column offset) with hidden width dim / 4."""
 
     def __init__(
-        self, dim: int, num_heads: int, window_size: int, qkv_bias: bool = True, attn_drop: float = 0.0, proj_drop: float = 0.0
+        self,
+        dim: int,
+        num_heads: int,
+        window_size: int,
+        qkv_bias: bool = True,
+        attn_drop: float = 0.0,
+        proj_drop: float = 0.0,
     ) -> None:
         super().__init__(dim, num_heads, window_size, qkv_bias, attn_drop, proj_drop, relative_bias=False)
         self.dynamic_bias = DynamicPositionBias(window_size**2, num_heads, max(dim // 4, 1))

@@ -13,7 +13,15 @@ class ExpertConv2d(nn.Module):
     """Convolve each sample with its own mixture of the experts' kernels and biases."""
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int, stride: int, dilation: int, groups: int, bias: bool, num_experts: int
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int,
+        dilation: int,
+        groups: int,
+        bias: bool,
+        num_experts: int,
     ) -> None:
         super().__init__()
         check_odd("kernel_size", kernel_size)

@@ -14,7 +14,9 @@ def pad_footprint(x: Tensor, kernel_size: int, mode: str = "constant") -> Tensor
     """Pad the last two axes of `x` (N, C, H, W) so that every position has a whole footprint; mode is that of F.pad."""
     reach = kernel_size // 2
     if mode == "reflect" and min(x.shape[2:]) <= reach:
-        raise ValueError(f"x: a map of {x.shape[2]} x {x.shape[3]} is too small: kernel_size {kernel_size} needs {reach + 1} a side")
+        raise ValueError(
+            f"x: a map of {x.shape[2]} x {x.shape[3]} is too small: kernel_size {kernel_size} needs {reach + 1} a side"
+        )
     return F.pad(x, (reach, reach, reach, reach), mode=mode) if reach else x
 
 

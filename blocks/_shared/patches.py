@@ -46,7 +46,9 @@ class PatchProjection(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed `x` (N, C, *sizes); returns (N, tokens, dim), the last axis of the grid fastest."""
-        for name, size, side in zip(("width", "height", "frames"), reversed(x.shape[2:]), reversed(self.patch), strict=False):
+        for name, size, side in zip(
+            ("width", "height", "frames"), reversed(x.shape[2:]), reversed(self.patch), strict=False
+        ):
             check_divides(name, size, side)
         if self.norm_in is not None:
             tokens = self.proj(self.norm_in(cut_patches(x, self.patch)))

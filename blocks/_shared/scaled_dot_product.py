@@ -26,7 +26,13 @@ def has_no_kernel(q: Tensor, bias: Tensor | None) -> bool:
 
 
 def attend(
-    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None, dropout: float = 0.0, scale: float | None = None, causal: bool = False
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    bias: Tensor | None = None,
+    dropout: float = 0.0,
+    scale: float | None = None,
+    causal: bool = False,
 ) -> Tensor:
     """Attention of q (B, heads, Nq, d) over k (B, heads, Nk, d) and v (B, heads, Nk, dv); returns (B, heads, Nq, dv).
 

@@ -8,7 +8,13 @@ from blocks._shared.transformer_init import init_linears
 
 
 def attend_in_parts(
-    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, mask: Tensor | None, dropout: float = 0.0, scale: float | None = None
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    bias: Tensor | None,
+    mask: Tensor | None,
+    dropout: float = 0.0,
+    scale: float | None = None,
 ) -> Tensor:
     """Attention within the parts of maps: q, k, v (N * parts, heads, n, d); returns the same shape.
 

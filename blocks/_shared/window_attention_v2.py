@@ -68,7 +68,9 @@ class CosineWindowAttention(nn.Module):
         added = None
         if self.q_bias is not None and self.v_bias is not None:
             added = torch.cat((self.q_bias, self.k_bias, self.v_bias))
-        q, k, v = (split_heads(part, self.num_heads) for part in F.linear(windows, self.qkv.weight, added).chunk(3, dim=-1))
+        q, k, v = (
+            split_heads(part, self.num_heads) for part in F.linear(windows, self.qkv.weight, added).chunk(3, dim=-1)
+        )
         q = F.normalize(q, dim=-1) * self.logit_scale.clamp(max=math.log(100)).exp()
         k = F.normalize(k, dim=-1)
         dropout = self.attn_drop if self.training else 0.0

@@ -52,7 +52,9 @@ def axis_regions(size: int, padded: int, shift: int, device: torch.device) -> Te
     return (place >= size - shift).long() + (place >= padded - shift)
 
 
-def window_mask(size: tuple[int, int], window_size: int, shifts: tuple[int, int], device: torch.device) -> Tensor | None:
+def window_mask(
+    size: tuple[int, int], window_size: int, shifts: tuple[int, int], device: torch.device
+) -> Tensor | None:
     """Who may look at whom inside each window: (windows, w * w, w * w), True where allowed; None where all may.
 
     Args:
@@ -72,7 +74,9 @@ def window_mask(size: tuple[int, int], window_size: int, shifts: tuple[int, int]
     return regions[:, :, None] == regions[:, None, :]
 
 
-def attend_in_windows(attn: Callable[[Tensor, Tensor | None], Tensor], x: Tensor, window_size: int, shift_size: int) -> Tensor:
+def attend_in_windows(
+    attn: Callable[[Tensor, Tensor | None], Tensor], x: Tensor, window_size: int, shift_size: int
+) -> Tensor:
     """Apply `attn(windows, mask)` within the shifted windows of `x` (N, H, W, C); returns the same shape."""
     _, height, width, _ = x.shape
     shifts = window_shift(height, window_size, shift_size), window_shift(width, window_size, shift_size)

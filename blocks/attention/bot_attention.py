@@ -71,8 +71,12 @@ class BoTAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Mix the positions of `x` (N, C, H, W); returns the same shape."""
         if tuple(x.shape[2:]) != self.size:
-            raise ValueError(f"x: {x.shape[2]} x {x.shape[3]}, but the positions are for a map of {self.size[0]} x {self.size[1]}")
-        q, k, v = (part.flatten(2).unflatten(1, (self.num_heads, -1)).transpose(-2, -1) for part in self.qkv(x).chunk(3, dim=1))
+            raise ValueError(
+                f"x: {x.shape[2]} x {x.shape[3]}, but the positions are for a map of {self.size[0]} x {self.size[1]}"
+            )
+        q, k, v = (
+            part.flatten(2).unflatten(1, (self.num_heads, -1)).transpose(-2, -1) for part in self.qkv(x).chunk(3, dim=1)
+        )
         grid = (q * self.position_scale).unflatten(2, self.size)
         by_row = torch.einsum("nhyxd,ytd->nhyxt", grid, self.rows[self.row_index].to(q.dtype))
         by_column = torch.einsum("nhyxd,xsd->nhyxs", grid, self.columns[self.column_index].to(q.dtype))

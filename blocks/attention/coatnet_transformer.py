@@ -72,7 +72,13 @@ class CoAtNetTransformer(nn.Module):
         self.proj = nn.Conv2d(in_channels, out_channels, 1) if in_channels != out_channels else nn.Identity()
         self.norm1 = ChannelLayerNorm(in_channels, eps=1e-6)
         self.attn = RelativeSelfAttention2d(
-            in_channels, (h - 1) // stride + 1, (w - 1) // stride + 1, out_channels, head_dim, attn_drop=attn_drop, proj_drop=drop
+            in_channels,
+            (h - 1) // stride + 1,
+            (w - 1) // stride + 1,
+            out_channels,
+            head_dim,
+            attn_drop=attn_drop,
+            proj_drop=drop,
         )
         self.norm2 = nn.LayerNorm(out_channels, eps=1e-6)
         self.mlp = Mlp(out_channels, mlp_ratio, drop=drop)

@@ -94,7 +94,9 @@ class LeViTAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Mix the positions of `x` (N, C, H, W); returns (N, out_channels, ceil(H / stride), ceil(W / stride))."""
         if tuple(x.shape[2:]) != self.size:
-            raise ValueError(f"x: {x.shape[2]} x {x.shape[3]}, but the biases are for a map of {self.size[0]} x {self.size[1]}")
+            raise ValueError(
+                f"x: {x.shape[2]} x {x.shape[3]}, but the biases are for a map of {self.size[0]} x {self.size[1]}"
+            )
         parts = self.heads(self.qkv(x)).split(self.widths, dim=-1)
         if self.stride > 1:
             parts = (self.heads(self.q(x[:, :, :: self.stride, :: self.stride])), *parts)

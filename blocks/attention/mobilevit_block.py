@@ -74,7 +74,15 @@ class MobileViTBlock(nn.Module):
         for _ in range(depth):
             self.layers.append(
                 TransformerEncoderLayer(
-                    dim, num_heads, None, mlp_ratio, act=act, drop=drop, attn_drop=attn_drop, drop_path=drop_path, norm_eps=1e-5
+                    dim,
+                    num_heads,
+                    None,
+                    mlp_ratio,
+                    act=act,
+                    drop=drop,
+                    attn_drop=attn_drop,
+                    drop_path=drop_path,
+                    norm_eps=1e-5,
                 )
             )
         self.norm = nn.LayerNorm(dim)

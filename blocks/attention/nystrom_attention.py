@@ -82,11 +82,17 @@ class NystromAttention(nn.Module):
         self.conv = None
         if kernel_size:
             check_odd("kernel_size", kernel_size)
-            self.conv = nn.Conv2d(num_heads, num_heads, (kernel_size, 1), padding=(kernel_size // 2, 0), groups=num_heads, bias=False)
+            self.conv = nn.Conv2d(
+                num_heads, num_heads, (kernel_size, 1), padding=(kernel_size // 2, 0), groups=num_heads, bias=False
+            )
 
     def landmarks(self, x: Tensor) -> Tensor:
         """Means of (N, heads, n, d) over segments of tokens: (N, heads, landmarks, d)."""
-        return F.adaptive_avg_pool1d(x.flatten(0, 1).transpose(1, 2), self.num_landmarks).transpose(1, 2).unflatten(0, x.shape[:2])
+        return (
+            F.adaptive_avg_pool1d(x.flatten(0, 1).transpose(1, 2), self.num_landmarks)
+            .transpose(1, 2)
+            .unflatten(0, x.shape[:2])
+        )
 
     def core(self, q_landmarks: Tensor, k_landmarks: Tensor) -> Tensor:
         """Pseudo-inverse (N, heads, landmarks, landmarks) of the attention among landmarks."""

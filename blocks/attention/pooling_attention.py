@@ -138,7 +138,9 @@ class PoolingAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Mix the positions of `x` (N, C, H, W); returns (N, out_channels, ceil(H / stride_q), ceil(W / stride_q))."""
         if tuple(x.shape[2:]) != self.size:
-            raise ValueError(f"x: {x.shape[2]} x {x.shape[3]}, but the block was made for a map of {self.size[0]} x {self.size[1]}")
+            raise ValueError(
+                f"x: {x.shape[2]} x {x.shape[3]}, but the block was made for a map of {self.size[0]} x {self.size[1]}"
+            )
         qkv = self.qkv(x.permute(0, 2, 3, 1)).unflatten(-1, (3, self.num_heads, -1))
         q, k, v = qkv.permute(3, 0, 4, 1, 2, 5)
         q, k, v = self.pool_q(q), self.pool_k(k), self.pool_v(v)

@@ -91,7 +91,9 @@ class RegionToLocalAttention(nn.Module):
     def attend(self, tokens: Tensor, bias: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """Attend among `tokens` (B, n, C); returns the same shape."""
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(tokens).chunk(3, dim=-1))
-        return self.proj_drop(self.proj(merge_heads(attend_in_parts(q, k, v, bias, mask, self.attn_drop if self.training else 0.0))))
+        return self.proj_drop(
+            self.proj(merge_heads(attend_in_parts(q, k, v, bias, mask, self.attn_drop if self.training else 0.0)))
+        )
 
     def forward(self, x: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
         """Transform local tokens `x` (N, C, H, W) and their `regions` (N, C, ceil(H / w), ceil(W / w)); returns both."""

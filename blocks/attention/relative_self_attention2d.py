@@ -66,7 +66,9 @@ class RelativeSelfAttention2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Mix the positions of `x` (N, C, H, W); returns (N, out_channels, H, W)."""
         if tuple(x.shape[2:]) != self.size:
-            raise ValueError(f"x: {x.shape[2]} x {x.shape[3]}, but the biases are for a map of {self.size[0]} x {self.size[1]}")
+            raise ValueError(
+                f"x: {x.shape[2]} x {x.shape[3]}, but the biases are for a map of {self.size[0]} x {self.size[1]}"
+            )
         # Head by head q, k, v, as timm orders them.
         qkv = self.qkv(x).flatten(2).unflatten(1, (self.num_heads, -1)).transpose(-2, -1)
         q, k, v = qkv.chunk(3, dim=-1)

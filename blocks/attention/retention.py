@@ -41,12 +41,16 @@ class Retention(nn.Module):
     angles: Tensor
     log_decay: Tensor
 
-    def __init__(self, dim: int, num_heads: Annotated[int, (1, 64)] = 4, expand_ratio: Annotated[int, (1, 8)] = 2) -> None:
+    def __init__(
+        self, dim: int, num_heads: Annotated[int, (1, 64)] = 4, expand_ratio: Annotated[int, (1, 8)] = 2
+    ) -> None:
         super().__init__()
         check_heads(num_heads, dim)
         check_positive(expand_ratio=expand_ratio)
         if dim // num_heads % 2:
-            raise ValueError(f"num_heads: heads of width {dim // num_heads} cannot be rotated; dim / num_heads has to be even")
+            raise ValueError(
+                f"num_heads: heads of width {dim // num_heads} cannot be rotated; dim / num_heads has to be even"
+            )
         self.num_heads = num_heads
         self.q = nn.Linear(dim, dim, bias=False)
         self.k = nn.Linear(dim, dim, bias=False)

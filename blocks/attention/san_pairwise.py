@@ -28,7 +28,14 @@ class PairwiseAttention2d(nn.Module):
     """The attention alone: C channels to value_channels, weights shared by share_planes of them."""
 
     def __init__(
-        self, channels: int, relation_channels: int, value_channels: int, kernel_size: int, share_planes: int, relation: str, position: str
+        self,
+        channels: int,
+        relation_channels: int,
+        value_channels: int,
+        kernel_size: int,
+        share_planes: int,
+        relation: str,
+        position: str,
     ) -> None:
         super().__init__()
         self.kernel_size, self.relation, self.position = kernel_size, relation, position
@@ -126,7 +133,9 @@ class SANPairwise(nn.Module):
         values = channels // value_reduction
         check_groups(share_planes, "share_planes", values=values)
         self.norm1 = nn.BatchNorm2d(channels)
-        self.attn = PairwiseAttention2d(channels, channels // relation_reduction, values, kernel_size, share_planes, relation, position)
+        self.attn = PairwiseAttention2d(
+            channels, channels // relation_reduction, values, kernel_size, share_planes, relation, position
+        )
         self.norm2 = nn.BatchNorm2d(values)
         self.proj = nn.Conv2d(values, channels, 1)
         self.act = nn.ReLU()

@@ -21,7 +21,13 @@ class PatchwiseAttention2d(nn.Module):
     """The attention alone: C channels to value_channels, weights shared by share_planes of them."""
 
     def __init__(
-        self, channels: int, relation_channels: int, value_channels: int, kernel_size: int, share_planes: int, relation: str
+        self,
+        channels: int,
+        relation_channels: int,
+        value_channels: int,
+        kernel_size: int,
+        share_planes: int,
+        relation: str,
     ) -> None:
         super().__init__()
         self.kernel_size, self.relation = kernel_size, relation
@@ -112,7 +118,9 @@ class SANPatchwise(nn.Module):
         values = channels // value_reduction
         check_groups(share_planes, "share_planes", values=values)
         self.norm1 = nn.BatchNorm2d(channels)
-        self.attn = PatchwiseAttention2d(channels, channels // relation_reduction, values, kernel_size, share_planes, relation)
+        self.attn = PatchwiseAttention2d(
+            channels, channels // relation_reduction, values, kernel_size, share_planes, relation
+        )
         self.norm2 = nn.BatchNorm2d(values)
         self.proj = nn.Conv2d(values, channels, 1)
         self.act = nn.ReLU()

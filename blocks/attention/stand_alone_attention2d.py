@@ -62,7 +62,9 @@ class StandAloneAttention2d(nn.Module):
         check_heads(num_heads, out_channels, "out_channels")
         head_dim = out_channels // num_heads
         if position and head_dim % 2:
-            raise ValueError(f"num_heads: heads of width {head_dim} cannot be halved for rows and columns; an even width is needed")
+            raise ValueError(
+                f"num_heads: heads of width {head_dim} cannot be halved for rows and columns; an even width is needed"
+            )
         self.kernel_size, self.num_heads, self.stride = kernel_size, num_heads, stride
         self.scale = head_dim**-0.5
         self.q = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
@@ -73,7 +75,9 @@ class StandAloneAttention2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Attend within the neighbourhoods of `x` (N, C, H, W); returns (N, out_channels, H / stride, W / stride)."""
-        k, v = (pad_footprint(layer(x), self.kernel_size).unflatten(1, (self.num_heads, -1)) for layer in (self.k, self.v))
+        k, v = (
+            pad_footprint(layer(x), self.kernel_size).unflatten(1, (self.num_heads, -1)) for layer in (self.k, self.v)
+        )
         q = self.q(x).unflatten(1, (self.num_heads, -1)) * self.scale
         logits = footprint_logits(q, k, self.kernel_size, self.stride)
         if self.rows is not None and self.columns is not None:

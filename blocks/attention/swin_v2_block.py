@@ -62,7 +62,9 @@ class SwinV2Block(nn.Module):
         check_shift(window_size, shift_size)
         self.window_size = window_size
         self.shift_size = shift_size
-        self.attn = CosineWindowAttention(dim, num_heads, window_size, pretrained_window_size, qkv_bias, attn_drop, drop)
+        self.attn = CosineWindowAttention(
+            dim, num_heads, window_size, pretrained_window_size, qkv_bias, attn_drop, drop
+        )
         self.norm1 = nn.LayerNorm(dim)
         self.mlp = Mlp(dim, mlp_ratio, drop=drop)
         self.norm2 = nn.LayerNorm(dim)

@@ -64,6 +64,8 @@ class XCA(nn.Module):
         q = F.normalize(q, dim=-1) * self.temperature
         k = F.normalize(k, dim=-1)
         # Written out: d x d weights are small, and the fused kernels take no vectors as long as a sequence.
-        weights = F.dropout((q.to(v.dtype) @ k.to(v.dtype).transpose(-2, -1)).softmax(dim=-1), self.attn_drop, self.training)
+        weights = F.dropout(
+            (q.to(v.dtype) @ k.to(v.dtype).transpose(-2, -1)).softmax(dim=-1), self.attn_drop, self.training
+        )
         x = weights.to(v.dtype) @ v
         return self.proj_drop(self.proj(merge_heads(x.transpose(-2, -1))))

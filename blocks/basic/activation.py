@@ -24,7 +24,18 @@ class Activation(nn.Module):
     def __init__(
         self,
         name: Literal[
-            "relu", "gelu", "silu", "relu6", "leaky_relu", "hardswish", "sigmoid", "hardsigmoid", "tanh", "elu", "mish", "softplus"
+            "relu",
+            "gelu",
+            "silu",
+            "relu6",
+            "leaky_relu",
+            "hardswish",
+            "sigmoid",
+            "hardsigmoid",
+            "tanh",
+            "elu",
+            "mish",
+            "softplus",
         ] = "relu",
     ) -> None:
         super().__init__()

@@ -27,7 +27,9 @@ class BatchNorm2d(nn.BatchNorm2d):
     Shape: input (N, C, H, W), output (N, C, H, W).
     """
 
-    def __init__(self, channels: int, eps: Annotated[float, (0, 1)] = 1e-5, momentum: Annotated[float, (0, 1)] = 0.1) -> None:
+    def __init__(
+        self, channels: int, eps: Annotated[float, (0, 1)] = 1e-5, momentum: Annotated[float, (0, 1)] = 0.1
+    ) -> None:
         super().__init__(channels, eps=eps, momentum=momentum)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -34,6 +34,10 @@ class Concat(nn.Module):
             raise ValueError(f"dim: {self.dim} is no axis of shape {tuple(first.shape)} after the batch")
         dim = self.dim % first.ndim
         for place, x in enumerate(inputs[1:], start=2):
-            if x.ndim != first.ndim or any(m != n for axis, (m, n) in enumerate(zip(x.shape, first.shape, strict=True)) if axis != dim):
-                raise ValueError(f"input {place}: shape {tuple(x.shape)} must equal {tuple(first.shape)} of input 1 but for axis {dim}")
+            if x.ndim != first.ndim or any(
+                m != n for axis, (m, n) in enumerate(zip(x.shape, first.shape, strict=True)) if axis != dim
+            ):
+                raise ValueError(
+                    f"input {place}: shape {tuple(x.shape)} must equal {tuple(first.shape)} of input 1 but for axis {dim}"
+                )
         return torch.cat(inputs, dim)

@@ -9,7 +9,9 @@ from blocks._shared.choices import check_positive
 from blocks.spec import block
 
 
-@block(shape="b c l -> b out_channels l_out", tags=("convolution", "temporal", "sequence"), aliases={"in_channels": "c"})
+@block(
+    shape="b c l -> b out_channels l_out", tags=("convolution", "temporal", "sequence"), aliases={"in_channels": "c"}
+)
 class Conv1d(nn.Conv1d):
     """Convolve signals and token-like sequences with learned kernels.
 

@@ -9,7 +9,11 @@ from blocks._shared.choices import check_positive
 from blocks.spec import block
 
 
-@block(shape="b c t h w -> b out_channels t_out h_out w_out", tags=("convolution", "video", "volume"), aliases={"in_channels": "c"})
+@block(
+    shape="b c t h w -> b out_channels t_out h_out w_out",
+    tags=("convolution", "video", "volume"),
+    aliases={"in_channels": "c"},
+)
 class Conv3d(nn.Conv3d):
     """Convolve volumes and videos with learned kernels.
 

@@ -42,6 +42,8 @@ class Dropout(nn.Module):
         if not self.channels:
             return F.dropout(x, self.drop, self.training)
         if x.ndim < 3:
-            raise ValueError(f"channels: shape {tuple(x.shape)} has no axis after the channels, expected at least 3 axes")
+            raise ValueError(
+                f"channels: shape {tuple(x.shape)} has no axis after the channels, expected at least 3 axes"
+            )
         mask = F.dropout(x.new_ones(x.shape[0], x.shape[1], *(1,) * (x.ndim - 2)), self.drop, self.training)
         return x * mask

@@ -22,7 +22,9 @@ class Multiply(nn.Module):
             raise ValueError("inputs: none is connected, expected at least one")
         product = inputs[0]
         for place, x in enumerate(inputs[1:], start=2):
-            fits = x.ndim == product.ndim and all(m == n or 1 in (m, n) for m, n in zip(x.shape, product.shape, strict=True))
+            fits = x.ndim == product.ndim and all(
+                m == n or 1 in (m, n) for m, n in zip(x.shape, product.shape, strict=True)
+            )
             if not fits:
                 sizes = f"{tuple(x.shape)} does not fit {tuple(product.shape)}"
                 raise ValueError(f"input {place}: shape {sizes}; each axis must have the same size or size 1")

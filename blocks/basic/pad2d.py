@@ -26,7 +26,9 @@ class Pad2d(nn.Module):
         ValueError: if multiple is below 1, mode is not known, or mode "reflect" would need more rows or columns than there are.
     """
 
-    def __init__(self, multiple: Annotated[int, (1, 256)] = 8, mode: Literal["zeros", "replicate", "reflect"] = "zeros") -> None:
+    def __init__(
+        self, multiple: Annotated[int, (1, 256)] = 8, mode: Literal["zeros", "replicate", "reflect"] = "zeros"
+    ) -> None:
         super().__init__()
         check_positive(multiple=multiple)
         check_choice("mode", mode, "zeros", "replicate", "reflect")

@@ -34,8 +34,12 @@ class Split(nn.Module):
             raise ValueError(f"dim: {self.dim} is no axis of shape {tuple(x.shape)} after the batch")
         total = x.shape[self.dim]
         if not self.size and total % 2:
-            raise ValueError(f"size: axis {self.dim} of {tuple(x.shape)} is odd and has no half; give the size of the first part")
+            raise ValueError(
+                f"size: axis {self.dim} of {tuple(x.shape)} is odd and has no half; give the size of the first part"
+            )
         size = self.size or total // 2
         if not 0 < size < total:
-            raise ValueError(f"size: {size} leaves nothing of axis {self.dim} of {tuple(x.shape)}, expected less than {total}")
+            raise ValueError(
+                f"size: {size} leaves nothing of axis {self.dim} of {tuple(x.shape)}, expected less than {total}"
+            )
         return x.narrow(self.dim, 0, size), x.narrow(self.dim, size, total - size)

@@ -23,7 +23,9 @@ class Upsample(nn.Module):
         ValueError: if `scale_factor` is not positive or `mode` is not known.
     """
 
-    def __init__(self, scale_factor: Annotated[int, (1, 32)] = 2, mode: Literal["nearest", "bilinear", "bicubic"] = "nearest") -> None:
+    def __init__(
+        self, scale_factor: Annotated[int, (1, 32)] = 2, mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"
+    ) -> None:
         super().__init__()
         check_positive(scale_factor=scale_factor)
         check_choice("mode", mode, "nearest", "bilinear", "bicubic")

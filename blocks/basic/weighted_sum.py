@@ -31,7 +31,9 @@ class WeightedSum(nn.Module):
         ValueError: if a parameter is out of its range, the number of inputs is another one, or their shapes differ.
     """
 
-    def __init__(self, num_inputs: Annotated[int, (1, 32)] = 2, weighting: Literal["fast", "softmax", "free"] = "fast") -> None:
+    def __init__(
+        self, num_inputs: Annotated[int, (1, 32)] = 2, weighting: Literal["fast", "softmax", "free"] = "fast"
+    ) -> None:
         super().__init__()
         check_positive(num_inputs=num_inputs)
         check_choice("weighting", weighting, "fast", "softmax", "free")
@@ -43,7 +45,9 @@ class WeightedSum(nn.Module):
         if len(inputs) != len(self.weight):
             raise ValueError(f"num_inputs: {len(self.weight)} is set, but the number of wires is {len(inputs)}")
         if any(x.shape != inputs[0].shape for x in inputs):
-            raise ValueError(f"inputs: shapes {', '.join(str(tuple(x.shape)) for x in inputs)} differ; a sum needs equal shapes")
+            raise ValueError(
+                f"inputs: shapes {', '.join(str(tuple(x.shape)) for x in inputs)} differ; a sum needs equal shapes"
+            )
         weight: Tensor = self.weight
         if self.weighting == "fast":
             weight = weight.relu()

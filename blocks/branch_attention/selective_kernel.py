@@ -64,7 +64,8 @@ class SelectiveKernel(nn.Module):
         self.branches, self.split_input = branches, split_input
         width = in_channels // branches if split_input else in_channels
         self.paths = nn.ModuleList(
-            ConvNormAct(width, out_channels, 3 if dilated else 2 * i + 3, stride, i + 1 if dilated else 1, groups) for i in range(branches)
+            ConvNormAct(width, out_channels, 3 if dilated else 2 * i + 3, stride, i + 1 if dilated else 1, groups)
+            for i in range(branches)
         )
         hidden = round_channels(out_channels / reduction, divisor)
         self.fuse = nn.Sequential(nn.Conv2d(out_channels, hidden, 1, bias=False), nn.BatchNorm2d(hidden), nn.ReLU())

@@ -61,11 +61,15 @@ class SplitAttention(nn.Module):
         hidden = round_channels(in_channels * radix / reduction, lower=32)
         check_groups(cardinality, "cardinality", attention_width=hidden)
         self.conv = nn.Sequential(
-            nn.Conv2d(in_channels, splits, kernel_size, stride, kernel_size // 2, groups=radix * cardinality, bias=False),
+            nn.Conv2d(
+                in_channels, splits, kernel_size, stride, kernel_size // 2, groups=radix * cardinality, bias=False
+            ),
             nn.BatchNorm2d(splits),
             nn.ReLU(),
         )
-        self.reduce = nn.Sequential(nn.Conv2d(out_channels, hidden, 1, groups=cardinality), nn.BatchNorm2d(hidden), nn.ReLU())
+        self.reduce = nn.Sequential(
+            nn.Conv2d(out_channels, hidden, 1, groups=cardinality), nn.BatchNorm2d(hidden), nn.ReLU()
+        )
         self.expand = nn.Conv2d(hidden, splits, 1, groups=cardinality)
         self.gate = nn.Softmax(dim=1) if radix > 1 else nn.Sigmoid()
         init_convolutions(self)

@@ -30,7 +30,9 @@ class BAMChannel(nn.Module):
     def __init__(self, channels: int, reduction: Annotated[int, (1, 64)] = 16) -> None:
         super().__init__()
         hidden = max(1, channels // reduction)
-        self.mlp = nn.Sequential(nn.Conv2d(channels, hidden, 1), nn.BatchNorm2d(hidden), nn.ReLU(), nn.Conv2d(hidden, channels, 1))
+        self.mlp = nn.Sequential(
+            nn.Conv2d(channels, hidden, 1), nn.BatchNorm2d(hidden), nn.ReLU(), nn.Conv2d(hidden, channels, 1)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Judge the channels of `x` (N, C, H, W); returns (N, C, 1, 1)."""

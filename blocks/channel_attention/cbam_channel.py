@@ -32,7 +32,9 @@ class CBAMChannel(nn.Module):
     def __init__(self, channels: int, reduction: Annotated[int, (1, 64)] = 16, bias: bool = False) -> None:
         super().__init__()
         hidden = max(1, channels // reduction)
-        self.mlp = nn.Sequential(nn.Conv2d(channels, hidden, 1, bias=bias), nn.ReLU(), nn.Conv2d(hidden, channels, 1, bias=bias))
+        self.mlp = nn.Sequential(
+            nn.Conv2d(channels, hidden, 1, bias=bias), nn.ReLU(), nn.Conv2d(hidden, channels, 1, bias=bias)
+        )
         self.gate = nn.Sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:

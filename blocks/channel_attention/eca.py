@@ -36,7 +36,11 @@ class ECA(nn.Module):
     """
 
     def __init__(
-        self, channels: int, gamma: Annotated[float, (0.5, 16)] = 2.0, beta: Annotated[float, (-8, 8)] = 1.0, kernel_size: int | None = None
+        self,
+        channels: int,
+        gamma: Annotated[float, (0.5, 16)] = 2.0,
+        beta: Annotated[float, (-8, 8)] = 1.0,
+        kernel_size: int | None = None,
     ) -> None:
         super().__init__()
         if kernel_size is None:

@@ -55,7 +55,11 @@ class GatherExcite(nn.Module):
         self.kernel = (height, width) if extent == 0 and mode != "theta-minus" else None
         self.gather = nn.Sequential()
         if mode == "theta-minus":
-            pool = nn.AvgPool2d(2 * extent - 1, extent, extent - 1, count_include_pad=False) if extent else nn.AdaptiveAvgPool2d(1)
+            pool = (
+                nn.AvgPool2d(2 * extent - 1, extent, extent - 1, count_include_pad=False)
+                if extent
+                else nn.AdaptiveAvgPool2d(1)
+            )
             self.gather.append(pool)
         elif self.kernel is not None:
             self.gather.append(nn.Conv2d(channels, channels, self.kernel, groups=channels, bias=False))
@@ -76,6 +80,8 @@ class GatherExcite(nn.Module):
         """Gate `x` (N, C, H, W); returns the same shape."""
         size = x.shape[2:]
         if self.kernel is not None and tuple(size) != self.kernel:
-            raise ValueError(f"map {tuple(size)} does not have the size {self.kernel} of the gathering kernel; theta-minus takes any size")
+            raise ValueError(
+                f"map {tuple(size)} does not have the size {self.kernel} of the gathering kernel; theta-minus takes any size"
+            )
         gate = self.gate(self.excite(self.gather(x)))
         return x * (gate if gate.shape[2:] == (1, 1) else F.interpolate(gate, size))

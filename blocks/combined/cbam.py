@@ -37,7 +37,12 @@ class CBAM(nn.Module):
     """
 
     def __init__(
-        self, channels: int, reduction: Annotated[int, (1, 64)] = 16, kernel_size: int = 7, bias: bool = False, batch_norm: bool = True
+        self,
+        channels: int,
+        reduction: Annotated[int, (1, 64)] = 16,
+        kernel_size: int = 7,
+        bias: bool = False,
+        batch_norm: bool = True,
     ) -> None:
         super().__init__()
         self.channel = CBAMChannel(channels, reduction, bias)

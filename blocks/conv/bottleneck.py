@@ -66,7 +66,9 @@ class Bottleneck(nn.Module):
             raise ValueError(f"out_channels: {out_channels} is not a multiple of 4")
         width = int(out_channels // 4 * (base_width / 64)) * groups
         if width < 1:
-            raise ValueError(f"base_width: {base_width} leaves no channel in the middle for out_channels {out_channels}")
+            raise ValueError(
+                f"base_width: {base_width} leaves no channel in the middle for out_channels {out_channels}"
+            )
         self.conv1 = ConvNormAct(in_channels, width, 1)
         match middle:
             case "conv":

@@ -63,13 +63,17 @@ class CoAtNetMBConv(nn.Module):
         stride_depthwise = stride if stride_mode == "depthwise" else 1
 
         def pool() -> nn.Module:
-            return nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False) if stride > 1 else nn.Identity()
+            return (
+                nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False) if stride > 1 else nn.Identity()
+            )
 
         project = nn.Conv2d(in_channels, out_channels, 1) if in_channels != out_channels else nn.Identity()
         self.shortcut = nn.Sequential(pool(), project)
         self.pre_norm = nn.BatchNorm2d(in_channels)
         self.pool = pool() if stride_mode == "pool" else nn.Identity()
-        self.expand = nn.Sequential(nn.Conv2d(in_channels, hidden, 1, stride_1x1, bias=False), nn.BatchNorm2d(hidden), nn.GELU())
+        self.expand = nn.Sequential(
+            nn.Conv2d(in_channels, hidden, 1, stride_1x1, bias=False), nn.BatchNorm2d(hidden), nn.GELU()
+        )
         self.depthwise = nn.Sequential(
             nn.Conv2d(hidden, hidden, kernel_size, stride_depthwise, kernel_size // 2, groups=hidden, bias=False),
             nn.BatchNorm2d(hidden),

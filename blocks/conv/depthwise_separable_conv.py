@@ -50,9 +50,19 @@ class DepthwiseSeparableConv(nn.Module):
     ) -> None:
         super().__init__()
         self.depthwise = ConvNormAct(
-            in_channels, in_channels, kernel_size, stride, dilation, groups=in_channels, bias=norm == "none", norm=norm, act=act
+            in_channels,
+            in_channels,
+            kernel_size,
+            stride,
+            dilation,
+            groups=in_channels,
+            bias=norm == "none",
+            norm=norm,
+            act=act,
         )
-        self.pointwise = ConvNormAct(in_channels, out_channels, 1, bias=norm == "none", norm=norm, act=act if pointwise_act else "none")
+        self.pointwise = ConvNormAct(
+            in_channels, out_channels, 1, bias=norm == "none", norm=norm, act=act if pointwise_act else "none"
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve `x` (N, C, H, W); returns (N, out_channels, ceil(H / stride), ceil(W / stride))."""

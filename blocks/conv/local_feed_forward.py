@@ -69,6 +69,8 @@ class LocalFeedForward(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Transform `x` (N, n, dim); returns the same shape."""
         grid = token_grid(x.shape[1], self.height, self.width, self.prefix_tokens)
-        prefix, tokens = x.split((self.prefix_tokens, x.shape[1] - self.prefix_tokens), dim=1) if self.prefix_tokens else (None, x)
+        prefix, tokens = (
+            x.split((self.prefix_tokens, x.shape[1] - self.prefix_tokens), dim=1) if self.prefix_tokens else (None, x)
+        )
         tokens = tokens + self.layers(tokens.transpose(1, 2).unflatten(2, grid)).flatten(2).transpose(1, 2)
         return tokens if prefix is None else torch.cat([prefix, tokens], dim=1)

@@ -42,7 +42,9 @@ class PrototypeContext(nn.Module):
     scatter: Tensor
     tasks: Tensor
 
-    def __init__(self, features: int, num_tasks: Annotated[int, (1, 1000)] = 10, novelty: Annotated[float, (1, 100)] = 4.0) -> None:
+    def __init__(
+        self, features: int, num_tasks: Annotated[int, (1, 1000)] = 10, novelty: Annotated[float, (1, 100)] = 4.0
+    ) -> None:
         super().__init__()
         check_positive(num_tasks=num_tasks)
         if novelty <= 1:

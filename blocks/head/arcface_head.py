@@ -40,7 +40,11 @@ class ArcFaceHead(nn.Module):
     classes: Tensor
 
     def __init__(
-        self, dim: int, num_classes: int = 10, scale: Annotated[float, (1, 128)] = 64.0, margin: Annotated[float, (0, 1.57)] = 0.5
+        self,
+        dim: int,
+        num_classes: int = 10,
+        scale: Annotated[float, (1, 128)] = 64.0,
+        margin: Annotated[float, (0, 1.57)] = 0.5,
     ) -> None:
         super().__init__()
         check_positive(num_classes=num_classes)

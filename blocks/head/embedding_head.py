@@ -33,7 +33,9 @@ class EmbeddingHead(nn.Module):
         ValueError: if `embed_dim` is not positive.
     """
 
-    def __init__(self, dim: int, embed_dim: int = 64, drop: Annotated[float, (0, 1)] = 0.2, normalize: bool = True) -> None:
+    def __init__(
+        self, dim: int, embed_dim: int = 64, drop: Annotated[float, (0, 1)] = 0.2, normalize: bool = True
+    ) -> None:
         super().__init__()
         check_positive(embed_dim=embed_dim)
         self.normalize = normalize

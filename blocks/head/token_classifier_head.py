@@ -60,7 +60,9 @@ class TokenClassifierHead(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Classify `x` (N, n, dim); returns logits (N, num_classes)."""
         if x.shape[1] <= self.token:
-            raise ValueError(f"token: {self.token} leaves nothing of {x.shape[1]} tokens, expected less than {x.shape[1]}")
+            raise ValueError(
+                f"token: {self.token} leaves nothing of {x.shape[1]} tokens, expected less than {x.shape[1]}"
+            )
         if self.pooling == "token":
             x = x[:, self.token]
         else:

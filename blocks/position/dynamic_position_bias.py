@@ -20,7 +20,11 @@ from blocks.spec import block
     shape="b n dim -> b num_heads n n",
     paper="CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2021, arXiv:2108.00154",
     tags=("dpb", "positional", "relative", "crossformer", "bias"),
-    examples=({"n": 16, "dim": 32}, {"n": 54, "dim": 64, "height": 6, "width": 9}, {"n": 10, "dim": 96, "prefix_tokens": 1}),
+    examples=(
+        {"n": 16, "dim": 32},
+        {"n": 54, "dim": 64, "height": 6, "width": 9},
+        {"n": 10, "dim": 96, "prefix_tokens": 1},
+    ),
     exceptions={"input_gradient": "of the input only the number of tokens matters"},
 )
 class DynamicPositionBias(nn.Module):
@@ -67,7 +71,9 @@ class DynamicPositionBias(nn.Module):
 
     def bias(self) -> Tensor:
         """Return the bias (num_heads, n, n)."""
-        bias = self.mlp(self.offsets).index_select(0, self.index.flatten()).unflatten(0, self.index.shape).permute(2, 0, 1)
+        bias = (
+            self.mlp(self.offsets).index_select(0, self.index.flatten()).unflatten(0, self.index.shape).permute(2, 0, 1)
+        )
         return F.pad(bias, (self.prefix_tokens, 0, self.prefix_tokens, 0)) if self.prefix_tokens else bias
 
     def forward(self, x: Tensor) -> Tensor:

@@ -19,7 +19,11 @@ from blocks.spec import block
     shape="b n dim -> b num_heads n n",
     paper="Swin Transformer: Hierarchical Vision Transformer using Shifted Windows, Liu et al., 2021, arXiv:2103.14030",
     tags=("rpb", "positional", "relative", "swin", "bias"),
-    examples=({"n": 16, "dim": 32}, {"n": 54, "dim": 64, "height": 6, "width": 9}, {"n": 10, "dim": 96, "prefix_tokens": 1}),
+    examples=(
+        {"n": 16, "dim": 32},
+        {"n": 54, "dim": 64, "height": 6, "width": 9},
+        {"n": 10, "dim": 96, "prefix_tokens": 1},
+    ),
     exceptions={"input_gradient": "of the input only the number of tokens matters"},
 )
 class RelativePositionBias(nn.Module):
@@ -38,7 +42,9 @@ class RelativePositionBias(nn.Module):
         ValueError: if the tokens do not fill the grid, or the input has another number of tokens.
     """
 
-    def __init__(self, n: int, num_heads: Annotated[int, (1, 64)] = 4, height: int = 0, width: int = 0, prefix_tokens: int = 0) -> None:
+    def __init__(
+        self, n: int, num_heads: Annotated[int, (1, 64)] = 4, height: int = 0, width: int = 0, prefix_tokens: int = 0
+    ) -> None:
         super().__init__()
         check_positive(num_heads=num_heads)
         rows, columns = token_grid(n, height, width, prefix_tokens)

@@ -18,7 +18,11 @@ from blocks.spec import block
     shape="b n dim -> b n dim",
     paper="Better plain ViT baselines for ImageNet-1k, Beyer et al., 2022, arXiv:2205.01580",
     tags=("positional", "encoding", "absolute", "vit", "simple vit"),
-    examples=({"n": 16, "dim": 32}, {"n": 54, "dim": 64, "height": 6, "width": 9}, {"n": 10, "dim": 96, "prefix_tokens": 1}),
+    examples=(
+        {"n": 16, "dim": 32},
+        {"n": 54, "dim": 64, "height": 6, "width": 9},
+        {"n": 10, "dim": 96, "prefix_tokens": 1},
+    ),
 )
 class SinCos2dPosition(nn.Module):
     """Add sines and cosines of column and row to each token.
@@ -52,7 +56,9 @@ class SinCos2dPosition(nn.Module):
     ) -> None:
         super().__init__()
         if dim % 4 or dim < 8:
-            raise ValueError(f"dim: {dim} is not a multiple of 4, at least 8, as sine and cosine of row and column need")
+            raise ValueError(
+                f"dim: {dim} is not a multiple of 4, at least 8, as sine and cosine of row and column need"
+            )
         rows, columns = token_grid(n, height, width, prefix_tokens)
         rate = base ** -(torch.arange(dim // 4, dtype=torch.float64) / (dim // 4 - 1))
         y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")

@@ -34,7 +34,9 @@ class SinusoidalPosition(nn.Module):
 
     encoding: Tensor
 
-    def __init__(self, n: int, dim: int, base: Annotated[float, (1, 1e9)] = 10000.0, drop: Annotated[float, (0, 1)] = 0.0) -> None:
+    def __init__(
+        self, n: int, dim: int, base: Annotated[float, (1, 1e9)] = 10000.0, drop: Annotated[float, (0, 1)] = 0.0
+    ) -> None:
         super().__init__()
         if dim % 2:
             raise ValueError(f"dim: {dim} is odd, expected an even number for pairs of sine and cosine")

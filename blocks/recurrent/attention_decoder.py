@@ -59,6 +59,8 @@ class AttentionDecoder(nn.Module):
     def meta_macs(self, y: Tensor, state: Tensor, annotations: Tensor) -> int:
         """Return the multiply-adds of `forward`."""
         n = annotations.shape[1]
-        query, key, score = (layer.weight.numel() for layer in (self.attention.query, self.attention.key, self.attention.score))
+        query, key, score = (
+            layer.weight.numel() for layer in (self.attention.query, self.attention.key, self.attention.score)
+        )
         cell = self.cell.weight_ih.numel() + self.cell.weight_hh.numel()
         return y.shape[0] * (n * key + y.shape[1] * (query + n * (score + annotations.shape[2]) + cell))

@@ -28,7 +28,9 @@ class BAMSpatial(nn.Module):
     Shape: input (N, C, H, W), output (N, 1, H, W), unbounded.
     """
 
-    def __init__(self, channels: int, reduction: Annotated[int, (1, 64)] = 16, dilation: Annotated[int, (1, 16)] = 4) -> None:
+    def __init__(
+        self, channels: int, reduction: Annotated[int, (1, 64)] = 16, dilation: Annotated[int, (1, 16)] = 4
+    ) -> None:
         super().__init__()
         hidden = max(1, channels // reduction)
         self.layers = nn.Sequential(nn.Conv2d(channels, hidden, 1), nn.BatchNorm2d(hidden), nn.ReLU())

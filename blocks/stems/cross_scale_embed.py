@@ -33,18 +33,24 @@ class CrossScaleEmbed(nn.Module):
             out_channels can be dealt out to, or the map is smaller than the stride.
     """
 
-    def __init__(self, in_channels: int, out_channels: int = 64, kernel_sizes: tuple[int, ...] = (4, 8, 16, 32), stride: int = 4) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int = 64, kernel_sizes: tuple[int, ...] = (4, 8, 16, 32), stride: int = 4
+    ) -> None:
         super().__init__()
         check_positive(stride=stride)
         if not kernel_sizes:
             raise ValueError("kernel_sizes: () is empty, expected at least one size such as (4, 8)")
         for size in kernel_sizes:
             if size < stride or (size - stride) % 2:
-                raise ValueError(f"kernel_sizes: {size} does not exceed stride {stride} by an even number, as {stride + 2} would")
+                raise ValueError(
+                    f"kernel_sizes: {size} does not exceed stride {stride} by an even number, as {stride + 2} would"
+                )
         widths = [out_channels // 2**i for i in range(1, len(kernel_sizes))]
         widths.append(out_channels - sum(widths))
         if min(widths) < 1:
-            raise ValueError(f"kernel_sizes: {len(kernel_sizes)} kernels leave none of {out_channels} out_channels to the largest")
+            raise ValueError(
+                f"kernel_sizes: {len(kernel_sizes)} kernels leave none of {out_channels} out_channels to the largest"
+            )
         self.stride = stride
         self.convs = nn.ModuleList(
             nn.Conv2d(in_channels, width, size, stride, (size - stride) // 2)

@@ -66,5 +66,7 @@ class ShiftedPatchEmbed(nn.Module):
         check_divides("width", width, self.patch_size)
         check_divides("height", height, self.patch_size)
         if abs(self.shift) > min(height, width):
-            raise ValueError(f"shift: {self.shift} moves a map of {height} x {width} out of itself, expected at most {min(height, width)}")
+            raise ValueError(
+                f"shift: {self.shift} moves a map of {height} x {width} out of itself, expected at most {min(height, width)}"
+            )
         return self.patches(torch.cat([x, *(F.pad(x, shift) for shift in self.shifts)], dim=1))

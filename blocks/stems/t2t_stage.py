@@ -67,7 +67,9 @@ class T2TStage(nn.Module):
         padding = self.stride // 2
         height, width = ((size + 2 * padding - self.kernel_size) // self.stride + 1 for size in x.shape[2:])
         if height < 1 or width < 1:
-            raise ValueError(f"map {tuple(x.shape[2:])} is smaller than a patch of kernel_size {self.kernel_size} with padding {padding}")
+            raise ValueError(
+                f"map {tuple(x.shape[2:])} is smaller than a patch of kernel_size {self.kernel_size} with padding {padding}"
+            )
         tokens = F.unfold(x, self.kernel_size, padding=padding, stride=self.stride).transpose(1, 2)
         query, key, value = self.qkv(self.norm1(tokens)).unsqueeze(1).chunk(3, dim=-1)
         attended = attend(query, key, value).squeeze(1)

@@ -17,7 +17,11 @@ from blocks.spec import block
     paper="Attention Is All You Need, Vaswani et al., 2017, arXiv:1706.03762",
     tags=("word", "vocabulary", "lookup", "language"),
     dtypes={"tokens": "int64"},
-    examples=({"n": 16, "vocab_size": 50}, {"n": 50, "vocab_size": 100, "scale": False}, {"n": 9, "vocab_size": 33, "dim": 20}),
+    examples=(
+        {"n": 16, "vocab_size": 50},
+        {"n": 50, "vocab_size": 100, "scale": False},
+        {"n": 9, "vocab_size": 33, "dim": 20},
+    ),
 )
 class TokenEmbedding(nn.Module):
     """Look up a learned vector for each token number.

@@ -42,7 +42,9 @@ class AdaptiveTokenSampling(nn.Module):
 
     points: Tensor
 
-    def __init__(self, dim: int, num_heads: int = 4, num_samples: Annotated[int, (1, 1024)] = 16, qkv_bias: bool = False) -> None:
+    def __init__(
+        self, dim: int, num_heads: int = 4, num_samples: Annotated[int, (1, 1024)] = 16, qkv_bias: bool = False
+    ) -> None:
         super().__init__()
         if num_heads < 1 or dim % num_heads:
             raise ValueError(f"num_heads: {num_heads} does not divide dim {dim}")

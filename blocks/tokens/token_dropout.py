@@ -44,6 +44,9 @@ class TokenDropout(nn.Module):
         if not self.training or not self.drop or patches < 1:
             return x
         count = max(1, int(patches * (1 - self.drop)))
-        kept = torch.rand(x.shape[0], patches, device=x.device).topk(count, dim=1).indices.sort(1).values + self.prefix_tokens
+        kept = (
+            torch.rand(x.shape[0], patches, device=x.device).topk(count, dim=1).indices.sort(1).values
+            + self.prefix_tokens
+        )
         kept = x.gather(1, kept.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
         return torch.cat((x[:, : self.prefix_tokens], kept), dim=1)

@@ -9,7 +9,11 @@ from blocks.spec import block
 @block(
     shape="b n dim -> b dim rows columns",
     tags=("unflatten", "reshape", "grid"),
-    examples=({"n": 16, "dim": 32}, {"n": 54, "dim": 64, "height": 6, "width": 9}, {"n": 10, "dim": 96, "prefix_tokens": 1}),
+    examples=(
+        {"n": 16, "dim": 32},
+        {"n": 54, "dim": 64, "height": 6, "width": 9},
+        {"n": 10, "dim": 96, "prefix_tokens": 1},
+    ),
 )
 class TokensToMap(nn.Module):
     """Lay tokens out as a map.

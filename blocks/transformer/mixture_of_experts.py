@@ -90,11 +90,15 @@ class MixtureOfExperts(nn.Module):
         chosen = choice[:, :, None] == torch.arange(experts, device=x.device)
         place = (chosen.long().cumsum(1) - 1).gather(2, choice[:, :, None]).squeeze(2)
         # Whoever finds no place goes to a slot behind the last expert, which is thrown away.
-        slot = torch.where(place < capacity, choice * capacity + place, experts * capacity)[:, :, None].expand(-1, -1, dim)
+        slot = torch.where(place < capacity, choice * capacity + place, experts * capacity)[:, :, None].expand(
+            -1, -1, dim
+        )
         slots = x.new_zeros(batch, experts * capacity + 1, dim).scatter(1, slot, x.repeat(1, self.top_k, 1))
         hidden = slots[:, :-1].unflatten(1, (experts, capacity)).transpose(0, 1).flatten(1, 2)
         hidden = self.act(torch.baddbmm(self.bias1, hidden, self.fc1))
-        answers = torch.baddbmm(self.bias2, hidden, self.fc2).unflatten(1, (batch, capacity)).transpose(0, 1).flatten(1, 2)
+        answers = (
+            torch.baddbmm(self.bias2, hidden, self.fc2).unflatten(1, (batch, capacity)).transpose(0, 1).flatten(1, 2)
+        )
         answers = torch.cat([answers, answers.new_zeros(batch, 1, dim)], dim=1).gather(1, slot)
         if self.training:
             share = chosen.to(probabilities.dtype).mean((0, 1))

@@ -66,7 +66,8 @@ class ParallelEncoderLayer(nn.Module):
             for _ in range(num_branches)
         )
         self.mlps = nn.ModuleList(
-            nn.Sequential(nn.LayerNorm(dim, eps=norm_eps), Mlp(dim, mlp_ratio, drop=drop), DropPath(drop_path)) for _ in range(num_branches)
+            nn.Sequential(nn.LayerNorm(dim, eps=norm_eps), Mlp(dim, mlp_ratio, drop=drop), DropPath(drop_path))
+            for _ in range(num_branches)
         )
 
     def forward(self, x: Tensor) -> Tensor:

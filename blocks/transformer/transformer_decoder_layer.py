@@ -64,9 +64,13 @@ class TransformerDecoderLayer(nn.Module):
         check_choice("norm", norm, "pre", "post")
         self.pre_norm = norm == "pre"
         self.norm1 = nn.LayerNorm(dim, eps=norm_eps)
-        self.self_attn = MultiHeadSelfAttention(dim, num_heads, qkv_bias=qkv_bias, causal=causal, attn_drop=attn_drop, proj_drop=drop)
+        self.self_attn = MultiHeadSelfAttention(
+            dim, num_heads, qkv_bias=qkv_bias, causal=causal, attn_drop=attn_drop, proj_drop=drop
+        )
         self.norm2 = nn.LayerNorm(dim, eps=norm_eps)
-        self.cross_attn = MultiHeadCrossAttention(dim, memory_dim, num_heads, qkv_bias=qkv_bias, attn_drop=attn_drop, proj_drop=drop)
+        self.cross_attn = MultiHeadCrossAttention(
+            dim, memory_dim, num_heads, qkv_bias=qkv_bias, attn_drop=attn_drop, proj_drop=drop
+        )
         self.norm3 = nn.LayerNorm(dim, eps=norm_eps)
         self.mlp = Mlp(dim, mlp_ratio, act, drop)
         self.drop_path = DropPath(drop_path)

@@ -113,7 +113,11 @@ def diff(before: Design, after: Design) -> Diff:
         came_or_went = bool(name) and (name not in before.graphs or name not in after.graphs)
         if old is not new and (came_or_went or old != new or _order(old) != _order(new) or _bends(old) != _bends(new)):
             graphs[name] = diff_graph(old, new)
-    others = tuple(f.name for f in fields(Design) if f.name not in ("main", "graphs") and getattr(before, f.name) != getattr(after, f.name))
+    others = tuple(
+        f.name
+        for f in fields(Design)
+        if f.name not in ("main", "graphs") and getattr(before, f.name) != getattr(after, f.name)
+    )
     return Diff(before, after, graphs, others)
 
 
@@ -132,7 +136,9 @@ def apply_diff(design: Design, change: Diff) -> Design:
         new = change.after.graph(name)
         touched = {*part.added, *part.changed, *part.moved}
 
-        def merged(kept: Mapping[str, Any], source: Mapping[str, Any], touched: set[str] = touched) -> Mapping[str, Any]:
+        def merged(
+            kept: Mapping[str, Any], source: Mapping[str, Any], touched: set[str] = touched
+        ) -> Mapping[str, Any]:
             return frozen({id: source[id] if id in touched or id not in kept else kept[id] for id in source})
 
         design = design.with_graph(

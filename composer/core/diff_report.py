@@ -54,7 +54,14 @@ def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) ->
     for name in sorted({*before.variables, *after.variables}):
         if before.variables.get(name, _NONE) != after.variables.get(name, _NONE):
             kind = "added" if name not in before.variables else "removed" if name not in after.variables else "changed"
-            lines.append(Change(kind, "variable", name, _from_to(before.variables.get(name, _NONE), after.variables.get(name, _NONE))))
+            lines.append(
+                Change(
+                    kind,
+                    "variable",
+                    name,
+                    _from_to(before.variables.get(name, _NONE), after.variables.get(name, _NONE)),
+                )
+            )
     for setting in fields(before.training):
         a, b = getattr(before.training, setting.name), getattr(after.training, setting.name)
         if a != b:
@@ -72,7 +79,9 @@ def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) ->
         lines.extend(Change("added", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_added)
         lines.extend(Change("removed", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_removed)
         if a.params != b.params:
-            lines.append(Change("changed", "graph", name, f"parameters {_from_to(dict(a.params), dict(b.params))}", name))
+            lines.append(
+                Change("changed", "graph", name, f"parameters {_from_to(dict(a.params), dict(b.params))}", name)
+            )
     # Nodes that nobody edited, whose shape or costs an edit elsewhere changed.
     told = {(line.graph, line.name) for line in lines}
     edited = set(change.graphs)
@@ -139,7 +148,12 @@ def _places(design: Design, facts: DesignFacts) -> dict[tuple[str, str], _Place]
         apart = any(f"{prefix}0/{id}" in facts.nodes for id in design.graphs[inner].ids())
         for index in range(rounds if apart else 1):
             own = {key: _or_none(node.params.get(key, value), scope, index, rounds) for key, value in exposed.items()}
-            visit(inner, f"{prefix}{index}/" if apart else prefix, {**variables, **own}, times if apart else times * rounds)
+            visit(
+                inner,
+                f"{prefix}{index}/" if apart else prefix,
+                {**variables, **own},
+                times if apart else times * rounds,
+            )
 
     visit("", "", variables, 1)
     return found
@@ -167,12 +181,20 @@ def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: 
     if isinstance(x, Node) and isinstance(y, Node):
         if x.block != y.block:
             details.append(f"{x.block} -> {y.block}")
-        names = [name for name in dict.fromkeys((*x.params, *y.params)) if x.params.get(name, _NONE) != y.params.get(name, _NONE)]
-        details.extend(f"{name}: {_from_to(x.params.get(name, 'default'), y.params.get(name, 'default'))}" for name in names)
+        names = [
+            name
+            for name in dict.fromkeys((*x.params, *y.params))
+            if x.params.get(name, _NONE) != y.params.get(name, _NONE)
+        ]
+        details.extend(
+            f"{name}: {_from_to(x.params.get(name, 'default'), y.params.get(name, 'default'))}" for name in names
+        )
         if x.repeat != y.repeat:
             details.append(f"repeat: {x.repeat} -> {y.repeat}")
     elif isinstance(x, Input) and isinstance(y, Input):
-        details.append(f"shape: {_from_to(x.shape, y.shape)}" if x.shape != y.shape else f"dtype: {_from_to(x.dtype, y.dtype)}")
+        details.append(
+            f"shape: {_from_to(x.shape, y.shape)}" if x.shape != y.shape else f"dtype: {_from_to(x.dtype, y.dtype)}"
+        )
     else:
         item = y or x
         if isinstance(item, Node):
@@ -180,7 +202,9 @@ def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: 
             details.append(f"{item.block}({values})")
     if shape := _shape_change(before.facts, after.facts):
         details.append(shape)
-    return Change(kind, "node", prefix + id, ", ".join(details), graph, after.params - before.params, after.macs - before.macs)
+    return Change(
+        kind, "node", prefix + id, ", ".join(details), graph, after.params - before.params, after.macs - before.macs
+    )
 
 
 def _within(design: Design, node: Node) -> set[str]:
@@ -198,7 +222,10 @@ def _within(design: Design, node: Node) -> set[str]:
 def _taken_change(before: NodeFacts, after: NodeFacts) -> str:
     """What a node takes from its wires, where that has changed."""
     a, b = before.resolved, after.resolved
-    return ", ".join(f"{name}: {_from_to(a.get(name), b[name])}" for name in after.inferred if a.get(name) != b[name]) or "other inputs"
+    return (
+        ", ".join(f"{name}: {_from_to(a.get(name), b[name])}" for name in after.inferred if a.get(name) != b[name])
+        or "other inputs"
+    )
 
 
 def _shape_change(before: NodeFacts, after: NodeFacts) -> str:
@@ -211,7 +238,10 @@ def _shape_change(before: NodeFacts, after: NodeFacts) -> str:
 
 def as_text(lines: list[Change], old: DesignFacts, new: DesignFacts) -> str:
     """For a terminal: one line a change, the totals last."""
-    rows = [f"{_MARKS[line.kind]} {line.what} {line.name}{f': {line.detail}' if line.detail else ''}{_deltas(line)}" for line in lines]
+    rows = [
+        f"{_MARKS[line.kind]} {line.what} {line.name}{f': {line.detail}' if line.detail else ''}{_deltas(line)}"
+        for line in lines
+    ]
     return "\n".join([*rows, *_totals(old, new)])
 
 
@@ -219,7 +249,14 @@ def as_markdown(lines: list[Change], old: DesignFacts, new: DesignFacts) -> str:
     """For a pull request: a table, the totals below."""
     rows = ["| | what | name | change | params | MACs |", "|---|---|---|---|---:|---:|"]
     for line in lines:
-        cells = (_MARKS[line.kind], line.what, f"`{line.name}`", line.detail.replace("|", "\\|"), _signed(line.params), _signed(line.macs))
+        cells = (
+            _MARKS[line.kind],
+            line.what,
+            f"`{line.name}`",
+            line.detail.replace("|", "\\|"),
+            _signed(line.params),
+            _signed(line.macs),
+        )
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join([*rows, "", *_totals(old, new)])
 

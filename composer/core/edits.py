@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from composer.core import bends, names
+from composer.core import names
 from composer.core.errors import DesignError
 from composer.core.graph import (
     MOST_ROUNDS,
@@ -25,6 +25,7 @@ from composer.core.graph import (
     frozen,
     is_repeat,
 )
+from composer.core.layout import bends
 
 
 def _graph(design: Design, graph: str) -> Graph:
@@ -144,7 +145,11 @@ def connect(design: Design, wire: Wire, graph: str = "", *, variadic: bool = Fal
 
     if wire.source == wire.target or nx.has_path(home.to_networkx(), wire.target, wire.source):
         raise DesignError(f"wire {wire} would close a cycle; a network must be free of cycles", wire.target)
-    kept = home.wires if variadic else tuple(w for w in home.wires if (w.target, w.target_port) != (wire.target, wire.target_port))
+    kept = (
+        home.wires
+        if variadic
+        else tuple(w for w in home.wires if (w.target, w.target_port) != (wire.target, wire.target_port))
+    )
     return design.with_graph(graph, replace(home, wires=(*kept, wire)))
 
 
@@ -155,7 +160,9 @@ def disconnect(design: Design, wires: Iterable[Wire], graph: str = "") -> Design
     return design.with_graph(graph, replace(home, wires=tuple(wire for wire in home.wires if wire not in gone)))
 
 
-def insert_on_wire(design: Design, wire: Wire, node: Node, graph: str = "", *, input_port: str = "", output_port: str = "") -> Design:
+def insert_on_wire(
+    design: Design, wire: Wire, node: Node, graph: str = "", *, input_port: str = "", output_port: str = ""
+) -> Design:
     """Put a node (new or already there) in the middle of a wire."""
     home = _graph(design, graph)
     if wire not in home.wires:
@@ -168,7 +175,9 @@ def insert_on_wire(design: Design, wire: Wire, node: Node, graph: str = "", *, i
     into = Wire(wire.source, node.id, wire.source_port, input_port)
     out = Wire(node.id, wire.target, output_port, wire.target_port)
     home = _graph(design, graph)
-    place = home.wires.index(wire)  # keep the place: the order of wires into a variadic port is the order of its arguments
+    place = home.wires.index(
+        wire
+    )  # keep the place: the order of wires into a variadic port is the order of its arguments
     wires = tuple(w for w in (*home.wires[:place], into, out, *home.wires[place + 1 :]))
     joined = replace(home, wires=tuple(dict.fromkeys(wires)))
     if not loose and joined.cycle:
@@ -203,7 +212,9 @@ def update_item(design: Design, id: str, graph: str = "", **changes: Any) -> Des
     if item is None:
         raise DesignError(f"{id!r} does not exist", id)
     if "repeat" in changes and not is_repeat(repeat := changes["repeat"]):
-        raise DesignError(f"{id}: repeat {repeat!r:.40} is no number of rounds, expected a whole number from 1 to {MOST_ROUNDS}", id)
+        raise DesignError(
+            f"{id}: repeat {repeat!r:.40} is no number of rounds, expected a whole number from 1 to {MOST_ROUNDS}", id
+        )
     changed = replace(item, **changes)
     _refuse_recursion(design, changed, graph)
     return design.with_graph(graph, _replace_item(home, changed))
@@ -216,14 +227,18 @@ def move(design: Design, positions: Mapping[str, Point], graph: str = "") -> Des
     def placed(items: Mapping[str, Any]) -> Mapping[str, Any]:
         if not positions.keys() & items.keys():
             return items
-        return frozen({id: replace(item, position=positions[id]) if id in positions else item for id, item in items.items()})
+        return frozen(
+            {id: replace(item, position=positions[id]) if id in positions else item for id, item in items.items()}
+        )
 
     moved = {}
     for id, (x, y) in positions.items():
         if (item := home.item(id)) is not None:
             moved[id] = (x - item.position[0], y - item.position[1])
     home = bends.carried(home, moved)
-    return design.with_graph(graph, replace(home, inputs=placed(home.inputs), nodes=placed(home.nodes), outputs=placed(home.outputs)))
+    return design.with_graph(
+        graph, replace(home, inputs=placed(home.inputs), nodes=placed(home.nodes), outputs=placed(home.outputs))
+    )
 
 
 def rename(design: Design, old: str, new: str, graph: str = "") -> Design:
@@ -242,7 +257,9 @@ def rename(design: Design, old: str, new: str, graph: str = "") -> Design:
     def renamed(items: Mapping[str, Any]) -> Mapping[str, Any]:
         if old not in items:
             return items
-        return frozen({new if id == old else id: replace(item, id=new) if id == old else item for id, item in items.items()})
+        return frozen(
+            {new if id == old else id: replace(item, id=new) if id == old else item for id, item in items.items()}
+        )
 
     def end(id: str) -> str:
         return new if id == old else id

@@ -70,7 +70,9 @@ def _inside(graph: Graph, name: str, value: Value) -> Graph:
 
 
 def _names_in(value: Value) -> set[str]:
-    parts = value.values if isinstance(value, Each) else (value.start, value.stop) if isinstance(value, Ramp) else (value,)
+    parts = (
+        value.values if isinstance(value, Each) else (value.start, value.stop) if isinstance(value, Ramp) else (value,)
+    )
     found: set[str] = set()
     for part in parts:
         if isinstance(part, str) and is_expression(part):

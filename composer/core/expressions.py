@@ -41,7 +41,9 @@ def parse(text: str) -> ast.expr:
     """
     body = text.removeprefix("=").strip()
     if not body or len(body) > MAX_LENGTH:
-        raise UserError(f"expression {text[:40]!r} is {'empty' if not body else 'too long'}; write arithmetic such as =width * 2")
+        raise UserError(
+            f"expression {text[:40]!r} is {'empty' if not body else 'too long'}; write arithmetic such as =width * 2"
+        )
     try:
         tree = ast.parse(body, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
@@ -131,7 +133,9 @@ def resolve_variables(variables: Mapping[str, Scalar]) -> dict[str, Scalar]:
         if name in done:
             return done[name]
         if name in open_:
-            raise UserError(f"variables refer to each other in a circle: {' -> '.join([*open_[open_.index(name) :], name])}")
+            raise UserError(
+                f"variables refer to each other in a circle: {' -> '.join([*open_[open_.index(name) :], name])}"
+            )
         value = variables[name]
         if isinstance(value, str) and is_expression(value):
             if len(open_) >= MAX_DEPTH:

@@ -6,8 +6,8 @@ from typing import Any
 from composer.core import edits, names, subgraphs
 from composer.core.errors import DesignError
 from composer.core.facts import Repair
+from composer.core.files.design_json import read_value as as_value
 from composer.core.graph import Design, Input, Node, Output, Wire, as_literal, frozen
-from composer.core.wire_json import read_value as as_value
 
 
 def apply_repair(design: Design, repair: Repair, graph: str = "") -> Design:

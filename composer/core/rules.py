@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 from composer.core import names
-from composer.core.catalog import Catalog
+from composer.core.blocks.catalog import Catalog
+from composer.core.blocks.ports import input_ports, output_ports
 from composer.core.errors import UserError
 from composer.core.expressions import resolve_variables
 from composer.core.graph import Design, Graph, Node
-from composer.core.ports import input_ports, output_ports
 from composer.core.topology import find_cycle, in_words
 
 
@@ -44,7 +44,9 @@ def check(design: Design, catalog: Catalog) -> list[Problem]:
         problems.append(Problem("the design has no input; add one, such as an image of 3 x 224 x 224"))
     if not design.main.outputs:
         problems.append(Problem("the design has no output; add one and wire the last node to it"))
-    uses = ((name, node.subgraph) for name, graph in design.graphs.items() for node in graph.nodes.values() if node.subgraph)
+    uses = (
+        (name, node.subgraph) for name, graph in design.graphs.items() for node in graph.nodes.values() if node.subgraph
+    )
     if circle := find_cycle(uses):
         message = f"sub-graphs contain each other in a circle: {in_words(circle)}; a network must be finite"
         problems.append(Problem(message, None, circle[0]))
@@ -61,7 +63,9 @@ def used_graphs(design: Design) -> set[str]:
     found = {""}
     queue = [""]
     while queue:
-        new = {node.subgraph for node in design.graph(queue.pop()).nodes.values() if node.subgraph in design.graphs} - found
+        new = {
+            node.subgraph for node in design.graph(queue.pop()).nodes.values() if node.subgraph in design.graphs
+        } - found
         found |= {name for name in new if name}
         queue.extend(name for name in new if name)
     return found
@@ -72,11 +76,15 @@ def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> li
     problems = [Problem(f"name {id!r} {reason}", id, name) for id in graph.ids() if (reason := names.problem(id))]
     if circle := graph.cycle:
         problems.append(Problem(f"wires form a cycle: {in_words(circle)}; remove one of them", circle[0], name))
-    problems.extend(Problem(problem, id, name) for id in graph.ids() if (problem := item_problem(design, catalog, name, graph, id)))
+    problems.extend(
+        Problem(problem, id, name) for id in graph.ids() if (problem := item_problem(design, catalog, name, graph, id))
+    )
     reached = graph.leading_to_output()
     if graph.outputs:
         loose = (id for id in (*graph.nodes, *graph.inputs) if id not in reached)
-        problems.extend(Problem(f"{id}: leads to no output; wire it on or remove it", id, name, "warning") for id in loose)
+        problems.extend(
+            Problem(f"{id}: leads to no output; wire it on or remove it", id, name, "warning") for id in loose
+        )
     return problems
 
 
@@ -92,8 +100,12 @@ def item_problem(design: Design, catalog: Catalog, name: str, graph: Graph, id: 
                 known = ", ".join(design.graphs[item.subgraph].params) or "none"
                 return f"{id}: sub-graph {item.subgraph!r} exposes no parameter {unknown[0]!r}; it has: {known}"
         elif item.block not in catalog:
-            broken = next((reason for path, reason in catalog.broken.items() if path.stem == names.snake(item.block)), None)
-            return f"{id}: block {item.block!r} is unknown" + (f" ({broken})" if broken else "; is it misspelled, or a block of your own?")
+            broken = next(
+                (reason for path, reason in catalog.broken.items() if path.stem == names.snake(item.block)), None
+            )
+            return f"{id}: block {item.block!r} is unknown" + (
+                f" ({broken})" if broken else "; is it misspelled, or a block of your own?"
+            )
     ports = input_ports(design, catalog, name, id)
     known_ports = {port.name for port in ports}
     arriving = dict.fromkeys(known_ports, 0)

@@ -20,7 +20,11 @@ def whole_variables(design: Design) -> dict[str, int]:
     except UserError:
         values = dict(design.variables)
     own = {name: value for name, value in values.items() if not str(design.variables[name]).startswith("=")}
-    return {name: value for name, value in own.items() if isinstance(value, int) and not isinstance(value, bool) and value > 0}
+    return {
+        name: value
+        for name, value in own.items()
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0
+    }
 
 
 def steps(value: int) -> int:

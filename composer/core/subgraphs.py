@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from composer.core import edits, names
-from composer.core.bends import shifted
 from composer.core.errors import DesignError
 from composer.core.graph import (
     SUBGRAPH,
@@ -22,6 +21,7 @@ from composer.core.graph import (
     frozen,
     is_expression,
 )
+from composer.core.layout.bends import shifted
 
 # From a node to the input or the output of its sub-graph: half of each card, and a label such as 112 × 112 × 64 between them.
 BESIDE = 280.0
@@ -66,18 +66,25 @@ def make(design: Design, ids: Iterable[str], name: str, graph: str = "") -> tupl
     ys = [home.nodes[id].position[1] for id in chosen]
     params = _used_params(home, chosen)
     inner = Graph(
-        inputs={id: Input(id, position=(min(xs) - BESIDE, min(ys) + 80 * row)) for row, id in enumerate(inputs.values())},
+        inputs={
+            id: Input(id, position=(min(xs) - BESIDE, min(ys) + 80 * row)) for row, id in enumerate(inputs.values())
+        },
         nodes={id: home.nodes[id] for id in chosen},
         outputs={id: Output(id, (max(xs) + BESIDE, min(ys) + 80 * row)) for row, id in enumerate(outputs.values())},
         wires=(
-            *(replace(wire, source=inputs[wire.source, wire.source_port], source_port="", bends=()) for wire in arriving),
+            *(
+                replace(wire, source=inputs[wire.source, wire.source_port], source_port="", bends=())
+                for wire in arriving
+            ),
             *(wire for wire in home.wires if wire.source in inside and wire.target in inside),
             *(Wire(source, id, port) for (source, port), id in outputs.items()),
         ),
         params={key: home.params[key] for key in params},
     )
     use = names.fresh(title, set(home.ids()) - inside)
-    node = Node(use, SUBGRAPH + title, {key: f"={key}" for key in params}, ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2))
+    node = Node(
+        use, SUBGRAPH + title, {key: f"={key}" for key in params}, ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
+    )
     first_in, first_out = next(iter(inputs.values()), ""), next(iter(outputs.values()), "")
 
     def port(id: str, first: str) -> str:
@@ -116,7 +123,8 @@ def _refuse_detour(home: Graph, inside: set[str]) -> None:
         for target in topology.successors(id):
             if target in inside:
                 raise DesignError(
-                    f"the selection cannot become a sub-graph: a path leaves it and comes back through {id!r}; select that too", id
+                    f"the selection cannot become a sub-graph: a path leaves it and comes back through {id!r}; select that too",
+                    id,
                 )
             queue.append(target)
 
@@ -130,7 +138,11 @@ def _used_params(home: Graph, ids: Iterable[str]) -> list[str]:
         node = home.nodes[id]
         for value in (*node.params.values(), node.repeat):
             parts: tuple[object, ...] = (
-                value.values if isinstance(value, Each) else (value.start, value.stop) if isinstance(value, Ramp) else (value,)
+                value.values
+                if isinstance(value, Each)
+                else (value.start, value.stop)
+                if isinstance(value, Ramp)
+                else (value,)
             )
             for part in parts:
                 if isinstance(part, str) and is_expression(part):
@@ -205,16 +217,21 @@ def unpack(design: Design, id: str, graph: str = "") -> tuple[Design, list[str]]
             if feed is not None:
                 wires.append(Wire(feed.source, fresh[wire.target], feed.source_port, wire.target_port))
         else:
-            wires.append(replace(wire, source=fresh[wire.source], target=fresh[wire.target], bends=shifted(wire.bends, shift)))
+            wires.append(
+                replace(wire, source=fresh[wire.source], target=fresh[wire.target], bends=shifted(wire.bends, shift))
+            )
     nodes: dict[str, Node] = {}
     for key, item in home.nodes.items():
         nodes.update(placed if key == id else {key: item})
-    frames = [replace(frame, nodes=tuple(new for old in frame.nodes for new in (placed if old == id else (old,)))) for frame in home.frames]
+    frames = [
+        replace(frame, nodes=tuple(new for old in frame.nodes for new in (placed if old == id else (old,))))
+        for frame in home.frames
+    ]
     for frame in inner.frames:
         frames.append(_moved_frame(frame, shift, fresh, {other.id for other in frames}))
-    return design.with_graph(graph, replace(home, nodes=frozen(nodes), wires=tuple(dict.fromkeys(wires)), frames=tuple(frames))), list(
-        placed
-    )
+    return design.with_graph(
+        graph, replace(home, nodes=frozen(nodes), wires=tuple(dict.fromkeys(wires)), frames=tuple(frames))
+    ), list(placed)
 
 
 def _moved_frame(frame: Frame, by: Point, ids: Mapping[str, str], taken: set[str]) -> Frame:
@@ -277,7 +294,9 @@ def make_unique(design: Design, id: str, graph: str = "") -> Design:
     return edits.update_item(design, id, graph, block=SUBGRAPH + copy)
 
 
-def expose(design: Design, graph: str, id: str, param: str, default: Value, name: str | None = None) -> tuple[Design, str]:
+def expose(
+    design: Design, graph: str, id: str, param: str, default: Value, name: str | None = None
+) -> tuple[Design, str]:
     """Make a parameter of an inner node a parameter of the sub-graph, so that each use may set it.
 
     Args:
@@ -325,7 +344,12 @@ def rename_graph(design: Design, old: str, new: str) -> Design:
             return graph
         return replace(
             graph,
-            nodes=frozen({id: replace(node, block=SUBGRAPH + new) if node.subgraph == old else node for id, node in graph.nodes.items()}),
+            nodes=frozen(
+                {
+                    id: replace(node, block=SUBGRAPH + new) if node.subgraph == old else node
+                    for id, node in graph.nodes.items()
+                }
+            ),
         )
 
     graphs = {new if name == old else name: renamed(graph) for name, graph in design.graphs.items()}

@@ -4,14 +4,18 @@ import difflib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from composer.core.block_file import BlockSpec
-from composer.core.catalog import Catalog
+from composer.core.blocks.block_file import BlockSpec
+from composer.core.blocks.catalog import Catalog
+from composer.core.blocks.params import problem
 from composer.core.errors import DesignError
 from composer.core.graph import Design, Each, Graph, Node, Ramp, Value, Wire, frozen, is_expression
-from composer.core.params import problem
 
 # Parameters that say the same under another name in another family of blocks.
-_SAME = ({"in_channels", "channels", "dim", "in_features"}, {"out_channels", "dim", "out_features", "units"}, {"heads", "num_heads"})
+_SAME = (
+    {"in_channels", "channels", "dim", "in_features"},
+    {"out_channels", "dim", "out_features", "units"},
+    {"heads", "num_heads"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,13 @@ class Swap:
 
 
 def swap(
-    design: Design, catalog: Catalog, by: str, *, block: str | None = None, ids: Collection[str] | None = None, graph: str | None = None
+    design: Design,
+    catalog: Catalog,
+    by: str,
+    *,
+    block: str | None = None,
+    ids: Collection[str] | None = None,
+    graph: str | None = None,
 ) -> Swap:
     """Put another block in the place of nodes.
 
@@ -64,7 +74,9 @@ def swap(
                 continue
             old = catalog.get(node.block)
             params, lost = _params(node, old, new)
-            home = _rewire(replace(home, nodes=frozen({**home.nodes, id: replace(node, block=by, params=params)})), id, old, new)
+            home = _rewire(
+                replace(home, nodes=frozen({**home.nodes, id: replace(node, block=by, params=params)})), id, old, new
+            )
             touched.append((name, id))
             dropped.extend(f"{id}.{param}" for param in lost)
         design = design.with_graph(name, home) if home is not design.graph(name) else design
@@ -115,7 +127,9 @@ def _rewire(home: Graph, id: str, old: BlockSpec | None, new: BlockSpec) -> Grap
         if wire.target == id:
             target = "" if many else port(wire.target_port, old_inputs, inputs, "input")
             if not many and target in arriving:
-                raise DesignError(f"{id}: {new.name} takes one wire at {target or inputs[0]!r}, and several end there", id)
+                raise DesignError(
+                    f"{id}: {new.name} takes one wire at {target or inputs[0]!r}, and several end there", id
+                )
             arriving.append(target)
             wire = replace(wire, target_port=target)
         if wire.source == id:

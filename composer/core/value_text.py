@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from composer.core import expressions
-from composer.core.block_file import ParamSpec
+from composer.core.blocks.block_file import ParamSpec
+from composer.core.blocks.params import problem
 from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, Value, is_expression
-from composer.core.params import problem
 
 NONE = "none"
 EACH, RAMP = "each", "ramp"
@@ -57,7 +57,9 @@ def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]
         ends = [item for item in items if isinstance(item, int | float) or is_expression(item)]
         if head.startswith(RAMP) and len(ends) == len(items) == 2:
             return Ramp(ends[0], ends[1])  # type: ignore[arg-type]
-        raise UserError(f"{text!r}: write {EACH} 2, 1, 1 for a value a round, or {RAMP} 0, 0.1 for its first and last value")
+        raise UserError(
+            f"{text!r}: write {EACH} 2, 1, 1 for a value a round, or {RAMP} 0, 0.1 for its first and last value"
+        )
     return _single(text, spec, variables or {})
 
 
@@ -87,7 +89,9 @@ def _arithmetic(text: str, variables: Mapping[str, Scalar]) -> Literal:
     try:
         used = expressions.names(text)
     except UserError:
-        raise UserError(f"{text!r} is not a number; arithmetic such as 64*2 and variables such as =width*2 are fine") from None
+        raise UserError(
+            f"{text!r} is not a number; arithmetic such as 64*2 and variables such as =width*2 are fine"
+        ) from None
     if used and used <= variables.keys():
         return f"={text}"
     return expressions.evaluate(text, {})
@@ -103,7 +107,15 @@ def _number(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Lite
 
 
 def _bool(text: str, spec: ParamSpec, _variables: Mapping[str, Scalar]) -> Literal:
-    known: dict[str, Literal] = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, NONE: None}
+    known: dict[str, Literal] = {
+        "true": True,
+        "false": False,
+        "yes": True,
+        "no": False,
+        "1": True,
+        "0": False,
+        NONE: None,
+    }
     if text.lower() not in known:
         raise UserError(f"{spec.name}: {text!r} is neither true nor false")
     return known[text.lower()]

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from composer.core.facts import NodeFacts
-from composer.core.wire_json import from_json
-from composer.core.wire_updates import OutOfStep, UpdateReader
-from composer.engine.lasting import lasting
+from composer.core.files.design_delta import OutOfStep, UpdateReader
+from composer.core.files.design_json import from_json
+from composer.engine.inference.gc_freeze import lasting
 from composer.engine.protocol import Channel, Handler, Progress
 
 Params = Mapping[str, Any]
@@ -23,7 +23,7 @@ class Engine:
     """What the worker keeps between requests: the memo, and what it told the window last. One method a request."""
 
     def __init__(self) -> None:
-        from composer.engine.infer import remembering
+        from composer.engine.inference.infer import remembering
 
         self.inferrer = remembering()
         self.told: dict[str, NodeFacts] = {}
@@ -62,7 +62,9 @@ class Engine:
         return {
             "errors": inference.errors,
             "totals": asdict(inference.facts.totals),
-            "facts": {path: facts.to_json() for path, facts in inference.facts.nodes.items()} if params.get("facts") else {},
+            "facts": {path: facts.to_json() for path, facts in inference.facts.nodes.items()}
+            if params.get("facts")
+            else {},
         }
 
     def repairs(self, params: Params, progress: Progress) -> dict[str, Any]:
@@ -70,26 +72,28 @@ class Engine:
         from composer.engine.repair import find_repairs
 
         design, limit = from_json(params["design"]), params.get("limit", MAX_OFFERS)
-        found = find_repairs(self.inferrer, design, params["id"], params.get("graph", ""), limit=limit, step=lambda: progress(0.0))
+        found = find_repairs(
+            self.inferrer, design, params["id"], params.get("graph", ""), limit=limit, step=lambda: progress(0.0)
+        )
         return {"repairs": [asdict(repair) for repair in found]}
 
     def source(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The generated Python text."""
-        from composer.engine.codegen import generate
+        from composer.engine.codegen.generate import generate
 
         inference = self.inferrer.infer(from_json(params["design"]))
         return {"source": generate(inference, self.inferrer.catalog, inline=params.get("inline", True))}
 
     def layers(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The table that torchinfo prints."""
-        from composer.engine.layers import layer_table
+        from composer.engine.analysis.layers import layer_table
 
         return {"text": layer_table(from_json(params["design"]), params.get("batch", 1))}
 
     def export(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Write a design to a file; see `engine.export` for the targets."""
         from composer.engine.export import export
-        from composer.engine.run import Run
+        from composer.engine.training.run import Run
 
         weights = Run.open(params["run"]).best_weights() if params.get("run") else None
         path = Path(params["path"])
@@ -98,8 +102,8 @@ class Engine:
 
     def verify(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Prove in a clean process that the exported source equals the drawn network."""
-        from composer.engine.run import Run
-        from composer.engine.verify import verify
+        from composer.engine.codegen.verify import verify
+        from composer.engine.training.run import Run
 
         weights = Run.open(params["run"]).best_weights() if params.get("run") else None
         proof = verify(from_json(params["design"]), weights=weights)
@@ -107,7 +111,7 @@ class Engine:
 
     def fit(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The largest setting of the variables under a budget, and the trade-off table."""
-        from composer.engine.fit import fit
+        from composer.engine.analysis.fit import fit
 
         found = fit(
             from_json(params["design"]),
@@ -117,40 +121,48 @@ class Engine:
             inferrer=self.inferrer,
             progress=progress,
         )
-        return {"best": asdict(found.best), "table": [asdict(row) for row in found.table], "evaluations": found.evaluations}
+        return {
+            "best": asdict(found.best),
+            "table": [asdict(row) for row in found.table],
+            "evaluations": found.evaluations,
+        }
 
     def profile(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Measured time and memory of every node."""
         import torch
 
+        from composer.engine.analysis.profile import profile
         from composer.engine.device import choose
-        from composer.engine.profile import profile
 
         device = choose(params.get("device", "auto")).name
         torch.set_num_threads(os.cpu_count() or 1)  # as a program of its own would run it
-        return asdict(profile(from_json(params["design"]), device=device, batch=params.get("batch", 1), progress=progress))
+        return asdict(
+            profile(from_json(params["design"]), device=device, batch=params.get("batch", 1), progress=progress)
+        )
 
     def device_profile(self, params: Params, progress: Progress) -> dict[str, Any]:
         """What a device of this machine can do, measured now: the profile of a roofline."""
-        from composer.engine.this_device import measure_profile
+        from composer.engine.analysis.device_benchmark import measure_profile
 
         return asdict(measure_profile(params.get("device", "auto")))
 
     def images(self, params: Params, progress: Progress) -> Any:
         """Sample images of a data set."""
-        from composer.engine.inspection import handlers_images
+        from composer.engine.inspection.inspector import handlers_images
 
         return handlers_images(params, progress)
 
     def capture(self, params: Params, progress: Progress) -> Any:
         """Attention maps of an image."""
-        from composer.engine.inspection import handlers_capture
+        from composer.engine.inspection.inspector import handlers_capture
 
         return handlers_capture(params, progress)
 
     def handlers(self) -> dict[str, Handler]:
         """Requests by name: every public method but this one."""
-        return {name: getattr(self, name) for name in vars(type(self)) if not name.startswith("_") and name != "handlers"}
+        return {
+            name: getattr(self, name) for name in vars(type(self)) if not name.startswith("_") and name != "handlers"
+        }
 
 
 def _import_torch(channel: Channel) -> None:
@@ -163,12 +175,12 @@ def _import_torch(channel: Channel) -> None:
     with lasting():
         import torch
 
-        import composer.engine.run_block  # noqa: F401 - see above
+        import composer.engine.inference.run_block  # noqa: F401 - see above
 
     # The window's own work and a training run share the machine: inference on the meta device gains nothing from threads.
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
-    from composer.engine.data import names
     from composer.engine.device import devices
+    from composer.engine.training.data import names
 
     channel.send({"event": "torch", "torch": torch.__version__, "devices": devices(), "data": names()})
 

@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from composer import paths
-from composer.core import block_folders
-from composer.core.block_file import BlockSpec
-from composer.core.catalog import Catalog, read_catalog
+from composer.core.blocks import block_folders
+from composer.core.blocks.block_file import BlockSpec
+from composer.core.blocks.catalog import Catalog, read_catalog
 from composer.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ def _own_module(file: Path) -> ModuleType:
     assert folder is not None  # whoever is of none is not trusted
     root = folder.path
     name = ".".join([_package(root), *file.relative_to(root).with_suffix("").parts])
-    writing, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # Python's own cache misses a change within the same second
+    writing, sys.dont_write_bytecode = (
+        sys.dont_write_bytecode,
+        True,
+    )  # Python's own cache misses a change within the same second
     try:
         return importlib.import_module(name)
     finally:

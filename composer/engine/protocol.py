@@ -82,7 +82,9 @@ class Channel:
                 continue
             if isinstance(message, dict) and isinstance(message.get("cancel"), int):
                 self.cancelled.add(message["cancel"])
-            elif not isinstance(message, dict) or not isinstance(message.get("params", {}), dict) or "cancel" in message:
+            elif (
+                not isinstance(message, dict) or not isinstance(message.get("params", {}), dict) or "cancel" in message
+            ):
                 self.send({"event": "log", "text": f"not a request: {line[:80]!r}"})
             else:
                 self.queue.put(message)

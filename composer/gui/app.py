@@ -73,7 +73,7 @@ def application() -> "QApplication":
     from PySide6.QtWidgets import QApplication
 
     from composer import __version__
-    from composer.gui import theme
+    from composer.gui.look import theme
 
     app = QApplication.instance()
     if not isinstance(app, QApplication):

@@ -23,9 +23,9 @@ def render_design(design: Design, facts: DesignFacts, path: Path, theme: str = "
     if sys.platform == "linux" and not os.environ.get("QT_QPA_PLATFORM"):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"  # no window is shown, so no display is needed
     from composer.gui import app as start
-    from composer.gui import theme as look
     from composer.gui.canvas import CanvasView
-    from composer.gui.session import Session
+    from composer.gui.look import theme as look
+    from composer.gui.session.session import Session
 
     app = start.application()
     before = look.mode()

@@ -7,15 +7,15 @@ from PySide6.QtCore import QRect, QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMainWindow
 
-from composer.gui import theme
-from composer.gui.settings import settings
+from composer.gui.look import theme
+from composer.gui.session.settings import settings
 
 if TYPE_CHECKING:
     from composer.gui.canvas import CanvasView
-    from composer.gui.docks import Docks
     from composer.gui.panels import Panel
-    from composer.gui.session import Session
-    from composer.gui.workbench import Workbench
+    from composer.gui.session.session import Session
+    from composer.gui.shell.docks import Docks
+    from composer.gui.shell.workbench import Workbench
 
 DEFAULT_SIZE = QSize(1440, 900)
 DESIGN_SUFFIXES = (".yaml", ".yml")
@@ -47,13 +47,13 @@ class Window(QMainWindow):
     def bench(self) -> "Workbench":
         """All that is in the window."""
         if self._bench is None:
-            from composer.gui.worker import ENGINE, Worker
+            from composer.gui.workers.worker import ENGINE, Worker
 
             engine = Worker(self._engine or ENGINE, restart=True)
             engine.start()  # it imports torch on another core while the rest is made here
             # Canvas, panels and core take several times as long to import as an empty window takes to appear.
-            from composer.gui.session import Session
-            from composer.gui.workbench import Workbench
+            from composer.gui.session.session import Session
+            from composer.gui.shell.workbench import Workbench
 
             session = Session(engine, self)
             # Before there is anything to show it in: the engine works on the facts while canvas and panels are made.

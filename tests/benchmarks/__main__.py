@@ -10,14 +10,28 @@ from importlib import import_module
 
 from tests.benchmarks.measure import Row
 
-NAMES = ("window", "open", "window_edit", "edit", "model_step", "epoch", "summary", "templates", "scale", "local_attention", "blocks")
+NAMES = (
+    "window",
+    "open",
+    "window_edit",
+    "edit",
+    "model_step",
+    "epoch",
+    "summary",
+    "templates",
+    "scale",
+    "local_attention",
+    "blocks",
+)
 
 NOTE = 80  # characters; --json has all
 
 
 def main() -> None:
     """Run the benchmarks that were named, or all."""
-    parser = argparse.ArgumentParser(prog="make bench", description="Measure speed and memory, each against a reference in the same run.")
+    parser = argparse.ArgumentParser(
+        prog="make bench", description="Measure speed and memory, each against a reference in the same run."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(NAMES)}; all by default")
     parser.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args()

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from composer.core.catalog import read_catalog
+from composer.core.blocks.catalog import read_catalog
 from composer.engine.library import block_class
 from tests.benchmarks.measure import Row, compare
 from tests.benchmarks.pairs import DIFFERS, PAIRS, TORCH, Pair
@@ -91,7 +91,9 @@ def copy_parameters(pair: Pair, given: list[Tensor], parameters: dict[str, nn.Pa
                 parameters[target].copy_(turned.reshape(parameters[target].shape))
                 filled.add(target)
     if filled != set(parameters) or next(rest, None) is not None:
-        raise ValueError(f"{pair.block}: the order does not join {sorted(parameters)} to {[tuple(value.shape) for value in given]}")
+        raise ValueError(
+            f"{pair.block}: the order does not join {sorted(parameters)} to {[tuple(value.shape) for value in given]}"
+        )
 
 
 def _step(forward: Callable[..., Any], inputs: list[Tensor], module: nn.Module) -> Callable[[], float]:
@@ -158,7 +160,9 @@ def timed(pair: Pair, two: Made, name: str) -> Row:
     ours = _step(two.ours, two.inputs, two.ours)
     ours()
     rounds = ROUNDS if ours() > SHORT else SHORT_ROUNDS
-    return compare(name, ours, _step(partial(pair.call, two.theirs), two.turned, two.theirs), rounds=rounds, warm=2, target=TARGET)
+    return compare(
+        name, ours, _step(partial(pair.call, two.theirs), two.turned, two.theirs), rounds=rounds, warm=2, target=TARGET
+    )
 
 
 def measured(pair: Pair) -> Row:

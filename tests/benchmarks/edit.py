@@ -9,7 +9,7 @@ import torch
 from composer.core import edits
 from composer.core.graph import Design
 from composer.engine import library
-from composer.engine.infer import Inferrer
+from composer.engine.inference.infer import Inferrer
 from tests.benchmarks import designs
 from tests.benchmarks.measure import Row, compare
 
@@ -34,7 +34,14 @@ def bare(jobs: list[Any]) -> None:
 
 
 def edit_row(
-    name: str, design: Design, node: str, param: str, values: Any, reached: list[str], rounds: int, target: float | None = 2.0
+    name: str,
+    design: Design,
+    node: str,
+    param: str,
+    values: Any,
+    reached: list[str],
+    rounds: int,
+    target: float | None = 2.0,
 ) -> Row:
     inferrer = Inferrer()
     inferrer.infer(design)

@@ -11,15 +11,15 @@ import torch
 from torch.nn import functional as F
 
 from composer import paths
-from composer.core.design_file import load
+from composer.core.files.design_file import load
 from composer.core.graph import Design
-from composer.engine import data as datasets
-from composer.engine.augment import epoch_batches
-from composer.engine.build import build
-from composer.engine.control import Report
-from composer.engine.optimizer import make_optimizer
-from composer.engine.run import LAST
-from composer.engine.train import train
+from composer.engine.codegen.build import build
+from composer.engine.training import data as datasets
+from composer.engine.training.augment import epoch_batches
+from composer.engine.training.control import Report
+from composer.engine.training.loop import train
+from composer.engine.training.optimizer import make_optimizer
+from composer.engine.training.run import LAST
 from tests.benchmarks.measure import Row, row
 
 EPOCHS = 3
@@ -59,7 +59,9 @@ def bare(design: Design, threads: int) -> list[float]:
     for epoch in range(1, EPOCHS + 1):
         start = time.perf_counter()
         model.train()
-        for batch, target in epoch_batches(data.train, settings.batch_size, settings.seed, epoch, augment=settings.augment):
+        for batch, target in epoch_batches(
+            data.train, settings.batch_size, settings.seed, epoch, augment=settings.augment
+        ):
             loss = F.cross_entropy(model(batch), target)
             loss.backward()
             optimizer.step()
@@ -85,4 +87,11 @@ def run() -> list[Row]:
                 samples[1].extend(bare(design, threads))
     finally:
         torch.set_num_threads(before)
-    return [row("training epoch / bare PyTorch loop", samples, target=1.05, note=f"{threads} threads, checkpoint and metrics included")]
+    return [
+        row(
+            "training epoch / bare PyTorch loop",
+            samples,
+            target=1.05,
+            note=f"{threads} threads, checkpoint and metrics included",
+        )
+    ]

@@ -24,7 +24,9 @@ def shifted(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 def unfolded(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """As it is mostly written: all copies at once."""
-    copies_k, copies_v = (F.unfold(x.flatten(1, 2), KERNEL, padding=KERNEL // 2).view(BATCH, HEADS, WIDTH, -1, SIDE, SIDE) for x in (k, v))
+    copies_k, copies_v = (
+        F.unfold(x.flatten(1, 2), KERNEL, padding=KERNEL // 2).view(BATCH, HEADS, WIDTH, -1, SIDE, SIDE) for x in (k, v)
+    )
     weights = (q[:, :, :, None] * copies_k).sum(2).softmax(2)
     return (weights[:, :, None] * copies_v).sum(3)
 

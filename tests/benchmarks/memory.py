@@ -12,11 +12,15 @@ class Peak:
 
     def __enter__(self) -> "Peak":
         if sys.platform == "linux":
-            Path("/proc/self/clear_refs").write_text("5")  # forgets the peak so far, so that imports before do not hide ours
+            Path("/proc/self/clear_refs").write_text(
+                "5"
+            )  # forgets the peak so far, so that imports before do not hide ours
         self.before = resident()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.megabytes = max(0.0, peak() - self.before)
 
 

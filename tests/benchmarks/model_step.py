@@ -11,7 +11,7 @@ from blocks.head.token_classifier_head import TokenClassifierHead
 from blocks.position.learned_position import LearnedPosition
 from blocks.stems.patch_embed import PatchEmbed
 from blocks.transformer.transformer_encoder_layer import TransformerEncoderLayer
-from composer.engine.build import build
+from composer.engine.codegen.build import build
 from tests.benchmarks import designs
 from tests.benchmarks.measure import Row, compare
 
@@ -85,7 +85,9 @@ def run() -> list[Row]:
         by_hand, plain = HandWrittenBlocks(), Plain()
         ours = step(generated, images)
         rows = [
-            compare("generated step / hand-written blocks", ours, step(by_hand, images), rounds=25, warm=3, target=1.02),
+            compare(
+                "generated step / hand-written blocks", ours, step(by_hand, images), rounds=25, warm=3, target=1.02
+            ),
             compare("generated step / torch alone", ours, step(plain, images), rounds=25, warm=3, target=1.02),
         ]
         with torch.no_grad():
@@ -109,7 +111,14 @@ def published(images: Tensor, ours: Callable[[], None]) -> list[Row]:
         from timm.models.vision_transformer import VisionTransformer
 
         model = VisionTransformer(
-            SIZE, PATCH, embed_dim=DIM, depth=DEPTH, num_heads=HEADS, class_token=False, global_pool="avg", fc_norm=False
+            SIZE,
+            PATCH,
+            embed_dim=DIM,
+            depth=DEPTH,
+            num_heads=HEADS,
+            class_token=False,
+            global_pool="avg",
+            fc_norm=False,
         )
         rows.append(compare("generated step / timm", ours, step(model, images), rounds=15, warm=2))
     except (ImportError, RuntimeError):  # a torchvision built for another torch raises RuntimeError
@@ -117,7 +126,16 @@ def published(images: Tensor, ours: Callable[[], None]) -> list[Row]:
     try:
         from vit_pytorch import ViT
 
-        model = ViT(image_size=SIZE, patch_size=PATCH, num_classes=1000, dim=DIM, depth=DEPTH, heads=HEADS, mlp_dim=4 * DIM, pool="mean")
+        model = ViT(
+            image_size=SIZE,
+            patch_size=PATCH,
+            num_classes=1000,
+            dim=DIM,
+            depth=DEPTH,
+            heads=HEADS,
+            mlp_dim=4 * DIM,
+            pool="mean",
+        )
         rows.append(compare("generated step / vit-pytorch", ours, step(model, images), rounds=15, warm=2))
     except (ImportError, RuntimeError):
         pass

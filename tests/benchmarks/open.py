@@ -64,7 +64,10 @@ def run() -> list[Row]:
                 cold.append(_open(str(path), home))
                 again.append(_open(str(path), home))
         bare = 1e3 * min(child(_BARE)["seconds"] for _ in range(2))
-        for label, samples in (("open {} cold / bare window and torch", cold), ("open {} again / bare window and torch", again)):
+        for label, samples in (
+            ("open {} cold / bare window and torch", cold),
+            ("open {} again / bare window and torch", again),
+        ):
             best = min(samples)
             note = f"limit {LIMIT_MS:,.0f} ms: {'held' if best <= LIMIT_MS else 'NOT HELD'}"
             rows.append(Row(label.format(path.stem), best, bare, spread=sorted(samples)[1] / best, note=note))

@@ -2,7 +2,7 @@
 
 import time
 
-from composer.engine.infer import Inferrer
+from composer.engine.inference.infer import Inferrer
 from tests.benchmarks import designs
 from tests.benchmarks.measure import Row, child, compare
 
@@ -11,7 +11,7 @@ FEW, MANY = 500, 5_000
 _HUGE = """
 import json, time
 import torch
-from composer.engine.summary import summarize
+from composer.engine.analysis.summary import summarize
 from tests.benchmarks import designs
 from tests.benchmarks.memory import Peak
 summarize(designs.vit("small", size=32, patch=8, dim=64, depth=2, heads=2))

@@ -11,7 +11,7 @@ design = designs.vit("vit_large", size=224, patch=16, dim=1024, depth=24, heads=
 gc.collect()  # else the garbage of importing torch is charged to whoever comes next: 85 ms
 with Peak() as peak:
     start = time.perf_counter()
-    from composer.engine.summary import summarize
+    from composer.engine.analysis.summary import summarize
     data = summarize(design)
     seconds = time.perf_counter() - start
 assert data["totals"]["params"] > 300_000_000
@@ -24,7 +24,7 @@ import torch
 from tests.benchmarks import designs
 from tests.benchmarks.memory import Peak
 design = designs.vit("vit_large", size=224, patch=16, dim=1024, depth=24, heads=16, repeat=False)
-from composer.engine.build import build
+from composer.engine.codegen.build import build
 model = build(design)
 gc.collect()  # else the garbage of importing torch is charged to whoever comes next: 85 ms
 with Peak() as peak:
@@ -53,5 +53,7 @@ def run() -> list[Row]:
             spread=seconds[0][1] / seconds[0][0],
             note="torchinfo timed without making the model",
         ),
-        Row("added memory of that summary / 60 MB", memory[0], 60.0, "MB", target=1.0, note="peak after importing torch"),
+        Row(
+            "added memory of that summary / 60 MB", memory[0], 60.0, "MB", target=1.0, note="peak after importing torch"
+        ),
     ]

@@ -9,8 +9,8 @@ import json
 import torch
 
 from composer import paths
-from composer.core.design_file import load
-from composer.engine.build import build
+from composer.core.files.design_file import load
+from composer.engine.codegen.build import build
 from tests.benchmarks.blocks import declare_torchvision
 from tests.benchmarks.measure import Row, child, compare, row
 from tests.benchmarks.model_step import step
@@ -21,10 +21,10 @@ TIMM = {"vit_base_patch16_224": 2, "resnet50": 4}  # name and batch
 _OURS = """
 import gc, json, sys, time
 import torch
-from composer.core.design_file import load
+from composer.core.files.design_file import load
 gc.collect()
 start = time.perf_counter()
-from composer.engine.summary import summarize
+from composer.engine.analysis.summary import summarize
 data = summarize(load(sys.argv[1]))
 cold = time.perf_counter()
 summarize(load(sys.argv[1]))
@@ -34,9 +34,9 @@ print(json.dumps({"cold": cold - start, "imported": time.perf_counter() - cold, 
 _TORCHINFO = """
 import gc, json, sys, time
 import torch
-from composer.core.design_file import load
-from composer.engine.build import import_source, model_class
-from composer.engine.codegen import source
+from composer.core.files.design_file import load
+from composer.engine.codegen.build import import_source, model_class
+from composer.engine.codegen.generate import source
 design = load(sys.argv[1])
 cls = model_class(import_source(source(design)))
 shapes = [(1, *item.shape) for item in design.main.inputs.values()]
@@ -67,7 +67,11 @@ def summaries(name: str) -> list[Row]:
     same = samples[0][0]["params"] == samples[0][1]["params"]
     made = min(sample[1]["made"] for sample in samples)
     # Both sides must make them to know what they hold, ours without memory for the weights.
-    note = f"making the modules takes torch {1e3 * made:.1f} ms" if same else f"PARAMETERS DIFFER: {json.dumps(samples[0])}"
+    note = (
+        f"making the modules takes torch {1e3 * made:.1f} ms"
+        if same
+        else f"PARAMETERS DIFFER: {json.dumps(samples[0])}"
+    )
     rows = []
     for key in ("cold", "imported"):
         ours, reference = ([sample[side][key] for sample in samples] for side in (0, 1))
@@ -83,7 +87,10 @@ def steps() -> list[Row]:
     except (ImportError, RuntimeError):
         return [
             Row(
-                "generated template step / timm", float("nan"), float("nan"), note="timm is not installed: pip install 'netcomposer[bench]'"
+                "generated template step / timm",
+                float("nan"),
+                float("nan"),
+                note="timm is not installed: pip install 'netcomposer[bench]'",
             )
         ]
     rows = []
@@ -93,7 +100,16 @@ def steps() -> list[Row]:
         for name, batch in TIMM.items():
             images = torch.randn(batch, 3, 224, 224)
             ours, theirs = build(load(paths.template(name)), seed=0), timm.create_model(name)
-            rows.append(compare(f"generated {name} step / timm", step(ours, images), step(theirs, images), rounds=7, warm=1, target=1.02))
+            rows.append(
+                compare(
+                    f"generated {name} step / timm",
+                    step(ours, images),
+                    step(theirs, images),
+                    rounds=7,
+                    warm=1,
+                    target=1.02,
+                )
+            )
     finally:
         torch.set_num_threads(threads)
     return rows

@@ -30,8 +30,8 @@ def _measured() -> list[Row]:
     from PySide6.QtCore import QEventLoop
 
     from composer.core import edits
+    from composer.core.layout.placement import placed
     from composer.gui import app as start_up
-    from composer.gui.placement import placed
 
     app = start_up.application()
     window = start_up.make_window()
@@ -92,7 +92,9 @@ def _measured() -> list[Row]:
         found = sorted(1e3 * facts_of(id) for id in itertools.islice(others, 3 * ROUNDS))
         p95, median = found[round(0.95 * len(found)) - 1], found[len(found) // 2]
         note = f"p95 of {len(found)} edits; median {median:.1f} ms, least {found[0]:.1f} ms"
-        return Row("edit to facts in the window / 30 ms", p95, FACTS_MS, target=1.0, spread=median / found[0], note=note)
+        return Row(
+            "edit to facts in the window / 30 ms", p95, FACTS_MS, target=1.0, spread=median / found[0], note=note
+        )
 
     start_up.after_start()  # as the program does a while after its start
     settle(0.5)

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from composer.core.block_file import BlockSpec
+from composer.core.blocks.block_file import BlockSpec
+from composer.core.blocks.params import resolve_params
+from composer.core.blocks.shapes import ELLIPSIS
 from composer.core.graph import Node
-from composer.core.params import resolve_params
-from composer.core.shapes import ELLIPSIS
 from composer.engine.library import block_class
 
 BATCH = 2

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from composer.core.block_file import BlockSpec
-from composer.core.catalog import read_catalog
+from composer.core.blocks.block_file import BlockSpec
+from composer.core.blocks.catalog import read_catalog
 
 CATALOG = read_catalog()
 SPECS = sorted(CATALOG, key=lambda spec: (spec.category, spec.name))
@@ -35,4 +35,6 @@ def check(function: Callable[[BlockSpec], None]) -> Callable[[BlockSpec], None]:
 
 def close(a: torch.Tensor, b: torch.Tensor, tolerance: float = 1e-5) -> None:
     assert a.dtype == b.dtype
-    torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance * max(1.0, float(b.detach().abs().max()) if b.numel() else 1.0))
+    torch.testing.assert_close(
+        a, b, rtol=tolerance, atol=tolerance * max(1.0, float(b.detach().abs().max()) if b.numel() else 1.0)
+    )

@@ -23,8 +23,8 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from composer.core.block_file import BlockSpec
-from composer.core.catalog import Catalog, read_catalog
+from composer.core.blocks.block_file import BlockSpec
+from composer.core.blocks.catalog import Catalog, read_catalog
 from composer.engine.library import block_class
 from tests.blocks.cases import Case, case, outputs_of
 from tests.blocks.probe import fill, probe_input, statistics
@@ -32,7 +32,8 @@ from tests.blocks.probe import fill, probe_input, statistics
 FOLDER = Path(__file__).parent / "reference"
 DIGITS = 7  # of our own numbers; they are compared to 5
 HEAD = (
-    "# Written by `python -m tests.blocks.reference`, but for the entries with a source; tests/blocks/reference.py says how to read them.\n"
+    "# Written by `python -m tests.blocks.reference`, but for the entries with a source; "
+    "tests/blocks/reference.py says how to read them.\n"
 )
 
 
@@ -58,7 +59,9 @@ def assert_probe(
     with torch.no_grad():
         output = fill(module, order)(*inputs)
     found = statistics(after(output) if after else output)
-    assert {name: found[name] for name in expected} == {name: pytest.approx(value, rel=1e-7, abs=1e-8) for name, value in expected.items()}
+    assert {name: found[name] for name in expected} == {
+        name: pytest.approx(value, rel=1e-7, abs=1e-8) for name, value in expected.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,13 @@ class Entry:
 
     def lines(self) -> str:
         """Its YAML, one line a field."""
-        parts = {"source": self.source, "block": dict(self.block), "inputs": self.inputs, "order": self.order, "layout": self.layout}
+        parts = {
+            "source": self.source,
+            "block": dict(self.block),
+            "inputs": self.inputs,
+            "order": self.order,
+            "layout": self.layout,
+        }
         shown = {name: value for name, value in parts.items() if value or name == "block"}
         shown |= {"params": self.params, "outputs": self.outputs}
         found = [f"{name}: {_inline(value)}" for name, value in shown.items()]
@@ -126,7 +135,8 @@ def run(spec: BlockSpec, entry: Entry) -> tuple[nn.Module, tuple[Tensor, ...]]:
     module = fill(block_class(spec)(**made), entry.order.split() or None)
     ports = [port for port in spec.inputs for _ in range(len(entry.inputs) if port.variadic else 1)]
     inputs = [
-        None if shape is None else _input(shape, j, port.dtype) for j, (shape, port) in enumerate(zip(entry.inputs, ports, strict=True))
+        None if shape is None else _input(shape, j, port.dtype)
+        for j, (shape, port) in enumerate(zip(entry.inputs, ports, strict=True))
     ]
     turned = entry.layout == "channels_last"
     if turned:
@@ -146,7 +156,9 @@ def _input(shape: list[int], j: int, dtype: str) -> Tensor:
 def own(made: Case) -> Entry:
     """Our own entry for a setting of the contract test."""
     given = {
-        param.name: made.params[param.name] for param in made.spec.params if param.required or made.params[param.name] != param.default
+        param.name: made.params[param.name]
+        for param in made.spec.params
+        if param.required or made.params[param.name] != param.default
     }
     given = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     inputs = [
@@ -163,7 +175,12 @@ def measured(spec: BlockSpec, entry: Entry) -> Entry:
     found = []
     for output in outputs:
         numbers = statistics(output)
-        found.append({"shape": list(output.shape), **{name: float(f"{numbers[name]:.{DIGITS}g}") for name in ("mean", "std", "mean_abs")}})
+        found.append(
+            {
+                "shape": list(output.shape),
+                **{name: float(f"{numbers[name]:.{DIGITS}g}") for name in ("mean", "std", "mean_abs")},
+            }
+        )
     return Entry(entry.block, entry.inputs, parameter_count(module), found)
 
 
@@ -200,7 +217,9 @@ def write(anew: Callable[[str], bool]) -> list[str]:
 
 def main() -> None:
     """Write numbers, and say of which blocks."""
-    parser = argparse.ArgumentParser(prog="python -m tests.blocks.reference", description="Write our own reference numbers of blocks.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.blocks.reference", description="Write our own reference numbers of blocks."
+    )
     parser.add_argument("blocks", nargs="*", metavar="BLOCK", help="blocks whose numbers are written anew")
     parser.add_argument("--all", action="store_true", help="write all anew")
     arguments = parser.parse_args()

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from composer.core.block_file import BlockSpec
-from composer.engine.cost import CostMode
+from composer.core.blocks.block_file import BlockSpec
+from composer.engine.inference.cost import CostMode
 from tests.blocks.cases import BATCH, case, outputs_of
 from tests.blocks.contract import SPECS, check, close
 
@@ -123,9 +123,13 @@ def state_dict(spec: BlockSpec) -> None:
     module(*made.inputs())  # moves running statistics
     other = made.module(seed=7)
     other.load_state_dict(module.state_dict())
-    assert all(torch.equal(a, b) for a, b in zip(module.state_dict().values(), other.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(module.state_dict().values(), other.state_dict().values(), strict=True)
+    )
     with torch.no_grad():
-        for a, b in zip(outputs_of(module.eval()(*made.inputs())), outputs_of(other.eval()(*made.inputs())), strict=True):
+        for a, b in zip(
+            outputs_of(module.eval()(*made.inputs())), outputs_of(other.eval()(*made.inputs())), strict=True
+        ):
             assert torch.equal(a, b)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from composer import paths
-from composer.core.block_file import BlockSpec, ParamSpec
+from composer.core.blocks.block_file import BlockSpec, ParamSpec
 from composer.engine.library import block_class
 from tests.blocks.contract import CATALOG, SPECS, check
 
@@ -28,7 +28,8 @@ def test_exceptions_name_a_check_and_give_a_reason() -> None:
         node.name
         for path in Path(__file__).parent.glob("test_*.py")
         for node in ast.parse(path.read_text()).body
-        if isinstance(node, ast.FunctionDef) and any(ast.unparse(decorator) == "check" for decorator in node.decorator_list)
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(decorator) == "check" for decorator in node.decorator_list)
     }
     for spec in SPECS:
         for name, reason in spec.exceptions.items():
@@ -66,7 +67,9 @@ def test_imports_are_standard_library_torch_and_blocks() -> None:
                 modules = [str(node.module)]
             elif isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
-                assert not any(name.split(".")[0] == "blocks" for name in modules), f"{path.name}: write from blocks... import Name"
+                assert not any(name.split(".")[0] == "blocks" for name in modules), (
+                    f"{path.name}: write from blocks... import Name"
+                )
             else:
                 continue
             assert node in tree.body, f"{path.name}, line {node.lineno}: imports stand at the top"
@@ -81,14 +84,20 @@ def test_nothing_runs_at_import() -> None:
             if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
                 continue
             if isinstance(node, ast.Expr):
-                assert isinstance(node.value, ast.Constant), f"{path.name}, line {node.lineno}: runs code when it is imported"
+                assert isinstance(node.value, ast.Constant), (
+                    f"{path.name}, line {node.lineno}: runs code when it is imported"
+                )
                 continue
-            assert isinstance(node, ast.Assign | ast.AnnAssign), f"{path.name}, line {node.lineno}: runs code when it is imported"
+            assert isinstance(node, ast.Assign | ast.AnnAssign), (
+                f"{path.name}, line {node.lineno}: runs code when it is imported"
+            )
             for part in ast.walk(node):
                 if isinstance(part, ast.Call):
                     called = ast.unparse(part.func)
                     # Tables of classes and functions may bind arguments; nothing may compute with tensors.
-                    assert not called.startswith("torch.") or called == "torch.finfo", f"{path.name}, line {node.lineno}: calls {called}"
+                    assert not called.startswith("torch.") or called == "torch.finfo", (
+                        f"{path.name}, line {node.lineno}: calls {called}"
+                    )
 
 
 def _runtime_param(name: str, parameter: inspect.Parameter, hint: object) -> ParamSpec:
@@ -121,7 +130,11 @@ def signature(spec: BlockSpec) -> None:
     assert cls.__name__ == spec.name and cls.__module__ == spec.module and issubclass(cls, torch.nn.Module)
     mark = cls.__block__  # type: ignore[attr-defined]
     assert mark["shape"] == spec.shape and mark["paper"] == spec.paper and mark["maps"] == dict(spec.maps)
-    assert tuple(mark["tags"]) == spec.tags and tuple(mark["examples"]) == spec.examples and mark["exceptions"] == dict(spec.exceptions)
+    assert (
+        tuple(mark["tags"]) == spec.tags
+        and tuple(mark["examples"]) == spec.examples
+        and mark["exceptions"] == dict(spec.exceptions)
+    )
     if "__init__" in vars(cls):
         hints = typing.get_type_hints(cls.__init__, include_extras=True)
         assert hints.pop("return") is type(None)
@@ -150,13 +163,19 @@ def documentation(spec: BlockSpec) -> None:
     cls = block_class(spec)
     doc = inspect.getdoc(cls) or ""
     assert spec.doc.strip(), "the module has a docstring"
-    assert spec.summary and spec.summary.endswith(".") and not re.search(r"[.!?] [A-Z]", spec.summary), f"one sentence: {spec.summary!r}"
+    assert spec.summary and spec.summary.endswith(".") and not re.search(r"[.!?] [A-Z]", spec.summary), (
+        f"one sentence: {spec.summary!r}"
+    )
     assert "Shape:" in doc
     for param in spec.params:
         assert len(param.help) >= 8 and param.help.endswith("."), f"Args line of {param.name}: {param.help!r}"
     if "Args:" in doc:
         section = doc.split("Args:\n")[1].split("\n\n")[0]
-        named = [line.strip().split(":")[0] for line in section.splitlines() if line.startswith("    ") and not line.startswith("     ")]
+        named = [
+            line.strip().split(":")[0]
+            for line in section.splitlines()
+            if line.startswith("    ") and not line.startswith("     ")
+        ]
         assert named == [param.name for param in spec.params], "Args names every parameter in order, and nothing else"
     assert inspect.getdoc(vars(cls)["forward"]), "forward has a docstring"
     if "raise ValueError" in inspect.getsource(cls):

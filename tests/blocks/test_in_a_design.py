@@ -10,13 +10,13 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from composer.core import edits
-from composer.core.block_file import BlockSpec, ParamSpec
+from composer.core.blocks.block_file import BlockSpec, ParamSpec
 from composer.core.graph import Design, Input, Node, Output, Wire
-from composer.engine import codegen
-from composer.engine.capture import CapturedMap, capture
-from composer.engine.infer import Inferrer
+from composer.engine.codegen import generate as codegen
+from composer.engine.inference.infer import Inferrer
+from composer.engine.inspection.capture import CapturedMap, capture
+from composer.engine.inspection.map_images import pictures
 from composer.engine.library import block_class
-from composer.engine.maps import pictures
 from tests.blocks.cases import BATCH, case, outputs_of
 from tests.blocks.contract import CATALOG, SPECS, check
 
@@ -41,7 +41,9 @@ def one_node(name: str, index: int = 0) -> Design:
         item = Output(f"out_{port.name}")
         design = edits.connect(edits.add(design, item), Wire("node", item.id, port.name))
     inferred = {param.name for param in spec.params if param.axis in made.sizes}
-    given = {name: value for name, value in made.params.items() if name not in inferred and value != spec.param(name).default}
+    given = {
+        name: value for name, value in made.params.items() if name not in inferred and value != spec.param(name).default
+    }
     return edits.set_params(design, "node", given)
 
 
@@ -94,18 +96,26 @@ def in_a_design(spec: BlockSpec) -> None:
     torch.manual_seed(0)
     model = generated(spec.name)()
     model.load_state_dict({f"node.{name}": value for name, value in made.stirred().state_dict().items()})
-    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad}
+    before = {
+        name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad
+    }
     outputs = [output for output in outputs_of(model.train()(*made.inputs())) if output.requires_grad]
     if before:
         torch.stack([(output - torch.randn_like(output)).square().mean() for output in outputs]).sum().backward()
         torch.optim.SGD(model.parameters(), lr=0.1).step()
         assert all(parameter.isfinite().all() for parameter in model.parameters())
-        moved = [name for name, parameter in model.named_parameters() if name in before and not torch.equal(parameter, before[name])]
+        moved = [
+            name
+            for name, parameter in model.named_parameters()
+            if name in before and not torch.equal(parameter, before[name])
+        ]
         assert moved, "a step of training moves nothing"
     module = made.module()
     module.load_state_dict({name.removeprefix("node."): value for name, value in model.state_dict().items()})
     with torch.no_grad():
-        for a, b in zip(outputs_of(model.eval()(*made.inputs())), outputs_of(module.eval()(*made.inputs())), strict=True):
+        for a, b in zip(
+            outputs_of(model.eval()(*made.inputs())), outputs_of(module.eval()(*made.inputs())), strict=True
+        ):
             assert torch.equal(a, b)
 
 
@@ -195,6 +205,17 @@ def test_generated_text_is_clean(tmp_path: Path) -> None:
     for spec in SPECS[::4]:
         text = codegen.generate(inferrer().infer(one_node(spec.name), BATCH), CATALOG)
         (tmp_path / f"{spec.path.stem}.py").write_text(text)
-    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--line-length", "140", "--select", "E,F,I,W", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--isolated",
+        "--line-length",
+        "140",
+        "--select",
+        "E,F,I,W",
+        str(tmp_path),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout[-3000:]

@@ -2,12 +2,16 @@
 
 import pytest
 
-from composer.core.block_file import BlockSpec
+from composer.core.blocks.block_file import BlockSpec
 from tests.blocks.probe import statistics
 from tests.blocks.reference import FOLDER, Entry, catalog, parameter_count, read, run, settings
 
 SPECS = sorted(catalog(), key=lambda spec: (spec.category, spec.name))
-ENTRIES = {name: entries for category in dict.fromkeys(spec.category for spec in SPECS) for name, entries in read(category).items()}
+ENTRIES = {
+    name: entries
+    for category in dict.fromkeys(spec.category for spec in SPECS)
+    for name, entries in read(category).items()
+}
 REWRITE = "python -m tests.blocks.reference"
 
 
@@ -15,7 +19,9 @@ def label(value: object) -> str:
     return value.name if isinstance(value, BlockSpec) else getattr(value, "source", "")
 
 
-@pytest.mark.parametrize(("spec", "entry"), [(spec, entry) for spec in SPECS for entry in ENTRIES.get(spec.name, [])], ids=label)
+@pytest.mark.parametrize(
+    ("spec", "entry"), [(spec, entry) for spec in SPECS for entry in ENTRIES.get(spec.name, [])], ids=label
+)
 def test_numbers(spec: BlockSpec, entry: Entry) -> None:
     module, outputs = run(spec, entry)
     assert parameter_count(module) == entry.params
@@ -24,7 +30,8 @@ def test_numbers(spec: BlockSpec, entry: Entry) -> None:
     for output, expected in zip(outputs, entry.outputs, strict=not entry.source):
         found = {"shape": list(output.shape), **statistics(output)}
         assert {name: found[name] for name in expected} == {
-            name: value if name == "shape" else pytest.approx(value, rel=relative, abs=absolute) for name, value in expected.items()
+            name: value if name == "shape" else pytest.approx(value, rel=relative, abs=absolute)
+            for name, value in expected.items()
         }, f"if this change is meant: {REWRITE} {spec.name}"
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from composer.core.block_file import BlockSpec
+from composer.core.blocks.block_file import BlockSpec
+from composer.engine.inference.meta_kernels import MetaMode
 from composer.engine.library import catalog
-from composer.engine.meta_kernels import MetaMode
 from tests.benchmarks.memory import Peak
 from tests.blocks.cases import case
 
@@ -36,7 +36,9 @@ def test_sizes_that_cannot_be_are_refused_in_words(spec: BlockSpec) -> None:
                 refuse(spec, {**params, param.name: value})
 
 
-@pytest.mark.parametrize(("name", "size"), [("LeViTAttention", {"h": SIDE, "w": SIDE}), ("RelativePositionBias", {"n": SIDE**2})])
+@pytest.mark.parametrize(
+    ("name", "size"), [("LeViTAttention", {"h": SIDE, "w": SIDE}), ("RelativePositionBias", {"n": SIDE**2})]
+)
 def test_indices_of_places_cost_nothing_on_meta(name: str, size: dict[str, int]) -> None:
     made = case(catalog()[name], 0)
     with MetaMode():

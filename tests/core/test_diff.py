@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from composer.core import edits
 from composer.core.diff import apply_diff, diff
+from composer.core.files.design_json import from_json, to_json
 from composer.core.graph import Design, Frame, Graph, Input, Node, Output, Training, Wire
-from composer.core.wire_json import from_json, to_json
 from tests.strategies import designs, examples, histories
 
 
@@ -42,7 +42,10 @@ def test_equal_designs_have_an_empty_diff(design: Design) -> None:
 def base() -> Design:
     return Design(
         main=Graph(
-            {"image": Input("image", (3,))}, {"a": Node("a", "Linear")}, {"out": Output("out")}, (Wire("image", "a"), Wire("a", "out"))
+            {"image": Input("image", (3,))},
+            {"a": Node("a", "Linear")},
+            {"out": Output("out")},
+            (Wire("image", "a"), Wire("a", "out")),
         )
     )
 

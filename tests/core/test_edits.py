@@ -8,8 +8,8 @@ from hypothesis import given
 
 from composer.core import edits, names, subgraphs
 from composer.core.errors import DesignError
+from composer.core.files.design_json import from_json, to_json
 from composer.core.graph import Design, Each, Frame, Graph, Input, Node, Output, Wire
-from composer.core.wire_json import from_json, to_json
 from tests.strategies import examples, histories
 
 
@@ -33,7 +33,9 @@ def _sound(design: Design) -> None:
         ids = list(graph.ids())
         assert len(set(ids)) == len(ids)
         assert all(names.problem(id) is None for id in ids)
-        assert all(key == item.id for items in (graph.inputs, graph.nodes, graph.outputs) for key, item in items.items())
+        assert all(
+            key == item.id for items in (graph.inputs, graph.nodes, graph.outputs) for key, item in items.items()
+        )
         assert len(set(graph.wires)) == len(graph.wires)
         for wire in graph.wires:
             assert wire.source in ids and wire.target in ids
@@ -65,7 +67,9 @@ def test_pipe_form_is_lossless(history: list[Design]) -> None:
     for design in history:
         again = from_json(json.loads(json.dumps(to_json(design))))
         assert again == design
-        assert [list(graph.ids()) for _, graph in again.all_graphs()] == [list(graph.ids()) for _, graph in design.all_graphs()]
+        assert [list(graph.ids()) for _, graph in again.all_graphs()] == [
+            list(graph.ids()) for _, graph in design.all_graphs()
+        ]
 
 
 def test_mappings_cannot_be_changed() -> None:
@@ -131,7 +135,10 @@ def test_a_subgraph_cannot_come_inside_itself() -> None:
 def test_a_wire_to_a_taken_port_replaces_unless_the_port_takes_many() -> None:
     design = chain()
     assert edits.connect(design, Wire("image", "b")).main.into("b") == (Wire("image", "b"),)
-    assert edits.connect(design, Wire("image", "b"), variadic=True).main.into("b") == (Wire("a", "b"), Wire("image", "b"))
+    assert edits.connect(design, Wire("image", "b"), variadic=True).main.into("b") == (
+        Wire("a", "b"),
+        Wire("image", "b"),
+    )
     assert edits.connect(design, Wire("a", "b")) is design
 
 

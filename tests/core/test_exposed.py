@@ -14,7 +14,9 @@ def design(**params: object) -> Design:
         "many": Node("many", "MBConv", {"drop_path": Each(("=ratio", 0.0)), **params}, repeat="=ratio"),
         "plain": Node("plain", "MBConv", {"act": "=x +"}),
     }
-    stage = Graph({"x": Input("x")}, nodes, {"y": Output("y")}, (Wire("x", "mb"), Wire("mb", "y")), {"ratio": 4, "other": 1})
+    stage = Graph(
+        {"x": Input("x")}, nodes, {"y": Output("y")}, (Wire("x", "mb"), Wire("mb", "y")), {"ratio": 4, "other": 1}
+    )
     main = Graph(nodes={"one": Node("one", "graph:stage", {"ratio": 6, "other": 2}), "two": Node("two", "graph:stage")})
     return Design("d", main, {"stage": stage}, {"width": 2})
 

@@ -118,7 +118,12 @@ def test_names_of_an_expression() -> None:
 
 
 def test_variables_may_use_each_other_in_any_order() -> None:
-    assert resolve_variables({"c": "=b + 1", "b": "=a * 2", "a": 3, "t": "gelu"}) == {"c": 7, "b": 6, "a": 3, "t": "gelu"}
+    assert resolve_variables({"c": "=b + 1", "b": "=a * 2", "a": 3, "t": "gelu"}) == {
+        "c": 7,
+        "b": 6,
+        "a": 3,
+        "t": "gelu",
+    }
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,15 @@ def test_what_a_device_does_not_have() -> None:
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 def test_profiles_are_plausible_and_say_where_they_come_from(profile: DeviceProfile) -> None:
     assert PROFILES[profile.key] is profile
-    assert profile.title.startswith(profile.source.split()[0]) and profile.url.startswith("https://") and profile.url.isprintable()
+    assert (
+        profile.title.startswith(profile.source.split()[0])
+        and profile.url.startswith("https://")
+        and profile.url.isprintable()
+    )
     assert 1e12 < profile.peaks["fp32"] <= min(profile.peaks.values()) < 1e15
     assert 1e11 < profile.bandwidth < 1e13
     assert 1e9 < profile.memory < 1e12
-    if "tf32" in profile.peaks:  # dense peaks of one tensor core: half the width, twice the rate; sparse ones beside them would break it
+    if (
+        "tf32" in profile.peaks
+    ):  # dense peaks of one tensor core: half the width, twice the rate; sparse ones beside them would break it
         assert profile.peaks["fp16"] == profile.peaks["bf16"] == pytest.approx(2 * profile.peaks["tf32"], rel=1e-3)

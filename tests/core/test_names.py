@@ -65,7 +65,8 @@ def test_snake(name: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("stage_1", "Stage1"), ("my net", "MyNet"), ("1st", "Net1st"), ("", "Net"), ("attnBlock", "AttnBlock")]
+    ("name", "expected"),
+    [("stage_1", "Stage1"), ("my net", "MyNet"), ("1st", "Net1st"), ("", "Net"), ("attnBlock", "AttnBlock")],
 )
 def test_camel(name: str, expected: str) -> None:
     assert camel(name) == expected

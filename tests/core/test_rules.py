@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from composer.core.catalog import read_catalog
+from composer.core.blocks.catalog import read_catalog
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
 from composer.core.rules import check
 from tests.strategies import designs, examples, networks
@@ -43,26 +43,45 @@ def test_nothing_is_wrong() -> None:
             "b",
             "2 wires end at port x, which takes one",
         ),
-        (design(wires=(Wire("image", "a"), Wire("a", "b", "", "y"), Wire("b", "out"))), "b", "port 'y', which does not exist; ports: x"),
+        (
+            design(wires=(Wire("image", "a"), Wire("a", "b", "", "y"), Wire("b", "out"))),
+            "b",
+            "port 'y', which does not exist; ports: x",
+        ),
         (
             design(wires=(Wire("image", "a"), Wire("a", "b", "second"), Wire("b", "out"))),
             "b",
             "begins at port 'second', which does not exist",
         ),
-        (design(wires=(Wire("image", "a"), Wire("a", "b"), Wire("b", "a"), Wire("b", "out"))), "a", "wires form a cycle: a -> b -> a"),
-        (design(wires=(Wire("image", "a"), Wire("ghost", "b"), Wire("b", "out"))), "b", "'ghost', which does not exist"),
+        (
+            design(wires=(Wire("image", "a"), Wire("a", "b"), Wire("b", "a"), Wire("b", "out"))),
+            "a",
+            "wires form a cycle: a -> b -> a",
+        ),
+        (
+            design(wires=(Wire("image", "a"), Wire("ghost", "b"), Wire("b", "out"))),
+            "b",
+            "'ghost', which does not exist",
+        ),
         (
             design(nodes={"a": Node("a", "MultiHeadCrossAttention")}, wires=(Wire("image", "a"), Wire("a", "out"))),
             "a",
             "input context is not wired",
         ),
         (
-            design(nodes={"a": Node("a", "graph:s")}, wires=(Wire("image", "a"),), graphs={"s": Graph(outputs={"y": Output("y")})}),
+            design(
+                nodes={"a": Node("a", "graph:s")},
+                wires=(Wire("image", "a"),),
+                graphs={"s": Graph(outputs={"y": Output("y")})},
+            ),
             "a",
             "'a', which has no input",
         ),
         (
-            design(nodes={"a": Node("a", "graph:s", {"k": 1})}, graphs={"s": Graph({"x": Input("x")}, {}, {}, (), {"width": 1})}),
+            design(
+                nodes={"a": Node("a", "graph:s", {"k": 1})},
+                graphs={"s": Graph({"x": Input("x")}, {}, {}, (), {"width": 1})},
+            ),
             "a",
             "exposes no parameter 'k'; it has: width",
         ),
@@ -94,7 +113,9 @@ def test_a_subgraph_inside_itself_is_told() -> None:
 
 def test_optional_and_variadic_ports() -> None:
     nodes = {"a": Node("a", "Add"), "b": Node("b", "ArcFaceHead")}
-    made = design(nodes=nodes, wires=(Wire("image", "a"), Wire("image", "a", "", "inputs"), Wire("a", "b"), Wire("b", "out")))
+    made = design(
+        nodes=nodes, wires=(Wire("image", "a"), Wire("image", "a", "", "inputs"), Wire("a", "b"), Wire("b", "out"))
+    )
     assert problems(made) == []
 
 

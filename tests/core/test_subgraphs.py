@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from composer.core import edits, subgraphs
-from composer.core.design_file import load, loads
 from composer.core.errors import DesignError
+from composer.core.files.design_file import load, loads
 from composer.core.graph import Design, Each, Node, Ramp
-from composer.engine.build import build
-from composer.engine.infer import Inferrer
+from composer.engine.codegen.build import build
+from composer.engine.inference.infer import Inferrer
 from composer.paths import template
 from tests.strategies import networks
 
@@ -65,11 +65,14 @@ def same_function(before: Design, after: Design, renamed: dict[str, str]) -> Non
     """Both built models give the same with the same weights; `renamed` says under which name each first part of a key is found."""
     first, second = build(before, seed=0).eval(), build(after, seed=1).eval()
     state = {
-        f"{renamed.get(key.split('.')[0], key.split('.')[0])}.{key.split('.', 1)[1]}": tensor for key, tensor in first.state_dict().items()
+        f"{renamed.get(key.split('.')[0], key.split('.')[0])}.{key.split('.', 1)[1]}": tensor
+        for key, tensor in first.state_dict().items()
     }
     second.load_state_dict(state)
     root = INFERRER.infer(before, 2).root
-    inputs = [torch.randn(root.values[id, ""].shape, generator=torch.Generator().manual_seed(0)) for id in before.main.inputs]
+    inputs = [
+        torch.randn(root.values[id, ""].shape, generator=torch.Generator().manual_seed(0)) for id in before.main.inputs
+    ]
     with torch.no_grad():
         assert torch.equal(first(*inputs), second(*inputs))
 
@@ -84,7 +87,9 @@ def test_made_and_unpacked_it_is_the_same_network() -> None:
     assert ids == ["norm_1", "attn", "add_1"]
     assert totals(back) == totals(design)
     assert set(back.main.wires) == set(design.main.wires)
-    assert {id: node.params for id, node in back.main.nodes.items()} == {id: node.params for id, node in design.main.nodes.items()}
+    assert {id: node.params for id, node in back.main.nodes.items()} == {
+        id: node.params for id, node in design.main.nodes.items()
+    }
     same_function(design, back, {})
     assert subgraphs.drop_unused(back).graphs == {}
 
@@ -203,7 +208,9 @@ def test_repeats_with_a_value_for_each_round_and_a_ramp() -> None:
     design = edits.set_params(design, "one", {"ratio": Each((2, 4)), "width": 8})
     facts = INFERRER.infer(design).facts.nodes
     assert [facts[f"one/{index}/gate"].resolved["reduction"] for index in range(3)] == [2, 4, 2]
-    dropping, _ = subgraphs.expose(edits.update_item(design, "gate", "stage", block="DropPath", params={}), "stage", "gate", "rate", 0.0)
+    dropping, _ = subgraphs.expose(
+        edits.update_item(design, "gate", "stage", block="DropPath", params={}), "stage", "gate", "rate", 0.0
+    )
     dropping = edits.set_params(edits.reset_params(dropping, "one", ["ratio"]), "one", {"rate": Ramp(0.0, 0.4)})
     facts = INFERRER.infer(edits.reset_params(dropping, "two", ["ratio"])).facts.nodes
     assert [facts[f"one/{index}/gate"].resolved["rate"] for index in range(3)] == pytest.approx([0.0, 0.2, 0.4])

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from composer.cli import main
+from composer.cli.main import main
 from composer.core import edits
-from composer.core.catalog import read_catalog
-from composer.core.design_file import load, loads
+from composer.core.blocks.catalog import read_catalog
 from composer.core.errors import DesignError
+from composer.core.files.design_file import load, loads
 from composer.core.graph import Design, Each, Wire
 from composer.core.swap import swap
 from composer.paths import template
@@ -100,7 +100,9 @@ def test_a_chain_of_swaps_comes_back() -> None:
 
 def test_names_that_mean_the_same_are_carried_over() -> None:
     design = edits.set_params(
-        edits.update_item(gates(), "gate_1", block="Conv2d", params={}), "gate_1", {"out_channels": 16, "kernel_size": 3}
+        edits.update_item(gates(), "gate_1", block="Conv2d", params={}),
+        "gate_1",
+        {"out_channels": 16, "kernel_size": 3},
     )
     done = swap(design, CATALOG, "MBConv", ids=["gate_1"])
     assert dict(done.design.main.nodes["gate_1"].params) == {"out_channels": 16, "kernel_size": 3}
@@ -159,7 +161,16 @@ def test_the_command_reports_the_difference(tmp_path: Path, capsys: pytest.Captu
 
 def test_the_command_writes_nothing_that_would_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "out.yaml"
-    words = ["replace", str(template("hybrid_digits")), "--block", "MultiHeadSelfAttention", "--by", "Conv2d", "-o", str(target)]
+    words = [
+        "replace",
+        str(template("hybrid_digits")),
+        "--block",
+        "MultiHeadSelfAttention",
+        "--by",
+        "Conv2d",
+        "-o",
+        str(target),
+    ]
     assert main(words) == 2
     assert "nothing was written" in capsys.readouterr().err
     assert not target.exists()

@@ -14,7 +14,9 @@ EDGES = st.lists(st.tuples(IDS, IDS).filter(lambda edge: edge[0] != edge[1]), ma
 
 
 @given(st.permutations(range(12)), EDGES)
-def test_the_order_is_that_of_networkx_and_exists_where_no_circle_does(ids: list[int], edges: list[tuple[int, int]]) -> None:
+def test_the_order_is_that_of_networkx_and_exists_where_no_circle_does(
+    ids: list[int], edges: list[tuple[int, int]]
+) -> None:
     names = [str(id) for id in ids]
     wires = [(str(source), str(target)) for source, target in edges]
     graph = nx.MultiDiGraph()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.core import value_text
-from composer.core.block_file import ParamSpec
+from composer.core.blocks.block_file import ParamSpec
 from composer.core.errors import UserError
 from composer.core.graph import Each, Ramp
 from composer.core.value_text import from_text, shape_from_text, to_text
@@ -76,7 +76,9 @@ def test_what_is_no_value_is_refused_with_a_reason(text: str, spec: ParamSpec, s
         from_text(text, spec, VARIABLES)
 
 
-@given(st.one_of(st.integers(1, 64), st.lists(st.integers(1, 64), min_size=1, max_size=5).map(lambda v: Each(tuple(v)))))
+@given(
+    st.one_of(st.integers(1, 64), st.lists(st.integers(1, 64), min_size=1, max_size=5).map(lambda v: Each(tuple(v))))
+)
 def test_a_value_is_read_back_from_its_text(value: object) -> None:
     assert from_text(to_text(value), INT) == value
 

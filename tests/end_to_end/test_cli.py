@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from composer import __version__, paths
-from composer.cli import main
+from composer.cli.main import main
 
 HYBRID = str(paths.template("hybrid_digits"))
 CYCLE = """format: 1
@@ -63,7 +63,12 @@ def process(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
     gone = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     clean = {name: value for name, value in os.environ.items() if name not in gone}
     return subprocess.run(
-        [sys.executable, "-m", "composer", *words], capture_output=True, text=True, env=clean | environment, timeout=110, check=False
+        [sys.executable, "-m", "composer", *words],
+        capture_output=True,
+        text=True,
+        env=clean | environment,
+        timeout=110,
+        check=False,
     )
 
 
@@ -83,7 +88,19 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     text = capsys.readouterr().out
-    for name in ("gui", "demo", "blocks", "templates", "new", "check", "summary", "export", "train", "inspect", "screenshot"):
+    for name in (
+        "gui",
+        "demo",
+        "blocks",
+        "templates",
+        "new",
+        "check",
+        "summary",
+        "export",
+        "train",
+        "inspect",
+        "screenshot",
+    ):
         assert name in text
 
 
@@ -144,7 +161,9 @@ def test_check(tmp_path: Path, broken: str, capsys: pytest.CaptureFixture[str]) 
         (b"format: 1\nname: x\nnodes:\n  a: {blok: Mlp}\n", "blok"),
     ],
 )
-def test_a_damaged_file_is_one_sentence(content: bytes, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_file_is_one_sentence(
+    content: bytes, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "damaged.yaml"
     path.write_bytes(content)
     for command in ("check", "summary"):

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from composer.core.design_file import load
+from composer.core.files.design_file import load
 from composer.paths import template
 
 RUN = """
 import sys
 from pathlib import Path
-from composer.demo import run_demo
+from composer.cli.demo import run_demo
 code = run_demo(Path(sys.argv[1]))
 assert "torch" not in sys.modules, "the window's process holds torch"
 raise SystemExit(code)
@@ -23,7 +23,9 @@ raise SystemExit(code)
 @pytest.mark.timeout(400)
 def test_the_main_job_is_done_and_leaves_what_it_promises(tmp_path: Path) -> None:
     out = tmp_path / "demo"
-    done = subprocess.run([sys.executable, "-c", RUN, str(out)], capture_output=True, text=True, timeout=380, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(out)], capture_output=True, text=True, timeout=380, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     last = done.stdout.strip().splitlines()[-1]
     found = re.match(r"validation accuracy ([\d.]+)%", last)

@@ -17,7 +17,7 @@ def modules_after(code: str) -> set[str]:
 def test_no_module_of_core_or_gui_brings_torch() -> None:
     code = """
 import importlib, pkgutil
-import composer, composer.cli, composer.core, composer.gui, composer.oneshot, composer.demo
+import composer, composer.cli.main, composer.core, composer.gui, composer.cli.engine_call, composer.cli.demo
 for package in (composer.core, composer.gui):
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(found.name)
@@ -26,7 +26,7 @@ for package in (composer.core, composer.gui):
 
 
 def test_the_command_line_starts_light() -> None:
-    assert modules_after("import composer.cli\ncomposer.cli.parser()") == set()
+    assert modules_after("import composer.cli.main\ncomposer.cli.main.parser()") == set()
     quick = "import sys, composer\nassert not [n for n in ('yaml', 'networkx', 'numpy', 'PySide6') if n in sys.modules]"
     assert modules_after(quick) == set()
 

@@ -53,7 +53,9 @@ def folder(tmp_path: Path) -> Path:
 def run(tmp_path: Path, *words: str, **environment: str) -> tuple[int, str]:
     known = {name: value for name, value in os.environ.items() if name != "NETCOMPOSER_BLOCKS"}
     surroundings = {**known, "NETCOMPOSER_HOME": str(tmp_path / "home"), **environment}
-    done = subprocess.run([sys.executable, "-m", "composer", *words], capture_output=True, text=True, env=surroundings, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "composer", *words], capture_output=True, text=True, env=surroundings, check=False
+    )
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout + done.stderr
 
@@ -74,7 +76,16 @@ def test_a_folder_is_named_by_an_option_or_in_the_environment(tmp_path: Path, fo
 def test_its_blocks_are_exported_with_their_source(tmp_path: Path, folder: Path):
     written = tmp_path / "model.py"
     code, said = run(
-        tmp_path, "export", str(tmp_path / "own.yaml"), "--to", "python", "-o", str(written), "--verify", "--blocks", str(folder)
+        tmp_path,
+        "export",
+        str(tmp_path / "own.yaml"),
+        "--to",
+        "python",
+        "-o",
+        str(written),
+        "--verify",
+        "--blocks",
+        str(folder),
     )
     assert code == 0 and "verified" in said, said
     text = written.read_text()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from composer.core.block_file import read_block
+from composer.core.blocks.block_file import read_block
+from composer.core.blocks.params import resolve_params
 from composer.core.graph import Node
-from composer.core.params import resolve_params
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)

@@ -16,7 +16,11 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with nothing but the unpacked wheel."""
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([*PIP, "wheel", str(ROOT), "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)], check=True, cwd=folder)
+    subprocess.run(
+        [*PIP, "wheel", str(ROOT), "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)],
+        check=True,
+        cwd=folder,
+    )
     (wheel,) = folder.glob("netcomposer-*.whl")
     target = folder / "installed"
     subprocess.run([*PIP, "install", "--no-deps", "--target", str(target), str(wheel)], check=True, cwd=folder)
@@ -28,11 +32,16 @@ def run(installed: Path, *words: str) -> str:
     code = (
         f"import sys; sys.path.insert(0, {str(installed)!r}); import composer; "
         f"assert composer.__file__.startswith({str(installed)!r}), composer.__file__; "
-        "from composer.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from composer.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code, *words], cwd=installed.parent, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-c", code, *words],
+        cwd=installed.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -65,4 +74,6 @@ def test_summary_and_export_of_a_new_design(installed: Path) -> None:
     assert json.loads(run(installed, "summary", "mine.yaml", "--json"))["totals"]["params"] > 10_000
     text = run(installed, "export", "mine.yaml", "--to", "python", "-o", "-")
     assert "class HybridDigits(nn.Module):" in text
-    assert "blocks" not in [line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))]
+    assert "blocks" not in [
+        line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))
+    ]

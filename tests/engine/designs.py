@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from composer.core import edits
-from composer.core.design_file import load, loads
+from composer.core.files.design_file import load, loads
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
 from composer.paths import template
 
@@ -42,7 +42,9 @@ def tiny(*changes: tuple[str, str]) -> Design:
     return loads(text, "tiny")
 
 
-def chain(*nodes: Node, graphs: dict[str, Graph] | None = None, shape: tuple[int | str, ...] = (8, 8, 8), **more: Any) -> Design:
+def chain(
+    *nodes: Node, graphs: dict[str, Graph] | None = None, shape: tuple[int | str, ...] = (8, 8, 8), **more: Any
+) -> Design:
     """An image, nodes one after the other, an output."""
     ids = ["image", *(node.id for node in nodes), "out"]
     wires = tuple(Wire(a, b) for a, b in pairwise(ids))
@@ -68,4 +70,6 @@ def light(name: str) -> Design:
         return design
     image = replace(design.main.inputs["image"], shape=(3, 112, 112))
     design = replace(design, variables={**design.variables, "width": 32}, expected={})
-    return edits.set_params(design.with_graph("", replace(design.main, inputs={"image": image})), "classify", {"units": 64})
+    return edits.set_params(
+        design.with_graph("", replace(design.main, inputs={"image": image})), "classify", {"units": 64}
+    )

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from composer.core import block_folders
-from composer.core.design_file import loads
+from composer.core.blocks import block_folders
 from composer.core.errors import UserError
+from composer.core.files.design_file import loads
 from composer.core.graph import Design
 from composer.engine import library
 from composer.engine.__main__ import Engine
-from composer.engine.build import import_source
-from composer.engine.codegen import generate
-from composer.engine.infer import Inferrer
-from composer.engine.verify import verify
+from composer.engine.codegen.build import import_source
+from composer.engine.codegen.generate import generate
+from composer.engine.codegen.verify import verify
+from composer.engine.inference.infer import Inferrer
 
 SCALE = '''"""Scale."""
 
@@ -102,7 +102,9 @@ def change(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-    os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns + 1_000_000_000))  # a file system may count in seconds
+    os.utime(
+        path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns + 1_000_000_000)
+    )  # a file system may count in seconds
 
 
 def test_unknown_then_untrusted_then_trusted(folder: Path, tmp_path: Path):
@@ -111,7 +113,9 @@ def test_unknown_then_untrusted_then_trusted(folder: Path, tmp_path: Path):
     block_folders.keep(folder, trusted=False)
     inferrer.reload()
     (error,) = inferrer.infer(design()).errors
-    assert error.startswith(f"scale: MyScale is a block of {folder}, whose code does not run until you trust that folder")
+    assert error.startswith(
+        f"scale: MyScale is a block of {folder}, whose code does not run until you trust that folder"
+    )
     with pytest.raises(UserError):
         library.block_class(inferrer.catalog["MyGate"])
     assert not (tmp_path / "ran").exists()
@@ -187,7 +191,11 @@ def test_a_folder_may_have_any_name(folder: Path, name: str):
 
 
 def test_two_definitions_of_one_name_are_not_mixed_up(folder: Path):
-    change(folder / "gates" / "my_gate.py", '"""Scale twice."""\n', '"""Scale twice."""\n\n\ndef doubled(value):\n    return value\n\n')
+    change(
+        folder / "gates" / "my_gate.py",
+        '"""Scale twice."""\n',
+        '"""Scale twice."""\n\n\ndef doubled(value):\n    return value\n\n',
+    )
     change(folder / "gates" / "my_gate.py", "self.gate(self.scale(x))", "doubled(self.gate(self.scale(x)))")
     block_folders.keep(folder, trusted=True)
     inferrer = Inferrer(library.reload())

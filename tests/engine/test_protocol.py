@@ -14,8 +14,8 @@ import pytest
 
 from composer.core.edits import set_params
 from composer.core.errors import UserError
+from composer.core.files.design_json import to_json
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
-from composer.core.wire_json import to_json
 from composer.engine.protocol import Channel, Progress
 
 
@@ -202,7 +202,10 @@ def worker() -> Iterator[Worker]:
 
 
 def small() -> Design:
-    nodes = {"conv": Node("conv", "Conv2d", {"out_channels": 8}), "head": Node("head", "ClassifierHead", {"num_classes": 5})}
+    nodes = {
+        "conv": Node("conv", "Conv2d", {"out_channels": 8}),
+        "head": Node("head", "ClassifierHead", {"num_classes": 5}),
+    }
     wires = (Wire("image", "conv"), Wire("conv", "head"), Wire("head", "logits"))
     return Design("small", Graph({"image": Input("image", (3, 8, 8))}, nodes, {"logits": Output("logits")}, wires))
 
@@ -225,7 +228,10 @@ def test_the_engine_survives(worker: Worker) -> None:
     assert worker.ask("facts")["error"].startswith("KeyError")
     assert worker.ask("facts", design={"main": 3})["error"]
     assert "no input" in worker.ask("source", design=to_json(Design()))["error"]
-    assert "cannot be written" in worker.ask("export", design=to_json(small()), target="yaml", path="/nowhere/at/all.yaml")["error"]
+    assert (
+        "cannot be written"
+        in worker.ask("export", design=to_json(small()), target="yaml", path="/nowhere/at/all.yaml")["error"]
+    )
     assert worker.ask("facts", design=to_json(small()), reset=True)["result"]["totals"]["params"] > 0
 
 
@@ -239,7 +245,9 @@ def test_the_engine_gives_the_source_and_writes_it(worker: Worker, tmp_path: Pat
 def test_the_engine_answers_only_the_newest_of_a_burst(worker: Worker) -> None:
     designs = [set_params(small(), "conv", {"out_channels": width}) for width in range(1, 31)]
     first = worker.id + 1
-    worker.write(b"\n".join(ask(first + i, "facts", design=to_json(d), revision=i).encode() for i, d in enumerate(designs)))
+    worker.write(
+        b"\n".join(ask(first + i, "facts", design=to_json(d), revision=i).encode() for i, d in enumerate(designs))
+    )
     worker.id += len(designs)
     answers = [worker.read() for _ in designs]
     assert [answer["id"] for answer in answers] == list(range(first, first + len(designs)))

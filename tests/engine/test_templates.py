@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from composer.cli import main
-from composer.core.design_file import dumps, load, loads
+from composer.cli.main import main
+from composer.core.files.design_file import dumps, load, loads
 from composer.core.graph import Each, Ramp
-from composer.engine.build import build
-from composer.engine.codegen import source
-from composer.engine.infer import Inferrer
-from composer.engine.verify import example_inputs
+from composer.engine.codegen.build import build
+from composer.engine.codegen.generate import source
+from composer.engine.codegen.verify import example_inputs
+from composer.engine.inference.infer import Inferrer
 from composer.paths import TEMPLATES, template
 from tests.engine.designs import light
 from tests.engine.saved import saved_bytes

@@ -1,14 +1,19 @@
 """A trial says what another design would come to, and leaves what the window was told as it is."""
 
 from composer.core import edits
+from composer.core.files.design_json import to_json
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
-from composer.core.wire_json import to_json
 from composer.engine.__main__ import Engine
 
 
 def test_a_trial_does_not_disturb_the_facts() -> None:
     wires = (Wire("image", "conv"), Wire("conv", "y"))
-    main = Graph({"image": Input("image", (3, 8, 8))}, {"conv": Node("conv", "Conv2d", {"out_channels": 4})}, {"y": Output("y")}, wires)
+    main = Graph(
+        {"image": Input("image", (3, 8, 8))},
+        {"conv": Node("conv", "Conv2d", {"out_channels": 4})},
+        {"y": Output("y")},
+        wires,
+    )
     here = Design("d", main)
     other = edits.set_params(here, "conv", {"out_channels": 8})
     broken = edits.set_params(here, "conv", {"groups": 5})

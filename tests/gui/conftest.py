@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
-from composer.gui import theme
-from composer.gui.session import Session
+from composer.gui.look import theme
+from composer.gui.session.session import Session
 from composer.gui.window import Window
 
 FAKE_ENGINE = (sys.executable, str(Path(__file__).parent / "fake_engine.py"))
@@ -86,5 +86,5 @@ def window(qapp: QApplication, qtbot: QtBot) -> Iterator[Callable[..., Window]]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the platform without a screen say what it cannot do; any other Qt warning fails its test."""
     for item in items:
-        if item.path.parent == Path(__file__).parent:
+        if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))

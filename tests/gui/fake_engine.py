@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from composer.core.wire_json import to_json
-from composer.core.wire_updates import OutOfStep, UpdateReader
+from composer.core.files.design_delta import OutOfStep, UpdateReader
+from composer.core.files.design_json import to_json
 
 READER = UpdateReader()
 LINES = 12_000
@@ -31,7 +31,11 @@ def facts(params: dict) -> dict:
     for id, block, given, *_ in design["main"]["nodes"]:
         shape = (params["batch"], 8, 16, 16)
         error = "num_heads: 5 does not divide dim 64" if given.get("num_heads") == 5 else None
-        repair = {"label": "Set num_heads to 4", "action": "set_params", "arguments": {"id": id, "params": {"num_heads": 4}}}
+        repair = {
+            "label": "Set num_heads to 4",
+            "action": "set_params",
+            "arguments": {"id": id, "params": {"num_heads": 4}},
+        }
         changed[id] = {
             "block": block,
             "resolved": {**given, "in_channels": 3, "dim": 64},
@@ -46,10 +50,22 @@ def facts(params: dict) -> dict:
     if not design["main"]["outputs"]:
         problems.append(["the design has no output; add one and wire the last node to it", None, "", "error"])
     total = sum(node["params"] for node in changed.values())
-    totals = {"params": total, "params_trainable": total, "macs": 2000 * len(changed) * params["batch"], "activation_bytes": 0}
+    totals = {
+        "params": total,
+        "params_trainable": total,
+        "macs": 2000 * len(changed) * params["batch"],
+        "activation_bytes": 0,
+    }
     for path, (_, block, *_) in placed(design, design["main"]):
         changed.setdefault(path, {"block": block, "params": 10, "macs": 20, "activation_bytes": 40})
-    return {"revision": params["revision"], "reset": True, "changed": changed, "removed": [], "totals": totals, "problems": problems}
+    return {
+        "revision": params["revision"],
+        "reset": True,
+        "changed": changed,
+        "removed": [],
+        "totals": totals,
+        "problems": problems,
+    }
 
 
 def answer(message: dict) -> dict:
@@ -64,14 +80,21 @@ def answer(message: dict) -> dict:
         case "trial":
             known = facts({"batch": 1, "revision": 0, **params})
             errors = [node["error"] for node in known["changed"].values() if node["error"]]
-            return {"result": {"errors": errors, "totals": known["totals"], "facts": known["changed"] if params.get("facts") else {}}}
+            return {
+                "result": {
+                    "errors": errors,
+                    "totals": known["totals"],
+                    "facts": known["changed"] if params.get("facts") else {},
+                }
+            }
         case "repairs":
             node = facts({"batch": 1, "revision": 0, **params})["changed"].get(params["id"])
             return {"result": {"repairs": node["repairs"] if node else []}}
         case "source":
             return {
                 "result": {
-                    "source": '"""A model\nof two lines."""\n\nclass Model(nn.Module):\n    # built\n    self.conv_stem = ConvStem(3)\n' * 3
+                    "source": '"""A model\nof two lines."""\n\nclass Model(nn.Module):\n    # built\n    self.conv_stem = ConvStem(3)\n'
+                    * 3
                 }
             }
         case "reload_blocks":
@@ -89,11 +112,19 @@ def answer(message: dict) -> dict:
             if params["params"] is not None and params["params"] < 1000:
                 return {"error": "no setting meets the budget; the nearest is width 8"}
             values = [dict.fromkeys(params["vary"], width) for width in (96, 48)]
-            table = [{"values": setting, "params": 900_000 // (1 + n), "macs": 10_000} for n, setting in enumerate(values)]
+            table = [
+                {"values": setting, "params": 900_000 // (1 + n), "macs": 10_000} for n, setting in enumerate(values)
+            ]
             return {"result": {"best": table[0], "table": table, "evaluations": 2}}
         case "verify":
             ok = params["design"]["main"]["nodes"][0][0] != "wrong"
-            numbers = {"params": 3000, "params_expected": 3000, "eval_diff": 0.0 if ok else 0.5, "train_diff": 0.0, "grad_diff": 0.0}
+            numbers = {
+                "params": 3000,
+                "params_expected": 3000,
+                "eval_diff": 0.0 if ok else 0.5,
+                "train_diff": 0.0,
+                "grad_diff": 0.0,
+            }
             proof = {"ok": ok, "keys_match": True, **numbers, "design": "abc", "torch": "0"}
             return {"result": {**proof, "message": "verified: keys match" if ok else "NOT EQUAL: keys match"}}
         case "profile":
@@ -120,7 +151,9 @@ def main() -> None:
         message = json.loads(line)
         if "cancel" in message:
             cancelled.append(message["cancel"])
-        elif message.get("method") == "hang" or (message.get("method") in LONG and message["params"]["design"]["name"] == "hang"):
+        elif message.get("method") == "hang" or (
+            message.get("method") in LONG and message["params"]["design"]["name"] == "hang"
+        ):
             print(json.dumps({"id": message["id"], "progress": 0.5, "message": "half"}), flush=True)
             time.sleep(60)
         elif message.get("method") == "slow":

@@ -28,7 +28,9 @@ def saved(name: str, array: np.ndarray) -> str:
     return str(FOLDER / f"{name}.npy")
 
 
-def entry(layer: str, kind: str, stack: np.ndarray, titles: list[str], *, over: bool, queries: np.ndarray | None = None) -> dict:
+def entry(
+    layer: str, kind: str, stack: np.ndarray, titles: list[str], *, over: bool, queries: np.ndarray | None = None
+) -> dict:
     node, grid = layer.partition(".")[0], list(stack.shape[1:])
     asked = None
     if queries is not None:
@@ -69,7 +71,11 @@ def capture(params: dict) -> dict:
         entry("dend", "segment", np.array([[[0.0, 2.0, 1.0]] * 3 + [[3.0, 2.0, 1.0]]]), ["response"], over=False),
     ]
     prediction = [{"label": "9", "probability": 0.9}, {"label": "3", "probability": 0.1}]
-    notes = ["the network is not trained yet: its weights are random"] if params["run"] is None else [f"run {Path(params['run']).name}"]
+    notes = (
+        ["the network is not trained yet: its weights are random"]
+        if params["run"] is None
+        else [f"run {Path(params['run']).name}"]
+    )
     result = {
         "image_png": str(FOLDER / "image.png"),
         "image_size": [16, 16],
@@ -86,13 +92,25 @@ def capture(params: dict) -> dict:
 def images(params: dict) -> dict:
     if len(params["design"]["main"]["inputs"]) > 1:
         return {"error": "the design has 2 inputs, but image data fills exactly one", "trace": ""}
-    rows = [{"index": index, "label": str(index), "png_base64": base64.b64encode(png(16, 20 * index)).decode()} for index in range(6)]
+    rows = [
+        {"index": index, "label": str(index), "png_base64": base64.b64encode(png(16, 20 * index)).decode()}
+        for index in range(6)
+    ]
     return {"result": {"images": rows}}
 
 
 def facts(params: dict) -> dict:
     totals = {"params": 0, "params_trainable": 0, "macs": 0, "activation_bytes": 0}
-    return {"result": {"revision": params["revision"], "reset": True, "changed": {}, "removed": [], "totals": totals, "problems": []}}
+    return {
+        "result": {
+            "revision": params["revision"],
+            "reset": True,
+            "changed": {},
+            "removed": [],
+            "totals": totals,
+            "problems": [],
+        }
+    }
 
 
 print(json.dumps({"event": "ready", "torch": "0", "devices": [], "data": ["digits"]}), flush=True)

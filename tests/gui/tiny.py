@@ -5,25 +5,39 @@ import os
 import socket
 from pathlib import Path
 
-from composer.core.design_file import design_hash, save
+from composer.core.files.design_file import design_hash, save
 from composer.core.graph import Design, Graph, Input, Node, Output, Training, Wire
 
 
 def tiny(epochs: int = 1) -> Design:
     """Stem and head for 8 x 8 images."""
-    nodes = {"stem": Node("stem", "ConvStem", {"out_channels": 8}), "head": Node("head", "ClassifierHead", {"num_classes": 10})}
+    nodes = {
+        "stem": Node("stem", "ConvStem", {"out_channels": 8}),
+        "head": Node("head", "ClassifierHead", {"num_classes": 10}),
+    }
     wires = (Wire("image", "stem"), Wire("stem", "head"), Wire("head", "logits"))
     main = Graph({"image": Input("image", (1, 8, 8))}, nodes, {"logits": Output("logits")}, wires)
     return Design("Tiny", main, training=Training(epochs=epochs, batch_size=128, augment=False, warmup_epochs=0.0))
 
 
 def write_run(
-    folder: Path, design: Design, *, state: str = "done", epochs: int = 3, steps: int = 12, pid: int = 0, created: float = 1e9
+    folder: Path,
+    design: Design,
+    *,
+    state: str = "done",
+    epochs: int = 3,
+    steps: int = 12,
+    pid: int = 0,
+    created: float = 1e9,
 ) -> Path:
     """A run folder, made without training."""
     (folder / "checkpoints").mkdir(parents=True)
     save(design, folder / "design.yaml")
-    settings = {"training": {"data": "digits", "epochs": epochs, "batch_size": 64}, "created": created, "design_hash": design_hash(design)}
+    settings = {
+        "training": {"data": "digits", "epochs": epochs, "batch_size": 64},
+        "created": created,
+        "design_hash": design_hash(design),
+    }
     (folder / "settings.json").write_text(json.dumps(settings))
     total = epochs * steps
     lines: list[dict[str, object]] = []
@@ -39,7 +53,9 @@ def write_run(
             "train_loss": 1 / epoch,
             "val_loss": 1.1 / epoch,
         }
-        lines.append({**record, "train_accuracy": 0.8, "val_accuracy": 1 - 0.3 / epoch, "seconds": 1.0, "time": epoch * steps})
+        lines.append(
+            {**record, "train_accuracy": 0.8, "val_accuracy": 1 - 0.3 / epoch, "seconds": 1.0, "time": epoch * steps}
+        )
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (folder / "checkpoints" / "last.pt").write_bytes(b"weights")
     best = {"best_val_accuracy": 1 - 0.3 / epochs, "best_epoch": epochs, "device_label": "CPU"}

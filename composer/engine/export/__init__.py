@@ -7,11 +7,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from composer.core.atomic import check_target, write_atomically
-from composer.core.design_file import dumps
 from composer.core.errors import DesignError, UserError
+from composer.core.files.atomic import check_target, write_atomically
+from composer.core.files.design_file import dumps
 from composer.core.graph import Design
-from composer.engine.infer import Inference, Inferrer
+from composer.engine.inference.infer import Inference, Inferrer
 
 TEXT = ("python", "package", "yaml", "markdown", "latex", "dot", "mermaid")
 BINARY = ("onnx", "pt2", "safetensors")
@@ -64,7 +64,7 @@ def text(design: Design, target: str, inferrer: Inferrer | None = None) -> str:
         return dumps(design)
     inference = _inference(design, inferrer)
     if target in ("python", "package"):
-        from composer.engine.codegen import generate
+        from composer.engine.codegen.generate import generate
 
         return generate(inference, inline=target == "python")
     from composer.engine.export import diagrams, tables

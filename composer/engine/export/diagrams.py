@@ -1,7 +1,7 @@
 """The drawing as text that other tools draw: Graphviz dot and Mermaid. Ids are identifiers, so only labels need quoting."""
 
 from composer.core.graph import Graph, Node
-from composer.engine.infer import Inference
+from composer.engine.inference.infer import Inference
 
 
 def _label(inference: Inference, graph: Graph, id: str) -> list[str]:
@@ -33,7 +33,10 @@ def dot(inference: Inference) -> str:
     for id in graph.ids():
         shape = ", shape=ellipse" if id not in graph.nodes else ""
         lines.append(f'  "{id}" [label="{_joined(_label(inference, graph, id))}"{shape}];')
-    lines += [f'  "{wire.source}" -> "{wire.target}" [label="{_shape(inference, wire.source, wire.source_port)}"];' for wire in graph.wires]
+    lines += [
+        f'  "{wire.source}" -> "{wire.target}" [label="{_shape(inference, wire.source, wire.source_port)}"];'
+        for wire in graph.wires
+    ]
     return "\n".join([*lines, "}"]) + "\n"
 
 

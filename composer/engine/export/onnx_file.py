@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from composer.core.atomic import write_atomically
 from composer.core.errors import UserError
-from composer.engine.export.agreement import check_agreement, samples
+from composer.core.files.atomic import write_atomically
+from composer.engine.export.numerical_check import check_agreement, samples
 from composer.engine.export.torch_file import any_batch, first_line, loaded
-from composer.engine.infer import Inference
+from composer.engine.inference.infer import Inference
 
 
 def write_onnx(inference: Inference, path: Path, weights: dict[str, Tensor] | None) -> str:
@@ -35,7 +35,9 @@ def write_onnx(inference: Inference, path: Path, weights: dict[str, Tensor] | No
         import onnxruntime
         import onnxscript  # noqa: F401 - torch's exporter needs it and says so in many lines
     except ImportError as error:
-        raise UserError(f"ONNX needs the package {error.name}; install it with: pip install 'netcomposer[onnx]'") from None
+        raise UserError(
+            f"ONNX needs the package {error.name}; install it with: pip install 'netcomposer[onnx]'"
+        ) from None
     # Frozen, because torch picks another attention kernel where a bias needs a gradient, and then cannot match the two when it
     # takes the model apart (torch 2.13: "Failed to decompose the FX graph", Swin's relative position bias).
     model = loaded(inference, weights).requires_grad_(False)
@@ -48,11 +50,17 @@ def write_onnx(inference: Inference, path: Path, weights: dict[str, Tensor] | No
     known = {item.name for item in session.get_inputs()}
 
     def run(*given: Tensor) -> list[Tensor]:
-        named = {name: tensor.numpy() for name, tensor in zip(inference.design.main.inputs, given, strict=True) if name in known}
+        named = {
+            name: tensor.numpy()
+            for name, tensor in zip(inference.design.main.inputs, given, strict=True)
+            if name in known
+        }
         try:
             return [torch.from_numpy(array) for array in session.run(None, named)]
         except Exception as error:
-            raise UserError(f"onnxruntime cannot run the file at batch {len(given[0])}: {first_line(error)}; nothing was written") from None
+            raise UserError(
+                f"onnxruntime cannot run the file at batch {len(given[0])}: {first_line(error)}; nothing was written"
+            ) from None
 
     diff = check_agreement("the ONNX file", model, run, inference, sizes)
     write_atomically(path, lambda out: out.write(body))
@@ -67,7 +75,9 @@ def _convert(inference: Inference, model: nn.Module) -> tuple[bytes, tuple[int, 
 
     def convert(size: int, shapes: Any) -> bytes:
         with _quiet():
-            program = torch.onnx.export(model, samples(inference, size), dynamo=True, verbose=False, dynamic_shapes=shapes, **names)
+            program = torch.onnx.export(
+                model, samples(inference, size), dynamo=True, verbose=False, dynamic_shapes=shapes, **names
+            )
         assert program is not None
         body: bytes = program.model_proto.SerializeToString()
         return body

@@ -1,6 +1,6 @@
 """The table of layers for a paper: Markdown and LaTeX."""
 
-from composer.engine.infer import Inference
+from composer.engine.inference.infer import Inference
 
 _HEAD = ("node", "block", "output", "params", "MACs")
 

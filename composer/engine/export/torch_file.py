@@ -12,12 +12,12 @@ import torch
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from composer.core.atomic import write_atomically
-from composer.core.design_file import design_hash
 from composer.core.errors import UserError
-from composer.engine.build import build
-from composer.engine.export.agreement import check_agreement, outputs, samples
-from composer.engine.infer import Inference
+from composer.core.files.atomic import write_atomically
+from composer.core.files.design_file import design_hash
+from composer.engine.codegen.build import build
+from composer.engine.export.numerical_check import check_agreement, outputs, samples
+from composer.engine.inference.infer import Inference
 
 T = TypeVar("T")
 MAX_BATCH = 65_536
@@ -85,10 +85,13 @@ def write_pt2(inference: Inference, path: Path, weights: dict[str, Tensor] | Non
     model = loaded(inference, weights)
     buffer = io.BytesIO()
     try:
-        with warnings.catch_warnings():  # of recurrent layers torch says that it met each weight twice, which nobody has to act on
+        with (
+            warnings.catch_warnings()
+        ):  # of recurrent layers torch says that it met each weight twice, which nobody has to act on
             warnings.simplefilter("ignore")
             program, sizes = any_batch(
-                inference, lambda size, shapes: torch.export.export(model, samples(inference, size), dynamic_shapes=shapes)
+                inference,
+                lambda size, shapes: torch.export.export(model, samples(inference, size), dynamic_shapes=shapes),
             )
             torch.export.save(program, buffer)
     except Exception as error:  # torch's exporter raises of every kind

@@ -13,9 +13,9 @@ from composer.core.errors import UserError
 from composer.core.facts import Repair
 from composer.core.graph import Design
 from composer.core.repairs import apply_repair
-from composer.engine.infer import Inferrer
+from composer.engine.inference.infer import Inferrer
 from composer.engine.repair import layout, sources, values, variables, wiring
-from composer.engine.repair.case import Case, causes, find_case, first_errors
+from composer.engine.repair.context import Case, causes, find_case, first_errors
 
 MAX_TRIALS = 150
 MAX_PLAIN = 90  # of these trials for what most people would do
@@ -23,7 +23,13 @@ MAX_OFFERS = 6
 
 
 def find_repairs(
-    inferrer: Inferrer, design: Design, id: str, graph: str = "", *, limit: int = MAX_OFFERS, step: Callable[[], object] | None = None
+    inferrer: Inferrer,
+    design: Design,
+    id: str,
+    graph: str = "",
+    *,
+    limit: int = MAX_OFFERS,
+    step: Callable[[], object] | None = None,
 ) -> list[Repair]:
     """Repairs of one item that were tried and work, the smallest change first.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from composer.core import names
 from composer.core.facts import Repair
 from composer.core.graph import Wire
-from composer.engine.repair.case import Case, insert, several
+from composer.engine.repair.context import Case, insert, several
 
 # From the number of axes that a wire brings to the number that a port takes.
 _BETWEEN = {
@@ -64,7 +64,13 @@ def _towards(wire: Wire, shape: tuple[int, ...], other: tuple[int, ...]) -> Iter
         yield insert(f"Insert MapToTokens on {wire}", wire, "MapToTokens")
     if len(shape) == 3 and len(other) == 4:
         yield insert(f"Insert TokensToMap on {wire}", wire, "TokensToMap")
-        yield insert(f"Insert TokensToMap of {other[2]} x {other[3]} on {wire}", wire, "TokensToMap", height=other[2], width=other[3])
+        yield insert(
+            f"Insert TokensToMap of {other[2]} x {other[3]} on {wire}",
+            wire,
+            "TokensToMap",
+            height=other[2],
+            width=other[3],
+        )
 
 
 def _as_tokens(case: Case, wire: Wire, shape: tuple[int, ...], other: tuple[int, ...]) -> Iterator[Repair]:

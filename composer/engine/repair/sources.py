@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from composer.core.blocks.params import problem
 from composer.core.facts import Repair
-from composer.core.params import problem
-from composer.engine.repair.case import Case, set_param, set_shape
+from composer.engine.repair.context import Case, set_param, set_shape
 from composer.engine.repair.values import is_tied, multiples
 
 
@@ -66,7 +66,9 @@ def _input_shape(case: Case, id: str, numbers: list[int]) -> Iterator[Repair]:
         for number in (*numbers, 8, 16, 32):
             down = tuple(max(size // number, 1) * number for size in fixed[1:])
             up = tuple(-(-size // number) * number for size in fixed[1:])
-            for tiled in sorted({down, up} - {tuple(fixed[1:])}, key=lambda tiled: abs(tiled[0] - fixed[1]) + abs(tiled[1] - fixed[2])):
+            for tiled in sorted(
+                {down, up} - {tuple(fixed[1:])}, key=lambda tiled: abs(tiled[0] - fixed[1]) + abs(tiled[1] - fixed[2])
+            ):
                 yield set_shape(item, (item.shape[0], *tiled))
         for size in (32, 64, 224):
             yield set_shape(item, (item.shape[0], size, size))
@@ -88,4 +90,6 @@ def dtypes(case: Case) -> Iterator[Repair]:
     for item in case.design.main.inputs.values() if found is not None else ():
         if found is not None and item.dtype == found[1]:
             changes = {"dtype": found[2]}
-            yield Repair(f"Set the dtype of {item.id} to {found[2]}", "update", {"id": item.id, "changes": changes, "graph": ""})
+            yield Repair(
+                f"Set the dtype of {item.id} to {found[2]}", "update", {"id": item.id, "changes": changes, "graph": ""}
+            )

@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from composer.core.block_file import ParamSpec
+from composer.core.blocks.block_file import ParamSpec
+from composer.core.blocks.params import problem
 from composer.core.facts import Repair
+from composer.core.files.design_json import write_value
 from composer.core.graph import Each, Literal, Ramp, is_expression
-from composer.core.params import problem
-from composer.core.wire_json import write_value
-from composer.engine.repair.case import Case, reset, set_param
+from composer.engine.repair.context import Case, reset, set_param
 
 LARGEST_DIVIDED = 65_536  # sizes beyond are not taken apart
 
@@ -23,7 +23,11 @@ def unknown_params(case: Case) -> Iterator[Repair]:
     inner = case.design.graphs.get(node.subgraph or "")
     if case.spec is None and inner is None:
         return
-    known = [param.name for param in case.spec.params] if case.spec is not None else list(inner.params if inner is not None else ())
+    known = (
+        [param.name for param in case.spec.params]
+        if case.spec is not None
+        else list(inner.params if inner is not None else ())
+    )
     for name in node.params:
         if name in known:
             continue
@@ -103,14 +107,20 @@ def _one_round(case: Case, param: ParamSpec, raw: Each, sizes: Iterable[int]) ->
     for value in islice(nearest(param, wrong, sizes, divides=_divides(case)), 8):
         values = Each(tuple(value if given == wrong else given for given in raw.values))
         params = {key: write_value(values if key == param.name else given) for key, given in case.node.params.items()}
-        yield Repair(f"Set {param.name} to {show(value)} where it is {wrong}", "update", {"id": case.id, "changes": {"params": params}})
+        yield Repair(
+            f"Set {param.name} to {show(value)} where it is {wrong}",
+            "update",
+            {"id": case.id, "changes": {"params": params}},
+        )
 
 
 def nearest(param: ParamSpec, current: object, sizes: Iterable[int], *, divides: bool) -> Iterator[Literal]:
     """Legal values near the current one; divisors of the sizes at hand first, where something must divide another."""
     if param.type == "choice":
         wanted = difflib.get_close_matches(str(current), [str(choice) for choice in param.choices], 1)
-        yield from sorted((choice for choice in param.choices if choice != current), key=lambda choice: str(choice) not in wanted)
+        yield from sorted(
+            (choice for choice in param.choices if choice != current), key=lambda choice: str(choice) not in wanted
+        )
     elif param.type == "bool":
         yield not current
     elif param.type == "int":
@@ -133,7 +143,9 @@ def near_integers(start: int, sizes: Iterable[int], *, divides: bool = True) -> 
         sizes: of what arrives.
         divides: whether something must divide another; if not, the very nearest come before the divisors.
     """
-    divisors = {d for size in set(sizes) if 0 < size <= LARGEST_DIVIDED for d in range(1, min(size, 512) + 1) if size % d == 0}
+    divisors = {
+        d for size in set(sizes) if 0 < size <= LARGEST_DIVIDED for d in range(1, min(size, 512) + 1) if size % d == 0
+    }
     around = {start + step for step in range(-8, 9)}
     eights = {max(8, start // 8 * 8), (start // 8 + 1) * 8}
 
@@ -145,7 +157,12 @@ def near_integers(start: int, sizes: Iterable[int], *, divides: bool = True) -> 
 
 def multiples(value: int, numbers: list[int]) -> list[int]:
     """Values near to one that some number divides, then the numbers themselves."""
-    found = [near for divisor in numbers if divisor < value for near in (value // divisor * divisor, -(-value // divisor) * divisor)]
+    found = [
+        near
+        for divisor in numbers
+        if divisor < value
+        for near in (value // divisor * divisor, -(-value // divisor) * divisor)
+    ]
     found.sort(key=lambda near: abs(near - value))
     return [near for near in dict.fromkeys([*found, *numbers]) if near > 0 and near != value]
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
+from composer.core.blocks.params import problem
 from composer.core.errors import UserError
 from composer.core.expressions import names as names_in
 from composer.core.expressions import resolve_variables
 from composer.core.facts import Repair
+from composer.core.files.design_json import write_value
 from composer.core.graph import Each, Graph, Ramp, is_expression
-from composer.core.params import problem
-from composer.core.wire_json import write_value
-from composer.engine.repair.case import Case, reset, set_param
+from composer.engine.repair.context import Case, reset, set_param
 from composer.engine.repair.values import multiples, named_params, near_integers
 
 RATE = 0.1  # what a dropout has
@@ -28,12 +28,15 @@ def uses(case: Case) -> Iterator[Repair]:
         node = use.result.node
         resolved = use.result.facts.resolved
         for name in sorted(
-            {*node.params, *resolved}, key=lambda name: (name not in asked, [*resolved].index(name) if name in resolved else 0)
+            {*node.params, *resolved},
+            key=lambda name: (name not in asked, [*resolved].index(name) if name in resolved else 0),
         ):
             current = resolved.get(name)
             near = near_integers(current, sizes) if isinstance(current, int) and not isinstance(current, bool) else ()
             values = [v for v in near if v != current and v > 0][:6]
-            offers = [set_param(f"Set {name} of {node.id} to {value}", node.id, name, value, use.graph) for value in values]
+            offers = [
+                set_param(f"Set {name} of {node.id} to {value}", node.id, name, value, use.graph) for value in values
+            ]
             back = [reset(f"Reset {name} of {node.id}", node.id, [name], use.graph)] if name in node.params else []
             yield from (*offers[:2], *back, *offers[2:])
         inner = case.design.graphs.get(node.subgraph or "")
@@ -42,7 +45,11 @@ def uses(case: Case) -> Iterator[Repair]:
                 for value in islice((v for v in near_integers(default, sizes) if v != default and v > 0), 4):
                     defaults = inner.params if inner is not None else {}
                     params = {**{key: write_value(given) for key, given in defaults.items()}, name: value}
-                    yield Repair(f"Set the default of {name} to {value}", "set_exposed", {"graph_name": node.subgraph, "params": params})
+                    yield Repair(
+                        f"Set the default of {name} to {value}",
+                        "set_exposed",
+                        {"graph_name": node.subgraph, "params": params},
+                    )
 
 
 def _behind(case: Case) -> set[str]:
@@ -106,7 +113,11 @@ def _respell(case: Case, name: str, near: str) -> Iterator[Repair]:
 
 def _guesses(case: Case) -> list[int | float]:
     """Numbers that a variable might have had: those that the design uses, then common ones."""
-    found = [value for value in case.design.variables.values() if isinstance(value, int) and not isinstance(value, bool) and value > 0]
+    found = [
+        value
+        for value in case.design.variables.values()
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0
+    ]
     for graph in (case.design.main, *case.design.graphs.values()):
         found.extend(_numbers(graph))
     common = sorted(set(found), key=lambda value: -found.count(value))[:8]
@@ -117,13 +128,21 @@ def _numbers(graph: Graph) -> Iterator[int]:
     for item in graph.inputs.values():
         yield from (size for size in item.shape if isinstance(size, int) and size > 0)
     for node in graph.nodes.values():
-        yield from (value for value in node.params.values() if isinstance(value, int) and not isinstance(value, bool) and value > 0)
+        yield from (
+            value
+            for value in node.params.values()
+            if isinstance(value, int) and not isinstance(value, bool) and value > 0
+        )
 
 
 def _used(case: Case) -> set[str]:
     """Variables that the item uses, through other variables too."""
     item = case.graph.item(case.id)
-    values: list[object] = [*getattr(item, "params", {}).values(), getattr(item, "repeat", 1), *getattr(item, "shape", ())]
+    values: list[object] = [
+        *getattr(item, "params", {}).values(),
+        getattr(item, "repeat", 1),
+        *getattr(item, "shape", ()),
+    ]
     for use in case.uses:
         values += use.result.node.params.values()
     found: set[str] = set()

@@ -3,10 +3,10 @@
 import difflib
 from collections.abc import Iterator
 
+from composer.core.blocks.ports import input_ports, output_ports
 from composer.core.facts import Repair
 from composer.core.graph import SUBGRAPH, Graph, Input, Output, Wire
-from composer.core.ports import input_ports, output_ports
-from composer.engine.repair.case import Case, cut, draw, insert, row, several
+from composer.engine.repair.context import Case, cut, draw, insert, row, several
 from composer.engine.repair.layout import between
 
 
@@ -36,7 +36,9 @@ def ends(case: Case) -> Iterator[Repair]:
     if not graph.inputs:
         for id in graph.nodes:
             if not graph.into(id):
-                yield Repair(f"Add an image of 3 x 224 x 224 before {id}", "add_input", {"target": id, "shape": (3, 224, 224)})
+                yield Repair(
+                    f"Add an image of 3 x 224 x 224 before {id}", "add_input", {"target": id, "shape": (3, 224, 224)}
+                )
 
 
 def wires(case: Case) -> Iterator[Repair]:
@@ -50,13 +52,20 @@ def wires(case: Case) -> Iterator[Repair]:
         if wire.target_port and wire.target_port not in known:
             yield Repair(f"Remove wire {wire}", "disconnect", {"wires": [row(wire)]})
             for end in _alike(wire.target_port, known):
-                yield several(f"Move wire to {end}", cut(wire), draw(Wire(wire.source, wire.target, wire.source_port, end)))
+                yield several(
+                    f"Move wire to {end}", cut(wire), draw(Wire(wire.source, wire.target, wire.source_port, end))
+                )
         if wire.source_port and sources and wire.source_port not in sources:
             for start in _alike(wire.source_port, sources):
-                yield several(f"Take {wire.source}.{start}", cut(wire), draw(Wire(wire.source, wire.target, start, wire.target_port)))
+                yield several(
+                    f"Take {wire.source}.{start}",
+                    cut(wire),
+                    draw(Wire(wire.source, wire.target, start, wire.target_port)),
+                )
         arriving.setdefault(wire.target_port or (known[0] if known else ""), []).append(wire)
     yield from _lost(
-        [wire for name, found in arriving.items() if name not in known for wire in found], [p for p in known if p not in arriving]
+        [wire for name, found in arriving.items() if name not in known for wire in found],
+        [p for p in known if p not in arriving],
     )
     for port in ports:
         found = arriving.get(port.name, [])
@@ -78,7 +87,9 @@ def _lost(wires: list[Wire], free: list[str]) -> Iterator[Repair]:
     for wire in wires:
         for end in free:
             moved = Wire(wire.source, wire.target, wire.source_port, end)
-            yield several(f"Move {wire} to {end} and remove the other wires to ports that do not exist", cut(*wires), draw(moved))
+            yield several(
+                f"Move {wire} to {end} and remove the other wires to ports that do not exist", cut(*wires), draw(moved)
+            )
     yield Repair("Remove the wires to ports that do not exist", "disconnect", {"wires": [row(wire) for wire in wires]})
 
 
@@ -97,7 +108,11 @@ def _missing(case: Case, port: str, index: int) -> Iterator[Repair]:
     for wire in candidates:
         if alike:
             targets = [case.id, *alike]
-            parts = [draw(Wire(wire.source, id, wire.source_port, port if id == case.id else "")) for id in targets if id != wire.source]
+            parts = [
+                draw(Wire(wire.source, id, wire.source_port, port if id == case.id else ""))
+                for id in targets
+                if id != wire.source
+            ]
             yield several(f"Wire {wire.source} to {', '.join(targets[:-1])} and {targets[-1]}", *parts)
     for wire in candidates:
         yield Repair(f"Wire {wire}", "connect", {"wire": row(wire)})
@@ -136,7 +151,11 @@ def _unwired(case: Case) -> list[str]:
     for id in (*case.graph.nodes, *case.graph.outputs):
         ports = input_ports(case.design, case.inferrer.catalog, case.graph_name, id)
         first = ports[0] if ports else None
-        if first is not None and not first.optional and not any(wire.target_port in ("", first.name) for wire in case.graph.into(id)):
+        if (
+            first is not None
+            and not first.optional
+            and not any(wire.target_port in ("", first.name) for wire in case.graph.into(id))
+        ):
             found.append(id)
     return found
 

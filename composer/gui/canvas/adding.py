@@ -2,12 +2,12 @@
 
 from PySide6.QtCore import QPointF
 
+from composer.core.blocks.ports import is_variadic
 from composer.core.graph import SUBGRAPH, Point
-from composer.core.ports import is_variadic
-from composer.gui.canvas import look as lk
 from composer.gui.canvas.gestures.base import snapped_point
 from composer.gui.canvas.gestures.wiring import End, best_port, candidates, wire_between, wired
-from composer.gui.session import Session
+from composer.gui.canvas.items import metrics as lk
+from composer.gui.session.session import Session
 
 
 def at_port(session: Session, block: str, place: QPointF, end: End, *, down: bool) -> None:

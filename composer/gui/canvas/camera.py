@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEasingCurve, QPointF, QRectF, Qt, QVariantAnimation, Signal
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 
 MIN_SCALE, MAX_SCALE = 0.05, 4.0
 FIT_MARGIN = 48
@@ -84,12 +84,18 @@ class Camera(QGraphicsView):
         """Move to a scale and a place in a moment."""
         self.stop_motion()
         first_scale, first = self.scale_now, self.seen().center()
-        if not self.animated or not self.isVisible() or (abs(scale - first_scale) < 1e-3 and (first - centre).manhattanLength() < 2):
+        if (
+            not self.animated
+            or not self.isVisible()
+            or (abs(scale - first_scale) < 1e-3 and (first - centre).manhattanLength() < 2)
+        ):
             self.show_at(scale, centre)
             return
         motion = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=theme.MOTION_MS)
         motion.setEasingCurve(QEasingCurve.Type.OutCubic)
-        motion.valueChanged.connect(lambda t: self.show_at(first_scale * (scale / first_scale) ** t, first + (centre - first) * t))
+        motion.valueChanged.connect(
+            lambda t: self.show_at(first_scale * (scale / first_scale) ** t, first + (centre - first) * t)
+        )
         self._motion = motion
         motion.start()
 

@@ -8,31 +8,32 @@ from PySide6.QtGui import QCursor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QInputDialog, QVBoxLayout, QWidget
 
 from composer.core import edits
-from composer.core.autolayout import layout as place_items
-from composer.core.bends import straightened
 from composer.core.graph import Design, Point, Wire
-from composer.gui import key_map, settings
+from composer.core.layout.bends import straightened
+from composer.core.layout.layered import layout as place_items
 from composer.gui.canvas import adding, keys, menu, picture
-from composer.gui.canvas import look as lk
-from composer.gui.canvas.breadcrumb import Breadcrumb
 from composer.gui.canvas.camera import FIT_MARGIN
-from composer.gui.canvas.differences import Differences
-from composer.gui.canvas.empty_state import EmptyState
 from composer.gui.canvas.gestures.base import WIRE_REACH, snapped_point
 from composer.gui.canvas.gestures.wiring import End
-from composer.gui.canvas.heat import Legend, heat_colour, shares
+from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items.differences import Differences
 from composer.gui.canvas.layout_motion import LayoutMotion
-from composer.gui.canvas.minimap import Minimap
-from composer.gui.canvas.quick_add import QuickAdd
-from composer.gui.canvas.quick_search import choices, filtered
-from composer.gui.canvas.rename_field import RenameField
-from composer.gui.canvas.replace_list import ReplaceList
-from composer.gui.canvas.room_maker import RoomMaker
+from composer.gui.canvas.overlays.breadcrumb import Breadcrumb
+from composer.gui.canvas.overlays.empty_state import EmptyState
+from composer.gui.canvas.overlays.heat import Legend, heat_colour, shares
+from composer.gui.canvas.overlays.minimap import Minimap
+from composer.gui.canvas.overlays.quick_add import QuickAdd
+from composer.gui.canvas.overlays.quick_search import choices, filtered
+from composer.gui.canvas.overlays.rename_field import RenameField
+from composer.gui.canvas.overlays.replace_list import ReplaceList
+from composer.gui.canvas.overlays.tool_strip import ToolStrip
 from composer.gui.canvas.scene import DesignScene
-from composer.gui.canvas.tool_strip import ToolStrip
+from composer.gui.canvas.space_maker import RoomMaker
 from composer.gui.canvas.view import GraphView
-from composer.gui.cost_lens import HEATS, written
-from composer.gui.session import Session
+from composer.gui.session import settings
+from composer.gui.session.cost_lens import HEATS, written
+from composer.gui.session.session import Session
+from composer.gui.shell import keymap
 
 GAP = 12  # from the edges of the canvas to what floats
 ROW_ASPECT = 1.9  # width to height that a layout in rows aims at
@@ -155,7 +156,9 @@ class CanvasView(QWidget):
         only = set(self.session.selection) if len(self.session.selection) > 1 and not way else None
         sizes = {id: lk.size(node.content) for id, node in self.scene.nodes.items()}
         row = self._row_length(sizes) if only is None and way != "right" and not self.scene.down else None
-        places = place_items(graph, sizes, "down" if self.scene.down else "right", room=self.scene.layer.label_room(), only=only, row=row)
+        places = place_items(
+            graph, sizes, "down" if self.scene.down else "right", room=self.scene.layer.label_room(), only=only, row=row
+        )
         with self._motion:
             moved = self.session.edit("Arrange", _arranged, places)
             reached = self.scene.extent()  # where the cards come to lie: leaving this block sends them on their way
@@ -337,7 +340,7 @@ class CanvasView(QWidget):
 
     def refresh_keys(self) -> None:
         """Take over the keys that the user has chosen."""
-        self.given_up = key_map.given_up()
+        self.given_up = keymap.given_up()
         self.strip.refresh_keys()
         self.empty.refresh_keys()
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from composer.gui.canvas.look import GRID
+from composer.gui.canvas.items.metrics import GRID
 
 if TYPE_CHECKING:
     from composer.gui.canvas.canvas import CanvasView
@@ -35,7 +35,9 @@ def press(canvas: "CanvasView", event: QKeyEvent) -> None:
         Qt.Key.Key_H: lambda: canvas.strip.choose_hand(True),
         Qt.Key.Key_PageUp: session.leave,
         Qt.Key.Key_PageDown: lambda: session.enter(session.selection[0]) if len(session.selection) == 1 else None,
-        Qt.Key.Key_Escape: lambda: session.select(()) if session.selection or session.wire_selection else session.comparison.stop(),
+        Qt.Key.Key_Escape: lambda: (
+            session.select(()) if session.selection or session.wire_selection else session.comparison.stop()
+        ),
     }
     event.accept()
     if QKeySequence(event.keyCombination()).toString() in canvas.given_up:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QVariantAnimation
 
 from composer.core.graph import Design
-from composer.gui import theme
 from composer.gui.canvas.scene import DesignScene
+from composer.gui.look import theme
 
 MOST = 150  # cards; leading the wires of more takes longer than a frame
 
@@ -54,7 +54,11 @@ class LayoutMotion(QObject):
 
     def _glide(self) -> None:
         nodes = self._scene.nodes
-        moved = {id: (place, nodes[id].pos()) for id, place in self._before.items() if id in nodes and nodes[id].pos() != place}
+        moved = {
+            id: (place, nodes[id].pos())
+            for id, place in self._before.items()
+            if id in nodes and nodes[id].pos() != place
+        }
         if not moved or not self.on or len(nodes) > MOST or not any(view.isVisible() for view in self._scene.views()):
             return
         motion = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=theme.MOTION_MS)

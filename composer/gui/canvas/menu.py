@@ -7,12 +7,12 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QMenu
 
 from composer.core import edits, names
-from composer.core.bends import set_bends
 from composer.core.graph import Design, Frame, Graph
-from composer.gui import clipboard
+from composer.core.layout.bends import set_bends
 from composer.gui.canvas.gestures.base import WIRE_REACH
-from composer.gui.canvas.look import GRID
-from composer.gui.canvas.repair_menu import RepairRows
+from composer.gui.canvas.items.metrics import GRID
+from composer.gui.canvas.overlays.repair_menu import RepairRows
+from composer.gui.session import clipboard
 
 if TYPE_CHECKING:
     from composer.gui.canvas.canvas import CanvasView
@@ -59,7 +59,11 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
         row("Copy", session.copy)
         row("Duplicate", session.duplicate)
         menu.addSeparator()
-        row("Make sub-graph", lambda: session.command_asked.emit("group", None), any(id in session.graph.nodes for id in session.selection))
+        row(
+            "Make sub-graph",
+            lambda: session.command_asked.emit("group", None),
+            any(id in session.graph.nodes for id in session.selection),
+        )
         row("Frame selection", lambda: frame_selection(canvas))
         row("Arrange selection", canvas.layout, len(session.selection) > 1)
         attached = [w for w in session.graph.wires if {w.source, w.target} & set(session.selection)]
@@ -99,7 +103,9 @@ def frame_selection(canvas: "CanvasView") -> bool:
     return canvas.session.edit("Frame selection", with_frame, "Group", area, ids)
 
 
-def with_frame(design: Design, title: str, rect: tuple[float, float, float, float], nodes: tuple[str, ...], graph: str = "") -> Design:
+def with_frame(
+    design: Design, title: str, rect: tuple[float, float, float, float], nodes: tuple[str, ...], graph: str = ""
+) -> Design:
     """Add a frame."""
     home: Graph = design.graph(graph)
     id = names.fresh("frame", {frame.id for frame in home.frames})

@@ -7,10 +7,10 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QS
 from PySide6.QtGui import QFont, QFontInfo, QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
-from composer.core.atomic import write_atomically
 from composer.core.errors import UserError
-from composer.gui import theme
+from composer.core.files.atomic import write_atomically
 from composer.gui.canvas.scene import DesignScene
+from composer.gui.look import theme
 
 MARGIN = 24.0
 PNG_SCALE = 2.0
@@ -77,7 +77,9 @@ def _pdf(scene: DesignScene, area: QRectF, buffer: QBuffer) -> None:
     writer.setResolution(PDF_DPI)
     writer.setTitle(scene.session.design.name)
     points = QSizeF(area.width(), area.height()) * (72 / PDF_DPI)
-    writer.setPageLayout(QPageLayout(QPageSize(points, QPageSize.Unit.Point), QPageLayout.Orientation.Portrait, QMarginsF()))
+    writer.setPageLayout(
+        QPageLayout(QPageSize(points, QPageSize.Unit.Point), QPageLayout.Orientation.Portrait, QMarginsF())
+    )
     _draw(QPainter(writer), scene, QRectF(0, 0, area.width(), area.height()), area)
 
 

@@ -6,19 +6,19 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
-from composer.core.autolayout import direction_of
 from composer.core.diff import Diff, GraphDiff
 from composer.core.facts import NodeFacts
 from composer.core.graph import Graph, Wire
-from composer.gui.canvas import look as lk
-from composer.gui.canvas.content import content
-from composer.gui.canvas.far_item import EMPTY, FarItem
-from composer.gui.canvas.frame_item import FrameItem
-from composer.gui.canvas.merge_item import MergeItem
-from composer.gui.canvas.node_item import NodeItem
-from composer.gui.canvas.wire_item import ChipItem, WireItem
-from composer.gui.canvas.wire_layer import WireLayer
-from composer.gui.session import Session
+from composer.core.layout.layered import direction_of
+from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items.content import content
+from composer.gui.canvas.items.frame_item import FrameItem
+from composer.gui.canvas.items.merge_item import MergeItem
+from composer.gui.canvas.items.node_item import NodeItem
+from composer.gui.canvas.items.overview_item import EMPTY, FarItem
+from composer.gui.canvas.items.wire_item import ChipItem, WireItem
+from composer.gui.canvas.items.wire_layer import WireLayer
+from composer.gui.session.session import Session
 
 MARGIN = 2000.0  # room around the drawing, so that one can pan beyond it
 
@@ -142,7 +142,9 @@ class DesignScene(QGraphicsScene):
         if 2 * len(part.moved) > len(self.nodes):  # arranged anew, or that undone
             self.set_direction(direction_of(self.graph) or self.direction)
         if part.structural or part.moved or touched or part.bent:
-            ends = {id for wire in (*part.wires_added, *part.wires_removed, *part.bent) for id in (wire.source, wire.target)}
+            ends = {
+                id for wire in (*part.wires_added, *part.wires_removed, *part.bent) for id in (wire.source, wire.target)
+            }
             placed = {*part.added, *part.moved, *resized, *ends}
             self._settle({*placed, *touched} & self.nodes.keys(), reroute=bool(placed or part.removed))
 
@@ -355,7 +357,9 @@ class DesignScene(QGraphicsScene):
         return QRectF(self._extent)
 
     def _measure(self) -> QRectF:
-        rects = [node.scene_body() for node in self.nodes.values()] + [QRectF(*frame.frame.rect) for frame in self.frames.values()]
+        rects = [node.scene_body() for node in self.nodes.values()] + [
+            QRectF(*frame.frame.rect) for frame in self.frames.values()
+        ]
         rects += [wire.boundingRect() for wire in self.wires.values()]
         found = QRectF()
         for rect in rects:

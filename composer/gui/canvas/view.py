@@ -18,15 +18,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsView, QToolTip, QWidget
 
-from composer.gui.canvas import tips
+from composer.gui.canvas.background import Ground
 from composer.gui.canvas.camera import Camera
 from composer.gui.canvas.gestures import DropGesture, Gesture, PanGesture, Pointer, choose
 from composer.gui.canvas.gestures.base import PORT_REACH, WIRE_REACH
 from composer.gui.canvas.gestures.bend import toggle_bend
-from composer.gui.canvas.ground import Ground
-from composer.gui.canvas.look import FAR_SCALE
+from composer.gui.canvas.items.metrics import FAR_SCALE
+from composer.gui.canvas.overlays import tips
 from composer.gui.canvas.scene import DesignScene
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 
 WHEEL_STEP = 1.0012  # to the power of the wheel's eighths of a degree
 
@@ -73,7 +73,9 @@ class GraphView(Camera):
         painter.save()
         painter.resetTransform()
         origin = self.viewportTransform().map(QPointF(0, 0)).toPoint()
-        self._ground.paint(painter, self.viewportTransform().mapRect(QRectF(rect)).toAlignedRect(), origin, self.scale_now)
+        self._ground.paint(
+            painter, self.viewportTransform().mapRect(QRectF(rect)).toAlignedRect(), origin, self.scale_now
+        )
         painter.restore()
 
     # --- gestures ---------------------------------------------------------------------------------------------------
@@ -205,7 +207,11 @@ class GraphView(Camera):
             self.zoom(1.0 + event.value(), event.position())
             return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = tips.tip(self.design_scene, self.mapToScene(event.pos()), self.reach(WIRE_REACH)) if self._gesture is None else ""
+            text = (
+                tips.tip(self.design_scene, self.mapToScene(event.pos()), self.reach(WIRE_REACH))
+                if self._gesture is None
+                else ""
+            )
             QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
         if event.type() == QEvent.Type.Leave:

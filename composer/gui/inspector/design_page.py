@@ -11,7 +11,7 @@ from composer.core.graph import Design, Scalar, Value, is_expression
 from composer.core.value_text import from_text, to_text
 from composer.gui.inspector.header import Header
 from composer.gui.inspector.param_row import heading
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 from composer.gui.widgets.labels import clear, label, row, tool_button
 from composer.gui.widgets.text_box import TextBox
 from composer.gui.widgets.value_field import ScrubLabel, ValueField
@@ -60,7 +60,11 @@ class DesignPage(QWidget):
         adder = row(self.new_name, self.new_value, tool_button("add", "Add", self._add), spacing=4)
         adder.setStretch(1, 1)
         layout.addLayout(adder)
-        what = "Parameters of a use of this sub-graph" if self.name else "Numbers that parameters use in expressions, such as =width * 2"
+        what = (
+            "Parameters of a use of this sub-graph"
+            if self.name
+            else "Numbers that parameters use in expressions, such as =width * 2"
+        )
         layout.addWidget(label(what, "small", wrap=True))
         layout.addStretch(1)
         self.update_values()
@@ -133,7 +137,13 @@ class DesignPage(QWidget):
         self.problem.hide()
         key = ("variable", name, id(self), gesture) if gesture >= 0 else None
         if self.name:
-            self.session.edit(f"Set {name}", subgraphs.set_exposed, graph=self.name, params={**self.values(), name: value}, merge_key=key)
+            self.session.edit(
+                f"Set {name}",
+                subgraphs.set_exposed,
+                graph=self.name,
+                params={**self.values(), name: value},
+                merge_key=key,
+            )
         else:
             self.session.edit(f"Set {name}", edits.set_variable, name, value, merge_key=key)
 

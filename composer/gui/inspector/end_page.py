@@ -3,14 +3,14 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from composer.core import edits
-from composer.core.design_file import DTYPES
 from composer.core.errors import UserError
+from composer.core.files.design_file import DTYPES
 from composer.core.graph import Input, Output
 from composer.core.value_text import shape_from_text, to_text
 from composer.gui.inspector.facts_view import FactsView
 from composer.gui.inspector.header import Header
 from composer.gui.inspector.param_row import QuietComboBox, heading
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 from composer.gui.widgets.labels import label, row
 from composer.gui.widgets.value_field import ScrubLabel, ValueField
 
@@ -41,11 +41,15 @@ class EndPage(QWidget):
         if is_input and not inside:
             self.shape, self.dtype = ValueField(), QuietComboBox()
             self.shape.setAccessibleName("shape")
-            self.shape.setToolTip("Sizes without the batch, channels first: 3, 224, 224\nExpressions are fine: 3, =size, =size")
+            self.shape.setToolTip(
+                "Sizes without the batch, channels first: 3, 224, 224\nExpressions are fine: 3, =size, =size"
+            )
             self.shape.committed.connect(self._shape_typed)
             self.dtype.addItems(DTYPES)
             self.dtype.setAccessibleName("dtype")
-            self.dtype.activated.connect(lambda _: session.edit("Set dtype", edits.update_item, id, dtype=self.dtype.currentText()))
+            self.dtype.activated.connect(
+                lambda _: session.edit("Set dtype", edits.update_item, id, dtype=self.dtype.currentText())
+            )
             self.problem = label("", "error", wrap=True)
             self.problem.hide()
             layout.addWidget(heading("Tensor"))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from composer.core import units
 from composer.core.facts import NodeFacts, Repair
 from composer.gui.inspector.param_row import heading
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, clear, label
 
 
@@ -47,7 +47,9 @@ class FactsView(QWidget):
         if facts is None:
             self._layout.addWidget(heading("Facts"))
             state = self._session.engine_state
-            self._layout.addWidget(label("The engine is starting" if state == "starting" else "Not computed yet", "muted"))
+            self._layout.addWidget(
+                label("The engine is starting" if state == "starting" else "Not computed yet", "muted")
+            )
         elif facts.error is not None:
             self._show_error(facts, offers)
         elif facts.waits_for is not None:
@@ -77,7 +79,13 @@ class FactsView(QWidget):
             rows.append((name, f"{units.shape(port.shape)}{dtype}", units.axes(port.shape)))
         rows.append(("params", units.count(facts.params), f"{facts.params:,}"))
         rows.append(("MACs", units.count(facts.macs), f"{facts.macs:,} multiply-adds at batch {self._session.batch}"))
-        rows.append(("activations", units.memory(facts.activation_bytes), f"{facts.activation_bytes:,} bytes kept for the backward pass"))
+        rows.append(
+            (
+                "activations",
+                units.memory(facts.activation_bytes),
+                f"{facts.activation_bytes:,} bytes kept for the backward pass",
+            )
+        )
         grid = QGridLayout()
         grid.setVerticalSpacing(4)
         grid.setHorizontalSpacing(4)

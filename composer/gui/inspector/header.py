@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 from composer.gui.widgets.labels import label, row
 from composer.gui.widgets.value_field import ValueField
 
@@ -46,7 +46,9 @@ class Header(QWidget):
         self.name.setAccessibleName("Name")
         self.name.setFont(theme.font(theme.LARGE, bold=True))
         # In line with what is below: without the padding of a field, and without its edge until it is used.
-        self.name.setStyleSheet("QLineEdit { padding: 0; } QLineEdit:!focus { background: transparent; border-color: transparent; }")
+        self.name.setStyleSheet(
+            "QLineEdit { padding: 0; } QLineEdit:!focus { background: transparent; border-color: transparent; }"
+        )
         self.name.setReadOnly(rename is None)
         self.name.committed.connect(self._typed)
         self.kind = label(kind, "muted")

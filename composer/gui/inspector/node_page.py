@@ -6,20 +6,26 @@ from dataclasses import replace
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from composer.core import edits, expressions, subgraphs
-from composer.core.block_file import ParamSpec
-from composer.core.catalog import Catalog
+from composer.core.blocks.block_file import ParamSpec
+from composer.core.blocks.catalog import Catalog
 from composer.core.errors import UserError
 from composer.core.exposed import exposing
 from composer.core.graph import MOST_ROUNDS, Design, Each, Graph, Node, Ramp, Scalar, Value, is_expression
 from composer.gui.inspector.facts_view import FactsView
 from composer.gui.inspector.header import Header
 from composer.gui.inspector.param_row import MIXED, ParamRow, heading
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, label
 from composer.gui.widgets.text_box import TextBox
 
 Change = Callable[[Design, str, str], Design]
-REPEAT = ParamSpec("repeat", "int", default=1, range=(1, MOST_ROUNDS), help="How many times in a row, each time with weights of its own")
+REPEAT = ParamSpec(
+    "repeat",
+    "int",
+    default=1,
+    range=(1, MOST_ROUNDS),
+    help="How many times in a row, each time with weights of its own",
+)
 
 
 class NodePage(QWidget):
@@ -45,7 +51,9 @@ class NodePage(QWidget):
         family = "graph" if nodes[0].subgraph else self.spec.category if self.spec else "basic"
         title = ids[0] if single else f"{len(ids)} nodes"
         summary = self.spec.summary if self.spec else ""
-        self.header = Header(title, kind, family, summary, (lambda new: session.rename(self.ids[0], new)) if single else None)
+        self.header = Header(
+            title, kind, family, summary, (lambda new: session.rename(self.ids[0], new)) if single else None
+        )
         self._layout.addWidget(self.header)
         self.rows: dict[str, ParamRow] = {}
         self._add_params(nodes[0])
@@ -72,7 +80,9 @@ class NodePage(QWidget):
         return len(ids), nodes[0].block, exposed
 
     def _add_params(self, node: Node) -> None:
-        specs = list(self.spec.params) if self.spec else _subgraph_params(self.session.design, self.session.catalog, node)
+        specs = (
+            list(self.spec.params) if self.spec else _subgraph_params(self.session.design, self.session.catalog, node)
+        )
         if specs:
             self._layout.addWidget(heading("Parameters"))
         elif self.spec is not None:
@@ -95,7 +105,9 @@ class NodePage(QWidget):
     def _add_note(self) -> None:
         self.note = TextBox(2, "A note for readers of the design")
         self.note.setAccessibleName("note")
-        self.note.committed.connect(lambda text: self._for_all("Note", lambda d, id, graph: edits.update_item(d, id, graph, note=text)))
+        self.note.committed.connect(
+            lambda text: self._for_all("Note", lambda d, id, graph: edits.update_item(d, id, graph, note=text))
+        )
         self._layout.addWidget(self.note)
 
     def show_nodes(self, ids: tuple[str, ...]) -> None:
@@ -132,7 +144,9 @@ class NodePage(QWidget):
                 value = _common([node.params.get(name, made.spec.default) for node in nodes])
             made.show_value(value, is_set=is_set, inferred=inferred, resolved=resolved)
             if made.expose is not None:
-                made.expose.setVisible(not (made.spec.inferred or is_expression(value) or isinstance(value, Each | Ramp)))
+                made.expose.setVisible(
+                    not (made.spec.inferred or is_expression(value) or isinstance(value, Each | Ramp))
+                )
         repeat = _common([node.repeat for node in nodes])
         self.repeat.show_value(repeat, is_set=repeat != 1, inferred=False, resolved=self._resolved(repeat))
         self.note.show_text(nodes[0].note if len({node.note for node in nodes}) == 1 else "")

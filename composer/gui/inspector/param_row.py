@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
-from composer.core.block_file import ParamSpec
+from composer.core.blocks.block_file import ParamSpec
+from composer.core.blocks.params import describe
 from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, is_expression
-from composer.core.params import describe
 from composer.core.value_text import from_text, to_text
 from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import label, row, tool_button
@@ -44,7 +44,9 @@ class ParamRow(QWidget):
     reset_asked = Signal(str)
     expose_asked = Signal(str)
 
-    def __init__(self, spec: ParamSpec, variables: Callable[[], Mapping[str, Scalar]], *, by_round: bool = True) -> None:
+    def __init__(
+        self, spec: ParamSpec, variables: Callable[[], Mapping[str, Scalar]], *, by_round: bool = True
+    ) -> None:
         super().__init__()
         self.spec = spec
         self._by_round = by_round
@@ -85,7 +87,9 @@ class ParamRow(QWidget):
 
     def offer_expose(self) -> None:
         """Add a button that makes the parameter one of the sub-graph, so that each use may set it."""
-        self.expose = tool_button("expose", f"Expose {self.spec.name}: each use of this sub-graph may set it", self._expose_clicked)
+        self.expose = tool_button(
+            "expose", f"Expose {self.spec.name}: each use of this sub-graph may set it", self._expose_clicked
+        )
         self.expose.setFixedSize(24, 24)
         policy = self.expose.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -141,21 +145,34 @@ class ParamRow(QWidget):
         if use_own and self.check is not None:
             self.check.setTristate(value is MIXED)
             self.check.setCheckState(
-                Qt.CheckState.PartiallyChecked if value is MIXED else Qt.CheckState.Checked if value else Qt.CheckState.Unchecked
+                Qt.CheckState.PartiallyChecked
+                if value is MIXED
+                else Qt.CheckState.Checked
+                if value
+                else Qt.CheckState.Unchecked
             )
         elif use_own and self.combo is not None:
             self.combo.setCurrentIndex(-1 if value is MIXED else self._index(value))
         else:
-            hint = f"= {to_text(resolved)}" if open_ and resolved is not MIXED and not isinstance(value, Each | Ramp) else ""  # type: ignore[arg-type]
+            hint = (
+                f"= {to_text(resolved)}"
+                if open_ and resolved is not MIXED and not isinstance(value, Each | Ramp)
+                else ""
+            )  # type: ignore[arg-type]
             self.field.show_text("" if value is MIXED else to_text(value), hint)  # type: ignore[arg-type]
-            self.field.setPlaceholderText("several values" if value is MIXED else "from the wire" if inferred and value is None else "")
+            self.field.setPlaceholderText(
+                "several values" if value is MIXED else "from the wire" if inferred and value is None else ""
+            )
             self.field.set_quiet(inferred)
             self._grey(self.grey_default and not is_set)
         font = self.name.font()
         font.setBold(is_set)
         self.name.setFont(font)
         self.end.setVisible(is_set or inferred)
-        self._set_end("unlock" if inferred else "reset", "Comes from the wire; set it by hand" if inferred else "Reset to the default")
+        self._set_end(
+            "unlock" if inferred else "reset",
+            "Comes from the wire; set it by hand" if inferred else "Reset to the default",
+        )
 
     def _grey(self, grey: bool) -> None:
         if grey != bool(self.field.property("unset")):
@@ -164,7 +181,7 @@ class ParamRow(QWidget):
             self.field.style().polish(self.field)
 
     def _set_end(self, icon: str, tip: str) -> None:
-        from composer.gui import theme
+        from composer.gui.look import theme
 
         if self.end.property("icon_name") != icon or self.end.icon().isNull():
             self.end.setProperty("icon_name", icon)
@@ -173,7 +190,10 @@ class ParamRow(QWidget):
         self.end.setIcon(theme.icon("lock" if icon == "unlock" else icon, "muted"))
 
     def _index(self, value: object) -> int:
-        return next((index for index, choice in enumerate(self.choices()) if choice == value and type(choice) is type(value)), -1)
+        return next(
+            (index for index, choice in enumerate(self.choices()) if choice == value and type(choice) is type(value)),
+            -1,
+        )
 
     def _end_clicked(self) -> None:
         self._as_text = False
@@ -190,7 +210,9 @@ class ParamRow(QWidget):
         try:
             value = from_text(text, self.spec, self._variables())
             if not self._by_round and isinstance(value, Each | Ramp):
-                raise UserError(f"{self.spec.name}: “{text}” is a value for each round; give one for all, such as 6 or =depth")
+                raise UserError(
+                    f"{self.spec.name}: “{text}” is a value for each round; give one for all, such as 6 or =depth"
+                )
         except UserError as error:
             self.field.set_invalid(str(error))
             self.problem.setText(str(error))

@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 
 
 class Panel(QWidget):

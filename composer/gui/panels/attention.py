@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from composer.core.run_files import RunInfo
-from composer.core.wire_json import to_json
-from composer.gui import theme
-from composer.gui.captured_map import CapturedMap, Shown
+from composer.core.files.design_json import to_json
+from composer.core.files.run_folder import RunInfo
+from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.run_library import in_words, known_runs
-from composer.gui.session import Session
+from composer.gui.runs.captured_map import CapturedMap, Shown
+from composer.gui.runs.run_library import in_words, known_runs
+from composer.gui.session.session import Session
 from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import button, column, label, named, refresh_icons, row
 from composer.gui.widgets.map_controls import MapControls
@@ -31,7 +31,7 @@ from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.sample_strip import SampleStrip
 from composer.gui.widgets.two_part_delegate import COLOR_ROLE, DETAIL_ROLE, TwoPartDelegate
-from composer.gui.worker import Request
+from composer.gui.workers.worker import Request
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 SAMPLES = 48
@@ -62,7 +62,9 @@ class AttentionPanel(Panel):
         self._request: Request | None = None
         self._images_for: object = None
         self._no_images = ""  # why there are none
-        self._asked: tuple[str, str] | None = None  # digest of the design, and the run, that were last looked at, also in vain
+        self._asked: tuple[str, str] | None = (
+            None  # digest of the design, and the run, that were last looked at, also in vain
+        )
         self._notes: list[str] = []
         self._prediction: tuple[list[tuple[str, float]], str | None] = ([], None)
         self._run_by_hand = False
@@ -107,10 +109,19 @@ class AttentionPanel(Panel):
         design, run = self.session.design, self.weights.currentData() or UNTRAINED
         self.notice.clear()
         self._busy(0.05)
-        params = {"design": to_json(design), "run": run or None, "image": {**self._image, "data": design.training.data}, "nodes": None}
+        params = {
+            "design": to_json(design),
+            "run": run or None,
+            "image": {**self._image, "data": design.training.data},
+            "nodes": None,
+        }
         self._asked, image = (self.session.digest, run), self._image
         self._request = self.session.request(
-            "capture", params, lambda result: self._on_maps(result, image), self._on_error, lambda share, _: self._busy(share)
+            "capture",
+            params,
+            lambda result: self._on_maps(result, image),
+            self._on_error,
+            lambda share, _: self._busy(share),
         )
 
     def open_image(self) -> None:
@@ -135,7 +146,9 @@ class AttentionPanel(Panel):
         """Save what is shown to a file."""
         picture = self.view.picture()
         done = picture is not None and picture.save(path)
-        self.session.message.emit(f"Saved {Path(path).name}" if done else f"{path} cannot be written", "info" if done else "error")
+        self.session.message.emit(
+            f"Saved {Path(path).name}" if done else f"{path} cannot be written", "info" if done else "error"
+        )
         return done
 
     @property
@@ -248,13 +261,17 @@ class AttentionPanel(Panel):
         with QSignalBlocker(self.weights):
             self.weights.clear()
             for info in runs:
-                self.weights.addItem(in_words(info) + ("" if info.design_hash == digest else "   (another design)"), str(info.path))
+                self.weights.addItem(
+                    in_words(info) + ("" if info.design_hash == digest else "   (another design)"), str(info.path)
+                )
                 self.weights.setItemData(self.weights.count() - 1, str(info.path), Qt.ItemDataRole.ToolTipRole)
             self.weights.addItem("Untrained weights", UNTRAINED)
             wanted = chosen if self._run_by_hand else None
             if wanted is None:
                 wanted = str(runs[0].path) if runs and runs[0].design_hash == digest else UNTRAINED
-            self.weights.setCurrentIndex(max(0, self.weights.findData(wanted)) if self.weights.findData(wanted) >= 0 else len(runs))
+            self.weights.setCurrentIndex(
+                max(0, self.weights.findData(wanted)) if self.weights.findData(wanted) >= 0 else len(runs)
+            )
 
     def _fill_list(self, before: CapturedMap | None) -> None:
         keys = [found.key for found in self.maps]

@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from composer.core import units
 from composer.core.diff_report import Change
-from composer.gui import theme
+from composer.core.node_paths import first_use
+from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.session import Session
-from composer.gui.use_paths import first_use
+from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, column, label, row
 
 SIGNS = {"added": ("+", "success"), "removed": ("\N{MINUS SIGN}", "error"), "changed": ("~", "warning")}
@@ -48,7 +48,9 @@ class ChangesPanel(Panel):
             self.list.headerItem().setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for number in range(len(COLUMNS)):
             stretched = COLUMNS[number] == "Change"
-            header.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch if stretched else QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(
+                number, QHeaderView.ResizeMode.Stretch if stretched else QHeaderView.ResizeMode.ResizeToContents
+            )
         self.list.itemClicked.connect(lambda item, _column: self._go(item.data(0, Qt.ItemDataRole.UserRole)))
         head = row(self.said, self.done)
         head.setStretch(0, 1)
@@ -87,7 +89,9 @@ class ChangesPanel(Panel):
 def _row(line: Change) -> QTreeWidgetItem:
     sign, colour = SIGNS[line.kind]
     costs = [units.difference(cost) if cost else "" for cost in (line.params, line.macs)]
-    name, detail = (text.replace(" -> ", " \N{RIGHTWARDS ARROW} ") for text in (line.name, line.detail))  # the report is for terminals too
+    name, detail = (
+        text.replace(" -> ", " \N{RIGHTWARDS ARROW} ") for text in (line.name, line.detail)
+    )  # the report is for terminals too
     made = QTreeWidgetItem([sign, line.what, name, detail, *costs])
     made.setForeground(0, QBrush(theme.color(colour)))
     made.setData(0, Qt.ItemDataRole.UserRole, line)

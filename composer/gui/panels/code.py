@@ -8,15 +8,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout
 
 from composer.core.diff import Diff
-from composer.core.wire_json import to_json
+from composer.core.files.design_json import to_json
 from composer.gui.panels import Panel
-from composer.gui.session import Session
-from composer.gui.verification import Verification
+from composer.gui.session.session import Session
+from composer.gui.session.verification import Verification
 from composer.gui.widgets.code_view import CodeView
 from composer.gui.widgets.labels import button, label, row
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.proof_badge import ProofBadge, findings
-from composer.gui.worker import Request
+from composer.gui.workers.worker import Request
 
 # While edits come quickly, the source waits for a pause.
 PAUSE_MS = 250
@@ -79,7 +79,9 @@ class CodePanel(Panel):
             self._request = session.request("source", {"design": to_json(session.design)}, self._take, self._failed)
         else:
             self.note.setText(
-                "The engine is starting" if session.engine_state != "off" else "The engine is off; Run > Restart engine starts it."
+                "The engine is starting"
+                if session.engine_state != "off"
+                else "The engine is off; Run > Restart engine starts it."
             )
             self._stale = True
 
@@ -105,7 +107,9 @@ class CodePanel(Panel):
 
     def _tell(self, proof: Mapping[str, Any]) -> None:
         sentence = str(proof["message"])
-        self.notice.say(sentence[:1].upper() + sentence[1:], "success" if proof["ok"] else "error", details=findings(proof))
+        self.notice.say(
+            sentence[:1].upper() + sentence[1:], "success" if proof["ok"] else "error", details=findings(proof)
+        )
 
     def _refresh_look(self) -> None:
         self.view.refresh_look()

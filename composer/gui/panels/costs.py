@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QTabWidget, QVBoxLayout, Q
 from composer.core import units
 from composer.core.diff import Diff
 from composer.core.facts import NodeFacts
-from composer.gui import theme
-from composer.gui.cost_lens import HEATS
-from composer.gui.cost_memory import MemoryPage
-from composer.gui.cost_table import COLUMNS, CostModel, Costs, CostTable
-from composer.gui.cost_time import TimePage
+from composer.gui.costs.cost_memory import MemoryPage
+from composer.gui.costs.cost_table import COLUMNS, CostModel, Costs, CostTable
+from composer.gui.costs.cost_time import TimePage
+from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.session import Session
+from composer.gui.session.cost_lens import HEATS
+from composer.gui.session.session import Session
 from composer.gui.widgets.count_field import CountField
 from composer.gui.widgets.labels import label, row
 
@@ -64,7 +64,9 @@ class CostsPanel(Panel):
         self.table = CostTable(self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._select_nodes())
         self.table.doubleClicked.connect(lambda _: self.session.command_asked.emit("fit_selection", None))
-        self.hint = label("Each node's parameters, multiply-adds and memory appear here while you draw.", "muted", wrap=True)
+        self.hint = label(
+            "Each node's parameters, multiply-adds and memory appear here while you draw.", "muted", wrap=True
+        )
         self.parts, self.time = MemoryPage(), TimePage(session)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.table, "Nodes")
@@ -107,7 +109,9 @@ class CostsPanel(Panel):
         self.macs.setText(units.count(totals.macs) if drawn else "0")
         self.memory.setText(units.memory(totals.activation_bytes) if drawn else "0")
         self.params.setToolTip(f"{totals.params:,} parameters, {totals.params_trainable:,} of them trained")
-        self.macs.setToolTip(f"{totals.macs:,} multiply-adds ({units.count(totals.flops)} FLOPs) at batch {session.batch}")
+        self.macs.setToolTip(
+            f"{totals.macs:,} multiply-adds ({units.count(totals.flops)} FLOPs) at batch {session.batch}"
+        )
         self.memory.setToolTip(f"{totals.activation_bytes:,} bytes kept for the backward pass at batch {session.batch}")
         self._show_heats()
         self.hint.setVisible(not drawn)
@@ -143,10 +147,14 @@ class CostsPanel(Panel):
             rows.append((id, known[2]))
             if facts is not None and (found := lens.estimate(facts)) is not None:
                 limit = "arithmetic" if found.bound == "compute" else "memory bandwidth"
-                tips[id, "estimated"] = f"{units.short_time(found.seconds)}, limited by {limit}, {found.intensity:.3g} FLOPs/byte"
+                tips[id, "estimated"] = (
+                    f"{units.short_time(found.seconds)}, limited by {limit}, {found.intensity:.3g} FLOPs/byte"
+                )
             path = "/".join((*use_path, id))
             if path in lens.peaks:
-                tips[id, "measured"] = f"{units.short_time(lens.measured[path])}, {units.memory(lens.peaks[path])} allocated at its peak"
+                tips[id, "measured"] = (
+                    f"{units.short_time(lens.measured[path])}, {units.memory(lens.peaks[path])} allocated at its peak"
+                )
         self._rows = kept
         self.model.tips = tips
         self.model.show(rows)

@@ -8,13 +8,12 @@ from PySide6.QtWidgets import QLineEdit, QProgressBar, QScrollArea, QStackedWidg
 
 from composer.core import edits, names, units
 from composer.core.diff import Diff
+from composer.core.files.design_json import to_json
 from composer.core.graph import Design
 from composer.core.scaling import whole_variables
-from composer.core.wire_json import to_json
-from composer.gui import theme
-from composer.gui.jobs import Job
+from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 from composer.gui.widgets.budget_field import BudgetField
 from composer.gui.widgets.count_field import CountField
 from composer.gui.widgets.labels import button, clear, column, label, row
@@ -22,6 +21,7 @@ from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.setting_table import SettingTable
 from composer.gui.widgets.variable_slider import LARGEST, VariableSlider
+from composer.gui.workers.jobs import Job
 
 LESSON = (
     "A variable is one number that many parameters share. Make one here, then write it into parameters in the inspector: "
@@ -181,7 +181,9 @@ class FitPanel(Panel):
         """Whether settings that were found before say nothing of the network after a change."""
         before, after = change.before.variables, change.after.variables
         fixed = before.keys() - set(self._varied)
-        return bool(change.graphs) or before.keys() != after.keys() or any(before[name] != after[name] for name in fixed)
+        return (
+            bool(change.graphs) or before.keys() != after.keys() or any(before[name] != after[name] for name in fixed)
+        )
 
     # --- edits ------------------------------------------------------------------------------------------------------
 
@@ -232,7 +234,9 @@ class FitPanel(Panel):
         self.notice.clear()
         self.hint.hide()
         self.progress.setRange(0, 0)
-        self._job = self.session.jobs.start("fit", params, lambda answer: self._take(answer, budget), self._fail, self._advance)
+        self._job = self.session.jobs.start(
+            "fit", params, lambda answer: self._take(answer, budget), self._fail, self._advance
+        )
         self.search.setText("Cancel")
         self.doing.setText("Searching")
         self.doing.show()

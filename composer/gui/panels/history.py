@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QUndoView, QVBoxLayout
 
 from composer.gui.panels import Panel
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 
 
 class HistoryPanel(Panel):

@@ -8,7 +8,7 @@ from composer.gui.inspector.design_page import DesignPage
 from composer.gui.inspector.end_page import EndPage
 from composer.gui.inspector.node_page import NodePage
 from composer.gui.panels import Panel
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 from composer.gui.widgets.labels import column, label
 
 Page = NodePage | EndPage | DesignPage
@@ -84,7 +84,11 @@ class InspectorPanel(Panel):
 
 def _mixed(count: int) -> QWidget:
     made = QWidget()
-    text = label(f"{count} items of different kinds are selected. Select nodes of one block to change them together.", "muted", wrap=True)
+    text = label(
+        f"{count} items of different kinds are selected. Select nodes of one block to change them together.",
+        "muted",
+        wrap=True,
+    )
     inside = column(text)
     inside.addStretch(1)
     made.setLayout(inside)

@@ -9,11 +9,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QTabWidget, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from composer.core import units
-from composer.core.block_file import BlockSpec
-from composer.gui import theme
-from composer.gui.canvas.quick_search import Choice, choices, search
+from composer.core.blocks.block_file import BlockSpec
+from composer.gui.canvas.overlays.quick_search import Choice, choices, search
+from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 from composer.gui.widgets.labels import column, label
 from composer.gui.widgets.template_list import TemplateList
 from composer.gui.widgets.two_part_delegate import COLOR_ROLE, DETAIL_ROLE, HEAD_ROLE, TwoPartDelegate
@@ -77,7 +77,9 @@ class PalettePanel(Panel):
         self.tree.itemClicked.connect(self._toggle)
         self.tree.itemExpanded.connect(lambda item: self._remember(item, closed=False))
         self.tree.itemCollapsed.connect(lambda item: self._remember(item, closed=True))
-        self.nothing = label("No block matches. A block is one Python file; a new one appears here by itself.", "muted", wrap=True)
+        self.nothing = label(
+            "No block matches. A block is one Python file; a new one appears here by itself.", "muted", wrap=True
+        )
         self.nothing.setContentsMargins(12, 8, 12, 8)
         self.nothing.hide()
         self.templates = TemplateList()
@@ -177,10 +179,16 @@ class PalettePanel(Panel):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow keys move in the list while the search field has the focus."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up)
+        ):
             current = self.tree.currentItem()
             if current is not None:
-                following = self.tree.itemBelow(current) if event.key() == Qt.Key.Key_Down else self.tree.itemAbove(current)
+                following = (
+                    self.tree.itemBelow(current) if event.key() == Qt.Key.Key_Down else self.tree.itemAbove(current)
+                )
                 if following is not None:
                     self.tree.setCurrentItem(following)
             return True

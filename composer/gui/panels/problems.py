@@ -7,11 +7,11 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from composer.core.facts import Repair
-from composer.gui import theme
+from composer.core.node_paths import visible_graph
+from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.problem_list import Shown
-from composer.gui.session import Session
-from composer.gui.use_paths import visible_graph
+from composer.gui.session.problems import Shown
+from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, clear, column, label, row
 
 MOST = 100
@@ -152,7 +152,9 @@ class ProblemsPanel(Panel):
                 continue
             if problem.level != "error" or not (number < FIRST or problem.path in chosen):
                 continue
-            shown.show_repairs(session.offers.of(problem.path[-1] if problem.path else "", self._graph(problem), problem.repairs))
+            shown.show_repairs(
+                session.offers.of(problem.path[-1] if problem.path else "", self._graph(problem), problem.repairs)
+            )
 
     def _barred(self, problem: Shown) -> bool:
         """Whether it is about a block that waits for trust."""

@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QStackedWidget, Q
 
 from composer.core import units
 from composer.core.errors import UserError
-from composer.core.run_files import DESIGN, RunInfo, list_runs
-from composer.gui import run_library, theme
-from composer.gui.overlaid_runs import HUES, OverlaidRuns
+from composer.core.files.run_folder import DESIGN, RunInfo, list_runs
+from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.run_handle import RunHandle
-from composer.gui.session import Session
-from composer.gui.trash import Trashed, delete, trash
+from composer.gui.runs import run_library
+from composer.gui.runs.overlaid_runs import HUES, OverlaidRuns
+from composer.gui.runs.run_process import RunHandle
+from composer.gui.runs.trash import Trashed, delete, trash
+from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, column, label, refresh_icons, row, tool_button
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
@@ -22,7 +23,14 @@ from composer.gui.widgets.run_table import Row, RunModel, RunTable
 from composer.gui.widgets.training_plots import TrainingPlots
 
 COLUMNS = ("Run", "State", "Best", "Epochs", "Network", "Begun")
-INKS = {"training": "accent", "paused": "warning", "saving": "accent", "done": "success", "failed": "error", "interrupted": "warning"}
+INKS = {
+    "training": "accent",
+    "paused": "warning",
+    "saving": "accent",
+    "done": "success",
+    "failed": "error",
+    "interrupted": "warning",
+}
 # A run that trains elsewhere, or in another window, is looked at this often, as long as the panel is shown.
 POLL_MS = 1000
 
@@ -99,7 +107,9 @@ class RunsPanel(Panel):
         """List the runs of a folder too."""
         found = list_runs(folder)
         if not found:
-            self.notice.say(f"{folder} holds no run: expected settings.json and {DESIGN} in it, or in folders inside it", "warning")
+            self.notice.say(
+                f"{folder} holds no run: expected settings.json and {DESIGN} in it, or in folders inside it", "warning"
+            )
             return
         run_library.open_folder(folder)
         self.refresh()
@@ -179,7 +189,9 @@ class RunsPanel(Panel):
         one = chosen[0] if len(chosen) == 1 else None
         training = self._training()
         self.resume_button.setEnabled(one is not None and one.resumable and not training)
-        self.resume_button.setToolTip("Another training is running; stop it first" if training else "Go on from the last checkpoint")
+        self.resume_button.setToolTip(
+            "Another training is running; stop it first" if training else "Go on from the last checkpoint"
+        )
         self.look_button.setEnabled(one is not None and one.has_weights)
         self.look_button.setToolTip("Show what this run's network looks at in an image")
         self.delete_button.setEnabled(any(not info.active for info in chosen))
@@ -204,7 +216,9 @@ class RunsPanel(Panel):
             self.hint.setText(f"Their curves lie over each other; Ctrl or Shift adds to the choice, up to {len(HUES)}")
         else:
             self.hint_title.setText("No runs yet")
-            self.hint.setText("Every training you start is kept here, with its curves, its weights and the network it trained")
+            self.hint.setText(
+                "Every training you start is kept here, with its curves, its weights and the network it trained"
+            )
         self._pages.setCurrentIndex(0)
 
     def _training(self) -> bool:
@@ -219,13 +233,23 @@ class RunsPanel(Panel):
         if len(chosen) == 1:
             path = chosen[0].path
             copy = path / DESIGN
-            menu.addAction(theme.icon("enter"), "Open a copy of its design", lambda: self.session.command_asked.emit("open_template", copy))
-            menu.addAction(theme.icon("open"), "Show its files", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
+            menu.addAction(
+                theme.icon("enter"),
+                "Open a copy of its design",
+                lambda: self.session.command_asked.emit("open_template", copy),
+            )
+            menu.addAction(
+                theme.icon("open"), "Show its files", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+            )
         for folder in run_library.opened_folders():
             if chosen and chosen[0].path in (folder, *list_runs(folder)):
-                menu.addAction(theme.icon("close"), f"Close folder {folder.name}", lambda folder=folder: self._close_folder(folder))
+                menu.addAction(
+                    theme.icon("close"), f"Close folder {folder.name}", lambda folder=folder: self._close_folder(folder)
+                )
         menu.addSeparator()
-        menu.addAction(self.delete_button.icon(), "Move to the trash", self.delete).setEnabled(self.delete_button.isEnabled())
+        menu.addAction(self.delete_button.icon(), "Move to the trash", self.delete).setEnabled(
+            self.delete_button.isEnabled()
+        )
         menu.popup(self.table.viewport().mapToGlobal(at))
 
     def _close_folder(self, folder: Path) -> None:
@@ -296,7 +320,12 @@ class RunsPanel(Panel):
 def _row(info: RunInfo, *, same: bool) -> Row:
     known = {"data": "{}", "batch_size": "batch {}", "optimizer": "{}", "lr": "learning rate {}"}
     settings = ", ".join(words.format(info.training[name]) for name, words in known.items() if name in info.training)
-    tip = [str(info.path), settings, f"{info.device}, {units.duration(info.seconds)}" if info.seconds else info.device, info.message]
+    tip = [
+        str(info.path),
+        settings,
+        f"{info.device}, {units.duration(info.seconds)}" if info.seconds else info.device,
+        info.message,
+    ]
     cells = (
         (run_library.short_name(info), info.name),
         (info.state.capitalize(), info.state),

@@ -10,13 +10,15 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QS
 
 from composer.core import names, units
 from composer.core.errors import UserError
-from composer.core.run_files import RunInfo, list_runs, read_run
-from composer.gui import key_map, preferred, theme
-from composer.gui.live_run import LiveRun
+from composer.core.files.run_folder import RunInfo, list_runs, read_run
+from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.run_handle import RunHandle
-from composer.gui.run_library import resume_settings, runs_folder, short_name
-from composer.gui.session import Session
+from composer.gui.runs.live_run import LiveRun
+from composer.gui.runs.run_library import resume_settings, runs_folder, short_name
+from composer.gui.runs.run_process import RunHandle
+from composer.gui.session import preferences
+from composer.gui.session.session import Session
+from composer.gui.shell import keymap
 from composer.gui.widgets.labels import button, column, label, refresh_icons, row
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
@@ -123,7 +125,7 @@ class TrainingPanel(Panel):
 
     def _on_edited(self, name: str, value: Any, stepped: bool) -> None:
         if name == "device":
-            preferred.set_device(value)
+            preferences.set_device(value)
             self.refresh_soon()
             return
         design = self.session.design
@@ -182,11 +184,11 @@ class TrainingPanel(Panel):
         fastest = next(iter(label_of.values()), "")
         self.form.set_choices("device", {"auto": f"Automatic: {fastest}" if fastest else "Automatic", **label_of})
         self.form.set_choices("data", {name: name for name in session.data_sets})
-        self.form.choose("device", preferred.device())
+        self.form.choose("device", preferences.device())
         self.form.show_settings(session.design.training)
         reason = self._reason()
         self.start_button.setEnabled(not reason)
-        key = key_map.shown("train")
+        key = keymap.shown("train")
         self.start_button.setToolTip(reason or "Train the design as it is drawn now" + (f"  ({key})" if key else ""))
         self.what.setText(session.design.name)
         self.how.setText(reason or self._plan(label_of, fastest))
@@ -238,7 +240,11 @@ class TrainingPanel(Panel):
             return "Draw a network first: an image input, blocks, and an output with one score a class"
         errors = [problem for problem in self.session.problems if problem.level == "error"]
         if errors:
-            return f"{len(errors)} problems have to be solved first" if len(errors) > 1 else "1 problem has to be solved first"
+            return (
+                f"{len(errors)} problems have to be solved first"
+                if len(errors) > 1
+                else "1 problem has to be solved first"
+            )
         return ""
 
     def _plan(self, label_of: dict[str, str], fastest: str) -> str:
@@ -257,7 +263,9 @@ class TrainingPanel(Panel):
         self._offered = True
         found = [read_run(folder) for folder in list_runs(runs_folder())]
         lost: list[RunInfo] = [
-            info for info in found if info.state == "interrupted" and info.has_weights and info.design_hash == self.session.digest
+            info
+            for info in found
+            if info.state == "interrupted" and info.has_weights and info.design_hash == self.session.digest
         ]
         if lost:
             self._offer = self.session.digest

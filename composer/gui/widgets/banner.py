@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 from composer.gui.widgets.labels import button, label, row, tool_button
 
 

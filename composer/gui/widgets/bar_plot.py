@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 from composer.gui.widgets.color_bar import number
 from composer.gui.widgets.readout import Readout
 
@@ -86,7 +86,11 @@ class BarPlot(QWidget):
         for index in range(0, len(self.values), every):
             cell = QRectF(inside.left() + index * step - 20 + step / 2, inside.bottom() + 2, 40, 16)
             painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, str(index + 1))
-        painter.drawText(QRectF(inside.left(), inside.bottom() + 18, max(inside.width(), 80), 16), Qt.AlignmentFlag.AlignHCenter, self.axis)
+        painter.drawText(
+            QRectF(inside.left(), inside.bottom() + 18, max(inside.width(), 80), 16),
+            Qt.AlignmentFlag.AlignHCenter,
+            self.axis,
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bars."""
@@ -99,7 +103,9 @@ class BarPlot(QWidget):
             self.readout.hide()
             return
         index = min(int((at.x() - inside.left()) / inside.width() * len(self.values)), len(self.values) - 1)
-        self.readout.show_at(QPoint(int(at.x()), int(at.y())), f"{self.axis} {index + 1}:  {number(self.values[index])}", [])
+        self.readout.show_at(
+            QPoint(int(at.x()), int(at.y())), f"{self.axis} {index + 1}:  {number(self.values[index])}", []
+        )
 
     def leaveEvent(self, event: Any) -> None:
         """Put the readout away."""

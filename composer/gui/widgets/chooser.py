@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 from composer.gui.widgets.two_part_delegate import DETAIL_ROLE, TwoPartDelegate
 
 WIDTH, ROWS = 480, 12
@@ -38,7 +38,9 @@ class Chooser(QFrame):
         self.setObjectName("chooser")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         t = theme.tokens()
-        self.setStyleSheet(f"#chooser {{ background: {t.card}; border: 1px solid {t.strong_border}; border-radius: 6px; }}")
+        self.setStyleSheet(
+            f"#chooser {{ background: {t.card}; border: 1px solid {t.strong_border}; border-radius: 6px; }}"
+        )
         self._choices = choices
         self._chosen = chosen
         self.field = QLineEdit(placeholderText=hint)
@@ -80,7 +82,9 @@ class Chooser(QFrame):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS, Qt.Key.Key_PageUp: -ROWS}
             if event.key() in steps and self.list.count():
-                self.list.setCurrentRow(max(0, min(self.list.count() - 1, self.list.currentRow() + steps[Qt.Key(event.key())])))
+                self.list.setCurrentRow(
+                    max(0, min(self.list.count() - 1, self.list.currentRow() + steps[Qt.Key(event.key())]))
+                )
                 return True
         return super().eventFilter(watched, event)
 

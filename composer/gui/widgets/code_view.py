@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 
 TOKEN = re.compile(
     r"(?P<comment>#.*)|(?P<string>[rbf]*(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"))|(?P<number>\b\d[\d_.]*(?:e[+-]?\d+)?\b)"
@@ -63,7 +63,9 @@ class CodeView(QPlainTextEdit):
         self.setFont(theme.font(theme.BODY, mono=True))
         self.setStyleSheet("QPlainTextEdit { border: none; border-radius: 0; }")
         self.setAccessibleName("Generated source")
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
         self._inside_text: list[tuple[int, int]] = []
         self._marked: str | None = None
         self._numbers = LineNumbers(self)
@@ -174,4 +176,8 @@ def _long_strings(source: str) -> list[tuple[int, int]]:
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (tokenize.TokenError, SyntaxError):
         return []
-    return [(token.start[0] - 1, token.end[0] - 1) for token in tokens if token.type == tokenize.STRING and token.start[0] != token.end[0]]
+    return [
+        (token.start[0] - 1, token.end[0] - 1)
+        for token in tokens
+        if token.type == tokenize.STRING and token.start[0] != token.end[0]
+    ]

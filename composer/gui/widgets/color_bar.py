@@ -3,8 +3,7 @@
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPen
 
-from composer.gui import theme
-from composer.gui.widgets import colormaps
+from composer.gui.look import colormaps, theme
 
 WIDTH, GAP, ROOM = 12, 6, 64
 TICKS = 5

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 from composer.gui.widgets.labels import column, label, row
 from composer.gui.widgets.readout import Reading, Readout, line_pen
 
@@ -40,7 +40,9 @@ class CurvePlot(QWidget):
         legend: names of the solid and of the dashed line.
     """
 
-    def __init__(self, title: str, unit: str, write: Callable[[float], str], legend: Sequence[str] = ("train", "validation")) -> None:
+    def __init__(
+        self, title: str, unit: str, write: Callable[[float], str], legend: Sequence[str] = ("train", "validation")
+    ) -> None:
         super().__init__()
         import pyqtgraph as pg
 
@@ -63,7 +65,9 @@ class CurvePlot(QWidget):
         self.view.setDefaultPadding(0.04)
         self.plot.getAxis("left").setWidth(46)
         self.plot.getAxis("bottom").setHeight(34)
-        self.plot.getAxis("bottom").setStyle(hideOverlappingLabels=False)  # else the number of the last epoch is left out
+        self.plot.getAxis("bottom").setStyle(
+            hideOverlappingLabels=False
+        )  # else the number of the last epoch is left out
         self.plot.getPlotItem().layout.setContentsMargins(1, 1, 8, 1)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setZValue(-10)
@@ -88,7 +92,16 @@ class CurvePlot(QWidget):
         return tuple(self._lines)
 
     def set_line(
-        self, key: str, x: Any, y: Any, color: QColor, *, name: str = "", dashed: bool = False, faint: bool = False, marks: bool = False
+        self,
+        key: str,
+        x: Any,
+        y: Any,
+        color: QColor,
+        *,
+        name: str = "",
+        dashed: bool = False,
+        faint: bool = False,
+        marks: bool = False,
     ) -> None:
         """Draw a line, or draw it anew.
 
@@ -152,7 +165,9 @@ class CurvePlot(QWidget):
             axis = self.plot.getAxis(side)
             axis.setPen(self._pg.mkPen(theme.color("border")))
             axis.setTextPen(self._pg.mkPen(theme.color("muted")))
-            axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=-4, textFillLimits=[(0, 0.6), (2, 0.4), (4, 0.2)])
+            axis.setStyle(
+                tickFont=theme.font(theme.SMALL), tickLength=-4, textFillLimits=[(0, 0.6), (2, 0.4), (4, 0.2)]
+            )
             axis.setLabel(text, **{"color": theme.tokens().muted, "font-size": f"{theme.SMALL}px"})
         self.plot.showGrid(x=False, y=True, alpha=0.12)
         self._cursor.setPen(self._pg.mkPen(theme.color("faint")))
@@ -183,7 +198,10 @@ class CurvePlot(QWidget):
         if not values:
             self._leave()
             return
-        rows = [Reading(line.name, self._write(value), line.color or theme.color("text"), line.dashed) for line, value in values]
+        rows = [
+            Reading(line.name, self._write(value), line.color or theme.color("text"), line.dashed)
+            for line, value in values
+        ]
         self._cursor.setValue(x)
         self._cursor.show()
         at = self.plot.mapFromScene(place)

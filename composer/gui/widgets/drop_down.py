@@ -26,7 +26,13 @@ class DropDown(QComboBox):
 
     def event(self, event: QEvent) -> bool:
         """Say the whole choice in the tooltip, before what the field is for."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.shown_text() != self.currentText():
-            QToolTip.showText(event.globalPos(), "\n".join(text for text in (self.currentText(), self.toolTip()) if text), self)
+        if (
+            isinstance(event, QHelpEvent)
+            and event.type() == QEvent.Type.ToolTip
+            and self.shown_text() != self.currentText()
+        ):
+            QToolTip.showText(
+                event.globalPos(), "\n".join(text for text in (self.currentText(), self.toolTip()) if text), self
+            )
             return True
         return super().event(event)

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from composer.gui import theme
-from composer.gui.widgets import color_bar, colormaps
+from composer.gui.look import colormaps, theme
+from composer.gui.widgets import color_bar
 from composer.gui.widgets.readout import Readout
 
 MARGIN, BAR_GAP = 8, 16
@@ -45,7 +45,11 @@ class HeatView(QWidget):
             size: its true size in pixels of the network's input.
         """
         small = image.size() != size and size.isValid()
-        self.image = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.FastTransformation) if small else image
+        self.image = (
+            image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.FastTransformation)
+            if small
+            else image
+        )
         self.update()
 
     def set_map(self, values: Any, *, over_image: bool = True) -> None:
@@ -74,7 +78,9 @@ class HeatView(QWidget):
         """What is shown, as a picture of its own, its longer side about `side` pixels."""
         inside = self._natural()
         factor = max(1, round(side / max(inside.width(), inside.height(), 1)))
-        size = QSize(inside.width() * factor + BAR_GAP + color_bar.ROOM + 2 * MARGIN, inside.height() * factor + 2 * MARGIN)
+        size = QSize(
+            inside.width() * factor + BAR_GAP + color_bar.ROOM + 2 * MARGIN, inside.height() * factor + 2 * MARGIN
+        )
         made = QImage(size, QImage.Format.Format_RGB32)
         made.fill(theme.color("panel"))
         painter = QPainter(made)
@@ -122,7 +128,10 @@ class HeatView(QWidget):
         else:
             size = natural * (float(int(fits)) if fits >= 1 else 1 / math.ceil(1 / fits))
         left = area.left() + (area.width() - size.width() - BAR_GAP - color_bar.ROOM) / 2
-        return QRectF(QPointF(round(max(area.left() + MARGIN, left)), round(area.top() + (area.height() - size.height()) / 2)), size)
+        return QRectF(
+            QPointF(round(max(area.left() + MARGIN, left)), round(area.top() + (area.height() - size.height()) / 2)),
+            size,
+        )
 
     def _paint(self, painter: QPainter, area: QRectF) -> None:
         place = self._place(area)

@@ -6,7 +6,7 @@ from typing import TypeVar
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 
 W = TypeVar("W", bound=QWidget)
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
 
-from composer.gui import theme
-from composer.gui.widgets import colormaps
+from composer.gui.look import colormaps, theme
 from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import label, named, tool_button
 from composer.gui.widgets.prediction_bars import PredictionBars
@@ -32,7 +31,9 @@ class MapControls(QWidget):
         self.opacity.setRange(0, 100)
         self.opacity.setValue(START_OPACITY)
         self.hint = label(role="small", wrap=True)
-        self.clear_mark: QToolButton = tool_button("close", "Ask no place: show what each place receives", self.mark_cleared.emit)
+        self.clear_mark: QToolButton = tool_button(
+            "close", "Ask no place: show what each place receives", self.mark_cleared.emit
+        )
         self.save: QToolButton = tool_button("save", "Save this picture…", self.save_asked.emit)
         self.said = label("Prediction", "heading")
         self.prediction = PredictionBars()

@@ -4,12 +4,26 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
-from composer.gui import theme
+from composer.gui.look import theme
 from composer.gui.widgets.labels import button, column, label, row, tool_button
 
-ICONS = {"info": ("info", "accent"), "success": ("success", "success"), "warning": ("warning", "warning"), "error": ("error", "error")}
+ICONS = {
+    "info": ("info", "accent"),
+    "success": ("success", "success"),
+    "warning": ("warning", "warning"),
+    "error": ("error", "error"),
+}
 
 
 class Notice(QWidget):
@@ -44,7 +58,14 @@ class Notice(QWidget):
         """How serious it is; empty while it is hidden."""
         return self._level if not self.isHidden() else ""
 
-    def say(self, text: str, level: str = "info", *, details: str = "", actions: Sequence[tuple[str, Callable[[], object]]] = ()) -> None:
+    def say(
+        self,
+        text: str,
+        level: str = "info",
+        *,
+        details: str = "",
+        actions: Sequence[tuple[str, Callable[[], object]]] = (),
+    ) -> None:
         """Show a sentence in the place of the one before.
 
         Args:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from composer.core import units
-from composer.gui import theme
+from composer.gui.look import theme
 
 ROW, NUMBER = 20, 52
 

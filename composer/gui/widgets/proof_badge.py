@@ -6,9 +6,14 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
-from composer.gui import theme
+from composer.gui.look import theme
 
-WORDS = {"unverified": "Verify", "running": "Verifying… Cancel", "verified": "Verified, 0 diff", "different": "Not equal"}
+WORDS = {
+    "unverified": "Verify",
+    "running": "Verifying… Cancel",
+    "verified": "Verified, 0 diff",
+    "different": "Not equal",
+}
 INKS = {"verified": "success", "different": "error"}
 ICONS = {"unverified": "check", "running": "stop", "verified": "success", "different": "error"}
 WHAT = (

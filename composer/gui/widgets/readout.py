@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 
 ROW, PAD, MARK, GAP = 16, 8, 16, 8
 AWAY = 12
@@ -65,7 +65,10 @@ class Readout(QWidget):
     def sizeHint(self) -> QSize:
         """As large as its text."""
         metrics = QFontMetrics(theme.font(theme.SMALL))
-        widths = [MARK + GAP + metrics.horizontalAdvance(row.name) + 2 * GAP + metrics.horizontalAdvance(row.value) for row in self.rows]
+        widths = [
+            MARK + GAP + metrics.horizontalAdvance(row.name) + 2 * GAP + metrics.horizontalAdvance(row.value)
+            for row in self.rows
+        ]
         width = max([metrics.horizontalAdvance(self.heading), *widths])
         return QSize(min(width + 2 * PAD, self._plot.width()), (1 + len(self.rows)) * ROW + 2 * PAD - 4)
 

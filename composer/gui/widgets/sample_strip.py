@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem
 
-from composer.gui import theme
+from composer.gui.look import theme
 
 SIDE, CELL = 40, 48
 CHOICE = Qt.ItemDataRole.UserRole
@@ -39,7 +39,12 @@ class SampleStrip(QListWidget):
                 self._take(row)
         for image in images:
             pixmap = QPixmap.fromImage(QImage.fromData(base64.b64decode(image["png_base64"])))
-            self._add(self.count(), pixmap, {"sample": image["index"]}, f"{image['label']}  (validation image {image['index']})")
+            self._add(
+                self.count(),
+                pixmap,
+                {"sample": image["index"]},
+                f"{image['label']}  (validation image {image['index']})",
+            )
 
     def add_file(self, path: Path) -> None:
         """Put a file in front and choose it."""

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from composer.core import units
-from composer.gui import theme
+from composer.gui.look import theme
 
 SHARE = "of the budget"
 
@@ -65,7 +65,14 @@ class SettingTable(QTableWidget):
 
     def mark(self, values: Mapping[str, int]) -> None:
         """Select the row whose values a design has."""
-        at = next((n for n, found in enumerate(self.rows) if all(values.get(name) == value for name, value in found["values"].items())), -1)
+        at = next(
+            (
+                n
+                for n, found in enumerate(self.rows)
+                if all(values.get(name) == value for name, value in found["values"].items())
+            ),
+            -1,
+        )
         if at < 0:
             self.clearSelection()
             self.setCurrentCell(-1, -1)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemD
 
 from composer import paths
 from composer.core import units
-from composer.gui import theme
+from composer.gui.look import theme
 
 HEAD_BYTES = 4000  # name, description and counts stand at the top of the file
 ENTRY = Qt.ItemDataRole.UserRole
@@ -31,7 +31,8 @@ def read_head(path: Path) -> Entry:
     with path.open(encoding="utf-8", errors="replace") as file:
         head = file.read(HEAD_BYTES)
     name, description = (
-        match[1].strip() if (match := re.search(rf'^{key}: "?(.*?)"?$', head, re.MULTILINE)) else "" for key in ("name", "description")
+        match[1].strip() if (match := re.search(rf'^{key}: "?(.*?)"?$', head, re.MULTILINE)) else ""
+        for key in ("name", "description")
     )
     params = re.search(r"^expected: .*?params: (\d+)", head, re.MULTILINE)
     return Entry(path, name or path.stem, description, int(params[1]) if params else None)
@@ -41,7 +42,9 @@ class _Delegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(120, 64)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
         entry: Entry = index.data(ENTRY)
         t = theme.tokens()
         rect = QRectF(option.rect)
@@ -65,7 +68,9 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(QColor(t.muted))
         if entry.params is not None:
             painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, units.count(entry.params))
-        painter.drawText(inner.adjusted(0, 18, 0, 0), Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, entry.description)
+        painter.drawText(
+            inner.adjusted(0, 18, 0, 0), Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, entry.description
+        )
         painter.restore()
 
 

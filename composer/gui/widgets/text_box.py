@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit
 
-from composer.gui import theme
+from composer.gui.look import theme
 
 
 class TextBox(QPlainTextEdit):
@@ -46,7 +46,10 @@ class TextBox(QPlainTextEdit):
         """Escape gives up, Ctrl+Return commits."""
         if event.key() == Qt.Key.Key_Escape:
             self.setPlainText(self._known)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        elif (
+            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
             self.commit()
         else:
             super().keyPressEvent(event)

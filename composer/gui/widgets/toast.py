@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 
 STAY_MS = {"info": 2500, "warning": 6000, "error": 9000}
 LEVEL_TOKEN = {"info": "success", "warning": "warning", "error": "error"}
@@ -50,7 +50,9 @@ class Toast(QWidget):
             level: ``info``, ``warning`` or ``error``.
         """
         self._text.setText(text)
-        self._mark.setPixmap(theme.icon(LEVEL_ICON.get(level, "info"), LEVEL_TOKEN.get(level, "muted")).pixmap(theme.ICON, theme.ICON))
+        self._mark.setPixmap(
+            theme.icon(LEVEL_ICON.get(level, "info"), LEVEL_TOKEN.get(level, "muted")).pixmap(theme.ICON, theme.ICON)
+        )
         self._place()
         self.show()
         self.raise_()

@@ -6,7 +6,7 @@ from typing import Protocol
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from composer.gui import theme
+from composer.gui.look import theme
 from composer.gui.widgets.curve_plot import CurvePlot
 
 
@@ -81,8 +81,12 @@ class TrainingPlots(QWidget):
             loss.set_line(f"{key} raw", curves.loss.x, curves.loss.y, ink, faint=True)
         loss.set_line(f"{key} train", curves.smooth.x, curves.smooth.y, ink, name=train)
         loss.set_line(f"{key} val", curves.val_loss.x, curves.val_loss.y, ink, name=val, dashed=True, marks=not name)
-        accuracy.set_line(f"{key} train", curves.train_accuracy.x, curves.train_accuracy.y, ink, name=train, marks=not name)
-        accuracy.set_line(f"{key} val", curves.val_accuracy.x, curves.val_accuracy.y, ink, name=val, dashed=True, marks=not name)
+        accuracy.set_line(
+            f"{key} train", curves.train_accuracy.x, curves.train_accuracy.y, ink, name=train, marks=not name
+        )
+        accuracy.set_line(
+            f"{key} val", curves.val_accuracy.x, curves.val_accuracy.y, ink, name=val, dashed=True, marks=not name
+        )
         span = max(drawn[0].epochs for drawn in self._drawn.values())
         if span != self._span:  # otherwise the user's own zoom stays
             self._span = span

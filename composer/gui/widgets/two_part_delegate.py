@@ -4,7 +4,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from composer.gui import theme
+from composer.gui.look import theme
 
 DETAIL_ROLE = Qt.ItemDataRole.UserRole + 1
 COLOR_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -61,6 +61,8 @@ class TwoPartDelegate(QStyledItemDelegate):
             painter.setPen(QColor(t.muted))
             cut = QFontMetrics(small).elidedText(detail, Qt.TextElideMode.ElideRight, int(rest))
             painter.drawText(
-                QRectF(right - rest, rect.top(), rest, rect.height()), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, cut
+                QRectF(right - rest, rect.top(), rest, rect.height()),
+                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
+                cut,
             )
         painter.restore()

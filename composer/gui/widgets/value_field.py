@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QLabel, QLineEdit
 
-from composer.gui import theme
+from composer.gui.look import theme
 
 SCRUB_PIXELS = 6  # of mouse movement for one step
 BIG_STEP = 10

@@ -25,7 +25,9 @@ class RoutedCondConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Convolve with experts weighted by a sigmoid, or with a temperature by a softmax."""
         logits = self.router(x.mean((2, 3)))
-        return self.conv(x, torch.sigmoid(logits) if self.temperature is None else (logits / self.temperature).softmax(1))
+        return self.conv(
+            x, torch.sigmoid(logits) if self.temperature is None else (logits / self.temperature).softmax(1)
+        )
 
 
 def coatnet_transformer() -> nn.Module:
@@ -64,7 +66,9 @@ def tubelets() -> nn.Module:
     from vit_pytorch.vivit import ViViT
 
     video = {"image_size": 112, "image_patch_size": 16, "frames": 8, "frame_patch_size": 2}
-    return ViViT(**video, num_classes=1, dim=192, spatial_depth=1, temporal_depth=1, heads=1, mlp_dim=8).to_patch_embedding
+    return ViViT(
+        **video, num_classes=1, dim=192, spatial_depth=1, temporal_depth=1, heads=1, mlp_dim=8
+    ).to_patch_embedding
 
 
 class CrossFormerBias(nn.Module):

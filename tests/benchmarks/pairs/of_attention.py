@@ -9,7 +9,8 @@ from tests.benchmarks.pairs.counterparts import columns_first, heads_outermost, 
 from tests.benchmarks.pairs.pair import MAP, TOKENS, WINDOWED, Pair, channels_last, sized, tokens
 
 _MAXXVIT = (
-    "norm1.weight norm1.bias attn.qkv.weight attn.qkv.bias attn.position_bias.table attn.proj.weight attn.proj.bias norm2.weight norm2.bias"
+    "norm1.weight norm1.bias attn.qkv.weight attn.qkv.bias attn.position_bias.table attn.proj.weight attn.proj.bias "
+    "norm2.weight norm2.bias"
 )
 _MAXXVIT += " mlp.fc1.weight mlp.fc1.bias mlp.fc2.weight mlp.fc2.bias"
 _HEAD_FIRST = {f"attn.qkv.{kind}": partial(heads_outermost, 3) for kind in ("weight", "bias")}
@@ -32,8 +33,20 @@ PAIRS = [
         "q.weight+kv.weight q.bias+kv.bias proj.weight proj.bias",
         call=lambda theirs, x, context: theirs(x, context, context, need_weights=False)[0],
     ),
-    Pair("ClassAttention", {"dim": 192}, "timm.models.cait:ClassAttn", {"dim": 192, "num_heads": 4, "qkv_bias": True}, TOKENS),
-    Pair("TalkingHeadsAttention", {"dim": 192}, "timm.models.cait:TalkingHeadAttn", {"dim": 192, "num_heads": 4, "qkv_bias": True}, TOKENS),
+    Pair(
+        "ClassAttention",
+        {"dim": 192},
+        "timm.models.cait:ClassAttn",
+        {"dim": 192, "num_heads": 4, "qkv_bias": True},
+        TOKENS,
+    ),
+    Pair(
+        "TalkingHeadsAttention",
+        {"dim": 192},
+        "timm.models.cait:TalkingHeadAttn",
+        {"dim": 192, "num_heads": 4, "qkv_bias": True},
+        TOKENS,
+    ),
     Pair("XCA", {"dim": 192}, "timm.models.xcit:XCA", {"dim": 192, "num_heads": 4, "qkv_bias": True}, TOKENS),
     Pair(
         "ReAttention",
@@ -54,8 +67,21 @@ PAIRS = [
         without=("norm",),
     ),
     # attention over maps
-    Pair("NonLocal2d", {"channels": 64, "scaled": True}, "timm.layers:NonLocalAttn", {"in_channels": 64, "rd_ratio": 0.5}, MAP),
-    Pair("NonLocal2d", {"channels": 64, "reduction": 8, "scaled": True}, "timm.layers:NonLocalAttn", {"in_channels": 64}, MAP, label="C/8"),
+    Pair(
+        "NonLocal2d",
+        {"channels": 64, "scaled": True},
+        "timm.layers:NonLocalAttn",
+        {"in_channels": 64, "rd_ratio": 0.5},
+        MAP,
+    ),
+    Pair(
+        "NonLocal2d",
+        {"channels": 64, "reduction": 8, "scaled": True},
+        "timm.layers:NonLocalAttn",
+        {"in_channels": 64},
+        MAP,
+        label="C/8",
+    ),
     Pair(
         "RelativeSelfAttention2d",
         {"in_channels": 96, "h": 28, "w": 28, "out_channels": 96},
@@ -108,7 +134,8 @@ PAIRS = [
             {"dim": 96, "attn_type": kind, "window_size": 7},
             WINDOWED,
             rearrange={
-                f"attn.dynamic_bias.mlp.9.{name}": partial(torch.repeat_interleave, repeats=3, dim=0) for name in ("weight", "bias")
+                f"attn.dynamic_bias.mlp.9.{name}": partial(torch.repeat_interleave, repeats=3, dim=0)
+                for name in ("weight", "bias")
             },
             without=("norm",),
             prepare=zero_bias_network,
@@ -200,7 +227,15 @@ PAIRS = [
         "LeViTAttention",
         {"dim": 128, "h": 14, "w": 14, "num_heads": 4, "key_dim": 16, "value_ratio": 2.0, "act": "silu"},
         "timm.models.levit:Attention",
-        {"dim": 128, "key_dim": 16, "num_heads": 4, "attn_ratio": 2.0, "act_layer": nn.SiLU, "resolution": 14, "use_conv": False},
+        {
+            "dim": 128,
+            "key_dim": 16,
+            "num_heads": 4,
+            "attn_ratio": 2.0,
+            "act_layer": nn.SiLU,
+            "resolution": 14,
+            "use_conv": False,
+        },
         (8, 128, 14, 14),
         contiguous=True,
         turn=tokens,

@@ -72,7 +72,11 @@ PAIRS = [
         )
         for block, ours, theirs in (
             ("ClassToken", {}, {"pos_embed": "none"}),
-            ("RegisterTokens", {"after": 0}, {"class_token": False, "reg_tokens": 4, "pos_embed": "none", "global_pool": "avg"}),
+            (
+                "RegisterTokens",
+                {"after": 0},
+                {"class_token": False, "reg_tokens": 4, "pos_embed": "none", "global_pool": "avg"},
+            ),
             ("LearnedPosition", {"n": 196}, {"class_token": False, "global_pool": "avg"}),
         )
     ),
@@ -119,11 +123,30 @@ PAIRS = [
         without=("attention.norm",),
         join=ReadingMemory,
     ),
-    Pair("PatchMerger", {"dim": 192}, "vit_pytorch.vit_with_patch_merger:PatchMerger", {"dim": 192, "num_tokens_out": 8}, TOKENS),
-    Pair("PatchMerging", {"dim": 96}, "timm.models.swin_transformer:PatchMerging", {"dim": 96}, WINDOWED, turn=channels_last),
+    Pair(
+        "PatchMerger",
+        {"dim": 192},
+        "vit_pytorch.vit_with_patch_merger:PatchMerger",
+        {"dim": 192, "num_tokens_out": 8},
+        TOKENS,
+    ),
+    Pair(
+        "PatchMerging",
+        {"dim": 96},
+        "timm.models.swin_transformer:PatchMerging",
+        {"dim": 96},
+        WINDOWED,
+        turn=channels_last,
+    ),
     # transformer
     Pair("Mlp", {"dim": 192}, "timm.layers:Mlp", {"in_features": 192, "hidden_features": 768}, TOKENS),
-    Pair("GatedMlp", {"dim": 192, "mlp_ratio": 2}, "timm.layers:SwiGLU", {"in_features": 192, "hidden_features": 384}, TOKENS),
+    Pair(
+        "GatedMlp",
+        {"dim": 192, "mlp_ratio": 2},
+        "timm.layers:SwiGLU",
+        {"in_features": 192, "hidden_features": 384},
+        TOKENS,
+    ),
     Pair("LayerScale", {"dim": 192}, "timm.models.vision_transformer:LayerScale", {"dim": 192}, TOKENS),
     Pair(
         "TransformerEncoderLayer",
@@ -155,7 +178,9 @@ PAIRS = [
             "norm_first": True,
         },
         (TOKENS, (8, 49, 192)),
-        words("self_attn.qkv self_attn.proj cross_attn.q+cross_attn.kv cross_attn.proj mlp.fc1 mlp.fc2 norm1 norm2 norm3"),
+        words(
+            "self_attn.qkv self_attn.proj cross_attn.q+cross_attn.kv cross_attn.proj mlp.fc1 mlp.fc2 norm1 norm2 norm3"
+        ),
     ),
     Pair(
         "ParallelEncoderLayer",
@@ -177,7 +202,13 @@ PAIRS = [
         TOKENS,
         call=lambda theirs, x: theirs.get_bias().expand(len(x), -1, -1, -1),
     ),
-    Pair("DynamicPositionBias", {"n": 196, "num_heads": 1}, "vit_pytorch:CrossFormerBias", {"side": 14, "hidden": 16}, TOKENS),
+    Pair(
+        "DynamicPositionBias",
+        {"n": 196, "num_heads": 1},
+        "vit_pytorch:CrossFormerBias",
+        {"side": 14, "hidden": 16},
+        TOKENS,
+    ),
     Pair(
         "RotaryPosition",
         {"n": 196, "dim": 192, "num_heads": 3, "axes": "2d"},

@@ -94,4 +94,8 @@ def grid(x: Tensor) -> Tensor:
 
 def words(layers: str) -> str:
     """Weight and bias of each layer."""
-    return " ".join("+".join(f"{part}.{kind}" for part in layer.split("+")) for layer in layers.split() for kind in ("weight", "bias"))
+    return " ".join(
+        "+".join(f"{part}.{kind}" for part in layer.split("+"))
+        for layer in layers.split()
+        for kind in ("weight", "bias")
+    )

@@ -24,7 +24,10 @@ def test_relative_attention_is_the_formula() -> None:
     for head in range(2):
         q, k, v = qkv[:, head * 3 * d : (head + 1) * 3 * d].chunk(3, -1)
         for a, i in enumerate(places):
-            bias = [layer.position_bias.table[(i[0] - j[0] + h - 1) * (2 * w - 1) + i[1] - j[1] + w - 1, head] for j in places]
+            bias = [
+                layer.position_bias.table[(i[0] - j[0] + h - 1) * (2 * w - 1) + i[1] - j[1] + w - 1, head]
+                for j in places
+            ]
             weights = torch.stack([q[a] @ k[b] / math.sqrt(d) + bias[b] for b in range(h * w)]).softmax(0)
             out[a, head * d : (head + 1) * d] = weights @ v
     expected = layer.proj(out.T.view(1, 8, h, w))
@@ -47,7 +50,16 @@ def test_the_transformer_stages_of_coatnet_0_have_their_parameters() -> None:
     def closed_form(dim_in: int, dim: int, side: int) -> int:
         table = (2 * side - 1) ** 2 * dim // 32
         shortcut = dim_in * dim + dim if dim_in != dim else 0
-        return shortcut + 2 * dim_in + 2 * dim + 3 * dim * (dim_in + 1) + table + dim * (dim + 1) + dim * 4 * dim * 2 + 5 * dim
+        return (
+            shortcut
+            + 2 * dim_in
+            + 2 * dim
+            + 3 * dim * (dim_in + 1)
+            + table
+            + dim * (dim + 1)
+            + dim * 4 * dim * 2
+            + 5 * dim
+        )
 
     for dim_in, dim, side, stride in ((192, 384, 28, 2), (384, 384, 14, 1), (384, 768, 14, 2), (768, 768, 7, 1)):
         block = CoAtNetTransformer(dim_in, side, side, dim, stride)
@@ -103,7 +115,10 @@ def test_it_starts_as_the_identity(make) -> None:
     ("make", "message"),
     [
         (lambda: RelativeSelfAttention2d(8, 4, 4, 48, 32), "head_dim: 32 does not divide out_channels 48"),
-        (lambda: RelativeSelfAttention2d(8, 4, 4)(torch.zeros(1, 8, 4, 5)), "x: 4 x 5, but the biases are for a map of 4 x 4"),
+        (
+            lambda: RelativeSelfAttention2d(8, 4, 4)(torch.zeros(1, 8, 4, 5)),
+            "x: 4 x 5, but the biases are for a map of 4 x 4",
+        ),
         (lambda: CoAtNetTransformer(8, 4, 4, 48), "head_dim: 32 does not divide out_channels 48"),
         (lambda: CoAtNetTransformer(8, 4, 4, stride=0), "stride: 0 is not positive"),
         (lambda: CoAtNetTransformer(8, 4, 4, pool="min"), "pool: 'min' is not one of max, avg"),

@@ -57,7 +57,11 @@ def test_local_relation_is_the_formula(similarity: str) -> None:
     layer = fill(LocalRelation2d(8, K, 4, similarity))
     x = 3 * probe_input((1, 8, 4, 5))
     q, k, y = layer.q(x)[0], layer.k(x)[0], layer(x)[0]
-    fits = {"squared_difference": lambda a, b: -((a - b) ** 2), "absolute_difference": lambda a, b: -abs(a - b), "product": torch.mul}
+    fits = {
+        "squared_difference": lambda a, b: -((a - b) ** 2),
+        "absolute_difference": lambda a, b: -abs(a - b),
+        "product": torch.mul,
+    }
     for row in range(4):
         for column in range(5):
             for group in range(2):
@@ -69,7 +73,9 @@ def test_local_relation_is_the_formula(similarity: str) -> None:
                 ]
                 weights = torch.stack(logits).softmax(0)
                 part = slice(4 * group, 4 * group + 4)
-                expected = sum(weight * x[0, part, a, b] for weight, (a, b) in zip(weights, around.values(), strict=True))
+                expected = sum(
+                    weight * x[0, part, a, b] for weight, (a, b) in zip(weights, around.values(), strict=True)
+                )
                 torch.testing.assert_close(y[part, row, column], expected, rtol=1e-5, atol=1e-8)
 
 
@@ -226,9 +232,15 @@ def test_a_footprint_is_never_unfolded_for_the_backward_pass() -> None:
             "relation: 'sum' is not one of subtraction, summation, concatenation, hadamard, dot_product",
         ),
         (lambda: SANPairwise(32, position="learned"), "position: 'learned' is not one of relative, absolute, none"),
-        (lambda: SANPatchwise(32, relation="sum"), "relation: 'sum' is not one of concatenation, star_product, clique_product"),
+        (
+            lambda: SANPatchwise(32, relation="sum"),
+            "relation: 'sum' is not one of concatenation, star_product, clique_product",
+        ),
         (lambda: SANPatchwise(32, 6), "kernel_size: 6 is not a positive odd number, such as 3, 5 or 7"),
-        (lambda: SANPairwise(32)(torch.zeros(1, 32, 3, 8)), "x: a map of 3 x 8 is too small: kernel_size 7 needs 4 a side"),
+        (
+            lambda: SANPairwise(32)(torch.zeros(1, 32, 3, 8)),
+            "x: a map of 3 x 8 is too small: kernel_size 7 needs 4 a side",
+        ),
     ],
 )
 def test_bad_parameters_are_named(make, message: str) -> None:

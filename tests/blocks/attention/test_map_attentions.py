@@ -58,7 +58,9 @@ def with_parameters(module, values):
 
 def assert_statistics(output, expected):
     found = statistics(output)
-    assert {name: found[name] for name in expected} == {name: pytest.approx(value, rel=1e-7, abs=1e-8) for name, value in expected.items()}
+    assert {name: found[name] for name in expected} == {
+        name: pytest.approx(value, rel=1e-7, abs=1e-8) for name, value in expected.items()
+    }
 
 
 def to_map(side):
@@ -77,9 +79,19 @@ def test_conv_projection_with_shared_convolutions_is_vit_pytorch_1_26_11():
     dim = 64
     convolution = {"conv.weight": wave(6, dim, 1, 3, 3), "norm.weight": wave(7, dim), "norm.bias": wave(8, dim)}
     k, v = wave(9, 2 * dim, dim).chunk(2)
-    values = {"conv_q.conv.weight": wave(2, dim, 1, 3, 3), "conv_q.norm.weight": wave(3, dim), "conv_q.norm.bias": wave(4, dim)}
+    values = {
+        "conv_q.conv.weight": wave(2, dim, 1, 3, 3),
+        "conv_q.norm.weight": wave(3, dim),
+        "conv_q.norm.bias": wave(4, dim),
+    }
     values |= {f"conv_{part}.{name}": value for part in "kv" for name, value in convolution.items()}
-    values |= {"q.weight": wave(5, dim, dim), "k.weight": k, "v.weight": v, "proj.weight": wave(10, dim, dim), "proj.bias": wave(11, dim)}
+    values |= {
+        "q.weight": wave(5, dim, dim),
+        "k.weight": k,
+        "v.weight": v,
+        "proj.weight": wave(10, dim, dim),
+        "proj.bias": wave(11, dim),
+    }
     module = with_parameters(ConvProjectionAttention(dim, 1, qkv_bias=False), values)
     expected = {
         "mean": 0.4960041134,
@@ -137,7 +149,12 @@ def test_dense_scalable_attention_is_vit_pytorch_1_26_11():
 def test_dense_interactive_window_attention_is_vit_pytorch_1_26_11():
     module = InteractiveWindowAttention(64, 2, 7, depthwise=False)
     assert parameter_count(module) + 128 == 53504
-    values = {"local.weight": wave(2, 64, 64, 3, 3), "local.bias": wave(3, 64), "proj.weight": wave(7, 64, 64), "proj.bias": wave(8, 64)}
+    values = {
+        "local.weight": wave(2, 64, 64, 3, 3),
+        "local.bias": wave(3, 64),
+        "proj.weight": wave(7, 64, 64),
+        "proj.bias": wave(8, 64),
+    }
     values["qkv.weight"] = torch.cat([wave(k, 64, 64) for k in (4, 5, 6)])
     expected = {"mean": 0.5069724128, "std": 0.2234909515, "last": [0.4990878613, 0.5007304232]}
     assert_statistics(with_parameters(module, values)(VitPytorchNorm(64)(probe_input((1, 64, 14, 14)))), expected)
@@ -154,8 +171,18 @@ def test_dense_interactive_window_attention_is_vit_pytorch_1_26_11():
 def test_dssa_is_vit_pytorch_1_26_11(side, expected):
     module = DSSA(64, 2, 7)
     assert parameter_count(module) + 128 == 25024
-    values = {"window_token": wave(0, 64), "qkv.weight": wave(3, 192, 64), "token_norm.weight": wave(4, 32), "token_norm.bias": wave(5, 32)}
-    values |= {"token_qk.weight": wave(6, 128, 64), "token_qk.bias": wave(7, 128), "proj.weight": wave(8, 64, 64), "proj.bias": wave(9, 64)}
+    values = {
+        "window_token": wave(0, 64),
+        "qkv.weight": wave(3, 192, 64),
+        "token_norm.weight": wave(4, 32),
+        "token_norm.bias": wave(5, 32),
+    }
+    values |= {
+        "token_qk.weight": wave(6, 128, 64),
+        "token_qk.bias": wave(7, 128),
+        "proj.weight": wave(8, 64, 64),
+        "proj.bias": wave(9, 64),
+    }
     norm = VitPytorchNorm(64)
     norm.weight, norm.bias = wave(1, 1, 64, 1, 1).flatten(), wave(2, 1, 64, 1, 1).flatten()
     assert_statistics(with_parameters(module, values)(norm(probe_input((1, 64, side, side)))), expected)
@@ -194,9 +221,16 @@ def test_block_attention_is_timm_1_0_31():
 def test_region_to_local_attention_with_one_norm_is_vit_pytorch_1_26_11():
     module = RegionToLocalAttention(64, 4, 32, qkv_bias=False)
     assert parameter_count(module) - 128 == 66852
-    values = {f"{name}.{part}": wave(k, 64) for name in ("norm_regions", "norm1") for k, part in enumerate(("weight", "bias"))}
+    values = {
+        f"{name}.{part}": wave(k, 64) for name in ("norm_regions", "norm1") for k, part in enumerate(("weight", "bias"))
+    }
     values |= {"qkv.weight": wave(2, 384, 64), "proj.weight": wave(3, 64, 128), "proj.bias": wave(4, 64)}
-    values |= {"norm2.weight": wave(5, 64), "norm2.bias": wave(6, 64), "mlp.fc1.weight": wave(7, 256, 64), "mlp.fc1.bias": wave(8, 256)}
+    values |= {
+        "norm2.weight": wave(5, 64),
+        "norm2.bias": wave(6, 64),
+        "mlp.fc1.weight": wave(7, 256, 64),
+        "mlp.fc1.bias": wave(8, 256),
+    }
     values |= {"mlp.fc2.weight": wave(9, 64, 256), "mlp.fc2.bias": wave(10, 64)}
     # There, offsets are numbered column by column.
     values["position_bias.table"] = wave(11, 169, 4).view(13, 13, 4).transpose(0, 1)
@@ -323,11 +357,14 @@ def test_scalable_attention_follows_the_authors_code():
     context = x
     for conv in module.reduce:
         context = conv(context)
-    context = F.gelu(F.layer_norm(context.permute(0, 2, 3, 1), (10,), module.norm[0].weight, module.norm[0].bias)).flatten(1, 2)[0]
+    context = F.gelu(
+        F.layer_norm(context.permute(0, 2, 3, 1), (10,), module.norm[0].weight, module.norm[0].bias)
+    ).flatten(1, 2)[0]
     q = x[0].flatten(1).T @ module.q.weight.flatten(1).T
     k, v = context @ module.k.weight.flatten(1).T, context @ module.v.weight.flatten(1).T
     heads = [
-        (q[:, 5 * head : 5 * head + 5] @ k[:, 5 * head : 5 * head + 5].T / math.sqrt(5)).softmax(-1) @ v[:, 4 * head : 4 * head + 4]
+        (q[:, 5 * head : 5 * head + 5] @ k[:, 5 * head : 5 * head + 5].T / math.sqrt(5)).softmax(-1)
+        @ v[:, 4 * head : 4 * head + 4]
         for head in range(2)
     ]
     expected = module.proj(torch.cat(heads, 1)).T.view(1, 8, 4, 6)
@@ -400,14 +437,18 @@ def test_pooled_offsets_follow_the_formula(stride_q, stride_kv):
             at = int(row * scale - key_row * key_scale + (sizes[0][1] - 1) * key_scale)
             change = bias[0, 1, row, 3, key_row, 1] - bias[0, 1, row, 3, 0, 1]
             start = int(row * scale + (sizes[0][1] - 1) * key_scale)
-            assert torch.allclose(change, q[0, 1, row, 3] @ (module.rel_pos_h[at] - module.rel_pos_h[start]), atol=1e-10)
+            assert torch.allclose(
+                change, q[0, 1, row, 3] @ (module.rel_pos_h[at] - module.rel_pos_h[start]), atol=1e-10
+            )
 
 
 @torch.no_grad()
 def test_pooling_attention_pools_by_maximum_and_mean():
     x = torch.randn(1, 4, 6, 6)
     for pool, operation in (("max", F.max_pool2d), ("avg", F.avg_pool2d)):
-        module = PoolingAttention(4, 6, 6, num_heads=1, stride_q=2, stride_kv=2, pool=pool, residual_pooling=False, relative_bias=False)
+        module = PoolingAttention(
+            4, 6, 6, num_heads=1, stride_q=2, stride_kv=2, pool=pool, residual_pooling=False, relative_bias=False
+        )
         q, k, v = (
             operation(part, 3, 2, 1).flatten(2).transpose(1, 2)
             for part in module.qkv(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).chunk(3, 1)
@@ -434,7 +475,10 @@ def test_nest_aggregation_pads_as_its_name_says():
     ("make", "message"),
     [
         (lambda: ConvProjectionAttention(8, 3), "num_heads: 3 does not divide dim 8"),
-        (lambda: ConvProjectionAttention(8, 2, kernel_size=2), "kernel_size: 2 is not a positive odd number, such as 3, 5 or 7"),
+        (
+            lambda: ConvProjectionAttention(8, 2, kernel_size=2),
+            "kernel_size: 2 is not a positive odd number, such as 3, 5 or 7",
+        ),
         (lambda: ConvProjectionAttention(8, 2, kv_stride=0), "kv_stride: 0 is not positive"),
         (lambda: LocallyGroupedAttention(8, 2, 0), "window_size: 0 is not positive"),
         (lambda: GlobalSubsampledAttention(8, 2, 0), "reduction: 0 is not positive"),
@@ -455,13 +499,19 @@ def test_nest_aggregation_pads_as_its_name_says():
             "regions: 2 x 3, but a map of 9 x 9 has 2 x 2 windows of window_size 7",
         ),
         (lambda: LeViTAttention(8, 4, 4, key_dim=0), "key_dim: 0 is not positive"),
-        (lambda: LeViTAttention(8, 4, 4, key_dim=1, value_ratio=0.5), "value_ratio: 0.5 of key_dim 1 leaves no channel for values"),
+        (
+            lambda: LeViTAttention(8, 4, 4, key_dim=1, value_ratio=0.5),
+            "value_ratio: 0.5 of key_dim 1 leaves no channel for values",
+        ),
         (lambda: LeViTAttention(8, 4, 4, stride=0), "stride: 0 is not positive"),
         (lambda: LeViTAttention(8, 4, 4)(torch.ones(1, 8, 4, 5)), "x: 4 x 5, but the biases are for a map of 4 x 4"),
         (lambda: PoolingAttention(8, 4, 4, 9), "num_heads: 4 does not divide out_channels 9"),
         (lambda: PoolingAttention(8, 4, 4, pool="x"), "pool: 'x' is not one of conv, max, avg"),
         (lambda: PoolingAttention(8, 4, 4, stride_kv=0), "stride_kv: 0 is not positive"),
-        (lambda: PoolingAttention(8, 4, 4)(torch.ones(1, 8, 4, 5)), "x: 4 x 5, but the block was made for a map of 4 x 4"),
+        (
+            lambda: PoolingAttention(8, 4, 4)(torch.ones(1, 8, 4, 5)),
+            "x: 4 x 5, but the block was made for a map of 4 x 4",
+        ),
         (lambda: NesTAggregation(8, 0), "out_channels: 0 is not positive"),
         (lambda: NesTAggregation(8, padding="x"), "padding: 'x' is not one of same, symmetric"),
         (lambda: MobileViTBlock(8, 6), "num_heads: 4 does not divide dim 6"),

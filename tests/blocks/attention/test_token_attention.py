@@ -155,7 +155,8 @@ def test_the_matrix_of_nystrom_attention_is_the_formula() -> None:
     q, k, v = (part.unflatten(-1, (2, 8)).transpose(1, 2) for part in layer.qkv(x).chunk(3, -1))
     q_landmarks, k_landmarks = (part.unflatten(2, (4, 3)).mean(3) for part in (q, k))
     read, among, spread = (
-        (a @ b.transpose(-2, -1) / math.sqrt(8)).softmax(-1) for a, b in ((q_landmarks, k), (q_landmarks, k_landmarks), (q, k_landmarks))
+        (a @ b.transpose(-2, -1) / math.sqrt(8)).softmax(-1)
+        for a, b in ((q_landmarks, k), (q_landmarks, k_landmarks), (q, k_landmarks))
     )
     weights = spread @ torch.linalg.pinv(among) @ read
     torch.testing.assert_close(layer.attention(x), weights, rtol=1e-4, atol=1e-5)
@@ -184,7 +185,9 @@ def test_retention_is_the_formula_in_parallel_and_as_a_recurrence() -> None:
             turned.append(pairs * torch.exp(1j * torch.arange(7)[:, None] * angles))
         rows = []
         for n in range(7):
-            weights = [gamma ** (n - m) * (turned[0][n] * turned[1][m].conj()).real.sum() / math.sqrt(8) for m in range(n + 1)]
+            weights = [
+                gamma ** (n - m) * (turned[0][n] * turned[1][m].conj()).real.sum() / math.sqrt(8) for m in range(n + 1)
+            ]
             magnitude = sum(abs(weight) for weight in weights)
             shares = torch.stack([weight / magnitude for weight in weights] + [torch.zeros_like(magnitude)] * (6 - n))
             torch.testing.assert_close(layer.retained(x)[0, head, n], shares, rtol=1e-5, atol=1e-6)
@@ -195,7 +198,9 @@ def test_retention_is_the_formula_in_parallel_and_as_a_recurrence() -> None:
     torch.testing.assert_close(parallel[0], expected, rtol=1e-5, atol=1e-6)  # the decay is a single-precision constant
 
 
-@pytest.mark.parametrize("attention", [ClassAttention, TalkingHeadsAttention, ReAttention, XCA, LocalitySelfAttention, LinearAttention])
+@pytest.mark.parametrize(
+    "attention", [ClassAttention, TalkingHeadsAttention, ReAttention, XCA, LocalitySelfAttention, LinearAttention]
+)
 def test_heads_that_do_not_fit_are_named(attention) -> None:
     with pytest.raises(ValueError, match="num_heads: 5 does not divide dim 64"):
         attention(64, 5)
@@ -213,7 +218,10 @@ def test_heads_that_do_not_fit_are_named(attention) -> None:
         (lambda: Retention(12, 4), "num_heads: heads of width 3 cannot be rotated; dim / num_heads has to be even"),
         (lambda: Retention(12, 5), "num_heads: 5 does not divide dim 12"),
         (lambda: Retention(16, expand_ratio=0), "expand_ratio: 0 is not positive"),
-        (lambda: LocalitySelfAttention(64)(torch.zeros(1, 1, 64)), "x: 1 token has no other to look at; at least 2 are needed"),
+        (
+            lambda: LocalitySelfAttention(64)(torch.zeros(1, 1, 64)),
+            "x: 1 token has no other to look at; at least 2 are needed",
+        ),
     ],
 )
 def test_bad_parameters_are_named(make, message: str) -> None:

@@ -42,7 +42,9 @@ def share_a_window(i: tuple[int, int], j: tuple[int, int], size: tuple[int, int]
 @pytest.mark.parametrize("size", [(8, 8), (7, 9), (3, 10), (2, 3), (6, 5)])
 @pytest.mark.parametrize("shift", [0, 1, 3])
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_position_reads_from_the_real_positions_of_its_window(size: tuple[int, int], shift: int, version: int) -> None:
+def test_a_position_reads_from_the_real_positions_of_its_window(
+    size: tuple[int, int], shift: int, version: int
+) -> None:
     window, dim, heads = 4, 8, 2
     layer = fill((SwinBlock if version == 1 else SwinV2Block)(dim, heads, window, shift))
     attn = layer.attn
@@ -62,10 +64,14 @@ def test_a_position_reads_from_the_real_positions_of_its_window(size: tuple[int,
                     continue
                 offset = (i[0] - j[0], i[1] - j[1])
                 if version == 1:
-                    table = attn.position_bias.table[(offset[0] + window - 1) * (2 * window - 1) + offset[1] + window - 1, head]
+                    table = attn.position_bias.table[
+                        (offset[0] + window - 1) * (2 * window - 1) + offset[1] + window - 1, head
+                    ]
                     logits[b] = q[a, part] @ k[b, part] / math.sqrt(dim / heads) + table
                 else:
-                    spaced = torch.tensor([math.copysign(math.log2(1 + abs(8 * d / (window - 1))) / 3, d) for d in offset]).double()
+                    spaced = torch.tensor(
+                        [math.copysign(math.log2(1 + abs(8 * d / (window - 1))) / 3, d) for d in offset]
+                    ).double()
                     bias = 16 * torch.sigmoid(attn.position_mlp(spaced)[head])
                     cosine = F.cosine_similarity(q[a, part], k[b, part], dim=0)
                     logits[b] = cosine * attn.logit_scale[head, 0, 0].exp() + bias

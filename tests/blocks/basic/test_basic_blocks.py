@@ -51,7 +51,11 @@ def test_weighted_sum_follows_the_formula(weighting):
     raw = torch.tensor([0.5, -1.0, 2.0]).double()
     layer.weight.data.copy_(raw)
     x = torch.randn(3, 2, 4).double()
-    weights = {"fast": raw.clamp_min(0) / (1e-4 + raw.clamp_min(0).sum()), "softmax": raw.exp() / raw.exp().sum(), "free": raw}[weighting]
+    weights = {
+        "fast": raw.clamp_min(0) / (1e-4 + raw.clamp_min(0).sum()),
+        "softmax": raw.exp() / raw.exp().sum(),
+        "free": raw,
+    }[weighting]
     assert torch.allclose(layer(*x), sum(w * part for w, part in zip(weights, x, strict=True)), atol=1e-12)
 
 
@@ -73,7 +77,19 @@ def test_adaptive_pool_averages_cells():
 
 def test_activations_have_their_names():
     x = torch.linspace(-3, 3, 13)
-    for name in ("relu", "gelu", "silu", "sigmoid", "hardsigmoid", "tanh", "elu", "mish", "softplus", "relu6", "hardswish"):
+    for name in (
+        "relu",
+        "gelu",
+        "silu",
+        "sigmoid",
+        "hardsigmoid",
+        "tanh",
+        "elu",
+        "mish",
+        "softplus",
+        "relu6",
+        "hardswish",
+    ):
         assert torch.equal(Activation(name)(x), getattr(F, name)(x) if hasattr(F, name) else getattr(torch, name)(x))
 
 
@@ -98,9 +114,19 @@ def test_reshape_infers_one_size():
 
 
 def test_norms_match_timm_1_0_31():
-    expected = {"mean": 0.5018230178, "std": 0.510837399, "mean_abs": 0.5750034185, "last": [0.2460460225, 0.1728206041]}
+    expected = {
+        "mean": 0.5018230178,
+        "std": 0.510837399,
+        "mean_abs": 0.5750034185,
+        "last": [0.2460460225, 0.1728206041],
+    }
     assert_probe(LayerNorm2d(64), [(1, 64, 14, 14)], expected)
-    expected = {"mean": 0.0004924544655, "std": 0.5058520926, "mean_abs": 0.4511238565, "last": [-0.5034356186, -0.5109418498]}
+    expected = {
+        "mean": 0.0004924544655,
+        "std": 0.5058520926,
+        "mean_abs": 0.4511238565,
+        "last": [-0.5034356186, -0.5109418498],
+    }
     assert_probe(RMSNorm(64), [(1, 49, 64)], expected)
 
 

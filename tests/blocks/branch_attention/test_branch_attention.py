@@ -53,7 +53,9 @@ def test_expert_convolution_agrees_with_timm():
     routing = 0.5 + 0.5 * probe_input((2, 8), 1)
     found = statistics(block(probe_input((2, 16, 14, 14)), routing))
     expected = {"mean": 0.0007207127401, "std": 0.1123928744, "last": [-0.1701894877, -0.1698394383]}
-    assert {name: found[name] for name in expected} == {name: pytest.approx(value, abs=1e-9) for name, value in expected.items()}
+    assert {name: found[name] for name in expected} == {
+        name: pytest.approx(value, abs=1e-9) for name, value in expected.items()
+    }
 
 
 def mixed_sample_by_sample(block: nn.Module, x: Tensor, gates: Tensor) -> Tensor:
@@ -87,7 +89,9 @@ def test_dynamic_conv_mixes_experts_by_a_tempered_softmax(settings):
     torch.testing.assert_close(block(x), mixed_sample_by_sample(block, x, gates), rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("settings", [{}, {"branches": 3, "stride": 2, "dilated": False}, {"groups": 4, "split_input": True}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"branches": 3, "stride": 2, "dilated": False}, {"groups": 4, "split_input": True}]
+)
 def test_selective_kernel_is_split_fuse_select(settings):
     x = probe_input((2, 16, 7, 6))
     block = fill(SelectiveKernel(16, 12, **settings))
@@ -99,7 +103,9 @@ def test_selective_kernel_is_split_fuse_select(settings):
     powers = [torch.exp(z @ block.select.weight[12 * m : 12 * (m + 1)].flatten(1).T) for m in range(branches)]
     expected = sum(u * (power / sum(powers))[:, :, None, None] for u, power in zip(maps, powers, strict=True))
     torch.testing.assert_close(block(x), expected, rtol=0, atol=1e-9)
-    assert [path.conv.kernel_size[0] for path in block.paths] == ([3] * branches if settings.get("dilated", True) else [3, 5, 7])
+    assert [path.conv.kernel_size[0] for path in block.paths] == (
+        [3] * branches if settings.get("dilated", True) else [3, 5, 7]
+    )
 
 
 @pytest.mark.parametrize(("radix", "cardinality"), [(1, 1), (2, 1), (3, 1), (2, 2), (2, 4), (1, 2)])

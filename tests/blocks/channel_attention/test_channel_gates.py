@@ -43,7 +43,9 @@ def test_squeeze_excite_is_two_layers_on_the_means(x):
     torch.testing.assert_close(block(x), gated(x, gates), rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("channels", "kernel_size"), [(16, 3), (32, 3), (64, 3), (128, 5), (256, 5), (512, 5), (1024, 5), (2048, 7)])
+@pytest.mark.parametrize(
+    ("channels", "kernel_size"), [(16, 3), (32, 3), (64, 3), (128, 5), (256, 5), (512, 5), (1024, 5), (2048, 7)]
+)
 def test_eca_takes_its_kernel_size_from_the_channels(channels, kernel_size):
     assert ECA(channels).conv.kernel_size == (kernel_size,)
 

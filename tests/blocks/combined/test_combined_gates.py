@@ -27,7 +27,9 @@ def test_bam_adds_its_gate_to_the_identity(combine, join):
     torch.testing.assert_close(block(x), expected, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("channels", "parameters"), [(64, 1173), (128, 4457), (256, 17361), (512, 68513), (1024, 272193)])
+@pytest.mark.parametrize(
+    ("channels", "parameters"), [(64, 1173), (128, 4457), (256, 17361), (512, 68513), (1024, 272193)]
+)
 def test_bam_has_the_published_parameters(channels, parameters):
     # With those of ResNet-50 (25557032) the last three give the 25.92M of the paper.
     assert parameter_count(BAM(channels)) == parameters

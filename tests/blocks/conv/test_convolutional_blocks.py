@@ -22,7 +22,9 @@ from tests.blocks.reference import parameter_count
 RESNET50, RESNET18 = (3, 4, 6, 3), (2, 2, 2, 2)
 
 
-def resnet_parameters(block: type[nn.Module], depths: tuple[int, ...], deep_stem: bool = False, **settings: object) -> int:
+def resnet_parameters(
+    block: type[nn.Module], depths: tuple[int, ...], deep_stem: bool = False, **settings: object
+) -> int:
     """Count the parameters of a ResNet of 1000 classes built of `block`."""
     count = (28640 if deep_stem else 9408) + 2 * 64
     channels = 64
@@ -46,9 +48,19 @@ def resnet_parameters(block: type[nn.Module], depths: tuple[int, ...], deep_stem
         pytest.param(Bottleneck, RESNET50, {"middle": "selective_kernel"}, 25803160, id="timm skresnet50"),
         pytest.param(Bottleneck, RESNET50, {"groups": 32, "base_width": 4}, 25028904, id="timm resnext50_32x4d"),
         pytest.param(Bottleneck, RESNET50, {"base_width": 128}, 68883240, id="timm wide_resnet50_2"),
-        pytest.param(Bottleneck, RESNET50, {"attention": "eca", "shortcut": "pool", "deep_stem": True}, 25576350, id="timm ecaresnet50d"),
         pytest.param(
-            Bottleneck, RESNET50, {"middle": "split_attention", "shortcut": "pool", "deep_stem": True}, 27483240, id="timm resnest50d"
+            Bottleneck,
+            RESNET50,
+            {"attention": "eca", "shortcut": "pool", "deep_stem": True},
+            25576350,
+            id="timm ecaresnet50d",
+        ),
+        pytest.param(
+            Bottleneck,
+            RESNET50,
+            {"middle": "split_attention", "shortcut": "pool", "deep_stem": True},
+            27483240,
+            id="timm resnest50d",
         ),
     ],
 )
@@ -71,7 +83,9 @@ def test_efficientnet_b0_has_the_parameters_of_timm():
     with torch.device("meta"):
         for expand_ratio, kernel_size, stride, out_channels, depth in stages:
             for index in range(depth):
-                count += parameter_count(MBConv(channels, out_channels, kernel_size, 1 if index else stride, expand_ratio))
+                count += parameter_count(
+                    MBConv(channels, out_channels, kernel_size, 1 if index else stride, expand_ratio)
+                )
                 channels = out_channels
     assert count + 320 * 1280 + 2 * 1280 + 1281 * 1000 == 5288548
 
@@ -134,11 +148,21 @@ def test_drop_path_drops_whole_residuals_in_training():
 def test_layer_norm_of_a_map_normalises_each_position():
     x = probe_input((2, 8, 3, 4))
     y = make_map_norm("layer", 8).double()(x)
-    torch.testing.assert_close(y[0, :, 1, 2], (x[0, :, 1, 2] - x[0, :, 1, 2].mean()) / (x[0, :, 1, 2].var(unbiased=False) + 1e-5).sqrt())
+    torch.testing.assert_close(
+        y[0, :, 1, 2], (x[0, :, 1, 2] - x[0, :, 1, 2].mean()) / (x[0, :, 1, 2].var(unbiased=False) + 1e-5).sqrt()
+    )
 
 
 def test_bad_parameters_are_named():
-    for block in (ConvNormAct, DepthwiseSeparableConv, MBConv, FusedMBConv, ConvNeXtBlock, CoAtNetMBConv, LocalFeedForward):
+    for block in (
+        ConvNormAct,
+        DepthwiseSeparableConv,
+        MBConv,
+        FusedMBConv,
+        ConvNeXtBlock,
+        CoAtNetMBConv,
+        LocalFeedForward,
+    ):
         with pytest.raises(ValueError, match=r"kernel_size: 4 is not a positive odd number"):
             block(32, kernel_size=4)
     for block in (ConvNormAct, DepthwiseSeparableConv, MBConv, FusedMBConv, BasicBlock, CoAtNetMBConv):

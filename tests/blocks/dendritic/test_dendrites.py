@@ -18,9 +18,15 @@ def test_dendrites_follow_the_formula(absolute):
     expected = torch.empty(2, 5).double()
     for b in range(2):
         for unit in range(5):
-            responses = [sum(u * c for u, c in zip(segment.tolist(), context[b].tolist(), strict=True)) for segment in layer.segments[unit]]
+            responses = [
+                sum(u * c for u, c in zip(segment.tolist(), context[b].tolist(), strict=True))
+                for segment in layer.segments[unit]
+            ]
             d = max(responses, key=abs) if absolute else max(responses)
-            t = sum(w * v for w, v in zip(layer.linear.weight[unit].tolist(), x[b].tolist(), strict=True)) + layer.linear.bias[unit].item()
+            t = (
+                sum(w * v for w, v in zip(layer.linear.weight[unit].tolist(), x[b].tolist(), strict=True))
+                + layer.linear.bias[unit].item()
+            )
             expected[b, unit] = t / (1 + math.exp(-d))
     assert torch.allclose(layer(x, context), expected, atol=1e-5)
 
@@ -80,7 +86,9 @@ def test_prototypes_of_known_tasks_are_means():
         assert torch.allclose(layer.scatter[number], (mine - mine.mean(0)).square().sum(), atol=1e-8)
     assert layer.counts.tolist() == [15, 15, 0, 0]
     layer.eval()
-    expected = torch.stack([min((layer.prototypes[k] for k in range(2)), key=lambda p, r=row: (r - p).norm().item()) for row in x])
+    expected = torch.stack(
+        [min((layer.prototypes[k] for k in range(2)), key=lambda p, r=row: (r - p).norm().item()) for row in x]
+    )
     assert torch.equal(layer(x), expected)
 
 

@@ -74,7 +74,10 @@ def test_peg_matches_vit_pytorch_1_26_11():
 
 @pytest.mark.parametrize(
     ("side", "heads", "parameters", "mean", "last"),
-    [(7, 4, 676, 0.0002427566131, [1.083223027, 0.2752985457]), (14, 3, 2187, -0.001174787704, [-0.114809308, -0.889129208])],
+    [
+        (7, 4, 676, 0.0002427566131, [1.083223027, 0.2752985457]),
+        (14, 3, 2187, -0.001174787704, [-0.114809308, -0.889129208]),
+    ],
 )
 def test_relative_bias_matches_timm_1_0_31(side, heads, parameters, mean, last):
     n = side * side
@@ -94,7 +97,8 @@ def test_dynamic_bias_matches_vit_pytorch_1_26_11():
 
 
 @pytest.mark.parametrize(
-    "block", [RelativePositionBias(7, 2, height=2, prefix_tokens=1), DynamicPositionBias(7, 2, height=2, prefix_tokens=1)]
+    "block",
+    [RelativePositionBias(7, 2, height=2, prefix_tokens=1), DynamicPositionBias(7, 2, height=2, prefix_tokens=1)],
 )
 def test_bias_depends_on_the_offset_and_spares_the_prefix(block):
     bias = block(torch.zeros(3, 7, 4))

@@ -10,7 +10,7 @@ from blocks.recurrent.bidirectional_encoder import BidirectionalEncoder
 from blocks.recurrent.gru import GRU
 from blocks.recurrent.lstm import LSTM
 from blocks.recurrent.rnn import RNN
-from composer.engine.cost import measure
+from composer.engine.inference.cost import measure
 
 
 def run_literally(rnn, x, act=torch.tanh):
@@ -116,7 +116,10 @@ def test_what_is_saved_for_backward_is_that_of_every_step(make, shapes):
         return tensor
 
     # oneDNN's LSTM keeps a workspace of its own size.
-    with torch.backends.mkldnn.flags(enabled=False), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+    with (
+        torch.backends.mkldnn.flags(enabled=False),
+        torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
+    ):
         outputs = block(*inputs)
     ends = zip((*inputs, *outputs), (*found.saved_inputs, *found.saved_outputs), strict=True)
     counted = found.saved_bytes + sum(tensor.untyped_storage().nbytes() for tensor, flag in ends if flag)

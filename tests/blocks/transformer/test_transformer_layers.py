@@ -60,8 +60,16 @@ def test_the_decoder_is_that_of_torch(norm: str) -> None:
             "multihead_attn.in_proj_bias": torch.cat((cross.q.bias, cross.kv.bias)),
             **{f"self_attn.out_proj.{name}": value for name, value in attn.proj.named_parameters()},
             **{f"multihead_attn.out_proj.{name}": value for name, value in cross.proj.named_parameters()},
-            **{f"linear{i}.{name}": value for i in (1, 2) for name, value in getattr(ours.mlp, f"fc{i}").named_parameters()},
-            **{f"norm{i}.{name}": value for i in (1, 2, 3) for name, value in getattr(ours, f"norm{i}").named_parameters()},
+            **{
+                f"linear{i}.{name}": value
+                for i in (1, 2)
+                for name, value in getattr(ours.mlp, f"fc{i}").named_parameters()
+            },
+            **{
+                f"norm{i}.{name}": value
+                for i in (1, 2, 3)
+                for name, value in getattr(ours, f"norm{i}").named_parameters()
+            },
         }
     )
     x, memory = probe_input((2, 5, 16)), probe_input((2, 7, 16), 1)

@@ -12,13 +12,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from composer.core.catalog import read_catalog
+from composer.core.blocks.catalog import read_catalog
 from composer.core.facts import DesignFacts, NodeFacts, PortSpec
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
-from composer.gui import theme
 from composer.gui.canvas import CanvasView
 from composer.gui.canvas.gestures import BLOCK_MIME
-from composer.gui.session import Session
+from composer.gui.look import theme
+from composer.gui.session.session import Session
 
 if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -44,7 +44,9 @@ def small_design() -> Design:
     }
     ends = ("image conv", "conv norm", "norm add", "conv add", "add pool", "pool dendrites")
     wires = tuple(Wire(*pair.split()) for pair in ends)
-    main = Graph({"image": Input("image", (3, 32, 32), position=(0, 0))}, nodes, {"logits": Output("logits", (1200, 0))}, wires)
+    main = Graph(
+        {"image": Input("image", (3, 32, 32), position=(0, 0))}, nodes, {"logits": Output("logits", (1200, 0))}, wires
+    )
     inner = Graph(
         {"x": Input("x", position=(0, 0))},
         {"mb": Node("mb", "MBConv", {}, (200, 0))},
@@ -57,7 +59,10 @@ def small_design() -> Design:
 def facts_of(design: Design) -> DesignFacts:
     """Facts as an engine could have them: maps of 8 channels, vectors behind the pool."""
     shapes = {"image": (1, 3, 32, 32), "pool": (1, 8), "dendrites": (1, 128), "logits": (1, 128)}
-    known = {id: NodeFacts("", outputs=(PortSpec("", shapes.get(id, (1, 8, 32, 32))),), params=100, macs=1000) for id in design.main.ids()}
+    known = {
+        id: NodeFacts("", outputs=(PortSpec("", shapes.get(id, (1, 8, 32, 32))),), params=100, macs=1000)
+        for id in design.main.ids()
+    }
     return DesignFacts(known)
 
 
@@ -65,13 +70,6 @@ def tell(session: Session, facts: DesignFacts) -> None:
     """Let the session learn facts, as if from the engine."""
     session._feed.facts = facts
     session.facts_changed.emit(frozenset(facts.nodes), 1)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the platform without a screen say that it has no size hints."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints"))
 
 
 @pytest.fixture

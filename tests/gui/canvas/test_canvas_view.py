@@ -11,12 +11,14 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 
-from composer.core import design_file, edits
+from composer.core import edits
 from composer.core.errors import UserError
+from composer.core.files import design_file
 from composer.core.graph import Design, Wire
-from composer.gui.canvas import CanvasView, tips
+from composer.gui.canvas import CanvasView
 from composer.gui.canvas.menu import build_menu
-from composer.gui.session import Session
+from composer.gui.canvas.overlays import tips
+from composer.gui.session.session import Session
 from composer.paths import template
 
 
@@ -72,7 +74,9 @@ def test_layout_glides_and_ends_where_the_design_has_it(session: Session, canvas
     canvas.set_animated(True)
     canvas.layout()
     assert canvas.scene.nodes["norm"].pos() != QPointF(*session.graph.nodes["norm"].position)
-    qtbot.waitUntil(lambda: canvas.scene.nodes["norm"].pos() == QPointF(*session.graph.nodes["norm"].position), timeout=2000)
+    qtbot.waitUntil(
+        lambda: canvas.scene.nodes["norm"].pos() == QPointF(*session.graph.nodes["norm"].position), timeout=2000
+    )
     session.edit("Move", edits.move, {"norm": (0, 0)})
     assert canvas.scene.nodes["norm"].pos() == QPointF(0, 0)
 
@@ -104,7 +108,9 @@ def test_fit_shows_everything_or_the_selection(session: Session, canvas: CanvasV
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
-def test_pictures_hold_the_whole_graph_without_the_selection(session: Session, canvas: CanvasView, tmp_path: Path, ending: str) -> None:
+def test_pictures_hold_the_whole_graph_without_the_selection(
+    session: Session, canvas: CanvasView, tmp_path: Path, ending: str
+) -> None:
     session.select(("conv",))
     canvas.view.show_at(0.2, QPointF(0, 0))
     path = tmp_path / f"net.{ending}"
@@ -117,20 +123,26 @@ def test_pictures_hold_the_whole_graph_without_the_selection(session: Session, c
         text = path.read_text()
         assert "dendrites" in text
         families = set(re.findall('font-family="([^"]*)"', text))
-        assert families and all(family.endswith(", sans-serif") for family in families)  # elsewhere the first may be missing
+        assert families and all(
+            family.endswith(", sans-serif") for family in families
+        )  # elsewhere the first may be missing
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
-def test_a_picture_is_whole_or_not_there(canvas: CanvasView, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_is_whole_or_not_there(
+    canvas: CanvasView, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     path = tmp_path / f"net.{ending}"
     path.write_text("old")
-    monkeypatch.setattr("composer.core.atomic.os.fsync", full)
+    monkeypatch.setattr("composer.core.files.atomic.os.fsync", full)
     with pytest.raises(UserError, match="cannot be written: No space left on device"):
         canvas.export_picture(path)
-    assert path.read_text() == "old" and [found.name for found in tmp_path.iterdir() if "net" in found.name] == [path.name]
+    assert path.read_text() == "old" and [found.name for found in tmp_path.iterdir() if "net" in found.name] == [
+        path.name
+    ]
 
 
 def test_a_picture_that_cannot_be_written_says_so(canvas: CanvasView, tmp_path: Path) -> None:
@@ -153,11 +165,15 @@ def test_heat_colours_cards_and_explains_itself(session: Session, canvas: Canvas
     canvas.set_heat(None)
 
 
-def test_the_minimap_shows_only_while_there_is_more_and_leads_there(session: Session, canvas: CanvasView, qtbot) -> None:
+def test_the_minimap_shows_only_while_there_is_more_and_leads_there(
+    session: Session, canvas: CanvasView, qtbot
+) -> None:
     canvas.view.show_at(2.0, QPointF(0, 0))
     qtbot.waitUntil(canvas.minimap.isVisible, timeout=1000)
     canvas.minimap.grab()
-    QTest.mouseClick(canvas.minimap, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, canvas.minimap.rect().center())
+    QTest.mouseClick(
+        canvas.minimap, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, canvas.minimap.rect().center()
+    )
     assert (canvas.view.seen().center() - canvas.scene.extent().center()).manhattanLength() < 60
     canvas.fit()
     qtbot.waitUntil(lambda: not canvas.minimap.isVisible(), timeout=1000)
@@ -221,7 +237,7 @@ def test_tips_tell_the_facts(session: Session, canvas: CanvasView) -> None:
 
 
 def test_another_theme_is_taken_over(session: Session, canvas: CanvasView, qapp) -> None:
-    from composer.gui import theme
+    from composer.gui.look import theme
 
     light = canvas.grab().toImage().pixelColor(700, 700).lightness()
     theme.apply(qapp, "dark")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from composer.core import edits
 from composer.core.graph import Wire
 from composer.gui.canvas import CanvasView
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 
 NONE, SHIFT, CTRL, ALT = (
     Qt.KeyboardModifier.NoModifier,

@@ -11,18 +11,24 @@ from composer.core import edits
 from composer.core.facts import NodeFacts
 from composer.core.graph import Frame, Node, Wire
 from composer.gui.canvas import CanvasView
-from composer.gui.canvas.far_item import FarItem
+from composer.gui.canvas.items.overview_item import FarItem
+from composer.gui.canvas.items.wire_item import ChipItem
 from composer.gui.canvas.scene import DesignScene
-from composer.gui.canvas.wire_item import ChipItem
-from composer.gui.session import Session
+from composer.gui.session.session import Session
 
 BLOCKS = ("Conv2d", "Add", "SqueezeExcite", "ActiveDendrites", "graph:stage", "Concat", "Linear")
 
 
 def picture(scene: DesignScene) -> object:
     """All that is drawn, as plain values."""
-    nodes = {id: (item.content, item.pos().toTuple(), item.body.getRect(), type(item).__name__) for id, item in scene.nodes.items()}
-    wires = {wire: (item.route, item.shape_, item.kind, item.state, item.middle.toTuple()) for wire, item in scene.wires.items()}
+    nodes = {
+        id: (item.content, item.pos().toTuple(), item.body.getRect(), type(item).__name__)
+        for id, item in scene.nodes.items()
+    }
+    wires = {
+        wire: (item.route, item.shape_, item.kind, item.state, item.middle.toTuple())
+        for wire, item in scene.wires.items()
+    }
     chips = {wire: (chip.text, chip.pos().toTuple()) for wire, chip in scene.layer.chips.items()}
     frames = {id: item.frame for id, item in scene.frames.items()}
     return nodes, wires, chips, frames, scene.extent().getRect()
@@ -39,13 +45,28 @@ def random_edit(session: Session, dice: random.Random) -> None:
     some = dice.sample(ids, min(len(ids), dice.randint(1, 3)))
     choices: list[Callable[[], object]] = [
         lambda: session.add_block(dice.choice(BLOCKS), (dice.randrange(-800, 1600, 4), dice.randrange(-400, 400, 4))),
-        lambda: session.edit("move", edits.move, {id: (dice.randrange(-800, 1600, 4), dice.randrange(-400, 400, 4)) for id in some}),
+        lambda: session.edit(
+            "move", edits.move, {id: (dice.randrange(-800, 1600, 4), dice.randrange(-400, 400, 4)) for id in some}
+        ),
         lambda: session.edit("remove", edits.remove, some[:1], reconnect=dice.random() < 0.5),
-        lambda: session.edit("wire", edits.connect, Wire(dice.choice(ids), dice.choice(ids)), variadic=dice.random() < 0.5),
+        lambda: session.edit(
+            "wire", edits.connect, Wire(dice.choice(ids), dice.choice(ids)), variadic=dice.random() < 0.5
+        ),
         lambda: graph.wires and session.edit("cut", edits.disconnect, [dice.choice(graph.wires)]),
-        lambda: graph.nodes and session.edit("set", edits.set_params, dice.choice(list(graph.nodes)), {"stride": dice.choice([1, 2, 3])}),
-        lambda: graph.nodes and session.edit("repeat", edits.update_item, dice.choice(list(graph.nodes)), repeat=dice.choice([1, 4])),
-        lambda: graph.nodes and session.edit("swap", edits.update_item, dice.choice(list(graph.nodes)), block=dice.choice(BLOCKS)),
+        lambda: (
+            graph.nodes
+            and session.edit(
+                "set", edits.set_params, dice.choice(list(graph.nodes)), {"stride": dice.choice([1, 2, 3])}
+            )
+        ),
+        lambda: (
+            graph.nodes
+            and session.edit("repeat", edits.update_item, dice.choice(list(graph.nodes)), repeat=dice.choice([1, 4]))
+        ),
+        lambda: (
+            graph.nodes
+            and session.edit("swap", edits.update_item, dice.choice(list(graph.nodes)), block=dice.choice(BLOCKS))
+        ),
         lambda: session.rename(dice.choice(ids), f"name_{dice.randrange(1000)}"),
         lambda: session.edit("frame", edits.set_frames, [Frame("f", "F", (0, 0, 100.0 + dice.randrange(50), 80), ())]),
         lambda: session.select(some),
@@ -57,7 +78,9 @@ def random_edit(session: Session, dice: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_random_edits_and_undo_leave_what_a_new_scene_would_draw(session: Session, canvas: CanvasView, seed: int) -> None:
+def test_random_edits_and_undo_leave_what_a_new_scene_would_draw(
+    session: Session, canvas: CanvasView, seed: int
+) -> None:
     dice = random.Random(seed)
     scene = canvas.scene
     first = None

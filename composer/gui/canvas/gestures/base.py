@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 
-from composer.gui.canvas.look import GRID
+from composer.gui.canvas.items.metrics import GRID
 
 if TYPE_CHECKING:
     from composer.gui.canvas.view import GraphView

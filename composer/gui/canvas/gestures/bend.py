@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from composer.core.bends import bends_of, place_in, set_bends
 from composer.core.graph import Point, Wire
+from composer.core.layout.bends import bends_of, place_in, set_bends
 from composer.gui.canvas.gestures.base import PORT_REACH, WIRE_REACH, Pointer, snapped_point
 from composer.gui.canvas.gestures.select import WireClick
 
@@ -67,7 +67,11 @@ def new_place(view: "GraphView", wire: Wire, pointer: Pointer) -> int:
     """Where among the bends of a wire a new one at the pointer comes."""
     scene = view.design_scene
     led, route = bends_of(scene.graph, wire), scene.wires[wire].route
-    way = [(across, along) if scene.down else (along, across) for along, across in route.points] if route is not None else []
+    way = (
+        [(across, along) if scene.down else (along, across) for along, across in route.points]
+        if route is not None
+        else []
+    )
     return place_in(led, way, (pointer.scene.x(), pointer.scene.y()))
 
 
@@ -82,6 +86,8 @@ def toggle_bend(view: "GraphView", pointer: Pointer) -> bool:
     if found is None:
         return False
     led, index = bends_of(scene.graph, found.wire), new_place(view, found.wire, pointer)
-    if session.edit(f"Bend {found.wire}", set_bends, found.wire, (*led[:index], snapped_point(pointer.scene), *led[index:])):
+    if session.edit(
+        f"Bend {found.wire}", set_bends, found.wire, (*led[:index], snapped_point(pointer.scene), *led[index:])
+    ):
         session.select((), (found.wire,), (found.wire, index))
     return True

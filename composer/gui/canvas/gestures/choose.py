@@ -11,8 +11,8 @@ from composer.gui.canvas.gestures.move import MoveGesture
 from composer.gui.canvas.gestures.select import BoxGesture
 from composer.gui.canvas.gestures.wire import WireGesture
 from composer.gui.canvas.gestures.wiring import End
-from composer.gui.canvas.node_item import NodeItem
-from composer.gui.canvas.wire_layer import index_of_name
+from composer.gui.canvas.items.node_item import NodeItem
+from composer.gui.canvas.items.wire_layer import index_of_name
 
 if TYPE_CHECKING:
     from composer.gui.canvas.view import GraphView
@@ -47,7 +47,9 @@ def _from_port(view: "GraphView", node: NodeItem, output: bool, index: int) -> G
     """A new wire; from an input that has one already, the end of that wire is taken instead."""
     scene = view.design_scene
     if not output:
-        arrived = [wire for wire in scene.graph.into(node.id) if index_of_name(node.content.inputs, wire.target_port) == index]
+        arrived = [
+            wire for wire in scene.graph.into(node.id) if index_of_name(node.content.inputs, wire.target_port) == index
+        ]
         if arrived:
             last = arrived[-1]
             names = scene.nodes[last.source].content.outputs

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QGraphicsPathItem
 
 from composer.core import edits
 from composer.core.graph import Wire
-from composer.gui import theme
 from composer.gui.canvas.gestures.base import Gesture, Pointer
-from composer.gui.canvas.wire_item import WireItem
+from composer.gui.canvas.items.wire_item import WireItem
+from composer.gui.look import theme
 
 
 class CutGesture(Gesture):
@@ -37,7 +37,11 @@ class CutGesture(Gesture):
         piece.lineTo(pointer.scene + QPointF(0.01, 0.01))
         area = QRectF(self._last, pointer.scene).normalized().adjusted(-1, -1, 1, 1)
         for item in self.scene.items(area):
-            if isinstance(item, WireItem) and item.wire not in self._hit and crosses(item.path, self._last, pointer.scene):
+            if (
+                isinstance(item, WireItem)
+                and item.wire not in self._hit
+                and crosses(item.path, self._last, pointer.scene)
+            ):
                 self._hit[item.wire] = None
                 item.set_state("error")
         self._last = pointer.scene

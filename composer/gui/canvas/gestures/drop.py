@@ -6,10 +6,10 @@ from PySide6.QtCore import QMimeData
 
 from composer.core import names
 from composer.core.graph import SUBGRAPH, Wire
-from composer.gui.canvas.content import MERGE_SIGNS, Content
 from composer.gui.canvas.gestures.base import Gesture, Pointer, snapped_point
-from composer.gui.canvas.merge_item import MergeItem
-from composer.gui.canvas.node_item import NodeItem
+from composer.gui.canvas.items.content import MERGE_SIGNS, Content
+from composer.gui.canvas.items.merge_item import MergeItem
+from composer.gui.canvas.items.node_item import NodeItem
 
 if TYPE_CHECKING:
     from composer.gui.canvas.view import GraphView
@@ -62,13 +62,19 @@ class DropGesture(Gesture):
         if self._ghost is None:
             return
         self._ghost.setPos(*snapped_point(pointer.scene))
-        found = self.scene.wire_at(pointer.scene, self.view.reach(REACH)) if self._fits_wire() and not pointer.alt else None
+        found = (
+            self.scene.wire_at(pointer.scene, self.view.reach(REACH)) if self._fits_wire() and not pointer.alt else None
+        )
         self._wire = found.wire if found is not None else None
         self.scene.hover_wire(self._wire)
 
     def _fits_wire(self) -> bool:
         spec = self.session.catalog.get(self.block)
-        inner = self.session.design.graphs.get(self.block.removeprefix(SUBGRAPH)) if self.block.startswith(SUBGRAPH) else None
+        inner = (
+            self.session.design.graphs.get(self.block.removeprefix(SUBGRAPH))
+            if self.block.startswith(SUBGRAPH)
+            else None
+        )
         return bool(spec and spec.inputs and spec.outputs) or bool(inner and inner.inputs and inner.outputs)
 
     def end(self, pointer: Pointer) -> None:

@@ -6,10 +6,10 @@ from PySide6.QtCore import QPointF
 
 from composer.core import edits
 from composer.core.graph import Design, Frame, Point, Wire
-from composer.gui.canvas.frame_item import FrameItem
 from composer.gui.canvas.gestures.base import Gesture, Pointer, snapped
 from composer.gui.canvas.gestures.wiring import can_splice
-from composer.gui.canvas.node_item import NodeItem
+from composer.gui.canvas.items.frame_item import FrameItem
+from composer.gui.canvas.items.node_item import NodeItem
 
 if TYPE_CHECKING:
     from composer.gui.canvas.view import GraphView
@@ -74,7 +74,10 @@ class MoveGesture(Gesture):
         x, y = snapped(place.x()), snapped(place.y())
         self._node.setPos(x, y)
         for wire in self.scene.wires:
-            if (wire.source == self._node.id) != (wire.target == self._node.id) and not {wire.source, wire.target} <= self._places.keys():
+            if (wire.source == self._node.id) != (wire.target == self._node.id) and not {
+                wire.source,
+                wire.target,
+            } <= self._places.keys():
                 link = self.scene.layer.link(wire)
                 off = link.end[1] - link.start[1]
                 if 0 < abs(off) <= ALIGN:
@@ -85,7 +88,12 @@ class MoveGesture(Gesture):
 
     def _offer_splice(self, pointer: Pointer) -> None:
         wire = None
-        if self._node is not None and len(self._places) == 1 and not pointer.alt and can_splice(self.session, self._node.id):
+        if (
+            self._node is not None
+            and len(self._places) == 1
+            and not pointer.alt
+            and can_splice(self.session, self._node.id)
+        ):
             found = self.scene.wire_at(pointer.scene, 12.0) or self.scene.wire_at(self._node.pos(), 16.0)
             wire = found.wire if found is not None else None
         self._splice = wire
@@ -107,7 +115,13 @@ class MoveGesture(Gesture):
             self.session.insert_on_wire(splice, self.scene.graph.nodes[id], place)
         else:
             frame = self._frame.frame if self._frame is not None else None
-            what = f"frame {frame.title}" if frame else next(iter(positions)) if len(positions) == 1 else f"{len(positions)} items"
+            what = (
+                f"frame {frame.title}"
+                if frame
+                else next(iter(positions))
+                if len(positions) == 1
+                else f"{len(positions)} items"
+            )
             self.session.edit(f"Move {what}", _moved, positions, frame, (by.x(), by.y()))
 
     def _click(self, pointer: Pointer) -> None:
@@ -129,7 +143,11 @@ class MoveGesture(Gesture):
 
         assert self._node is not None
         body = self._node.scene_body()
-        along = (pointer.scene.y() - body.top()) / body.height() if self.scene.down else (pointer.scene.x() - body.left()) / body.width()
+        along = (
+            (pointer.scene.y() - body.top()) / body.height()
+            if self.scene.down
+            else (pointer.scene.x() - body.left()) / body.width()
+        )
         topology = self.scene.graph.to_networkx()
         if along < SIDE:
             return set(nx.ancestors(topology, self._node.id))
@@ -153,4 +171,6 @@ def _moved(design: Design, positions: dict[str, Point], frame: Frame | None, by:
         return design
     x, y, width, height = frame.rect
     shifted = Frame(frame.id, frame.title, (x + by[0], y + by[1], width, height), frame.nodes)
-    return edits.set_frames(design, [shifted if old.id == frame.id else old for old in design.graph(graph).frames], graph)
+    return edits.set_frames(
+        design, [shifted if old.id == frame.id else old for old in design.graph(graph).frames], graph
+    )

@@ -5,8 +5,8 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
 from composer.core.graph import Wire
-from composer.gui import theme
 from composer.gui.canvas.gestures.base import Gesture, Pointer
+from composer.gui.look import theme
 
 
 class BoxGesture(Gesture):

@@ -7,13 +7,13 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from composer.core import edits
+from composer.core.blocks.ports import is_variadic
 from composer.core.graph import Wire
-from composer.core.ports import is_variadic
-from composer.gui import theme
 from composer.gui.canvas.gestures.base import Gesture, Pointer
 from composer.gui.canvas.gestures.wiring import End, best_port, candidates, kind_at, wire_between, wired
-from composer.gui.canvas.routing import curve
-from composer.gui.canvas.wire_item import path_of
+from composer.gui.canvas.items.wire_item import path_of
+from composer.gui.canvas.routing.route import curve
+from composer.gui.look import theme
 
 if TYPE_CHECKING:
     from composer.gui.canvas.view import GraphView
@@ -57,7 +57,9 @@ class WireGesture(Gesture):
         """Follow the pointer."""
         self._target = self._find(pointer)
         for id, node in self.scene.nodes.items():
-            node.show_state(lit=(self._target.output, self._target.index) if self._target and self._target.id == id else None)
+            node.show_state(
+                lit=(self._target.output, self._target.index) if self._target and self._target.id == id else None
+            )
         place = self._place(self._target) if self._target else pointer.scene
         ends = (self._place(self.fixed), place) if self.fixed.output else (place, self._place(self.fixed))
         a, b = (self.scene.flow_point(end) for end in ends)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from composer.core import edits
+from composer.core.blocks.ports import canonical, declared_kind, fits, input_ports, kind, output_ports
 from composer.core.graph import Design, Node, Wire
-from composer.core.ports import canonical, declared_kind, fits, input_ports, kind, output_ports
-from composer.gui.canvas.content import output_shape
-from composer.gui.session import Session
+from composer.gui.canvas.items.content import output_shape
+from composer.gui.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ def candidates(session: Session, fixed: End, without: Wire | None = None) -> Ite
     if without is not None:
         topology = nx.MultiDiGraph(topology)
         parallel = topology[without.source][without.target]
-        topology.remove_edge(without.source, without.target, next(key for key, data in parallel.items() if data["wire"] == without))
+        topology.remove_edge(
+            without.source, without.target, next(key for key, data in parallel.items() if data["wire"] == without)
+        )
     barred = {fixed.id} | (nx.ancestors(topology, fixed.id) if fixed.output else nx.descendants(topology, fixed.id))
     given = kind_at(session, fixed)
     for id in graph.ids():
@@ -77,7 +79,9 @@ def best_port(session: Session, id: str, offered: dict[End, bool], without: Wire
     return min((end for end in offered if end.id == id), key=rank, default=None)
 
 
-def wired(design: Design, wire: Wire, graph: str = "", *, variadic: bool = False, instead: Wire | None = None) -> Design:
+def wired(
+    design: Design, wire: Wire, graph: str = "", *, variadic: bool = False, instead: Wire | None = None
+) -> Design:
     """Add a wire, or lead a wire elsewhere, which keeps its place among the arguments of a variadic port."""
     if instead is None:
         return edits.connect(design, wire, graph, variadic=variadic)

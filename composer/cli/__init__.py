@@ -1,0 +1,1 @@
+"""The command line: `main` parses it, `commands` carries it out."""

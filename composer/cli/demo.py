@@ -1,0 +1,241 @@
+"""The whole main job through the real window: open, drag, undo, train, look inside, export. `netcomposer demo`."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from composer import paths
+from composer.core.errors import UserError
+from composer.core.graph import Node
+
+if TYPE_CHECKING:
+    from composer.gui.panels.attention import AttentionPanel
+    from composer.gui.window import Window
+
+TEMPLATE = "hybrid_digits"
+DRAGGED = "ECA"
+ENGINE_SECONDS = 120.0
+TRAINING_SECONDS = 1200.0
+
+
+def run_demo(out: Path) -> int:
+    """Do the main job and leave its results.
+
+    Args:
+        out: folder for ``design.yaml``, ``model.py``, ``run/``, ``attention.png``, ``window.png`` and ``report.md``; results of an
+            earlier demo in it are replaced.
+
+    Returns:
+        Exit code 0; the last line printed says the validation accuracy.
+
+    Raises:
+        UserError: if a step does not come to its end.
+    """
+    from composer.gui.app import display_problem
+
+    if display_problem() is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
+        # Qt says for every shown window that this platform has no size hints, which is no news to anybody.
+        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
+    out.mkdir(parents=True, exist_ok=True)
+    if (out / "run" / "settings.json").exists():
+        shutil.rmtree(out / "run")
+    # Settings of its own: a demo neither changes the user's window nor depends on it.
+    with tempfile.TemporaryDirectory(prefix="netcomposer-demo-") as home:
+        before = os.environ.get("NETCOMPOSER_HOME")
+        os.environ["NETCOMPOSER_HOME"] = home
+        try:
+            accuracy = _Demo(out).run()
+        finally:
+            if before is None:
+                del os.environ["NETCOMPOSER_HOME"]
+            else:
+                os.environ["NETCOMPOSER_HOME"] = before
+    print(f"validation accuracy {accuracy:.2%}; results in {out}")
+    return 0
+
+
+class _Demo:
+    """One walk through the window; each step notes what it did for the report."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.notes: list[str] = []
+        self.started = time.monotonic()
+
+    def run(self) -> float:
+        from composer.gui.app import application, make_window
+
+        application()
+        window = make_window()
+        window.resize(1600, 1000)
+        window.show()
+        self.need(lambda: window.complete, 30, "the first painted window")
+        try:
+            self.open(window)
+            self.drag_and_undo(window)
+            accuracy = self.train(window)
+            self.look_inside(window)
+            self.export(window)
+            self.report(window, accuracy)
+        finally:
+            window.session.close()
+            window.deleteLater()
+            self.spin(0.05)
+        return accuracy
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+        print(f"[{time.monotonic() - self.started:5.1f} s] {text}", flush=True)
+
+    def spin(self, seconds: float) -> None:
+        """Let the window live for a while."""
+        self.until(lambda: False, seconds)
+
+    def until(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Let the window live until something holds; False if it does not in time."""
+        from PySide6.QtCore import QDeadlineTimer, QEventLoop
+        from PySide6.QtWidgets import QApplication
+
+        deadline = QDeadlineTimer(int(seconds * 1000))
+        while not done():
+            if deadline.hasExpired():
+                return False
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            time.sleep(0.002)
+        return True
+
+    def need(self, done: Callable[[], bool], seconds: float, what: str) -> None:
+        if not self.until(done, seconds):
+            raise UserError(f"demo: {what} did not happen within {seconds:.0f} s")
+
+    # -- the steps ------------------------------------------------------------------------------------------------------
+
+    def open(self, window: "Window") -> None:
+        session = window.session
+        session.open_template(paths.template(TEMPLATE))
+        self.need(
+            lambda: session.engine_state == "ready" and session.facts_current,
+            ENGINE_SECONDS,
+            "the first answer of the engine",
+        )
+        window.canvas.fit()
+        totals = session.facts.totals
+        self.note(
+            f"opened {TEMPLATE}: {len(session.design.main.nodes)} nodes, {totals.params:,} parameters, {totals.macs:,} MACs"
+        )
+
+    def drag_and_undo(self, window: "Window") -> None:
+        session = window.session
+        before = session.design
+        self.palette_drag(window, DRAGGED)
+        self.need(lambda: session.design is not before, 10, f"the drop of {DRAGGED}")
+        added = [id for id in session.design.main.nodes if id not in before.main.nodes]
+        self.need(lambda: session.facts_current, ENGINE_SECONDS, "the facts of the dropped block")
+        self.note(f"dragged {DRAGGED} from the palette onto the canvas: new node {', '.join(added)}")
+        window.run_command("undo")
+        if session.design != before:
+            raise UserError("demo: undo did not bring the first design back")
+        self.note("undid it: the design is the first one again")
+
+    def palette_drag(self, window: "Window", block: str) -> None:
+        """Drag the palette's row over the canvas and drop it: enter, moves and drop with the data that the palette gives.
+
+        The pointer's part is sent as events, because Qt's offscreen platform carries out no drag and a real one has the user's pointer.
+        """
+        from PySide6.QtCore import QPoint, QPointF, Qt
+        from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+        from PySide6.QtWidgets import QApplication, QGraphicsView, QTreeWidget
+
+        palette = window.docks.show("palette")
+        if palette is None:
+            raise UserError("demo: the window has no palette")
+        self.spin(0.2)
+        palette.search_field.setText(block)  # type: ignore[attr-defined]
+        self.spin(0.2)
+        tree = palette.findChild(QTreeWidget)
+        assert tree is not None
+        item = next(i for i in tree.findItems(block, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive))
+        data = tree.mimeData([item])
+        view = window.canvas.findChild(QGraphicsView)
+        assert view is not None
+        target = view.viewport()
+        end = QPoint(target.width() // 2, target.height() // 6)
+        buttons, modifiers, action = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
+        QApplication.sendEvent(target, QDragEnterEvent(QPoint(0, end.y()), action, data, buttons, modifiers))
+        for step in range(1, 13):
+            QApplication.sendEvent(
+                target, QDragMoveEvent(QPoint(end.x() * step // 12, end.y()), action, data, buttons, modifiers)
+            )
+            self.spin(0.02)
+        QApplication.sendEvent(target, QDropEvent(QPointF(end), action, data, buttons, modifiers))
+        palette.search_field.clear()  # type: ignore[attr-defined]
+
+    def train(self, window: "Window") -> float:
+        window.show_panel("training")
+        handle = window.session.start_training({"out": str(self.out / "run")})
+        self.need(lambda: handle.state in ("done", "failed", "stopped"), TRAINING_SECONDS, "the end of the training")
+        if handle.state != "done":
+            raise UserError(f"demo: the training {handle.state}: {handle.detail}")
+        state: dict[str, Any] = json.loads((self.out / "run" / "state.json").read_text())
+        accuracy = float(state["best_val_accuracy"])
+        self.note(
+            f"trained {state['epoch']} epochs on {state.get('device', 'cpu')}: best validation accuracy {accuracy:.2%}"
+        )
+        return accuracy
+
+    def look_inside(self, window: "Window") -> None:
+        from composer.gui.runs.run_library import open_folder
+
+        session = window.session
+        node = next(id for id, item in session.design.main.nodes.items() if self.shows_attention(window, item))
+        open_folder(self.out / "run")
+        session.choose_run(self.out / "run", "attention")
+        panel: AttentionPanel = window.docks.show("attention")  # type: ignore[assignment]
+        self.need(lambda: panel.strip.count() > 0, ENGINE_SECONDS, "the sample images")
+        panel.strip.setCurrentRow(0)
+        self.need(lambda: panel.current_map is not None, ENGINE_SECONDS, "the capture")
+        session.select([node])
+        self.need(
+            lambda: panel.current_map is not None and panel.current_map.node == node, 10, f"the attention of {node}"
+        )
+        self.spin(0.3)
+        if not panel.save_picture_to(str(self.out / "attention.png")):
+            raise UserError(f"demo: {self.out / 'attention.png'} cannot be written")
+        session.select(())
+        self.note(f"captured the attention of {node} in the trained network")
+
+    def shows_attention(self, window: "Window", item: Node) -> bool:
+        spec = window.session.catalog.get(item.block)
+        return spec is not None and "token_pairs" in spec.maps.values()
+
+    def export(self, window: "Window") -> None:
+        from composer.gui.shell import command_actions
+
+        for command, name in (
+            (command_actions.export_yaml, "design.yaml"),
+            (command_actions.export_python, "model.py"),
+        ):
+            file = self.out / name
+            file.unlink(missing_ok=True)
+            command(window.bench, file)
+            self.need(file.exists, ENGINE_SECONDS, f"the export of {name}")
+            self.note(f"exported {name}: {len(file.read_text().splitlines())} lines")
+
+    def report(self, window: "Window", accuracy: float) -> None:
+        window.canvas.fit()
+        self.spin(0.4)
+        if not window.grab().save(str(self.out / "window.png")):
+            raise UserError(f"demo: {self.out / 'window.png'} cannot be written")
+        torch_free = "torch" not in sys.modules
+        self.note(f"the window's process {'holds no torch' if torch_free else 'HOLDS TORCH'}")
+        lines = ["# Demo", "", *(f"- {note}" for note in self.notes), "", f"Validation accuracy: {accuracy:.2%}", ""]
+        lines += ["![window](window.png)", "", "![attention](attention.png)", ""]
+        (self.out / "report.md").write_text("\n".join(lines), encoding="utf-8")

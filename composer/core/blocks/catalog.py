@@ -1,0 +1,183 @@
+"""All blocks by name, of the library and of the user's own folders.
+
+A block file is read when its block is first asked for by name, because a design needs a dozen of the many and reading them all
+takes a tenth of a second; who lists the blocks reads the rest. A broken file becomes an entry in `Catalog.broken`; the other blocks
+stay usable.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from composer import paths
+from composer.core.blocks.block_file import MAX_SOURCE_BYTES, BlockSpec, read_block
+from composer.core.errors import UserError
+
+CATEGORY_ORDER = (
+    "stems",
+    "conv",
+    "channel_attention",
+    "spatial_attention",
+    "combined",
+    "branch_attention",
+    "attention",
+    "transformer",
+    "tokens",
+    "position",
+    "dendritic",
+    "forward_forward",
+    "recurrent",
+    "text",
+    "basic",
+    "head",
+)
+
+
+class Catalog:
+    """Blocks by name.
+
+    Args:
+        files: block files; a name that two of them claim goes to the first, and the second is reported as broken.
+        before: an earlier catalog; what it read of files that are as they were is not read again.
+    """
+
+    def __init__(self, files: Iterable[Path] = (), before: "Catalog | None" = None) -> None:
+        self._files = tuple(files)
+        self._read: dict[Path, BlockSpec | UserError] = {}
+        self._stamps = {path: _stamp(path) for path in self._files if not path.is_relative_to(paths.BLOCKS)}
+        if before is not None:
+            same = (path for path in before._read if self._stamps.get(path) == before._stamps.get(path))
+            self._read = {path: before._read[path] for path in same}
+        self._found: dict[str, BlockSpec] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __getitem__(self, name: str) -> BlockSpec:
+        """A block by name.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        spec = self.get(name)
+        if spec is None:
+            raise KeyError(name)
+        return spec
+
+    def __iter__(self) -> Iterator[BlockSpec]:
+        return iter(self.blocks.values())
+
+    def __len__(self) -> int:
+        return len(self.blocks)
+
+    def get(self, name: str) -> BlockSpec | None:
+        """A block by name, or None."""
+        if name not in self._found:
+            spec = self._in_library(name) or self.blocks.get(name)
+            if spec is None:
+                return None
+            self._found[name] = spec
+        return self._found[name]
+
+    @cached_property
+    def blocks(self) -> Mapping[str, BlockSpec]:
+        """Every block; reads every file."""
+        return self._all[0]
+
+    @cached_property
+    def broken(self) -> Mapping[Path, str]:
+        """The files that could not be read, with the reason; reads every file."""
+        return self._all[1]
+
+    @property
+    def own(self) -> dict[str, BlockSpec]:
+        """The user's own blocks; of the library nothing is read."""
+        specs = (self._file(path) for path in self._stamps)
+        return {spec.name: spec for spec in reversed(list(specs)) if isinstance(spec, BlockSpec)}
+
+    def categories(self) -> dict[str, list[BlockSpec]]:
+        """Blocks by category, in the order of the house."""
+        found: dict[str, list[BlockSpec]] = {}
+        for spec in self:
+            found.setdefault(spec.category, []).append(spec)
+        known = [name for name in CATEGORY_ORDER if name in found]
+        return {name: found[name] for name in [*known, *sorted(found.keys() - set(known))]}
+
+    @cached_property
+    def _all(self) -> tuple[dict[str, BlockSpec], dict[Path, str]]:
+        blocks: dict[str, BlockSpec] = {}
+        broken: dict[Path, str] = {}
+        for path in self._files:
+            spec = self._file(path)
+            if isinstance(spec, UserError):
+                broken[path] = str(spec)
+            elif spec.name in blocks:
+                broken[path] = (
+                    f"block {spec.name} is already defined in {blocks[spec.name].path.name}; give one of them another name"
+                )
+            else:
+                blocks[spec.name] = spec
+        return blocks, broken
+
+    def _file(self, path: Path) -> BlockSpec | UserError:
+        if path not in self._read:
+            try:
+                self._read[path] = read_block(path)
+            except UserError as error:
+                self._read[path] = error
+        return self._read[path]
+
+    def _in_library(self, name: str) -> BlockSpec | None:
+        """A block of the library, whose files are named after their blocks; a user's may be called anything."""
+        spec = self._file(self._library[name.lower()]) if name.lower() in self._library else None
+        return spec if isinstance(spec, BlockSpec) and spec.name == name else None
+
+    @cached_property
+    def _library(self) -> dict[str, Path]:
+        return {path.stem.replace("_", ""): path for path in self._files if path.is_relative_to(paths.BLOCKS)}
+
+
+def read_catalog(folders: Iterable[Path] = (), before: Catalog | None = None) -> Catalog:
+    """The catalog of the library and of further folders.
+
+    Args:
+        folders: folders of the user's own blocks, laid out as ``<block>.py`` or ``<category>/<block>.py``; only text is read,
+            nothing runs.
+        before: an earlier catalog, so that only what has changed is read.
+
+    Returns:
+        The catalog, with the library's files before the user's.
+    """
+    files = [
+        *block_files(paths.BLOCKS),
+        *(path for folder in folders for path in (*_direct_files(folder), *block_files(folder))),
+    ]
+    return Catalog(files, before)
+
+
+def block_files(folder: Path) -> list[Path]:
+    """The block files in the categories of a folder; names that begin with an underscore are helpers."""
+    return [
+        path
+        for path in sorted(folder.glob("*/*.py"))
+        if not path.name.startswith("_") and not path.parent.name.startswith(("_", "."))
+    ]
+
+
+def _direct_files(folder: Path) -> Iterator[Path]:
+    """The block files of a folder without categories, among whatever else one keeps there."""
+    for path in sorted(folder.glob("*.py")):
+        try:
+            marked = path.stat().st_size <= MAX_SOURCE_BYTES and b"@block" in path.read_bytes()
+        except OSError:
+            marked = False
+        if marked and not path.name.startswith("_"):
+            yield path
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

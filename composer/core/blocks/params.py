@@ -1,0 +1,137 @@
+"""Parameter values: are they of the declared type, and what are they once defaults, expressions and wires are taken together."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from composer.core.blocks.block_file import BlockSpec, ParamSpec
+from composer.core.errors import DesignError, UserError
+from composer.core.expressions import resolve
+from composer.core.facts import Repair
+from composer.core.graph import Literal, Node, Scalar
+
+
+class ParamError(DesignError):
+    """A parameter that does not fit, with changes that would make it fit."""
+
+    def __init__(self, message: str, node: str, repairs: tuple[Repair, ...] = ()) -> None:
+        super().__init__(message, node)
+        self.repairs = repairs
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Values of all parameters in the order of the constructor, and which of them came from wires."""
+
+    values: dict[str, Literal]
+    inferred: tuple[str, ...]
+
+
+def problem(spec: ParamSpec, value: Literal) -> str | None:
+    """Why a literal does not fit a parameter, as one sentence; None if it does."""
+    if value is None:
+        return None if spec.optional else f"{spec.name}: is empty, expected {describe(spec)}"
+    good = {
+        "int": isinstance(value, int) and not isinstance(value, bool),
+        "float": isinstance(value, int | float) and not isinstance(value, bool),
+        "bool": isinstance(value, bool),
+        "str": isinstance(value, str),
+        "choice": value in spec.choices and type(value) in {type(choice) for choice in spec.choices},
+        "tuple": isinstance(value, tuple) and _fits_tuple(spec, value),
+    }[spec.type]
+    if good and spec.range is not None and isinstance(value, int | float):
+        good = spec.range[0] <= value <= spec.range[1]
+    return None if good else f"{spec.name}: {value!r:.60} is not {describe(spec)}"
+
+
+def _fits_tuple(spec: ParamSpec, value: tuple[Literal, ...]) -> bool:
+    kind, length = spec.items or ("int", 0)
+    types: tuple[type, ...] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}[kind]
+    return (not length or len(value) == length) and all(
+        isinstance(v, types) and (kind == "bool" or not isinstance(v, bool)) for v in value
+    )
+
+
+def describe(spec: ParamSpec) -> str:
+    """What a parameter takes, in words: ``a whole number from 1 to 64``."""
+    words = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}.get(spec.type, "")
+    if spec.type == "choice":
+        words = f"one of {', '.join(str(choice) for choice in spec.choices)}"
+    if spec.type == "tuple":
+        kind, length = spec.items or ("int", 0)
+        words = f"a list of {f'{length} ' if length else ''}{'whole numbers' if kind == 'int' else 'values'}"
+    if spec.range is not None:
+        low, high = spec.range
+        words += f" from {low:g} to {high:g}"
+    return f"{words} or empty" if spec.optional else words
+
+
+def resolve_params(
+    spec: BlockSpec,
+    node: Node,
+    variables: Mapping[str, Scalar],
+    sizes: Mapping[str, int],
+    round_: int = 0,
+    rounds: int = 1,
+) -> Resolved:
+    """Values of all parameters of a node.
+
+    Args:
+        spec: the block.
+        node: the node; what it sets comes first, then the wires, then the defaults.
+        variables: resolved variables (inside a sub-graph: its parameters too).
+        sizes: axis sizes that the wires bring.
+        round_: index of the round of a repeat.
+        rounds: number of rounds.
+
+    Raises:
+        ParamError: if a parameter is unknown, does not fit, or contradicts the wire; it offers repairs.
+    """
+    for name in node.params:
+        if spec.param(name) is None:
+            near = difflib.get_close_matches(name, [param.name for param in spec.params], 1)
+            hint = (
+                f"did you mean {near[0]}?"
+                if near
+                else f"it has: {', '.join(param.name for param in spec.params) or 'none'}"
+            )
+            raise ParamError(
+                f"{node.id}: {spec.name} has no parameter {name!r}; {hint}", node.id, (_reset(node, name),)
+            )
+    values: dict[str, Literal] = {}
+    inferred = []
+    for param in spec.params:
+        from_wire = sizes.get(param.axis) if param.axis is not None else None
+        if param.name in node.params:
+            try:
+                value = resolve(node.params[param.name], variables, round_, rounds)
+            except UserError as error:
+                raise ParamError(f"{node.id}: {param.name}: {error}", node.id) from None
+            if param.type == "int" and isinstance(value, float) and value.is_integer():
+                value = int(value)
+            if from_wire is not None and value is not None and value != from_wire:
+                raise ParamError(
+                    f"{node.id}: {param.name} is set to {value!r:.60} by hand, but the wire brings {from_wire}; take it from the wire",
+                    node.id,
+                    (_reset(node, param.name),),
+                )
+        elif from_wire is not None:
+            value = from_wire
+            inferred.append(param.name)
+        elif param.required:
+            raise ParamError(
+                f"{node.id}: {param.name} comes from the wire, and none brings it; wire the input or set it by hand",
+                node.id,
+            )
+        else:
+            value = param.default
+        if reason := problem(param, value):
+            raise ParamError(
+                f"{node.id}: {reason}", node.id, (_reset(node, param.name),) if param.name in node.params else ()
+            )
+        values[param.name] = value
+    return Resolved(values, tuple(inferred))
+
+
+def _reset(node: Node, name: str) -> Repair:
+    return Repair(f"Reset {name}", "reset_params", {"id": node.id, "params": [name]})

@@ -1,0 +1,95 @@
+"""The ports of whatever stands on the canvas: inputs, outputs, blocks and uses of sub-graphs alike."""
+
+from collections.abc import Sequence
+
+from composer.core.blocks.block_file import BlockSpec, Port
+from composer.core.blocks.catalog import Catalog
+from composer.core.blocks.shapes import ELLIPSIS
+from composer.core.graph import Design, Graph, Input, Node, Output, Wire
+
+# Number of axes, batch included, of the three layouts that vision networks pass around.
+KIND_OF_RANK = {4: "map", 3: "tokens", 2: "vector"}
+
+
+def input_ports(design: Design, catalog: Catalog, graph: str, id: str) -> tuple[Port, ...]:
+    """Ports at which wires end.
+
+    Args:
+        design: the design.
+        catalog: the known blocks.
+        graph: name of the graph that holds the item; empty for the main graph.
+        id: id of an input, node or output.
+
+    Returns:
+        The ports in order; none for an unknown block or a missing sub-graph.
+    """
+    match design.graph(graph).item(id):
+        case Output():
+            return (Port(""),)
+        case Node(subgraph=str(name)):
+            inner = design.graphs.get(name)
+            return tuple(Port(port, dtype=item.dtype) for port, item in inner.inputs.items()) if inner else ()
+        case Node(block=block):
+            spec = catalog.get(block)
+            return spec.inputs if spec else ()
+    return ()
+
+
+def output_ports(design: Design, catalog: Catalog, graph: str, id: str) -> tuple[Port, ...]:
+    """Ports at which wires begin; the arguments are those of `input_ports`."""
+    match design.graph(graph).item(id):
+        case Input(dtype=dtype):
+            return (Port("", dtype=dtype),)
+        case Node(subgraph=str(name)):
+            inner = design.graphs.get(name)
+            return tuple(Port(port) for port in inner.outputs) if inner else ()
+        case Node(block=block):
+            spec = catalog.get(block)
+            return spec.outputs if spec else ()
+    return ()
+
+
+def index_of(ports: Sequence[Port], name: str) -> int | None:
+    """Place of a port by the name a wire gives it (the empty name is the first port); None if there is no such port."""
+    if not name:
+        return 0 if ports else None
+    return next((index for index, port in enumerate(ports) if port.name == name), None)
+
+
+def canonical(ports: Sequence[Port], index: int) -> str:
+    """The name a wire gives to the port at a place: empty for the first one."""
+    return ports[index].name if index else ""
+
+
+def free_inputs(graph: Graph, id: str, ports: Sequence[Port]) -> list[int]:
+    """Places of the input ports that can still take a wire: variadic ones always, others while no wire ends there."""
+    taken = {index_of(ports, wire.target_port) for wire in graph.into(id)}
+    return [index for index, port in enumerate(ports) if port.variadic or index not in taken]
+
+
+def is_variadic(design: Design, catalog: Catalog, graph: str, wire: Wire) -> bool:
+    """Whether the port at which a wire ends takes any number of wires."""
+    ports = input_ports(design, catalog, graph, wire.target)
+    index = index_of(ports, wire.target_port)
+    return index is not None and ports[index].variadic
+
+
+def kind(shape: Sequence[int]) -> str:
+    """The layout of a tensor by its shape, batch axis first: ``map``, ``tokens``, ``vector``, or ``other``.
+
+    >>> kind((1, 64, 56, 56)), kind((1, 196, 768)), kind((1, 1000))
+    ('map', 'tokens', 'vector')
+    """
+    return KIND_OF_RANK.get(len(shape), "other")
+
+
+def declared_kind(spec: BlockSpec, port: int, *, output: bool = False) -> str:
+    """The layout that a block declares for a port: as `kind`, or ``any`` where its shape string leaves it open."""
+    sides = spec.shapes.outputs if output else spec.shapes.inputs
+    axes = sides[min(port, len(sides) - 1)]
+    return "any" if ELLIPSIS in axes else KIND_OF_RANK.get(len(axes), "other")
+
+
+def fits(given: str, wanted: str) -> bool:
+    """Whether a tensor of one layout may go where another is wanted; ``any`` goes with all of them."""
+    return given == wanted or "any" in (given, wanted)

@@ -1,0 +1,101 @@
+"""Versions of one design told one after the other through a pipe: only what changed travels, and what did not stays the same object.
+
+An edit changes a node or two; telling all of a thousand would take longer than computing what the edit means.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from composer.core.files.design_json import (
+    PARTS,
+    from_json,
+    read_design,
+    read_node,
+    read_parts,
+    write_head,
+    write_node,
+    write_parts,
+)
+from composer.core.graph import Design, Graph
+
+
+class OutOfStep(Exception):
+    """What was told builds on a version that the reader does not have; the writer must `begin` anew."""
+
+
+class UpdateWriter:
+    """Writes versions for one reader, which must get every one."""
+
+    def __init__(self) -> None:
+        self._last: Design | None = None
+        self._number = 0
+
+    def begin(self) -> None:
+        """Write the next version whole: for a new reader, or one that missed something."""
+        self._last = None
+
+    def write(self, design: Design) -> dict[str, Any]:
+        """A version as values that `json` can write; a whole one is what `wire_json.to_json` writes, with a number."""
+        before, self._last = self._last, design
+        known = dict(before.all_graphs()) if before is not None else {}
+        self._number += 1
+        graphs = {name: _written(known.get(name), graph) for name, graph in design.all_graphs()}
+        return {
+            **write_head(design),
+            "number": self._number,
+            "whole": before is None,
+            "main": graphs.pop(""),
+            "graphs": graphs,
+        }
+
+
+class UpdateReader:
+    """Reads what an `UpdateWriter` wrote."""
+
+    def __init__(self) -> None:
+        self._graphs: dict[str, Graph] = {}
+        self._number = 0
+
+    def read(self, data: Mapping[str, Any]) -> Design:
+        """The next version; or a design of its own, which `wire_json.to_json` wrote.
+
+        Raises:
+            OutOfStep: if one before it was missed.
+        """
+        if "number" not in data:
+            return from_json(data)
+        if not data["whole"] and data["number"] != self._number + 1:
+            raise OutOfStep
+        known = {} if data["whole"] else self._graphs
+        updates = {"": data["main"], **data["graphs"]}
+        self._graphs = {name: _read(known.get(name), update) for name, update in updates.items()}
+        self._number = data["number"]
+        return read_design(data, self._graphs[""], {name: graph for name, graph in self._graphs.items() if name})
+
+
+def _written(before: Graph | None, graph: Graph) -> dict[str, Any] | None:
+    """What is new in a graph; None if nothing is."""
+    if before is graph:
+        return None
+    if before is None:
+        return write_parts(graph)
+    parts = [part for part in PARTS if getattr(graph, part) is not getattr(before, part)]
+    if "nodes" not in parts or list(before.nodes) != list(graph.nodes):
+        return write_parts(graph, parts)
+    parts.remove("nodes")
+    # Told apart by identity: equal nodes may hold 1, 1.0 or True, which are not the same to a block.
+    changed = [write_node(node) for id, node in graph.nodes.items() if node is not before.nodes[id]]
+    return {"changed": changed, **write_parts(graph, parts)}
+
+
+def _read(before: Graph | None, update: Mapping[str, Any] | None) -> Graph:
+    if update is None:
+        assert before is not None
+        return before
+    parts = read_parts({part: rows for part, rows in update.items() if part != "changed"})
+    if before is None:
+        return Graph(**parts)
+    if "changed" in update:
+        parts["nodes"] = {**before.nodes, **{row[0]: read_node(*row) for row in update["changed"]}}
+    return replace(before, **parts).knowing(before)

@@ -1,0 +1,92 @@
+"""Design files: loaded without executing anything, saved atomically. The text itself is the work of `yaml_reader` and `yaml_writer`."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from composer.core.errors import DesignError
+from composer.core.files.atomic import shown, write_atomically
+from composer.core.files.yaml_reader import DTYPES, loads
+from composer.core.files.yaml_writer import dumps
+from composer.core.graph import (
+    Design,
+    Graph,
+    Input,
+    Node,
+    Output,
+    Wire,
+)
+
+MAX_BYTES = 20_000_000  # a design of 5,000 nodes is under 1 MB
+
+
+def load(path: str | os.PathLike[str]) -> Design:
+    """Read a design file.
+
+    Args:
+        path: a YAML file.
+
+    Returns:
+        The Design.
+
+    Raises:
+        DesignError: if the file cannot be read or is not a valid design.
+    """
+    path = Path(path)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise DesignError(f"{path}: is not a regular file; expected a Netcomposer design")
+        if status.st_size > MAX_BYTES:
+            size = f"{status.st_size / 1e6:.0f} MB"
+            raise DesignError(
+                f"{path.name}: {size} is too large for a design, expected at most {MAX_BYTES // 1_000_000} MB"
+            )
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise DesignError(f"{path}: file not found") from None
+    except UnicodeDecodeError as error:
+        raise DesignError(
+            f"{path.name}: byte {error.start} is not UTF-8 text; expected a Netcomposer design in YAML"
+        ) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise DesignError(f"{shown(path)}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return loads(text, path.name)
+
+
+def save(design: Design, path: str | os.PathLike[str]) -> None:
+    """Write a design file atomically; the old version stays until the new one is whole.
+
+    Args:
+        design: what to write.
+        path: the YAML file.
+
+    Raises:
+        DesignError: if the file cannot be written.
+    """
+    text = dumps(design)
+    write_atomically(Path(path), lambda file: file.write(text.encode("utf-8")))
+
+
+def design_hash(design: Design) -> str:
+    """A short digest of the parts that decide the network: not its place on the canvas, not its title."""
+    bare = Design(
+        main=_bare(design.main),
+        graphs={name: _bare(graph) for name, graph in design.graphs.items()},
+        variables=design.variables,
+    )
+    return hashlib.sha256(dumps(bare).encode()).hexdigest()[:16]
+
+
+def _bare(graph: Graph) -> Graph:
+    return Graph(
+        inputs={id: Input(id, item.shape, item.dtype) for id, item in graph.inputs.items()},
+        nodes={id: Node(id, node.block, node.params, repeat=node.repeat) for id, node in graph.nodes.items()},
+        outputs={id: Output(id) for id in graph.outputs},
+        wires=tuple(Wire(wire.source, wire.target, wire.source_port, wire.target_port) for wire in graph.wires),
+        params=graph.params,
+    )
+
+
+__all__ = ["DTYPES", "design_hash", "dumps", "load", "loads", "save"]

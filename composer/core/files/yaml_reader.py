@@ -1,0 +1,448 @@
+"""YAML text to a Design: safe loading with limits, every complaint with file, line, node and what was expected."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import yaml
+
+from composer.core import names
+from composer.core.errors import DesignError
+from composer.core.graph import (
+    FORMAT,
+    MOST_ROUNDS,
+    SUBGRAPH,
+    Design,
+    Each,
+    Frame,
+    Graph,
+    Input,
+    Literal,
+    Node,
+    Output,
+    Point,
+    Ramp,
+    Training,
+    Value,
+    Wire,
+    is_expression,
+    is_repeat,
+)
+from composer.core.topology import find_cycle, in_words
+
+MAX_NODES = 100_000
+MAX_VALUES = 2_000_000  # what 100,000 nodes need; parsing more takes longer than anyone waits
+MAX_DEPTH = 40
+MAX_BENDS = 100  # of one wire
+_TOO_LONG = "a whole number is longer than 18 digits"
+_WIRE = re.compile(r"\s*(\w+)(?:\.(\w+))?\s*->\s*(\w+)(?:\.(\w+))?\s*")
+DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
+
+
+class _Line(dict[str, Any]):
+    """A mapping that knows the line of each of its keys."""
+
+    lines: dict[str, int]
+    line: int
+
+
+class _Rows(list[Any]):
+    """A list that knows the line of each of its items."""
+
+    lines: list[int]
+
+
+class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+    """Safe loading: builds plain values only, and says the line of what it cannot build."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Build one value; PyYAML itself lets numbers and dates that cannot be escape as a ValueError without a line."""
+        try:
+            value = super().construct_object(node, deep)
+        except (ValueError, OverflowError) as error:
+            what = _TOO_LONG if node.tag == "tag:yaml.org,2002:int" else f"a value cannot be read: {error}"
+            raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from None
+        if type(value) is int and value.bit_length() > 63:
+            raise yaml.constructor.ConstructorError(None, None, _TOO_LONG, node.start_mark)
+        return value
+
+
+def _compose_mapping(loader: _Loader, node: yaml.MappingNode) -> _Line:
+    found = _Line()
+    found.lines, found.line = {}, node.start_mark.line + 1
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", key_node.start_mark)
+        key = key_node.value  # as it is written: a node may be called on, yes or null
+        if key in found:
+            raise yaml.constructor.ConstructorError(None, None, f"{key!r:.80} appears twice", key_node.start_mark)
+        found[key] = loader.construct_object(value_node, deep=True)
+        found.lines[key] = key_node.start_mark.line + 1
+    return found
+
+
+def _compose_list(loader: _Loader, node: yaml.SequenceNode) -> _Rows:
+    found = _Rows(loader.construct_object(item, deep=True) for item in node.value)
+    found.lines = [item.start_mark.line + 1 for item in node.value]
+    return found
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _compose_mapping)
+_Loader.add_constructor("tag:yaml.org,2002:seq", _compose_list)
+
+
+class _Reader:
+    """Turns parsed YAML into a Design; every complaint names the file, the line, the node and what was expected."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def fail(self, line: int, message: str, node: str | None = None) -> DesignError:
+        return DesignError(f"{self.file}, line {line}: {message}", node)
+
+    def mapping(self, value: Any, line: int, what: str, allowed: tuple[str, ...] | None = None) -> _Line:
+        if value is None:
+            value = _Line()
+            value.lines, value.line = {}, line
+        if not isinstance(value, _Line):
+            raise self.fail(line, f"{what} is {_kind(value)}, expected a mapping (name: value)")
+        if allowed is not None:
+            for key in value:
+                if key not in allowed:
+                    raise self.fail(
+                        value.lines[key], f"{what} has an unknown key {key!r}; known keys: {', '.join(allowed)}"
+                    )
+        return value
+
+    def text(self, value: Any, line: int, what: str) -> str:
+        if not isinstance(value, str):
+            raise self.fail(line, f"{what} is {_kind(value)}, expected a text")
+        return value
+
+    def point(self, value: Any, line: int, what: str) -> tuple[float, float]:
+        numbers = self.numbers(value, line, what, 2)
+        return (numbers[0], numbers[1])
+
+    def numbers(self, value: Any, line: int, what: str, count: int) -> tuple[float, ...]:
+        good = isinstance(value, list) and len(value) == count
+        if not good or not all(
+            isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) and abs(v) < 1e9 for v in value
+        ):
+            raise self.fail(line, f"{what} is {value!r:.60}, expected {count} numbers such as [120, 40]")
+        return tuple(float(v) for v in value)
+
+    def id(self, value: str, line: int, what: str) -> str:
+        if reason := names.problem(value):
+            raise self.fail(line, f"{what} {value!r:.80} {reason}", value)
+        return value
+
+    def value(self, value: Any, line: int, what: str) -> Value:
+        """A parameter value: literal, expression, or a per-round value."""
+        if isinstance(value, _Line):
+            if list(value) == ["each"] and isinstance(value["each"], list) and value["each"]:
+                return Each(tuple(self.literal(item, line, what) for item in value["each"]))
+            if list(value) == ["ramp"] and isinstance(value["ramp"], list) and len(value["ramp"]) == 2:
+                start, stop = (self.literal(item, line, what) for item in value["ramp"])
+                if _is_end(start) and _is_end(stop):
+                    return Ramp(start, stop)
+            raise self.fail(line, f"{what} is a mapping; expected a value, {{each: [a, b]}} or {{ramp: [from, to]}}")
+        return self.literal(value, line, what)
+
+    def literal(self, value: Any, line: int, what: str) -> Literal:
+        if isinstance(value, list):
+            return tuple(self.literal(item, line, what) for item in value)
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        raise self.fail(line, f"{what} is {_kind(value)}, expected a number, a text, true, false or a list of them")
+
+    def design(self, data: Any) -> Design:
+        root = self.mapping(data, 1, "the design", (*_HEAD, *_SECTIONS, "graphs", "training"))
+        version = root.get("format")
+        if version is None:
+            raise self.fail(1, f"format is missing, expected 'format: {FORMAT}'; is this a Netcomposer design?")
+        if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= FORMAT:
+            newer = (
+                "; it was made by a newer Netcomposer, please update"
+                if isinstance(version, int) and version > FORMAT
+                else ""
+            )
+            raise self.fail(root.lines["format"], f"format is {version!r}, expected {FORMAT}{newer}")
+        graphs = {}
+        subs = self.mapping(root.get("graphs"), root.lines.get("graphs", 1), "graphs")
+        for name, value in subs.items():
+            self.id(name, subs.lines[name], "sub-graph")
+            part = self.mapping(value, subs.lines[name], f"sub-graph {name!r}", ("params", *_SECTIONS))
+            graphs[name] = self.graph(part, f"sub-graph {name!r}")
+        variables = self.mapping(root.get("variables"), root.lines.get("variables", 1), "variables")
+        for name in variables:
+            self.id(name, variables.lines[name], "variable")
+            value = self.literal(variables[name], variables.lines[name], f"variable {name!r}")
+            if isinstance(value, tuple):
+                raise self.fail(variables.lines[name], f"variable {name!r} is a list, expected a number or a text")
+        expected = self.mapping(root.get("expected"), root.lines.get("expected", 1), "expected", ("params", "macs"))
+        for name, count in expected.items():
+            if not isinstance(count, int) or isinstance(count, bool):
+                raise self.fail(expected.lines[name], f"expected {name} is {_kind(count)}, expected a whole number")
+        design = Design(
+            name=self.text(root.get("name", Path(self.file).stem), root.lines.get("name", 1), "name"),
+            main=self.graph(root, "the design", main=True),
+            graphs=graphs,
+            variables=dict(variables),
+            training=self.training(root),
+            description=self.text(root.get("description", ""), root.lines.get("description", 1), "description"),
+            expected=dict(expected),
+        )
+        self.check_subgraphs(design, root, subs)
+        return design
+
+    def check_subgraphs(self, design: Design, root: _Line, subs: _Line) -> None:
+        uses: list[tuple[str, str]] = []
+        for name, graph in design.all_graphs():
+            home = subs[name] if name else root
+            for node in graph.nodes.values():
+                if node.subgraph is not None:
+                    if node.subgraph not in design.graphs:
+                        known = ", ".join(design.graphs) or "none"
+                        message = (
+                            f"node {node.id!r} uses sub-graph {node.subgraph!r}, which does not exist; known: {known}"
+                        )
+                        raise self.fail(home["nodes"].lines[node.id], message, node.id)
+                    uses.append((name, node.subgraph))
+        if circle := find_cycle(uses):
+            raise self.fail(root.lines["graphs"], f"sub-graphs contain each other in a circle: {in_words(circle)}")
+
+    def training(self, root: _Line) -> Training:
+        line = root.lines.get("training", 1)
+        given = self.mapping(root.get("training"), line, "training", tuple(f.name for f in fields(Training)))
+        defaults = Training()
+        for name, value in given.items():
+            kind = type(getattr(defaults, name))
+            good = isinstance(value, kind) if kind is not float else isinstance(value, int | float)
+            if not good or (isinstance(value, bool) and kind is not bool):
+                raise self.fail(given.lines[name], f"training {name} is {value!r:.60}, expected {_TYPE_WORDS[kind]}")
+        settings: dict[str, Any] = {
+            name: float(value) if isinstance(getattr(defaults, name), float) else value for name, value in given.items()
+        }
+        return Training(**settings)
+
+    def graph(self, data: _Line, what: str, *, main: bool = False) -> Graph:
+        inputs, nodes, outputs = {}, {}, {}
+        seen: dict[str, int] = {}
+
+        def section(key: str) -> list[tuple[str, Any, int]]:
+            values = self.mapping(data.get(key), data.lines.get(key, data.line), f"{key} of {what}")
+            found = []
+            for id, value in values.items():
+                line = values.lines[id]
+                self.id(id, line, key.removesuffix("s"))
+                if id in seen:
+                    raise self.fail(
+                        line, f"{id!r} is used twice in {what} (first in line {seen[id]}); ids must be unique", id
+                    )
+                seen[id] = line
+                found.append((id, value, line))
+            return found
+
+        for id, value, line in section("inputs"):
+            inputs[id] = self.input(id, value, line, main)
+        for id, value, line in section("nodes"):
+            nodes[id] = self.node(id, value, line)
+        for id, value, line in section("outputs"):
+            row = self.mapping(value, line, f"output {id!r}", ("at",))
+            outputs[id] = Output(id, self.point(row.get("at", [0, 0]), line, f"place (at) of output {id!r}"))
+        if len(nodes) > MAX_NODES:
+            raise self.fail(data.lines["nodes"], f"{what} has {len(nodes)} nodes, expected at most {MAX_NODES}")
+        params = self.mapping(data.get("params"), data.line, f"params of {what}")
+        for name in params:
+            self.id(name, params.lines[name], "parameter")
+        graph = Graph(
+            inputs=inputs,
+            nodes=nodes,
+            outputs=outputs,
+            wires=self.wires(data, what, seen),
+            params={
+                name: self.value(value, params.lines[name], f"parameter {name!r}") for name, value in params.items()
+            },
+            frames=self.frames(data, what),
+        )
+        if circle := graph.cycle:
+            raise self.fail(
+                data.lines["wires"], f"wires of {what} form a cycle: {in_words(circle)}; remove one of them", circle[0]
+            )
+        return graph
+
+    def input(self, id: str, value: Any, line: int, main: bool) -> Input:
+        row = self.mapping(value, line, f"input {id!r}", ("shape", "dtype", "at"))
+        # Inside a sub-graph the wires of each use say the shape; an empty one in the main graph is a number for each sample.
+        shape: Any = row.get("shape", None if main else [])
+        good = isinstance(shape, list) and all(is_expression(s) or (type(s) is int and s > 0) for s in shape)
+        if not good:
+            raise self.fail(
+                line,
+                f"input {id!r} has shape {shape!r:.60}, expected sizes without the batch, such as [3, 224, 224]",
+                id,
+            )
+        dtype = row.get("dtype", "float32")
+        if dtype not in DTYPES:
+            raise self.fail(line, f"input {id!r} has dtype {dtype!r:.40}, expected one of {', '.join(DTYPES)}", id)
+        return Input(id, tuple(shape), dtype, self.point(row.get("at", [0, 0]), line, f"place (at) of input {id!r}"))
+
+    def node(self, id: str, value: Any, line: int) -> Node:
+        row = self.mapping(value, line, f"node {id!r}", ("block", "params", "repeat", "at", "note"))
+        block = row.get("block")
+        if not isinstance(block, str) or not (block.removeprefix(SUBGRAPH)).isidentifier():
+            raise self.fail(
+                line, f"node {id!r} has block {block!r:.60}, expected the name of a block, or {SUBGRAPH}NAME", id
+            )
+        repeat = row.get("repeat", 1)
+        if not is_repeat(repeat):
+            raise self.fail(
+                line, f"node {id!r} has repeat {repeat!r:.40}, expected a whole number from 1 to {MOST_ROUNDS}", id
+            )
+        params = self.mapping(row.get("params"), line, f"params of node {id!r}")
+        for name in params:
+            if not name.isidentifier():
+                raise self.fail(
+                    params.lines[name], f"node {id!r} has a parameter {name!r:.60}, expected an identifier", id
+                )
+        return Node(
+            id,
+            block,
+            {
+                name: self.value(v, params.lines[name], f"parameter {name!r} of node {id!r}")
+                for name, v in params.items()
+            },
+            self.point(row.get("at", [0, 0]), line, f"place (at) of node {id!r}"),
+            repeat,
+            self.text(row.get("note", ""), line, f"note of node {id!r}"),
+        )
+
+    def wires(self, data: _Line, what: str, seen: Mapping[str, int]) -> tuple[Wire, ...]:
+        rows = data.get("wires") or _compose_empty()
+        if not isinstance(rows, _Rows):
+            raise self.fail(
+                data.lines.get("wires", data.line),
+                f"wires of {what} are {_kind(rows)}, expected a list of 'source -> target'",
+            )
+        inputs, outputs = data.get("inputs") or {}, data.get("outputs") or {}
+        wires: dict[Wire, None] = {}
+        for row, line in zip(rows, rows.lines, strict=True):
+            bends: tuple[Point, ...] = ()
+            if isinstance(row, dict) and len(row) == 1:
+                ((row, led),) = row.items()
+                bends = self.bends(led, line, row)
+            match = _WIRE.fullmatch(row) if isinstance(row, str) else None
+            if match is None:
+                raise self.fail(
+                    line, f"wire {row!r:.80} is not of the form 'source -> target' or 'source.port -> target.port'"
+                )
+            source, source_port, target, target_port = match.groups(default="")
+            for id in (source, target):
+                if id not in seen:
+                    raise self.fail(
+                        line, f"wire {row!r:.160} names {id!r:.80}, which is no input, node or output of {what}", id
+                    )
+            wire = Wire(source, target, source_port, target_port, bends)
+            if target in inputs or source in outputs:
+                why = "an input has no port to wire into, an output none to wire from"
+                raise self.fail(line, f"wire '{wire}' runs the wrong way: {why}", target)
+            if wire in wires:
+                raise self.fail(line, f"wire '{wire}' appears twice in {what}")
+            wires[wire] = None
+        return tuple(wires)
+
+    def bends(self, value: Any, line: int, wire: object) -> tuple[Point, ...]:
+        if not isinstance(value, list) or len(value) > MAX_BENDS:
+            raise self.fail(
+                line,
+                f"bends of wire {wire!r:.80} are {_kind(value)}, expected a list of at most {MAX_BENDS} places [x, y]",
+            )
+        return tuple(self.point(place, line, f"bend of wire {wire!r:.80}") for place in value)
+
+    def frames(self, data: _Line, what: str) -> tuple[Frame, ...]:
+        line = data.lines.get("frames", data.line)
+        rows = self.mapping(data.get("frames"), line, f"frames of {what}")
+        frames = []
+        for id, value in rows.items():
+            row = self.mapping(value, rows.lines[id], f"frame {id!r}", ("title", "rect", "nodes"))
+            rect = self.numbers(row.get("rect", [0, 0, 200, 100]), rows.lines[id], f"rect of frame {id!r}", 4)
+            members = row.get("nodes") or []
+            if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
+                raise self.fail(rows.lines[id], f"nodes of frame {id!r} are {members!r:.60}, expected a list of ids")
+            title = self.text(row.get("title", ""), rows.lines[id], f"title of frame {id!r}")
+            frames.append(Frame(id, title, (rect[0], rect[1], rect[2], rect[3]), tuple(members)))
+        return tuple(frames)
+
+
+_HEAD = ("format", "name", "description", "expected", "variables")
+_SECTIONS = ("inputs", "nodes", "outputs", "wires", "frames")
+
+
+def _is_end(value: Literal) -> TypeGuard[float | str]:
+    """Whether a literal may be an end of a ramp: a number or an expression."""
+    return isinstance(value, int | float) or is_expression(value)
+
+
+_TYPE_WORDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+def _compose_empty() -> _Rows:
+    rows = _Rows()
+    rows.lines = []
+    return rows
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return f"{value!r:.60}"
+
+
+def loads(text: str, file: str = "design") -> Design:
+    """A Design from YAML text.
+
+    Args:
+        text: the text.
+        file: name used in error messages.
+
+    Raises:
+        DesignError: if it is not a valid design; the message names file, line, node and what was expected.
+    """
+    try:
+        _refuse_bombs(text, file)
+        data = yaml.load(text, Loader=_Loader)  # a SafeLoader: builds plain values only
+        return _Reader(file).design(data)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = " ".join(str(getattr(error, "problem", None) or "is not YAML").split())
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        raise DesignError(f"{file}{where}: {what}; expected a Netcomposer design in YAML") from None
+    except RecursionError:
+        raise DesignError(f"{file}: lists are nested too deeply; expected a Netcomposer design") from None
+
+
+def _refuse_bombs(text: str, file: str) -> None:
+    """Read the events of a text without building anything, and stop at what would cost more than a design ever does."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        complaint = None
+        if isinstance(event, yaml.AliasEvent):
+            complaint = f"aliases (*{event.anchor}) are not allowed in a design; write the value out"
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                complaint = f"nested more than {MAX_DEPTH} deep; expected a Netcomposer design"
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if count > MAX_VALUES:
+            complaint = f"holds more than {MAX_VALUES:,} values; expected a Netcomposer design"
+        if complaint:
+            mark = event.start_mark
+            raise DesignError(f"{file}, line {mark.line + 1 if mark else 1}: {complaint}")

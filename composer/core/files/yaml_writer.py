@@ -1,0 +1,136 @@
+"""A Design to YAML text: one line a node and a wire, in the order of the drawing."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from composer.core.graph import (
+    FORMAT,
+    Design,
+    Each,
+    Graph,
+    Ramp,
+    Training,
+)
+
+# Plain words that YAML 1.1 reads as something else than a text.
+_NO_TEXTS = frozenset(("yes", "no", "on", "off", "true", "false", "null", "y", "n"))
+# Characters that YAML does not take as they are; lone surrogates have no form in a file at all.
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def _quoted(text: str) -> str:
+    """A text as a double-quoted scalar: JSON's form is YAML's too, but for characters that YAML wants escaped."""
+    whole = _SURROGATES.sub("\ufffd", text)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(whole, ensure_ascii=False))
+
+
+def _word(text: str) -> str:
+    """A text, plain where no reader could take it for anything else."""
+    plain = re.fullmatch(r"(graph:)?[A-Za-z][A-Za-z0-9_]*", text) and text.lower() not in _NO_TEXTS
+    return text if plain else _quoted(text)
+
+
+def _yaml_scalar(value: Any) -> str:
+    """One value in flow style on one line."""
+    if isinstance(value, Each):
+        return f"{{each: {_yaml_scalar(value.values)}}}"
+    if isinstance(value, Ramp):
+        return f"{{ramp: {_yaml_scalar((value.start, value.stop))}}}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(_yaml_scalar(item) for item in value)}]"
+    if isinstance(value, str):
+        return _word(value)
+    if isinstance(value, float):
+        return _float(value)
+    return json.dumps(value)
+
+
+def _float(value: float) -> str:
+    if not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    if value.is_integer() and abs(value) < 1e15:
+        return f"{value:.1f}"
+    text = repr(value)
+    if "e" not in text:
+        return text
+    # YAML 1.1 reads 1e-05 as a text: it wants a dot and a signed exponent.
+    mantissa, exponent = text.split("e")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent if exponent[0] in '+-' else '+' + exponent}"
+
+
+def _flow(pairs: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{key}: {value}' for key, value in pairs.items())}}}"
+
+
+def _at(position: tuple[float, ...]) -> str:
+    return "[" + ", ".join(str(int(v)) if float(v).is_integer() else _float(v) for v in position) + "]"
+
+
+def _graph_lines(graph: Graph, *, main: bool = False) -> list[str]:
+    lines: list[str] = []
+
+    def section(title: str, rows: list[str]) -> None:
+        if rows:
+            lines.append(f"{title}:")
+            lines.extend(f"  {row}" for row in rows)
+
+    section("params", [f"{name}: {_yaml_scalar(value)}" for name, value in graph.params.items()])
+    inputs = []
+    for item in graph.inputs.values():
+        parts = {"shape": _yaml_scalar(item.shape)} if item.shape or main else {}
+        if item.dtype != "float32":
+            parts["dtype"] = item.dtype
+        inputs.append(f"{item.id}: {_flow({**parts, 'at': _at(item.position)})}")
+    section("inputs", inputs)
+    nodes = []
+    for node in graph.nodes.values():
+        parts = {"block": _word(node.block)}
+        if node.params:
+            parts["params"] = _flow({name: _yaml_scalar(value) for name, value in node.params.items()})
+        if node.repeat != 1:
+            parts["repeat"] = _yaml_scalar(node.repeat)
+        parts["at"] = _at(node.position)
+        if node.note:
+            parts["note"] = _quoted(node.note)
+        nodes.append(f"{node.id}: {_flow(parts)}")
+    section("nodes", nodes)
+    section("outputs", [f"{item.id}: {_flow({'at': _at(item.position)})}" for item in graph.outputs.values()])
+    section(
+        "wires",
+        [f"- {wire}: [{', '.join(map(_at, wire.bends))}]" if wire.bends else f"- {wire}" for wire in graph.wires],
+    )
+    frames = []
+    for frame in graph.frames:
+        parts = {"title": _quoted(frame.title), "rect": _at(frame.rect), "nodes": _yaml_scalar(frame.nodes)}
+        frames.append(f"{frame.id}: {_flow(parts)}")
+    section("frames", frames)
+    return lines
+
+
+def dumps(design: Design) -> str:
+    """A Design as YAML text that `loads` reads back to an equal Design."""
+    lines = [f"format: {FORMAT}", f"name: {_quoted(design.name)}"]
+    if design.description:
+        lines.append(f"description: {_quoted(design.description)}")
+    if design.expected:
+        lines.append(f"expected: {_flow({key: str(value) for key, value in design.expected.items()})}")
+    if design.variables:
+        lines.append("variables:")
+        lines.extend(f"  {name}: {_yaml_scalar(value)}" for name, value in design.variables.items())
+    lines.extend(_graph_lines(design.main, main=True))
+    if design.graphs:
+        lines.append("graphs:")
+        for name, graph in design.graphs.items():
+            lines.append(f"  {name}:")
+            lines.extend(f"    {line}" for line in _graph_lines(graph))
+    defaults = asdict(Training())
+    settings = {key: _yaml_scalar(value) for key, value in asdict(design.training).items() if value != defaults[key]}
+    if settings:
+        lines.append("training:")
+        lines.extend(f"  {key}: {value}" for key, value in settings.items())
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""Where cards lie: layered layout, space for insertions, rows, bent wires."""

@@ -1,0 +1,1 @@
+"""Shapes and costs of a design on the meta device."""

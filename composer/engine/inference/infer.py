@@ -1,0 +1,151 @@
+"""Shapes and costs of a whole design, on the meta device: no weights, no memory, whatever the size of the model.
+
+`Inferrer` keeps a memo by (block, parameters, input specs), so that only an edited node and what its new shapes reach is computed:
+`walk` goes through the graph, `run_block` runs one block, `peak` and `flatten` draw the sums. The tree that comes out
+(`GraphResult`) is what `codegen` reads, and `DesignFacts` is its flat form for the window.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from composer import paths
+from composer.core import rules
+from composer.core.blocks.block_file import BlockSpec
+from composer.core.blocks.catalog import Catalog
+from composer.core.facts import DesignFacts
+from composer.core.graph import Design, Literal
+from composer.engine import library
+from composer.engine.inference.cost_store import CostStore
+from composer.engine.inference.gc_freeze import lasting
+from composer.engine.inference.node_memo import Known, Step
+from composer.engine.inference.results import BlockCost, GraphResult, Value
+from composer.engine.inference.walk import Walk
+
+MEMO_SIZE = (
+    20_000  # more than a design has different nodes: walking more entries than the memo holds would never find one
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """The tree and its flat form."""
+
+    design: Design
+    root: GraphResult
+    facts: DesignFacts
+    structural: tuple[rules.Problem, ...]
+
+    @property
+    def errors(self) -> list[str]:
+        """Every reason why the design cannot be built, the structural ones first."""
+        own = [problem.message for problem in self.structural if problem.level == "error"]
+        return list(dict.fromkeys([*own, *self.facts.errors.values()]))
+
+
+class Inferrer:
+    """Keeps the memo between edits.
+
+    Args:
+        catalog: the known blocks.
+        store: keeps costs between processes; without one, whatever this object has not seen is run.
+    """
+
+    def __init__(self, catalog: Catalog | None = None, store: CostStore | None = None) -> None:
+        self.catalog = catalog or library.catalog()
+        self.store = store
+        self.memo: OrderedDict[Any, BlockCost] = OrderedDict()
+        self.known: OrderedDict[Any, Known] = OrderedDict()
+        self.steps: dict[tuple[str, str], Step] = {}
+        self.computed = 0
+
+    def reload(self) -> None:
+        """Take notice of changes in the user's own blocks; what is known of the library's stays."""
+        self.catalog = library.reload()
+        self.known.clear()
+        self.steps.clear()
+        for key in [key for key in self.memo if not key[0].is_relative_to(paths.BLOCKS)]:
+            del self.memo[key]
+
+    def infer(self, design: Design, batch: int = 1) -> Inference:
+        """Facts of a design.
+
+        Args:
+            design: any design, also a broken one.
+            batch: size of the batch axis.
+
+        Returns:
+            The `Inference`; errors are in it, not raised.
+        """
+        structural = tuple(rules.check(design, self.catalog))
+        if len(self.steps) > MEMO_SIZE:
+            self.steps.clear()
+        root, facts = Walk(self, design, batch, structural).run()
+        if self.store is not None:
+            self.store.flush()
+        return Inference(design, root, facts, structural)
+
+    def block(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
+        """Memo entry of one block instance; None stands for an optional input without a wire."""
+        # As text, because 1, 1.0 and True are equal as keys but not as parameters.
+        key = (spec.path, repr(_without_rate(params)), tuple(v and v.spec for v in inputs))
+        if key in self.memo:
+            self.memo.move_to_end(key)
+            return self.memo[key]
+        entry = self.memo[key] = self._found(repr(key), spec, params, inputs)
+        if len(self.memo) > MEMO_SIZE:
+            self.memo.popitem(last=False)
+        return entry
+
+    def _found(
+        self, key: str, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]
+    ) -> BlockCost:
+        store = self.store if spec.path.is_relative_to(paths.BLOCKS) else None
+        kept = store.get(key) if store is not None else None
+        if kept is not None:
+            return kept
+        self.computed += 1
+        cost = _runner()(spec, params, inputs)
+        if store is not None:
+            store.put(key, cost)
+        return cost
+
+    def keep(self, key: Any, known: Known) -> None:
+        """Remember what a node became."""
+        self.known[key] = known
+        self.known.move_to_end(key)
+        if len(self.known) > MEMO_SIZE:
+            self.known.popitem(last=False)
+
+
+@cache
+def _runner() -> Callable[[BlockSpec, dict[str, Literal], Sequence[Value | None]], BlockCost]:
+    """The function that runs a block: torch, which takes a second to import, only for what is not known."""
+    with lasting():
+        from composer.engine.inference.run_block import run_block
+
+    return run_block
+
+
+def _without_rate(params: dict[str, Literal]) -> dict[str, Literal]:
+    """Parameters with any rate of stochastic depth taken for one: it mostly differs from block to block, and costs never depend on it."""
+    rate = params.get("drop_path")
+    return {**params, "drop_path": 0.5} if isinstance(rate, float) and 0 < rate < 1 else params
+
+
+def infer(design: Design, batch: int = 1, catalog: Catalog | None = None) -> Inference:
+    """Facts of a design, with a memo of its own.
+
+    Args:
+        design: any design.
+        batch: size of the batch axis.
+        catalog: the known blocks; the library by default.
+    """
+    return Inferrer(catalog).infer(design, batch)
+
+
+def remembering() -> Inferrer:
+    """An inferrer that keeps costs between processes, for commands and the engine of the window."""
+    return Inferrer(store=CostStore.of_user())

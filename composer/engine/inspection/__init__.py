@@ -1,0 +1,1 @@
+"""Looking inside a trained model: captured maps and their pictures."""

@@ -1,0 +1,1 @@
+"""Training a design: data, loop, optimizer, run folder."""

@@ -1,0 +1,1 @@
+"""What the canvas draws: cards, wires, frames, and the overview seen when zoomed out."""

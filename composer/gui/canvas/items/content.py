@@ -1,0 +1,195 @@
+"""What the canvas says of an item, as plain text: title, block and chosen parameters, costs, ports, state. Knows no Qt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from composer.core import units
+from composer.core.blocks.block_file import BlockSpec
+from composer.core.blocks.catalog import Catalog
+from composer.core.blocks.ports import index_of, input_ports, output_ports
+from composer.core.facts import NodeFacts
+from composer.core.graph import Design, Each, Graph, Input, Literal, Node, Output, Ramp, Value, Wire
+
+# Blocks that join wires and nothing else are drawn as small circles with these signs.
+MERGE_SIGNS = {"Add": "+", "Multiply": "×", "Concat": "C", "WeightedSum": "Σ"}
+MAX_PARAMS = 3
+# Short forms as the papers use them; a parameter that is not here is abbreviated by the first letters of its words.
+SHORT = {
+    "kernel_size": "k",
+    "stride": "s",
+    "expand_ratio": "e",
+    "num_heads": "h",
+    "heads": "h",
+    "groups": "g",
+    "dilation": "d",
+    "padding": "p",
+    "patch_size": "p",
+    "window_size": "w",
+    "reduction": "r",
+    "mlp_ratio": "m",
+    "out_channels": "c",
+    "out_features": "c",
+    "num_classes": "",
+    "units": "",
+    "depth": "n",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything an item shows.
+
+    Args:
+        id: id of the item.
+        shape: ``card``, ``merge`` (a circle) or ``end`` (an input or output of the graph).
+        title: first line.
+        badge: repeat, right-aligned in the first line.
+        line: second line: the block and what was chosen.
+        detail: third line: costs.
+        family: category that gives the colour.
+        sign: the sign of a merge.
+        inputs: names of the input ports.
+        outputs: names of the output ports.
+        stacked: whether it is a use of a sub-graph.
+        error: one sentence, if something is wrong at this very item.
+        waiting: id of the item that keeps this one from being computed.
+    """
+
+    id: str
+    shape: str
+    title: str
+    badge: str = ""
+    line: str = ""
+    detail: str = ""
+    family: str = ""
+    sign: str = ""
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    stacked: bool = False
+    error: str | None = None
+    waiting: str | None = None
+
+
+def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFacts | None) -> Content:
+    """What an item shows.
+
+    Args:
+        design: the design.
+        catalog: the known blocks.
+        graph: name of the graph that holds the item.
+        id: id of the item.
+        facts: what the engine knows of it, if anything yet.
+    """
+    item = design.graph(graph).item(id)
+    inputs = tuple(port.name for port in input_ports(design, catalog, graph, id))
+    outputs = tuple(port.name for port in output_ports(design, catalog, graph, id))
+    error = facts.error if facts else None
+    waiting = facts.waits_for if facts else None
+    if isinstance(item, Input):
+        known = facts.outputs[0].shape[1:] if facts and facts.outputs else item.shape
+        line = units.sample_shape(known) if known else "input"
+        return Content(id, "end", id, line=line, family="io", outputs=outputs, error=error, waiting=waiting)
+    if isinstance(item, Output):
+        line = units.shape(facts.outputs[0].shape) if facts and facts.outputs else "output"
+        return Content(id, "end", id, line=line, family="io", inputs=inputs, error=error, waiting=waiting)
+    assert isinstance(item, Node)
+    spec = catalog.get(item.block)
+    if spec is None and item.subgraph is None and error is None:
+        error = f"{id}: block {item.block!r} is unknown; is it misspelled, or a block of your own?"
+    return Content(
+        id,
+        "merge" if item.block in MERGE_SIGNS and item.repeat == 1 else "card",
+        id,
+        badge="" if item.repeat == 1 else f"×{str(item.repeat).removeprefix('=')}",
+        line="  ".join(part for part in (item.subgraph or item.block, chosen(item, spec, facts)) if part),
+        detail=f"waits for {waiting}" if waiting else costs(facts),
+        family="graph" if item.subgraph is not None else spec.category if spec else "basic",
+        sign=MERGE_SIGNS.get(item.block, ""),
+        inputs=inputs,
+        outputs=outputs,
+        stacked=item.subgraph is not None,
+        error=error,
+        waiting=waiting,
+    )
+
+
+def costs(facts: NodeFacts | None) -> str:
+    """Parameters and MACs as the third line of a card."""
+    if facts is None or not facts.ok:
+        return ""
+    parts = [f"{units.count(facts.params)} params"] if facts.params else []
+    if facts.macs:
+        parts.append(f"{units.count(facts.macs)} MACs")
+    return " · ".join(parts) or "no weights"
+
+
+def chosen(node: Node, spec: BlockSpec | None, facts: NodeFacts | None = None) -> str:
+    """The first few parameters that were set to something other than their default, in short: ``k5 s2 e4``."""
+    said: list[str] = []
+    ordered = [param.name for param in spec.params if param.name in node.params] if spec else list(node.params)
+    for name in ordered:
+        param = spec.param(name) if spec else None
+        value = node.params[name]
+        if param is not None and not param.required and value == param.default:
+            continue
+        if facts is not None and name in facts.resolved and not isinstance(value, Each | Ramp):
+            value = facts.resolved[name]
+        said.append(short(name, value))
+    return " ".join(said[:MAX_PARAMS]) + (" …" if len(said) > MAX_PARAMS else "")
+
+
+def short(name: str, value: Value) -> str:
+    """One parameter in short.
+
+    >>> short("kernel_size", 5), short("act", "gelu"), short("bias", False), short("mlp_ratio", 4.0)
+    ('k5', 'gelu', 'no bias', 'm4')
+    """
+    if isinstance(value, bool):
+        return name.replace("_", " ") if value else f"no {name.replace('_', ' ')}"
+    if isinstance(value, str) and not value.startswith("="):
+        return value
+    letters = SHORT.get(name, "".join(word[:1] for word in name.split("_")))
+    return f"{letters}{_value(value)}"
+
+
+def _value(value: Value) -> str:
+    match value:
+        case Each(values=values):
+            return "/".join(_value(v) for v in values[:3]) + ("/…" if len(values) > 3 else "")
+        case Ramp(start=start, stop=stop):
+            return f"{_value(start)}…{_value(stop)}"
+        case tuple():
+            return "×".join(_value(v) for v in value)
+        case float():
+            return f"{value:.3g}"  # the inspector has all digits
+        case str():
+            return value.removeprefix("=").replace(" ", "")
+    return str(value)
+
+
+def output_shape(graph: Graph, source: str, port: int, facts: NodeFacts | None) -> tuple[int, ...] | None:
+    """The shape that leaves an output port, batch axis first, as far as it is known."""
+    if facts is not None and facts.outputs:
+        return facts.outputs[min(port, len(facts.outputs) - 1)].shape
+    item = graph.item(source)
+    if isinstance(item, Input) and item.shape and all(isinstance(size, int) for size in item.shape):
+        return (1, *(int(size) for size in item.shape))
+    return None
+
+
+def wire_shape(
+    design: Design, catalog: Catalog, graph: str, wire: Wire, facts: Mapping[str, NodeFacts | None]
+) -> tuple[int, ...] | None:
+    """The shape on a wire, batch axis first, as far as it is known."""
+    ports = output_ports(design, catalog, graph, wire.source)
+    return output_shape(
+        design.graph(graph), wire.source, index_of(ports, wire.source_port) or 0, facts.get(wire.source)
+    )
+
+
+def literal(value: Literal) -> str:
+    """A value as the tooltip shows it."""
+    return "×".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
+
+
+__all__ = ["MERGE_SIGNS", "Content", "chosen", "content", "costs", "literal", "output_shape", "short", "wire_shape"]

@@ -1,0 +1,210 @@
+"""Measures, fonts, pens and brushes of the canvas, made once for each theme."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
+
+from composer.gui.canvas.items.content import Content
+from composer.gui.look import theme
+
+GRID = 4.0
+RADIUS = 6.0
+EDGE = 3.0  # family colour at the left of a card
+PAD = 12.0
+LINE = (20.0, 17.0, 15.0)  # height of the three lines of a card
+CARD_HEIGHT = 72.0
+END_HEIGHT = 48.0
+MIN_WIDTH, MAX_WIDTH = 128.0, 248.0
+MERGE = 28.0
+PORT = 4.0  # radius of a dot
+PORT_STEP = 20.0
+STACK = 4.0  # how far the second edge of a sub-graph looks out
+CHIP_HEIGHT = 18.0
+# Below the first scale a card says only its id and block, in letters that grow as it shrinks; ports and chips are left out.
+# Below the second there are but blocks of colour: more could not be read, only paid for.
+DETAIL_SCALE = 0.65
+FAR_SCALE = 0.38
+TITLE_PX, LINE_PX = 11.5, 10.0  # size of those letters on the screen
+DASHES = {"map": [], "tokens": [5.0, 3.0], "vector": [1.5, 2.5], "other": [8.0, 3.0, 1.0, 3.0]}
+
+
+@dataclass(frozen=True)
+class Look:
+    """Ready-made drawing tools of one theme."""
+
+    title: QFont
+    body: QFont
+    small: QFont
+    sign: QFont
+    text: QColor
+    muted: QColor
+    faint: QColor
+    canvas: QColor
+    card: QBrush
+    edge: QPen
+    hover: QPen
+    accent: QColor
+    error: QColor
+    dark: bool
+
+    @property
+    def chosen(self) -> QPen:
+        """Outline of what is selected."""
+        return QPen(self.accent, 2)
+
+
+def look() -> Look:
+    """The drawing tools of the theme in force."""
+    return _look(theme.is_dark(), theme.font().family())
+
+
+@lru_cache(maxsize=4)
+def _look(dark: bool, _family: str) -> Look:
+    sign = theme.font(theme.LARGE)
+    return Look(
+        title=theme.font(theme.BODY, bold=True),
+        body=theme.font(theme.BODY),
+        small=theme.font(theme.SMALL),
+        sign=sign,
+        text=theme.color("text"),
+        muted=theme.color("muted"),
+        faint=theme.color("faint"),
+        canvas=theme.color("canvas"),
+        card=QBrush(theme.color("card")),
+        edge=QPen(theme.color("strong_border"), 1),
+        hover=QPen(theme.color("muted"), 1),
+        accent=theme.color("accent"),
+        error=theme.color("error"),
+        dark=dark,
+    )
+
+
+def grown(role: str, pixels: float, scale: float) -> str:
+    """The role of a font that has about as many pixels on the screen at a scale."""
+    return f"{role}@{round(pixels / scale / 2) * 2}"
+
+
+def shrunk(role: str, text: str, width: float) -> str:
+    """The role of a smaller font in which a text fits a width; never smaller than the plain one."""
+    needed = text_width(role, text)
+    if needed <= width:
+        return role
+    name, _, pixels = role.partition("@")
+    return f"{name}@{max(int(int(pixels) * width / needed), theme.BODY)}"
+
+
+@lru_cache(maxsize=64)
+def font_of(role: str) -> QFont:
+    """A font by its role: ``title``, ``body``, ``small``, ``sign``, or one of them at another size: ``title@20``."""
+    name, _, pixels = role.partition("@")
+    font = QFont(getattr(look(), name))
+    if pixels:
+        font.setPixelSize(int(pixels))
+    return font
+
+
+@lru_cache(maxsize=64)
+def _metrics(role: str) -> QFontMetricsF:
+    return QFontMetricsF(font_of(role))
+
+
+@lru_cache(maxsize=8192)
+def text_width(role: str, text: str) -> float:
+    """Width in pixels of a text in one of the fonts of `Look`."""
+    return _metrics(role).horizontalAdvance(text)
+
+
+@lru_cache(maxsize=8192)
+def elided(role: str, text: str, width: float) -> str:
+    """A text cut to a width, with an ellipsis."""
+    return (
+        text if text_width(role, text) <= width else _metrics(role).elidedText(text, Qt.TextElideMode.ElideRight, width)
+    )
+
+
+def forget() -> None:
+    """Drop what was measured, after a change of font or theme."""
+    for cached in (_look, font_of, _metrics, text_width, elided, _family_brush, _wire_pen):
+        cached.cache_clear()
+
+
+def family_brush(family: str, blend: float = 1.0) -> QBrush:
+    """The colour of a family, or its blend with the card for cards that are too small to have an edge."""
+    return _family_brush(family, blend, theme.is_dark())
+
+
+@lru_cache(maxsize=256)
+def _family_brush(family: str, blend: float, _dark: bool) -> QBrush:
+    colour = theme.family(family)
+    return QBrush(colour if blend >= 1 else mix(look().card.color(), colour, blend))
+
+
+def mix(ground: QColor, colour: QColor, share: float) -> QColor:
+    """One colour laid over another."""
+    rest = 1.0 - share
+    return QColor.fromRgbF(
+        ground.redF() * rest + colour.redF() * share,
+        ground.greenF() * rest + colour.greenF() * share,
+        ground.blueF() * rest + colour.blueF() * share,
+    )
+
+
+def mark_colour(mark: str) -> QColor:
+    """The colour of a difference: ``added``, ``removed`` or ``changed``."""
+    return theme.color({"added": "success", "removed": "error", "changed": "warning"}[mark])
+
+
+def wire_pen(kind: str, state: str) -> QPen:
+    """The pen of a wire.
+
+    Args:
+        kind: layout of its tensor: ``map`` solid, ``tokens`` dashed, ``vector`` dotted.
+        state: ``rest``, ``hover``, ``chosen``, ``faded``, ``error``, ``added``.
+    """
+    return _wire_pen(kind, state, theme.is_dark())
+
+
+@lru_cache(maxsize=64)
+def _wire_pen(kind: str, state: str, _dark: bool) -> QPen:
+    colour = {
+        "rest": theme.color("wire"),
+        "hover": theme.color("text"),
+        "chosen": theme.color("accent"),
+        "faded": theme.color("wire", 0.55),
+        "error": theme.color("error"),
+        "added": mark_colour("added"),
+    }[state]
+    pen = QPen(colour, 2.0 if state in ("hover", "chosen", "added") else 1.5)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if dashes := DASHES.get(kind):
+        pen.setDashPattern([dash * 1.5 / pen.widthF() for dash in dashes])
+    return pen
+
+
+def size(content: Content) -> tuple[float, float]:
+    """Width and height of an item in pixels, multiples of twice the grid so that its edges fall on whole pixels."""
+    if content.shape == "merge":
+        return MERGE, MERGE
+    badge = text_width("title", content.badge) + PAD if content.badge else 0.0
+    widest = max(
+        text_width("title", content.title) + badge,
+        text_width("body" if content.shape == "card" else "small", content.line),
+        text_width("small", content.detail),
+    )
+    least = MIN_WIDTH if content.shape == "card" else 72.0
+    width = min(max(widest + 2 * PAD + EDGE, least), MAX_WIDTH)
+    ports = max(len(content.inputs), len(content.outputs))
+    height = max(CARD_HEIGHT if content.shape == "card" else END_HEIGHT, PORT_STEP * (ports + 1))
+    return 2 * GRID * -(-width // (2 * GRID)), 2 * GRID * -(-height // (2 * GRID))
+
+
+def port_places(count: int, body: QRectF, *, output: bool, down: bool) -> list[QPointF]:
+    """Where the dots of one side sit, on the rim of the body."""
+    if down:
+        y = body.bottom() if output else body.top()
+        return [QPointF(body.left() + body.width() * (i + 1) / (count + 1), y) for i in range(count)]
+    x = body.right() if output else body.left()
+    return [QPointF(x, body.top() + body.height() * (i + 1) / (count + 1)) for i in range(count)]

@@ -1,0 +1,1 @@
+"""Widgets that float over the canvas: minimap, breadcrumb, search fields, menus."""

@@ -1,0 +1,129 @@
+"""The breadcrumb: the design, then the sub-graphs one went into; each a way back."""
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QLineEdit, QToolButton, QWidget
+
+from composer.core import names, subgraphs
+from composer.core.diff import Diff
+from composer.gui.look import theme
+from composer.gui.session.session import Session
+
+
+class Breadcrumb(QWidget):
+    """Shows where in the design the canvas is.
+
+    Args:
+        session: the session.
+    """
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("breadcrumb")
+        self.setAccessibleName("Shown graph")
+        self._session = session
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(4, 0, 4, 0)
+        self._row.setSpacing(0)
+        self._row.setSizeConstraint(
+            QLayout.SizeConstraint.SetFixedSize
+        )  # as wide as what it says, also once fonts are known
+        self._shown: tuple[object, ...] = ()
+        self._field: QLineEdit | None = None
+        session.shown_graph_changed.connect(lambda _name: self.refresh())
+        session.file_changed.connect(self.refresh)
+        session.design_changed.connect(self._on_design)
+        session.theme_changed.connect(self._restyle)
+        self._restyle()
+
+    def _on_design(self, change: Diff, _initiator: object) -> None:
+        if "name" in change.fields or self._session.use_path:
+            self.refresh()
+
+    def _restyle(self) -> None:
+        t = theme.tokens()
+        self.setStyleSheet(
+            f"#breadcrumb {{ background: {t.canvas}; border-radius: 6px; }}"
+            f"QToolButton {{ color: {t.muted}; padding: 3px 6px; }} QToolButton:hover {{ color: {t.text}; }}"
+            f"QToolButton[last='true'] {{ color: {t.text}; font-weight: 600; }} QLabel {{ color: {t.faint}; }}"
+        )
+        self._shown = ()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say where the canvas is now."""
+        session = self._session
+        shown = (session.design.name, *session.use_path, session.graph_name, theme.is_dark())
+        if shown == self._shown or self._field is not None:
+            return
+        self._shown = shown
+        while (item := self._row.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        crumbs = (session.design.name, *session.use_path)
+        for depth, name in enumerate(crumbs):
+            if depth:
+                mark = QLabel("/")
+                self._row.addWidget(mark)
+                mark.show()
+            button = QToolButton(autoRaise=True)
+            button.setText(name)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setProperty("last", depth == len(crumbs) - 1)
+            if depth and depth == len(crumbs) - 1:
+                button.setToolTip(f"Sub-graph {session.graph_name}; double-click to rename it")
+                button.installEventFilter(self)
+            else:
+                button.clicked.connect(lambda _=False, depth=depth: session.show_graph(session.use_path[:depth]))
+            self._row.addWidget(button)
+            button.show()
+        if session.graph_name and session.graph_name != crumbs[-1]:
+            self._row.addWidget(QLabel(session.graph_name))
+
+    def rename(self) -> None:
+        """Edit the name of the shown sub-graph in the place of the last crumb."""
+        if not self._session.graph_name or self._field is not None:
+            return
+        field = QLineEdit(self._session.graph_name)
+        field.setAccessibleName("Name of the sub-graph")
+        field.setMaxLength(names.MAX_LENGTH)
+        field.setFixedWidth(160)
+        field.editingFinished.connect(self._renamed)
+        field.installEventFilter(self)
+        self._field = field
+        self._row.addWidget(field)
+        field.show()
+        field.selectAll()
+        field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _renamed(self) -> None:
+        field, self._field = self._field, None
+        session = self._session
+        old, new = session.graph_name, field.text().strip() if field is not None else ""
+        self._redraw()
+        if new and new != old:
+            session.edit(f"Rename sub-graph {old} to {new}", lambda design: subgraphs.rename_graph(design, old, new))
+
+    def _redraw(self) -> None:
+        self._shown = ()
+        self.refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A double click on the last crumb renames; keys typed into the field are no shortcuts of the canvas."""
+        if event.type() == QEvent.Type.MouseButtonDblClick and watched is not self._field:
+            self.rename()
+            return True
+        if watched is self._field and self._field is not None:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if (
+                event.type() == QEvent.Type.KeyPress
+                and isinstance(event, QKeyEvent)
+                and event.key() == Qt.Key.Key_Escape
+            ):
+                self._field.setText(self._session.graph_name)
+                self._renamed()
+                return True
+        return super().eventFilter(watched, event)

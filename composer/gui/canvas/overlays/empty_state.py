@@ -1,0 +1,68 @@
+"""What an empty canvas says: how to begin, and three templates."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from composer import paths
+from composer.gui.look import theme
+from composer.gui.session.session import Session
+from composer.gui.shell import keymap
+
+FIRST = ("hybrid_digits", "vit_tiny", "resnet18")
+COUNT = 3
+
+
+def templates() -> list[Path]:
+    """Up to three templates: the well-known ones where they exist, then others by name."""
+    found = {path.stem: path for path in sorted(paths.TEMPLATES.glob("*.yaml"))}
+    names = [name for name in FIRST if name in found] + [name for name in found if name not in FIRST]
+    return [found[name] for name in names[:COUNT]]
+
+
+class EmptyState(QWidget):
+    """A sentence and buttons in the middle of the canvas; clicks beside the buttons go through to it.
+
+    Args:
+        session: the session.
+    """
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._hint = QLabel("or begin with a template", alignment=Qt.AlignmentFlag.AlignCenter)
+        for label in (self._title, self._hint):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._buttons.addStretch()
+        for path in templates():
+            button = QPushButton(path.stem.replace("_", " "))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setToolTip(f"Open a copy of the template {path.stem}")
+            button.clicked.connect(lambda _=False, path=path: session.open_template(path))
+            self._buttons.addWidget(button)
+        self._buttons.addStretch()
+        box = QVBoxLayout(self)
+        box.setSpacing(8)
+        box.addWidget(self._title)
+        box.addWidget(self._hint)
+        box.addSpacing(4)
+        box.addLayout(self._buttons)
+        self._hint.setVisible(self._buttons.count() > 2)
+        self.refresh_keys()
+        self.refresh_look()
+
+    def refresh_keys(self) -> None:
+        """Name the key that adds a block."""
+        key = keymap.shown("add_block")
+        self._title.setText(f"Press {key} or drag a block" if key else "Drag a block here")
+
+    def refresh_look(self) -> None:
+        """Take over another theme."""
+        t = theme.tokens()
+        self._title.setFont(theme.font(theme.LARGE, bold=True))
+        self._title.setStyleSheet(f"color: {t.text};")
+        self._hint.setStyleSheet(f"color: {t.muted};")

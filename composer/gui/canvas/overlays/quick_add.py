@@ -1,0 +1,208 @@
+"""The list of blocks at the pointer: type a few letters, Enter adds."""
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from composer.core import units
+from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.overlays.quick_search import Choice, search
+from composer.gui.look import theme
+
+WIDTH, ROW, ROWS = 340, 28, 9
+STEPS = {
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_Tab: 1,
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_Backtab: -1,
+    Qt.Key.Key_PageDown: ROWS,
+    Qt.Key.Key_PageUp: -ROWS,
+}
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class _Choices(QAbstractListModel):
+    """The matches as Qt wants them."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.shown: list[Choice] = []
+
+    def show(self, shown: list[Choice]) -> None:
+        """Show other matches."""
+        self.beginResetModel()
+        self.shown = shown
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self.shown)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self.shown[index.row()].name
+        return self.shown[index.row()].shape if role == Qt.ItemDataRole.ToolTipRole else None
+
+
+class _Row(QStyledItemDelegate):
+    """A row: family chip, name, shape."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(WIDTH - 24, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        model = index.model()
+        assert isinstance(model, _Choices)
+        choice = model.shown[index.row()]
+        tools, rect = lk.look(), option.rect
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("tint"))
+            painter.drawRoundedRect(QRectF(rect), 4, 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(lk.family_brush(choice.family))
+        painter.drawRoundedRect(QRectF(rect.left() + 8, rect.center().y() - 4, 8, 8), 2, 2)
+        painter.setFont(tools.body)
+        painter.setPen(tools.text)
+        name = lk.elided("body", choice.name, rect.width() * 0.6)
+        centred = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(rect.adjusted(24, 0, -8, 0), centred | Qt.AlignmentFlag.AlignLeft, name)
+        left = 24 + lk.text_width("body", name) + 16
+        painter.setFont(tools.small)
+        painter.setPen(tools.muted)
+        shape = lk.elided("small", units.declared_shape(choice.shape), rect.width() - left - 8)
+        painter.drawText(rect.adjusted(int(left), 0, -8, 0), centred | Qt.AlignmentFlag.AlignRight, shape)
+        painter.restore()
+
+
+class QuickAdd(QFrame):
+    """A search field over a list. Arrows choose, Enter adds, Esc closes."""
+
+    picked = Signal(str)
+    closed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._home = parent
+        self.setObjectName("quick_add")
+        self.setAccessibleName("Add a block")
+        self.field = QLineEdit(placeholderText="Search blocks", clearButtonEnabled=True)
+        self.list = QListView(uniformItemSizes=True)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._model = _Choices(self)
+        self.list.setModel(self._model)
+        self.list.setItemDelegate(_Row(self.list))
+        box = QVBoxLayout(self)
+        box.setContentsMargins(8, 8, 8, 8)
+        box.setSpacing(8)
+        box.addWidget(self.field)
+        box.addWidget(self.list)
+        self._box = box
+        self._room = 0  # height that a subclass needs below the list
+        self._all: list[Choice] = []
+        self.field.textChanged.connect(self._search)
+        self.field.installEventFilter(self)
+        self.list.clicked.connect(self._take)
+        self.list.setMouseTracking(True)
+        self.list.entered.connect(self.list.setCurrentIndex)
+        self.hide()
+
+    def ask(self, found: list[Choice], at: QPoint) -> None:
+        """Open at a place of the parent.
+
+        Args:
+            found: what may be chosen.
+            at: place of the top left corner; it moves to stay inside.
+        """
+        self._all = found
+        t = theme.tokens()
+        self.setStyleSheet(
+            f"#quick_add {{ background: {t.card}; border: 1px solid {t.strong_border}; border-radius: 8px; }}"
+        )
+        self.list.setStyleSheet("QListView { background: transparent; border: none; }")
+        self.setFixedSize(WIDTH, 28 + 24 + ROW * ROWS + self._room)
+        area = self._home.rect().adjusted(8, 8, -8, -8)
+        place = QRect(at, self.size())
+        place.moveLeft(max(area.left(), min(place.left(), area.right() - place.width())))
+        place.moveTop(max(area.top(), min(place.top(), area.bottom() - place.height())))
+        self.move(place.topLeft())
+        self.field.clear()
+        self._search("")
+        self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    @property
+    def shown(self) -> list[Choice]:
+        """The matches, best first."""
+        return self._model.shown
+
+    def _search(self, text: str) -> None:
+        self._model.show(search(self._all, text))
+        self.list.setCurrentIndex(self._model.index(0))
+        self.list.scrollToTop()
+
+    @property
+    def current(self) -> str:
+        """The block of the chosen row; empty if nothing matches."""
+        row = self.list.currentIndex().row()
+        return self._model.shown[row].block if 0 <= row < len(self._model.shown) else ""
+
+    def _take(self) -> None:
+        if block := self.current:
+            self.close_()
+            self.picked.emit(block)
+
+    def step(self, by: int) -> None:
+        """Go up or down in the list, around its ends."""
+        if count := len(self._model.shown):
+            self.list.setCurrentIndex(self._model.index((self.list.currentIndex().row() + by) % count))
+
+    def close_(self) -> None:
+        """Close without adding anything more."""
+        if self.isVisible():
+            self.hide()
+            self.closed.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Handle the keys of the field."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # keys typed here are no shortcuts of the canvas
+            return True
+        if event.type() == QEvent.Type.FocusOut and self.isVisible():
+            self.close_()
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape:
+                self.close_()
+            elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._take()
+            elif event.key() in STEPS:
+                self.step(STEPS[Qt.Key(event.key())])
+            else:
+                return False
+            return True
+        return super().eventFilter(watched, event)

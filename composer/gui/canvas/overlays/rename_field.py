@@ -1,0 +1,78 @@
+"""Rename in place: a field over the title of a card."""
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from composer.core import names
+from composer.gui.session.session import Session
+
+
+class RenameField(QLineEdit):
+    """Edits the id of one item; Enter takes it, Esc and a click elsewhere leave it.
+
+    Args:
+        session: the session.
+    """
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._home = parent
+        self._id = ""
+        self.setAccessibleName("New name")
+        self.setMaxLength(names.MAX_LENGTH)
+        self.textEdited.connect(self._judge)
+        self.installEventFilter(self)
+        self.hide()
+
+    def ask(self, id: str, place: QRect) -> None:
+        """Edit the id of an item.
+
+        Args:
+            id: its id.
+            place: where its title is, in the parent.
+        """
+        self._id = id
+        self.setText(id)
+        self.setGeometry(QRect(place.left(), place.center().y() - 14, max(place.width(), 140), 28))
+        self._judge(id)
+        self.show()
+        self.raise_()
+        self.selectAll()
+        self.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _judge(self, text: str) -> None:
+        reason = names.problem(text)
+        if reason is None and text != self._id and self._session.graph.item(text) is not None:
+            reason = "is already used in this graph"
+        self.setToolTip(f"{text!r} {reason}" if reason else "")
+        self.setProperty("invalid", reason is not None)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def _take(self) -> None:
+        text = self.text().strip()
+        if text == self._id or self._session.rename(self._id, text):
+            self._leave()
+
+    def _leave(self) -> None:
+        if self.isVisible():
+            self.hide()
+            self._home.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Handle the keys of the field."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # keys typed here are no shortcuts of the canvas
+            return True
+        if event.type() == QEvent.Type.FocusOut:
+            self.hide()
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._take()
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self._leave()
+                return True
+        return super().eventFilter(watched, event)

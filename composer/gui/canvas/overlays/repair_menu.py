@@ -1,0 +1,51 @@
+"""The repairs of an error at the top of the context menu; those that are still being sought come in while it is open."""
+
+from functools import partial
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMenu
+
+from composer.core.facts import Repair
+from composer.gui.session.session import Session
+
+
+class RepairRows(QObject):
+    """The rows of one menu.
+
+    Args:
+        menu: the menu, still without what comes below.
+        session: the session.
+        id: an item of the shown graph.
+    """
+
+    def __init__(self, menu: QMenu, session: Session, id: str) -> None:
+        super().__init__(menu)
+        self._menu, self._session, self._id, self._graph = menu, session, id, session.graph_name
+        self._hint = menu.addAction("Looking for repairs…")
+        self._hint.setEnabled(False)
+        self._end = menu.addSeparator()
+        self._open = True
+        session.offers.changed.connect(self._fill)
+        menu.aboutToHide.connect(self._close)
+        self._fill()
+
+    def _close(self) -> None:
+        if self._open:
+            self._open = False
+            self._session.offers.changed.disconnect(self._fill)
+
+    def _fill(self) -> None:
+        facts = self._session.facts_for(self._id)
+        found = self._session.offers.of(self._id, self._graph, facts.repairs if facts is not None else ())
+        if found is None:
+            return
+        self._close()
+        for repair in found:
+            self._add(repair)
+        self._hint.setText("No repair was found")
+        self._hint.setVisible(not found)
+
+    def _add(self, repair: Repair) -> None:
+        action = self._menu.addAction(repair.label)
+        self._menu.insertAction(self._end, action)
+        action.triggered.connect(partial(self._session.repair, repair, self._graph))

@@ -1,0 +1,70 @@
+"""What the pointer is told: the facts of what it rests on, as a small table."""
+
+from html import escape
+
+from PySide6.QtCore import QPointF
+
+from composer.core import units
+from composer.core.blocks.ports import kind
+from composer.core.graph import Node
+from composer.gui.canvas.items.content import literal
+from composer.gui.canvas.items.node_item import NodeItem
+from composer.gui.canvas.scene import DesignScene
+
+MAX_ROWS = 14
+
+
+def tip(scene: DesignScene, place: QPointF, reach: float) -> str:
+    """Rich text for a place in the scene; empty where there is nothing to say."""
+    node = scene.node_at(place)
+    if node is not None:
+        return node_tip(scene, node)
+    wire = scene.wire_at(place, reach)
+    if wire is None or wire.shape_ is None:
+        return ""
+    rows = [
+        ("shape", units.axes(wire.shape_)),
+        ("layout", kind(wire.shape_)),
+        ("values", units.count(_product(wire.shape_[1:]))),
+    ]
+    return _table(str(wire.wire), "", rows)
+
+
+def node_tip(scene: DesignScene, node: NodeItem) -> str:
+    """Rich text for a node."""
+    session = scene.session
+    item = scene.graph.item(node.id)
+    facts = session.facts_for(node.id)
+    if node.content.error:
+        return _table(node.id, node.content.error, [])
+    if node.content.waiting:
+        return _table(node.id, f"waits for {node.content.waiting}", [])
+    spec = session.catalog.get(item.block) if isinstance(item, Node) else None
+    rows: list[tuple[str, str]] = []
+    if facts is not None:
+        rows += [(port.port if len(facts.outputs) > 1 else "output", units.axes(port.shape)) for port in facts.outputs]
+        if isinstance(item, Node):
+            rows += [
+                ("params", f"{facts.params:,}"),
+                ("MACs", f"{facts.macs:,}"),
+                ("activations", units.memory(facts.activation_bytes)),
+            ]
+        rows += [(name, literal(value)) for name, value in facts.resolved.items()]
+    if isinstance(item, Node) and item.note:
+        rows.append(("note", item.note))
+    return _table(node.id, spec.summary if spec else "", rows[:MAX_ROWS])
+
+
+def _table(title: str, sentence: str, rows: list[tuple[str, str]]) -> str:
+    head = f"<b>{escape(title)}</b>" + (f"<br>{escape(sentence)}" if sentence else "")
+    body = "".join(
+        f"<tr><td>{escape(name)}&nbsp;&nbsp;</td><td align='right'>{escape(value)}</td></tr>" for name, value in rows
+    )
+    return f"<div>{head}</div>" + (f"<table cellspacing='0'>{body}</table>" if body else "")
+
+
+def _product(sizes: tuple[int, ...]) -> int:
+    result = 1
+    for size in sizes:
+        result *= size
+    return result

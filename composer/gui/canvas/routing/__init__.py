@@ -1,0 +1,1 @@
+"""How wires run around cards."""

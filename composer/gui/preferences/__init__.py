@@ -1,5 +1,0 @@
-"""The preferences: what is the same in every design. Every change holds at once and is remembered."""
-
-from composer.gui.preferences.dialog import Preferences
-
-__all__ = ["Preferences"]

@@ -1,0 +1,138 @@
+"""A run that was started in this window: its curves, how far it is, and what can be said about it in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from composer.core import units
+from composer.core.files.run_folder import LAST, MetricsReader, read_run, read_trace
+from composer.gui.runs.run_curves import RunCurves
+from composer.gui.runs.run_process import ENDED, RunHandle
+
+WORDS = {"starting": "Starting", "training": "Training", "paused": "Paused", "saving": "Saving", "failed": "Failed"}
+
+
+class LiveRun:
+    """Follows the events of a run.
+
+    Args:
+        handle: the run; what its folder already holds is read at once.
+    """
+
+    def __init__(self, handle: RunHandle) -> None:
+        self.handle = handle
+        info = read_run(handle.folder)
+        self.curves = RunCurves(int(handle.settings.get("epochs") or info.epochs))
+        self.epoch, self.step, self.steps = info.epoch, 0, 0
+        self.device = info.device
+        self.told = ""  # the last state that the process itself told
+        self.message = ""
+        self.code: int | None = None
+        self._anchor: tuple[float, int] | None = None  # when and where the pace began to be measured
+        self._now = (0.0, 0)
+        reader, more = MetricsReader(handle.folder), True
+        while more:
+            records, more = reader.read()
+            for record in records:
+                self._metrics(record)
+
+    @property
+    def epochs(self) -> int:
+        """Wanted epochs."""
+        return self.curves.epochs
+
+    @property
+    def state(self) -> str:
+        """State of the run."""
+        return self.handle.state
+
+    @property
+    def active(self) -> bool:
+        """Whether it may still do something."""
+        return self.state not in ENDED
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Take one event, at constant cost."""
+        if event.get("event") == "metrics":
+            self._metrics(event)
+        elif event.get("event") == "state":
+            before, self.told = self.told, str(event.get("state", ""))
+            self.message = str(event.get("message") or "")
+            self.curves.epochs = int(event.get("epochs") or self.curves.epochs)
+            self.epoch, self.step = int(event.get("epoch", self.epoch)), int(event.get("step", self.step))
+            self.steps = int(event.get("steps", self.steps))
+            self.device = str(event.get("device_label") or self.device)
+            if before != self.told:
+                self._anchor = None  # a pause is no part of the pace
+
+    def _metrics(self, record: Mapping[str, Any]) -> None:
+        self.curves.add(record)
+        self.step = max(self.step, int(record.get("step", 0)))
+        self.steps = int(record.get("steps", self.steps))
+        if record.get("kind") == "epoch":
+            self.epoch = int(record.get("epoch", self.epoch))
+        self._now = (float(record.get("time", 0.0)), self.step)
+        self._anchor = self._anchor or self._now
+
+    @property
+    def share(self) -> float:
+        """How much is done, from 0 to 1."""
+        if self.state == "done":
+            return 1.0
+        return min(1.0, self.step / self.steps) if self.steps else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate from the pace since training began or went on; None as long as there is none."""
+        if self._anchor is None or self.state != "training" or self._now[1] <= self._anchor[1]:
+            return None
+        pace = (self._now[0] - self._anchor[0]) / (self._now[1] - self._anchor[1])
+        return max(0.0, pace * (self.steps - self.step))
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it was begun, is not finished, and has a checkpoint to go on from."""
+        return not self.active and self.state in ("stopped", "failed") and (self.handle.folder / LAST).is_file()
+
+    def headline(self) -> str:
+        """The state in words."""
+        best = self.curves.best
+        if self.state == "done":
+            return f"Done: {units.percent(best)} validation accuracy" if best is not None else "Done"
+        if self.state == "stopped":
+            return f"Stopped after epoch {self.epoch}" if self.epoch else "Stopped"
+        return WORDS.get(self.state, self.state.capitalize())
+
+    def numbers(self) -> str:
+        """Epoch, speed and time left."""
+        parts = []
+        if self.epochs:
+            at = min(self.epoch + 1, self.epochs) if self.active else self.epoch
+            parts.append(f"epoch {at} of {self.epochs}")
+        if self.state == "training" and self.curves.speed:
+            parts.append(f"{self.curves.speed:,.0f} images/s")
+        if (left := self.seconds_left) is not None:
+            parts.append(f"{units.duration(left)} left")
+        elif self.state in ENDED and (seconds := read_run(self.handle.folder).seconds):
+            parts.append(units.duration(seconds))
+        if self.device:
+            parts.append(self.device)
+        return "  ·  ".join(parts)
+
+    def failure(self) -> str:
+        """Why it failed, in one sentence."""
+        if self.told == "failed" and self.message:
+            return self.message
+        kept = (
+            f"what was learned up to the end of epoch {self.epoch} is saved"
+            if self.resumable
+            else "no epoch was finished"
+        )
+        if self.code is not None and self.code < 0:
+            return f"The training process was ended from outside (signal {-self.code}); {kept}"
+        return f"The training ended unexpectedly: {self.handle.detail}; {kept}"
+
+    def details(self) -> str:
+        """The traceback and the last lines of the process."""
+        return "\n".join(
+            part for part in (read_trace(self.handle.folder), "\n".join(self.handle.worker.stderr)) if part
+        )

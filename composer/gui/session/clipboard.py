@@ -1,0 +1,84 @@
+"""Copied parts of a design on the system's clipboard: for this program as JSON, for a text editor as YAML."""
+
+import json
+from dataclasses import replace
+
+from PySide6.QtCore import QByteArray, QMimeData
+from PySide6.QtGui import QGuiApplication
+
+from composer.core import edits
+from composer.core.files.design_file import dumps
+from composer.core.files.design_json import from_json, to_json
+from composer.core.graph import Design, Graph
+
+MIME = "application/x-netcomposer-clip"
+MAX_BYTES = 20_000_000
+_last_text = [""]
+
+
+def put(design: Design, ids: tuple[str, ...], graph: str) -> None:
+    """Copy items, the wires into them and the sub-graphs they use."""
+    clip = edits.excerpt(design, ids, graph)
+    used = {node.subgraph for node in clip.nodes.values()} - {None}
+    needed = {name: part for name, part in design.graphs.items() if name in used or _uses(design, used, name)}
+    data = QMimeData()
+    data.setData(MIME, QByteArray(json.dumps(to_json(Design(main=clip, graphs=needed))).encode()))
+    _last_text[0] = dumps(Design(name="clip", main=_inner(clip), graphs=needed))
+    data.setText(_last_text[0])
+    QGuiApplication.clipboard().setMimeData(data)
+
+
+def _uses(design: Design, start: set[str | None], name: str) -> bool:
+    queue, seen = [key for key in start if key in design.graphs], set()
+    while queue:
+        key = queue.pop()
+        if key == name:
+            return True
+        if key not in seen:
+            seen.add(key)
+            queue.extend(
+                node.subgraph for node in design.graphs[str(key)].nodes.values() if node.subgraph in design.graphs
+            )
+    return False
+
+
+def _held() -> QMimeData | None:
+    # None on an empty clipboard, whatever the type stub says.
+    data: QMimeData | None = QGuiApplication.clipboard().mimeData()
+    return data if data is not None and data.hasFormat(MIME) else None
+
+
+def available() -> bool:
+    """Whether there is something to paste."""
+    return _held() is not None
+
+
+def get(*, keep_inputs: bool = False) -> tuple[Graph, dict[str, Graph]] | None:
+    """What was copied: the part and the sub-graphs it uses; None if there is nothing that can be read.
+
+    Args:
+        keep_inputs: keep the wires that came from outside the part.
+    """
+    data = _held()
+    if data is None:
+        return None
+    raw = bytes(data.data(MIME).data())
+    if len(raw) > MAX_BYTES:
+        return None
+    try:
+        held = from_json(json.loads(raw))
+    except (ValueError, KeyError, TypeError, IndexError):  # another program may write anything under this name
+        return None
+    return (held.main if keep_inputs else _inner(held.main)), dict(held.graphs)
+
+
+def _inner(clip: Graph) -> Graph:
+    return replace(clip, wires=tuple(wire for wire in clip.wires if clip.item(wire.source) is not None))
+
+
+def release() -> None:
+    """Leave only the text on the clipboard before the program ends: a `QMimeData` made in Python crashes Qt's shutdown."""
+    board = QGuiApplication.clipboard()
+    # Not ownsClipboard(): it says False on platforms whose clipboard is this process's own memory.
+    if available() and board.text() == _last_text[0]:
+        board.setText(_last_text[0])

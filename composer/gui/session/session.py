@@ -1,0 +1,324 @@
+"""The session: the only mutable object of the window. To the document it adds the file, the facts and the workers."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from composer.core.blocks.catalog import Catalog
+from composer.core.diff import Diff
+from composer.core.errors import UserError
+from composer.core.facts import DesignFacts, NodeFacts, Repair
+from composer.core.graph import Design
+from composer.core.layout.placement import placed
+from composer.core.node_paths import first_use, lookup
+from composer.gui.runs.run_process import RunHandle
+from composer.gui.session import clipboard, preferences, settings
+from composer.gui.session.comparison import Comparison
+from composer.gui.session.cost_lens import CostLens
+from composer.gui.session.document import Document
+from composer.gui.session.facts_feed import FactsFeed
+from composer.gui.session.own_blocks import OwnBlocks
+from composer.gui.session.problems import Shown, listed
+from composer.gui.session.recovery import Recovered, RecoveryFile, forget
+from composer.gui.session.repair_offers import RepairOffers, repaired
+from composer.gui.workers.jobs import Jobs
+from composer.gui.workers.worker import ENGINE, Failure, Progress, Request, Result, Worker
+
+
+class Session(Document):
+    """The document of one window, with its file, its facts and the processes that work for it.
+
+    Args:
+        engine: the engine worker, or the command that starts one; None for a session without.
+        parent: Qt parent.
+    """
+
+    facts_changed = Signal(object, int)  # frozenset of paths, and of ids in the shown graph; revision
+    file_changed = Signal()
+    engine_state_changed = Signal(str, str)
+    run_started = Signal(object)
+    theme_changed = Signal()
+    preferences_changed = Signal()
+    catalog_changed = Signal(object)  # names of the user's own blocks that came, went or read otherwise
+    command_asked = Signal(str, object)  # id of a command that needs the window, its argument
+    panel_asked = Signal(str)  # name of a panel that should come to the front
+    run_chosen = Signal()  # see `chosen_run`
+
+    def __init__(self, engine: Worker | Sequence[str] | None = ENGINE, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path: Path | None = None
+        self.runs: list[RunHandle] = []
+        self.devices: list[dict[str, str]] = []
+        self.data_sets: list[str] = [self.design.training.data]
+        # Folder of an earlier run that the user wants to look into.
+        self.chosen_run: Path | None = None
+        self.undo_stack.cleanChanged.connect(self._clean_changed)
+        self.own_blocks = OwnBlocks(self)
+        self.own_blocks.changed.connect(self._on_own_blocks)
+        self._problems: tuple[tuple[Any, ...], list[Shown]] | None = None
+        self._digest: tuple[Design, str] | None = None
+        self._closed = False
+        self._has_engine = engine is not None
+        self.engine = engine if isinstance(engine, Worker) else Worker(engine or ("",), self, restart=True)
+        self.engine.setParent(self)
+        self.engine.state_changed.connect(self.engine_state_changed)
+        self.engine.received.connect(self._on_engine_event)
+        self.jobs = Jobs(self.engine.command, self)
+        self.lens = CostLens(self)
+        self.design_changed.connect(self.lens.on_design)
+        self._feed = FactsFeed(self.engine, lambda: self.design, self)
+        self._feed.changed.connect(self._on_facts)
+        self.offers = RepairOffers(self.engine, lambda: self.design, self)
+        self.comparison = Comparison(self.engine, lambda: self.design, lambda: self.facts, self)
+        self.facts_changed.connect(self.comparison.refresh)
+        self._recovery = RecoveryFile()
+        self._autosave = QTimer(self, singleShot=True, interval=1000 * preferences.recovery_s())
+        self.preferences_changed.connect(lambda: self._autosave.setInterval(1000 * preferences.recovery_s()))
+        self._autosave.timeout.connect(self._write_recovery)
+        self.design_changed.connect(self._after_change)
+        self.design_changed.connect(self.comparison.refresh)
+
+    # --- what can be read -------------------------------------------------------------------------------------------
+
+    @property
+    def catalog(self) -> Catalog:
+        """The known blocks, read from their sources at first use."""
+        return self.own_blocks.catalog
+
+    @property
+    def facts(self) -> DesignFacts:
+        """The latest facts; while the engine computes, those of an earlier design."""
+        return self._feed.facts
+
+    @property
+    def facts_current(self) -> bool:
+        """Whether the facts are those of the design as it is now."""
+        return self._feed.current
+
+    @property
+    def facts_error(self) -> str:
+        """Why the facts of the whole design could not be computed; empty if they could."""
+        return self._feed.error
+
+    @property
+    def batch(self) -> int:
+        """Batch size that costs are stated for."""
+        return self._feed.batch
+
+    @property
+    def engine_state(self) -> str:
+        """``starting``, ``ready``, ``busy``, ``restarting`` or ``off``."""
+        return self.engine.state
+
+    @property
+    def problems(self) -> list[Shown]:
+        """What is wrong with the design, as far as the engine has said."""
+        key = (self.design, self.facts, self._feed.structural)
+        if self._problems is None or any(a is not b for a, b in zip(self._problems[0], key, strict=True)):
+            self._problems = (key, listed(*key))
+        return self._problems[1]
+
+    @property
+    def digest(self) -> str:
+        """What names the network as it is now, however it is drawn; panels ask for it with each change, so it is kept."""
+        if self._digest is None or self._digest[0] is not self.design:
+            from composer.core.files.design_file import design_hash
+
+            self._digest = (self.design, design_hash(self.design))
+        return self._digest[1]
+
+    def facts_for(self, id: str, graph: str | None = None) -> NodeFacts | None:
+        """Facts of an item.
+
+        Args:
+            id: its id.
+            graph: the graph it is in, taken at its first use; None for the use that the canvas shows.
+        """
+        prefix = self.use_path if graph is None or graph == self.graph_name else first_use(self.design, graph)
+        return None if prefix is None else lookup(self.facts.nodes, (*prefix, id))
+
+    def repair(self, repair: Repair, graph: str) -> bool:
+        """Carry out a repair that was offered for an item of a graph."""
+        return self.edit(repair.label, lambda design: self.with_room(design, repaired(design, repair, graph)))
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    def new(self) -> None:
+        """Begin with an empty design."""
+        self._load(Design(), None)
+
+    def open(self, path: Path | str) -> bool:
+        """Open a design file.
+
+        Returns:
+            Whether it could be read; if not, a message says why and nothing changes.
+        """
+        from composer.core.files.design_file import load
+
+        path = Path(path)
+        try:
+            design = load(path)
+        except UserError as error:
+            self.message.emit(str(error), "error")
+            return False
+        self._load(placed(design), path.resolve())
+        settings.remember(str(self.path))
+        return True
+
+    def open_template(self, path: Path | str) -> bool:
+        """Begin with a copy of a template; saving asks for a file."""
+        if not self.open(path):
+            return False
+        self.path = None
+        self.file_changed.emit()
+        return True
+
+    def show_facts(self, design: Design, facts: DesignFacts) -> None:
+        """Show a design whose facts are already known, without an engine: for pictures."""
+        self._load(placed(design), None)
+        self._feed.show(facts)
+
+    def restore(self, recovered: Recovered) -> None:
+        """Go on with work that an earlier window did not save."""
+        self._load(recovered.design, recovered.path)
+        self.undo_stack.resetClean()
+        self._write_recovery()
+        self._recovery.wait()  # on disk under the new name before the old one goes
+        forget(recovered)
+
+    def save(self) -> bool:
+        """Save to the design's file; false if it has none or cannot be written."""
+        return self.path is not None and self.save_as(self.path)
+
+    def save_as(self, path: Path | str) -> bool:
+        """Save to a file, which becomes the design's file."""
+        from composer.core.files.design_file import save
+
+        path = Path(path).resolve()
+        try:
+            save(self.design, path)
+        except UserError as error:
+            self.message.emit(str(error), "error")
+            return False
+        self.path = path
+        self._autosave.stop()
+        self._recovery.remove()
+        self.undo_stack.setClean()
+        settings.remember(str(path))
+        self.file_changed.emit()
+        self.message.emit(f"Saved {path.name}", "info")
+        return True
+
+    def _load(self, design: Design, path: Path | None) -> None:
+        self._autosave.stop()
+        self._recovery.remove()
+        self.comparison.stop()
+        self.path = path
+        self._replace(design)
+        self.file_changed.emit()
+
+    # --- workers ----------------------------------------------------------------------------------------------------
+
+    def start_engine(self) -> None:
+        """Start the engine worker; editing works before and without it."""
+        if self._has_engine and not self._closed:
+            self.engine.start()
+
+    def restart_engine(self) -> None:
+        """End the engine worker, whatever it does, and start a fresh one."""
+        if self._has_engine:
+            self.engine.restart()
+
+    def set_batch(self, batch: int) -> None:
+        """State costs for another batch size."""
+        self._feed.set_batch(max(1, batch))
+
+    def request(
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        on_result: Result,
+        on_error: Failure | None = None,
+        on_progress: Progress | None = None,
+    ) -> Request:
+        """Ask the engine; see `Worker.request`."""
+        return self.engine.request(method, params, on_result, on_error, on_progress)
+
+    def start_training(self, settings: Mapping[str, Any]) -> RunHandle:
+        """Train the design as it is now, in a process of its own; see `RunHandle` for the settings."""
+        handle = RunHandle(self.design, settings, parent=self)
+        self.runs.append(handle)
+        self.run_started.emit(handle)
+        handle.start()
+        return handle
+
+    def choose_run(self, folder: Path, panel: str) -> None:
+        """Look at a run, trained now or long ago, in another panel."""
+        self.chosen_run = folder.absolute()
+        self.panel_asked.emit(panel)
+        self.run_chosen.emit()
+
+    def close(self, *, keep_recovery: bool = False) -> None:
+        """End the workers.
+
+        Args:
+            keep_recovery: leave unsaved work for the next start, because nobody could be asked about it.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        self._autosave.stop()
+        if keep_recovery and self.dirty:
+            self._recovery.wait()
+            self._recovery.write(self.design, self.path)
+        else:
+            self._recovery.remove()
+        for run in self.runs:
+            run.worker.close_input()  # all save at the same time
+        for run in self.runs:
+            run.close()
+        self._feed.changed.disconnect(self._on_facts)
+        self.engine.stop()
+        self.jobs.close()
+        self._recovery.close()
+        clipboard.release()
+        # Python commands that Qt frees while the interpreter shuts down crash the process.
+        self.undo_stack.blockSignals(True)
+        self.undo_stack.clear()
+
+    def _after_change(self, change: Diff, _initiator: object) -> None:
+        if not self._autosave.isActive():  # not started anew: edits that never pause must not keep it from firing
+            self._autosave.start()
+        if change.structural:
+            self._feed.refresh()
+
+    def _on_facts(self, touched: frozenset[str], revision: int) -> None:
+        depth = len(self.use_path)
+        here = {
+            path.rsplit("/", 1)[-1]
+            for path in touched
+            if path.count("/") >= depth and path.startswith("/".join(self.use_path))
+        }
+        self.facts_changed.emit(touched | here, revision)
+
+    def _on_engine_event(self, event: Mapping[str, Any]) -> None:
+        if "devices" in event:  # told once torch is there, after the first facts
+            self.devices = list(event["devices"])
+            self.data_sets = list(event.get("data", self.data_sets))
+            self.engine_state_changed.emit(self.engine_state, "")
+
+    def _on_own_blocks(self, names: frozenset[str]) -> None:
+        self.catalog_changed.emit(names)
+        if self.engine.running:
+            self.engine.request("reload_blocks", {}, lambda _: None)
+        self.jobs.renew()
+        self._feed.refresh()
+
+    def _clean_changed(self) -> None:
+        self.file_changed.emit()
+
+    def _write_recovery(self) -> None:
+        if self.dirty and not self._recovery.write(self.design, self.path):
+            self._autosave.start()

@@ -1,0 +1,81 @@
+"""The proof that the exported code is the drawn network: asked for by hand, kept by the digest of the design that it holds for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from composer.core.diff import Diff
+from composer.core.files.design_json import to_json
+from composer.gui.session.session import Session
+from composer.gui.workers.jobs import Job
+
+
+class Verification(QObject):
+    """Runs proofs and says what holds for the design of the moment.
+
+    Args:
+        session: the session.
+        parent: Qt parent.
+    """
+
+    changed = Signal()
+    failed = Signal(str, str)  # sentence, traceback
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._proofs: dict[str, Mapping[str, Any]] = {}
+        self._job: Job | None = None
+        self.proof: Mapping[str, Any] | None = None
+        session.design_changed.connect(self._on_design)
+
+    @property
+    def state(self) -> str:
+        """``unverified``, ``running``, ``verified`` or ``different``."""
+        if self._job is not None:
+            return "running"
+        if self.proof is None:
+            return "unverified"
+        return "verified" if self.proof["ok"] else "different"
+
+    def start(self) -> None:
+        """Prove it for the design as it is now."""
+        if self._job is None:
+            self.proof = None
+            digest = self._session.digest
+            params = {"design": to_json(self._session.design)}
+            self._job = self._session.jobs.start("verify", params, lambda proof: self._take(digest, proof), self._fail)
+            self.changed.emit()
+
+    def cancel(self) -> None:
+        """Give up a proof that is under way."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+            self.changed.emit()
+
+    def recall(self) -> None:
+        """Find the proof of the design as it is now, if there was one."""
+        if self.proof is None and self._proofs and self._job is None:
+            self.proof = self._proofs.get(self._session.digest)
+            if self.proof is not None:
+                self.changed.emit()
+
+    def _take(self, digest: str, proof: Mapping[str, Any]) -> None:
+        self._job = None
+        self._proofs[digest] = self.proof = proof
+        self.changed.emit()
+
+    def _fail(self, reason: str) -> None:
+        job, self._job = self._job, None
+        self.changed.emit()
+        self.failed.emit(reason[:1].upper() + reason[1:], job.trace if job is not None else "")
+
+    def _on_design(self, change: Diff, _initiator: object) -> None:
+        if change.structural and (self.proof is not None or self._job is not None):
+            self.proof = None  # nothing is said of another network; `recall` finds its own proof
+            if self._job is not None:
+                self._job.cancel()
+                self._job = None
+            self.changed.emit()

@@ -1,0 +1,1 @@
+"""The frame of the window: docks, menus, commands and keys."""

@@ -1,0 +1,264 @@
+"""The docks: found in the panels folder, placed at first by what each panel asks for, later where the user left them."""
+
+from itertools import pairwise
+
+from PySide6.QtCore import QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QVBoxLayout, QWidget
+
+from composer.gui.look import theme
+from composer.gui.panels import Panel, panel_classes, panel_name
+from composer.gui.session.session import Session
+from composer.gui.session.settings import settings
+from composer.gui.shell import keymap
+from composer.gui.widgets.labels import label, refresh_icons, tool_button
+
+AREAS = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 248, 320, 260
+TITLE_HEIGHT = 32
+LAYOUT_VERSION = 1
+
+
+class DockTitle(QWidget):
+    """The title of a dock that stands alone; beside others in tabs it has no height, for the tab says the same."""
+
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__()
+        self._compact = False
+        self.text = label(dock.windowTitle())
+        self.text.setFont(theme.font(theme.BODY, bold=True))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 0, 4, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.text)
+        layout.addStretch(1)
+        layout.addWidget(tool_button("float", "Float", lambda: dock.setFloating(not dock.isFloating())))
+        layout.addWidget(tool_button("close", "Close", dock.close))
+        dock.windowTitleChanged.connect(self.text.setText)
+
+    def set_compact(self, compact: bool) -> None:
+        """Take no room, or the usual."""
+        if compact != self._compact:
+            self._compact = compact
+            self.setMaximumHeight(0 if compact else TITLE_HEIGHT)
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """A fixed height."""
+        return QSize(120, 0 if self._compact else TITLE_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """The same as the hint."""
+        return QSize(40, self.sizeHint().height())
+
+
+class Holder(QWidget):
+    """The inside of a dock before and after its panel is made: it says how much room the dock gets at first."""
+
+    def __init__(self, area: str) -> None:
+        super().__init__()
+        self._hint = {
+            "left": QSize(LEFT_WIDTH, 600),
+            "right": QSize(RIGHT_WIDTH, 400),
+            "bottom": QSize(600, BOTTOM_HEIGHT),
+        }[area]
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(0, 0, 0, 0)
+
+    def sizeHint(self) -> QSize:
+        """The size of the area."""
+        return self._hint
+
+
+class Docks(QObject):
+    """All docks of a window.
+
+    Args:
+        window: the window.
+        session: handed to the panels.
+    """
+
+    def __init__(self, window: QMainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self.docks: dict[str, QDockWidget] = {}
+        self._actions: dict[str, QAction] = {}
+        self._classes: dict[str, type[Panel]] = {}
+        self._titles = QTimer(self, singleShot=True, interval=0)
+        self._titles.timeout.connect(self._arrange_titles)
+        # Not at once: Qt shares sizes out of a layout that in a window on the screen is still that of the moment before.
+        self._sizes = QTimer(self, singleShot=True, interval=0)
+        self._sizes.timeout.connect(self._share_sizes)
+        window.setDockNestingEnabled(True)
+        window.setTabPosition(
+            Qt.DockWidgetArea.AllDockWidgetAreas, window.tabPosition(Qt.DockWidgetArea.TopDockWidgetArea).North
+        )
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        for cls in panel_classes():
+            self._add(cls)
+
+    def panel(self, name: str) -> Panel | None:
+        """A panel by the name of its file, constructed if it was not yet; None if there is none."""
+        dock = self.docks.get(name)
+        if dock is None:
+            return None
+        self._construct(name)
+        return dock.widget().findChild(Panel)
+
+    def show(self, name: str) -> Panel | None:
+        """Open a panel and bring it to the front."""
+        panel = self.panel(name)
+        if panel is not None:
+            self.docks[name].show()
+            self.docks[name].raise_()
+        return panel
+
+    def action(self, name: str) -> QAction:
+        """The action of a panel: opens it and brings it to the front, closes it where it is there already."""
+        return self._actions[name]
+
+    def toggle_actions(self) -> list[QAction]:
+        """One action for each dock, for the View menu."""
+        return list(self._actions.values())
+
+    def set_badge(self, name: str, badge: str) -> None:
+        """Put a short text behind the title of a panel, such as a number of problems."""
+        if name in self.docks:
+            title = self._classes[name].title
+            self.docks[name].setWindowTitle(f"{title}  {badge}" if badge else title)
+
+    def refresh_look(self) -> None:
+        """Take over another theme."""
+        for name, dock in self.docks.items():
+            self._actions[name].setIcon(theme.icon(self._classes[name].icon))
+            refresh_icons(dock)
+
+    def apply_keys(self) -> None:
+        """Take over the keys that the user has chosen."""
+        for name in self.docks:
+            self._set_keys(name)
+
+    def _set_keys(self, name: str) -> None:
+        shortcut = self._classes[name].shortcut
+        keys = keymap.keys_of(keymap.panel_id(name), (shortcut,) if shortcut else ())
+        self._actions[name].setShortcuts([QKeySequence(key) for key in keys])
+
+    def save(self) -> None:
+        """Remember where the panels are."""
+        store = settings()
+        store.setValue("geometry", self._window.saveGeometry())
+        store.setValue("panels", self._window.saveState(LAYOUT_VERSION))
+
+    def restore(self) -> None:
+        """Put the panels where they were."""
+        if (state := settings().value("panels")) is not None:
+            self._sizes.stop()
+            self._window.restoreState(state, LAYOUT_VERSION)
+            # And once more when the window has its size: the sizes of before were shared out in another one.
+            QTimer.singleShot(0, self, lambda: self._window.restoreState(state, LAYOUT_VERSION))
+
+    def reset(self) -> None:
+        """Put every panel back in its first place."""
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self._window.removeDockWidget(dock)
+        self.place()
+
+    def _add(self, cls: type[Panel]) -> None:
+        name = panel_name(cls)
+        dock = QDockWidget(cls.title, self._window)
+        dock.setObjectName(f"dock_{name}")
+        dock.setTitleBarWidget(DockTitle(dock))
+        dock.setWidget(Holder(cls.area))
+        # Not Qt's own: that one leaves a panel behind the other tabs, and closes one that nobody sees.
+        action = QAction(theme.icon(cls.icon), cls.title, dock, checkable=True)
+        action.triggered.connect(lambda _=False, name=name: self._toggle(name))
+        dock.toggleViewAction().toggled.connect(action.setChecked)
+        dock.windowTitleChanged.connect(action.setText)
+        self.docks[name], self._classes[name], self._actions[name] = dock, cls, action
+        self._set_keys(name)
+        dock.visibilityChanged.connect(lambda visible, name=name: self._on_visible(name, visible))
+        dock.dockLocationChanged.connect(lambda _: self._titles.start())
+        dock.topLevelChanged.connect(lambda _: self._titles.start())
+
+    def place(self) -> None:
+        """Put every panel in the place it asks for."""
+        for name, cls in self._classes.items():
+            dock = self.docks[name]
+            self._window.addDockWidget(AREAS[cls.area], dock)
+            dock.setVisible(cls.visible_at_start)
+        bottom = [self.docks[name] for name, cls in self._classes.items() if cls.area == "bottom"]
+        for first, second in pairwise(bottom):
+            self._window.tabifyDockWidget(first, second)
+        self._sizes.start()
+        self._titles.start()
+
+    def _share_sizes(self) -> None:
+        for area, size, direction in (
+            ("left", LEFT_WIDTH, Qt.Orientation.Horizontal),
+            ("right", RIGHT_WIDTH, Qt.Orientation.Horizontal),
+            ("bottom", BOTTOM_HEIGHT, Qt.Orientation.Vertical),
+        ):
+            docks = [self.docks[name] for name, cls in self._classes.items() if cls.area == area]
+            self._window.resizeDocks(docks, [size] * len(docks), direction)
+        right = [
+            self.docks[name] for name, cls in self._classes.items() if cls.area == "right" and cls.visible_at_start
+        ]
+        self._window.resizeDocks(right, [5 - index for index in range(len(right))], Qt.Orientation.Vertical)
+
+    def _on_visible(self, name: str, visible: bool) -> None:
+        self._titles.start()
+        if visible and self._window.isVisible():
+            self._construct(name)
+
+    def construct_visible(self) -> None:
+        """Construct the panels of the open docks; called once the window has been painted."""
+        for name, dock in self.docks.items():
+            if _in_front(dock):
+                self._construct(name)
+
+    def _toggle(self, name: str) -> None:
+        dock = self.docks[name]
+        if _in_front(dock):
+            dock.close()
+        else:
+            self.show(name)
+        self._actions[name].setChecked(
+            not dock.isHidden()
+        )  # the click has turned it over, whatever became of the panel
+
+    def _construct(self, name: str) -> None:
+        layout = self.docks[name].widget().layout()
+        if layout is not None and not layout.count():
+            layout.addWidget(self._classes[name](self._session))
+
+    def _arrange_titles(self) -> None:
+        for dock in self.docks.values():
+            title = dock.titleBarWidget()
+            if isinstance(title, DockTitle):
+                title.set_compact(
+                    not dock.isFloating() and any(other.isVisible() for other in self._window.tabifiedDockWidgets(dock))
+                )
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setExpanding(False)
+            bar.setDocumentMode(True)
+            if not bar.tabsClosable():
+                bar.setTabsClosable(True)
+                bar.tabCloseRequested.connect(lambda index, bar=bar: self._close_tab(bar, index))
+
+    def _close_tab(self, bar: QTabBar, index: int) -> None:
+        text = bar.tabText(index)
+        for dock in self.docks.values():
+            if dock.windowTitle() == text:
+                dock.close()
+
+
+def _in_front(dock: QDockWidget) -> bool:
+    """Whether it is open and not behind another tab."""
+    return dock.isVisible() and not dock.visibleRegion().isEmpty()

@@ -1,0 +1,118 @@
+"""The status bar: the engine at the left, what the network costs at the right, always there."""
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
+
+from composer.core import units
+from composer.gui.look import theme
+from composer.gui.session.session import Session
+from composer.gui.widgets.labels import label, row
+
+# "Computing" is shown only for what takes so long that somebody may wait for it: an edit is answered faster.
+BUSY_MS = 200
+WORDS = {
+    "starting": "Engine starting",
+    "ready": "Ready",
+    "busy": "Computing",
+    "restarting": "Engine restarting",
+    "off": "Engine off",
+}
+DOTS = {"starting": "warning", "ready": "success", "busy": "accent", "restarting": "warning", "off": "faint"}
+
+
+class Dot(QWidget):
+    """A small filled circle in the colour of a token."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ink = "faint"
+        self.setFixedSize(8, 8)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(0, 0, 0, 0))
+        painter.setBrush(theme.color(self.ink))
+        painter.drawEllipse(self.rect())
+
+
+class ProblemCount(QLabel):
+    """Number of problems; a click opens their list."""
+
+    clicked = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Report the click."""
+        self.clicked.emit()
+
+
+class StatusBar(QStatusBar):
+    """Engine state, problems, totals.
+
+    Args:
+        session: the session.
+    """
+
+    problems_clicked = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setSizeGripEnabled(False)
+        self._dot, self.engine, self.totals = Dot(), label(), label()
+        self.totals.setToolTip(
+            "Parameters, multiply-adds of one forward pass, and what is kept for the backward pass, at the stated batch"
+        )
+        self.problems = ProblemCount()
+        self.problems.clicked.connect(self.problems_clicked)
+        left, right = QWidget(), QWidget()
+        left.setLayout(row(self._dot, self.engine))
+        right.setLayout(row(self.problems, self.totals, spacing=16))
+        for side, margins in ((left, (12, 4, 0, 4)), (right, (0, 4, 12, 4))):
+            layout = side.layout()
+            if layout is not None:
+                layout.setContentsMargins(*margins)
+            side.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.addWidget(left)
+        self.addPermanentWidget(right)
+        self._busy = QTimer(self, singleShot=True, interval=BUSY_MS)
+        self._busy.timeout.connect(lambda: self._say("busy", ""))
+        session.engine_state_changed.connect(self._on_state)
+        session.facts_changed.connect(lambda *_: self._update_totals())
+        session.design_changed.connect(lambda *_: self._update_totals())
+        session.theme_changed.connect(self._update_totals)
+        self._on_state(session.engine_state, "")
+        self._update_totals()
+
+    def _on_state(self, state: str, detail: str) -> None:
+        if state == "busy":
+            self._busy.start()
+        else:
+            self._busy.stop()
+            self._say(state, detail)
+
+    def _say(self, state: str, detail: str) -> None:
+        devices = ", ".join(device.get("label", device.get("name", "")) for device in self._session.devices)
+        words = f"{WORDS[state]} · {devices}" if state in ("ready", "busy") and devices else WORDS[state]
+        self.engine.setText(words)
+        self.engine.setToolTip(detail)
+        self._dot.ink = DOTS[state]
+        self._dot.update()
+
+    def _update_totals(self) -> None:
+        session = self._session
+        totals = session.facts.totals
+        if not session.design.main.nodes:
+            self.totals.setText("")
+        else:
+            parts = [
+                f"{units.count(totals.params)} params",
+                f"{units.count(totals.macs)} MACs",
+                f"{units.memory(totals.activation_bytes)} activations",
+            ]
+            self.totals.setText("    ".join([*parts, f"batch {session.batch}"]))
+        count = len(session.problems)
+        self.problems.setText(f"{count} {'problem' if count == 1 else 'problems'}" if count else "")
+        self.problems.setStyleSheet(f"color: {theme.tokens().error};" if count else "")

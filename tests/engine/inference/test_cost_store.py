@@ -1,0 +1,122 @@
+"""Costs kept between processes: the same numbers, never those of other code, and no harm from a bad file."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from composer import paths
+from composer.core.files.design_file import load
+from composer.core.graph import Node
+from composer.engine.inference import cost_store
+from composer.engine.inference.cost_store import CostStore
+from composer.engine.inference.infer import Inferrer
+from tests.engine.designs import chain
+
+TEMPLATES = sorted(path.stem for path in paths.TEMPLATES.glob("*.yaml"))
+
+
+def inferrer(folder: Path, name: str = "costs-1.sqlite") -> Inferrer:
+    return Inferrer(store=CostStore(folder / name))
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_what_is_read_is_what_was_computed(tmp_path: Path, name: str) -> None:
+    design = load(paths.template(name))
+    first, second = inferrer(tmp_path), inferrer(tmp_path)
+    fresh, kept = first.infer(design), second.infer(design)
+    assert first.computed and not second.computed
+    assert kept.facts == fresh.facts
+    assert first.memo == second.memo
+
+
+def test_a_design_seen_before_needs_no_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from composer.core.files.design_file import load\n"
+        "from composer.engine.inference.infer import remembering\n"
+        f"found = remembering().infer(load({str(paths.template('hybrid_digits'))!r}))\n"
+        "print('torch' in sys.modules, found.facts.totals.params)"
+    )
+    environment = {**os.environ, "NETCOMPOSER_HOME": str(tmp_path), "PYTHONPATH": str(paths.ROOT)}
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert [words[0] for words in said] == ["True", "False"]
+    assert said[0][1] == said[1][1]
+
+
+def test_errors_are_not_kept(tmp_path: Path) -> None:
+    design = chain(Node("attn", "MultiHeadSelfAttention", {"num_heads": 7}), shape=(16, 100))
+    assert inferrer(tmp_path).infer(design).errors
+    again = inferrer(tmp_path)
+    assert again.infer(design).errors and again.computed == 1
+
+
+@pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\x00 and then nothing", b""])
+def test_a_bad_file_is_as_good_as_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "costs-1.sqlite").write_bytes(content)
+    design = load(paths.template("hybrid_digits"))
+    assert inferrer(tmp_path).infer(design).facts == Inferrer().infer(design).facts
+
+
+def test_a_value_that_is_not_ours_is_as_good_as_none(tmp_path: Path) -> None:
+    design = load(paths.template("hybrid_digits"))
+    store = CostStore(tmp_path / "costs-1.sqlite")
+    Inferrer(store=store).infer(design)
+    store._open().execute("UPDATE costs SET value = '{}'")
+    store._open().commit()
+    store.close()
+    assert inferrer(tmp_path).infer(design).facts == Inferrer().infer(design).facts
+
+
+def test_a_folder_that_cannot_be_made_costs_nothing_but_time(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    design = load(paths.template("hybrid_digits"))
+    assert inferrer(tmp_path / "file").infer(design).facts == Inferrer().infer(design).facts
+
+
+def test_a_changed_block_file_has_a_store_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    block = tmp_path / "conv" / "mine.py"
+    block.parent.mkdir()
+    block.write_text("x = 1\n")
+    monkeypatch.setattr(paths, "BLOCKS", tmp_path)
+    before = CostStore.of_user().path
+    assert CostStore.of_user().path == before
+    block.write_text("x = 22\n")
+    assert CostStore.of_user().path != before
+
+
+def test_what_measures_is_part_of_the_name() -> None:
+    """Every module of ours that running a block imports decides its costs."""
+    code = (
+        "import sys\n"
+        "from composer.engine.inference import cost_store\n"
+        "before = set(sys.modules)\n"
+        "import composer.engine.inference.run_block\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=paths.ROOT)
+    measuring = {
+        name.rsplit(".", 1)[1]
+        for name in done.stdout.split()
+        if name.startswith("composer.engine.") and name.count(".") == 3
+    }
+    assert measuring - {"library"} <= set(cost_store.MEASURED_BY)
+
+
+def test_the_store_stays_small_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost_store, "MAX_ROWS", 5)
+    for index in range(6):
+        made = inferrer(tmp_path, f"costs-{index}.sqlite")
+        made.infer(load(paths.template("hybrid_digits")))
+        assert made.store is not None
+        rows = made.store._open().execute("SELECT count(*) FROM costs").fetchone()[0]
+        assert 0 < rows <= 5
+        made.store.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"costs-{index}.sqlite" for index in range(2, 6)]

@@ -1,0 +1,35 @@
+"""Imports during which nobody looks for garbage."""
+
+import gc
+import subprocess
+import sys
+from contextlib import suppress
+
+from composer.engine.inference.gc_freeze import lasting
+
+
+def test_collection_is_as_it_was_also_after_an_error() -> None:
+    try:
+        with suppress(ImportError), lasting():
+            assert not gc.isenabled()
+            raise ImportError
+        assert gc.isenabled() and gc.get_freeze_count() > 0
+        gc.disable()
+        with lasting():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def test_what_torch_makes_is_not_looked_through_again() -> None:
+    code = (
+        "import gc\nfrom composer.core.files.design_file import load\nfrom composer.paths import template\n"
+        "from composer.engine.analysis.summary import summarize\nsummarize(load(template('hybrid_digits')))\n"
+        "assert gc.isenabled()\nprint(gc.get_freeze_count(), len(gc.get_objects()))"
+    )
+    frozen, others = map(
+        int, subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert frozen > 10 * others

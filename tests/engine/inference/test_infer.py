@@ -1,0 +1,251 @@
+"""Inference: facts of whole designs, errors on the node that caused them, only what an edit reaches is computed again."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from composer.core.edits import move, set_params, set_variable, update_item
+from composer.core.facts import NodeFacts
+from composer.core.files.design_delta import UpdateReader, UpdateWriter
+from composer.core.graph import Design, Each, Graph, Input, Node, Output, Wire
+from composer.engine.inference.infer import Inferrer
+from composer.engine.inference.walk import MAX_ROUNDS
+from tests.engine.designs import chain, stage
+from tests.strategies import designs, examples, histories, networks
+from tests.work import calls
+
+INFERRER = Inferrer()
+
+
+def facts(design: Design, batch: int = 1) -> dict[str, NodeFacts]:
+    return dict(INFERRER.infer(design, batch).facts.nodes)
+
+
+CONV = Node("conv", "Conv2d", {"out_channels": 16})
+NORM = Node("norm", "BatchNorm2d")
+HEAD = Node("head", "ClassifierHead")
+
+
+def test_facts_of_a_chain() -> None:
+    found = facts(chain(CONV, NORM, HEAD), 4)
+    assert found["image"].outputs[0].shape == (4, 8, 8, 8)
+    assert found["conv"].outputs[0].shape == (4, 16, 8, 8) and found["conv"].params == 16 * 8 * 9 + 16
+    assert found["conv"].macs == 4 * 16 * 8 * 9 * 64
+    assert found["conv"].inferred == ("in_channels",) and found["conv"].resolved["in_channels"] == 8
+    assert found["norm"].buffers == 2 * 16 + 1 and found["norm"].macs == 0
+    assert found["out"].outputs[0].shape == (4, 10)
+    assert NodeFacts.from_json(found["conv"].to_json()) == found["conv"]
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        (Node("n", "Conv2d", {"groups": 3}), ("n: ", "groups: 3", "8")),
+        (Node("n", "Conv2d", {"kernel_size": 99, "padding": 0}), ("n: ",)),
+        (Node("n", "Conv2d", {"in_channels": 4}), ("n: in_channels is set to 4 by hand", "wire brings 8")),
+        (Node("n", "Conv2d", {"chanels": 4}), ("n: Conv2d has no parameter 'chanels'",)),
+        (Node("n", "Conv2d", {"out_channels": "=width"}), ("n: out_channels:", "'width', which is not a variable")),
+        (Node("n", "Conv2d", repeat="=depth"), ("n: ", "'depth', which is not a variable")),
+        (Node("n", "Conv2d", repeat="=0 + 0"), ("n: repeat '=0 + 0' gives 0",)),
+        (Node("n", "TransformerEncoderLayer"), ("n: shape (1, 8, 8, 8) has 4 axes, expected 3", "MapToTokens")),
+        (Node("n", "SwinBlock", {"num_heads": 3}), ("n: num_heads: 3 does not divide",)),
+        (Node("n", "Conv2d", {"out_channels": 10**18}), ("n: ", "Conv2d")),
+        (Node("n", "Split", repeat=2), ("n: repeat 2 needs as many inputs as outputs",)),
+        (Node("n", "NoSuchBlock"), ("n: block 'NoSuchBlock' is unknown",)),
+    ],
+)
+def test_an_error_is_one_sentence_at_its_node_and_the_rest_waits(node: Node, words: tuple[str, ...]) -> None:
+    found = facts(chain(node, NORM, HEAD))
+    error = found["n"].error
+    assert error is not None and "\n" not in error and len(error) < 400
+    for word in words:
+        assert word in error, error
+    assert found["norm"].waits_for == "n" and found["norm"].error is None
+    assert found["head"].waits_for == "n"
+    assert found["image"].ok
+
+
+def test_branches_beside_an_error_are_computed() -> None:
+    nodes = {"bad": Node("bad", "Conv2d", {"groups": 3}), "good": CONV, "join": Node("join", "Add")}
+    nodes["good"] = replace(CONV, id="good")
+    wires = (
+        Wire("image", "bad"),
+        Wire("image", "good"),
+        Wire("bad", "join"),
+        Wire("good", "join"),
+        Wire("join", "out"),
+    )
+    found = facts(Design(main=Graph({"image": Input("image", (8, 8, 8))}, nodes, {"out": Output("out")}, wires)))
+    assert found["good"].ok and found["join"].waits_for == "bad"
+
+
+@pytest.mark.parametrize("shape", [("=size",), ("=0 + 0",), (0,), (-3,), ("=1 / 2",)])
+def test_an_input_shape_that_cannot_be(shape: tuple[int | str, ...]) -> None:
+    found = facts(chain(Node("n", "Activation"), shape=shape))
+    assert found["image"].error and found["image"].error.startswith("image: ")
+    assert found["n"].waits_for == "image"
+
+
+def test_an_error_inside_a_subgraph_names_the_way() -> None:
+    found = facts(chain(Node("use", "graph:body"), HEAD, graphs={"body": stage(Node("conv", "Conv2d", {"groups": 3}))}))
+    assert found["use"].error is not None and "inside body: conv: " in found["use"].error
+    assert found["use/conv"].error is not None and found["head"].waits_for == "use"
+
+
+def test_an_error_in_a_later_round_names_the_round() -> None:
+    body = stage(
+        Node("pool", "AvgPool2d", {"kernel_size": 2}),
+        Node("conv", "Conv2d", {"out_channels": 8, "kernel_size": 3, "padding": 0}),
+    )
+    found = facts(chain(Node("use", "graph:body", repeat=3), graphs={"body": body}))
+    assert found["use"].error is not None and "(round 2)" in found["use"].error
+
+
+def test_rounds_that_differ_are_told_apart() -> None:
+    body = stage(Node("conv", "Conv2d", {"out_channels": "=width"}), width=8)
+    found = facts(chain(Node("use", "graph:body", {"width": Each((16, 32))}, repeat=2), graphs={"body": body}))
+    assert found["use/0/conv"].outputs[0].shape[1] == 16 and found["use/1/conv"].outputs[0].shape[1] == 32
+    assert found["use"].params == found["use/0/conv"].params + found["use/1/conv"].params
+    assert found["use"].macs == found["use/0/conv"].macs + found["use/1/conv"].macs
+
+
+def test_a_cycle_is_told_once_and_does_not_hang() -> None:
+    nodes = {"a": Node("a", "Add"), "b": Node("b", "Activation")}
+    wires = (Wire("image", "a"), Wire("a", "b"), Wire("b", "a"), Wire("b", "out"))
+    inference = INFERRER.infer(
+        Design(main=Graph({"image": Input("image", (8,))}, nodes, {"out": Output("out")}, wires))
+    )
+    assert [error for error in inference.errors if "cycle" in error] == [
+        "wires form a cycle: a -> b -> a; remove one of them"
+    ]
+
+
+def test_a_subgraph_inside_itself_is_told() -> None:
+    found = INFERRER.infer(chain(Node("use", "graph:body"), graphs={"body": stage(Node("again", "graph:body"))}))
+    assert any("inside itself" in error or "contain each other" in error for error in found.errors)
+
+
+def test_a_design_that_unrolls_without_end_is_told_in_bounded_time() -> None:
+    graphs = {"g0": stage(Node("a", "Activation", repeat=100))}
+    for level in range(1, 30):
+        graphs[f"g{level}"] = stage(Node("one", f"graph:g{level - 1}"), Node("two", f"graph:g{level - 1}"))
+    errors: list[str] = []
+    work = calls(
+        lambda: errors.extend(INFERRER.infer(chain(Node("use", "graph:g29", repeat=10_000), graphs=graphs)).errors)
+    )
+    assert any("multiply to more than" in error for error in errors)
+    assert work < 30 * MAX_ROUNDS
+
+
+# -- the memo ----------------------------------------------------------------------------------------------------------
+
+
+def computed(inferrer: Inferrer, design: Design) -> int:
+    before = inferrer.computed
+    inferrer.infer(design)
+    return inferrer.computed - before
+
+
+def test_only_what_an_edit_reaches_is_computed() -> None:
+    inferrer = Inferrer()
+    design = chain(CONV, NORM, replace(CONV, id="conv_2", params={"out_channels": 16, "kernel_size": 1}), HEAD)
+    assert computed(inferrer, design) == 4
+    assert computed(inferrer, design) == 0
+    assert computed(inferrer, move(design, {"conv": (50, 60)})) == 0
+    assert computed(inferrer, set_params(design, "conv", {"bias": False})) == 1  # the shape stays
+    assert (
+        computed(inferrer, set_params(design, "conv", {"out_channels": 24})) == 3
+    )  # conv, norm, conv_2; its output stays
+    assert computed(inferrer, design) == 0
+    assert computed(inferrer, set_variable(design, "width", 3)) == 0
+    # Equal numbers of other types are other parameters.
+    drop = chain(
+        Node("drop", "Dropout", {"p": 0}) if inferrer.catalog["Dropout"].param("p") else Node("drop", "Dropout")
+    )
+    inferrer.infer(drop)
+    assert computed(inferrer, update_item(design, "norm", note="hello")) == 0
+
+
+@examples(30)
+@given(networks())
+def test_facts_do_not_depend_on_what_was_inferred_before(design: Design) -> None:
+    assert INFERRER.infer(design).facts == Inferrer(INFERRER.catalog).infer(design).facts
+
+
+@examples(20)
+@given(networks())
+def test_costs_grow_with_the_batch(design: Design) -> None:
+    one, three = INFERRER.infer(design, 1).facts, INFERRER.infer(design, 3).facts
+    assert three.totals.macs == 3 * one.totals.macs and three.totals.params == one.totals.params
+    for id, found in one.nodes.items():
+        assert [port.shape[1:] for port in three.nodes[id].outputs] == [port.shape[1:] for port in found.outputs]
+
+
+@examples(60)
+@given(designs())
+def test_any_document_gives_facts_or_sentences(design: Design) -> None:
+    inference = INFERRER.infer(design)
+    for id, node in design.main.nodes.items():
+        found = inference.facts.nodes[id]
+        assert found.block == node.block
+        assert found.ok or found.error or found.waits_for
+        if found.waits_for is not None:
+            assert inference.facts.nodes[found.waits_for].error, "what is waited for says what is wrong"
+    assert all("\n" not in error for error in inference.errors)
+
+
+@examples(40)
+@given(histories(length=6, start=networks()), st.lists(st.integers(1, 3), min_size=7, max_size=7))
+def test_an_edited_design_has_the_facts_of_a_new_one(history: list[Design], batches: list[int]) -> None:
+    """Whatever is kept between edits, on both sides of the pipe and in the inferrer, changes nothing."""
+    writer, reader, inferrer = UpdateWriter(), UpdateReader(), Inferrer()
+    inferrer.memo = INFERRER.memo  # of blocks alone: what running them costs is not what is tested here
+    for design, batch in zip(history, batches, strict=False):
+        # Through JSON as from the window, which turns tuples into lists.
+        kept = inferrer.infer(reader.read(json.loads(json.dumps(writer.write(design)))), batch)
+        fresh = Inferrer()
+        fresh.memo = INFERRER.memo
+        assert kept.facts == fresh.infer(design, batch).facts
+
+
+def test_a_node_that_depends_on_variables_is_never_taken_for_known() -> None:
+    inferrer = Inferrer()
+    design = set_variable(chain(CONV, Node("relu", "Activation")), "width", 24)
+
+    def width(design: Design) -> int:
+        return inferrer.infer(design, 2).facts.nodes["relu"].outputs[0].shape[1]
+
+    assert width(design) == 16  # a number, which is kept for when the node comes again
+    design = set_params(design, "conv", {"out_channels": "=width"})
+    assert width(design) == width(design) == 24
+    assert width(set_variable(design, "width", 40)) == 40
+
+
+@pytest.mark.parametrize("values", [(1, True), (1, 1.0), (0, False)])
+def test_equal_values_of_other_types_are_other_values(values: tuple[object, object]) -> None:
+    writer, reader, design = UpdateWriter(), UpdateReader(), chain(Node("conv", "Conv2d"))
+    for value in values:
+        design = set_params(design, "conv", {"out_channels": value})
+        read = reader.read(json.loads(json.dumps(writer.write(design))))
+        assert repr(read.main.nodes["conv"].params["out_channels"]) == repr(value)
+
+
+def test_a_part_of_a_value_leaves_the_rest_of_it_held() -> None:
+    """Two halves of a map, of which one is worked on while the other waits."""
+    nodes = {"split": Node("split", "Split"), "relu": Node("relu", "Activation"), "concat": Node("concat", "Concat")}
+    wires = (
+        Wire("image", "split"),
+        Wire("split", "relu", INFERRER.catalog["Split"].outputs[0].name),
+        Wire("relu", "concat"),
+        Wire("split", "concat", INFERRER.catalog["Split"].outputs[1].name),
+        Wire("concat", "out"),
+    )
+    design = Design("halves", Graph({"image": Input("image", (8, 8, 8))}, nodes, {"out": Output("out")}, wires))
+    image = 4 * 8 * 8 * 8
+    found = INFERRER.infer(design).facts
+    assert not found.errors
+    # While halves are joined: the image whose halves they are, the changed half, and the result; of the image only a half is read.
+    assert found.totals.working_bytes == image + image // 2 + image

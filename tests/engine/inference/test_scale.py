@@ -1,0 +1,116 @@
+"""Sizes: what could never be built is computed at once, and the work grows with the number of nodes, not with its square."""
+
+import json
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from composer.core import edits
+from composer.core.files.design_delta import UpdateWriter
+from composer.core.files.design_file import loads
+from composer.core.graph import Design, Node
+from composer.engine.__main__ import Engine
+from composer.engine.inference.infer import Inferrer
+from composer.engine.inference.walk import MAX_ROUNDS
+from composer.engine.protocol import Progress
+from tests.benchmarks import designs
+from tests.benchmarks.memory import Peak
+from tests.work import calls
+
+NO_PROGRESS = Progress(lambda _: None, 0, set())
+
+
+def identity_chain(count: int) -> Design:
+    return designs.chain("long", (8, 4, 4), [Node(f"node_{index}", "Identity") for index in range(count)])
+
+
+def test_ten_billion_parameters_and_a_trillion_are_computed_not_tried() -> None:
+    inferrer = Inferrer()
+    inferrer.infer(designs.vit("small", size=32, patch=16, dim=64, depth=1, heads=1))  # imports the blocks
+    for dim, depth, least in ((8192, 13, 10**10), (65_536, 20, 10**12)):
+        small, large = (
+            designs.vit("large", size=224, patch=16, dim=width, depth=depth, heads=64) for width in (128, dim)
+        )
+        with Peak() as peak:
+            inference = inferrer.infer(large)
+        assert inference.errors == []
+        assert inference.facts.totals.params > least
+        assert peak.megabytes < 60
+        work, least_work = (calls(partial(Inferrer(inferrer.catalog).infer, design)) for design in (large, small))
+        assert work < 1.2 * least_work
+
+
+def test_sizes_beyond_any_tensor_are_an_error_of_their_node() -> None:
+    design = designs.chain(
+        "huge",
+        (3, 8, 8),
+        [Node("conv", "Conv2d", {"out_channels": 10**15}), Node("more", "Conv2d", {"out_channels": 10**15})],
+    )
+    inference = Inferrer().infer(design)
+    assert inference.errors and all(error.startswith("more: ") for error in inference.errors)
+
+
+def test_a_walk_grows_with_the_number_of_nodes() -> None:
+    inferrer = Inferrer()
+    short, long = identity_chain(500), identity_chain(5000)
+    for design in (short, long):
+        inferrer.infer(design)
+    assert calls(lambda: inferrer.infer(long)) < 12 * calls(lambda: inferrer.infer(short))
+
+
+def test_nothing_is_computed_twice() -> None:
+    inferrer = Inferrer()
+    design = designs.mobile(300)
+    inferrer.infer(design)
+    computed = inferrer.computed
+    inferrer.infer(design)
+    assert inferrer.computed == computed
+    inferrer.infer(edits.set_params(design, "conv_150", {"expand_ratio": 3.5}))
+    assert inferrer.computed == computed + 1
+
+
+def test_an_edit_in_three_hundred_nodes_is_answered_with_little_work() -> None:
+    engine, writer = Engine(), UpdateWriter()
+    design = designs.mobile(300)
+
+    def answer(ratio: float) -> dict[str, Any]:
+        edited = edits.set_params(design, "conv_150", {"expand_ratio": ratio})
+        return engine.facts(json.loads(json.dumps({"design": writer.write(edited)})), NO_PROGRESS)
+
+    answer(2.0)
+    assert set(answer(3.0)["changed"]) == {"conv_150"}
+    work = calls(lambda: answer(4.0))
+    node = designs.mobile(300).main.nodes["conv_150"]
+    alone = designs.chain("alone", (32, 16, 16), [replace(node, params={**node.params, "expand_ratio": 5.0})])
+    assert work < 200 * len(design.main.nodes) + calls(lambda: engine.inferrer.infer(alone))
+
+
+def test_repeats_that_multiply_beyond_all_bounds_are_an_error() -> None:
+    text = """
+format: 1
+name: deep
+inputs:
+  x: {shape: [8]}
+nodes:
+  outer: {block: graph:inner, repeat: 10000}
+outputs:
+  y: {}
+wires:
+  - x -> outer
+  - outer -> y
+graphs:
+  inner:
+    inputs:
+      a: {}
+    nodes:
+      many: {block: Identity, repeat: 10000}
+    outputs:
+      b: {}
+    wires:
+      - a -> many
+      - many -> b
+"""
+    found: list[str] = []
+    work = calls(lambda: found.extend(Inferrer().infer(loads(text)).errors))
+    assert len(found) == 2 and "multiply to more than 200,000; repeat less often" in found[-1]
+    assert work < 20 * MAX_ROUNDS

@@ -1,0 +1,344 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from blocks._shared.windows import grid_partition, pad_to_windows, window_partition
+from blocks.attention.linear_attention import LinearAttention
+from blocks.attention.nystrom_attention import NystromAttention
+from blocks.attention.san_patchwise import SANPatchwise
+from blocks.attention.swin_block import SwinBlock
+from composer.core.errors import UserError
+from composer.core.files.design_json import to_json
+from composer.engine.inspection import inspector, map_images, overlay
+from composer.engine.inspection.capture import CapturedMap, capture
+from composer.engine.inspection.inspector import handlers_capture, handlers_images, inspect_run
+from composer.engine.inspection.map_images import pictures, places
+from composer.engine.library import catalog
+from composer.engine.training.data import read_picture
+from composer.engine.training.loop import train
+from composer.engine.training.run import Run
+from tests.engine.designs import tiny
+
+
+def raw(kind, data, **more):
+    return CapturedMap("node", "node", "softmax", 0, kind, data, len(data), tuple(data.shape), **more)
+
+
+# -- from numbers to places --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "shift"),
+    [((8, 8), 4, (0, 0)), ((8, 12), 4, (2, 2)), ((9, 14), 4, (2, 1)), ((7, 3), 7, (3, 0)), ((5, 5), 7, (0, 0))],
+)
+def test_places_undo_padding_rolling_and_cutting(size, window, shift):
+    number = torch.arange(1, size[0] * size[1] + 1).view(1, *size, 1)
+    rolled = torch.roll(pad_to_windows(number, window), (-shift[0], -shift[1]), (1, 2))
+    part, token = places(size, (window, window), shift, "windows")
+    assert torch.equal(window_partition(rolled, window)[part, token, 0], number[0, :, :, 0])
+
+
+@pytest.mark.parametrize(("size", "cells"), [((8, 8), 4), ((8, 12), 2), ((6, 9), 3)])
+def test_places_undo_the_grid(size, cells):
+    number = torch.arange(size[0] * size[1]).view(1, *size, 1)
+    part, token = places(size, (cells, cells), (0, 0), "grid")
+    assert torch.equal(grid_partition(number, cells)[part, token, 0], number[0, :, :, 0])
+
+
+@pytest.mark.parametrize("size", [(8, 8), (10, 14), (9, 5)])
+def test_each_query_of_shifted_windows_spends_all_its_attention_on_real_places_nearby(size):
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(SwinBlock(16, num_heads=2, window_size=4, shift_size=2))
+    (found,) = capture(model, torch.randn(2, 16, *size), catalog())[1]
+    for index in (0, 1):
+        shown = pictures(found, index)
+        assert shown.grid == size
+        assert shown.over_image
+        paid = shown.queries
+        assert paid.shape == (2, *size, *size)
+        # Padding is masked, so a place that were put wrongly would lose some of the attention.
+        assert torch.allclose(paid.sum((-1, -2)), torch.ones(2, *size), atol=1e-5)
+        rows, columns = torch.meshgrid(torch.arange(size[0]), torch.arange(size[1]), indexing="ij")
+        far = ((rows[:, :, None, None] - rows).abs() >= 4) | ((columns[:, :, None, None] - columns).abs() >= 4)
+        assert float(paid[:, far].max()) == 0
+        assert len(shown.titles) == len(shown.pictures) == 3
+
+
+def test_windows_by_hand():
+    # A 2 x 4 map in two 2 x 2 windows; every query of window 0 looks at its token 1, of window 1 at its token 2.
+    weights = torch.zeros(2, 1, 4, 4)
+    weights[0, :, :, 1] = 1
+    weights[1, :, :, 2] = 1
+    found = CapturedMap("n", "n", "softmax", 0, "windows", weights, 1, (2, 1, 4, 4), size=(2, 4), window=(2, 2))
+    shown = pictures(found)
+    assert shown.pictures.tolist() == [[[0, 1, 0, 0], [0, 0, 1, 0]]]
+    assert shown.queries[0, 0, 0].tolist() == [[0, 1, 0, 0], [0, 0, 0, 0]]
+    assert shown.queries[0, 1, 3].tolist() == [[0, 0, 0, 0], [0, 0, 1, 0]]
+
+
+# -- token pairs -------------------------------------------------------------------------------------------------------
+
+
+def test_received_attention_and_queries_of_token_pairs():
+    weights = torch.rand(2, 3, 6, 6).softmax(-1)
+    shown = pictures(raw("token_pairs", weights, queries=(0, (2, 3)), keys=(0, (2, 3))), 1)
+    assert shown.titles == ("received, mean of heads", "received, head 1", "received, head 2", "received, head 3")
+    assert torch.allclose(shown.pictures[0], weights[1].mean((0, 1)).view(2, 3))
+    assert torch.allclose(shown.pictures[2], weights[1, 1].mean(0).view(2, 3))
+    assert torch.allclose(shown.queries[2, 1, 0], weights[1, 2, 3].view(2, 3))
+    assert float(shown.pictures[0].sum()) == pytest.approx(1)
+
+
+def test_the_class_token_comes_first():
+    weights = torch.rand(1, 2, 5, 5).softmax(-1)
+    shown = pictures(raw("token_pairs", weights, queries=(1, (2, 2)), keys=(1, (2, 2))))
+    assert shown.titles[0] == "class token"
+    assert torch.allclose(shown.pictures[0], weights[0, :, 0, 1:].mean(0).view(2, 2))
+    assert torch.allclose(shown.queries[1, 0, 1], weights[0, 1, 2, 1:].view(2, 2))
+
+
+def test_keys_may_lie_on_a_coarser_grid_than_queries():
+    weights = torch.rand(1, 1, 8, 2).softmax(-1)
+    shown = pictures(raw("token_pairs", weights, queries=(0, (2, 4)), keys=(0, (1, 2))))
+    assert shown.grid == (1, 2)
+    assert torch.allclose(shown.queries[0, 1, 2], weights[0, 0, 6].view(1, 2))
+
+
+def test_tokens_without_places_are_a_table():
+    weights = torch.rand(1, 2, 4, 7)
+    shown = pictures(raw("token_pairs", weights))
+    assert (shown.grid, shown.over_image, shown.queries) == ((4, 7), False, None)
+    assert torch.allclose(shown.pictures[0], weights[0].mean(0))
+
+
+def test_many_queries_are_thinned(monkeypatch):
+    weights = torch.rand(1, 2, 64, 64)
+    monkeypatch.setattr(map_images, "QUERY_BYTES", 16 * 64 * 4)
+    shown = pictures(raw("token_pairs", weights, queries=(0, (8, 8)), keys=(0, (8, 8))))
+    assert shown.queries.shape == (1, 4, 4, 8, 8)
+    assert torch.allclose(shown.queries[0, 0, 1], weights[0, :, 1 * 8 + 3].mean(0).view(8, 8))  # the middle of its cell
+
+
+# -- maps that a method of the block computes --------------------------------------------------------------------------
+
+
+def linear():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(LinearAttention(16, num_heads=2)), torch.randn(3, 36, 16)
+
+
+def test_a_map_that_forward_goes_without_is_computed_once_and_only_when_asked_for(monkeypatch):
+    model, x = linear()
+    calls = []
+    compute = LinearAttention.attention
+    monkeypatch.setattr(
+        LinearAttention, "attention", lambda self, x, every=1: (calls.append(every), compute(self, x, every))[1]
+    )
+    output, (found,) = capture(model, x, catalog())
+    assert calls == [1]
+    assert (found.name, found.kind, found.shape) == ("attention", "token_pairs", (3, 2, 36, 36))
+    assert torch.equal(found.data, compute(model[0], x))
+    assert torch.equal(output, model(x))
+    assert calls == [1]
+    assert capture(model, x, catalog(), nodes=["other"])[1] == []
+    assert calls == [1]
+
+
+def test_the_softmax_inside_a_computed_map_is_no_map_of_its_own():
+    torch.manual_seed(0)
+    for tokens in (8, 40):  # fewer and more than there are landmarks
+        (found,) = capture(
+            torch.nn.Sequential(NystromAttention(16, 2, num_landmarks=12)), torch.randn(2, tokens, 16), catalog()
+        )[1]
+        assert (found.kind, found.shape) == ("signed_pairs", (2, 2, tokens, tokens))
+
+
+def test_of_a_map_too_large_to_compute_queries_are_left_out(monkeypatch):
+    model, x = linear()
+    monkeypatch.setattr("composer.engine.inspection.capture.COMPUTED_BYTES", 4 * 3 * 2 * 36 * 12)
+    (found,) = capture(model, x, catalog())[1]
+    assert (found.stride, found.queries, found.shape) == (3, None, (3, 2, 12, 36))
+    assert found.notes == ("only every 3th query kept",)
+    assert torch.equal(found.data, model[0].attention(x)[:, :, ::3])
+
+
+def test_the_method_of_a_part_is_given_what_the_part_was_given():
+    torch.manual_seed(0)
+    model, x = torch.nn.Sequential(SANPatchwise(32, kernel_size=3)).eval(), torch.randn(2, 32, 6, 5)
+    (found,) = capture(model, x, catalog())[1]
+    assert (found.layer, found.name, found.kind) == ("0", "attn.weights", "signed_local")
+    assert torch.equal(found.data, model[0].attn.weights(model[0].act(model[0].norm1(x))))
+
+
+def test_of_weights_with_signs_the_size_is_shown_and_that_is_said():
+    weights = torch.randn(2, 3, 6, 6)
+    shown = pictures(raw("signed_pairs", weights, queries=(0, (2, 3)), keys=(0, (2, 3))), 1)
+    assert torch.allclose(shown.pictures[0], weights[1].abs().mean((0, 1)).view(2, 3))
+    assert torch.allclose(shown.queries[2, 1, 0], weights[1, 2, 3].abs().view(2, 3))
+    assert shown.notes == (map_images.SIGNED,)
+    footprint = torch.randn(2, 4, 6, 9)
+    shown = pictures(raw("signed_local", footprint), 1)
+    assert torch.allclose(shown.pictures[0], footprint[1].abs().mean((0, 1)).view(3, 3))
+    assert shown.notes == (map_images.SIGNED,)
+
+
+# -- gates and tables --------------------------------------------------------------------------------------------------
+
+
+def test_gates_and_tables():
+    gate = torch.rand(2, 5, 1, 1)
+    assert torch.equal(pictures(raw("channel", gate), 1).pictures, gate[1].view(1, 1, 5))
+    gate = torch.rand(2, 1, 3, 4)
+    shown = pictures(raw("spatial", gate), 1)
+    assert shown.over_image
+    assert torch.equal(shown.pictures, gate[1])
+    weights = torch.rand(2, 3, 4, 1, 1)
+    assert torch.equal(pictures(raw("branch", weights), 1).pictures, weights[1].view(1, 3, 4))
+    assert pictures(raw("branch", torch.rand(2, 3))).grid == (1, 3)
+    footprint = torch.rand(2, 4, 6, 9)
+    assert torch.allclose(pictures(raw("local", footprint), 1).pictures[0], footprint[1].mean((0, 1)).view(3, 3))
+    responses = torch.tensor([[[0.0, 2.0, 1.0], [0.0, 3.0, 1.0], [5.0, 0.0, 0.0]]])
+    shown = pictures(raw("segment", responses))
+    assert torch.equal(shown.pictures, responses)
+    assert shown.notes == ("segment 2 is the strongest for 2 of 3 units",)
+
+
+def test_an_unknown_kind_is_named():
+    with pytest.raises(ValueError, match="kind: 'colour' is not one of token_pairs"):
+        pictures(raw("colour", torch.rand(1, 2)))
+
+
+# -- pictures ----------------------------------------------------------------------------------------------------------
+
+
+def test_colours_grow_brighter():
+    rgb = overlay.colours(np.linspace(0, 1, 50)).astype(float)
+    light = rgb @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(light) > 0).all()
+    assert rgb[0].tolist() == [0, 0, 4]
+    assert rgb[-1].tolist() == [252, 253, 191]
+
+
+def test_an_overlay_glows_where_the_map_is_high():
+    image = Image.new("RGB", (40, 40), (90, 90, 90))
+    values = np.zeros((4, 4), np.float32)
+    values[3, 0] = 1
+    drawn = np.asarray(overlay.overlay(image, values)).astype(float)
+    assert drawn.shape == (40, 40, 3)
+    assert drawn[36, 3].mean() > drawn[3, 36].mean() + 60
+    flat = np.asarray(overlay.overlay(image, np.ones((4, 4), np.float32)))
+    assert len(np.unique(flat.reshape(-1, 3), axis=0)) == 1
+
+
+def test_a_strip_of_channels_is_folded():
+    shown = pictures(raw("channel", torch.rand(1, 100)))
+    assert overlay.tile(Image.new("RGB", (8, 8)), shown).size == (overlay.TILE, overlay.TILE)
+
+
+# -- the whole way -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return train(tiny(), tmp_path_factory.mktemp("runs") / "run", device="cpu", epochs=2)
+
+
+def test_inspect_writes_pictures_and_arrays(run, tmp_path):
+    lines = inspect_run(run.path, None, 7, tmp_path / "out")
+    summary = json.loads((tmp_path / "out" / "maps.json").read_text())
+    assert [row["node"] for row in summary["maps"]] == ["gate", "attn"]
+    attention = summary["maps"][1]
+    received = np.load(tmp_path / "out" / attention["file"])
+    assert received.shape == (4, 4)
+    assert received.dtype == np.float32
+    assert received.sum() == pytest.approx(1, abs=1e-5)
+    queries = np.load(tmp_path / "out" / attention["queries"]["file"])
+    assert queries.shape == (2, 4, 4, 4, 4)
+    assert np.allclose(queries.mean((0, 1, 2)), received, atol=1e-6)
+    assert read_picture(tmp_path / "out" / "attention.png").width > 3 * overlay.TILE
+    assert lines[0].startswith("predicted: ")
+    assert f"(true: {summary['label']})" in lines[0]
+    assert sum(row["probability"] for row in summary["prediction"]) <= 1 + 1e-5
+
+
+def test_inspect_takes_an_image_of_the_users(run, tmp_path):
+    Image.fromarray((np.random.RandomState(0).rand(40, 30, 3) * 255).astype(np.uint8)).save(tmp_path / "mine.png")
+    lines = inspect_run(run.path, tmp_path / "mine.png", None, tmp_path / "out")
+    assert "true" not in lines[0]
+    with pytest.raises(UserError, match="either an image or a sample"):
+        inspect_run(run.path, tmp_path / "mine.png", 1, tmp_path / "out")
+
+
+def test_what_cannot_be_inspected_is_said(run, tmp_path):
+    with pytest.raises(UserError, match="not a run folder"):
+        inspect_run(tmp_path, None, 0, tmp_path / "out")
+    with pytest.raises(UserError, match=r"sample 99999 does not exist; .* 0 to \d+"):
+        inspect_run(run.path, None, 99999, tmp_path / "out")
+    fresh = Run.create(tmp_path / "fresh", tiny(), "", {"training": {}})
+    with pytest.raises(UserError, match="no weights yet"):
+        inspect_run(fresh.path, None, 0, tmp_path / "out")
+
+
+def test_the_code_of_a_run_is_not_executed(run, tmp_path):
+    before = (run.path / "model.py").read_text()
+    (run.path / "model.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    try:
+        inspect_run(run.path, None, 0, tmp_path / "out")
+        train(tiny(), run.path, device="cpu", resume=True, epochs=3)
+    finally:
+        (run.path / "model.py").write_text(before)
+    assert not (tmp_path / "ran").exists()
+
+
+def ask(params):
+    told = []
+    answer = handlers_capture(params, lambda share, text: told.append(share))
+    assert told == sorted(told)
+    return json.loads(json.dumps(answer))
+
+
+def test_the_window_gets_maps_as_files(run):
+    answer = ask(
+        {"design": to_json(tiny()), "run": str(run.path), "image": {"sample": 3, "data": "digits"}, "nodes": None}
+    )
+    assert answer["trained"]
+    assert answer["notes"] == []
+    assert answer["image_size"] == [8, 8]
+    assert read_picture(answer["image_png"]).size == (256, 256)
+    assert [row["node"] for row in answer["maps"]] == ["gate", "attn"]
+    for row in answer["maps"]:
+        assert list(np.load(row["file"]).shape) == row["grid"]
+        stack = np.load(row["pictures"]["file"])
+        assert len(stack) == len(row["pictures"]["titles"])
+        assert np.array_equal(stack[0], np.load(row["file"]))
+    assert answer["maps"][1]["queries"]["grid"] == [4, 4]
+    assert answer["maps"][1]["title"] == "attn (attn): attention"
+    only = ask({"design": to_json(tiny()), "run": str(run.path), "image": {"sample": 3}, "nodes": ["attn"]})
+    assert [row["node"] for row in only["maps"]] == ["attn"]
+
+
+def test_the_window_is_told_what_the_maps_are_of(run):
+    fresh = ask({"design": to_json(tiny()), "run": None, "image": {"sample": 0}, "nodes": None})
+    assert not fresh["trained"]
+    assert "not trained yet" in fresh["notes"][0]
+    edited = to_json(tiny(("num_heads: 2", "num_heads: 4")))
+    stale = ask({"design": edited, "run": str(run.path), "image": {"sample": 0}, "nodes": None})
+    assert "changed since this run" in stale["notes"][0]
+    assert stale["maps"][1]["shape"] == [1, 2, 16, 16]
+
+
+def test_old_answers_are_cleared_away(run):
+    params = {"design": to_json(tiny()), "run": None, "image": {"sample": 0}, "nodes": None}
+    folders = [ask(params)["folder"] for _ in range(inspector.KEPT_CAPTURES + 1)]
+    exist = [inspector.Path(folder).exists() for folder in folders]
+    assert exist == [False] + [True] * inspector.KEPT_CAPTURES
+
+
+def test_the_window_gets_sample_images():
+    answer = handlers_images({"design": to_json(tiny()), "data": "digits", "count": 5}, lambda *_: None)
+    assert [row["index"] for row in answer["images"]] == [0, 1, 2, 3, 4]
+    assert {row["label"] for row in answer["images"]} <= set("0123456789")
+    json.dumps(answer)

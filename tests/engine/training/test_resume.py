@@ -1,0 +1,301 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from composer.core.errors import UserError
+from composer.core.files import design_file
+from composer.engine.training.control import Control, Report
+from composer.engine.training.loop import train
+from composer.engine.training.run import LAST, METRICS, Run
+from tests.engine.designs import tiny
+
+TIMING = ("time", "seconds", "images_per_s")
+
+
+def comparable(run):
+    return [{key: value for key, value in row.items() if key not in TIMING} for row in run.metrics()]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    # Sums in another order differ in the last digits, and what follows compares them all.
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    if before is None:
+        del os.environ["OMP_NUM_THREADS"]
+    else:
+        os.environ["OMP_NUM_THREADS"] = before
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    return train(tiny(), tmp_path_factory.mktemp("runs") / "unbroken", device="cpu")
+
+
+class Interrupter(Report):
+    """Sends a command when a step has been logged."""
+
+    def __init__(self, control, at, command="stop"):
+        super().__init__()
+        self.control, self.at, self.command = control, at, command
+        self.states = []
+
+    def metrics(self, record):
+        if record["step"] == self.at and record["kind"] == "step":
+            self.control.send(self.command)
+
+    def state(self, state):
+        super().state(state)
+        self.states.append(state["state"])
+
+
+@pytest.mark.parametrize("stops", [[5], [23], [1, 2, 30, 68]])
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, unbroken, stops):
+    for at in stops:
+        control = Control()
+        run = train(
+            tiny(), tmp_path / "run", device="cpu", resume=True, control=control, report=Interrupter(control, at)
+        )
+        assert run.state()["state"] == "stopped"
+        assert run.load(LAST)["progress"]["step"] == at
+    run = train(tiny(), tmp_path / "run", device="cpu", resume=True)
+    assert run.state()["state"] == "done"
+    assert comparable(run) == comparable(unbroken)
+
+
+def test_a_pause_waits_and_changes_nothing(tmp_path, unbroken):
+    control = Control()
+    report = Interrupter(control, 7, "pause")
+
+    def later():
+        while "paused" not in report.states:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        assert report.states[-1] == "paused"
+        control.send("resume")
+
+    thread = threading.Thread(target=later)
+    thread.start()
+    run = train(tiny(), tmp_path / "run", device="cpu", control=control, report=report)
+    thread.join()
+    assert report.states[:4] == ["training", "saving", "paused", "training"]
+    assert comparable(run) == comparable(unbroken)
+
+
+def test_a_run_can_be_made_longer(tmp_path):
+    train(tiny(), tmp_path / "run", device="cpu", epochs=1)
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=2, resume=True)
+    assert [row["epoch"] for row in run.metrics() if row["kind"] == "epoch"] == [1, 2]
+    again = train(tiny(), tmp_path / "run", device="cpu", epochs=2, resume=True)
+    assert again.state()["state"] == "done"
+    assert comparable(again) == comparable(run)
+
+
+def test_going_on_with_something_else_is_refused(tmp_path):
+    train(tiny(), tmp_path / "run", device="cpu", epochs=1)
+    with pytest.raises(UserError, match=r"begun with lr 0\.01, and going on with 0.5 would be another run"):
+        train(tiny(), tmp_path / "run", device="cpu", resume=True, overrides={"lr": 0.5})
+    with pytest.raises(UserError, match="trained with another design"):
+        train(tiny(("out_channels: 16", "out_channels: 24")), tmp_path / "run", device="cpu", resume=True)
+
+
+def test_an_epoch_is_announced_only_when_it_is_saved(tmp_path, monkeypatch):
+    save = Run.save
+
+    def full_disk(self, name, checkpoint):
+        if name == LAST and checkpoint["progress"]["epoch"] == 2:
+            raise UserError("no space left")
+        save(self, name, checkpoint)
+
+    monkeypatch.setattr(Run, "save", full_disk)
+    with pytest.raises(UserError, match="no space left"):
+        train(tiny(), tmp_path / "run", device="cpu")
+    run = Run(tmp_path / "run")
+    assert [row["epoch"] for row in run.metrics() if row["kind"] == "epoch"] == [1]
+    assert run.load(LAST)["progress"]["epoch"] == 1
+    assert run.state()["state"] == "failed"
+
+
+def test_a_torn_line_is_cut_off(tmp_path, unbroken):
+    control = Control()
+    run = train(tiny(), tmp_path / "run", device="cpu", control=control, report=Interrupter(control, 14))
+    with (run.path / METRICS).open("ab") as file:
+        file.write(b'{"kind": "step", "step": 15, "lo')
+    assert run.metrics()[-1]["step"] == 14
+    assert comparable(train(tiny(), run.path, device="cpu", resume=True)) == comparable(unbroken)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_is_save_and_stop(tmp_path, unbroken, number):
+    class Signalling(Report):
+        def metrics(self, record):
+            if record["step"] == 10 and record["kind"] == "step":
+                signal.raise_signal(number)
+
+    before = signal.getsignal(number)
+    run = train(tiny(), tmp_path / "run", device="cpu", report=Signalling())
+    assert signal.getsignal(number) is before
+    assert run.state()["state"] == "stopped"
+    assert run.load(LAST)["progress"]["step"] == 10
+    assert comparable(train(tiny(), run.path, device="cpu", resume=True)) == comparable(unbroken)
+
+
+def test_a_second_ctrl_c_ends_at_once_and_says_so(tmp_path):
+    class Impatient(Report):
+        def metrics(self, record):
+            if record["step"] == 3:
+                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny(), tmp_path / "run", device="cpu", report=Impatient())
+    assert Run(tmp_path / "run").state()["message"].startswith("interrupted")
+
+
+# -- as its own process ------------------------------------------------------------------------------------------------
+
+
+class Process:
+    """``netcomposer train`` with a pipe, as the window starts it."""
+
+    def __init__(self, tmp_path, *more, epochs=3):
+        path = tmp_path / "tiny.yaml"
+        design_file.save(tiny(), path)
+        self.run = Run(tmp_path / "run")
+        words = [
+            "train",
+            path,
+            "--out",
+            self.run.path,
+            "--epochs",
+            epochs,
+            "--device",
+            "cpu",
+            "--resume",
+            "--parent-pipe",
+            *more,
+        ]
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "composer", *map(str, words)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.events = []
+
+    def send(self, command):
+        self.child.stdin.write(json.dumps({"command": command}) + "\n")
+        self.child.stdin.flush()
+
+    def until(self, **wanted):
+        """Read events up to one that holds these values."""
+        for line in self.child.stdout:
+            event = json.loads(line)
+            self.events.append(event)
+            if all(event.get(key) == value for key, value in wanted.items()):
+                return event
+        raise AssertionError(f"no event {wanted}; the last: {self.events[-3:]}; {self.child.stderr.read()}")
+
+    def end(self):
+        """Wait for the end; returns the exit code and what was said on stderr."""
+        _, errors = self.child.communicate(timeout=60)
+        return self.child.returncode, errors
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def begin(*more, **options):
+        started.append(Process(tmp_path, *more, **options))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.child.kill()
+        process.child.communicate()
+
+
+def test_kill_9_loses_no_finished_epoch(start, unbroken):
+    process = start()
+    process.until(event="metrics", kind="epoch", epoch=1)
+    process.until(event="metrics", kind="step", epoch=2)
+    process.child.kill()
+    process.child.wait()
+    run = process.run
+    announced = max(row["epoch"] for row in run.metrics() if row["kind"] == "epoch")
+    assert run.load(LAST)["progress"]["epoch"] >= announced >= 1
+    assert run.state()["state"] == "interrupted"
+    process = start()
+    process.until(state="done")
+    assert process.end() == (0, "")
+    assert comparable(process.run) == comparable(unbroken)
+
+
+def test_kill_9_in_the_middle_of_a_save_leaves_the_old_checkpoint(start):
+    # Saving all the time makes sure that the kill falls into a save.
+    process = start(epochs=500)
+    process.until(event="metrics", kind="epoch", epoch=1)
+    for _ in range(40):
+        process.send("checkpoint")
+    process.until(state="saving")
+    process.child.kill()
+    process.child.wait()
+    finished = process.run.load(LAST)["progress"]["epoch"]
+    assert finished >= 1
+    again = start(epochs=500)
+    again.until(event="metrics", kind="epoch", epoch=finished + 1)
+    # The end of stdin means that the parent is gone: save and stop.
+    again.child.stdin.close()
+    again.child.stdin = None
+    again.until(state="stopped")
+    assert again.end() == (0, "")
+    epochs = [row["epoch"] for row in again.run.metrics() if row["kind"] == "epoch"]
+    assert epochs == list(range(1, len(epochs) + 1))
+    assert again.run.load(LAST)["progress"]["epoch"] == len(epochs) > finished
+
+
+def test_commands_are_obeyed(start):
+    process = start(epochs=500)
+    process.until(event="metrics", kind="step")
+    process.send("checkpoint")
+    process.until(state="saving")
+    process.until(state="training")
+    assert process.run.load(LAST)["progress"]["step"] >= 1
+    process.send("pause")
+    process.until(state="paused")
+    paused = len(process.run.metrics())
+    time.sleep(0.3)
+    assert len(process.run.metrics()) == paused
+    process.child.stdin.write("not a command\n{}\n[1]\n")
+    process.send("resume")
+    process.until(state="training")
+    process.until(event="metrics", kind="epoch")
+    process.send("stop")
+    process.until(state="stopped")
+    assert process.end() == (0, "")
+    assert process.run.state()["state"] == "stopped"
+
+
+def test_a_failure_is_told_to_the_parent_and_on_stderr(start):
+    process = start("--lr", "1e30")
+    failed = process.until(state="failed")
+    assert "lower the learning rate" in failed["message"]
+    code, errors = process.end()
+    assert code == 2
+    assert errors.count("\n") == 1
+    assert "lower the learning rate" in errors

@@ -1,0 +1,245 @@
+import dataclasses
+import json
+import math
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+import composer
+from composer.core.errors import UserError
+from composer.core.graph import Training
+from composer.engine import device
+from composer.engine.inspection.capture import capture
+from composer.engine.library import catalog
+from composer.engine.training import data
+from composer.engine.training.loop import train, validate
+from composer.engine.training.objectives import Classification
+from composer.engine.training.optimizer import learning_rate, make_optimizer, without_decay
+from composer.engine.training.run import BEST, LAST, WEIGHTS, Run, list_runs
+from tests.engine.designs import tiny
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return train(tiny(), tmp_path_factory.mktemp("runs") / "one", device="cpu")
+
+
+def epochs(run):
+    return [row for row in run.metrics() if row["kind"] == "epoch"]
+
+
+def test_it_learns(run):
+    first, *_, last = epochs(run)
+    assert last["train_loss"] < first["train_loss"] * 0.7
+    assert last["val_accuracy"] > max(0.5, first["val_accuracy"])
+    assert run.state()["state"] == "done"
+    assert run.state()["best_val_accuracy"] == max(row["val_accuracy"] for row in epochs(run))
+
+
+def test_the_metrics_have_what_the_window_reads(run):
+    rows = run.metrics()
+    steps = [row for row in rows if row["kind"] == "step"]
+    assert {"step", "steps", "epoch", "loss", "lr", "images_per_s", "time"} <= steps[0].keys()
+    assert {"epoch", "epochs", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "seconds", "time"} <= epochs(
+        run
+    )[0].keys()
+    assert [row["epoch"] for row in epochs(run)] == [1, 2, 3]
+    assert steps[-1]["steps"] == steps[-1]["step"] == 69
+    assert [row["step"] for row in steps] == sorted(row["step"] for row in steps)
+
+
+def test_the_stated_accuracy_is_that_of_the_saved_weights(run):
+    model = composer.build(tiny())
+    best = run.load(BEST)
+    model.load_state_dict(best["model"])
+    digits = data.load("digits", (1, 8, 8))
+    model.eval()
+    with torch.no_grad():
+        right = (model(digits.val.images).argmax(1) == digits.val.labels).float().mean()
+    assert float(right) == pytest.approx(run.state()["best_val_accuracy"], abs=1e-6)
+    assert best["val_accuracy"] == run.state()["best_val_accuracy"]
+
+
+def test_the_folder_is_complete_and_opens_without_executing_anything(run):
+    assert run.design() == dataclasses.replace(tiny())
+    settings = run.settings()
+    assert settings["training"]["batch_size"] == 64
+    assert settings["versions"]["torch"] == torch.__version__
+    assert len(settings["design_hash"]) == 16
+    assert (run.path / "model.py").read_text() == composer.source(tiny())
+    weights, tensors = run.load(BEST)["model"], load_file(run.path / WEIGHTS)
+    assert weights.keys() == tensors.keys()
+    assert all(torch.equal(weights[name], tensors[name]) for name in weights)
+    assert [found.path for found in list_runs(run.path.parent)] == [run.path]
+
+
+def test_names_of_weights_begin_with_nodes(run):
+    assert {name.split(".")[0] for name in run.load(LAST)["model"]} == {"stem", "gate", "attn", "head"}
+
+
+def test_a_checkpoint_with_code_is_refused_and_not_run(tmp_path, run):
+    mark = tmp_path / "ran"
+
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(mark), "w"))
+
+    (tmp_path / "checkpoints").mkdir()
+    torch.save({"model": Evil()}, tmp_path / LAST)
+    with pytest.raises(UserError, match="tensors and plain values"):
+        Run(tmp_path).load(LAST)
+    assert not mark.exists()
+    (tmp_path / LAST).write_bytes((run.path / LAST).read_bytes()[:-500])
+    with pytest.raises(UserError, match="not a readable checkpoint"):
+        Run(tmp_path).load(LAST)
+
+
+def test_a_folder_with_a_run_is_not_overwritten(run):
+    before = (run.path / LAST).read_bytes()
+    with pytest.raises(UserError, match="already holds a run; resume it"):
+        train(tiny(), run.path, device="cpu")
+    assert (run.path / LAST).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"epochs": 0}, "epochs is 0"),
+        ({"batch_size": 1}, "batch_size is 1"),
+        ({"lr": 0.0}, "lr is 0.0"),
+        ({"lr": math.nan}, "lr is nan"),
+        ({"seed": -1}, "seed is -1"),
+        ({"optimizer": "lion"}, "'lion' is not known; choose adamw or sgd"),
+        ({"schedule": "step"}, "'step' is not known; choose cosine or constant"),
+        ({"precision": "8"}, "precision '8' is not known"),
+        ({"label_smoothing": 1.0}, "label_smoothing is 1.0"),
+        ({"data": "cifar"}, "'cifar' is not known"),
+    ],
+)
+def test_wrong_settings_are_named(tmp_path, settings, message):
+    with pytest.raises(UserError, match=message):
+        train(tiny(), tmp_path / "run", device="cpu", overrides=settings)
+
+
+def test_an_output_that_does_not_fit_the_data_is_refused_before_training(tmp_path):
+    with pytest.raises(UserError, match=r"shape \(7,\) for each image, but digits has 10 classes; .* num_classes 10"):
+        train(tiny(("num_classes: 10", "num_classes: 7")), tmp_path / "run", device="cpu")
+    assert Run(tmp_path / "run").metrics() == []
+    assert Run(tmp_path / "run").state()["state"] == "failed"
+
+
+def test_a_loss_that_diverges_ends_in_a_sentence_and_keeps_the_last_good_weights(tmp_path):
+    # A huge rate without warm-up; logged every step, so that it is seen at once.
+    overrides = {"optimizer": "sgd", "lr": 1e30, "warmup_epochs": 0.0}
+    with pytest.raises(
+        UserError, match=r"the loss is no longer a number at step \d+ \(epoch 1\); lower the learning rate, now 1e\+30"
+    ):
+        train(tiny(), tmp_path / "run", device="cpu", overrides=overrides)
+    state = Run(tmp_path / "run").state()
+    assert state["state"] == "failed"
+    assert "lower the learning rate" in state["message"]
+    assert not (tmp_path / "run" / LAST).exists()
+
+
+def test_an_unknown_device_lists_the_devices():
+    with pytest.raises(UserError, match=r"device 'tpu' is not available; choose auto or one of: .*cpu"):
+        device.choose("tpu")
+    assert device.choose("cpu").name == "cpu"
+    assert device.choose("auto").name == device.available()[0].name
+    assert {"name", "label"} == device.devices()[0].keys()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="says why there is no CUDA")
+def test_cuda_that_is_missing_says_why():
+    with pytest.raises(UserError, match=r"'cuda' is not available: .*(without CUDA|no NVIDIA GPU)"):
+        device.choose("cuda")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_it_trains_on_a_gpu(tmp_path):
+    run = train(tiny(), tmp_path / "run", device="cuda")
+    assert run.state()["device"] == "cuda"
+    assert epochs(run)[-1]["val_accuracy"] > 0.5
+
+
+def test_bf16_and_sgd_train_too(tmp_path):
+    overrides = {
+        "precision": "bf16-mixed",
+        "optimizer": "sgd",
+        "lr": 0.02,
+        "schedule": "constant",
+        "label_smoothing": 0.1,
+        "augment": False,
+    }
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=2, overrides=overrides)
+    assert epochs(run)[-1]["train_loss"] < epochs(run)[0]["train_loss"]
+    assert run.settings()["training"]["precision"] == "bf16-mixed"
+
+
+def test_the_learning_rate_warms_up_and_falls():
+    rate = learning_rate(Training(lr=1.0, epochs=10, warmup_epochs=2.0), steps_per_epoch=5)
+    assert [rate(step) for step in (0, 4, 9)] == pytest.approx([0.1, 0.5, 1.0])
+    assert rate(10) == pytest.approx(1.0)
+    assert rate(30) == pytest.approx(0.01 + 0.99 / 2)
+    assert rate(50) == pytest.approx(0.01)
+    assert all(rate(step) >= rate(step + 1) for step in range(10, 50))
+    flat = learning_rate(Training(lr=1.0, epochs=10, schedule="constant", warmup_epochs=0.0), steps_per_epoch=5)
+    assert {flat(step) for step in range(50)} == {1.0}
+
+
+def test_norms_biases_and_positions_do_not_decay():
+    model = nn.ModuleDict({"conv": nn.Conv2d(3, 8, 3), "norm": nn.LayerNorm(8)})
+    model.register_parameter("position", nn.Parameter(torch.zeros(1, 5, 8)))
+    free = {name for name, parameter in model.named_parameters() if without_decay(parameter)}
+    assert free == {"conv.bias", "norm.weight", "norm.bias", "position"}
+    groups = make_optimizer(model, Training(weight_decay=0.3)).param_groups
+    assert [(group["weight_decay"], len(group["params"])) for group in groups] == [(0.3, 1), (0.0, 4)]
+    with pytest.raises(UserError, match="no trainable parameters"):
+        make_optimizer(nn.ReLU(), Training())
+
+
+def test_validation_leaves_the_model_as_it_was_and_counts_uneven_batches():
+    digits = data.load("digits", (1, 8, 8))
+    model = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(64, 10)).train()
+    objective = Classification(digits.classes, label_smoothing=0.2)
+    loss, accuracy = validate(model, digits.val, objective, 100)
+    assert model.training
+    with torch.no_grad():
+        output = model.eval()(digits.val.images)
+    assert loss == pytest.approx(float(nn.functional.cross_entropy(output, digits.val.labels)), abs=1e-5)
+    assert accuracy == pytest.approx(float((output.argmax(1) == digits.val.labels).float().mean()))
+
+
+def test_label_smoothing_is_the_papers_formula():
+    output, target = torch.randn(6, 10, dtype=torch.float64), torch.arange(6)
+    spread = torch.full((6, 10), 0.1 / 10, dtype=torch.float64)
+    spread[torch.arange(6), target] += 0.9
+    wanted = -(spread * output.log_softmax(1)).sum(1).mean()
+    assert torch.allclose(Classification(tuple("0123456789"), 0.1).loss(output, target), wanted)
+
+
+def test_the_run_listens_to_what_it_is_told_by_file_only(run):
+    state = json.loads((run.path / "state.json").read_text())
+    assert {
+        "state",
+        "epoch",
+        "epochs",
+        "step",
+        "steps",
+        "best_val_accuracy",
+        "best_epoch",
+        "device",
+        "device_label",
+        "pid",
+    } <= state.keys()
+
+
+def test_trained_attention_is_not_uniform(run):
+    model = composer.build(tiny())
+    model.load_state_dict(run.load(BEST)["model"])
+    _, maps = capture(model, data.load("digits", (1, 8, 8)).val.images[:4], catalog())
+    attention = next(found for found in maps if found.kind == "token_pairs").data
+    assert float((attention - 1 / attention.shape[-1]).abs().max()) > 0.01

@@ -1,0 +1,47 @@
+"""Finding a block by a few letters."""
+
+import pytest
+
+from composer.core.blocks.catalog import read_catalog
+from composer.core.graph import Design, Graph
+from composer.gui.canvas.overlays.quick_search import choices, filtered, search
+
+FOUND = choices(Design(graphs={"stage": Graph()}), read_catalog(), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "best"),
+    [
+        ("mbconv", "MBConv"),
+        ("mhsa", "MultiHeadSelfAttention"),
+        ("sq", "SqueezeExcite"),
+        ("conv2d", "Conv2d"),
+        ("stage", "stage"),
+    ],
+)
+def test_the_best_match_comes_first(text: str, best: str) -> None:
+    assert search(FOUND, text)[0].name == best
+
+
+def test_no_text_shows_all_and_nonsense_nothing() -> None:
+    assert search(FOUND, "") == FOUND
+    assert search(FOUND, "qqqqxz") == []
+
+
+def test_tags_find_blocks_too() -> None:
+    assert "Add" in [choice.name for choice in search(FOUND, "residual")]
+
+
+def test_a_wire_filters_by_layout() -> None:
+    after_map = {choice.name for choice in filtered(FOUND, "map", from_output=True)}
+    assert {"Conv2d", "Add", "Output"} <= after_map
+    assert not {"TokensToMap", "Input"} & after_map
+    before_map = {choice.name for choice in filtered(FOUND, "map", from_output=False)}
+    assert {"Conv2d", "Input"} <= before_map
+    assert not {"ClassifierHead", "Output"} & before_map
+
+
+def test_a_graph_is_not_offered_inside_itself() -> None:
+    assert "graph:stage" in {choice.block for choice in FOUND}
+    inside = choices(Design(graphs={"stage": Graph()}), read_catalog(), "stage")
+    assert "graph:stage" not in {choice.block for choice in inside}

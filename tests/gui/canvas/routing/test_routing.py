@@ -1,0 +1,118 @@
+"""Where wires run: straight where the way is free, around cards where not, and the same whatever was asked before."""
+
+import random
+
+import pytest
+
+from composer.gui.canvas.routing.route import STUB, Link, Route
+from composer.gui.canvas.routing.router import Router
+from composer.gui.canvas.routing.router import routes as lead
+from composer.gui.canvas.routing.spatial_index import Box
+
+CARD = (80.0, 36.0)
+
+
+def box(x: float, y: float) -> Box:
+    return x - CARD[0], y - CARD[1], x + CARD[0], y + CARD[1]
+
+
+def link(a: tuple[float, float], b: tuple[float, float], source: str = "a", target: str = "b", **more: object) -> Link:
+    end = b if more.get("radius") else (b[0] - CARD[0], b[1])
+    return Link(source, target, (a[0] + CARD[0], a[1]), end, bundle=source, **more)  # type: ignore[arg-type]
+
+
+def inside(route: Route, at: Box) -> bool:
+    """Whether a polyline passes through a box."""
+    for (a, c), (b, d) in zip(route.points, route.points[1:], strict=False):
+        if min(a, b) < at[2] and max(a, b) > at[0] and min(c, d) < at[3] and max(c, d) > at[1]:
+            return True
+    return False
+
+
+def test_neighbours_in_line_are_joined_by_a_straight_line() -> None:
+    (route,) = lead({"a": box(0, 0), "b": box(240, 0)}, {"w": link((0, 0), (240, 0))}).values()
+    assert route.curve
+    assert {c for _, c in route.points} == {0}
+
+
+def test_a_skip_arcs_around_what_it_passes_and_enters_a_merge_from_above() -> None:
+    boxes = {"a": box(0, 0), "m": box(240, 0), "b": (466.0, -14.0, 494.0, 14.0)}
+    (route,) = lead(boxes, {"w": link((0, 0), (480, 0), radius=14.0)}).values()
+    assert not route.curve
+    assert not inside(route, boxes["m"])
+    assert route.points[-1] == (480, -14)
+    assert min(c for _, c in route.points) < boxes["m"][1]
+
+
+def test_an_arc_comes_down_beside_the_names_of_ports_where_there_is_room() -> None:
+    boxes = {"a": box(0, 0), "m": box(240, 0), "b": box(560, 0)}
+    for names, before in ((0.0, STUB), (60.0, 60.0)):
+        (route,) = lead(boxes, {"w": link((0, 0), (560, 0), names=names)}).values()
+        assert route.points[-2] == (480 - before, 0)
+    boxes["m"] = box(340, 0)
+    (route,) = lead(boxes, {"w": link((0, 0), (560, 0), names=60.0)}).values()
+    assert route.points[-2] == (480 - STUB, 0)
+
+
+def test_skips_nest_and_those_of_one_port_share_a_track() -> None:
+    boxes = {f"n{i}": box(240 * i, 0) for i in range(6)}
+    found = lead(
+        boxes,
+        {
+            "short": link((240, 0), (720, 0), "n1", "n3"),
+            "long": link((0, 0), (960, 0), "n0", "n4"),
+            "same": link((0, 0), (1200, 0), "n0", "n5"),
+        },
+    )
+    level = {key: min(c for _, c in route.points) for key, route in found.items()}
+    assert level["long"] < level["short"]
+    assert level["same"] == level["long"]
+
+
+def test_a_wire_back_runs_midway_between_the_rows() -> None:
+    boxes = {"a": box(800, 0), "b": box(0, 200)}
+    (route,) = lead(boxes, {"w": link((800, 0), (0, 200))}).values()
+    assert 100 in {c for _, c in route.points}
+
+
+def test_a_heap_of_cards_is_led_quickly() -> None:
+    boxes = {f"n{i}": box(0, 0) for i in range(400)}
+    links = {f"w{i}": link((0, 0), (0, 0), f"n{i}", f"n{i + 1}") for i in range(399)}
+    assert len(lead(boxes, links)) == 399
+
+
+@pytest.mark.parametrize("heap", [0, 30])
+def test_leading_again_after_changes_gives_what_leading_anew_gives(heap: int) -> None:
+    dice = random.Random(3)
+    boxes = {f"n{i}": box(dice.randrange(0, 2400, 40), dice.randrange(-400, 400, 20)) for i in range(40)}
+    boxes |= {f"h{i}": box(dice.randrange(1000, 1160, 40), dice.randrange(-40, 40, 20)) for i in range(heap)}
+    names = list(boxes)
+
+    def make(source: str, target: str) -> Link:
+        a, b = boxes[source], boxes[target]
+        return Link(
+            source,
+            target,
+            (a[2], (a[1] + a[3]) / 2),
+            (b[0], (b[1] + b[3]) / 2),
+            bundle=source,
+            names=4.0 * int(target[1:]),
+        )
+
+    ends = {f"w{i}": (dice.choice(names), dice.choice(names)) for i in range(60)}
+    router = Router[str]()
+    shown: dict[str, Route] = {}
+    for _ in range(40):
+        for name in dice.sample(names, 2):
+            boxes[name] = box(dice.randrange(0, 2400, 40), dice.randrange(-400, 400, 20))
+        ends[dice.choice(list(ends))] = (dice.choice(names), dice.choice(names))
+        ends.pop(dice.choice(list(ends)))
+        ends[f"x{dice.randrange(10**6)}"] = (dice.choice(names), dice.choice(names))
+        links = {key: make(*pair) for key, pair in ends.items()}
+        for key in {*links, *router.wires()}:
+            router.join(key, links.get(key))
+        for name, place in boxes.items():
+            router.place(name, place)
+        shown = {key: route for key, route in shown.items() if key in links} | router.lead()
+        mixed = dice.sample(list(boxes.items()), len(boxes))
+        assert shown == lead(dict(mixed), links)

@@ -1,0 +1,157 @@
+"""Room for new cards by real gestures: nothing covers anything, in one step of the history."""
+
+from itertools import combinations
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QApplication
+
+from composer.core.facts import Repair
+from composer.core.graph import Wire
+from composer.gui.canvas import CanvasView
+from composer.gui.canvas.items.wire_layer import NAMES_ROOM
+from composer.gui.session.session import Session
+from composer.gui.shell import command_actions
+from composer.paths import template
+
+
+def covered(canvas: CanvasView) -> list[tuple[str, str]]:
+    bodies = {id: node.scene_body() for id, node in canvas.scene.nodes.items()}
+    return [(one, other) for one, other in combinations(bodies, 2) if bodies[one].intersects(bodies[other])]
+
+
+def steps(session: Session) -> int:
+    return session.undo_stack.index()
+
+
+@pytest.fixture(autouse=True)
+def apart(session: Session, canvas: CanvasView) -> None:
+    assert covered(canvas) == []
+
+
+def drop(session, canvas, hand):
+    hand.drop("SqueezeExcite", canvas.scene.wires[Wire("conv", "norm")].middle)
+
+
+def drag(session, canvas, hand):
+    hand.drag("loose", canvas.scene.wires[Wire("conv", "norm")].middle)
+
+
+def selected_wire(session, canvas, hand):
+    session.select((), (Wire("conv", "norm"),))
+    hand.key(Qt.Key.Key_Tab)
+    assert all(choice.takes and choice.gives for choice in canvas.list.shown)
+    canvas.list.picked.emit("SqueezeExcite")
+
+
+def repair(session, canvas, hand):
+    wire = ["conv", "norm", "", ""]
+    assert session.repair(Repair("Put it in", "insert", {"wire": wire, "block": "SqueezeExcite", "params": {}}), "")
+
+
+@pytest.mark.parametrize("splice", [drop, drag, selected_wire, repair])
+def test_a_block_put_on_a_wire_pushes_what_it_feeds(session, canvas, hand, splice):
+    before, places, design = (
+        steps(session),
+        {id: session.graph.item(id).position for id in session.graph.ids()},
+        session.design,
+    )
+    splice(session, canvas, hand)
+    (new,) = (wire.target for wire in session.graph.wires if wire.source == "conv" and wire.target != "add")
+    assert Wire(new, "norm") in session.graph.wires
+    assert covered(canvas) == []
+    assert steps(session) == before + 1
+    for id in ("image", "conv", "stage"):
+        assert session.graph.item(id).position == places[id]
+    assert session.graph.nodes["norm"].position[0] > places["norm"][0]
+    session.undo()
+    assert session.design is design
+
+
+@pytest.mark.parametrize("chosen", [("norm",), ("conv", "norm", "add"), ("image",)])
+def test_copies_cover_nothing_and_move_nothing(session, canvas, chosen):
+    before = session.graph
+    session.select(chosen)
+    for _ in range(3):
+        session.select(chosen)
+        session.duplicate()
+    session.copy()
+    session.paste()
+    session.paste(QPointF(420, 0))
+    assert len(canvas.scene.nodes) == len(list(before.ids())) + 5 * len(chosen)
+    assert covered(canvas) == []
+    assert all(session.graph.item(id) == before.item(id) for id in before.ids())
+
+
+def test_a_copy_out_of_sight_is_brought_into_view(session, canvas):
+    canvas.view.show_at(1.0, QPointF(420, -360))
+    session.select(("norm",))
+    session.duplicate()
+    assert canvas.view.seen().contains(canvas.scene.nodes[session.selection[0]].scene_body())
+
+
+def test_what_is_added_at_the_centre_covers_nothing(session, canvas):
+    session.centre = lambda: (420.0, 0.0)
+    for _ in range(3):
+        session.add_at_centre("MBConv")
+    assert covered(canvas) == []
+
+
+def test_an_unpacked_sub_graph_covers_nothing(session, canvas):
+    class Bench:
+        pass
+
+    Bench.session = session
+    for wire in (Wire("conv", "norm"), Wire("add", "pool")):
+        session.insert_on_wire(wire, "graph:stage", canvas.scene.wires[wire].middle)
+        assert covered(canvas) == []
+        before = steps(session)
+        command_actions.ungroup(Bench)
+        assert covered(canvas) == [] and steps(session) == before + 1
+        session.undo()
+        session.select(("stage_2",))
+        command_actions.ungroup(Bench)
+
+
+def test_wires_that_run_down_push_down(session, canvas, hand):
+    canvas.layout("down")
+    canvas.view.show_at(1.0, QPointF(100, 200))
+    before = session.graph
+    hand.drop(
+        "SqueezeExcite", canvas.scene.wires[Wire("conv", "norm")].path.pointAtPercent(0.9)
+    )  # the skip is further away there
+    assert covered(canvas) == []
+    for id in before.ids():
+        (x, y), (u, v) = before.item(id).position, session.graph.item(id).position
+        assert u == x and v >= y
+    assert session.graph.nodes["norm"].position[1] > before.nodes["norm"].position[1]
+
+
+def test_what_makes_room_glides_there(session, canvas, hand, qtbot):
+    canvas.set_animated(True)
+    first = canvas.scene.nodes["norm"].pos()
+    drop(session, canvas, hand)
+    assert session.graph.nodes["norm"].position[0] > first.x()
+    assert canvas.scene.nodes["norm"].pos().x() < session.graph.nodes["norm"].position[0]
+    qtbot.waitUntil(lambda: canvas.scene.nodes["norm"].pos().toTuple() == session.graph.nodes["norm"].position)
+    QApplication.processEvents()
+
+
+def test_a_refused_splice_lets_nothing_glide_later(session, canvas, hand):
+    canvas.set_animated(True)
+    before = session.design
+    assert not session.insert_on_wire(Wire("conv", "norm"), session.graph.nodes["conv"])
+    assert session.design is before
+    hand.drag("loose", (420, 300))
+    assert canvas.scene.nodes["loose"].pos() == QPointF(420, 300)
+
+
+def test_names_of_ports_keep_their_room(session, canvas):
+    """Of a card with several inputs: when all is arranged, and when a block is put on one of its wires."""
+    session.open_template(template("hybrid_dendritic"))
+    wire, classify = Wire("last_norm", "classify"), canvas.scene.nodes["classify"]
+    wanted = classify.labels_width(False) + NAMES_ROOM
+    canvas.layout("right")
+    assert classify.scene_body().left() - canvas.scene.nodes["last_norm"].scene_body().right() >= wanted
+    session.insert_on_wire(wire, "Identity", canvas.scene.wires[wire].middle)
+    assert classify.scene_body().left() - canvas.scene.nodes["identity"].scene_body().right() >= wanted

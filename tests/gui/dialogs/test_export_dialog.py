@@ -1,0 +1,184 @@
+"""The export dialog and the badge of proof: every target, weights, replacing, cancelling, and what is said."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from composer.core import edits
+from composer.core.graph import Design
+from composer.gui.dialogs.export_dialog import ExportDialog
+from composer.gui.export_targets import TARGETS
+from composer.gui.panels.code import CodePanel
+from composer.gui.session.session import Session
+from composer.gui.window import Window
+
+Make = Callable[..., Window]
+
+
+@pytest.fixture
+def dialog(live: Session, small: Design, qtbot: QtBot) -> ExportDialog:
+    """The dialog on the small design; pictures are one word."""
+    live.apply(small, "Begin")
+    made = ExportDialog(live, lambda path: path.write_text("drawn"))
+    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def name(dialog: ExportDialog, path: Path) -> None:
+    dialog.file.selectAll()
+    QTest.keyClicks(dialog.file, str(path))
+
+
+def test_every_target_of_the_engine_is_offered() -> None:
+    code = "from composer.engine.export import TARGETS; print(*TARGETS)"  # not imported here: the window's process has no torch
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {target.key for target in TARGETS} == {*found.stdout.split(), "picture"}
+
+
+@pytest.mark.parametrize("key", ["package", "onnx", "latex", "picture"])
+def test_a_file_is_written(dialog: ExportDialog, key: str, tmp_path: Path, qtbot: QtBot) -> None:
+    dialog.choose(key)
+    assert dialog.file.text().endswith(dialog.target.suffix)
+    assert dialog.weights.isVisible() == dialog.target.weights
+    name(dialog, tmp_path / "net")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.notice.text.startswith("Wrote net"))
+    assert (tmp_path / "net").with_suffix(dialog.target.suffix).exists()
+    assert dialog.notice.level == "success"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [("", "small.onnx"), ("/", "small.onnx"), ("/net_v1.5", "net_v1.5.onnx"), ("/.", "small.onnx")],
+)
+def test_a_folder_and_a_number_are_no_name_and_no_ending(
+    dialog: ExportDialog, typed: str, written: str, tmp_path: Path, qtbot: QtBot
+) -> None:
+    dialog.file.setText(f"{tmp_path}{typed}")
+    dialog.choose("latex")
+    assert dialog.file.text() == str(tmp_path / written.replace(".onnx", ".tex"))
+    dialog.choose("onnx")
+    dialog.file.setText(f"{tmp_path}{typed}")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.notice.text.startswith(f"Wrote {written}"))
+    assert (tmp_path / written).exists()
+
+
+def test_the_root_is_a_folder(dialog: ExportDialog) -> None:
+    dialog.file.setText("/")
+    dialog.choose("mermaid")
+    assert dialog.file.text() == str(Path("/small.mmd"))
+
+
+def test_a_file_that_exists_is_replaced_after_a_question(dialog: ExportDialog, tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "net.py").write_text("mine")
+    name(dialog, tmp_path / "net.py")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    assert "exists already" in dialog.notice.text
+    assert (tmp_path / "net.py").read_text() == "mine"
+    qtbot.mouseClick(dialog.notice.action("Replace it"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.notice.text == "Wrote net.py")
+    assert (tmp_path / "net.py").read_text() == "exported"
+
+
+def test_what_another_target_wrote_is_not_replaced_unasked(dialog: ExportDialog, tmp_path: Path, qtbot: QtBot) -> None:
+    name(dialog, tmp_path / "net.py")
+    for _ in range(2):  # the same once more needs no question
+        qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: dialog.notice.text == "Wrote net.py")
+        dialog.notice.clear()
+    dialog.choose("package")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    assert dialog.notice.text == "net.py exists already"
+
+
+def test_a_failure_is_one_sentence(dialog: ExportDialog, tmp_path: Path, qtbot: QtBot) -> None:
+    name(dialog, tmp_path / "no" / "such" / "net.py")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.notice.level == "error")
+    assert dialog.notice.text.startswith("Not exported: ")
+    assert dialog.go.isEnabled()
+
+
+def test_escape_cancels_and_then_closes(
+    dialog: ExportDialog, live: Session, small: Design, tmp_path: Path, qtbot: QtBot
+) -> None:
+    live.apply(Design("hang", small.main), "Rename")
+    name(dialog, tmp_path / "net.py")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.progress.value() == 50)
+    assert dialog.close_button.text() == "Cancel"
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert "Cancelled" in dialog.notice.text
+    assert dialog.isVisible()
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_the_menu_opens_it(window: Make, small: Design, qtbot: QtBot) -> None:
+    shown = window(design=small)
+    QTest.keyClick(shown, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: shown.findChild(ExportDialog) is not None)
+    found = shown.findChild(ExportDialog)
+    assert found.isVisible()
+    found.close()
+
+
+@pytest.fixture
+def code(live: Session, small: Design, qtbot: QtBot) -> Iterator[CodePanel]:
+    """The code panel with the source of the small design."""
+    live.apply(small, "Begin")
+    panel = CodePanel(live)
+    qtbot.addWidget(panel)
+    panel.resize(700, 300)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    qtbot.waitUntil(lambda: "class Model" in panel.view.toPlainText())
+    yield panel
+    panel._soon.stop()
+
+
+def test_the_badge_proves_forgets_and_recalls(code: CodePanel, live: Session, qtbot: QtBot) -> None:
+    assert code.badge.text() == "Verify"
+    qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
+    assert code.badge.state == "running"
+    qtbot.waitUntil(lambda: code.badge.state == "verified")
+    assert code.badge.text() == "Verified, 0 diff"
+    assert "Parameters: 3,000" in code.badge.toolTip()
+    assert code.notice.text == "Verified: keys match"
+    live.edit("Move", edits.move, {"attn": (9.0, 9.0)})
+    assert code.badge.state == "verified"
+    live.edit("Set", edits.set_params, "attn", {"num_heads": 8})
+    assert code.badge.state == "unverified"
+    assert code.notice.text == ""
+    live.undo()
+    qtbot.waitUntil(lambda: code.badge.state == "verified")
+
+
+def test_the_badge_says_not_equal(code: CodePanel, live: Session, qtbot: QtBot) -> None:
+    live.edit("Rename", edits.rename, "conv_stem", "wrong")
+    qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: code.badge.state == "different")
+    assert code.notice.level == "error"
+    assert "0.5" in code.badge.toolTip()
+
+
+def test_a_proof_is_cancelled_by_hand_and_by_an_edit(
+    code: CodePanel, live: Session, small: Design, qtbot: QtBot
+) -> None:
+    live.apply(Design("hang", small.main, variables=small.variables), "Rename")
+    qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
+    assert code.badge.state == "unverified"
+    qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
+    live.edit("Set", edits.set_params, "attn", {"num_heads": 8})
+    assert code.badge.state == "unverified"

@@ -1,0 +1,255 @@
+"""The attention panel: images, maps of every kind, asking a place, following the canvas, runs, errors; and once with the real engine."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from composer import paths
+from composer.core import edits
+from composer.core.graph import Graph, Input, Node
+from composer.gui.panels.attention import AttentionPanel
+from composer.gui.session.session import Session
+from tests.gui.tiny import tiny, write_run
+
+
+@pytest.fixture
+def session(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    made = Session((sys.executable, str(Path(__file__).parents[1] / "fake_maps.py"), str(tmp_path)))
+    design = tiny()
+    for id in ("attn", "dend"):
+        design = design.with_graph("", _with(design.main, id))
+    made.apply(design, "Begin")
+    made.start_engine()
+    qtbot.waitUntil(lambda: made.engine_state == "ready", timeout=20_000)
+    yield made
+    made.close()
+
+
+def _with(graph: Graph, id: str) -> Graph:
+    return replace(graph, nodes={**graph.nodes, id: Node(id, "Identity")})
+
+
+@pytest.fixture
+def panel(session: Session, qtbot: QtBot) -> AttentionPanel:
+    return shown(session, qtbot)
+
+
+def shown(session: Session, qtbot: QtBot) -> AttentionPanel:
+    made = AttentionPanel(session)
+    qtbot.addWidget(made)
+    made.resize(900, 300)
+    with qtbot.waitExposed(made):
+        made.show()
+    qtbot.waitUntil(lambda: made.strip.count() > 0, timeout=30_000)
+    return made
+
+
+def look(panel: AttentionPanel, qtbot: QtBot, row: int = 2) -> None:
+    qtbot.mouseClick(
+        panel.strip.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=panel.strip.visualItemRect(panel.strip.item(row)).center(),
+    )
+    qtbot.waitUntil(lambda: bool(panel.maps), timeout=30_000)
+
+
+def test_it_teaches_before_an_image_is_chosen(panel: AttentionPanel) -> None:
+    assert panel.view.title.text() == "Choose an image"
+    assert panel.strip.count() == 6
+    assert panel.weights.currentText() == "Untrained weights"
+    assert not panel.controls.isVisible()
+
+
+def test_it_says_why_there_are_no_images(panel: AttentionPanel, session: Session, qtbot: QtBot) -> None:
+    session.edit("Add", edits.add, Input("other", (1, 8, 8)))
+    qtbot.waitUntil(lambda: panel.view.title.text() == "No sample images")
+    panel.refresh()  # as after each edit
+    assert panel.view.text.text() == "The design has 2 inputs, but image data fills exactly one"
+    session.undo()
+    qtbot.waitUntil(lambda: panel.view.title.text() == "Choose an image" and panel.strip.count() == 6)
+
+
+def test_a_click_on_an_image_shows_its_attention_and_the_prediction(panel: AttentionPanel, qtbot: QtBot) -> None:
+    look(panel, qtbot)
+    titles = [panel.list.item(row).text() for row in range(panel.list.count())]
+    assert titles == ["stem: channel", "attn: token_pairs", "stage.0.sk: branch", "dend: segment"]
+    assert panel.current_map is not None
+    assert panel.current_map.node == "attn"  # the first that lies over the image
+    assert panel.view.currentWidget() is panel.view.heat
+    place = panel.view.heat.image_rect()
+    assert place.width() == place.height()
+    assert place.width() % 16 == 0  # whole factors only
+    assert panel.controls.prediction.rows[0] == ("9", 0.9)
+    assert panel.controls.prediction.truth == "9"
+    assert "random" in panel.controls.notes.text()
+
+
+def test_a_click_on_the_picture_asks_that_place(panel: AttentionPanel, qtbot: QtBot) -> None:
+    look(panel, qtbot)
+    heat = panel.view.heat
+    place = heat.image_rect()
+    at = QPoint(int(place.left() + 0.6 * place.width()), int(place.top() + 0.9 * place.height()))
+    qtbot.mouseClick(heat, Qt.MouseButton.LeftButton, pos=at)
+    assert heat.mark == (0.75, 0.5, 0.25, 0.25)
+    assert heat.values[3, 2] == pytest.approx(0.75)
+    assert heat.values.sum() == pytest.approx(0.75)
+    panel.controls.shown.setCurrentIndex(2)
+    panel.controls.shown.activated.emit(2)
+    assert panel.controls.shown.currentText() == "Head 2"
+    assert heat.values[3, 2] == pytest.approx(0.5)
+    qtbot.mouseMove(heat, at)
+    qtbot.waitUntil(lambda: heat.readout.isVisible())
+    assert heat.readout.text() == "0.5  in row 4, column 3"
+    qtbot.mouseClick(panel.controls.clear_mark, Qt.MouseButton.LeftButton)
+    assert heat.mark is None
+    assert panel.controls.shown.currentText() == "Received, mean of heads"
+
+
+def test_gates_branches_and_segments_are_bars(panel: AttentionPanel, qtbot: QtBot) -> None:
+    look(panel, qtbot)
+    bars = panel.view.bars
+    panel.list.setCurrentRow(0)
+    assert panel.view.currentWidget() is bars
+    assert (len(bars.values), bars.axis) == (24, "channel")
+    panel.list.setCurrentRow(2)
+    assert bars.values == pytest.approx([0.3, 0.7])
+    panel.controls.shown_chosen.emit(1)
+    assert panel.view.currentWidget() is panel.view.heat
+    panel.list.setCurrentRow(3)
+    assert bars.values == [1, 3, 0]
+
+
+def test_the_list_follows_the_canvas(panel: AttentionPanel, session: Session, qtbot: QtBot) -> None:
+    look(panel, qtbot)
+    session.select(["dend"])
+    assert panel.current_map is not None
+    assert panel.current_map.node == "dend"
+    session.select(["head"])  # has no map: what is shown stays
+    assert panel.current_map.node == "dend"
+
+
+def test_maps_that_went_with_their_engine_are_made_again(
+    panel: AttentionPanel, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    look(panel, qtbot)
+    session.restart_engine()
+    for file in tmp_path.glob("netcomposer-fake-maps-*/*.npy"):
+        file.unlink()  # as the real engine does at its end
+    qtbot.waitUntil(lambda: session.engine_state == "ready")
+    panel.list.setCurrentRow(3)
+    assert panel.view.title.text() == "This map is gone"
+    again = panel.notice.action("Look again")
+    assert again is not None
+    qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel._request is None)
+    assert panel.notice.text == ""
+    assert panel.view.currentWidget() is panel.view.bars
+
+
+def test_opacity_and_colours_change_the_picture_that_is_saved(
+    panel: AttentionPanel, tmp_path: Path, qtbot: QtBot
+) -> None:
+    look(panel, qtbot)
+    seen = set()
+    for opacity, colors in ((0, 0), (100, 0), (100, 1)):
+        panel.controls.opacity.setValue(opacity)
+        panel.controls.colors.setCurrentIndex(colors)
+        path = tmp_path / f"{opacity}-{colors}.png"
+        assert panel.save_picture_to(str(path))
+        picture = QImage(str(path))
+        assert picture.height() >= 512
+        seen.add(picture.pixelColor(40, 40).name())
+    assert len(seen) == 3
+
+
+def test_weights_come_from_the_newest_run_of_this_network(session: Session, home: Path, qtbot: QtBot) -> None:
+    write_run(home / "runs" / "old", session.design, created=1e9)
+    newest = write_run(home / "runs" / "new", session.design, created=2e9)
+    write_run(home / "runs" / "other", tiny(), created=3e9)
+    panel = shown(session, qtbot)
+    qtbot.waitUntil(lambda: panel.weights.currentData() == str(newest))
+    assert "another design" in panel.weights.itemText(2)
+    look(panel, qtbot)
+    assert "Run new" in panel.controls.notes.text()
+    session.choose_run(home / "runs" / "old", "attention")
+    qtbot.waitUntil(lambda: "Run old" in panel.controls.notes.text())
+
+
+def test_weights_that_cannot_be_read_are_tried_once(session: Session, home: Path, qtbot: QtBot) -> None:
+    write_run(home / "runs" / "good", session.design, created=2e9)
+    write_run(home / "runs" / "torn", session.design, created=1e9)
+    panel = shown(session, qtbot)
+    look(panel, qtbot)
+    asked: list[str] = []
+    panel.look = lambda look=panel.look: (asked.append("look"), look())  # type: ignore[method-assign]
+    session.choose_run(home / "runs" / "torn", "attention")
+    qtbot.waitUntil(lambda: "not a readable checkpoint" in panel.notice.text)
+    qtbot.wait(200)  # each answer changes the state of the engine, and the panel hears of that
+    assert asked == ["look"]
+    assert "not a readable checkpoint" in panel.notice.text
+
+
+def test_another_design_is_not_looked_at_unasked(session: Session, home: Path, qtbot: QtBot) -> None:
+    write_run(home / "runs" / "trained", session.design)
+    panel = shown(session, qtbot)
+    look(panel, qtbot)
+    assert "Run trained" in panel.controls.notes.text()
+    session.apply(tiny(), "Open another")  # its weights are not trained, and it may be large
+    qtbot.waitUntil(lambda: "has changed" in panel.notice.text)
+    assert "Run trained" in panel.controls.notes.text()
+
+
+def test_a_dropped_file_and_an_error_that_is_a_sentence(panel: AttentionPanel, tmp_path: Path, qtbot: QtBot) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "gone.png"))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, mime, buttons, keys)
+    QApplication.sendEvent(panel, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(panel, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, buttons, keys))
+    qtbot.waitUntil(lambda: panel.notice.level == "error")
+    assert panel.notice.text == "Gone.png: file not found"
+    assert "Traceback" in panel.notice.details
+    QImage(8, 8, QImage.Format.Format_RGB32).save(str(tmp_path / "gone.png"))
+    panel.look()
+    qtbot.waitUntil(lambda: bool(panel.maps))
+    assert panel.notice.text == ""
+
+
+def test_a_changed_design_is_offered_to_be_looked_at_again(
+    panel: AttentionPanel, session: Session, qtbot: QtBot
+) -> None:
+    look(panel, qtbot)
+    session.apply(session.design.with_graph("", _with(session.design.main, "more")), "Add more")
+    qtbot.waitUntil(lambda: "has changed" in panel.notice.text)
+    again = panel.notice.action("Look again")
+    assert again is not None
+    qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel._request is None)
+    assert panel.notice.text == ""
+
+
+def test_the_real_engine(qapp: QApplication, qtbot: QtBot) -> None:
+    session = Session()
+    try:
+        assert session.open(paths.TEMPLATES / "hybrid_digits.yaml")
+        session.start_engine()
+        panel = shown(session, qtbot)
+        look(panel, qtbot)
+        session.select(["attn"])
+        assert panel.current_map is not None
+        assert panel.current_map.node == "attn"
+        assert panel.view.heat.values.shape == (8, 8)
+        place = panel.view.heat.image_rect().center().toPoint()
+        qtbot.mouseClick(panel.view.heat, Qt.MouseButton.LeftButton, pos=place)
+        assert panel.view.heat.values.sum() == pytest.approx(1.0, abs=1e-4)
+        assert len(panel.controls.prediction.rows) == 5
+    finally:
+        session.close()

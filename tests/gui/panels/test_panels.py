@@ -1,0 +1,147 @@
+"""Costs, problems, code, history and templates."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from composer.core import edits
+from composer.core.graph import Design
+from composer.gui.panels import Panel, panel_classes, panel_name
+from composer.gui.panels.code import CodePanel
+from composer.gui.panels.costs import CostsPanel
+from composer.gui.panels.history import HistoryPanel
+from composer.gui.panels.palette import PalettePanel
+from composer.gui.panels.problems import ProblemsPanel
+from composer.gui.session.session import Session
+
+Show = Callable[[type[Panel]], Panel]
+
+
+@pytest.fixture
+def show(live: Session, small: Design, qtbot: QtBot) -> Show:
+    """Shows a panel on the small design with its facts."""
+    live.apply(small, "Begin")
+    qtbot.waitUntil(lambda: live.facts_current)
+
+    def made(cls: type[Panel]) -> Panel:
+        panel = cls(live)
+        qtbot.addWidget(panel)
+        panel.resize(360, 420)
+        with qtbot.waitExposed(panel):
+            panel.show()
+        qtbot.waitUntil(lambda: not panel._stale)
+        return panel
+
+    return made
+
+
+def test_every_panel_says_what_it_is() -> None:
+    classes = panel_classes()
+    assert {"palette", "inspector", "costs", "problems", "code", "history"} <= {panel_name(cls) for cls in classes}
+    for cls in classes:
+        assert cls.title
+        assert cls.icon
+        assert cls.area in ("left", "right", "bottom")
+    shortcuts = [cls.shortcut for cls in classes if cls.shortcut]
+    assert len(shortcuts) == len(set(shortcuts))
+
+
+def test_costs_list_sort_and_select(show: Show, live: Session, qtbot: QtBot) -> None:
+    costs = show(CostsPanel)
+    assert costs.params.text() == "3.0 k"
+    table = costs.table
+    first = [table.model().index(row, 0).data() for row in range(2)]
+    assert first == ["conv_stem", "attn"]
+    header = table.horizontalHeader()
+    place = QPoint(header.sectionPosition(1) + 20, 10)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    ordered = [table.model().index(row, 0).data() for row in range(2)]
+    assert ordered == sorted(
+        first,
+        key=lambda id: live.facts_for(id).params,
+        reverse=header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder,
+    )
+    qtbot.mouseClick(
+        table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(table.model().index(0, 0)).center()
+    )
+    assert live.selection == (ordered[0],)
+    live.select([ordered[1]])
+    assert [index.data() for index in table.selectionModel().selectedRows()] == [ordered[1]]
+
+
+def test_the_batch_is_typed(show: Show, live: Session, qtbot: QtBot) -> None:
+    costs = show(CostsPanel)
+    costs.batch.setFocus()
+    costs.batch.selectAll()
+    QTest.keyClicks(costs.batch, "64")
+    QTest.keyClick(costs.batch, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: live.batch == 64 and costs.macs.text() == "256 k")
+
+
+def test_problems_are_clicked_and_repaired(show: Show, live: Session, qtbot: QtBot) -> None:
+    problems = show(ProblemsPanel)
+    assert problems.rows() == []
+    live.edit("Set", edits.set_params, "attn", {"num_heads": 5})
+    qtbot.waitUntil(lambda: len(problems.rows()) == 1)
+    row = problems.rows()[0]
+    qtbot.mouseClick(row, Qt.MouseButton.LeftButton, pos=QPoint(20, row.height() // 2))
+    assert live.selection == ("attn",)
+    qtbot.waitUntil(lambda: row.findChild(QPushButton) is not None)
+    qtbot.mouseClick(row.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    assert live.graph.nodes["attn"].params["num_heads"] == 4
+    qtbot.waitUntil(lambda: problems.rows() == [])
+
+
+def test_the_code_is_shown_coloured_marked_and_copied(show: Show, live: Session, qtbot: QtBot) -> None:
+    code = show(CodePanel)
+    qtbot.waitUntil(lambda: "class Model" in code.view.toPlainText())
+    assert code.view.isReadOnly()
+    assert code.view.extraSelections()
+    live.select(["conv_stem"])
+    assert code.view.textCursor().block().text().strip().startswith("self.conv_stem")
+    qtbot.mouseClick(code.copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == code.view.toPlainText()
+    assert code.copy.text() == "Copied"
+    code._copied.stop()
+
+
+def test_history_goes_back_by_a_click(show: Show, live: Session, small: Design, qtbot: QtBot) -> None:
+    history = show(HistoryPanel)
+    live.add_block("ConvStem", (0, 0))
+    first = history.view.model().index(1, 0)
+    qtbot.mouseClick(history.view.viewport(), Qt.MouseButton.LeftButton, pos=history.view.visualRect(first).center())
+    assert live.design is small
+
+
+def test_templates_are_chosen_from_the_palette(show: Show, live: Session, qtbot: QtBot) -> None:
+    palette = show(PalettePanel)
+    palette.tabs.setCurrentIndex(1)
+    assert palette.templates.count() > 3
+    with qtbot.waitSignal(live.command_asked) as asked:
+        palette.templates.setCurrentRow(0)
+        QTest.keyClick(palette.templates, Qt.Key.Key_Return)
+    assert asked.args[0] == "open_template"
+
+
+def test_a_new_sub_graph_is_in_the_palette(show: Show, live: Session, small: Design, qtbot: QtBot) -> None:
+    from composer.core import subgraphs
+
+    palette = show(PalettePanel)
+    live.apply(subgraphs.make(small, ["attn"], "mixer")[0], "Group")
+    qtbot.waitUntil(lambda: bool(palette.tree.findItems("mixer", Qt.MatchFlag.MatchRecursive)))
+
+
+def test_a_hidden_panel_does_nothing(show: Show, live: Session, qtbot: QtBot) -> None:
+    costs = show(CostsPanel)
+    costs.hide()
+    live.add_block("ConvStem", (0, 0))
+    qtbot.waitUntil(lambda: live.facts_current)
+    assert costs.model.rowCount() == 2
+    costs.show()
+    qtbot.waitUntil(lambda: costs.model.rowCount() == 3)

@@ -1,0 +1,233 @@
+"""The runs panel: the list, curves over each other, the trash, resume, looking inside; and the folder reader under it."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from composer.core.files.run_folder import MetricsReader, is_alive, list_runs, read_run
+from composer.gui.panels import runs as runs_module
+from composer.gui.panels.runs import RunsPanel
+from composer.gui.runs import trash as trash_module
+from composer.gui.session.session import Session
+from tests.gui.tiny import tiny, write_run
+
+DEAD = 2**22 + 1  # above what Linux gives to a process
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> Iterator[Session]:
+    made = Session(engine=None)
+    made.apply(tiny(), "Begin")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def root(home: Path, session: Session) -> Path:
+    write_run(home / "runs" / "tiny-20260101-101500", session.design, created=1.77e9)
+    write_run(home / "runs" / "broken-off", session.design, state="training", pid=DEAD, epochs=2, created=1.78e9)
+    other = tiny()
+    write_run(home / "runs" / "other", other.with_graph("", session.design.main), epochs=5, created=1.79e9)
+    return home / "runs"
+
+
+@pytest.fixture
+def panel(root: Path, session: Session, qtbot: QtBot) -> RunsPanel:
+    made = RunsPanel(session)
+    qtbot.addWidget(made)
+    made.resize(1000, 300)
+    with qtbot.waitExposed(made):
+        made.show()
+    qtbot.waitUntil(lambda: made.model.rowCount() == 3)
+    return made
+
+
+def cells(panel: RunsPanel, row: int) -> list[str]:
+    model = panel.table.model()
+    return [model.index(row, column).data() for column in range(model.columnCount())]
+
+
+def click_row(
+    panel: RunsPanel, qtbot: QtBot, row: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    at = panel.table.visualRect(panel.table.model().index(row, 1)).center()
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, keys, at)
+
+
+def settled(panel: RunsPanel) -> bool:
+    return not panel.overlay.reading and not panel.overlay._telling.isActive()
+
+
+def test_the_list_says_state_accuracy_epochs_network_and_time(panel: RunsPanel) -> None:
+    assert [cells(panel, row)[0] for row in range(3)] == ["other", "broken-off", "tiny"]  # newest first
+    assert cells(panel, 1)[1:5] == ["Interrupted", "85.0 %", "2 of 2", "this one"]
+    assert cells(panel, 2)[1:4] == ["Done", "90.0 %", "3 of 3"]
+    assert cells(panel, 2)[5]
+    assert panel.hint_title.text() == "Choose runs"
+
+
+def test_another_network_is_told_apart(panel: RunsPanel, session: Session, qtbot: QtBot) -> None:
+    session.new()
+    qtbot.waitUntil(lambda: cells(panel, 0)[4] == "another")
+
+
+def test_chosen_runs_lie_over_each_other_each_in_its_colour(panel: RunsPanel, qtbot: QtBot) -> None:
+    click_row(panel, qtbot, 0)
+    click_row(panel, qtbot, 2, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: settled(panel) and all(len(curves.val_loss) for _, curves in panel.overlay))
+    assert panel._pages.currentWidget() is panel.plots
+    assert len(panel.plots.drawn()) == 2
+    colors = panel.overlay.colors()
+    assert len({color.name() for color in colors.values()}) == 2
+    assert panel.model.colors == colors
+    accuracy = panel.plots.accuracy
+    assert accuracy is not None
+    qtbot.mouseMove(accuracy.plot.viewport(), QPoint(accuracy.plot.width() // 2, 40))
+    qtbot.waitUntil(lambda: accuracy.readout.isVisible())
+    assert "other" in accuracy.readout.text()
+    assert "tiny" in accuracy.readout.text()
+    kept = colors[panel.table.selected()[0]]
+    click_row(panel, qtbot, 0)
+    assert len(panel.plots.drawn()) == 1
+    assert panel.overlay.colors()[panel.table.selected()[0]] == kept
+
+
+def test_a_growing_run_is_followed(panel: RunsPanel, root: Path, qtbot: QtBot) -> None:
+    click_row(panel, qtbot, 2)
+    folder = panel.table.selected()[0]
+    qtbot.waitUntil(lambda: settled(panel) and len(panel.overlay.curves[folder].val_loss) == 3)
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write(json.dumps({"kind": "epoch", "epoch": 4, "val_loss": 0.1, "val_accuracy": 0.99}) + "\n")
+    panel.refresh()
+    qtbot.waitUntil(lambda: settled(panel) and len(panel.overlay.curves[folder].val_loss) == 4)
+
+
+def test_delete_can_be_undone(
+    panel: RunsPanel, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    bin_ = tmp_path / "Trash" / "files"
+    bin_.mkdir(parents=True)
+
+    def to_bin(folder: Path) -> trash_module.Trashed:
+        return trash_module.Trashed(folder, folder.rename(bin_ / folder.name))
+
+    monkeypatch.setattr(runs_module, "trash", to_bin)
+    click_row(panel, qtbot, 0)
+    qtbot.mouseClick(panel.delete_button, Qt.MouseButton.LeftButton)
+    assert not (root / "other").exists()
+    assert panel.model.rowCount() == 2
+    assert panel.notice.text == "Moved “other” to the trash"
+    undo = panel.notice.action("Undo")
+    assert undo is not None
+    qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
+    assert (root / "other" / "metrics.jsonl").is_file()
+    assert panel.model.rowCount() == 3
+    qtbot.waitUntil(lambda: settled(panel))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the trash of this test is that of freedesktop.org")
+def test_a_folder_goes_to_the_trash_of_the_system_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "design.yaml").write_text("kept")
+    gone = trash_module.trash(folder)
+    assert gone is not None
+    assert not folder.exists()
+    assert gone.put_back()
+    assert (folder / "design.yaml").read_text() == "kept"
+    assert not list((tmp_path / "data" / "Trash" / "info").iterdir())
+
+
+def test_what_the_system_cannot_move_to_its_trash_stays_where_it_is(tmp_path: Path) -> None:
+    assert trash_module.trash(tmp_path / "no such run") is None
+
+
+def test_without_a_trash_deleting_asks_first(
+    panel: RunsPanel, root: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(runs_module, "trash", lambda folder: None)
+    click_row(panel, qtbot, 0)
+    panel.table.setFocus()
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert (root / "other").exists()
+    assert "cannot be moved to the trash" in panel.notice.text
+    assert [folder.name for folder, _ in panel.overlay] == ["other"]  # still chosen, so its curves stay
+    for_good = panel.notice.action("Delete for good")
+    assert for_good is not None
+    qtbot.mouseClick(for_good, Qt.MouseButton.LeftButton)
+    assert not (root / "other").exists()
+    qtbot.waitUntil(lambda: settled(panel))
+
+
+def test_resume_keeps_the_settings_of_the_run(
+    panel: RunsPanel, session: Session, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    started: list[dict] = []
+    asked: list[str] = []
+    monkeypatch.setattr(session, "start_training", started.append)
+    session.panel_asked.connect(asked.append)
+    click_row(panel, qtbot, 0)
+    assert not panel.resume_button.isEnabled()  # it is done
+    click_row(panel, qtbot, 1)
+    qtbot.mouseClick(panel.resume_button, Qt.MouseButton.LeftButton)
+    assert started[0]["resume"] is True
+    assert started[0]["epochs"] == 2
+    assert started[0]["out"].name == "broken-off"
+    assert asked == ["training"]
+    qtbot.waitUntil(lambda: settled(panel))
+
+
+def test_look_inside_chooses_the_run_for_the_attention_panel(panel: RunsPanel, session: Session, qtbot: QtBot) -> None:
+    asked: list[str] = []
+    session.panel_asked.connect(asked.append)
+    click_row(panel, qtbot, 2)
+    qtbot.mouseClick(panel.look_button, Qt.MouseButton.LeftButton)
+    assert asked == ["attention"]
+    assert session.chosen_run is not None
+    assert session.chosen_run.name == "tiny-20260101-101500"
+    qtbot.waitUntil(lambda: settled(panel))
+
+
+def test_runs_from_elsewhere_are_opened_and_remembered(
+    panel: RunsPanel, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    panel.add_folder(tmp_path / "home")
+    assert "holds no run" in panel.notice.text
+    write_run(tmp_path / "cluster" / "far", session.design)
+    panel.add_folder(tmp_path / "cluster")
+    assert panel.model.rowCount() == 4
+    assert [path.name for path in panel.table.selected()] == ["far"]
+    qtbot.waitUntil(lambda: settled(panel))
+
+
+def test_reading_in_parts_keeps_torn_lines_for_later(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", tiny())
+    whole = (folder / "metrics.jsonl").read_bytes()
+    (folder / "metrics.jsonl").write_bytes(whole[:-20])
+    reader, records, more = MetricsReader(folder), [], True
+    while more:
+        part, more = reader.read(100)
+        records += part
+    (folder / "metrics.jsonl").write_bytes(whole)
+    records += reader.read()[0]
+    assert len(records) == 3 * 13
+    assert records == [json.loads(line) for line in whole.splitlines()]
+
+
+def test_damaged_folders_are_read_as_far_as_they_go(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", tiny())
+    (folder / "state.json").write_bytes(b"\xff\x00{")
+    (folder / "settings.json").write_text("[1]")
+    info = read_run(folder)
+    assert (info.state, info.epoch, info.best) == ("new", 0, None)
+    assert list_runs(tmp_path) == [folder]
+    assert list_runs(folder) == [folder]
+    assert not is_alive(DEAD)

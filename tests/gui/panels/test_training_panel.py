@@ -1,0 +1,248 @@
+"""The training panel: what it says, what it changes, and real trainings from start to end, paused, stopped, killed and resumed."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from composer.core import edits
+from composer.core.files.run_folder import read_run
+from composer.gui.panels.training import TrainingPanel
+from composer.gui.runs.live_run import LiveRun
+from composer.gui.runs.run_process import RunHandle
+from composer.gui.session.session import Session
+from composer.gui.widgets.curve_plot import thinned
+from tests.gui.tiny import tiny, write_run
+from tests.work import calls
+
+PATIENCE = 60_000
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> Iterator[Session]:
+    made = Session(engine=None)
+    made.apply(tiny(), "Begin")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(session: Session, qtbot: QtBot) -> TrainingPanel:
+    made = TrainingPanel(session)
+    qtbot.addWidget(made)
+    made.resize(900, 300)
+    with qtbot.waitExposed(made):
+        made.show()
+    qtbot.waitUntil(lambda: made.what.text() != "")
+    return made
+
+
+def click(qtbot: QtBot, button: QPushButton) -> None:
+    # The panel draws at most every 100 ms: a button that a short run has just earned may still be grey, and a click on it is lost.
+    qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled(), timeout=PATIENCE)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def state_is(panel: TrainingPanel, *states: str) -> Callable[[], bool]:
+    return lambda: panel.run is not None and panel.run.state in states
+
+
+def test_the_empty_panel_says_what_will_train_on_what_and_where(panel: TrainingPanel) -> None:
+    assert panel.what.text() == "Tiny"
+    assert "digits" in panel.how.text()
+    assert "1 epoch" in panel.how.text()
+    assert "128 images a step" in panel.how.text()
+    assert panel.start_button.isVisible()
+    assert not panel.stop_button.isVisible()
+
+
+def test_without_a_network_it_says_what_is_missing(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
+    session.new()
+    qtbot.waitUntil(lambda: "Draw a network first" in panel.how.text())
+    assert not panel.start_button.isEnabled()
+    panel.start()
+    assert "Draw a network first" in panel.notice.text
+    assert not session.runs
+
+
+def test_settings_are_edits_of_the_design_that_can_be_undone(
+    panel: TrainingPanel, session: Session, qtbot: QtBot
+) -> None:
+    field = panel.form.fields["epochs"]
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "20")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert session.design.training.epochs == 20
+    assert session.undo_stack.undoText() == "Set epochs to 20"
+    rate = panel.form.fields["lr"]
+    rate.setFocus()
+    for _ in range(3):
+        qtbot.keyClick(rate, Qt.Key.Key_Up)
+    assert session.design.training.lr == pytest.approx(0.024)
+    session.undo()  # steps in a row are one
+    assert session.design.training.lr == pytest.approx(0.003)
+    session.undo()
+    assert session.design.training.epochs == 1
+    qtbot.waitUntil(lambda: field.text() == "1")
+    qtbot.mouseClick(panel.form.augment, Qt.MouseButton.LeftButton, pos=QPoint(8, panel.form.augment.height() // 2))
+    assert session.design.training.augment
+
+
+def test_a_number_that_makes_no_sense_is_marked_and_not_taken(
+    panel: TrainingPanel, session: Session, qtbot: QtBot
+) -> None:
+    field = panel.form.fields["batch_size"]
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "1")
+    assert field.property("invalid")
+    assert "at least 2" in field.toolTip()
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert session.design.training.batch_size == 128
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == "128"
+    assert not field.property("invalid")
+
+
+def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
+    click(qtbot, panel.start_button)
+    assert panel.run is not None
+    assert panel.stop_button.isVisible()
+    assert not panel.start_button.isVisible()
+    qtbot.waitUntil(state_is(panel, "done", "failed"), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: panel.headline.text().startswith("Done: "), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not panel.run.handle.active)
+    assert panel.progress.value() == panel.progress.maximum()
+    assert panel.start_button.isVisible()
+    assert panel.notice.text == ""
+    assert len(panel.run.curves.loss) >= 6
+    loss = panel.plots.loss
+    assert loss is not None
+    qtbot.mouseMove(loss.plot.viewport(), QPoint(loss.plot.width() // 2, 40))
+    qtbot.waitUntil(lambda: loss.readout.isVisible())
+    assert "validation" in loss.readout.text()
+    assert (panel.run.handle.folder / "checkpoints" / "best.pt").is_file()
+    qtbot.waitUntil(lambda: not panel._draw.isActive())
+    session.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
+    qtbot.waitUntil(lambda: panel.headline.text().endswith("an earlier tiny"))
+    session.undo()
+    qtbot.waitUntil(lambda: "earlier" not in panel.headline.text())
+
+
+def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
+    panel.form.edited.emit("epochs", 400, False)
+    click(qtbot, panel.start_button)
+    qtbot.waitUntil(lambda: panel.run is not None and panel.run.epoch >= 2, timeout=PATIENCE)
+    click(qtbot, panel.pause_button)
+    qtbot.waitUntil(state_is(panel, "paused"), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: panel.pause_button.text() == "Continue")
+    step = panel.run.step
+    click(qtbot, panel.pause_button)
+    qtbot.waitUntil(lambda: panel.run.state == "training" and panel.run.step > step, timeout=PATIENCE)
+
+    os.kill(panel.run.handle.worker.pid, signal.SIGKILL)
+    qtbot.waitUntil(lambda: panel.notice.level == "error", timeout=PATIENCE)
+    assert "ended from outside (signal 9)" in panel.notice.text
+    folder, epoch = panel.run.handle.folder, panel.run.epoch
+    assert read_run(folder).state == "interrupted"
+
+    before = (folder / "design.yaml").read_bytes()
+    panel.form.edited.emit("epochs", 3, False)  # the run goes on with its own settings, whatever the design says by now
+    action = panel.notice.action("Resume")
+    assert action is not None
+    click(qtbot, action)
+    qtbot.waitUntil(lambda: panel.run.epoch > epoch, timeout=PATIENCE)
+    assert panel.run.handle.folder == folder
+    assert panel.run.epochs == 400
+    assert (folder / "design.yaml").read_bytes() == before
+    assert list(panel.run.curves.val_loss.x) == sorted(set(panel.run.curves.val_loss.x))
+
+    click(qtbot, panel.stop_button)
+    qtbot.waitUntil(lambda: not panel.run.handle.active, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: panel.headline.text().startswith("Stopped after epoch"))
+    assert read_run(folder).state == "stopped"
+    assert panel.resume_button.isVisible()
+
+    epoch = panel.run.epoch
+    click(qtbot, panel.resume_button)
+    qtbot.waitUntil(lambda: panel.run.epoch > epoch, timeout=PATIENCE)
+    session.close()  # as the window does: the process saves and ends
+    assert read_run(folder).state == "stopped"
+
+
+def test_a_failed_run_says_why_and_keeps_the_trace_a_click_away(
+    panel: TrainingPanel, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    script = tmp_path / "diverges.py"
+    script.write_text(
+        "import json, pathlib, sys\n"
+        "out = pathlib.Path(sys.argv[sys.argv.index('--out') + 1])\n"
+        "(out / 'error.txt').write_text('Traceback (most recent call last): Diverged')\n"
+        "print(json.dumps({'event': 'state', 'state': 'failed', 'message': 'the loss is no longer a number; lower the learning rate'}))\n"
+        "sys.exit(1)\n"
+    )
+    handle = RunHandle(session.design, {}, (sys.executable, str(script)), session)
+    session.runs.append(handle)
+    session.run_started.emit(handle)
+    handle.start()
+    qtbot.waitUntil(lambda: panel.notice.level == "error")
+    assert panel.notice.text == "the loss is no longer a number; lower the learning rate"
+    details = panel.notice.action("Details")
+    assert details is not None
+    click(qtbot, details)
+    dialog = panel.notice.findChild(QDialog)
+    assert "Traceback" in dialog.findChild(QPlainTextEdit).toPlainText()
+    dialog.close()
+    qtbot.waitUntil(lambda: panel.headline.text() == "Failed")
+    assert panel.start_button.isVisible()
+    assert not panel.resume_button.isVisible()
+
+
+def test_a_run_of_this_network_that_was_cut_off_is_offered(session: Session, home: Path, qtbot: QtBot) -> None:
+    write_run(home / "runs" / "tiny-1", session.design, state="training", pid=2**22 + 1)
+    panel = TrainingPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(lambda: "was interrupted after epoch 3 of 3" in panel.notice.text)
+    assert panel.notice.action("Resume") is not None
+    session.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
+    qtbot.waitUntil(lambda: panel.notice.text == "")  # it would go on with another network than the drawn one
+
+
+def test_ten_thousand_lines_cost_the_window_nothing(session: Session, home: Path, qtbot: QtBot) -> None:
+    handle = RunHandle(session.design, {"epochs": 10}, parent=session)
+    run = LiveRun(handle)
+    lines = [
+        {"event": "metrics", "kind": "step", "step": n, "steps": 10_000, "epoch": 1, "loss": 1.0 + n % 7, "time": n}
+        for n in range(1, 10_001)
+    ]
+    work = calls(lambda: [run.take(line) for line in lines])
+    assert work < 60 * len(lines)
+    assert len(run.curves.loss) == 10_000
+    panel = TrainingPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.plots.show_curves(run.curves)
+    assert calls(lambda: panel.plots.show_curves(run.curves)) < len(
+        lines
+    )  # of which a plot shows as many as it has pixels
+
+
+def test_thinning_keeps_the_extremes() -> None:
+    import numpy as np
+
+    x = np.arange(50_000.0)
+    y = np.sin(x / 1000)
+    y[12_345] = 9.0
+    fewer_x, fewer_y = thinned(x, y, 1000)
+    assert len(fewer_x) <= 1100
+    assert fewer_y.max() == 9.0
+    assert (np.diff(fewer_x) > 0).all()
+    assert fewer_x[-1] == x[-1]

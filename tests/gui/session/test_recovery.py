@@ -1,0 +1,121 @@
+"""Unsaved work survives a kill of the window at any moment, and is offered once, to the next window, without a question in the way."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from composer.core import edits
+from composer.core.files.design_file import save
+from composer.core.graph import Design
+from composer.gui.session import recovery
+from composer.gui.session.session import Session
+from composer.gui.widgets.banner import Banner
+
+VICTIM = """
+import sys, time
+from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from composer.gui.session.session import Session
+app = QApplication([])
+session = Session(engine=None)
+session.open(sys.argv[1])
+for number in range(1000):
+    session.add_block("ConvStem", (number * 10, 0))
+    print(len(session.graph.nodes), flush=True)
+    QTest.qWait(150)
+"""
+
+
+def test_an_edit_is_on_disk_within_two_seconds(session: Session, small: Design, qtbot: QtBot) -> None:
+    session.apply(small, "Begin")
+    qtbot.waitUntil(lambda: any(recovery.folder().glob("*.json")), timeout=2000)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_a_killed_window_loses_no_more_than_two_seconds(small: Design, tmp_path: Path, qapp: object) -> None:
+    file = tmp_path / "net.yaml"
+    save(small, file)
+    process = subprocess.Popen([sys.executable, "-c", VICTIM, str(file)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    count, end = 0, time.monotonic() + 4
+    while time.monotonic() < end:
+        count = int(process.stdout.readline())
+    assert list(recovery.left_behind()) == []  # it still lives
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    found = next(recovery.left_behind())
+    assert found.path == file
+    assert len(found.design.main.nodes) >= count - 2 / 0.15
+    assert time.time() - found.time < 5
+
+
+def test_saving_and_closing_leave_nothing(session: Session, small: Design, tmp_path: Path, qtbot: QtBot) -> None:
+    session.apply(small, "Begin")
+    qtbot.waitUntil(lambda: any(recovery.folder().glob("*.json")), timeout=2000)
+    session.save_as(tmp_path / "net.yaml")
+    assert not list(recovery.folder().glob("*.json"))
+    session.edit("Set", edits.set_params, "attn", {"num_heads": 8})
+    qtbot.waitUntil(lambda: any(recovery.folder().glob("*.json")), timeout=2000)
+    session.close()
+    assert not list(recovery.folder().iterdir())
+
+
+def test_an_end_without_a_question_keeps_the_work(qapp: object, small: Design) -> None:
+    session = Session(engine=None)
+    session.apply(small, "Begin")
+    session.close(keep_recovery=True)
+    assert next(recovery.left_behind()).design == small
+
+
+def test_damaged_files_are_skipped(qapp: object) -> None:
+    recovery.folder().mkdir(parents=True)
+    for name, text in {
+        "a": "",
+        "b": "{",
+        "c": "[]",
+        "d": '{"path": 3}',
+        "e": '{"path": null, "time": 1, "design": "format: 99"}',
+    }.items():
+        (recovery.folder() / f"{name}.json").write_text(text)
+    assert list(recovery.left_behind()) == []
+
+
+def left(design: Design, path: Path | None) -> Path:
+    recovery.folder().mkdir(parents=True, exist_ok=True)
+    from composer.core.files.design_file import dumps
+
+    file = recovery.folder() / "20200101-000000-dead.json"
+    file.write_text(json.dumps({"path": str(path) if path else None, "time": 1e9, "pid": 1, "design": dumps(design)}))
+    return file
+
+
+def test_the_next_window_offers_it_and_restores_it(window, small: Design, qtbot: QtBot, tmp_path: Path) -> None:
+    file = left(small, tmp_path / "net.yaml")
+    shown = window()
+    banner = shown.findChild(Banner)
+    assert banner is not None
+    restore = next(button for button in banner.findChildren(QPushButton) if button.text() == "Restore")
+    qtbot.mouseClick(restore, Qt.MouseButton.LeftButton)
+    assert shown.session.design == small
+    assert shown.session.path == tmp_path / "net.yaml"
+    assert shown.session.dirty
+    assert shown.isWindowModified()
+    assert not file.exists()
+
+
+def test_discarded_work_is_not_offered_again(window, small: Design, qtbot: QtBot) -> None:
+    file = left(small, None)
+    shown = window()
+    discard = next(button for button in shown.findChild(Banner).findChildren(QPushButton) if button.text() == "Discard")
+    qtbot.mouseClick(discard, Qt.MouseButton.LeftButton)
+    assert not file.exists()
+    assert not list(shown.session.graph.ids())

@@ -1,0 +1,37 @@
+"""The panels: which is in front, and places that outlive the window."""
+
+from collections.abc import Callable
+
+from pytestqt.qtbot import QtBot
+
+from composer.gui.window import Window
+
+
+def test_a_bottom_panel_comes_back_as_high_as_it_was(window: Callable[..., Window], qtbot: QtBot) -> None:
+    first = window()
+    first.show_panel("fit")
+    qtbot.waitUntil(lambda: first.docks.docks["fit"].height() > 100)
+    height, canvas = first.docks.docks["fit"].height(), first.canvas.height()
+    first.close()
+    second = window()
+    assert second.docks.docks["fit"].isVisible()
+    qtbot.waitUntil(lambda: abs(second.docks.docks["fit"].height() - height) < 8)
+    assert abs(second.canvas.height() - canvas) < 40
+
+
+def test_the_key_of_a_panel_brings_it_to_the_front_and_closes_it_only_there(
+    window: Callable[..., Window], qtbot: QtBot
+) -> None:
+    shown = window()
+    training, runs = shown.docks.docks["training"], shown.docks.docks["runs"]
+    shown.docks.action("training").trigger()
+    qtbot.waitUntil(lambda: not training.visibleRegion().isEmpty())
+    shown.docks.action("runs").trigger()
+    qtbot.waitUntil(lambda: not runs.visibleRegion().isEmpty() and training.visibleRegion().isEmpty())
+    shown.docks.action("training").trigger()  # open, but behind
+    qtbot.waitUntil(lambda: not training.visibleRegion().isEmpty() and runs.visibleRegion().isEmpty())
+    assert shown.docks.action("training").isChecked()
+    shown.docks.action("training").trigger()
+    qtbot.waitUntil(training.isHidden)
+    assert not shown.docks.action("training").isChecked()
+    assert shown.docks.action("runs").isChecked()

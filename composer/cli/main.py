@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = ["gui", *words]  # `netcomposer my_design.yaml` opens it
     args = parser().parse_args(words)
     try:
-        block_folders.name_for_this_process(args.blocks)
+        block_folders.add_session_folders(args.blocks)
         return int(args.function(args))
     except UserError as error:
         print(f"netcomposer: {error}", file=sys.stderr)

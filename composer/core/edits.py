@@ -10,7 +10,7 @@ from typing import Any
 from composer.core import names
 from composer.core.errors import DesignError
 from composer.core.graph import (
-    MOST_ROUNDS,
+    MAX_REPEAT,
     Design,
     Frame,
     Graph,
@@ -167,7 +167,7 @@ def insert_on_wire(
     home = _graph(design, graph)
     if wire not in home.wires:
         raise DesignError(f"wire {wire} does not exist")
-    loose = not home.into(node.id) and not home.out_of(node.id)
+    loose = not home.in_wires(node.id) and not home.out_wires(node.id)
     if home.item(node.id) is None:
         design = add(design, node, graph)
     elif node.id not in home.nodes:
@@ -213,7 +213,7 @@ def update_item(design: Design, id: str, graph: str = "", **changes: Any) -> Des
         raise DesignError(f"{id!r} does not exist", id)
     if "repeat" in changes and not is_repeat(repeat := changes["repeat"]):
         raise DesignError(
-            f"{id}: repeat {repeat!r:.40} is no number of rounds, expected a whole number from 1 to {MOST_ROUNDS}", id
+            f"{id}: repeat {repeat!r:.40} is no number of rounds, expected a whole number from 1 to {MAX_REPEAT}", id
         )
     changed = replace(item, **changes)
     _refuse_recursion(design, changed, graph)

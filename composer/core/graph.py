@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 SUBGRAPH = "graph:"
-MOST_ROUNDS = 10_000
+MAX_REPEAT = 10_000
 
 Scalar: TypeAlias = int | float | bool | str | None
 Literal: TypeAlias = Scalar | tuple["Literal", ...]
@@ -166,7 +166,7 @@ class Graph:
         yield from self.nodes
         yield from self.outputs
 
-    def into(self, id: str) -> tuple[Wire, ...]:
+    def in_wires(self, id: str) -> tuple[Wire, ...]:
         """Wires that end at an item, in their order."""
         return self._arriving.get(id, ())
 
@@ -177,7 +177,7 @@ class Graph:
             found.setdefault(wire.target, []).append(wire)
         return {id: tuple(wires) for id, wires in found.items()}
 
-    def out_of(self, id: str) -> tuple[Wire, ...]:
+    def out_wires(self, id: str) -> tuple[Wire, ...]:
         """Wires that begin at an item, in their order."""
         return self._leaving.get(id, ())
 
@@ -201,7 +201,7 @@ class Graph:
         topology.add_edges_from((wire.source, wire.target, {"wire": wire}) for wire in self.wires)
         return nx.freeze(topology)
 
-    def knowing(self, other: "Graph") -> "Graph":
+    def share_caches_with(self, other: "Graph") -> "Graph":
         """This graph, told what another worked out from its wires, if the two have the very same wires and the same ids."""
         # Not merely equal ones: equal wires may be bent in different places.
         same = self.wires is other.wires and self.outputs.keys() == other.outputs.keys()
@@ -227,7 +227,7 @@ class Graph:
     def _order(self) -> tuple[str, ...]:
         return ordered(self.ids(), ((wire.source, wire.target) for wire in self.wires))
 
-    def leading_to_output(self) -> frozenset[str]:
+    def live_nodes(self) -> frozenset[str]:
         """Ids of the items that an output depends on, outputs included; all ids while no output is wired."""
         return self._leading
 
@@ -236,7 +236,7 @@ class Graph:
         found = set(self.outputs)
         queue = list(found)
         while queue:
-            new = {wire.source for wire in self.into(queue.pop())} - found
+            new = {wire.source for wire in self.in_wires(queue.pop())} - found
             found |= new
             queue.extend(new)
         return frozenset(found if found != set(self.outputs) else self.ids())
@@ -298,7 +298,7 @@ class Design:
         """This design with one graph put in the place of another (or added, if it is a new sub-graph)."""
         before = self.graphs.get(name) if name else self.main
         if before is not None:
-            graph.knowing(before)  # most edits leave the wires as they are
+            graph.share_caches_with(before)  # most edits leave the wires as they are
         if not name:
             return replace(self, main=graph)
         return replace(self, graphs=frozen({**self.graphs, name: graph}))
@@ -316,7 +316,7 @@ def is_expression(value: object) -> bool:
 
 def is_repeat(value: object) -> bool:
     """Whether a node may be repeated so: a whole number of rounds, or an expression that gives one."""
-    return is_expression(value) or (type(value) is int and 1 <= value <= MOST_ROUNDS)
+    return is_expression(value) or (type(value) is int and 1 <= value <= MAX_REPEAT)
 
 
 def as_literal(value: object) -> Literal:

@@ -7,14 +7,14 @@ from composer.core.facts import NodeFacts
 from composer.core.graph import Design
 
 
-def visible_graph(design: Design, use_path: Sequence[str]) -> str:
+def visible_graph(design: Design, instance_path: Sequence[str]) -> str:
     """Name of the graph that a path of node ids leads into.
 
     Raises:
         KeyError: if the path leads nowhere.
     """
     name = ""
-    for id in use_path:
+    for id in instance_path:
         subgraph = design.graph(name).nodes[id].subgraph
         if subgraph is None or subgraph not in design.graphs:
             raise KeyError(id)
@@ -22,7 +22,7 @@ def visible_graph(design: Design, use_path: Sequence[str]) -> str:
     return name
 
 
-def first_use(design: Design, graph: str) -> tuple[str, ...] | None:
+def first_instance(design: Design, graph: str) -> tuple[str, ...] | None:
     """The shortest path of node ids to a use of a graph; None if nothing uses it."""
     queue: deque[tuple[tuple[str, ...], str]] = deque([((), "")])
     seen = {""}

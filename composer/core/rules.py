@@ -79,7 +79,7 @@ def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> li
     problems.extend(
         Problem(problem, id, name) for id in graph.ids() if (problem := item_problem(design, catalog, name, graph, id))
     )
-    reached = graph.leading_to_output()
+    reached = graph.live_nodes()
     if graph.outputs:
         loose = (id for id in (*graph.nodes, *graph.inputs) if id not in reached)
         problems.extend(
@@ -109,7 +109,7 @@ def item_problem(design: Design, catalog: Catalog, name: str, graph: Graph, id: 
     ports = input_ports(design, catalog, name, id)
     known_ports = {port.name for port in ports}
     arriving = dict.fromkeys(known_ports, 0)
-    for wire in graph.into(id):
+    for wire in graph.in_wires(id):
         if wire.source not in graph.inputs and wire.source not in graph.nodes:
             return f"{id}: wire '{wire}' begins at {wire.source!r}, which does not exist or has no output"
         if not ports:

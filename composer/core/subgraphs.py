@@ -191,7 +191,7 @@ def unpack(design: Design, id: str, graph: str = "") -> tuple[Design, list[str]]
         for key, item in inner.nodes.items()
     }
     first_in, first_out = next(iter(inner.inputs), ""), next(iter(inner.outputs), "")
-    feeding = {wire.target_port or first_in: wire for wire in home.into(id)}
+    feeding = {wire.target_port or first_in: wire for wire in home.in_wires(id)}
     made = {wire.target: wire for wire in inner.wires if wire.target in inner.outputs}
     wires: list[Wire] = []
     for wire in home.wires:

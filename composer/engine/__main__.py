@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from composer.core.facts import NodeFacts
-from composer.core.files.design_delta import OutOfStep, UpdateReader
+from composer.core.files.design_delta import DeltaReader, OutOfSync
 from composer.core.files.design_json import from_json
-from composer.engine.inference.gc_freeze import lasting
+from composer.engine.inference.gc_freeze import imports_without_gc
 from composer.engine.protocol import Channel, Handler, Progress
 
 Params = Mapping[str, Any]
@@ -27,13 +27,13 @@ class Engine:
 
         self.inferrer = remembering()
         self.told: dict[str, NodeFacts] = {}
-        self.reader = UpdateReader()
+        self.reader = DeltaReader()
 
     def facts(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Facts of a design, as far as they differ from the last answer."""
         try:
             design = self.reader.read(params["design"])
-        except OutOfStep:
+        except OutOfSync:
             return {"again": True}
         inference = self.inferrer.infer(design, params.get("batch", 1))
         now = dict(inference.facts.nodes)
@@ -172,7 +172,7 @@ def _import_torch(channel: Channel) -> None:
     A request that does need it waits for the import of `run_block`, the one door to torch, so that two threads never import the
     same modules in different orders.
     """
-    with lasting():
+    with imports_without_gc():
         import torch
 
         import composer.engine.inference.run_block  # noqa: F401 - see above

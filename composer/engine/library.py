@@ -54,7 +54,7 @@ def block_class(spec: BlockSpec) -> "type[nn.Module]":
     if spec.path.is_relative_to(paths.BLOCKS):
         module = importlib.import_module(f"blocks.{spec.category}.{spec.path.stem}")
     else:
-        if (reason := block_folders.distrust(spec.name, spec.path)) is not None:
+        if (reason := block_folders.untrusted_reason(spec.name, spec.path)) is not None:
             raise UserError(reason)
         module = _own_module(spec.path)
     found: type[nn.Module] = getattr(module, spec.name)

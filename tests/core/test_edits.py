@@ -134,8 +134,8 @@ def test_a_subgraph_cannot_come_inside_itself() -> None:
 
 def test_a_wire_to_a_taken_port_replaces_unless_the_port_takes_many() -> None:
     design = chain()
-    assert edits.connect(design, Wire("image", "b")).main.into("b") == (Wire("image", "b"),)
-    assert edits.connect(design, Wire("image", "b"), variadic=True).main.into("b") == (
+    assert edits.connect(design, Wire("image", "b")).main.in_wires("b") == (Wire("image", "b"),)
+    assert edits.connect(design, Wire("image", "b"), variadic=True).main.in_wires("b") == (
         Wire("a", "b"),
         Wire("image", "b"),
     )
@@ -158,7 +158,7 @@ def test_insert_keeps_the_place_of_the_wire() -> None:
     for source in ("image", "a", "b"):
         design = edits.connect(design, Wire(source, "join"), variadic=True)
     after = edits.insert_on_wire(design, Wire("a", "join"), Node("c", "Conv2d"))
-    assert [wire.source for wire in after.main.into("join")] == ["image", "c", "b"]
+    assert [wire.source for wire in after.main.in_wires("join")] == ["image", "c", "b"]
 
 
 def test_rename_keeps_order_wires_and_frames() -> None:
@@ -179,15 +179,15 @@ def test_paste_gives_fresh_names_and_keeps_outer_sources() -> None:
     clip = edits.excerpt(design, ["a", "b"])
     after, fresh = edits.paste(design, clip, (10.0, 20.0))
     assert fresh == {"a": "a_2", "b": "b_2"}
-    assert after.main.into("a_2") == (Wire("image", "a_2"),)
-    assert after.main.into("b_2") == (Wire("a_2", "b_2"),)
+    assert after.main.in_wires("a_2") == (Wire("image", "a_2"),)
+    assert after.main.in_wires("b_2") == (Wire("a_2", "b_2"),)
     assert after.main.nodes["a_2"].position == (10.0, 20.0)
 
 
 def test_paste_into_another_graph_does_not_wire_from_its_outputs() -> None:
     design = chain().with_graph("stage", Graph(outputs={"image": Output("image")}))
     after, fresh = edits.paste(design, edits.excerpt(design, ["a"]), graph="stage")
-    assert after.graphs["stage"].into(fresh["a"]) == ()
+    assert after.graphs["stage"].in_wires(fresh["a"]) == ()
 
 
 def test_a_subgraph_made_and_unpacked_is_the_same_network() -> None:
@@ -201,10 +201,10 @@ def test_a_subgraph_made_and_unpacked_is_the_same_network() -> None:
 def test_a_graph_is_told_of_its_wires_only_by_one_with_the_same() -> None:
     one = chain().main
     order, cycle = one.order(), one.cycle
-    same = replace(one).knowing(one)
+    same = replace(one).share_caches_with(one)
     assert same.__dict__["_order"] is order and same.cycle is cycle
-    other = replace(one, wires=one.wires[:-1]).knowing(one)
-    fewer = replace(one, outputs={}).knowing(one)
+    other = replace(one, wires=one.wires[:-1]).share_caches_with(one)
+    fewer = replace(one, outputs={}).share_caches_with(one)
     assert "_order" not in other.__dict__ and "_order" not in fewer.__dict__
 
 

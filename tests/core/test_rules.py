@@ -96,7 +96,7 @@ def test_problems(made: Design, node: str | None, words: str) -> None:
 def test_what_leads_nowhere_is_a_warning() -> None:
     made = design(wires=(Wire("image", "a"), Wire("image", "b"), Wire("b", "out")))
     assert [(id, level) for id, _, level, _ in problems(made)] == [("a", "warning")]
-    assert made.main.leading_to_output() == {"image", "b", "out"}
+    assert made.main.live_nodes() == {"image", "b", "out"}
 
 
 def test_problems_inside_a_subgraph_name_it() -> None:

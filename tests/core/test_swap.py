@@ -120,7 +120,7 @@ def test_several_outputs_need_as_many() -> None:
 
 
 def test_several_inputs_need_a_block_that_takes_them() -> None:
-    assert swap(gates(), CATALOG, "Add", ids=["join"]).design.main.into("join") == gates().main.into("join")
+    assert swap(gates(), CATALOG, "Add", ids=["join"]).design.main.in_wires("join") == gates().main.in_wires("join")
     with pytest.raises(DesignError, match="join: ECA takes one wire"):
         swap(gates(), CATALOG, "ECA", ids=["join"])
 

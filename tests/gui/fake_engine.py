@@ -6,10 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-from composer.core.files.design_delta import OutOfStep, UpdateReader
+from composer.core.files.design_delta import DeltaReader, OutOfSync
 from composer.core.files.design_json import to_json
 
-READER = UpdateReader()
+READER = DeltaReader()
 LINES = 12_000
 # What a test can cancel: with a design of the name "hang" these never end.
 LONG = ("fit", "verify", "profile", "export")
@@ -74,7 +74,7 @@ def answer(message: dict) -> dict:
         case "facts":
             try:
                 design = to_json(READER.read(params["design"]))
-            except OutOfStep:
+            except OutOfSync:
                 return {"result": {"again": True}}
             return {"result": facts({**params, "design": design})}
         case "trial":

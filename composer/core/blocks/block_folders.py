@@ -73,7 +73,7 @@ def forget(folder: Path) -> None:
     _write(kept for kept in _kept() if kept.path != path)
 
 
-def name_for_this_process(folders: Iterable[Path | str]) -> None:
+def add_session_folders(folders: Iterable[Path | str]) -> None:
     """Take further folders for this process and its children, as trusted as if NETCOMPOSER_BLOCKS named them.
 
     Raises:
@@ -111,7 +111,7 @@ def folder_of(file: Path) -> BlockFolder | None:
     )
 
 
-def distrust(name: str, file: Path) -> str | None:
+def untrusted_reason(name: str, file: Path) -> str | None:
     """Why the code of a block may not run, in one sentence; None if it may.
 
     Args:

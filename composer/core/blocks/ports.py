@@ -63,7 +63,7 @@ def canonical(ports: Sequence[Port], index: int) -> str:
 
 def free_inputs(graph: Graph, id: str, ports: Sequence[Port]) -> list[int]:
     """Places of the input ports that can still take a wire: variadic ones always, others while no wire ends there."""
-    taken = {index_of(ports, wire.target_port) for wire in graph.into(id)}
+    taken = {index_of(ports, wire.target_port) for wire in graph.in_wires(id)}
     return [index for index, port in enumerate(ports) if port.variadic or index not in taken]
 
 

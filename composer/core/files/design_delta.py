@@ -20,11 +20,11 @@ from composer.core.files.design_json import (
 from composer.core.graph import Design, Graph
 
 
-class OutOfStep(Exception):
+class OutOfSync(Exception):
     """What was told builds on a version that the reader does not have; the writer must `begin` anew."""
 
 
-class UpdateWriter:
+class DeltaWriter:
     """Writes versions for one reader, which must get every one."""
 
     def __init__(self) -> None:
@@ -50,8 +50,8 @@ class UpdateWriter:
         }
 
 
-class UpdateReader:
-    """Reads what an `UpdateWriter` wrote."""
+class DeltaReader:
+    """Reads what an `DeltaWriter` wrote."""
 
     def __init__(self) -> None:
         self._graphs: dict[str, Graph] = {}
@@ -61,12 +61,12 @@ class UpdateReader:
         """The next version; or a design of its own, which `wire_json.to_json` wrote.
 
         Raises:
-            OutOfStep: if one before it was missed.
+            OutOfSync: if one before it was missed.
         """
         if "number" not in data:
             return from_json(data)
         if not data["whole"] and data["number"] != self._number + 1:
-            raise OutOfStep
+            raise OutOfSync
         known = {} if data["whole"] else self._graphs
         updates = {"": data["main"], **data["graphs"]}
         self._graphs = {name: _read(known.get(name), update) for name, update in updates.items()}
@@ -98,4 +98,4 @@ def _read(before: Graph | None, update: Mapping[str, Any] | None) -> Graph:
         return Graph(**parts)
     if "changed" in update:
         parts["nodes"] = {**before.nodes, **{row[0]: read_node(*row) for row in update["changed"]}}
-    return replace(before, **parts).knowing(before)
+    return replace(before, **parts).share_caches_with(before)

@@ -13,7 +13,7 @@ from composer.core import names
 from composer.core.errors import DesignError
 from composer.core.graph import (
     FORMAT,
-    MOST_ROUNDS,
+    MAX_REPEAT,
     SUBGRAPH,
     Design,
     Each,
@@ -300,7 +300,7 @@ class _Reader:
         repeat = row.get("repeat", 1)
         if not is_repeat(repeat):
             raise self.fail(
-                line, f"node {id!r} has repeat {repeat!r:.40}, expected a whole number from 1 to {MOST_ROUNDS}", id
+                line, f"node {id!r} has repeat {repeat!r:.40}, expected a whole number from 1 to {MAX_REPEAT}", id
             )
         params = self.mapping(row.get("params"), line, f"params of node {id!r}")
         for name in params:

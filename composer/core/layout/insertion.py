@@ -159,8 +159,8 @@ def _grown(frame: Frame, before: Graph, after: Graph, placed: Collection[str], s
 
 def _joins(graph: Graph, id: str, members: set[str]) -> bool:
     """Whether an item is wired between members of a frame."""
-    entering = [wire.source in members for wire in graph.into(id)]
-    leaving = [wire.target in members for wire in graph.out_of(id)]
+    entering = [wire.source in members for wire in graph.in_wires(id)]
+    leaving = [wire.target in members for wire in graph.out_wires(id)]
     return bool(entering and leaving) and all(entering) and all(leaving)
 
 
@@ -203,8 +203,8 @@ class _Flow:
         self.boxes = dict(boxes)
         self._room = room
         self._middle = (min(boxes[id].first for id in group) + max(boxes[id].last for id in group)) / 2
-        self._entering = [wire for id in group for wire in graph.into(id) if wire.source not in group]
-        self._leaving = [wire for id in group for wire in graph.out_of(id) if wire.target not in group]
+        self._entering = [wire for id in group for wire in graph.in_wires(id) if wire.source not in group]
+        self._leaving = [wire for id in group for wire in graph.out_wires(id) if wire.target not in group]
         self.between = bool(self._entering and self._leaving)
 
     def gap(self, wire: Wire) -> float:
@@ -245,7 +245,7 @@ class _Flow:
         found: set[str] = set()
         queue = list(self.group)
         while queue:
-            for wire in self.graph.out_of(queue.pop()):
+            for wire in self.graph.out_wires(queue.pop()):
                 if wire.target not in found and wire.target not in self.group:
                     found.add(wire.target)
                     queue.append(wire.target)
@@ -323,7 +323,7 @@ def _pushed(flow: _Flow, ahead: set[str]) -> dict[str, float]:
     for id in sorted(candidates, key=lambda id: (boxes[id].first, id)):
         box = boxes[id]
         push = 0.0
-        for wire in flow.graph.into(id):
+        for wire in flow.graph.in_wires(id):
             by = boxes[wire.source]
             if wire.source in flow.group and id in ahead:
                 push = max(push, by.last + flow.gap(wire) - box.first)

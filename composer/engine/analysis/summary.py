@@ -52,7 +52,7 @@ def to_dict(inference: Inference) -> dict[str, Any]:
 
 def _nodes(result: GraphResult) -> list[dict[str, Any]]:
     rows = []
-    counted = result.graph.leading_to_output()
+    counted = result.graph.live_nodes()
     for id, found in result.nodes.items():
         row = {"id": id, **_facts(found.facts), "counted": id in counted}
         if len(found.rounds) > 1:
@@ -92,7 +92,7 @@ def _costs(facts: NodeFacts | Totals) -> dict[str, Any]:
 
 def _uncounted(root: GraphResult) -> dict[str, int]:
     found: Counter[str] = Counter()
-    counted = root.graph.leading_to_output()
+    counted = root.graph.live_nodes()
     for id, result in root.nodes.items():
         if id in counted:
             found.update(result.facts.uncounted)
@@ -111,7 +111,7 @@ def roofline_dict(inference: Inference, device: DeviceProfile, precision: str = 
         composer.core.errors.UserError: if the device has no such precision.
     """
     rows = []
-    counted = inference.root.graph.leading_to_output()
+    counted = inference.root.graph.live_nodes()
     for id, found in inference.root.nodes.items():
         if id not in counted:
             continue

@@ -151,7 +151,7 @@ class _Generator:
 
     def fill(self, made: _Class) -> None:
         """Write the constructor and forward lines of one graph."""
-        used = made.graph.leading_to_output()
+        used = made.graph.live_nodes()
         first = made.uses[0]
         local = self.locals(made.graph, first)
         for id in made.graph.to_networkx():
@@ -184,13 +184,13 @@ class _Generator:
         return found
 
     def source_key(self, made: _Class, output: str) -> tuple[str, str]:
-        wire = made.graph.into(output)[0]
+        wire = made.graph.in_wires(output)[0]
         return wire.source, wire.source_port
 
     def call(self, made: _Class, node: Node, result: GraphResult, local: dict[tuple[str, str], str]) -> list[str]:
         ports = input_ports(self.design, self.catalog, made.uses[0].name, node.id)
         by_port: dict[str, list[str]] = {port.name: [] for port in ports}
-        for wire in made.graph.into(node.id):
+        for wire in made.graph.in_wires(node.id):
             by_port[wire.target_port or ports[0].name].append(local[wire.source, wire.source_port])
         arguments: list[str] = []
         gap = False
@@ -350,7 +350,7 @@ class _Generator:
     def docstring(self) -> str:
         title = _plain(self.design.name)
         rows = [("node", "block", "output", "params", "MACs")]
-        used = self.design.main.leading_to_output()
+        used = self.design.main.live_nodes()
         for id, found in self.root.nodes.items():
             if id in used:
                 shape = " ".join(_shape(port.shape) for port in found.facts.outputs)

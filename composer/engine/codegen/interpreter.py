@@ -30,7 +30,7 @@ class Interpreted(nn.Module):
         self.design = design
         self.result = result
         self.catalog = catalog
-        used = result.graph.leading_to_output()
+        used = result.graph.live_nodes()
         self.order = [id for id in result.graph.to_networkx() if id in used]
         for id in self.order:
             if id not in result.nodes:
@@ -55,7 +55,7 @@ class Interpreted(nn.Module):
                 continue
             ports = input_ports(self.design, self.catalog, name, id)
             arriving: dict[str, list[Tensor]] = {port.name: [] for port in ports}
-            for wire in graph.into(id):
+            for wire in graph.in_wires(id):
                 arriving[wire.target_port or ports[0].name].append(values[wire.source, wire.source_port])
             arguments: list[Tensor | None] = []
             for port in ports:
@@ -72,7 +72,7 @@ class Interpreted(nn.Module):
                 values[id, port.name] = tensor
                 if index == 0:
                     values[id, ""] = tensor
-        ends = [graph.into(id)[0] for id in graph.outputs]
+        ends = [graph.in_wires(id)[0] for id in graph.outputs]
         result = tuple(values[wire.source, wire.source_port] for wire in ends)
         return result if len(result) > 1 else result[0]
 

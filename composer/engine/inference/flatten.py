@@ -48,7 +48,7 @@ def totals(root: GraphResult, working: int) -> Totals:
         root: the whole network.
         working: bytes that inference holds at once.
     """
-    counted = root.graph.leading_to_output()
+    counted = root.graph.live_nodes()
     return Totals(**summed(found.facts for id, found in root.nodes.items() if id in counted), working_bytes=working)
 
 

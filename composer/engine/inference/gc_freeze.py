@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def lasting() -> Iterator[None]:
+def imports_without_gc() -> Iterator[None]:
     """What is made inside is taken for lasting: importing torch takes a tenth less, and later collections are short."""
     enabled = gc.isenabled()
     gc.disable()

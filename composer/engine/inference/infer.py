@@ -19,9 +19,9 @@ from composer.core.facts import DesignFacts
 from composer.core.graph import Design, Literal
 from composer.engine import library
 from composer.engine.inference.cost_store import CostStore
-from composer.engine.inference.gc_freeze import lasting
+from composer.engine.inference.gc_freeze import imports_without_gc
 from composer.engine.inference.node_memo import Known, Step
-from composer.engine.inference.results import BlockCost, GraphResult, Value
+from composer.engine.inference.results import BlockCost, GraphResult, TensorSpec
 from composer.engine.inference.walk import Walk
 
 MEMO_SIZE = (
@@ -87,7 +87,7 @@ class Inferrer:
             self.store.flush()
         return Inference(design, root, facts, structural)
 
-    def block(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
+    def block(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[TensorSpec | None]) -> BlockCost:
         """Memo entry of one block instance; None stands for an optional input without a wire."""
         # As text, because 1, 1.0 and True are equal as keys but not as parameters.
         key = (spec.path, repr(_without_rate(params)), tuple(v and v.spec for v in inputs))
@@ -100,7 +100,7 @@ class Inferrer:
         return entry
 
     def _found(
-        self, key: str, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]
+        self, key: str, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[TensorSpec | None]
     ) -> BlockCost:
         store = self.store if spec.path.is_relative_to(paths.BLOCKS) else None
         kept = store.get(key) if store is not None else None
@@ -121,9 +121,9 @@ class Inferrer:
 
 
 @cache
-def _runner() -> Callable[[BlockSpec, dict[str, Literal], Sequence[Value | None]], BlockCost]:
+def _runner() -> Callable[[BlockSpec, dict[str, Literal], Sequence[TensorSpec | None]], BlockCost]:
     """The function that runs a block: torch, which takes a second to import, only for what is not known."""
-    with lasting():
+    with imports_without_gc():
         from composer.engine.inference.run_block import run_block
 
     return run_block

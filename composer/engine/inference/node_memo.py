@@ -7,7 +7,7 @@ from typing import NamedTuple
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.facts import NodeFacts
 from composer.core.graph import Literal, Node, Scalar, Wire
-from composer.engine.inference.results import BlockCost, Spec, Value
+from composer.engine.inference.results import BlockCost, Spec, TensorSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Instance(NamedTuple):
 
     node: Node
     spec: BlockSpec
-    inputs: Sequence[Value | None]
-    firsts: Sequence[Value | None]
+    inputs: Sequence[TensorSpec | None]
+    firsts: Sequence[TensorSpec | None]
     variables: Mapping[str, Scalar]
     rounds: int
 

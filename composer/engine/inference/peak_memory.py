@@ -4,20 +4,20 @@ from collections import Counter
 from collections.abc import Callable
 
 from composer.core.graph import Wire
-from composer.engine.inference.results import GraphResult, Value
+from composer.engine.inference.results import GraphResult, TensorSpec
 
 
-def peak_bytes(result: GraphResult, carried: Callable[[Wire], Value | None]) -> int:
+def peak_bytes(result: GraphResult, carried: Callable[[Wire], TensorSpec | None]) -> int:
     """Most bytes that inference holds at once: what a node works on and every value that a later one still wants.
 
     Args:
         result: one use of a graph.
         carried: what a wire of that graph carries.
     """
-    built = result.graph.leading_to_output()
+    built = result.graph.live_nodes()
     order = [id for id in result.nodes if id in built]
     place = {id: index for index, id in enumerate(order)}
-    needs = {id: [carried(wire) for wire in result.graph.into(id)] for id in (*order, *result.graph.outputs)}
+    needs = {id: [carried(wire) for wire in result.graph.in_wires(id)] for id in (*order, *result.graph.outputs)}
     last: dict[int, int] = {}  # storage -> place of the last node that reads it
     for id, values in needs.items():
         for value in values:
@@ -29,7 +29,7 @@ def peak_bytes(result: GraphResult, carried: Callable[[Wire], Value | None]) -> 
     ending: dict[int, list[int]] = {}
     for storage, index in last.items():
         ending.setdefault(index, []).append(storage)
-    made: dict[str, list[Value]] = {}
+    made: dict[str, list[TensorSpec]] = {}
     for (id, _), value in result.values.items():
         made.setdefault(id, []).append(value)
     for index, id in enumerate(order):

@@ -26,7 +26,7 @@ def itemsize(dtype: str) -> int:
 Spec: TypeAlias = tuple[tuple[int, ...], str, bool, tuple[int, ...]]
 
 
-class Value(NamedTuple):
+class TensorSpec(NamedTuple):
     """What a wire carries: a spec, whether gradients flow back into it, and whose storage it is (for counting saved bytes once).
 
     The strides decide which operations copy, and with that what is saved for backward; empty ones are those of rows without gaps.
@@ -87,6 +87,6 @@ class GraphResult:
     name: str
     graph: Graph
     nodes: dict[str, NodeResult] = field(default_factory=dict)
-    values: dict[tuple[str, str], Value] = field(default_factory=dict)
-    outputs: list[Value] = field(default_factory=list)
+    values: dict[tuple[str, str], TensorSpec] = field(default_factory=dict)
+    outputs: list[TensorSpec] = field(default_factory=list)
     problem: str | None = None

@@ -13,10 +13,10 @@ from composer.core.graph import Literal
 from composer.engine import library
 from composer.engine.inference import cost
 from composer.engine.inference.meta_kernels import MetaMode
-from composer.engine.inference.results import BlockCost, Value
+from composer.engine.inference.results import BlockCost, TensorSpec
 
 
-def run_block(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Value | None]) -> BlockCost:
+def run_block(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[TensorSpec | None]) -> BlockCost:
     """Make an instance of a block and run it.
 
     Args:
@@ -55,7 +55,7 @@ def run_block(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Valu
     )
 
 
-def _check_dtypes(spec: BlockSpec, module: nn.Module, inputs: Sequence[Value | None]) -> None:
+def _check_dtypes(spec: BlockSpec, module: nn.Module, inputs: Sequence[TensorSpec | None]) -> None:
     """Raise ValueError where an input is of another kind than its port or the weights; on meta not every operation would notice."""
     weights = next((str(p.dtype).removeprefix("torch.") for p in module.parameters() if p.is_floating_point()), None)
     for port, value in _arriving(spec, inputs):
@@ -68,14 +68,14 @@ def _check_dtypes(spec: BlockSpec, module: nn.Module, inputs: Sequence[Value | N
             )
 
 
-def _arriving(spec: BlockSpec, inputs: Sequence[Value | None]) -> Iterator[tuple[Port, Value]]:
+def _arriving(spec: BlockSpec, inputs: Sequence[TensorSpec | None]) -> Iterator[tuple[Port, TensorSpec]]:
     """What the wires bring, with the port of each; a variadic port, which is the last, has all that is left."""
     for index, value in enumerate(inputs):
         if value is not None:
             yield spec.inputs[min(index, len(spec.inputs) - 1)], value
 
 
-def _ghost(value: Value) -> torch.Tensor:
+def _ghost(value: TensorSpec) -> torch.Tensor:
     """A tensor without data that lies in memory as the value does."""
     dtype = getattr(torch, value.dtype)
     if value.strides:
@@ -136,7 +136,7 @@ class _Partial(nn.Module):
         return self.module(*arguments)
 
 
-def _sentence(spec: BlockSpec, error: Exception, inputs: Sequence[Value | None]) -> str:
+def _sentence(spec: BlockSpec, error: Exception, inputs: Sequence[TensorSpec | None]) -> str:
     text = str(error).strip().split("\n")[0]
     if isinstance(error, ValueError | UserError) and text:
         return text

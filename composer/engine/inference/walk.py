@@ -18,16 +18,16 @@ from composer.core.blocks.ports import input_ports, output_ports
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import SUMMED, DesignFacts, NodeFacts, PortSpec, summed
-from composer.core.graph import MOST_ROUNDS, Design, Graph, Literal, Node, Scalar, Wire
+from composer.core.graph import MAX_REPEAT, Design, Graph, Literal, Node, Scalar, Wire
 from composer.engine.inference.flatten import flatten, totals
 from composer.engine.inference.node_memo import Instance, Known, Step
 from composer.engine.inference.peak_memory import peak_bytes
-from composer.engine.inference.results import BlockCost, GraphResult, NodeResult, Value, itemsize
+from composer.engine.inference.results import BlockCost, GraphResult, NodeResult, TensorSpec, itemsize
 
 if TYPE_CHECKING:
     from composer.engine.inference.infer import Inferrer
 
-MAX_ROUNDS = 200_000  # of one walk: repeats inside repeats multiply
+MAX_ITERATIONS = 200_000  # of one walk: repeats inside repeats multiply
 
 
 class RoundError(UserError):
@@ -70,9 +70,9 @@ class Walk:
         working = peak_bytes(root, self._carrier(root))
         return root, DesignFacts(flatten(root, self.problems), totals(root, working), self.batch)
 
-    def _inputs(self, variables: Mapping[str, Scalar]) -> dict[str, Value | str]:
+    def _inputs(self, variables: Mapping[str, Scalar]) -> dict[str, TensorSpec | str]:
         """Values at the main inputs; a sentence instead where the shape cannot be computed."""
-        values: dict[str, Value | str] = {}
+        values: dict[str, TensorSpec | str] = {}
         for item in self.design.main.inputs.values():
             try:
                 shape = tuple(_size(size, variables) for size in item.shape)
@@ -80,16 +80,16 @@ class Walk:
                 values[item.id] = f"{item.id}: {error}"
                 continue
             size = itemsize(item.dtype) * prod(shape) * self.batch
-            values[item.id] = Value((self.batch, *shape), item.dtype, False, self._new_storage(), size)
+            values[item.id] = TensorSpec((self.batch, *shape), item.dtype, False, self._new_storage(), size)
         return values
 
     def _graph(
-        self, graph: Graph, name: str, inputs: Mapping[str, Value | str], variables: Mapping[str, Scalar]
+        self, graph: Graph, name: str, inputs: Mapping[str, TensorSpec | str], variables: Mapping[str, Scalar]
     ) -> GraphResult:
         result = GraphResult(name, graph)
         blocked: dict[str, str] = {}  # id -> id of the item with the error behind which it waits
         for id, value in inputs.items():
-            if isinstance(value, Value):
+            if isinstance(value, TensorSpec):
                 result.values[id, ""] = value
             else:
                 blocked[id] = id
@@ -101,7 +101,7 @@ class Walk:
         for id in order:
             if id in graph.nodes:
                 node = graph.nodes[id]
-                cause = next((blocked[wire.source] for wire in graph.into(id) if wire.source in blocked), None)
+                cause = next((blocked[wire.source] for wire in graph.in_wires(id) if wire.source in blocked), None)
                 problem = self.problems.get((name, id))
                 if problem is None and cause is not None:
                     blocked[id] = cause
@@ -116,7 +116,7 @@ class Walk:
                     blocked[id] = id
                     result.problem = result.problem or found.facts.error
             elif id in graph.outputs:
-                arriving = graph.into(id)
+                arriving = graph.in_wires(id)
                 if len(arriving) == 1 and arriving[0].source not in blocked:
                     wire = arriving[0]
                     leaving = result.values.get(self._key(graph, name, wire.source, wire.source_port))
@@ -152,12 +152,12 @@ class Walk:
         node: Node,
         name: str,
         graph: Graph,
-        values: dict[tuple[str, str], Value],
+        values: dict[tuple[str, str], TensorSpec],
         variables: Mapping[str, Scalar],
     ) -> NodeResult:
-        wires = graph.into(node.id)
+        wires = graph.in_wires(node.id)
         step = self.inferrer.steps.get((name, node.id))
-        within = step is not None and self.walked + len(step.known.rounds) <= MAX_ROUNDS
+        within = step is not None and self.walked + len(step.known.rounds) <= MAX_ITERATIONS
         if step is not None and within and step.node is node and step.wires is wires:
             given = [values.get(source) if source is not None else None for source in step.sources]
             if all((value and value.spec) == spec for value, spec in zip(given, step.arrived, strict=True)):
@@ -202,12 +202,12 @@ class Walk:
         return result
 
     def _become(
-        self, name: str, step: Step, inputs: Sequence[Value | None], values: dict[tuple[str, str], Value]
+        self, name: str, step: Step, inputs: Sequence[TensorSpec | None], values: dict[tuple[str, str], TensorSpec]
     ) -> NodeResult:
         """The result of a node whose costs are known: its outputs, and the bytes that it is the first to save."""
         node, known = step.node, step.known
         saved = 0
-        given, outputs = list(inputs), list[Value]()
+        given, outputs = list(inputs), list[TensorSpec]()
         for _, entry in known.rounds:
             outputs = self._outputs(entry, given)
             saved += (
@@ -231,16 +231,16 @@ class Walk:
         value = resolve(node.repeat, variables)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if not isinstance(value, int) or not 1 <= value <= MOST_ROUNDS:
-            raise UserError(f"repeat {node.repeat!r} gives {value!r}, expected a whole number from 1 to {MOST_ROUNDS}")
+        if not isinstance(value, int) or not 1 <= value <= MAX_REPEAT:
+            raise UserError(f"repeat {node.repeat!r} gives {value!r}, expected a whole number from 1 to {MAX_REPEAT}")
         self.walked += value
-        if self.walked > MAX_ROUNDS:
+        if self.walked > MAX_ITERATIONS:
             raise UserError(
-                f"repeat {value}: the rounds of the whole design multiply to more than {MAX_ROUNDS:,}; repeat less often"
+                f"repeat {value}: the rounds of the whole design multiply to more than {MAX_ITERATIONS:,}; repeat less often"
             )
         return value
 
-    def _count_saved(self, flags: Sequence[bool], values: Sequence[Value | None]) -> int:
+    def _count_saved(self, flags: Sequence[bool], values: Sequence[TensorSpec | None]) -> int:
         """Bytes of the saved values that nobody counted before."""
         total = 0
         for flag, value in zip(flags, values, strict=True):
@@ -260,7 +260,7 @@ class Walk:
         self.inferrer.keep(key, known)
         return known, lasting
 
-    def _outputs(self, entry: BlockCost, given: Sequence[Value | None]) -> list[Value]:
+    def _outputs(self, entry: BlockCost, given: Sequence[TensorSpec | None]) -> list[TensorSpec]:
         """The values that one round gives, in storages of their own or in those of its inputs."""
         found = []
         for (shape, dtype, grad, strides), alias, stored in zip(
@@ -268,7 +268,7 @@ class Walk:
         ):
             origin = given[alias] if alias is not None else None
             storage, size = (origin.storage, origin.stored) if origin is not None else (self._new_storage(), stored)
-            found.append(Value(shape, dtype, grad, storage, size, strides))
+            found.append(TensorSpec(shape, dtype, grad, storage, size, strides))
         return found
 
     def _compute(self, made: Instance) -> Known:
@@ -277,7 +277,7 @@ class Walk:
         found: list[tuple[dict[str, Literal], BlockCost]] = []
         uncounted: Counter[str] = Counter()
         inferred: tuple[str, ...] = ()
-        outputs: list[Value] = []
+        outputs: list[TensorSpec] = []
         working = 0
         given, firsts = list(made.inputs), list(made.firsts)
         for index in range(rounds):
@@ -316,7 +316,7 @@ class Walk:
         )
         return Known(tuple(found), facts)
 
-    def _layout_hint(self, spec: BlockSpec, inputs: Sequence[Value | None]) -> str:
+    def _layout_hint(self, spec: BlockSpec, inputs: Sequence[TensorSpec | None]) -> str:
         """What to do when the number of axes does not fit."""
         first = inputs[0] if inputs else None
         wanted = spec.shapes.inputs[0]
@@ -327,14 +327,14 @@ class Walk:
         return f"{spec.name} takes {spec.shape.split('->')[0].strip()}"
 
     def _use(
-        self, node: Node, inputs: Sequence[Value | None], variables: Mapping[str, Scalar], rounds: int
-    ) -> tuple[NodeResult, list[tuple[str, Value]]]:
+        self, node: Node, inputs: Sequence[TensorSpec | None], variables: Mapping[str, Scalar], rounds: int
+    ) -> tuple[NodeResult, list[tuple[str, TensorSpec]]]:
         """One use of a sub-graph: its graph walked once a round."""
         name = node.subgraph or ""
         if name in self.inside:
             raise UserError(f"sub-graph {name!r} is inside itself; a network must be finite")
         graph = self.design.graphs[name]
-        counted = graph.leading_to_output()  # what leads nowhere is not built
+        counted = graph.live_nodes()  # what leads nowhere is not built
         given = list(inputs)
         results: list[dict[str, Literal] | GraphResult] = []
         facts = NodeFacts(node.block)
@@ -389,7 +389,7 @@ class Walk:
         )
         return NodeResult(node, facts, results), outputs
 
-    def _carrier(self, result: GraphResult) -> Callable[[Wire], Value | None]:
+    def _carrier(self, result: GraphResult) -> Callable[[Wire], TensorSpec | None]:
         """What a wire of a graph carries."""
         return lambda wire: result.values.get(self._key(result.graph, result.name, wire.source, wire.source_port))
 

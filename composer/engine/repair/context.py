@@ -8,7 +8,7 @@ from composer.core.blocks.ports import output_ports
 from composer.core.facts import NodeFacts, Repair
 from composer.core.graph import Design, Graph, Input, Literal, Node, Wire
 from composer.engine.inference.infer import Inference, Inferrer
-from composer.engine.inference.results import GraphResult, NodeResult, Value
+from composer.engine.inference.results import GraphResult, NodeResult, TensorSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Case:
         found = self.result.nodes.get(self.id)
         return found.facts if found is not None else NodeFacts()
 
-    def value(self, wire: Wire) -> Value | None:
+    def value(self, wire: Wire) -> TensorSpec | None:
         """What a wire of this graph carries, where that is known."""
         ports = output_ports(self.design, self.inferrer.catalog, self.graph_name, wire.source)
         first = (
@@ -71,7 +71,7 @@ class Case:
 
     def shapes(self) -> list[tuple[int, ...]]:
         """Shapes of what the wires bring."""
-        return [value.shape for wire in self.graph.into(self.id) if (value := self.value(wire)) is not None]
+        return [value.shape for wire in self.graph.in_wires(self.id) if (value := self.value(wire)) is not None]
 
 
 def first_errors(inference: Inference, inferrer: Inferrer) -> Iterator[Case]:

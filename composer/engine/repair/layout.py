@@ -87,7 +87,7 @@ def wired(case: Case) -> Iterator[tuple[Wire, tuple[str, ...], tuple[int, ...]]]
     if case.spec is None:
         return
     ports = [port.name for port in case.spec.inputs]
-    for wire in case.graph.into(case.id):
+    for wire in case.graph.in_wires(case.id):
         value = case.value(wire)
         index = ports.index(wire.target_port) if wire.target_port in ports else 0
         if value is not None and index < len(case.spec.shapes.inputs):

@@ -17,7 +17,7 @@ def upstream(case: Case, *, tied: bool = False) -> Iterator[Repair]:
         tied: as in `parameters`.
     """
     numbers = sorted({int(text) for text in re.findall(r"\b\d+\b", case.error)} - {0, 1})
-    for wire in case.graph.into(case.id):
+    for wire in case.graph.in_wires(case.id):
         origin: str | None = wire.source
         for _ in range(8):  # through nodes that hand the size on
             if origin in case.graph.inputs and not case.graph_name and not tied:
@@ -35,7 +35,7 @@ def upstream(case: Case, *, tied: bool = False) -> Iterator[Repair]:
                     for near in multiples(value, numbers):
                         if problem(param, near) is None:
                             yield set_param(f"Set {param.name} of {source.id} to {near}", source.id, param.name, near)
-            incoming = case.graph.into(source.id)
+            incoming = case.graph.in_wires(source.id)
             origin = incoming[0].source if incoming else None
 
 
@@ -43,7 +43,7 @@ def strides(case: Case) -> Iterator[Repair]:
     """Where maps of unequal size meet: a stride of 1 at the node that made one of them smaller."""
     if len({shape[2:] for shape in case.shapes()}) < 2:
         return
-    for wire in case.graph.into(case.id):
+    for wire in case.graph.in_wires(case.id):
         source = case.graph.nodes.get(wire.source)
         if source is not None and isinstance(stride := source.params.get("stride"), int) and stride > 1:
             yield set_param(f"Set stride of {source.id} to 1", source.id, "stride", 1)

@@ -35,7 +35,7 @@ def ends(case: Case) -> Iterator[Repair]:
             yield Repair(f"Add an output after {id}", "add_output", {"source": id})
     if not graph.inputs:
         for id in graph.nodes:
-            if not graph.into(id):
+            if not graph.in_wires(id):
                 yield Repair(
                     f"Add an image of 3 x 224 x 224 before {id}", "add_input", {"target": id, "shape": (3, 224, 224)}
                 )
@@ -47,7 +47,7 @@ def wires(case: Case) -> Iterator[Repair]:
     ports = input_ports(case.design, catalog, case.graph_name, case.id) if case.id else ()
     known = [port.name for port in ports]
     arriving: dict[str, list[Wire]] = {}
-    for wire in case.graph.into(case.id):
+    for wire in case.graph.in_wires(case.id):
         sources = [port.name for port in output_ports(case.design, catalog, case.graph_name, wire.source)]
         if wire.target_port and wire.target_port not in known:
             yield Repair(f"Remove wire {wire}", "disconnect", {"wires": [row(wire)]})
@@ -154,7 +154,7 @@ def _unwired(case: Case) -> list[str]:
         if (
             first is not None
             and not first.optional
-            and not any(wire.target_port in ("", first.name) for wire in case.graph.into(id))
+            and not any(wire.target_port in ("", first.name) for wire in case.graph.in_wires(id))
         ):
             found.append(id)
     return found

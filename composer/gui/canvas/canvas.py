@@ -294,7 +294,9 @@ class CanvasView(QWidget):
         if heat:
             self._coloured = True
             facts = self.scene.facts()
-            values = {id: session.lens.value(heat, id, facts.get(id), session.use_path) for id in session.graph.nodes}
+            values = {
+                id: session.lens.value(heat, id, facts.get(id), session.instance_path) for id in session.graph.nodes
+            }
             found, most = shares(values)
             self.set_heat(found, HEATS[heat], written(heat, most))
 
@@ -336,7 +338,7 @@ class CanvasView(QWidget):
             self.view.show_at(self.view.scale_for(self.scene.extent()), self.scene.extent().center())
 
     def _show_empty(self) -> None:
-        self.empty.setVisible(not self.scene.nodes and not self.session.use_path)
+        self.empty.setVisible(not self.scene.nodes and not self.session.instance_path)
 
     def refresh_keys(self) -> None:
         """Take over the keys that the user has chosen."""

@@ -87,7 +87,7 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
         row("Select all", lambda: session.select(session.graph.ids()), bool(scene.nodes))
         row("Arrange", canvas.layout, bool(scene.nodes))
         row("Show everything", canvas.fit, bool(scene.nodes))
-        if session.use_path:
+        if session.instance_path:
             row("Leave sub-graph", session.leave)
     return menu
 

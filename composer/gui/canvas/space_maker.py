@@ -63,7 +63,7 @@ class RoomMaker:
                 and wire.source not in self._scene.nodes
                 and self._may_change_shape(home.nodes.get(wire.source))
             ):
-                fed = (layer.label_of(entering.source, entering.source_port) for entering in home.into(wire.source))
+                fed = (layer.label_of(entering.source, entering.source_port) for entering in home.in_wires(wire.source))
                 label = next(filter(None, fed), "")
             room[wire] = layer.room_for(label, layer.names_width(wire))
         return room

@@ -10,7 +10,7 @@ from composer.core.blocks.block_file import ParamSpec
 from composer.core.blocks.catalog import Catalog
 from composer.core.errors import UserError
 from composer.core.exposed import exposing
-from composer.core.graph import MOST_ROUNDS, Design, Each, Graph, Node, Ramp, Scalar, Value, is_expression
+from composer.core.graph import MAX_REPEAT, Design, Each, Graph, Node, Ramp, Scalar, Value, is_expression
 from composer.gui.inspector.facts_view import FactsView
 from composer.gui.inspector.header import Header
 from composer.gui.inspector.param_row import MIXED, ParamRow, heading
@@ -23,7 +23,7 @@ REPEAT = ParamSpec(
     "repeat",
     "int",
     default=1,
-    range=(1, MOST_ROUNDS),
+    range=(1, MAX_REPEAT),
     help="How many times in a row, each time with weights of its own",
 )
 

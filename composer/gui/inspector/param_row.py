@@ -154,11 +154,8 @@ class ParamRow(QWidget):
         elif use_own and self.combo is not None:
             self.combo.setCurrentIndex(-1 if value is MIXED else self._index(value))
         else:
-            hint = (
-                f"= {to_text(resolved)}"
-                if open_ and resolved is not MIXED and not isinstance(value, Each | Ramp)
-                else ""
-            )  # type: ignore[arg-type]
+            shows_result = open_ and resolved is not MIXED and not isinstance(value, Each | Ramp)
+            hint = f"= {to_text(resolved)}" if shows_result else ""  # type: ignore[arg-type]
             self.field.show_text("" if value is MIXED else to_text(value), hint)  # type: ignore[arg-type]
             self.field.setPlaceholderText(
                 "several values" if value is MIXED else "from the wire" if inferred and value is None else ""

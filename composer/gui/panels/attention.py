@@ -320,13 +320,13 @@ class AttentionPanel(Panel):
         """The first map of the node that is selected on the canvas."""
         if len(self.session.selection) != 1:
             return None
-        path = (*self.session.use_path, *self.session.selection)
+        path = (*self.session.instance_path, *self.session.selection)
         return next((index for index, found in enumerate(self.maps) if found.path[: len(path)] == path), None)
 
     def _follow_canvas(self) -> None:
         index = self._of_selection()
         if index is not None and (shown := self.current_map) is not None:
-            path = (*self.session.use_path, *self.session.selection)
+            path = (*self.session.instance_path, *self.session.selection)
             if shown.path[: len(path)] != path:
                 self.list.setCurrentRow(index)
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from composer.core import units
 from composer.core.diff_report import Change
-from composer.core.node_paths import first_use
+from composer.core.node_paths import first_instance
 from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.session.session import Session
@@ -75,7 +75,11 @@ class ChangesPanel(Panel):
     def _go(self, line: Change) -> None:
         """Show where a difference is, and select what is still there."""
         session = self.session
-        path = first_use(session.design, line.graph) if not line.graph or line.graph in session.design.graphs else None
+        path = (
+            first_instance(session.design, line.graph)
+            if not line.graph or line.graph in session.design.graphs
+            else None
+        )
         if path is None or line.what not in ("node", "wire"):
             return
         session.show_graph(path)

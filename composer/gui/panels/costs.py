@@ -135,14 +135,14 @@ class CostsPanel(Panel):
 
     def _show_nodes(self) -> None:
         session, lens = self.session, self.session.lens
-        use_path = session.use_path
+        instance_path = session.instance_path
         rows, tips = [], {}
         kept: dict[str, KnownRow] = {}
         for id in session.graph.nodes:
             facts = session.facts_for(id)
             known = self._rows.get(id)
-            if known is None or known[0] is not facts or known[1] != use_path:
-                known = (facts, use_path, tuple(lens.value(cost, id, facts, use_path) for cost in COLUMNS))
+            if known is None or known[0] is not facts or known[1] != instance_path:
+                known = (facts, instance_path, tuple(lens.value(cost, id, facts, instance_path) for cost in COLUMNS))
             kept[id] = known
             rows.append((id, known[2]))
             if facts is not None and (found := lens.estimate(facts)) is not None:
@@ -150,7 +150,7 @@ class CostsPanel(Panel):
                 tips[id, "estimated"] = (
                     f"{units.short_time(found.seconds)}, limited by {limit}, {found.intensity:.3g} FLOPs/byte"
                 )
-            path = "/".join((*use_path, id))
+            path = "/".join((*instance_path, id))
             if path in lens.peaks:
                 tips[id, "measured"] = (
                     f"{units.short_time(lens.measured[path])}, {units.memory(lens.peaks[path])} allocated at its peak"

@@ -63,8 +63,8 @@ class InspectorPanel(Panel):
         if not ids:
             return "design", session.graph_name
         if all(id in graph.nodes for id in ids) and len({graph.nodes[id].block for id in ids}) == 1:
-            return "node", (session.use_path, NodePage.key(session, ids))
-        return ("end", (session.use_path, ids)) if len(ids) == 1 else ("mixed", ids)
+            return "node", (session.instance_path, NodePage.key(session, ids))
+        return ("end", (session.instance_path, ids)) if len(ids) == 1 else ("mixed", ids)
 
     def _make(self, kind: str) -> Page | None:
         if kind == "node":

@@ -106,7 +106,7 @@ class PalettePanel(Panel):
     def refresh(self) -> None:
         """List the blocks that match the search."""
         text = self.search_field.text().strip()
-        catalog, broken = self.session.catalog, self.session.own_blocks.broken()
+        catalog, broken = self.session.catalog, self.session.custom_blocks.broken()
         found = choices(self.session.design, catalog, self.session.graph_name)
         listed = (text, found, broken, [(spec.summary, spec.paper) for spec in catalog.own.values()], theme.is_dark())
         if listed == self._listed:

@@ -144,7 +144,7 @@ class ProblemsPanel(Panel):
     def _show_repairs(self) -> None:
         """Offer repairs in the first rows and in those of what is selected."""
         session = self.session
-        chosen = {(*session.use_path, id) for id in session.selection}
+        chosen = {(*session.instance_path, id) for id in session.selection}
         for number, shown in enumerate(self.rows()):
             problem = shown.problem
             if self._barred(problem):
@@ -159,7 +159,7 @@ class ProblemsPanel(Panel):
     def _barred(self, problem: Shown) -> bool:
         """Whether it is about a block that waits for trust."""
         node = self.session.design.graph(self._graph(problem)).nodes.get(problem.path[-1]) if problem.path else None
-        return node is not None and self.session.own_blocks.barred(node.block) is not None
+        return node is not None and self.session.custom_blocks.barred(node.block) is not None
 
     def _graph(self, problem: Shown) -> str:
         try:

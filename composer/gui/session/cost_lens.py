@@ -71,14 +71,14 @@ class CostLens(QObject):
         """Least time of a node on the chosen device; None without one."""
         return roofline.estimate(facts, self.device, self.precision) if self.device is not None and facts.ok else None
 
-    def value(self, cost: str, id: str, facts: NodeFacts | None, use_path: Sequence[str] = ()) -> float | None:
+    def value(self, cost: str, id: str, facts: NodeFacts | None, instance_path: Sequence[str] = ()) -> float | None:
         """One cost of a node.
 
         Args:
             cost: a key of `HEATS`.
             id: the node.
             facts: what is known of it.
-            use_path: ids from the main graph to the sub-graph it stands in; times are measured for each use of a sub-graph.
+            instance_path: ids from the main graph to the sub-graph it stands in; times are measured for each use of a sub-graph.
 
         Returns:
             A number as `written` takes it, None where it is not known.
@@ -86,7 +86,7 @@ class CostLens(QObject):
         if facts is None or not facts.ok:
             return None
         if cost == "measured":
-            return self.measured.get("/".join((*use_path, id)))
+            return self.measured.get("/".join((*instance_path, id)))
         if cost == "estimated":
             found = self.estimate(facts)
             return found.seconds if found is not None else None

@@ -31,7 +31,7 @@ class Document(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.design = Design()
-        self.use_path: tuple[str, ...] = ()
+        self.instance_path: tuple[str, ...] = ()
         self.selection: tuple[str, ...] = ()
         self.wire_selection: tuple[Wire, ...] = ()
         self.bend: tuple[Wire, int] | None = None  # the chosen bend of the one selected wire
@@ -46,7 +46,7 @@ class Document(QObject):
     @property
     def graph_name(self) -> str:
         """Name of the graph the canvas shows; empty for the main graph."""
-        return visible_graph(self.design, self.use_path)
+        return visible_graph(self.design, self.instance_path)
 
     @property
     def graph(self) -> Graph:
@@ -275,24 +275,24 @@ class Document(QObject):
         """Show the inside of a node that uses a sub-graph."""
         node = self.graph.nodes.get(node_id)
         if node is not None and node.subgraph in self.design.graphs:
-            self.show_graph((*self.use_path, node_id))
+            self.show_graph((*self.instance_path, node_id))
 
     def leave(self) -> None:
         """Show the graph around the shown one, with the node that was left selected."""
-        if self.use_path:
-            left = self.use_path[-1]
-            self.show_graph(self.use_path[:-1])
+        if self.instance_path:
+            left = self.instance_path[-1]
+            self.show_graph(self.instance_path[:-1])
             self.select((left,))
 
-    def show_graph(self, use_path: Iterable[str]) -> None:
+    def show_graph(self, instance_path: Iterable[str]) -> None:
         """Show the graph that a path of node ids leads into; the empty path is the main graph."""
-        path = tuple(use_path)
+        path = tuple(instance_path)
         try:
             name = visible_graph(self.design, path)
         except KeyError:
             return
-        if path != self.use_path:
-            self.use_path = path
+        if path != self.instance_path:
+            self.instance_path = path
             self.shown_graph_changed.emit(name)
             self.select(())
 
@@ -301,7 +301,7 @@ class Document(QObject):
     def _replace(self, design: Design) -> None:
         """Begin anew with a design: without history and selection, in the main graph."""
         before, self.design = self.design, design
-        self.use_path, self.selection, self.wire_selection, self.bend = (), (), (), None
+        self.instance_path, self.selection, self.wire_selection, self.bend = (), (), (), None
         self.undo_stack.clear()
         self._merge_ids.clear()
         self.shown_graph_changed.emit("")  # first, as in `_put`: what is drawn may be a sub-graph of the design before
@@ -314,7 +314,7 @@ class Document(QObject):
         self.design = design
         if (now := self._shown()) != shown:
             if not now:
-                self.use_path = ()
+                self.instance_path = ()
             self.shown_graph_changed.emit(now)
         if change.empty:
             return
@@ -325,7 +325,7 @@ class Document(QObject):
     def _shown(self) -> str:
         """The graph that the path leads into now, where a sub-graph may have another name; the main graph if it leads nowhere."""
         try:
-            return visible_graph(self.design, self.use_path)
+            return visible_graph(self.design, self.instance_path)
         except KeyError:
             return ""
 

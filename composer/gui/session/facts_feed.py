@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from composer.core.facts import DesignFacts, NodeFacts, Totals
-from composer.core.files.design_delta import UpdateWriter
+from composer.core.files.design_delta import DeltaWriter
 from composer.core.graph import Design
 from composer.core.rules import Problem
 from composer.gui.workers.worker import Request, Worker
@@ -36,7 +36,7 @@ class FactsFeed(QObject):
         self._nodes: dict[str, NodeFacts] = {}
         self._asked = 0
         self._open: Request | None = None
-        self._writer = UpdateWriter()
+        self._writer = DeltaWriter()
         worker.received.connect(self._on_event)
 
     @property

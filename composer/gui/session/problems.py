@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from composer.core.facts import DesignFacts, Repair
 from composer.core.graph import Design
-from composer.core.node_paths import first_use
+from composer.core.node_paths import first_instance
 from composer.core.rules import Problem
 
 
@@ -46,7 +46,7 @@ def listed(design: Design, facts: DesignFacts, structural: Iterable[Problem]) ->
     around = {ids[:depth] for ids in placed for depth in range(1, len(ids))}
     found = {key: shown for key, shown in found.items() if not (key[0] in around and ": inside " in shown.message)}
     for problem in structural:
-        home = first_use(design, problem.graph) or ()
+        home = first_instance(design, problem.graph) or ()
         ids = (*home, problem.node) if problem.node is not None else ()
         if not (ids and ids in placed):
             found.setdefault((ids, problem.message), Shown(problem.message, ids, problem.level))

@@ -12,14 +12,14 @@ from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.graph import Design
 from composer.core.layout.placement import placed
-from composer.core.node_paths import first_use, lookup
+from composer.core.node_paths import first_instance, lookup
 from composer.gui.runs.run_process import RunHandle
 from composer.gui.session import clipboard, preferences, settings
 from composer.gui.session.comparison import Comparison
 from composer.gui.session.cost_lens import CostLens
+from composer.gui.session.custom_blocks import CustomBlocks
 from composer.gui.session.document import Document
 from composer.gui.session.facts_feed import FactsFeed
-from composer.gui.session.own_blocks import OwnBlocks
 from composer.gui.session.problems import Shown, listed
 from composer.gui.session.recovery import Recovered, RecoveryFile, forget
 from composer.gui.session.repair_offers import RepairOffers, repaired
@@ -55,8 +55,8 @@ class Session(Document):
         # Folder of an earlier run that the user wants to look into.
         self.chosen_run: Path | None = None
         self.undo_stack.cleanChanged.connect(self._clean_changed)
-        self.own_blocks = OwnBlocks(self)
-        self.own_blocks.changed.connect(self._on_own_blocks)
+        self.custom_blocks = CustomBlocks(self)
+        self.custom_blocks.changed.connect(self._on_own_blocks)
         self._problems: tuple[tuple[Any, ...], list[Shown]] | None = None
         self._digest: tuple[Design, str] | None = None
         self._closed = False
@@ -85,7 +85,7 @@ class Session(Document):
     @property
     def catalog(self) -> Catalog:
         """The known blocks, read from their sources at first use."""
-        return self.own_blocks.catalog
+        return self.custom_blocks.catalog
 
     @property
     def facts(self) -> DesignFacts:
@@ -136,7 +136,7 @@ class Session(Document):
             id: its id.
             graph: the graph it is in, taken at its first use; None for the use that the canvas shows.
         """
-        prefix = self.use_path if graph is None or graph == self.graph_name else first_use(self.design, graph)
+        prefix = self.instance_path if graph is None or graph == self.graph_name else first_instance(self.design, graph)
         return None if prefix is None else lookup(self.facts.nodes, (*prefix, id))
 
     def repair(self, repair: Repair, graph: str) -> bool:
@@ -295,11 +295,11 @@ class Session(Document):
             self._feed.refresh()
 
     def _on_facts(self, touched: frozenset[str], revision: int) -> None:
-        depth = len(self.use_path)
+        depth = len(self.instance_path)
         here = {
             path.rsplit("/", 1)[-1]
             for path in touched
-            if path.count("/") >= depth and path.startswith("/".join(self.use_path))
+            if path.count("/") >= depth and path.startswith("/".join(self.instance_path))
         }
         self.facts_changed.emit(touched | here, revision)
 

@@ -153,9 +153,9 @@ def _go(bench: "Workbench", path: tuple[str, ...], id: str) -> None:
 
 
 def _shown_graphs(design: Design) -> list[tuple[str, tuple[str, ...]]]:
-    from composer.core.node_paths import first_use
+    from composer.core.node_paths import first_instance
 
-    return [(name, path) for name, _ in design.all_graphs() if (path := first_use(design, name)) is not None]
+    return [(name, path) for name, _ in design.all_graphs() if (path := first_instance(design, name)) is not None]
 
 
 def select_all(bench: "Workbench") -> None:
@@ -300,7 +300,7 @@ def trust_blocks(bench: "Workbench") -> None:
     from composer.gui.dialogs.trust import ask_trust
 
     session = bench.session
-    folder = next(iter(session.own_blocks.untrusted(session.design)), None)
+    folder = next(iter(session.custom_blocks.untrusted(session.design)), None)
     if folder is not None:
         ask_trust(bench.window, folder, lambda yes: trust_folder(session, folder) if yes else None)
 
@@ -308,7 +308,7 @@ def trust_blocks(bench: "Workbench") -> None:
 def trust_folder(session: "Session", folder: Path) -> None:
     """Let the code of a folder run from now on."""
     try:
-        session.own_blocks.keep(folder, trusted=True)
+        session.custom_blocks.keep(folder, trusted=True)
     except UserError as error:
         session.message.emit(str(error), "error")
 

@@ -229,7 +229,7 @@ COMMANDS: tuple[Command, ...] = (
         _session("leave"),
         ("PgUp",),
         "leave",
-        lambda s: bool(s.use_path),
+        lambda s: bool(s.instance_path),
         on_canvas=True,
     ),
     Command(
@@ -284,7 +284,7 @@ COMMANDS: tuple[Command, ...] = (
         "Run",
         do.trust_blocks,
         icon="lock",
-        enabled=lambda s: bool(s.own_blocks.untrusted(s.design)),
+        enabled=lambda s: bool(s.custom_blocks.untrusted(s.design)),
         separated=True,
         tip="Let the code of your own blocks run that this design uses",
     ),

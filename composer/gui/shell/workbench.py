@@ -186,7 +186,7 @@ class Workbench(QObject):
 
     def _offer_trust(self) -> None:
         """Say which blocks of the design may not run, as long as there are any and the user has not put the offer away."""
-        found = self.session.own_blocks.untrusted(self.session.design)
+        found = self.session.custom_blocks.untrusted(self.session.design)
         if found == self._untrusted:
             return
         self._untrusted = found

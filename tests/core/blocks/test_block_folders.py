@@ -8,7 +8,7 @@ import pytest
 from composer import paths
 from composer.core.blocks import block_folders
 from composer.core.blocks.block_file import read_block
-from composer.core.blocks.block_folders import BlockFolder, distrust, forget, keep, known, name_for_this_process
+from composer.core.blocks.block_folders import BlockFolder, add_session_folders, forget, keep, known, untrusted_reason
 from composer.core.blocks.catalog import read_catalog
 from composer.core.errors import UserError
 
@@ -49,28 +49,30 @@ def test_none_is_known_at_first():
 def test_a_kept_folder_is_trusted_only_once_that_is_said(folder: Path):
     keep(folder, trusted=False)
     assert known() == (BlockFolder(folder, False),)
-    assert str(folder) in (distrust("Mine", folder / "mine.py") or "")
+    assert str(folder) in (untrusted_reason("Mine", folder / "mine.py") or "")
     keep(folder, trusted=True)
     assert known() == (BlockFolder(folder, True),)
-    assert distrust("Mine", folder / "mine.py") is None
+    assert untrusted_reason("Mine", folder / "mine.py") is None
     forget(folder)
     assert known() == ()
-    assert "any more" in (distrust("Mine", folder / "mine.py") or "")  # also if it was trusted: that went with it
+    assert "any more" in (
+        untrusted_reason("Mine", folder / "mine.py") or ""
+    )  # also if it was trusted: that went with it
 
 
 def test_a_folder_that_the_variable_names_is_trusted_and_not_kept(folder: Path, tmp_path: Path):
     (tmp_path / "other").mkdir()
     keep(tmp_path / "other", trusted=False)
-    name_for_this_process([folder])
+    add_session_folders([folder])
     assert known() == (BlockFolder(folder, True, False), BlockFolder(tmp_path / "other", False))
-    name_for_this_process([tmp_path / "other"])
+    add_session_folders([tmp_path / "other"])
     assert [f.path.name for f in known()] == ["other", "mine"] and all(f.trusted for f in known())
     del os.environ[block_folders.VARIABLE]
     assert known() == (BlockFolder(tmp_path / "other", False),)
 
 
 def test_the_library_is_beyond_trust():
-    assert distrust("Conv2d", paths.BLOCKS / "conv" / "conv2d.py") is None
+    assert untrusted_reason("Conv2d", paths.BLOCKS / "conv" / "conv2d.py") is None
 
 
 @pytest.mark.parametrize("wrong", [paths.BLOCKS, paths.BLOCKS / "conv", paths.ROOT])
@@ -82,7 +84,7 @@ def test_the_library_is_no_folder_of_ones_own(wrong: Path):
 def test_what_is_no_folder_is_refused(tmp_path: Path):
     for run in (
         lambda: keep(tmp_path / "nowhere", trusted=True),
-        lambda: name_for_this_process([tmp_path / "nowhere"]),
+        lambda: add_session_folders([tmp_path / "nowhere"]),
     ):
         with pytest.raises(UserError, match=r"nowhere is no folder"):
             run()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from composer.core import edits
-from composer.core.files.design_delta import OutOfStep, UpdateReader, UpdateWriter
+from composer.core.files.design_delta import DeltaReader, DeltaWriter, OutOfSync
 from composer.core.files.design_json import to_json
 from composer.core.graph import Design, Node
 from tests.engine.designs import chain
@@ -15,7 +15,7 @@ from tests.strategies import designs, histories
 CHAIN = (Node("conv", "Conv2d", {"out_channels": 16}), Node("norm", "BatchNorm2d"))
 
 
-def through(writer: UpdateWriter, reader: UpdateReader, design: Design) -> Design:
+def through(writer: DeltaWriter, reader: DeltaReader, design: Design) -> Design:
     return reader.read(json.loads(json.dumps(writer.write(design))))
 
 
@@ -26,13 +26,13 @@ def text(design: Design) -> str:
 
 @given(histories(length=6, start=designs()))
 def test_what_arrives_is_what_was_written(history: list[Design]) -> None:
-    writer, reader = UpdateWriter(), UpdateReader()
+    writer, reader = DeltaWriter(), DeltaReader()
     for design in (*history, *history[::-1]):  # undone, too
         assert text(through(writer, reader, design)) == text(design)
 
 
 def test_only_what_changed_travels_and_the_rest_stays_the_same_object() -> None:
-    writer, reader = UpdateWriter(), UpdateReader()
+    writer, reader = DeltaWriter(), DeltaReader()
     design = chain(*CHAIN)
     before = through(writer, reader, design)
     design = edits.set_params(design, "conv", {"out_channels": 24})
@@ -47,19 +47,19 @@ def test_only_what_changed_travels_and_the_rest_stays_the_same_object() -> None:
 
 
 def test_a_reader_that_missed_a_version_says_so_until_it_gets_a_whole_one() -> None:
-    writer, reader = UpdateWriter(), UpdateReader()
+    writer, reader = DeltaWriter(), DeltaReader()
     design = chain(*CHAIN)
     through(writer, reader, design)
     writer.write(edits.set_params(design, "conv", {"out_channels": 24}))
-    for reader_now in (reader, UpdateReader()):
-        with pytest.raises(OutOfStep):
+    for reader_now in (reader, DeltaReader()):
+        with pytest.raises(OutOfSync):
             through(writer, reader_now, edits.set_params(design, "conv", {"out_channels": 32}))
     writer.begin()
     assert text(through(writer, reader, design)) == text(design)
 
 
 def test_a_design_of_its_own_is_read_beside_the_versions() -> None:
-    writer, reader = UpdateWriter(), UpdateReader()
+    writer, reader = DeltaWriter(), DeltaReader()
     design, other = chain(*CHAIN), chain(CHAIN[1])
     through(writer, reader, design)
     assert text(reader.read(json.loads(text(other)))) == text(other)

@@ -5,17 +5,17 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from composer.engine.inference.gc_freeze import lasting
+from composer.engine.inference.gc_freeze import imports_without_gc
 
 
 def test_collection_is_as_it_was_also_after_an_error() -> None:
     try:
-        with suppress(ImportError), lasting():
+        with suppress(ImportError), imports_without_gc():
             assert not gc.isenabled()
             raise ImportError
         assert gc.isenabled() and gc.get_freeze_count() > 0
         gc.disable()
-        with lasting():
+        with imports_without_gc():
             pass
         assert not gc.isenabled()
     finally:

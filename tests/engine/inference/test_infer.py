@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from composer.core.edits import move, set_params, set_variable, update_item
 from composer.core.facts import NodeFacts
-from composer.core.files.design_delta import UpdateReader, UpdateWriter
+from composer.core.files.design_delta import DeltaReader, DeltaWriter
 from composer.core.graph import Design, Each, Graph, Input, Node, Output, Wire
 from composer.engine.inference.infer import Inferrer
-from composer.engine.inference.walk import MAX_ROUNDS
+from composer.engine.inference.walk import MAX_ITERATIONS
 from tests.engine.designs import chain, stage
 from tests.strategies import designs, examples, histories, networks
 from tests.work import calls
@@ -137,7 +137,7 @@ def test_a_design_that_unrolls_without_end_is_told_in_bounded_time() -> None:
         lambda: errors.extend(INFERRER.infer(chain(Node("use", "graph:g29", repeat=10_000), graphs=graphs)).errors)
     )
     assert any("multiply to more than" in error for error in errors)
-    assert work < 30 * MAX_ROUNDS
+    assert work < 30 * MAX_ITERATIONS
 
 
 # -- the memo ----------------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def test_any_document_gives_facts_or_sentences(design: Design) -> None:
 @given(histories(length=6, start=networks()), st.lists(st.integers(1, 3), min_size=7, max_size=7))
 def test_an_edited_design_has_the_facts_of_a_new_one(history: list[Design], batches: list[int]) -> None:
     """Whatever is kept between edits, on both sides of the pipe and in the inferrer, changes nothing."""
-    writer, reader, inferrer = UpdateWriter(), UpdateReader(), Inferrer()
+    writer, reader, inferrer = DeltaWriter(), DeltaReader(), Inferrer()
     inferrer.memo = INFERRER.memo  # of blocks alone: what running them costs is not what is tested here
     for design, batch in zip(history, batches, strict=False):
         # Through JSON as from the window, which turns tuples into lists.
@@ -226,7 +226,7 @@ def test_a_node_that_depends_on_variables_is_never_taken_for_known() -> None:
 
 @pytest.mark.parametrize("values", [(1, True), (1, 1.0), (0, False)])
 def test_equal_values_of_other_types_are_other_values(values: tuple[object, object]) -> None:
-    writer, reader, design = UpdateWriter(), UpdateReader(), chain(Node("conv", "Conv2d"))
+    writer, reader, design = DeltaWriter(), DeltaReader(), chain(Node("conv", "Conv2d"))
     for value in values:
         design = set_params(design, "conv", {"out_channels": value})
         read = reader.read(json.loads(json.dumps(writer.write(design))))

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from composer.core import edits
-from composer.core.files.design_delta import UpdateWriter
+from composer.core.files.design_delta import DeltaWriter
 from composer.core.files.design_file import loads
 from composer.core.graph import Design, Node
 from composer.engine.__main__ import Engine
 from composer.engine.inference.infer import Inferrer
-from composer.engine.inference.walk import MAX_ROUNDS
+from composer.engine.inference.walk import MAX_ITERATIONS
 from composer.engine.protocol import Progress
 from tests.benchmarks import designs
 from tests.benchmarks.memory import Peak
@@ -70,7 +70,7 @@ def test_nothing_is_computed_twice() -> None:
 
 
 def test_an_edit_in_three_hundred_nodes_is_answered_with_little_work() -> None:
-    engine, writer = Engine(), UpdateWriter()
+    engine, writer = Engine(), DeltaWriter()
     design = designs.mobile(300)
 
     def answer(ratio: float) -> dict[str, Any]:
@@ -113,4 +113,4 @@ graphs:
     found: list[str] = []
     work = calls(lambda: found.extend(Inferrer().infer(loads(text)).errors))
     assert len(found) == 2 and "multiply to more than 200,000; repeat less often" in found[-1]
-    assert work < 20 * MAX_ROUNDS
+    assert work < 20 * MAX_ITERATIONS

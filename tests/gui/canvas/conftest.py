@@ -77,7 +77,7 @@ def session(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("NETCOMPOSER_HOME", str(tmp_path / "home"))
     theme.apply(qapp, "light")
     made = Session(engine=None)
-    made.own_blocks._catalog = CATALOG
+    made.custom_blocks._catalog = CATALOG
     made.apply(small_design(), "Begin")
     yield made
     made.close()

@@ -184,7 +184,7 @@ def test_the_breadcrumb_leads_back(session: Session, canvas: CanvasView) -> None
     names = [button.text() for button in canvas.breadcrumb.findChildren(QToolButton) if button.isVisible()]
     assert names == ["Small", "stage"]
     canvas.breadcrumb.findChildren(QToolButton)[-2].click()
-    assert session.use_path == ()
+    assert session.instance_path == ()
 
 
 def test_another_design_opens_from_inside_a_sub_graph(session: Session, canvas: CanvasView) -> None:
@@ -192,7 +192,7 @@ def test_another_design_opens_from_inside_a_sub_graph(session: Session, canvas: 
     drawn = []
     canvas.scene.rebuilt.connect(lambda: drawn.append(session.design.name))
     session.open_template(template("dendritic_mlp"))
-    assert (session.use_path, list(canvas.scene.nodes)) == ((), list(session.graph.ids()))
+    assert (session.instance_path, list(canvas.scene.nodes)) == ((), list(session.graph.ids()))
     assert set(canvas.scene.wires) == set(session.graph.wires)
     assert drawn == [session.design.name]
 

@@ -190,7 +190,7 @@ def test_a_wire_dropped_on_a_body_takes_a_free_port_that_fits(session, canvas, h
 
 def test_a_merge_takes_any_number_of_wires(session, hand):
     hand.drag(hand.port("stage", output=True), "add")
-    assert [wire.source for wire in session.graph.into("add")] == ["norm", "conv", "stage"]
+    assert [wire.source for wire in session.graph.in_wires("add")] == ["norm", "conv", "stage"]
 
 
 def test_ports_that_would_close_a_cycle_are_not_offered(session, canvas, hand):

@@ -119,7 +119,7 @@ def test_measured_times_go_along_into_a_sub_graph(shown: Window, qtbot: QtBot) -
     assert shown.canvas.legend.accessibleName() == "Measured time: 0 to 2.5 ms"
     shown.canvas.view.setFocus()
     QTest.keyClick(shown.canvas.view, Qt.Key.Key_PageDown)
-    assert session.use_path == ("part",)
+    assert session.instance_path == ("part",)
     qtbot.waitUntil(lambda: shown.canvas.legend.accessibleName() == "Measured time: 0 to 3.5 ms")
     assert shown.canvas.scene.nodes["attn"].heat is not None
     turn(panel, 0, qtbot)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from composer.core import edits, subgraphs
-from composer.core.files.design_delta import UpdateWriter
+from composer.core.files.design_delta import DeltaWriter
 from composer.core.files.design_file import load, save
 from composer.core.graph import Design, Wire
 from composer.gui.session.session import Session
@@ -170,7 +170,7 @@ def test_a_sub_graph_is_entered_and_left_and_undo_leaves_one_that_vanishes(sessi
     session.apply(grouped, "Make sub-graph")
     session.enter(use)
     assert session.graph_name == "part"
-    assert session.use_path == (use,)
+    assert session.instance_path == (use,)
     session.edit("Set", edits.set_params, "attn", {"num_heads": 8})
     session.leave()
     assert session.selection == (use,)
@@ -269,7 +269,7 @@ def test_an_engine_that_missed_a_version_gets_the_whole_design(live: Session, sm
     live.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
     answers: list[object] = []
-    live.request("facts", {"design": UpdateWriter().write(Design()), "batch": 1, "revision": 0}, answers.append)
+    live.request("facts", {"design": DeltaWriter().write(Design()), "batch": 1, "revision": 0}, answers.append)
     qtbot.waitUntil(lambda: bool(answers))
     for value in (7, 8):
         live.edit("Set", edits.set_params, "conv_stem", {"out_channels": value})

@@ -125,7 +125,7 @@ def test_a_sub_graph_is_renamed_in_the_breadcrumb(inside: Window, qtbot: QtBot) 
 
 def test_undo_of_making_it_from_inside_draws_everything_once(inside: Window) -> None:
     inside.session.undo()
-    assert inside.session.use_path == ()
+    assert inside.session.instance_path == ()
     scene = inside.canvas.scene
     assert len([item for item in scene.items() if hasattr(item, "content")]) == len(scene.nodes) == 4
 

@@ -170,9 +170,9 @@ def test_make_a_sub_graph_enter_it_and_unpack_it(window: Make, small: Design, qt
     use = shown.session.selection[0]
     assert shown.session.graph.nodes[use].subgraph is not None
     QTest.keyClick(view, Qt.Key.Key_PageDown)
-    assert shown.session.use_path == (use,)
+    assert shown.session.instance_path == (use,)
     QTest.keyClick(view, Qt.Key.Key_PageUp)
-    assert shown.session.use_path == ()
+    assert shown.session.instance_path == ()
     QTest.keyClick(view, Qt.Key.Key_G, CTRL | Qt.KeyboardModifier.ShiftModifier)
     assert set(shown.session.graph.nodes) == {"conv_stem", "attn"}
 

@@ -48,7 +48,9 @@ def _from_port(view: "GraphView", node: NodeItem, output: bool, index: int) -> G
     scene = view.design_scene
     if not output:
         arrived = [
-            wire for wire in scene.graph.into(node.id) if index_of_name(node.content.inputs, wire.target_port) == index
+            wire
+            for wire in scene.graph.in_wires(node.id)
+            if index_of_name(node.content.inputs, wire.target_port) == index
         ]
         if arrived:
             last = arrived[-1]

@@ -37,7 +37,7 @@ class Breadcrumb(QWidget):
         self._restyle()
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
-        if "name" in change.fields or self._session.use_path:
+        if "name" in change.fields or self._session.instance_path:
             self.refresh()
 
     def _restyle(self) -> None:
@@ -53,7 +53,7 @@ class Breadcrumb(QWidget):
     def refresh(self) -> None:
         """Say where the canvas is now."""
         session = self._session
-        shown = (session.design.name, *session.use_path, session.graph_name, theme.is_dark())
+        shown = (session.design.name, *session.instance_path, session.graph_name, theme.is_dark())
         if shown == self._shown or self._field is not None:
             return
         self._shown = shown
@@ -61,7 +61,7 @@ class Breadcrumb(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        crumbs = (session.design.name, *session.use_path)
+        crumbs = (session.design.name, *session.instance_path)
         for depth, name in enumerate(crumbs):
             if depth:
                 mark = QLabel("/")
@@ -75,7 +75,7 @@ class Breadcrumb(QWidget):
                 button.setToolTip(f"Sub-graph {session.graph_name}; double-click to rename it")
                 button.installEventFilter(self)
             else:
-                button.clicked.connect(lambda _=False, depth=depth: session.show_graph(session.use_path[:depth]))
+                button.clicked.connect(lambda _=False, depth=depth: session.show_graph(session.instance_path[:depth]))
             self._row.addWidget(button)
             button.show()
         if session.graph_name and session.graph_name != crumbs[-1]:

@@ -30,7 +30,7 @@ class BlocksPage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.setWindowTitle("Own blocks")
-        self._own = session.own_blocks
+        self._own = session.custom_blocks
         self.list = QTreeWidget()
         self.list.setAccessibleName("Folders of own blocks")
         self.list.setHeaderLabels(["Folder", "Blocks", "Trust"])

@@ -14,7 +14,7 @@ SETTLE_MS = 100  # an editor writes a file in several steps
 Stamps = dict[Path, tuple[int, int]]
 
 
-class OwnBlocks(QObject):
+class CustomBlocks(QObject):
     """The catalog of the window, kept up with the folders.
 
     Args:

@@ -76,7 +76,7 @@ def test_what_an_editor_saves_is_in_the_catalog_and_the_palette(session: Session
     palette = PalettePanel(session)
     qtbot.addWidget(palette)
     palette.show()
-    session.own_blocks.keep(folder, trusted=True)
+    session.custom_blocks.keep(folder, trusted=True)
     assert "Mine" in session.catalog
     named: list[frozenset[str]] = []
     session.catalog_changed.connect(named.append)
@@ -103,19 +103,19 @@ def test_a_broken_file_is_a_sentence_and_the_others_stay(session: Session, folde
     for panel in (palette, problems):
         qtbot.addWidget(panel)
         panel.show()
-    session.own_blocks.keep(folder, trusted=True)
+    session.custom_blocks.keep(folder, trusted=True)
     (folder / "broken.py").write_text("@block(\n")
-    qtbot.waitUntil(lambda: len(session.own_blocks.broken()) == 1, timeout=1000)
+    qtbot.waitUntil(lambda: len(session.custom_blocks.broken()) == 1, timeout=1000)
     assert "Mine" in session.catalog
     qtbot.waitUntil(lambda: palette.tree.topLevelItem(0).text(0) == "broken.py")
     qtbot.waitUntil(lambda: any("broken.py, line 1" in row.problem.message for row in problems.rows()))
     (folder / "broken.py").write_text(SOURCE.replace("Mine", "Mended"))
-    qtbot.waitUntil(lambda: "Mended" in session.catalog and not session.own_blocks.broken(), timeout=1000)
+    qtbot.waitUntil(lambda: "Mended" in session.catalog and not session.custom_blocks.broken(), timeout=1000)
     qtbot.waitUntil(lambda: palette.tree.topLevelItem(0).text(0) != "broken.py")
 
 
 def test_writing_what_was_there_reads_nothing_anew(session: Session, folder: Path, qtbot: QtBot) -> None:
-    session.own_blocks.keep(folder, trusted=True)
+    session.custom_blocks.keep(folder, trusted=True)
     with qtbot.assertNotEmitted(session.catalog_changed, wait=400):
         (folder / "notes.txt").write_text("nothing to do with it")
         (folder / "__pycache__").mkdir()
@@ -202,10 +202,10 @@ def test_an_edit_of_the_file_is_computed_by_the_engine_that_runs(
     try:
         session.start_engine()
         session.apply(using("Mine"), "Begin")
-        session.own_blocks.keep(folder, trusted=False)
+        session.custom_blocks.keep(folder, trusted=False)
         qtbot.waitUntil(lambda: session.engine_state == "ready" and session.facts_current, timeout=30_000)
         assert "until you trust that folder" in session.problems[0].message
-        session.own_blocks.keep(folder, trusted=True)
+        session.custom_blocks.keep(folder, trusted=True)
         qtbot.waitUntil(lambda: (facts := session.facts_for("n0")) is not None and facts.params == 3, timeout=30_000)
         process = session.engine.pid
         (folder / "mine.py").write_text(

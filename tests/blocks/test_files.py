@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 
 from composer import paths
-from composer.core.blocks.block_file import BlockSpec, ParamSpec
+from composer.core.blocks.block_file import BlockSpec
+from composer.core.declarations import ParamSpec
 from composer.engine.library import block_class
 from tests.blocks.contract import CATALOG, SPECS, check
 

@@ -10,7 +10,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from composer.core import edits
-from composer.core.blocks.block_file import BlockSpec, ParamSpec
+from composer.core.blocks.block_file import BlockSpec
+from composer.core.declarations import ParamSpec
 from composer.core.graph import Design, Input, Node, Output, Wire
 from composer.engine.codegen import generate as codegen
 from composer.engine.inference.infer import Inferrer

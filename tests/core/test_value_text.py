@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.core import value_text
-from composer.core.blocks.block_file import ParamSpec
+from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
 from composer.core.graph import Each, Ramp
 from composer.core.value_text import from_text, shape_from_text, to_text

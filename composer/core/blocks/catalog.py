@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from composer import paths
-from composer.core.blocks.block_file import MAX_SOURCE_BYTES, BlockSpec, read_block
+from composer.core.blocks.block_file import BlockSpec, read_block
+from composer.core.declarations import MAX_SOURCE_BYTES
 from composer.core.errors import UserError
 
 CATEGORY_ORDER = (

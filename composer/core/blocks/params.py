@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from composer.core.blocks.block_file import BlockSpec, ParamSpec
+from composer.core.blocks.block_file import BlockSpec
+from composer.core.declarations import ParamSpec
 from composer.core.errors import DesignError, UserError
 from composer.core.expressions import resolve
 from composer.core.facts import Repair

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from composer.core.blocks.block_file import ParamSpec
 from composer.core.blocks.params import problem
+from composer.core.declarations import ParamSpec
 from composer.core.facts import Repair
 from composer.core.files.design_json import write_value
 from composer.core.graph import Each, Literal, Ramp, is_expression

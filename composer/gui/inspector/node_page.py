@@ -6,8 +6,8 @@ from dataclasses import replace
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from composer.core import edits, expressions, subgraphs
-from composer.core.blocks.block_file import ParamSpec
 from composer.core.blocks.catalog import Catalog
+from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
 from composer.core.exposed import exposing
 from composer.core.graph import MAX_REPEAT, Design, Each, Graph, Node, Ramp, Scalar, Value, is_expression

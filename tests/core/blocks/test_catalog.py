@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from composer.core.blocks.block_file import MAX_SOURCE_BYTES, read_block
+from composer.core.blocks.block_file import read_block
 from composer.core.blocks.catalog import read_catalog
+from composer.core.declarations import MAX_SOURCE_BYTES
 from composer.core.errors import UserError
 
 GOOD = '''"""A block of one's own.
@@ -131,7 +132,7 @@ BROKEN = {
     "default by name": (swap("= 4", "= HEADS"), "parameter heads has a default that is not a literal"),
     "no default": (
         swap("heads: Annotated[int, (1, 64)] = 4", "heads: int").replace('= "relu"', ""),
-        "has no default and is no axis",
+        "has no default and is not an axis",
     ),
     "aliases are none": (swap('aliases={"in_channels": "c"}', "aliases=None"), "parameter in_channels has no default"),
     "aliases are a list": (swap('aliases={"in_channels": "c"}', "aliases=[1]"), "aliases"),

@@ -2,9 +2,10 @@
 
 import pytest
 
-from composer.core.blocks.block_file import BlockSpec, ParamSpec
+from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.catalog import read_catalog
 from composer.core.blocks.params import ParamError, describe, problem, resolve_params
+from composer.core.declarations import ParamSpec
 from composer.core.graph import Each, Node, Ramp
 
 CATALOG = read_catalog()

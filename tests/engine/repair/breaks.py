@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from composer.core import edits
-from composer.core.blocks.block_file import ParamSpec
 from composer.core.blocks.catalog import Catalog
+from composer.core.declarations import ParamSpec
 from composer.core.errors import DesignError
 from composer.core.graph import SUBGRAPH, Design, Each, Graph, Node, Value, Wire, frozen
 

@@ -94,7 +94,7 @@ class CanvasView(QWidget):
         self.scene.changed_extent.connect(self._show_empty)
         self.scene.rebuilt.connect(self._on_rebuilt)
         session.facts_changed.connect(lambda _ids, _revision: self._refresh_heat())
-        session.theme_changed.connect(self._refresh_look)
+        session.theme_changed.connect(self._refresh_theme)
 
     # --- where one looks --------------------------------------------------------------------------------------------
 
@@ -346,9 +346,9 @@ class CanvasView(QWidget):
         self.strip.refresh_keys()
         self.empty.refresh_keys()
 
-    def _refresh_look(self) -> None:
-        self.strip.refresh_look()
-        self.empty.refresh_look()
+    def _refresh_theme(self) -> None:
+        self.strip.refresh_theme()
+        self.empty.refresh_theme()
         self.view.viewport().update()
 
     def _place_floating(self) -> None:

@@ -58,7 +58,7 @@ class DesignScene(QGraphicsScene):
         session.facts_changed.connect(self._on_facts)
         session.selection_changed.connect(self.show_selection)
         session.shown_graph_changed.connect(lambda _name: self.rebuild())
-        session.theme_changed.connect(self.refresh_look)
+        session.theme_changed.connect(self.refresh_theme)
         session.catalog_changed.connect(self._on_catalog)
         self.rebuild()
 
@@ -340,7 +340,7 @@ class DesignScene(QGraphicsScene):
         self.layer.forget_routes()
         self._settle()
 
-    def refresh_look(self) -> None:
+    def refresh_theme(self) -> None:
         """Take over another theme."""
         lk.forget()
         for node in self.nodes.values():

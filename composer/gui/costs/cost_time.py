@@ -72,7 +72,7 @@ class TimePage(QScrollArea):
         layout.addStretch(1)
         self.device.currentIndexChanged.connect(lambda _: self._choose())
         self.precision.currentIndexChanged.connect(lambda _: self._choose_precision())
-        session.theme_changed.connect(self.notice.refresh_look)
+        session.theme_changed.connect(self.notice.refresh_theme)
 
     def refresh(self) -> None:
         """Show the times of the moment."""
@@ -163,7 +163,7 @@ class TimePage(QScrollArea):
             if session.digest == digest:
                 session.lens.set_measured(answer)
             else:
-                self.notice.say("The network changed meanwhile; measure again", "warning")
+                self.notice.show_message("The network changed meanwhile; measure again", "warning")
 
         self._run("profile", params, take)
 
@@ -187,7 +187,7 @@ class TimePage(QScrollArea):
         self._end()
         if self.device.currentData() == THIS and self._this is None:
             self.device.setCurrentIndex(0)
-        self.notice.say(reason[:1].upper() + reason[1:], "error", details=trace)
+        self.notice.show_message(reason[:1].upper() + reason[1:], "error", details=trace)
 
     def _end(self) -> None:
         self._job = None

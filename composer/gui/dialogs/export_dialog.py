@@ -79,7 +79,7 @@ class ExportDialog(QDialog):
         self._fill_weights()
         self.targets.currentRowChanged.connect(lambda _: self._choose())
         self.targets.setCurrentRow(0)
-        session.theme_changed.connect(self.notice.refresh_look)
+        session.theme_changed.connect(self.notice.refresh_theme)
 
     def _lay_out(self) -> None:
         browse = button("Browse…", self._browse)
@@ -162,7 +162,7 @@ class ExportDialog(QDialog):
         """Write the file; a file that is already there is replaced after a second click."""
         text = self.file.text().strip()
         if not text:
-            self.notice.say("Name a file", "warning")
+            self.notice.show_message("Name a file", "warning")
             self.file.setFocus()
             return
         path = self._named()
@@ -170,7 +170,7 @@ class ExportDialog(QDialog):
             path = _ending(path, self.target.suffix)
         self.file.setText(str(path))
         if path.exists() and path != self._written:
-            self.notice.say(
+            self.notice.show_message(
                 f"{path.name} exists already", "warning", actions=[("Replace it", lambda: self._write(path))]
             )
         else:
@@ -185,7 +185,7 @@ class ExportDialog(QDialog):
             except UserError as error:
                 self._fail(str(error))
             else:
-                self.notice.say(f"Wrote {path.name}", "success")
+                self.notice.show_message(f"Wrote {path.name}", "success")
             return
         params = {"design": to_json(self.session.design), "target": self.target.key, "path": str(path)}
         if self.target.weights and self.weights.currentData():
@@ -202,12 +202,12 @@ class ExportDialog(QDialog):
         self._show_busy("")
         path = Path(answer["path"])
         said = str(answer.get("message", "")).removeprefix(f"{path}: ")
-        self.notice.say(f"Wrote {path.name}: {said}" if said else f"Wrote {path.name}", "success")
+        self.notice.show_message(f"Wrote {path.name}: {said}" if said else f"Wrote {path.name}", "success")
 
     def _fail(self, reason: str) -> None:
         job, self._job = self._job, None
         self._show_busy("")
-        self.notice.say(f"Not exported: {reason}", "error", details=job.trace if job is not None else "")
+        self.notice.show_message(f"Not exported: {reason}", "error", details=job.trace if job is not None else "")
 
     def _show_busy(self, what: str) -> None:
         self.progress.setRange(0, 0)
@@ -223,7 +223,7 @@ class ExportDialog(QDialog):
             return
         self._cancel()
         self._show_busy("")
-        self.notice.say("Cancelled; nothing was written", "info")
+        self.notice.show_message("Cancelled; nothing was written", "info")
 
     def _cancel(self) -> None:
         if self._job is not None:

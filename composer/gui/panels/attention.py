@@ -94,7 +94,7 @@ class AttentionPanel(Panel):
         session.selection_changed.connect(self._follow_canvas)
         session.run_started.connect(lambda run: run.finished.connect(self._forget_runs))
         session.run_chosen.connect(self._on_run_chosen)
-        session.theme_changed.connect(self._refresh_look)
+        session.theme_changed.connect(self._refresh_theme)
         for run in session.runs:
             run.finished.connect(self._forget_runs)
 
@@ -218,7 +218,9 @@ class AttentionPanel(Panel):
     def _on_error(self, text: str) -> None:
         request, self._request = self._request, None
         self._busy(None)
-        self.notice.say(text[:1].upper() + text[1:], "error", details=request.trace if request is not None else "")
+        self.notice.show_message(
+            text[:1].upper() + text[1:], "error", details=request.trace if request is not None else ""
+        )
 
     # --- drawing ----------------------------------------------------------------------------------------------------
 
@@ -245,7 +247,7 @@ class AttentionPanel(Panel):
                 self.look()
             elif not now and other:
                 if self.notice.text != CHANGED:
-                    self.notice.say(CHANGED, "info", actions=[("Look again", self.look)])
+                    self.notice.show_message(CHANGED, "info", actions=[("Look again", self.look)])
             elif self.notice.text == CHANGED:  # it was undone
                 self.notice.clear()
 
@@ -300,7 +302,7 @@ class AttentionPanel(Panel):
             views = found.paid_by(*self._place) if asked and self._place is not None else found.pictures
         except OSError:  # it is read when it is first shown, from a folder that goes with the engine
             self.view.say(*GONE)
-            self.notice.say(GONE[1], "info", actions=[("Look again", self.look)])
+            self.notice.show_message(GONE[1], "info", actions=[("Look again", self.look)])
             return
         self._view_index = min(self._view_index, len(views) - 1)
         shown: Shown = views[self._view_index]
@@ -358,10 +360,10 @@ class AttentionPanel(Panel):
         # Its room stays, so that nothing jumps.
         self.busy.setStyleSheet("" if share is not None else "QProgressBar { background: transparent; }")
 
-    def _refresh_look(self) -> None:
+    def _refresh_theme(self) -> None:
         refresh_icons(self)
-        self.controls.refresh_look()
-        self.notice.refresh_look()
+        self.controls.refresh_theme()
+        self.notice.refresh_theme()
         for index, found in enumerate(self.maps):
             self.list.item(index).setData(COLOR_ROLE, self._color(found.node))
         self.update()

@@ -63,9 +63,9 @@ class CodePanel(Panel):
         session.design_changed.connect(self._on_design)
         session.engine_state_changed.connect(self._on_engine)
         session.selection_changed.connect(self._mark)
-        session.theme_changed.connect(self._refresh_look)
+        session.theme_changed.connect(self._refresh_theme)
         self.verification.changed.connect(self._show_proof)
-        self.verification.failed.connect(lambda reason, trace: self.notice.say(reason, "error", details=trace))
+        self.verification.failed.connect(lambda reason, trace: self.notice.show_message(reason, "error", details=trace))
 
     def refresh(self) -> None:
         """Ask for the source of the design as it is now."""
@@ -107,14 +107,14 @@ class CodePanel(Panel):
 
     def _tell(self, proof: Mapping[str, Any]) -> None:
         sentence = str(proof["message"])
-        self.notice.say(
+        self.notice.show_message(
             sentence[:1].upper() + sentence[1:], "success" if proof["ok"] else "error", details=findings(proof)
         )
 
-    def _refresh_look(self) -> None:
-        self.view.refresh_look()
-        self.badge.refresh_look()
-        self.notice.refresh_look()
+    def _refresh_theme(self) -> None:
+        self.view.refresh_theme()
+        self.badge.refresh_theme()
+        self.notice.refresh_theme()
 
     def _take(self, answer: Mapping[str, Any]) -> None:
         self._request = None

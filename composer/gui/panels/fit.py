@@ -74,7 +74,7 @@ class FitPanel(Panel):
         session.design_changed.connect(self._on_design)
         session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
-        session.theme_changed.connect(self.notice.refresh_look)
+        session.theme_changed.connect(self.notice.refresh_theme)
         self._update_search()
 
     # --- parts ------------------------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ class FitPanel(Panel):
         self._end()
         self.table.show_rows((), None, None)
         self.table.hide()
-        self.notice.say(reason[:1].upper() + reason[1:], "error", details=trace)
+        self.notice.show_message(reason[:1].upper() + reason[1:], "error", details=trace)
 
     def _end(self) -> None:
         self._job = None

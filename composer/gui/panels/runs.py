@@ -69,7 +69,7 @@ class RunsPanel(Panel):
         QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete, context=Qt.ShortcutContext.WidgetShortcut)
         session.design_changed.connect(lambda *_: self._compare_soon.start() if self.isVisible() else None)
         session.run_started.connect(self._on_run_started)
-        session.theme_changed.connect(self._refresh_look)
+        session.theme_changed.connect(self._refresh_theme)
         for run in session.runs:
             run.state_changed.connect(lambda *_: self.refresh_soon())
 
@@ -89,7 +89,7 @@ class RunsPanel(Panel):
         try:
             self.session.start_training(run_library.resume_settings(chosen[0]))
         except (OSError, UserError) as error:
-            self.notice.say(f"The run could not be resumed: {error}", "error")
+            self.notice.show_message(f"The run could not be resumed: {error}", "error")
 
     def look_inside(self) -> None:
         """Show the attention of the selected run."""
@@ -107,7 +107,7 @@ class RunsPanel(Panel):
         """List the runs of a folder too."""
         found = list_runs(folder)
         if not found:
-            self.notice.say(
+            self.notice.show_message(
                 f"{folder} holds no run: expected settings.json and {DESIGN} in it, or in folders inside it", "warning"
             )
             return
@@ -127,10 +127,10 @@ class RunsPanel(Panel):
         if stuck:
             what = f"“{stuck[0].name}”" if len(stuck) == 1 else f"{len(stuck)} runs"
             actions = [("Delete for good", lambda: self._delete_for_good(stuck))]
-            self.notice.say(f"{what} cannot be moved to the trash on this disk", "warning", actions=actions)
+            self.notice.show_message(f"{what} cannot be moved to the trash on this disk", "warning", actions=actions)
         elif gone:
             what = f"“{gone[0].folder.name}”" if len(gone) == 1 else f"{len(gone)} runs"
-            self.notice.say(f"Moved {what} to the trash", "info", actions=[("Undo", self.undo_delete)])
+            self.notice.show_message(f"Moved {what} to the trash", "info", actions=[("Undo", self.undo_delete)])
 
     def undo_delete(self) -> None:
         """Take back the last deleting."""
@@ -140,13 +140,15 @@ class RunsPanel(Panel):
         self.refresh()
         self.table.select(back)
         if failed:
-            self.notice.say(f"{failed[0].folder.name} could not be taken out of the trash; it is still there", "error")
+            self.notice.show_message(
+                f"{failed[0].folder.name} could not be taken out of the trash; it is still there", "error"
+            )
 
     def _delete_for_good(self, folders: list[Path]) -> None:
         failed = [folder for folder in folders if not delete(folder)]
         self.refresh()
         if failed:
-            self.notice.say(f"{failed[0]} could not be deleted", "error")
+            self.notice.show_message(f"{failed[0]} could not be deleted", "error")
 
     # --- drawing ----------------------------------------------------------------------------------------------------
 
@@ -256,13 +258,13 @@ class RunsPanel(Panel):
         run_library.forget_folder(folder)
         self.refresh()
 
-    def _refresh_look(self) -> None:
+    def _refresh_theme(self) -> None:
         refresh_icons(self)
         for made in (self.resume_button, self.look_button):
             made.setIcon(theme.icon(made.property("icon_name")))
-        self.notice.refresh_look()
+        self.notice.refresh_theme()
         self.model.set_colors(self.overlay.colors())
-        self.plots.refresh_look()
+        self.plots.refresh_theme()
         self._draw_curves()
 
     # --- building ---------------------------------------------------------------------------------------------------

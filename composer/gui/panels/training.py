@@ -69,7 +69,7 @@ class TrainingPanel(Panel):
         session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
         session.file_changed.connect(self.refresh_soon)
-        session.theme_changed.connect(self._refresh_look)
+        session.theme_changed.connect(self._refresh_theme)
         session.preferences_changed.connect(self.refresh_soon)
         session.run_started.connect(self._adopt)
         if session.runs:
@@ -86,7 +86,7 @@ class TrainingPanel(Panel):
         if (focused := self.focusWidget()) is not None:
             focused.clearFocus()  # what was typed last counts
         if reason := self._reason():
-            self.notice.say(reason, "warning")
+            self.notice.show_message(reason, "warning")
             return
         training = self.session.design.training
         self._launch({"data": training.data, "epochs": training.epochs, "device": self.form.choice("device") or "auto"})
@@ -121,7 +121,7 @@ class TrainingPanel(Panel):
         try:
             self.session.start_training(chosen)
         except (OSError, UserError) as error:
-            self.notice.say(f"The run could not be started: {error}", "error")
+            self.notice.show_message(f"The run could not be started: {error}", "error")
 
     def _on_edited(self, name: str, value: Any, stepped: bool) -> None:
         if name == "device":
@@ -155,7 +155,7 @@ class TrainingPanel(Panel):
         run.code = code
         if run.state == "failed":
             actions = [("Resume", self.resume)] if run.resumable else []
-            self.notice.say(run.failure(), "error", details=run.details(), actions=actions)
+            self.notice.show_message(run.failure(), "error", details=run.details(), actions=actions)
         self._draw_soon()
 
     def _draw_soon(self) -> None:
@@ -271,14 +271,14 @@ class TrainingPanel(Panel):
             self._offer = self.session.digest
             newest = max(lost, key=lambda info: info.created)
             text = f"A training of this network was interrupted after epoch {newest.epoch} of {newest.epochs} ({newest.name})"
-            self.notice.say(text, "info", actions=[("Resume", lambda: self.resume(newest.path))])
+            self.notice.show_message(text, "info", actions=[("Resume", lambda: self.resume(newest.path))])
 
-    def _refresh_look(self) -> None:
+    def _refresh_theme(self) -> None:
         refresh_icons(self)
         for made in (self.start_button, self.resume_button, self.pause_button, self.stop_button):
             made.setIcon(theme.icon(made.property("icon_name"), "on_accent" if made is self.start_button else "text"))
-        self.notice.refresh_look()
-        self.plots.refresh_look()
+        self.notice.refresh_theme()
+        self.plots.refresh_theme()
 
     # --- building ---------------------------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ class Docks(QObject):
             title = self._classes[name].title
             self.docks[name].setWindowTitle(f"{title}  {badge}" if badge else title)
 
-    def refresh_look(self) -> None:
+    def refresh_theme(self) -> None:
         """Take over another theme."""
         for name, dock in self.docks.items():
             self._actions[name].setIcon(theme.icon(self._classes[name].icon))

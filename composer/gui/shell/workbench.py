@@ -143,7 +143,7 @@ class Workbench(QObject):
         for command in COMMANDS:
             if command.icon:
                 self.menus.actions[command.id].setIcon(theme.icon(command.icon))
-        self.docks.refresh_look()
+        self.docks.refresh_theme()
         self.session.theme_changed.emit()
 
     def _update_enabled(self, *_: object) -> None:
@@ -172,7 +172,7 @@ class Workbench(QObject):
                 ("Show the list", self._list_changes),
                 ("Done", comparison.stop),
             ]
-            self._comparing = Banner(comparison.sentence(), choices, comparison.stop, stays=True)
+            self._comparing = Banner(comparison.sentence(), choices, comparison.stop, persistent=True)
             self._column.insertWidget(0, self._comparing)
         else:
             self._comparing.text.setText(comparison.sentence())
@@ -200,7 +200,7 @@ class Workbench(QObject):
             choices: list[tuple[str, Callable[[], object]]] = [
                 ("Trust the folder…", lambda: self.run_command("trust_blocks"))
             ]
-            self._trusting = Banner(text, choices, self._put_offer_away, stays=True)
+            self._trusting = Banner(text, choices, self._put_offer_away, persistent=True)
             self._column.insertWidget(0, self._trusting)
 
     def _put_offer_away(self) -> None:

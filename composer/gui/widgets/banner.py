@@ -1,4 +1,4 @@
-"""A strip above the canvas that offers something and waits, without stopping the work."""
+"""A strip above the canvas that offers a choice without interrupting the work."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,13 +11,16 @@ from composer.gui.widgets.labels import button, label, row, tool_button
 
 
 class Banner(QWidget):
-    """One line with a text, choices and a cross.
+    """One line with a text, a button for each choice and a close button.
 
     Args:
         text: what is offered.
-        choices: text and action of each button; the first is the primary one.
-        dismissed: called when the cross is clicked.
-        stays: whether a choice leaves it open; whoever opened it closes it.
+        choices: label and action of each button; the first is the primary one.
+        dismissed: called when the close button is clicked.
+        persistent: whether the banner stays open after a choice; its owner then closes it.
+
+    Attributes:
+        text: the label with the text.
     """
 
     def __init__(
@@ -26,10 +29,10 @@ class Banner(QWidget):
         choices: list[tuple[str, Callable[[], object]]],
         dismissed: Callable[[], object] | None = None,
         *,
-        stays: bool = False,
+        persistent: bool = False,
     ) -> None:
         super().__init__()
-        self._stays = stays
+        self._persistent = persistent
         mark = QLabel()
         mark.setPixmap(theme.icon("info", "accent").pixmap(theme.ICON, theme.ICON))
         self.text = label(text)
@@ -38,17 +41,17 @@ class Banner(QWidget):
         layout.addStretch(1)
         for index, (name, action) in enumerate(choices):
             layout.addWidget(button(name, partial(self._choose, action), "primary" if index == 0 else ""))
-        layout.addWidget(tool_button("close", "Close" if stays else "Not now", lambda: self._choose(dismissed)))
+        layout.addWidget(tool_button("close", "Close" if persistent else "Not now", lambda: self._choose(dismissed)))
         self.setLayout(layout)
 
     def _choose(self, action: Callable[[], object] | None) -> None:
-        if not self._stays:
+        if not self._persistent:
             self.hide()
             self.deleteLater()
         if action is not None:
             action()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A ground that differs from the canvas."""
+        """Fill the background with a tint that sets the banner off from the canvas."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.tokens().tint))

@@ -1,4 +1,4 @@
-"""A field for a count as people write it: 5M, 600k, 1.2G; empty for no limit, red with a reason while it makes no sense."""
+"""A field for an upper limit in the usual short form (5M, 600k, 1.2G); an empty field means no limit."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit
@@ -10,11 +10,17 @@ WIDTH = 88
 
 
 class BudgetField(QLineEdit):
-    """Holds a count or nothing.
+    """A line edit that holds a count or nothing, and turns red while its text is neither.
 
     Args:
-        name: what is counted.
-        hint: shown while it is empty.
+        name: what is counted; used as the accessible name.
+        hint: placeholder text.
+
+    Attributes:
+        problem: why the text is not a count, also shown as the tooltip; empty if it is one.
+
+    Signals:
+        edited: the text has changed.
     """
 
     edited = Signal()
@@ -28,7 +34,7 @@ class BudgetField(QLineEdit):
 
     @property
     def value(self) -> int | None:
-        """The count; None if the field is empty or makes no sense."""
+        """The count; None if the field is empty or its text is not a count."""
         return units.parse_count(self.text()) if self.text().strip() and not self.problem else None
 
     def _check(self) -> None:

@@ -1,4 +1,4 @@
-"""A list over the window that is searched by typing: commands, nodes, files."""
+"""A searchable list that opens over the window: the command palette, "Find" and the recent files use it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ WIDTH, ROWS = 480, 12
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One row: a text, a detail at the right, and what is handed back."""
+    """One row: a text, a detail shown at the right, and the value that is returned when the row is chosen."""
 
     text: str
     detail: str
@@ -24,16 +24,22 @@ class Choice:
 
 
 class Chooser(QFrame):
-    """Search field and list; Return takes a row, Escape or a click elsewhere closes it.
+    """A popup with a search field and a list. Return accepts the current row, Escape or a click outside closes the popup.
 
     Args:
         parent: the window.
-        hint: text of the empty field.
+        hint: placeholder of the search field.
         choices: all rows.
-        chosen: gets the value of the taken row.
+        on_chosen: called with the value of the accepted row.
+
+    Attributes:
+        field: the search field.
+        list: the rows that match the search.
     """
 
-    def __init__(self, parent: QWidget, hint: str, choices: Sequence[Choice], chosen: Callable[[Any], object]) -> None:
+    def __init__(
+        self, parent: QWidget, hint: str, choices: Sequence[Choice], on_chosen: Callable[[Any], object]
+    ) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("chooser")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -42,7 +48,7 @@ class Chooser(QFrame):
             f"#chooser {{ background: {t.card}; border: 1px solid {t.strong_border}; border-radius: 6px; }}"
         )
         self._choices = choices
-        self._chosen = chosen
+        self._on_chosen = on_chosen
         self.field = QLineEdit(placeholderText=hint)
         self.list = QListWidget()
         self.list.setItemDelegate(TwoPartDelegate(self.list))
@@ -54,12 +60,12 @@ class Chooser(QFrame):
         layout.addWidget(self.list)
         self.field.textChanged.connect(self._filter)
         self.field.installEventFilter(self)
-        self.field.returnPressed.connect(self._take)
-        self.list.itemClicked.connect(lambda _: self._take())
+        self.field.returnPressed.connect(self._accept)
+        self.list.itemClicked.connect(lambda _: self._accept())
         self._filter("")
 
     def open_over(self, window: QWidget) -> None:
-        """Show it at the top of the window."""
+        """Open the popup near the top of a window and focus the search field."""
         self.resize(min(WIDTH, window.width() - 32), 54 + theme.CONTROL * ROWS)
         self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, 64)))
         self.show()
@@ -68,9 +74,9 @@ class Chooser(QFrame):
     def _filter(self, text: str) -> None:
         words = text.lower().split()
         self.list.clear()
-        found = [c for c in self._choices if all(word in f"{c.text} {c.detail}".lower() for word in words)]
-        # What begins with the typed text is what was meant; the rest keeps its order.
-        for choice in sorted(found, key=lambda c: not c.text.lower().startswith(text.lower())):
+        matches = [c for c in self._choices if all(word in f"{c.text} {c.detail}".lower() for word in words)]
+        # Rows that start with the typed text are the likeliest and come first; the sort is stable for the rest.
+        for choice in sorted(matches, key=lambda c: not c.text.lower().startswith(text.lower())):
             item = QListWidgetItem(choice.text)
             item.setData(DETAIL_ROLE, choice.detail)
             item.setData(Qt.ItemDataRole.UserRole, choice.value)
@@ -78,7 +84,7 @@ class Chooser(QFrame):
         self.list.setCurrentRow(0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the arrow keys move in the list while the field has the focus."""
+        """Let the arrow and page keys move through the list while the search field has the focus."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS, Qt.Key.Key_PageUp: -ROWS}
             if event.key() in steps and self.list.count():
@@ -88,16 +94,16 @@ class Chooser(QFrame):
                 return True
         return super().eventFilter(watched, event)
 
-    def _take(self) -> None:
+    def _accept(self) -> None:
         item = self.list.currentItem()
         if item is not None:
             value = item.data(Qt.ItemDataRole.UserRole)
             self.close()
-            self._chosen(value)
+            self._on_chosen(value)
 
 
-def choose(window: QWidget, hint: str, choices: Sequence[Choice], chosen: Callable[[Any], object]) -> Chooser:
-    """Open a chooser over a window; the arguments are those of `Chooser`."""
-    made = Chooser(window, hint, choices, chosen)
-    made.open_over(window)
-    return made
+def choose(window: QWidget, hint: str, choices: Sequence[Choice], on_chosen: Callable[[Any], object]) -> Chooser:
+    """Open a `Chooser` over a window; the arguments are those of its constructor."""
+    chooser = Chooser(window, hint, choices, on_chosen)
+    chooser.open_over(window)
+    return chooser

@@ -97,7 +97,7 @@ class CodeView(QPlainTextEdit):
         """Width of the line numbers."""
         return 28 + self.fontMetrics().horizontalAdvance("9") * max(2, len(str(self.blockCount())))
 
-    def refresh_look(self) -> None:
+    def refresh_theme(self) -> None:
         """Take over another theme."""
         self._color()
         self._numbers.update()

@@ -85,7 +85,7 @@ class CurvePlot(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.plot, 1)
         self.setLayout(layout)
-        self.refresh_look()
+        self.refresh_theme()
 
     def keys(self) -> tuple[str, ...]:
         """Keys of the lines."""
@@ -159,7 +159,7 @@ class CurvePlot(QWidget):
         named = [line for line in self._lines.values() if line.name and len(line.x)]
         return [(line, float(line.y[int(np.argmin(np.abs(line.x - x)))])) for line in named]
 
-    def refresh_look(self) -> None:
+    def refresh_theme(self) -> None:
         """Take over another theme; the owner draws the lines anew in their colours."""
         for side, text in (("left", self._unit), ("bottom", "epoch")):
             axis = self.plot.getAxis(side)

@@ -90,7 +90,7 @@ class MapControls(QWidget):
         self.notes.setText("\n".join(note[:1].upper() + note[1:] for note in notes))
         self.notes.setVisible(bool(notes))
 
-    def refresh_look(self) -> None:
+    def refresh_theme(self) -> None:
         """Take over another theme."""
         for found in (self.clear_mark, self.save):
             found.setIcon(theme.icon(found.property("icon_name"), found.property("icon_ink")))

@@ -1,4 +1,4 @@
-"""One sentence on what happened, in a panel: what it means is the sentence, the trace is one click away."""
+"""A message line inside a panel. The sentence tells the user what happened; the traceback is one click away."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,7 +27,13 @@ ICONS = {
 
 
 class Notice(QWidget):
-    """A line with a mark, a sentence, buttons and a cross; hidden as long as there is nothing to say."""
+    """A line with an icon, a message, buttons and a close button; hidden while there is no message.
+
+    Attributes:
+        text: the message; empty while the notice is hidden.
+        level: how serious the message is; empty while the notice is hidden.
+        details: the longer text, such as a traceback, that the "Details" button opens.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +43,7 @@ class Notice(QWidget):
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(4)
-        self._offered: dict[str, QPushButton] = {}
+        self._action_buttons: dict[str, QPushButton] = {}
         self._level = ""
         self.details = ""
         layout = row(self._mark, spacing=8)
@@ -50,15 +56,15 @@ class Notice(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says; empty while it is hidden."""
+        """The message; empty while the notice is hidden."""
         return self._text.text() if not self.isHidden() else ""
 
     @property
     def level(self) -> str:
-        """How serious it is; empty while it is hidden."""
+        """``info``, ``success``, ``warning`` or ``error``; empty while the notice is hidden."""
         return self._level if not self.isHidden() else ""
 
-    def say(
+    def show_message(
         self,
         text: str,
         level: str = "info",
@@ -66,38 +72,38 @@ class Notice(QWidget):
         details: str = "",
         actions: Sequence[tuple[str, Callable[[], object]]] = (),
     ) -> None:
-        """Show a sentence in the place of the one before.
+        """Show a message, replacing the previous one.
 
         Args:
-            text: the sentence.
+            text: one sentence.
             level: ``info``, ``success``, ``warning`` or ``error``.
-            details: what a click on "Details" shows, such as a traceback.
-            actions: words and function of further buttons; a click also takes the sentence away.
+            details: text for the "Details" button, such as a traceback; empty for no button.
+            actions: label and callback of further buttons. Clicking one also closes the notice.
         """
         self._level, self.details = level, details
         self._text.setText(text)
-        self.refresh_look()
-        for old in self._offered.values():
+        self.refresh_theme()
+        for old in self._action_buttons.values():
             self._buttons.removeWidget(old)
             old.hide()
             old.deleteLater()
-        self._offered = {name: button(name, partial(self._act, action), "link") for name, action in actions}
+        self._action_buttons = {name: button(name, partial(self._run, action), "link") for name, action in actions}
         if details.strip():
-            self._offered["Details"] = button("Details", self.show_details, "link")
-        for made in self._offered.values():
-            self._buttons.addWidget(made)
+            self._action_buttons["Details"] = button("Details", self.show_details, "link")
+        for action_button in self._action_buttons.values():
+            self._buttons.addWidget(action_button)
         self.show()
 
     def action(self, text: str) -> QPushButton | None:
-        """The button with these words; None while there is none."""
-        return self._offered.get(text) if not self.isHidden() else None
+        """Return the button with this label, or None if there is none."""
+        return self._action_buttons.get(text) if not self.isHidden() else None
 
     def clear(self) -> None:
-        """Say nothing."""
+        """Remove the message and hide the notice."""
         self.hide()
 
     def show_details(self) -> None:
-        """Open the details in a window of their own."""
+        """Open the details in a separate window."""
         dialog = QDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle("Details")
@@ -113,10 +119,10 @@ class Notice(QWidget):
         dialog.resize(720, 420)
         dialog.show()
 
-    def refresh_look(self) -> None:
-        """Draw the mark in the colours of the theme in force."""
+    def refresh_theme(self) -> None:
+        """Redraw the icon in the colours of the current theme."""
         self._mark.setPixmap(theme.icon(*ICONS.get(self._level, ICONS["info"])).pixmap(theme.ICON, theme.ICON))
 
-    def _act(self, action: Callable[[], object]) -> None:
+    def _run(self, action: Callable[[], object]) -> None:
         self.clear()
         action()

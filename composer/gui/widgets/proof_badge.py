@@ -64,9 +64,9 @@ class ProofBadge(QPushButton):
         self.setText(WORDS[state])
         self.setAccessibleName(WORDS[state])
         self.setToolTip(findings(proof) if proof is not None else WHAT)
-        self.refresh_look()
+        self.refresh_theme()
 
-    def refresh_look(self) -> None:
+    def refresh_theme(self) -> None:
         """Draw it in the colours of the theme in force."""
         ink = INKS.get(self.state, "text")
         self.setIcon(theme.icon(ICONS[self.state], ink))

@@ -115,11 +115,11 @@ class TrainingPlots(QWidget):
         """Put the plots above each other, or side by side."""
         self._box.setDirection(QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight)
 
-    def refresh_look(self) -> None:
+    def refresh_theme(self) -> None:
         """Take over another theme."""
         for plot in (self.loss, self.accuracy):
             if plot is not None:
-                plot.refresh_look()
+                plot.refresh_theme()
         for key, (curves, color, name) in list(self._drawn.items()):
             self.show_curves(curves, key, color if color.isValid() else None, name)
 

@@ -53,14 +53,14 @@ class EmptyState(QWidget):
         box.addLayout(self._buttons)
         self._hint.setVisible(self._buttons.count() > 2)
         self.refresh_keys()
-        self.refresh_look()
+        self.refresh_theme()
 
     def refresh_keys(self) -> None:
         """Name the key that adds a block."""
         key = keymap.shown("add_block")
         self._title.setText(f"Press {key} or drag a block" if key else "Drag a block here")
 
-    def refresh_look(self) -> None:
+    def refresh_theme(self) -> None:
         """Take over another theme."""
         t = theme.tokens()
         self._title.setFont(theme.font(theme.LARGE, bold=True))

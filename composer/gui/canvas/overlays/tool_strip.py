@@ -36,7 +36,7 @@ class ToolStrip(QFrame):
         self.fit.clicked.connect(self.fit_asked)
         self._menus()
         self.refresh_keys()
-        self.refresh_look()
+        self.refresh_theme()
 
     def refresh_keys(self) -> None:
         """Name the keys of the commands that it shares."""
@@ -89,7 +89,7 @@ class ToolStrip(QFrame):
             action.setChecked(action.data() == heat)
             action.setEnabled(lens.available(action.data()))
 
-    def refresh_look(self) -> None:
+    def refresh_theme(self) -> None:
         """Take over another theme."""
         t = theme.tokens()
         self.setStyleSheet(

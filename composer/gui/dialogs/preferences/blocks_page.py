@@ -54,7 +54,7 @@ class BlocksPage(QWidget):
         layout.addLayout(buttons)
         self.setLayout(layout)
         self._own.changed.connect(lambda _: self.refresh())
-        session.theme_changed.connect(self.notice.refresh_look)
+        session.theme_changed.connect(self.notice.refresh_theme)
         self.refresh()
 
     def refresh(self) -> None:
@@ -115,7 +115,7 @@ class BlocksPage(QWidget):
             try:
                 self._own.forget(chosen.path)
             except UserError as error:
-                self.notice.say(str(error), "error")
+                self.notice.show_message(str(error), "error")
 
     def _open(self) -> None:
         if (chosen := self.chosen) is not None:
@@ -125,7 +125,7 @@ class BlocksPage(QWidget):
         try:
             self._own.keep(folder, trusted=trusted)
         except UserError as error:
-            self.notice.say(str(error), "error")
+            self.notice.show_message(str(error), "error")
             return False
         return True
 

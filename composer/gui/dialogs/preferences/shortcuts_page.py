@@ -65,7 +65,7 @@ class ShortcutsPage(QWidget):
         layout = column(self.search, self.list, self.notice, margin=0)
         layout.addLayout(below)
         self.setLayout(layout)
-        bench.session.theme_changed.connect(self.notice.refresh_look)
+        bench.session.theme_changed.connect(self.notice.refresh_theme)
         self._fill()
         named(self.field, "New key")
 
@@ -139,7 +139,7 @@ class ShortcutsPage(QWidget):
         QTimer.singleShot(
             0, self, lambda: self.list.scrollToItem(self._items[chosen.id])
         )  # the notice takes room from the list
-        self.notice.say(
+        self.notice.show_message(
             f"{keymap.native(key)} is the key of “{holder.text}”.",
             "warning",
             actions=[(f"Take it for “{chosen.text}”", lambda: self._take(chosen, holder, key))],
@@ -170,7 +170,7 @@ class ShortcutsPage(QWidget):
                 taken.append(f"“{holder.text}” had {keymap.native(key)} and has it no more.")
         self._set(chosen, chosen.default)
         if taken:
-            self.notice.say(" ".join(taken), "info")
+            self.notice.show_message(" ".join(taken), "info")
 
     def _reset_all(self) -> None:
         keymap.reset_all()

@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "load": "composer.core.files.design_file",
     "save": "composer.core.files.design_file",
-    "template": "composer.paths",
+    "template": "composer.core.files.templates",
     "build": "composer.engine.codegen.build",
     "source": "composer.engine.codegen.generate",
     "summarize": "composer.engine.analysis.summary",

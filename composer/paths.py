@@ -1,18 +1,20 @@
-"""Where things lie, in a checkout and in an installed wheel: block sources, templates, resources, the user's own data."""
+"""Folders of a checkout or an installed wheel (block sources, templates, resources) and the user's own folders."""
 
 import os
 import sys
 from pathlib import Path
 
+import platformdirs
+
+APP = "netcomposer"
 PACKAGE = Path(__file__).resolve().parent
-# In a checkout the three folders stand beside `composer/`; a wheel installs them beside it in site-packages as well
-# (`blocks` as a package, the other two as data packages), so one rule finds them in both.
+# In a checkout `blocks` is beside `composer`; a wheel installs it beside `composer` in site-packages, too.
 ROOT = PACKAGE.parent
 BLOCKS = ROOT / "blocks"
 
 
 def _data_folder(name: str) -> Path:
-    """A data folder: inside the package in a wheel (so that no stray top-level folder is installed), beside it in a checkout."""
+    """Return a data folder: a wheel holds it inside the package, to install no stray top-level folder; a checkout, beside it."""
     inside = PACKAGE / "_data" / name
     return inside if inside.is_dir() else ROOT / name
 
@@ -21,45 +23,25 @@ TEMPLATES = _data_folder("templates")
 RESOURCES = _data_folder("resources")
 
 
-def template(name: str) -> Path:
-    """The file of a template.
-
-    Args:
-        name: template name as `netcomposer templates` lists it.
-
-    Returns:
-        The path of its YAML file.
-
-    Raises:
-        composer.core.errors.UserError: if there is no such template.
-    """
-    path = TEMPLATES / f"{name}.yaml"
-    if not path.is_file():
-        from composer.core.errors import UserError
-
-        known = ", ".join(sorted(p.stem for p in TEMPLATES.glob("*.yaml")))
-        raise UserError(f"template {name!r} does not exist; choose one of: {known}")
-    return path
-
-
 def user_data() -> Path:
-    """The user's folder for recovery files, runs and settings; `NETCOMPOSER_HOME` overrides the platform's place."""
+    """Return the user's folder for recovery files, runs and settings; `NETCOMPOSER_HOME` overrides the platform's folder."""
     override = os.environ.get("NETCOMPOSER_HOME")
     if override:
         return Path(override)
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "netcomposer"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "netcomposer"
-    return Path(os.environ.get("XDG_DATA_HOME", home / ".local" / "share")) / "netcomposer"
+    return _former_macos_folder("Application Support/netcomposer") or platformdirs.user_data_path(APP, appauthor=False)
 
 
 def user_cache() -> Path:
-    """The user's folder for what may be deleted at any time; inside `NETCOMPOSER_HOME` if that is set."""
-    if os.environ.get("NETCOMPOSER_HOME") or sys.platform == "win32":
+    """Return the user's folder for files that may be deleted at any time; inside `NETCOMPOSER_HOME` if that is set."""
+    if os.environ.get("NETCOMPOSER_HOME"):
         return user_data() / "cache"
-    home = Path.home()
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "Netcomposer"
-    return Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "netcomposer"
+    return _former_macos_folder("Caches/Netcomposer") or platformdirs.user_cache_path(APP, appauthor=False)
+
+
+def _former_macos_folder(name: str) -> Path | None:
+    """Return the folder that early versions used on macOS, if it exists: platformdirs may choose another one.
+
+    It respects `XDG_DATA_HOME` and `XDG_CACHE_HOME` on macOS, which they ignored, and the case of the cache differs.
+    """
+    folder = Path.home() / "Library" / name
+    return folder if sys.platform == "darwin" and folder.is_dir() else None

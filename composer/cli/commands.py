@@ -9,6 +9,7 @@ from typing import Any
 
 from composer import paths
 from composer.core.errors import UserError
+from composer.core.files.templates import template
 
 PROBLEMS = 1
 PICTURES = ("png", "svg", "pdf")  # targets of `export` that the window's canvas draws
@@ -98,7 +99,7 @@ def new(args: argparse.Namespace) -> int:
     target = Path(args.output)
     if target.exists() and not args.force:
         raise UserError(f"{target} exists already; choose another name or add --force to replace it")
-    save(load(paths.template(args.template)), target)
+    save(load(template(args.template)), target)
     print(target)
     return 0
 

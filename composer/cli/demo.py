@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from composer import paths
 from composer.core.errors import UserError
+from composer.core.files.templates import template
 from composer.core.graph import Node
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class _Demo:
 
     def open(self, window: "Window") -> None:
         session = window.session
-        session.open_template(paths.template(TEMPLATE))
+        session.open_template(template(TEMPLATE))
         self.need(
             lambda: session.engine_state == "ready" and session.facts_current,
             ENGINE_SECONDS,

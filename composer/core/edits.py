@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from composer.core import names
+from composer.core import bends, names
 from composer.core.errors import DesignError
 from composer.core.graph import (
     MAX_REPEAT,
@@ -25,7 +25,6 @@ from composer.core.graph import (
     frozen,
     is_repeat,
 )
-from composer.core.layout import bends
 
 
 def _graph(design: Design, graph: str) -> Graph:
@@ -235,7 +234,7 @@ def move(design: Design, positions: Mapping[str, Point], graph: str = "") -> Des
     for id, (x, y) in positions.items():
         if (item := home.item(id)) is not None:
             moved[id] = (x - item.position[0], y - item.position[1])
-    home = bends.carried(home, moved)
+    home = bends.move_bends(home, moved)
     return design.with_graph(
         graph, replace(home, inputs=placed(home.inputs), nodes=placed(home.nodes), outputs=placed(home.outputs))
     )
@@ -323,7 +322,7 @@ def paste(design: Design, clip: Graph, offset: Point = (0.0, 0.0), graph: str = 
             wire,
             source=fresh.get(wire.source, wire.source),
             target=fresh[wire.target],
-            bends=bends.shifted(wire.bends, offset) if wire.source in fresh else (),
+            bends=bends.shift_bends(wire.bends, offset) if wire.source in fresh else (),
         )
         for wire in clip.wires
         if wire.target in fresh and (wire.source in fresh or wire.source in home.inputs or wire.source in home.nodes)

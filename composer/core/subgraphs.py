@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from composer.core import edits, names
+from composer.core.bends import shift_bends
 from composer.core.errors import DesignError
 from composer.core.graph import (
     SUBGRAPH,
@@ -21,7 +22,6 @@ from composer.core.graph import (
     frozen,
     is_expression,
 )
-from composer.core.layout.bends import shifted
 
 # From a node to the input or the output of its sub-graph: half of each card, and a label such as 112 × 112 × 64 between them.
 BESIDE = 280.0
@@ -218,7 +218,9 @@ def unpack(design: Design, id: str, graph: str = "") -> tuple[Design, list[str]]
                 wires.append(Wire(feed.source, fresh[wire.target], feed.source_port, wire.target_port))
         else:
             wires.append(
-                replace(wire, source=fresh[wire.source], target=fresh[wire.target], bends=shifted(wire.bends, shift))
+                replace(
+                    wire, source=fresh[wire.source], target=fresh[wire.target], bends=shift_bends(wire.bends, shift)
+                )
             )
     nodes: dict[str, Node] = {}
     for key, item in home.nodes.items():

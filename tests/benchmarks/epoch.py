@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from composer import paths
 from composer.core.files.design_file import load
+from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.training import data as datasets
@@ -75,7 +75,7 @@ def bare(design: Design, threads: int) -> list[float]:
 
 def run() -> list[Row]:
     """The hybrid template on the digits, in turns."""
-    design = load(paths.template("hybrid_digits"))
+    design = load(template("hybrid_digits"))
     samples: tuple[list[float], list[float]] = ([], [])
     before = torch.get_num_threads()
     threads = 0

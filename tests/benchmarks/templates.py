@@ -10,6 +10,7 @@ import torch
 
 from composer import paths
 from composer.core.files.design_file import load
+from composer.core.files.templates import template
 from composer.engine.codegen.build import build
 from tests.benchmarks.blocks import declare_torchvision
 from tests.benchmarks.measure import Row, child, compare, row
@@ -62,7 +63,7 @@ def run() -> list[Row]:
 
 def summaries(name: str) -> list[Row]:
     """Both rows of a template, each side in fresh processes."""
-    path = str(paths.template(name))
+    path = str(template(name))
     samples = [(child(_OURS, path), child(_TORCHINFO, path)) for _ in range(3)]
     same = samples[0][0]["params"] == samples[0][1]["params"]
     made = min(sample[1]["made"] for sample in samples)
@@ -99,7 +100,7 @@ def steps() -> list[Row]:
     try:
         for name, batch in TIMM.items():
             images = torch.randn(batch, 3, 224, 224)
-            ours, theirs = build(load(paths.template(name)), seed=0), timm.create_model(name)
+            ours, theirs = build(load(template(name)), seed=0), timm.create_model(name)
             rows.append(
                 compare(
                     f"generated {name} step / timm",

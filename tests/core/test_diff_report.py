@@ -10,9 +10,9 @@ from composer.cli.main import main
 from composer.core import diff_report, edits, subgraphs
 from composer.core.diff_report import Change
 from composer.core.files.design_file import load, loads, save
+from composer.core.files.templates import template
 from composer.core.graph import Design, Node, Training, Wire
 from composer.engine.inference.infer import Inferrer
-from composer.paths import template
 
 INFERRER = Inferrer()
 

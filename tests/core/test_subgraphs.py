@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from composer.core import edits, subgraphs
 from composer.core.errors import DesignError
 from composer.core.files.design_file import load, loads
+from composer.core.files.templates import template
 from composer.core.graph import Design, Each, Node, Ramp
 from composer.engine.codegen.build import build
 from composer.engine.inference.infer import Inferrer
-from composer.paths import template
 from tests.strategies import networks
 
 INFERRER = Inferrer()

@@ -9,9 +9,9 @@ from composer.core import edits
 from composer.core.blocks.catalog import read_catalog
 from composer.core.errors import DesignError
 from composer.core.files.design_file import load, loads
+from composer.core.files.templates import template
 from composer.core.graph import Design, Each, Wire
 from composer.core.swap import swap
-from composer.paths import template
 
 CATALOG = read_catalog()
 

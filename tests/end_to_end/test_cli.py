@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from composer import __version__, paths
+from composer import __version__, template
 from composer.cli.main import main
 
-HYBRID = str(paths.template("hybrid_digits"))
+HYBRID = str(template("hybrid_digits"))
 CYCLE = """format: 1
 name: Cycle
 inputs:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from composer.core.files.design_file import load
-from composer.paths import template
+from composer.core.files.templates import template
 
 RUN = """
 import sys

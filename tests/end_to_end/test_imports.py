@@ -34,10 +34,10 @@ def test_the_command_line_starts_light() -> None:
 def test_an_open_window_with_facts_holds_no_torch() -> None:
     code = """
 import time
-from composer import paths
+from composer.core.files.templates import template
 from composer.gui.app import application, make_window
 app = application()
-window = make_window(paths.template("hybrid_digits"))
+window = make_window(template("hybrid_digits"))
 window.show()
 end = time.monotonic() + 90
 while not (window.session.facts and window.session.facts.totals.params) and time.monotonic() < end:

@@ -6,8 +6,8 @@ from typing import Any
 
 from composer.core import edits
 from composer.core.files.design_file import load, loads
+from composer.core.files.templates import template
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
-from composer.paths import template
 
 TINY = """
 format: 1

@@ -9,12 +9,13 @@ import torch
 
 from composer.cli.main import main
 from composer.core.files.design_file import dumps, load, loads
+from composer.core.files.templates import template
 from composer.core.graph import Each, Ramp
 from composer.engine.codegen.build import build
 from composer.engine.codegen.generate import source
 from composer.engine.codegen.verify import example_inputs
 from composer.engine.inference.infer import Inferrer
-from composer.paths import TEMPLATES, template
+from composer.paths import TEMPLATES
 from tests.engine.designs import light
 from tests.engine.saved import saved_bytes
 

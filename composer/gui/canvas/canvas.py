@@ -8,8 +8,8 @@ from PySide6.QtGui import QCursor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QInputDialog, QVBoxLayout, QWidget
 
 from composer.core import edits
+from composer.core.bends import straighten
 from composer.core.graph import Design, Point, Wire
-from composer.core.layout.bends import straightened
 from composer.core.layout.layered import layout as place_items
 from composer.gui.canvas import adding, keys, menu, picture
 from composer.gui.canvas.camera import FIT_MARGIN
@@ -381,4 +381,4 @@ class CanvasView(QWidget):
 
 def _arranged(design: Design, places: Mapping[str, Point], graph: str = "") -> Design:
     """The design with items in other places, and their wires led anew."""
-    return straightened(edits.move(design, places, graph), places, graph)
+    return straighten(edits.move(design, places, graph), places, graph=graph)

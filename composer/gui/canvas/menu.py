@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QMenu
 
 from composer.core import edits, names
+from composer.core.bends import set_bends
 from composer.core.graph import Design, Frame, Graph
-from composer.core.layout.bends import set_bends
 from composer.gui.canvas.gestures.base import WIRE_REACH
 from composer.gui.canvas.items.metrics import GRID
 from composer.gui.canvas.overlays.repair_menu import RepairRows

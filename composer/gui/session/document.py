@@ -7,11 +7,11 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtGui import QUndoStack
 
 from composer.core import edits, names
+from composer.core.bends import bends_of, set_bends
 from composer.core.diff import diff
 from composer.core.errors import DesignError
 from composer.core.graph import SUBGRAPH, Design, Graph, Input, Node, Output, Point, Wire
 from composer.core.layout import placement
-from composer.core.layout.bends import bends_of, set_bends
 from composer.core.node_paths import visible_graph
 from composer.gui.session import clipboard
 from composer.gui.session.edit_command import Edit

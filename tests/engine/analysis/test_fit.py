@@ -8,10 +8,10 @@ from composer.cli.main import main
 from composer.core import edits
 from composer.core.errors import UserError
 from composer.core.files.design_file import load, loads
+from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.analysis.fit import candidates, fit, steps
 from composer.engine.inference.infer import Inferrer
-from composer.paths import template
 
 INFERRER = Inferrer()
 

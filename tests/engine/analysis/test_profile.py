@@ -11,11 +11,11 @@ import torch
 from composer.cli.main import main
 from composer.core.errors import DesignError, UserError
 from composer.core.files.design_file import load, loads, save
+from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.analysis.device_benchmark import measure_profile
 from composer.engine.analysis.profile import Profile, profile
 from composer.engine.analysis.timers import CudaTimes, HostTimes, PeakMemory
-from composer.paths import template
 from tests.engine.designs import light
 
 

@@ -9,10 +9,10 @@ import pytest
 import composer
 from composer.cli.main import main
 from composer.core.files.design_file import load, loads
+from composer.core.files.templates import template
 from composer.engine.analysis.layers import layer_table
 from composer.engine.analysis.summary import summarize
 from composer.engine.inference.infer import Inferrer
-from composer.paths import template
 
 NODE = {"id", "block", "outputs", "params", "macs", "activation_bytes", "error"}
 TOTALS = {"params", "macs", "flops", "activation_bytes"}

@@ -6,11 +6,11 @@ from hypothesis import HealthCheck, given, settings
 
 from composer.core.errors import DesignError, UserError
 from composer.core.files.design_file import load, loads
+from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.codegen.generate import source
 from composer.engine.codegen.verify import verify
-from composer.paths import template
 from tests.engine.designs import light
 from tests.strategies import networks
 

@@ -14,13 +14,13 @@ from composer.cli.main import main
 from composer.core import edits
 from composer.core.errors import DesignError, UserError
 from composer.core.files.design_file import design_hash, load, loads
+from composer.core.files.templates import template
 from composer.core.graph import Design, Node
 from composer.engine.codegen.build import build
 from composer.engine.export import BINARY, TARGETS, TEXT, export, text
 from composer.engine.export.numerical_check import TOLERANCE, check_agreement, samples
 from composer.engine.export.torch_file import any_batch, first_line, loaded
 from composer.engine.inference.infer import Inference, Inferrer
-from composer.paths import template
 from tests.engine.designs import chain, light
 
 ONNX = all(importlib.util.find_spec(name) is not None for name in ("onnx", "onnxscript", "onnxruntime"))

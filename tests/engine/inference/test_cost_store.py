@@ -9,6 +9,7 @@ import pytest
 
 from composer import paths
 from composer.core.files.design_file import load
+from composer.core.files.templates import template
 from composer.core.graph import Node
 from composer.engine.inference import cost_store
 from composer.engine.inference.cost_store import CostStore
@@ -24,7 +25,7 @@ def inferrer(folder: Path, name: str = "costs-1.sqlite") -> Inferrer:
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_what_is_read_is_what_was_computed(tmp_path: Path, name: str) -> None:
-    design = load(paths.template(name))
+    design = load(template(name))
     first, second = inferrer(tmp_path), inferrer(tmp_path)
     fresh, kept = first.infer(design), second.infer(design)
     assert first.computed and not second.computed
@@ -37,7 +38,7 @@ def test_a_design_seen_before_needs_no_torch(tmp_path: Path) -> None:
         "import sys\n"
         "from composer.core.files.design_file import load\n"
         "from composer.engine.inference.infer import remembering\n"
-        f"found = remembering().infer(load({str(paths.template('hybrid_digits'))!r}))\n"
+        f"found = remembering().infer(load({str(template('hybrid_digits'))!r}))\n"
         "print('torch' in sys.modules, found.facts.totals.params)"
     )
     environment = {**os.environ, "NETCOMPOSER_HOME": str(tmp_path), "PYTHONPATH": str(paths.ROOT)}
@@ -61,12 +62,12 @@ def test_errors_are_not_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\x00 and then nothing", b""])
 def test_a_bad_file_is_as_good_as_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "costs-1.sqlite").write_bytes(content)
-    design = load(paths.template("hybrid_digits"))
+    design = load(template("hybrid_digits"))
     assert inferrer(tmp_path).infer(design).facts == Inferrer().infer(design).facts
 
 
 def test_a_value_that_is_not_ours_is_as_good_as_none(tmp_path: Path) -> None:
-    design = load(paths.template("hybrid_digits"))
+    design = load(template("hybrid_digits"))
     store = CostStore(tmp_path / "costs-1.sqlite")
     Inferrer(store=store).infer(design)
     store._open().execute("UPDATE costs SET value = '{}'")
@@ -77,7 +78,7 @@ def test_a_value_that_is_not_ours_is_as_good_as_none(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_costs_nothing_but_time(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    design = load(paths.template("hybrid_digits"))
+    design = load(template("hybrid_digits"))
     assert inferrer(tmp_path / "file").infer(design).facts == Inferrer().infer(design).facts
 
 
@@ -114,7 +115,7 @@ def test_the_store_stays_small_and_old_ones_go(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(cost_store, "MAX_ROWS", 5)
     for index in range(6):
         made = inferrer(tmp_path, f"costs-{index}.sqlite")
-        made.infer(load(paths.template("hybrid_digits")))
+        made.infer(load(template("hybrid_digits")))
         assert made.store is not None
         rows = made.store._open().execute("SELECT count(*) FROM costs").fetchone()[0]
         assert 0 < rows <= 5

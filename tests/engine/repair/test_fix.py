@@ -7,10 +7,10 @@ import pytest
 from composer.cli.main import main
 from composer.core import edits
 from composer.core.files.design_file import load, loads, save
+from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.inference.infer import Inferrer
 from composer.engine.repair.fix import fix
-from composer.paths import template
 
 
 def digits() -> Design:

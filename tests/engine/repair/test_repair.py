@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from composer.core.facts import Repair
 from composer.core.files.design_file import load, loads
+from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.core.repairs import apply_repair
 from composer.engine.inference.infer import Inferrer
 from composer.engine.repair import causes, find_repairs, first_errors
-from composer.paths import template
 from tests.engine.repair import breaks
 from tests.strategies import networks
 

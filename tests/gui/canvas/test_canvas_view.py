@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 from composer.core import edits
 from composer.core.errors import UserError
 from composer.core.files import design_file
+from composer.core.files.templates import template
 from composer.core.graph import Design, Wire
 from composer.gui.canvas import CanvasView
 from composer.gui.canvas.menu import build_menu
 from composer.gui.canvas.overlays import tips
 from composer.gui.session.session import Session
-from composer.paths import template
 
 
 def test_an_empty_canvas_says_how_to_begin(session: Session, canvas: CanvasView) -> None:

@@ -7,12 +7,12 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 from composer.core.facts import Repair
+from composer.core.files.templates import template
 from composer.core.graph import Wire
 from composer.gui.canvas import CanvasView
 from composer.gui.canvas.items.wire_layer import NAMES_ROOM
 from composer.gui.session.session import Session
 from composer.gui.shell import command_actions
-from composer.paths import template
 
 
 def covered(canvas: CanvasView) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from composer.core import edits
 from composer.core.files.design_file import load, save
+from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.gui.dialogs.shortcut_sheet import ShortcutSheet
 from composer.gui.look import theme
@@ -21,7 +22,6 @@ from composer.gui.session import settings
 from composer.gui.shell.commands import COMMANDS, MENUS
 from composer.gui.widgets.chooser import Chooser
 from composer.gui.window import Window
-from composer.paths import template
 
 Make = Callable[..., Window]
 NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier

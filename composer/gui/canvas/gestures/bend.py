@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from composer.core.bends import bend_index, bends_of, set_bends
 from composer.core.graph import Point, Wire
-from composer.core.layout.bends import bends_of, place_in, set_bends
 from composer.gui.canvas.gestures.base import PORT_REACH, WIRE_REACH, Pointer, snapped_point
 from composer.gui.canvas.gestures.select import WireClick
 
@@ -72,7 +72,7 @@ def new_place(view: "GraphView", wire: Wire, pointer: Pointer) -> int:
         if route is not None
         else []
     )
-    return place_in(led, way, (pointer.scene.x(), pointer.scene.y()))
+    return bend_index(led, way, (pointer.scene.x(), pointer.scene.y()))
 
 
 def toggle_bend(view: "GraphView", pointer: Pointer) -> bool:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 
+from composer.core.bends import shift_bends
 from composer.core.graph import Point, Wire
-from composer.core.layout.bends import shifted
 from composer.gui.canvas.items import metrics as lk
 from composer.gui.canvas.items.content import output_shape
 from composer.gui.canvas.items.merge_item import MergeItem
@@ -131,7 +131,7 @@ class WireLayer:
             item, now = self._scene.graph.item(id), self._scene.nodes[id].pos()
             assert item is not None
             by.append((now.x() - item.position[0], now.y() - item.position[1]))
-        return shifted(wire.bends, by[0]) if by[0] == by[1] else wire.bends
+        return shift_bends(wire.bends, by[0]) if by[0] == by[1] else wire.bends
 
     def restore(self, ids: Iterable[str]) -> None:
         """Lead the wires of a few items as they were before `lead_near`."""

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, Qt
 
+from composer.core.bends import bends_of
 from composer.core.graph import Wire
-from composer.core.layout.bends import bends_of
 from composer.gui.canvas.routing.route import Link, through
 
 WIRE = Wire("pool", "dendrites")

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 
 from composer.core import edits, subgraphs
+from composer.core.bends import bend_index, bends_of, set_bends, straighten
 from composer.core.diff import apply_diff, diff
 from composer.core.errors import DesignError
 from composer.core.files.design_file import design_hash, dumps, loads
 from composer.core.files.design_json import from_json, to_json
 from composer.core.graph import Design, Graph, Node, Wire
-from composer.core.layout.bends import bends_of, place_in, set_bends, straightened
 from tests.strategies import designs, examples
 
 PLACES = ((40.0, 60.0), (80.5, -20.0))
@@ -83,8 +83,8 @@ def test_copies_and_unpacked_sub_graphs_have_them_in_their_place():
 def test_what_is_put_on_a_bent_wire_or_arranged_anew_has_straight_wires():
     design = edits.insert_on_wire(pair(), Wire("a", "b"), Node("new", "Add"))
     assert not any(wire.bends for wire in design.main.wires)
-    assert not any(wire.bends for wire in straightened(pair(), ["b"]).main.wires)
-    assert straightened(pair(), ["c"]).main.wires[0].bends == PLACES
+    assert not any(wire.bends for wire in straighten(pair(), ["b"]).main.wires)
+    assert straighten(pair(), ["c"]).main.wires[0].bends == PLACES
 
 
 def test_a_wire_that_does_not_exist_cannot_be_bent():
@@ -93,6 +93,6 @@ def test_a_wire_that_does_not_exist_cannot_be_bent():
 
 
 def test_a_new_bend_comes_where_the_wire_passes_it():
-    assert place_in((), ((0, 0), (100, 0)), (50, 9)) == 0
+    assert bend_index((), ((0, 0), (100, 0)), (50, 9)) == 0
     way, led = ((0, 0), (12, 0), (12, 80), (100, 80), (100, 0), (120, 0)), ((40, 80), (70, 80))
-    assert [place_in(led, way, new) for new in ((11, 40), (50, 82), (99, 30))] == [0, 1, 2]
+    assert [bend_index(led, way, new) for new in ((11, 40), (50, 82), (99, 30))] == [0, 1, 2]

@@ -6,7 +6,7 @@ from composer.core.blocks.ports import is_variadic
 from composer.core.graph import SUBGRAPH, Point
 from composer.gui.canvas.gestures.base import snapped_point
 from composer.gui.canvas.gestures.wiring import End, best_port, candidates, wire_between, wired
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.session.session import Session
 
 
@@ -36,6 +36,6 @@ def at_port(session: Session, block: str, place: QPointF, end: End, *, down: boo
 
 def _beside(place: QPointF, end: End, down: bool) -> Point:
     """A place for a card so that its port, not its middle, is where the wire was dropped."""
-    half = (lk.CARD_HEIGHT if down else lk.MIN_WIDTH) / 2
+    half = (metrics.CARD_HEIGHT if down else metrics.MIN_WIDTH) / 2
     shift = half if end.output else -half
     return snapped_point(place + (QPointF(0, shift) if down else QPointF(shift, 0)))

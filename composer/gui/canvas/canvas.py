@@ -15,15 +15,15 @@ from composer.gui.canvas import adding, keys, menu, picture
 from composer.gui.canvas.camera import FIT_MARGIN
 from composer.gui.canvas.gestures.base import WIRE_REACH, snapped_point
 from composer.gui.canvas.gestures.wiring import End
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.differences import Differences
 from composer.gui.canvas.layout_motion import LayoutMotion
 from composer.gui.canvas.overlays.breadcrumb import Breadcrumb
 from composer.gui.canvas.overlays.empty_state import EmptyState
-from composer.gui.canvas.overlays.heat import Legend, heat_colour, shares
+from composer.gui.canvas.overlays.heat import HeatLegend, heat_colour, shares
 from composer.gui.canvas.overlays.minimap import Minimap
 from composer.gui.canvas.overlays.quick_add import QuickAdd
-from composer.gui.canvas.overlays.quick_search import choices, filtered
+from composer.gui.canvas.overlays.quick_search import block_choices, filtered
 from composer.gui.canvas.overlays.rename_field import RenameField
 from composer.gui.canvas.overlays.replace_list import ReplaceList
 from composer.gui.canvas.overlays.tool_strip import ToolStrip
@@ -41,7 +41,7 @@ DIRECTION = "canvas/direction"
 
 
 class CanvasView(QWidget):
-    """The drawing, with breadcrumb, tools, minimap, heat legend and what an empty canvas says.
+    """The drawing, with breadcrumb, style, minimap, heat legend and what an empty canvas says.
 
     Args:
         session: the session.
@@ -63,7 +63,7 @@ class CanvasView(QWidget):
         self.breadcrumb = Breadcrumb(session, self)
         self.strip = ToolStrip(self)
         self.minimap = Minimap(self.view, self)
-        self.legend = Legend(self)
+        self.legend = HeatLegend(self)
         self.list = QuickAdd(self)
         self.replace_list = ReplaceList(session, self)
         self.field = RenameField(session, self.view)
@@ -124,7 +124,7 @@ class CanvasView(QWidget):
         """Bring an item of the shown graph into view, if it is not."""
         node = self.scene.nodes.get(id)
         if node is not None and not self.view.seen().contains(node.scene_body()):
-            self.view.glide(max(self.view.scale_now, lk.DETAIL_SCALE), node.pos())
+            self.view.glide(max(self.view.scale_now, metrics.DETAIL_SCALE), node.pos())
 
     def show_items(self, ids: Collection[str]) -> None:
         """Bring some items of the shown graph into view, as near as they were, if they are not."""
@@ -154,7 +154,7 @@ class CanvasView(QWidget):
             self.set_direction("right")
         graph = self.session.graph
         only = set(self.session.selection) if len(self.session.selection) > 1 and not way else None
-        sizes = {id: lk.size(node.content) for id, node in self.scene.nodes.items()}
+        sizes = {id: metrics.size(node.content) for id, node in self.scene.nodes.items()}
         row = self._row_length(sizes) if only is None and way != "right" and not self.scene.down else None
         places = place_items(
             graph, sizes, "down" if self.scene.down else "right", room=self.scene.layer.label_room(), only=only, row=row
@@ -208,7 +208,7 @@ class CanvasView(QWidget):
             kind: layout at that port.
         """
         session = self.session
-        found = choices(session.design, session.catalog, session.graph_name)
+        found = block_choices(session.design, session.catalog, session.graph_name)
         if end is not None:
             found = filtered(found, kind, from_output=end.output)
         if wire is not None:

@@ -33,7 +33,7 @@ def export_picture(scene: DesignScene, path: Path) -> None:
     if ending not in ENDINGS:
         raise UserError(f"{path.name}: a picture ends in {', '.join(ENDINGS)}")
     area = scene.extent().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
-    far = scene.far.on
+    far = scene.overview.on
     scene.show_plain(True)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -41,7 +41,7 @@ def export_picture(scene: DesignScene, path: Path) -> None:
         {".png": _png, ".svg": _svg, ".pdf": _pdf}[ending](scene, area, buffer)
     finally:
         scene.show_plain(False)
-        scene.far.set_on(far)
+        scene.overview.set_on(far)
     body = bytes(buffer.data().data())
     if ending == ".svg":
         body = _with_fonts(body)

@@ -10,12 +10,12 @@ from composer.core.diff import Diff, GraphDiff
 from composer.core.facts import NodeFacts
 from composer.core.graph import Graph, Wire
 from composer.core.layout.layered import direction_of
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import content
 from composer.gui.canvas.items.frame_item import FrameItem
 from composer.gui.canvas.items.merge_item import MergeItem
 from composer.gui.canvas.items.node_item import NodeItem
-from composer.gui.canvas.items.overview_item import EMPTY, FarItem
+from composer.gui.canvas.items.overview_item import EMPTY, OverviewItem
 from composer.gui.canvas.items.wire_item import ChipItem, WireItem
 from composer.gui.canvas.items.wire_layer import WireLayer
 from composer.gui.session.session import Session
@@ -47,8 +47,8 @@ class DesignScene(QGraphicsScene):
         self._hover_chip.setVisible(False)
         self.addItem(self._hover_chip)
         self.layer = WireLayer(self)
-        self.far = FarItem(self)
-        self.addItem(self.far)
+        self.overview = OverviewItem(self)
+        self.addItem(self.overview)
         self._hovered_wire: Wire | None = None
         self._hovered_node = ""
         self._heat: Mapping[str, QColor] = {}
@@ -104,7 +104,7 @@ class DesignScene(QGraphicsScene):
         node = (MergeItem if said.shape == "merge" else NodeItem)(said, self.down)
         node.setPos(*item.position)
         node.show_state(heat=self._heat.get(id))
-        node.setFlag(EMPTY, self.far.on)
+        node.setFlag(EMPTY, self.overview.on)
         self.nodes[id] = node
         self.addItem(node)
 
@@ -183,7 +183,7 @@ class DesignScene(QGraphicsScene):
         recoloured = (bool(said.error), said.family) != (bool(node.content.error), node.content.family)
         resized = node.set_content(said)
         if recoloured:
-            self._far_changed(moved=False)
+            self._overview_changed(moved=False)
             self.recoloured.emit()
         return resized
 
@@ -197,7 +197,7 @@ class DesignScene(QGraphicsScene):
                 self.addItem(self.frames[id])
             elif self.frames[id].frame != frame:
                 self.frames[id].set_frame(frame)
-        self._far_changed()
+        self._overview_changed()
 
     def _settle(self, touched: Iterable[str] | None = None, *, reroute: bool = True) -> None:
         """After a change of structure or place: lead the wires, say the shapes, give room.
@@ -224,27 +224,27 @@ class DesignScene(QGraphicsScene):
     def reroute(self, ids: Iterable[str] | None = None) -> None:
         """Lead the wires around the cards, after some items (None for any) changed in place, size or wires."""
         self.layer.lead(self.nodes if ids is None else ids)
-        self._far_changed()
+        self._overview_changed()
 
     def reroute_near(self, ids: Iterable[str]) -> None:
         """Lead the wires of items that are being dragged; the others wait for the release."""
         self.layer.lead_near(ids)
-        self._far_changed()
+        self._overview_changed()
 
     def restore_routes(self, ids: Iterable[str]) -> None:
         """Lead the wires of a few items as they were before `reroute_near`."""
         self.layer.restore(ids)
-        self._far_changed()
+        self._overview_changed()
 
-    def _far_changed(self, *, moved: bool = True) -> None:
+    def _overview_changed(self, *, moved: bool = True) -> None:
         if moved:
             self._extent = None
-        if self.far.on:
-            self.far.changed()
+        if self.overview.on:
+            self.overview.changed()
 
-    def redraw_far(self) -> None:
+    def refresh_overview(self) -> None:
         """Paint the view from afar anew, after items look different."""
-        self._far_changed()
+        self._overview_changed()
 
     def place_all(self) -> None:
         """Put every item where the design has it."""
@@ -261,11 +261,11 @@ class DesignScene(QGraphicsScene):
     def show_plain(self, plain: bool) -> None:
         """Show nothing of selection and pointer, for a picture; or show it again."""
         if plain:
-            self.far.set_on(False)
+            self.overview.set_on(False)
         for node in self.nodes.values():
             node.show_state(hovered=False)
             if plain:
-                node.show_state(chosen=False)
+                node.show_state(selected=False)
         self._hover_chip.setVisible(False)
         for item in self.wires.values():
             if plain:
@@ -280,14 +280,14 @@ class DesignScene(QGraphicsScene):
         ids, wires = set(self.session.selection), set(self.session.wire_selection)
         differs = False
         for id, node in self.nodes.items():
-            if node.chosen != (id in ids):
-                node.show_state(chosen=not node.chosen)
+            if node.selected != (id in ids):
+                node.show_state(selected=not node.selected)
                 differs = True
         others = "faded" if ids or wires else "rest"
         for item in self.wires.values():
             wire = item.wire
             if wire.source in ids or wire.target in ids or (wires and wire in wires):
-                state = "chosen"
+                state = "selected"
             else:
                 state = "hover" if wire == self._hovered_wire else others
             if item.state != state:
@@ -297,7 +297,7 @@ class DesignScene(QGraphicsScene):
                 chosen = self.session.bend
                 item.set_bends(item.bends, chosen[1] if chosen is not None and chosen[0] == wire else -1)
         if differs:
-            self._far_changed(moved=False)
+            self._overview_changed(moved=False)
 
     def hover_node(self, node: NodeItem | None, port: tuple[bool, int] | None = None) -> None:
         """Lift a node, and one of its ports."""
@@ -314,7 +314,7 @@ class DesignScene(QGraphicsScene):
             return
         before, self._hovered_wire = self._hovered_wire, wire
         for changed in (before, wire):
-            if changed is not None and changed in self.wires and self.wires[changed].state != "chosen":
+            if changed is not None and changed in self.wires and self.wires[changed].state != "selected":
                 busy = bool(self.session.selection or self.session.wire_selection)
                 self.wires[changed].set_state("hover" if changed == wire else "faded" if busy else "rest")
         label = self.wires[wire].label if wire is not None and wire in self.wires else ""
@@ -328,7 +328,7 @@ class DesignScene(QGraphicsScene):
         self._heat = heat
         for id, node in self.nodes.items():
             node.show_state(heat=heat.get(id))
-        self._far_changed()
+        self._overview_changed()
 
     def set_direction(self, direction: str) -> None:
         """Let wires run ``right`` or ``down``."""
@@ -342,7 +342,7 @@ class DesignScene(QGraphicsScene):
 
     def refresh_theme(self) -> None:
         """Take over another theme."""
-        lk.forget()
+        metrics.clear_caches()
         for node in self.nodes.values():
             node.set_content(node.content)
         self._settle()
@@ -382,7 +382,7 @@ class DesignScene(QGraphicsScene):
                 continue
             for output, count in ((False, len(item.content.inputs)), (True, len(item.content.outputs))):
                 for index in range(count):
-                    away = item.port_place(output, index) - place
+                    away = item.port_position(output, index) - place
                     distance = (away.x() ** 2 + away.y() ** 2) ** 0.5
                     if distance <= reach and (best is None or distance < best[0]):
                         best = (distance, item, output, index)

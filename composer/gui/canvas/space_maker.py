@@ -7,7 +7,7 @@ from composer.core.facts import NodeFacts
 from composer.core.graph import Design, Graph, Node, Wire
 from composer.core.layout import placement
 from composer.core.layout.insertion import with_room
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import content, costs
 from composer.gui.canvas.layout_motion import LayoutMotion
 from composer.gui.canvas.scene import DesignScene
@@ -46,7 +46,7 @@ class RoomMaker:
         if node is None:
             session = self._scene.session
             said = content(design, session.catalog, graph, id, None)
-            return lk.size(replace(said, detail=LONG_DETAIL) if said.shape == "card" else said)
+            return metrics.size(replace(said, detail=LONG_DETAIL) if said.shape == "card" else said)
         return node.body.width(), node.body.height()
 
     def _label_room(self, design: Design, home: Graph) -> dict[Wire, float]:

@@ -23,7 +23,7 @@ from composer.gui.canvas.camera import Camera
 from composer.gui.canvas.gestures import DropGesture, Gesture, PanGesture, Pointer, choose
 from composer.gui.canvas.gestures.base import PORT_REACH, WIRE_REACH
 from composer.gui.canvas.gestures.bend import toggle_bend
-from composer.gui.canvas.items.metrics import FAR_SCALE
+from composer.gui.canvas.items.metrics import OVERVIEW_SCALE
 from composer.gui.canvas.overlays import tips
 from composer.gui.canvas.scene import DesignScene
 from composer.gui.session.session import Session
@@ -66,7 +66,7 @@ class GraphView(Camera):
         scene.changing.connect(self._let_go)
 
     def _choose_detail(self) -> None:
-        self.design_scene.far.set_on(self.scale_now < FAR_SCALE)
+        self.design_scene.overview.set_on(self.scale_now < OVERVIEW_SCALE)
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Paint the dots."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QTabWidget, QTreeWidget, QTreeWidgetIte
 
 from composer.core import units
 from composer.core.blocks.block_file import BlockSpec
-from composer.gui.canvas.overlays.quick_search import Choice, choices, search
+from composer.gui.canvas.overlays.quick_search import BlockChoice, block_choices, search
 from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.session.session import Session
@@ -107,7 +107,7 @@ class PalettePanel(Panel):
         """List the blocks that match the search."""
         text = self.search_field.text().strip()
         catalog, broken = self.session.catalog, self.session.custom_blocks.broken()
-        found = choices(self.session.design, catalog, self.session.graph_name)
+        found = block_choices(self.session.design, catalog, self.session.graph_name)
         listed = (text, found, broken, [(spec.summary, spec.paper) for spec in catalog.own.values()], theme.is_dark())
         if listed == self._listed:
             return  # another body of a block, which the palette does not show
@@ -125,10 +125,10 @@ class PalettePanel(Panel):
         self.nothing.setVisible(not matches)
         self._filling = False
 
-    def _fill_families(self, found: Sequence[Choice], broken: Mapping[Path, str]) -> None:
+    def _fill_families(self, found: Sequence[BlockChoice], broken: Mapping[Path, str]) -> None:
         for path, reason in broken.items():
             self.tree.addTopLevelItem(_broken_row(path, reason))
-        families: dict[str, list[Choice]] = {"io": [], "graph": []}
+        families: dict[str, list[BlockChoice]] = {"io": [], "graph": []}
         for choice in found:
             families.setdefault(choice.family, []).append(choice)
         for family, members in families.items():
@@ -144,7 +144,7 @@ class PalettePanel(Panel):
                 self.tree.addTopLevelItem(head)
                 head.setExpanded(family not in self._closed_families)
 
-    def _row(self, choice: Choice) -> QTreeWidgetItem:
+    def _row(self, choice: BlockChoice) -> QTreeWidgetItem:
         item = QTreeWidgetItem([choice.name])
         item.setData(0, NAME_ROLE, choice.block)
         item.setData(0, DETAIL_ROLE, units.declared_shape(choice.shape))

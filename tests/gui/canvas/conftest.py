@@ -113,7 +113,7 @@ class Hand:
         return self.view.mapFromScene(QPointF(*place) if isinstance(place, tuple) else place)
 
     def port(self, id: str, index: int = 0, *, output: bool) -> QPointF:
-        return self.canvas.scene.nodes[id].port_place(output, index)
+        return self.canvas.scene.nodes[id].port_position(output, index)
 
     def press(self, place, keys=NONE, button=LEFT) -> None:
         QTest.mousePress(self.target, button, keys, self.at(place))

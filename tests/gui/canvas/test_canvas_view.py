@@ -59,7 +59,7 @@ def test_layout_of_a_selection_leaves_the_rest(session: Session, canvas: CanvasV
 def test_layout_downwards_turns_the_ports_and_is_remembered(session: Session, canvas: CanvasView) -> None:
     canvas.layout("down")
     conv, norm = canvas.scene.nodes["conv"], canvas.scene.nodes["norm"]
-    assert conv.port_place(True, 0).y() > conv.pos().y()
+    assert conv.port_position(True, 0).y() > conv.pos().y()
     assert norm.pos().y() > conv.pos().y()
     session.undo()
     assert not canvas.scene.down
@@ -116,7 +116,7 @@ def test_pictures_hold_the_whole_graph_without_the_selection(
     path = tmp_path / f"net.{ending}"
     canvas.export_picture(path)
     assert path.stat().st_size > 2000
-    assert canvas.scene.nodes["conv"].chosen
+    assert canvas.scene.nodes["conv"].selected
     if ending == "png":
         assert QImage(str(path)).width() > 2 * canvas.scene.extent().width()
     if ending == "svg":

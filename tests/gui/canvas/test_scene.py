@@ -11,7 +11,7 @@ from composer.core import edits
 from composer.core.facts import NodeFacts
 from composer.core.graph import Frame, Node, Wire
 from composer.gui.canvas import CanvasView
-from composer.gui.canvas.items.overview_item import FarItem
+from composer.gui.canvas.items.overview_item import OverviewItem
 from composer.gui.canvas.items.wire_item import ChipItem
 from composer.gui.canvas.scene import DesignScene
 from composer.gui.session.session import Session
@@ -108,7 +108,7 @@ def test_no_item_is_left_behind(session: Session, canvas: CanvasView) -> None:
     scene = canvas.scene
     known: set[QGraphicsItem] = {*scene.drawn_items(), *scene.frames.values()}
     rest = [item for item in scene.items() if item not in known]
-    assert all(isinstance(item, FarItem | ChipItem) for item in rest)
+    assert all(isinstance(item, OverviewItem | ChipItem) for item in rest)
     assert sum(isinstance(item, ChipItem) for item in rest) <= 1
 
 
@@ -156,7 +156,7 @@ def test_a_node_that_becomes_a_merge_becomes_a_circle(session: Session, canvas: 
 def test_wires_of_the_selection_stand_out(session: Session, canvas: CanvasView) -> None:
     session.select(("norm",))
     states = {str(wire): item.state for wire, item in canvas.scene.wires.items()}
-    assert states["conv -> norm"] == states["norm -> add"] == "chosen"
+    assert states["conv -> norm"] == states["norm -> add"] == "selected"
     assert states["pool -> dendrites"] == "faded"
     session.select(())
     assert {item.state for item in canvas.scene.wires.values()} == {"rest"}

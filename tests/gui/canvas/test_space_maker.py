@@ -68,17 +68,17 @@ def test_a_block_put_on_a_wire_pushes_what_it_feeds(session, canvas, hand, splic
     assert session.design is design
 
 
-@pytest.mark.parametrize("chosen", [("norm",), ("conv", "norm", "add"), ("image",)])
-def test_copies_cover_nothing_and_move_nothing(session, canvas, chosen):
+@pytest.mark.parametrize("selected", [("norm",), ("conv", "norm", "add"), ("image",)])
+def test_copies_cover_nothing_and_move_nothing(session, canvas, selected):
     before = session.graph
-    session.select(chosen)
+    session.select(selected)
     for _ in range(3):
-        session.select(chosen)
+        session.select(selected)
         session.duplicate()
     session.copy()
     session.paste()
     session.paste(QPointF(420, 0))
-    assert len(canvas.scene.nodes) == len(list(before.ids())) + 5 * len(chosen)
+    assert len(canvas.scene.nodes) == len(list(before.ids())) + 5 * len(selected)
     assert covered(canvas) == []
     assert all(session.graph.item(id) == before.item(id) for id in before.ids())
 

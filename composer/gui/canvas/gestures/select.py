@@ -34,7 +34,7 @@ class BoxGesture(Gesture):
         self._box.setRect(QRectF(self.began.scene, pointer.scene).normalized())
         chosen = set(self._chosen(pointer))
         for id, node in self.scene.nodes.items():
-            node.show_state(chosen=id in chosen)
+            node.show_state(selected=id in chosen)
 
     def _chosen(self, pointer: Pointer) -> tuple[str, ...]:
         assert self.began is not None

@@ -66,7 +66,7 @@ class WireGesture(Gesture):
         self._line.setPath(path_of(curve(a, b), self.scene.down))
 
     def _place(self, end: End) -> QPointF:
-        return self.scene.nodes[end.id].port_place(end.output, end.index)
+        return self.scene.nodes[end.id].port_position(end.output, end.index)
 
     def _find(self, pointer: Pointer) -> End | None:
         reach = self.view.reach(MAGNET)

@@ -101,7 +101,7 @@ def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFa
         "merge" if item.block in MERGE_SIGNS and item.repeat == 1 else "card",
         id,
         badge="" if item.repeat == 1 else f"×{str(item.repeat).removeprefix('=')}",
-        line="  ".join(part for part in (item.subgraph or item.block, chosen(item, spec, facts)) if part),
+        line="  ".join(part for part in (item.subgraph or item.block, changed_params(item, spec, facts)) if part),
         detail=f"waits for {waiting}" if waiting else costs(facts),
         family="graph" if item.subgraph is not None else spec.category if spec else "basic",
         sign=MERGE_SIGNS.get(item.block, ""),
@@ -123,7 +123,7 @@ def costs(facts: NodeFacts | None) -> str:
     return " · ".join(parts) or "no weights"
 
 
-def chosen(node: Node, spec: BlockSpec | None, facts: NodeFacts | None = None) -> str:
+def changed_params(node: Node, spec: BlockSpec | None, facts: NodeFacts | None = None) -> str:
     """The first few parameters that were set to something other than their default, in short: ``k5 s2 e4``."""
     said: list[str] = []
     ordered = [param.name for param in spec.params if param.name in node.params] if spec else list(node.params)
@@ -190,6 +190,3 @@ def wire_shape(
 def literal(value: Literal) -> str:
     """A value as the tooltip shows it."""
     return "×".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
-
-
-__all__ = ["MERGE_SIGNS", "Content", "chosen", "content", "costs", "literal", "output_shape", "short", "wire_shape"]

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from composer.core.diff import Diff
 from composer.core.graph import Graph, Wire
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import content
 from composer.gui.canvas.items.node_item import NodeItem
 from composer.gui.canvas.scene import DesignScene
@@ -60,7 +60,7 @@ class Differences(QObject):
             node.show_state(mark=marks.get(id, ""))
         for wire, drawn in scene.wires.items():
             drawn.set_mark("added" if wire in added else "")
-        scene.redraw_far()
+        scene.refresh_overview()
 
     def _draw_ghosts(self, old: Graph, removed: tuple[str, ...], wires: tuple[Wire, ...]) -> None:
         scene, session = self._scene, self._scene.session
@@ -78,7 +78,7 @@ class Differences(QObject):
         for wire in wires:
             source, target = self._end(wire.source), self._end(wire.target)
             if source is not None and target is not None:
-                drawn = GhostWire(source.port_place(True, 0), target.port_place(False, 0), scene.down)
+                drawn = GhostWire(source.port_position(True, 0), target.port_position(False, 0), scene.down)
                 self.ghost_wires[wire] = drawn
                 scene.addItem(drawn)
 
@@ -109,9 +109,9 @@ class GhostItem(QGraphicsItem):
         """The body in scene coordinates."""
         return self._card.body.translated(self.pos())
 
-    def port_place(self, output: bool, index: int) -> QPointF:
+    def port_position(self, output: bool, index: int) -> QPointF:
         """Place of a port in scene coordinates."""
-        return self.pos() + self._card.port_place(output, index)
+        return self.pos() + self._card.port_position(output, index)
 
     def boundingRect(self) -> QRectF:
         """What it paints at most."""
@@ -142,7 +142,7 @@ class GhostWire(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it."""
-        pen = QPen(QColor(lk.mark_colour("removed")), 1.5, Qt.PenStyle.CustomDashLine)
+        pen = QPen(QColor(metrics.mark_colour("removed")), 1.5, Qt.PenStyle.CustomDashLine)
         pen.setDashPattern([4.0, 4.0])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from composer.core.graph import Frame
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.look import theme
 
 Z_FRAME = -10.0
@@ -18,7 +18,7 @@ class FrameItem(QGraphicsItem):
     def __init__(self, frame: Frame) -> None:
         super().__init__()
         self.frame = frame
-        self.chosen = False
+        self.selected = False
         self.setZValue(Z_FRAME)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.set_frame(frame)
@@ -41,14 +41,18 @@ class FrameItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it."""
-        tools = lk.look()
-        painter.setPen(QPen(theme.color("accent"), 2) if self.chosen else QPen(theme.color("accent", 0.25), 1))
-        painter.setBrush(theme.color("accent", 0.07 if tools.dark else 0.05))
+        style = metrics.paint_style()
+        painter.setPen(QPen(theme.color("accent"), 2) if self.selected else QPen(theme.color("accent", 0.25), 1))
+        painter.setBrush(theme.color("accent", 0.07 if style.dark else 0.05))
         painter.drawRoundedRect(self._rect, 12, 12)
         scale = painter.worldTransform().m11()
-        role = "title" if scale >= lk.DETAIL_SCALE else lk.grown("title", lk.TITLE_PX, max(scale, lk.FAR_SCALE))
-        painter.setFont(lk.font_of(role))
-        painter.setPen(tools.muted)
+        role = (
+            "title"
+            if scale >= metrics.DETAIL_SCALE
+            else metrics.grown("title", metrics.TITLE_PX, max(scale, metrics.OVERVIEW_SCALE))
+        )
+        painter.setFont(metrics.font_of(role))
+        painter.setPen(style.muted)
         painter.drawText(
-            self._rect.topLeft() + QPointF(12, 19), lk.elided(role, self.frame.title, self._rect.width() - 24)
+            self._rect.topLeft() + QPointF(12, 19), metrics.elided(role, self.frame.title, self._rect.width() - 24)
         )

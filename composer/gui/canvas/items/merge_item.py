@@ -3,7 +3,7 @@
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.node_item import NodeItem
 
 ARM = 5.0  # half length of a stroke of the sign
@@ -12,12 +12,12 @@ ARM = 5.0  # half length of a stroke of the sign
 class MergeItem(NodeItem):
     """A circle for blocks that join wires and nothing else."""
 
-    def _paint_body(self, painter: QPainter, tools: lk.Look) -> None:
-        marked = QPen(lk.mark_colour(self.mark), 2) if self.mark else QPen(tools.muted, 1.5)
-        painter.setPen(tools.chosen if self.chosen else QPen(tools.error, 1.5) if self.content.error else marked)
-        painter.setBrush(self._ground(tools))
+    def _paint_body(self, painter: QPainter, style: metrics.PaintStyle) -> None:
+        marked = QPen(metrics.mark_colour(self.mark), 2) if self.mark else QPen(style.muted, 1.5)
+        painter.setPen(style.selected if self.selected else QPen(style.error, 1.5) if self.content.error else marked)
+        painter.setBrush(self._ground(style))
         painter.drawEllipse(self.body.adjusted(0.75, 0.75, -0.75, -0.75))
-        painter.setPen(QPen(tools.text, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(style.text, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         match self.content.sign:
             case "+":
                 painter.drawLine(QPointF(-ARM, 0), QPointF(ARM, 0))
@@ -27,24 +27,24 @@ class MergeItem(NodeItem):
                 painter.drawLine(QPointF(-arm, -arm), QPointF(arm, arm))
                 painter.drawLine(QPointF(-arm, arm), QPointF(arm, -arm))
             case sign:
-                painter.setFont(tools.title)
+                painter.setFont(style.title)
                 painter.drawText(self.body, Qt.AlignmentFlag.AlignCenter, sign)
 
-    def _paint_text(self, painter: QPainter, tools: lk.Look) -> None:
-        if self.chosen or self.hovered:
-            painter.setFont(tools.small)
-            painter.setPen(tools.muted)
-            width = lk.text_width("small", self.content.title)
+    def _paint_text(self, painter: QPainter, style: metrics.PaintStyle) -> None:
+        if self.selected or self.hovered:
+            painter.setFont(style.small)
+            painter.setPen(style.muted)
+            width = metrics.text_width("small", self.content.title)
             painter.drawText(QPointF(-width / 2, self.body.bottom() + 14), self.content.title)
 
-    def _paint_large(self, painter: QPainter, tools: lk.Look, scale: float) -> None:
+    def _paint_large(self, painter: QPainter, style: metrics.PaintStyle, scale: float) -> None:
         pass
 
-    def _paint_ports(self, painter: QPainter, tools: lk.Look) -> None:
+    def _paint_ports(self, painter: QPainter, style: metrics.PaintStyle) -> None:
         if self.lit or self.offered or self.hovered:
-            super()._paint_ports(painter, tools)
+            super()._paint_ports(painter, style)
 
     def boundingRect(self) -> QRectF:
         """What it paints at most."""
-        half = max(lk.text_width("small", self.content.title) / 2 + 2, 20.0)
+        half = max(metrics.text_width("small", self.content.title) / 2 + 2, 20.0)
         return QRectF(-half, self.body.top() - 6, 2 * half, self.body.height() + 26)

@@ -25,14 +25,14 @@ CHIP_HEIGHT = 18.0
 # Below the first scale a card says only its id and block, in letters that grow as it shrinks; ports and chips are left out.
 # Below the second there are but blocks of colour: more could not be read, only paid for.
 DETAIL_SCALE = 0.65
-FAR_SCALE = 0.38
+OVERVIEW_SCALE = 0.38
 TITLE_PX, LINE_PX = 11.5, 10.0  # size of those letters on the screen
 DASHES = {"map": [], "tokens": [5.0, 3.0], "vector": [1.5, 2.5], "other": [8.0, 3.0, 1.0, 3.0]}
 
 
 @dataclass(frozen=True)
-class Look:
-    """Ready-made drawing tools of one theme."""
+class PaintStyle:
+    """Ready-made drawing style of one theme."""
 
     title: QFont
     body: QFont
@@ -50,20 +50,20 @@ class Look:
     dark: bool
 
     @property
-    def chosen(self) -> QPen:
+    def selected(self) -> QPen:
         """Outline of what is selected."""
         return QPen(self.accent, 2)
 
 
-def look() -> Look:
-    """The drawing tools of the theme in force."""
-    return _look(theme.is_dark(), theme.font().family())
+def paint_style() -> PaintStyle:
+    """The drawing style of the theme in force."""
+    return _paint_style(theme.is_dark(), theme.font().family())
 
 
 @lru_cache(maxsize=4)
-def _look(dark: bool, _family: str) -> Look:
+def _paint_style(dark: bool, _family: str) -> PaintStyle:
     sign = theme.font(theme.LARGE)
-    return Look(
+    return PaintStyle(
         title=theme.font(theme.BODY, bold=True),
         body=theme.font(theme.BODY),
         small=theme.font(theme.SMALL),
@@ -99,7 +99,7 @@ def shrunk(role: str, text: str, width: float) -> str:
 def font_of(role: str) -> QFont:
     """A font by its role: ``title``, ``body``, ``small``, ``sign``, or one of them at another size: ``title@20``."""
     name, _, pixels = role.partition("@")
-    font = QFont(getattr(look(), name))
+    font = QFont(getattr(paint_style(), name))
     if pixels:
         font.setPixelSize(int(pixels))
     return font
@@ -112,7 +112,7 @@ def _metrics(role: str) -> QFontMetricsF:
 
 @lru_cache(maxsize=8192)
 def text_width(role: str, text: str) -> float:
-    """Width in pixels of a text in one of the fonts of `Look`."""
+    """Width in pixels of a text in one of the fonts of `PaintStyle`."""
     return _metrics(role).horizontalAdvance(text)
 
 
@@ -124,9 +124,9 @@ def elided(role: str, text: str, width: float) -> str:
     )
 
 
-def forget() -> None:
+def clear_caches() -> None:
     """Drop what was measured, after a change of font or theme."""
-    for cached in (_look, font_of, _metrics, text_width, elided, _family_brush, _wire_pen):
+    for cached in (_paint_style, font_of, _metrics, text_width, elided, _family_brush, _wire_pen):
         cached.cache_clear()
 
 
@@ -138,7 +138,7 @@ def family_brush(family: str, blend: float = 1.0) -> QBrush:
 @lru_cache(maxsize=256)
 def _family_brush(family: str, blend: float, _dark: bool) -> QBrush:
     colour = theme.family(family)
-    return QBrush(colour if blend >= 1 else mix(look().card.color(), colour, blend))
+    return QBrush(colour if blend >= 1 else mix(paint_style().card.color(), colour, blend))
 
 
 def mix(ground: QColor, colour: QColor, share: float) -> QColor:
@@ -161,7 +161,7 @@ def wire_pen(kind: str, state: str) -> QPen:
 
     Args:
         kind: layout of its tensor: ``map`` solid, ``tokens`` dashed, ``vector`` dotted.
-        state: ``rest``, ``hover``, ``chosen``, ``faded``, ``error``, ``added``.
+        state: ``rest``, ``hover``, ``selected``, ``faded``, ``error``, ``added``.
     """
     return _wire_pen(kind, state, theme.is_dark())
 
@@ -171,12 +171,12 @@ def _wire_pen(kind: str, state: str, _dark: bool) -> QPen:
     colour = {
         "rest": theme.color("wire"),
         "hover": theme.color("text"),
-        "chosen": theme.color("accent"),
+        "selected": theme.color("accent"),
         "faded": theme.color("wire", 0.55),
         "error": theme.color("error"),
         "added": mark_colour("added"),
     }[state]
-    pen = QPen(colour, 2.0 if state in ("hover", "chosen", "added") else 1.5)
+    pen = QPen(colour, 2.0 if state in ("hover", "selected", "added") else 1.5)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if dashes := DASHES.get(kind):
@@ -201,7 +201,7 @@ def size(content: Content) -> tuple[float, float]:
     return 2 * GRID * -(-width // (2 * GRID)), 2 * GRID * -(-height // (2 * GRID))
 
 
-def port_places(count: int, body: QRectF, *, output: bool, down: bool) -> list[QPointF]:
+def port_positions(count: int, body: QRectF, *, output: bool, down: bool) -> list[QPointF]:
     """Where the dots of one side sit, on the rim of the body."""
     if down:
         y = body.bottom() if output else body.top()

@@ -4,7 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import Content
 
 Z_NODE = 10.0
@@ -23,7 +23,7 @@ class NodeItem(QGraphicsItem):
         super().__init__()
         self.content = content
         self.down = down
-        self.chosen = False
+        self.selected = False
         self.hovered = False
         self.heat: QColor | None = None
         self.mark = ""  # ``added``, ``removed`` or ``changed`` in a comparison
@@ -46,11 +46,11 @@ class NodeItem(QGraphicsItem):
         """Say something else; returns whether the size or the ports changed, so that wires must follow."""
         before = self.body, self.ports_in, self.ports_out
         self.content = content
-        width, height = lk.size(content)
+        width, height = metrics.size(content)
         self.body = QRectF(-width / 2, -height / 2, width, height)
         self._edge = _edge_path(self.body)
-        self.ports_in = lk.port_places(len(content.inputs), self.body, output=False, down=self.down)
-        self.ports_out = lk.port_places(len(content.outputs), self.body, output=True, down=self.down)
+        self.ports_in = metrics.port_positions(len(content.inputs), self.body, output=False, down=self.down)
+        self.ports_out = metrics.port_positions(len(content.outputs), self.body, output=True, down=self.down)
         bounds = self.body.adjusted(-HALO, -HALO, HALO, HALO)
         if not self.down:
             bounds.adjust(-self.labels_width(False), 0, self.labels_width(True), 0)
@@ -71,21 +71,21 @@ class NodeItem(QGraphicsItem):
     def labels_width(self, output: bool) -> float:
         """Room that the names of the ports of one side take; none where there is a single port."""
         names = self.content.outputs if output else self.content.inputs
-        return max(lk.text_width("small", name) for name in names) + 12 if len(names) > 1 else 0.0
+        return max(metrics.text_width("small", name) for name in names) + 12 if len(names) > 1 else 0.0
 
     def show_state(self, **states: object) -> None:
-        """Set any of ``chosen``, ``hovered``, ``faded``, ``heat``, ``mark``, ``lit``, ``offered`` and repaint if one differs."""
+        """Set any of ``selected``, ``hovered``, ``faded``, ``heat``, ``mark``, ``lit``, ``offered`` and repaint if one differs."""
         for name, value in states.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
                 self.update()
 
-    def port_place(self, output: bool, index: int) -> QPointF:
+    def port_position(self, output: bool, index: int) -> QPointF:
         """Place of a port in scene coordinates; the centre of the side if there is no such port."""
         ports = self.ports_out if output else self.ports_in
         if index < len(ports):
             return self.pos() + ports[index]
-        side = lk.port_places(1, self.body, output=output, down=self.down)[0]
+        side = metrics.port_positions(1, self.body, output=output, down=self.down)[0]
         return self.pos() + side
 
     def boundingRect(self) -> QRectF:
@@ -99,132 +99,153 @@ class NodeItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it."""
         scale = painter.worldTransform().m11()
-        tools = lk.look()
-        self._paint_body(painter, tools)
-        if scale >= lk.DETAIL_SCALE:
-            self._paint_text(painter, tools)
+        style = metrics.paint_style()
+        self._paint_body(painter, style)
+        if scale >= metrics.DETAIL_SCALE:
+            self._paint_text(painter, style)
         else:
-            self._paint_large(painter, tools, scale)
-        if scale >= lk.DETAIL_SCALE or self.offered or self.hovered:
-            self._paint_ports(painter, tools)
+            self._paint_large(painter, style, scale)
+        if scale >= metrics.DETAIL_SCALE or self.offered or self.hovered:
+            self._paint_ports(painter, style)
         if self.content.error:
-            self._paint_mark(painter, tools)
+            self._paint_mark(painter, style)
         elif self.mark:
-            self._paint_sign(painter, tools)
+            self._paint_sign(painter, style)
 
-    def far_key(self) -> tuple[object, ...]:
-        """What `far_brush` depends on."""
+    def lod_key(self) -> tuple[object, ...]:
+        """What `lod_brush` depends on."""
         return (
             bool(self.content.error),
-            self.chosen,
+            self.selected,
             self.mark,
             self.heat.rgba() if self.heat else None,
             self.content.family,
         )
 
-    def far_brush(self) -> QBrush:
+    def lod_brush(self) -> QBrush:
         """The one colour it has when it is too small to be more than a block of colour."""
-        tools = lk.look()
+        style = metrics.paint_style()
         if self.content.error:
-            return QBrush(tools.error)
-        if self.chosen:
-            return QBrush(tools.accent)
+            return QBrush(style.error)
+        if self.selected:
+            return QBrush(style.accent)
         if self.mark:
-            return QBrush(lk.mark_colour(self.mark))
-        return QBrush(self.heat) if self.heat else lk.family_brush(self.content.family, 0.5)
+            return QBrush(metrics.mark_colour(self.mark))
+        return QBrush(self.heat) if self.heat else metrics.family_brush(self.content.family, 0.5)
 
-    def _outline(self, tools: lk.Look) -> QPen:
+    def _outline(self, style: metrics.PaintStyle) -> QPen:
         if self.content.error:
-            return QPen(tools.error, 1.5)
+            return QPen(style.error, 1.5)
         if self.mark:
             return QPen(
-                lk.mark_colour(self.mark), 2, Qt.PenStyle.DashLine if self.mark == "removed" else Qt.PenStyle.SolidLine
+                metrics.mark_colour(self.mark),
+                2,
+                Qt.PenStyle.DashLine if self.mark == "removed" else Qt.PenStyle.SolidLine,
             )
-        return tools.hover if self.hovered else tools.edge
+        return style.hover if self.hovered else style.edge
 
-    def _paint_body(self, painter: QPainter, tools: lk.Look) -> None:
+    def _paint_body(self, painter: QPainter, style: metrics.PaintStyle) -> None:
         body = self.body
-        radius = body.height() / 2 if self.content.shape == "end" else lk.RADIUS
-        pen = self._outline(tools)
-        ground = self._ground(tools)
+        radius = body.height() / 2 if self.content.shape == "end" else metrics.RADIUS
+        pen = self._outline(style)
+        ground = self._ground(style)
         if self.content.stacked:
             painter.setPen(pen)
-            painter.setBrush(tools.card)
-            painter.drawRoundedRect(body.adjusted(lk.STACK, lk.STACK, lk.STACK, lk.STACK), radius, radius)
+            painter.setBrush(style.card)
+            painter.drawRoundedRect(
+                body.adjusted(metrics.STACK, metrics.STACK, metrics.STACK, metrics.STACK), radius, radius
+            )
         painter.setPen(pen)
         painter.setBrush(ground)
         painter.drawRoundedRect(body, radius, radius)
         if self.content.shape == "card":
-            painter.fillPath(self._edge, tools.error if self.content.error else lk.family_brush(self.content.family))
-        if self.chosen:
-            painter.setPen(tools.chosen)
+            painter.fillPath(
+                self._edge, style.error if self.content.error else metrics.family_brush(self.content.family)
+            )
+        if self.selected:
+            painter.setPen(style.selected)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(body, radius, radius)
 
-    def _ground(self, tools: lk.Look) -> QBrush:
+    def _ground(self, style: metrics.PaintStyle) -> QBrush:
         if self.heat:
-            return QBrush(lk.mix(tools.card.color(), self.heat, 0.4))
-        return QBrush(lk.mix(tools.card.color(), lk.mark_colour(self.mark), 0.1)) if self.mark else tools.card
+            return QBrush(metrics.mix(style.card.color(), self.heat, 0.4))
+        return QBrush(metrics.mix(style.card.color(), metrics.mark_colour(self.mark), 0.1)) if self.mark else style.card
 
-    def _paint_text(self, painter: QPainter, tools: lk.Look) -> None:
+    def _paint_text(self, painter: QPainter, style: metrics.PaintStyle) -> None:
         said = self.content
-        muted = tools.text if self.heat else tools.muted
+        muted = style.text if self.heat else style.muted
         if said.shape == "end":
-            self._paint_end(painter, tools, muted)
+            self._paint_end(painter, style, muted)
             return
-        left = self.body.left() + lk.EDGE + lk.PAD - 2
-        right = self.body.right() - lk.PAD
-        badge = lk.text_width("title", said.badge) if said.badge else 0.0
+        left = self.body.left() + metrics.EDGE + metrics.PAD - 2
+        right = self.body.right() - metrics.PAD
+        badge = metrics.text_width("title", said.badge) if said.badge else 0.0
         y = (
-            self.body.center().y() - sum(lk.LINE) / 2 + 15
+            self.body.center().y() - sum(metrics.LINE) / 2 + 15
             if said.detail
-            else self.body.center().y() - (lk.LINE[0] + lk.LINE[1]) / 2 + 15
+            else self.body.center().y() - (metrics.LINE[0] + metrics.LINE[1]) / 2 + 15
         )
-        painter.setFont(tools.title)
-        painter.setPen(tools.text)
-        painter.drawText(QPointF(left, y), lk.elided("title", said.title, right - left - (badge + 8 if badge else 0)))
+        painter.setFont(style.title)
+        painter.setPen(style.text)
+        painter.drawText(
+            QPointF(left, y), metrics.elided("title", said.title, right - left - (badge + 8 if badge else 0))
+        )
         if badge:
             painter.setPen(muted)
             painter.drawText(QPointF(right - badge, y), said.badge)
-        painter.setFont(tools.body)
+        painter.setFont(style.body)
         painter.setPen(muted)
-        painter.drawText(QPointF(left, y + lk.LINE[0] - 2), lk.elided("body", said.line, right - left))
+        painter.drawText(QPointF(left, y + metrics.LINE[0] - 2), metrics.elided("body", said.line, right - left))
         if said.detail:
-            painter.setFont(tools.small)
+            painter.setFont(style.small)
             painter.drawText(
-                QPointF(left, y + lk.LINE[0] + lk.LINE[1] - 2), lk.elided("small", said.detail, right - left)
+                QPointF(left, y + metrics.LINE[0] + metrics.LINE[1] - 2),
+                metrics.elided("small", said.detail, right - left),
             )
 
-    def _paint_large(self, painter: QPainter, tools: lk.Look, scale: float) -> None:
+    def _paint_large(self, painter: QPainter, style: metrics.PaintStyle, scale: float) -> None:
         """Id and block in letters that can still be read from afar."""
         said = self.content
         end = said.shape == "end"
-        pad = 8.0 if end else lk.EDGE + 8
+        pad = 8.0 if end else metrics.EDGE + 8
         width = self.body.width() - pad - 8
-        title, line = lk.grown("title", lk.TITLE_PX, scale), lk.grown("body", lk.LINE_PX, scale)
-        rows = [(title, tools.text, said.title, 0.36 * lk.TITLE_PX / scale if end else -0.15 * lk.TITLE_PX / scale)]
+        title, line = metrics.grown("title", metrics.TITLE_PX, scale), metrics.grown("body", metrics.LINE_PX, scale)
+        rows = [
+            (
+                title,
+                style.text,
+                said.title,
+                0.36 * metrics.TITLE_PX / scale if end else -0.15 * metrics.TITLE_PX / scale,
+            )
+        ]
         if not end:
             rows.append(
-                (line, tools.text if self.heat else tools.muted, said.line.split("  ")[0], 1.15 * lk.LINE_PX / scale)
+                (
+                    line,
+                    style.text if self.heat else style.muted,
+                    said.line.split("  ")[0],
+                    1.15 * metrics.LINE_PX / scale,
+                )
             )
         for grown, colour, text, y in rows:
-            role = lk.shrunk(grown, text, width)
-            painter.setFont(lk.font_of(role))
+            role = metrics.shrunk(grown, text, width)
+            painter.setFont(metrics.font_of(role))
             painter.setPen(colour)
-            shown = lk.elided(role, text, width)
-            x = -lk.text_width(role, shown) / 2 if end else self.body.left() + pad
+            shown = metrics.elided(role, text, width)
+            x = -metrics.text_width(role, shown) / 2 if end else self.body.left() + pad
             painter.drawText(QPointF(x, y), shown)
 
-    def _paint_end(self, painter: QPainter, tools: lk.Look, muted: QColor) -> None:
+    def _paint_end(self, painter: QPainter, style: metrics.PaintStyle, muted: QColor) -> None:
         said = self.content
-        width = self.body.width() - 2 * lk.PAD
-        for role, colour, text, y in (("title", tools.text, said.title, -3.0), ("small", muted, said.line, 13.0)):
-            painter.setFont(lk.font_of(role))
+        width = self.body.width() - 2 * metrics.PAD
+        for role, colour, text, y in (("title", style.text, said.title, -3.0), ("small", muted, said.line, 13.0)):
+            painter.setFont(metrics.font_of(role))
             painter.setPen(colour)
-            text = lk.elided(role, text, width)
-            painter.drawText(QPointF(-lk.text_width(role, text) / 2, y), text)
+            text = metrics.elided(role, text, width)
+            painter.drawText(QPointF(-metrics.text_width(role, text) / 2, y), text)
 
-    def _paint_ports(self, painter: QPainter, tools: lk.Look) -> None:
+    def _paint_ports(self, painter: QPainter, style: metrics.PaintStyle) -> None:
         for output, places, names in (
             (False, self.ports_in, self.content.inputs),
             (True, self.ports_out, self.content.outputs),
@@ -232,39 +253,41 @@ class NodeItem(QGraphicsItem):
             for index, place in enumerate(places):
                 offered = (output, index) in self.offered
                 lit = self.lit == (output, index)
-                painter.setPen(QPen(tools.accent if offered or lit else tools.muted, 1.5))
-                painter.setBrush(tools.accent if lit else tools.canvas)
-                radius = lk.PORT + 2 if lit else lk.PORT + (1 if offered or self.hovered else 0)
+                painter.setPen(QPen(style.accent if offered or lit else style.muted, 1.5))
+                painter.setBrush(style.accent if lit else style.canvas)
+                radius = metrics.PORT + 2 if lit else metrics.PORT + (1 if offered or self.hovered else 0)
                 painter.drawEllipse(place, radius, radius)
                 if len(places) > 1:
-                    self._paint_port_name(painter, tools, place, names[index], output)
+                    self._paint_port_name(painter, style, place, names[index], output)
 
-    def _paint_port_name(self, painter: QPainter, tools: lk.Look, place: QPointF, name: str, output: bool) -> None:
-        painter.setFont(tools.small)
-        painter.setPen(tools.muted)
-        width = lk.text_width("small", name)
+    def _paint_port_name(
+        self, painter: QPainter, style: metrics.PaintStyle, place: QPointF, name: str, output: bool
+    ) -> None:
+        painter.setFont(style.small)
+        painter.setPen(style.muted)
+        width = metrics.text_width("small", name)
         if self.down:
             painter.drawText(place + QPointF(7, 14 if output else -7), name)
         else:
             painter.drawText(place + QPointF(8 if output else -8 - width, -5), name)
 
-    def _paint_mark(self, painter: QPainter, tools: lk.Look) -> None:
+    def _paint_mark(self, painter: QPainter, style: metrics.PaintStyle) -> None:
         """A red disc with an exclamation mark on the corner."""
         centre = self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
-        painter.setPen(QPen(tools.canvas, 1.5))
-        painter.setBrush(tools.error)
+        painter.setPen(QPen(style.canvas, 1.5))
+        painter.setBrush(style.error)
         painter.drawEllipse(centre, 7, 7)
-        painter.setPen(QPen(tools.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(style.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(centre + QPointF(0, -3.5), centre + QPointF(0, 0.5))
         painter.drawPoint(centre + QPointF(0, 3.5))
 
-    def _paint_sign(self, painter: QPainter, tools: lk.Look) -> None:
+    def _paint_sign(self, painter: QPainter, style: metrics.PaintStyle) -> None:
         """A disc on the corner with a plus, a minus or a wave: a difference is told by more than its colour."""
         centre = self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
-        painter.setPen(QPen(tools.canvas, 1.5))
-        painter.setBrush(lk.mark_colour(self.mark))
+        painter.setPen(QPen(style.canvas, 1.5))
+        painter.setBrush(metrics.mark_colour(self.mark))
         painter.drawEllipse(centre, 7, 7)
-        painter.setPen(QPen(tools.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(style.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.mark == "changed":
             wave = QPainterPath(centre + QPointF(-3.5, 1))
@@ -278,13 +301,13 @@ class NodeItem(QGraphicsItem):
 
 def _edge_path(body: QRectF) -> QPainterPath:
     """The strip at the left of a card, with the card's rounded corners."""
-    left, top, bottom, r = body.left() - 0.5, body.top() - 0.5, body.bottom() + 0.5, lk.RADIUS
-    path = QPainterPath(QPointF(left + lk.EDGE, bottom - 1))
+    left, top, bottom, r = body.left() - 0.5, body.top() - 0.5, body.bottom() + 0.5, metrics.RADIUS
+    path = QPainterPath(QPointF(left + metrics.EDGE, bottom - 1))
     # The corner of radius r, cut off where the strip ends.
-    rise = r - (r * r - (r - lk.EDGE) ** 2) ** 0.5
-    path.lineTo(left + lk.EDGE, top + rise)
+    rise = r - (r * r - (r - metrics.EDGE) ** 2) ** 0.5
+    path.lineTo(left + metrics.EDGE, top + rise)
     path.quadTo(QPointF(left, top + rise + 1), QPointF(left, top + r))
     path.lineTo(left, bottom - r)
-    path.quadTo(QPointF(left, bottom - rise - 1), QPointF(left + lk.EDGE, bottom - rise))
+    path.quadTo(QPointF(left, bottom - rise - 1), QPointF(left + metrics.EDGE, bottom - rise))
     path.closeSubpath()
     return path

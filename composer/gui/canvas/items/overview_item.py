@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 
 if TYPE_CHECKING:
     from composer.gui.canvas.scene import DesignScene
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 EMPTY = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
 
 
-class FarItem(QGraphicsItem):
+class OverviewItem(QGraphicsItem):
     """Paints all nodes and wires at once; meanwhile their own items paint nothing but are still found by the pointer.
 
     Args:
@@ -68,7 +68,7 @@ class FarItem(QGraphicsItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for state, path in sorted(self._wires.items(), key=lambda entry: entry[0] != "faded"):
-            pen = QPen(lk.wire_pen("map", state).color(), 1)
+            pen = QPen(metrics.wire_pen("map", state).color(), 1)
             pen.setCosmetic(True)
             painter.setPen(pen)
             painter.drawPath(path)
@@ -76,9 +76,9 @@ class FarItem(QGraphicsItem):
         blocks: defaultdict[tuple[object, ...], list[QRectF]] = defaultdict(list)
         brushes: dict[tuple[object, ...], QBrush] = {}
         for node in scene.nodes.values():
-            key = node.far_key()
+            key = node.lod_key()
             if key not in brushes:
-                brushes[key] = node.far_brush()
+                brushes[key] = node.lod_brush()
             blocks[key].append(node.scene_body())
         painter.setPen(Qt.PenStyle.NoPen)
         for key, bodies in blocks.items():

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from composer.core import units
 from composer.core.blocks import ports
 from composer.core.graph import Wire
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.canvas.routing.route import Route
 
 Z_WIRE, Z_CHIP = 0.0, 5.0
@@ -48,7 +48,7 @@ class WireItem(QGraphicsItem):
         self.state = "rest"
         self.mark = ""
         self.bends: tuple[QPointF, ...] = ()
-        self.chosen_bend = -1
+        self.selected_bend = -1
         self.kind = "map"
         self._bounds = QRectF()
         self.setZValue(Z_WIRE)
@@ -75,9 +75,9 @@ class WireItem(QGraphicsItem):
 
     def set_bends(self, bends: Sequence[QPointF], chosen: int = -1) -> None:
         """Have dots where it is led through, shown while it is looked at; one of them may be chosen."""
-        if (tuple(bends), chosen) != (self.bends, self.chosen_bend):
+        if (tuple(bends), chosen) != (self.bends, self.selected_bend):
             self.prepareGeometryChange()
-            self.bends, self.chosen_bend = tuple(bends), chosen
+            self.bends, self.selected_bend = tuple(bends), chosen
             self._bounds = self._bounds_now()
             self.update()
 
@@ -94,10 +94,10 @@ class WireItem(QGraphicsItem):
             self.update()
 
     def set_state(self, state: str) -> None:
-        """Look ``rest``, ``hover``, ``chosen``, ``faded`` or ``error``."""
+        """Look ``rest``, ``hover``, ``selected``, ``faded`` or ``error``."""
         if state != self.state:
             self.state = state
-            self.setZValue(Z_WIRE + (1 if state in ("chosen", "hover") else 0))
+            self.setZValue(Z_WIRE + (1 if state in ("selected", "hover") else 0))
             self.update()
 
     def set_mark(self, mark: str) -> None:
@@ -125,15 +125,19 @@ class WireItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it."""
-        pen = lk.wire_pen(self.kind, self.mark or self.state)
+        pen = metrics.wire_pen(self.kind, self.mark or self.state)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self.path)
-        if self.bends and self.state in ("chosen", "hover") and painter.worldTransform().m11() >= lk.FAR_SCALE:
-            tools = lk.look()
+        if (
+            self.bends
+            and self.state in ("selected", "hover")
+            and painter.worldTransform().m11() >= metrics.OVERVIEW_SCALE
+        ):
+            style = metrics.paint_style()
             for index, bend in enumerate(self.bends):
-                painter.setPen(tools.chosen if index == self.chosen_bend else QPen(pen.color(), 1.5))
-                painter.setBrush(tools.canvas)
+                painter.setPen(style.selected if index == self.selected_bend else QPen(pen.color(), 1.5))
+                painter.setBrush(style.canvas)
                 painter.drawEllipse(bend, DOT, DOT)
 
 
@@ -154,7 +158,7 @@ class ChipItem(QGraphicsItem):
             self.prepareGeometryChange()
             self.text, self.strong = text, strong
             width = chip_width(text)
-            self._bounds = QRectF(-width / 2, -lk.CHIP_HEIGHT / 2, width, lk.CHIP_HEIGHT)
+            self._bounds = QRectF(-width / 2, -metrics.CHIP_HEIGHT / 2, width, metrics.CHIP_HEIGHT)
             self.update()
         self.setPos(place)
 
@@ -164,17 +168,17 @@ class ChipItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it."""
-        if painter.worldTransform().m11() < lk.DETAIL_SCALE:
+        if painter.worldTransform().m11() < metrics.DETAIL_SCALE:
             return
-        tools = lk.look()
-        painter.setPen(tools.edge if self.strong else Qt.PenStyle.NoPen)
-        painter.setBrush(tools.canvas)
+        style = metrics.paint_style()
+        painter.setPen(style.edge if self.strong else Qt.PenStyle.NoPen)
+        painter.setBrush(style.canvas)
         painter.drawRoundedRect(self._bounds.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-        painter.setFont(tools.small)
-        painter.setPen(tools.text if self.strong else tools.muted)
+        painter.setFont(style.small)
+        painter.setPen(style.text if self.strong else style.muted)
         painter.drawText(self._bounds, Qt.AlignmentFlag.AlignCenter, self.text)
 
 
 def chip_width(text: str) -> float:
     """Width of the chip that says a text."""
-    return lk.text_width("small", text) + 10
+    return metrics.text_width("small", text) + 10

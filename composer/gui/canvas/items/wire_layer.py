@@ -8,14 +8,14 @@ from PySide6.QtCore import QPointF, QRectF
 
 from composer.core.bends import shift_bends
 from composer.core.graph import Point, Wire
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import output_shape
 from composer.gui.canvas.items.merge_item import MergeItem
 from composer.gui.canvas.items.overview_item import EMPTY
 from composer.gui.canvas.items.wire_item import ChipItem, WireItem, chip_width
-from composer.gui.canvas.routing.route import Link, Route, through
+from composer.gui.canvas.routing.route import Route, RouteRequest, through
 from composer.gui.canvas.routing.router import Router, routes
-from composer.gui.canvas.routing.spatial_index import Box
+from composer.gui.canvas.routing.spatial_index import Rect
 
 if TYPE_CHECKING:
     from composer.gui.canvas.scene import DesignScene
@@ -43,7 +43,7 @@ class WireLayer:
     def add(self, wire: Wire) -> None:
         """Add an item for a wire; `settle` leads it."""
         self.items[wire] = WireItem(wire)
-        self.items[wire].setFlag(EMPTY, self._scene.far.on)
+        self.items[wire].setFlag(EMPTY, self._scene.overview.on)
         self._scene.addItem(self.items[wire])
 
     def remove(self, wire: Wire) -> None:
@@ -139,24 +139,24 @@ class WireLayer:
         self._router.forget(self.of(ids))
         self.lead(ids)
 
-    def link(self, wire: Wire) -> Link:
+    def link(self, wire: Wire) -> RouteRequest:
         """A wire as the router wants it."""
         source, target = self._scene.nodes[wire.source], self._scene.nodes[wire.target]
         out = index_of_name(source.content.outputs, wire.source_port)
         into = index_of_name(target.content.inputs, wire.target_port)
         merge = isinstance(target, MergeItem)
-        return Link(
+        return RouteRequest(
             wire.source,
             wire.target,
-            self._scene.flow_point(source.port_place(True, out)),
-            self._scene.flow_point(target.pos() if merge else target.port_place(False, into)),
-            lk.MERGE / 2 if merge else 0.0,
+            self._scene.flow_point(source.port_position(True, out)),
+            self._scene.flow_point(target.pos() if merge else target.port_position(False, into)),
+            metrics.MERGE / 2 if merge else 0.0,
             (wire.source, out),
             sum(other.source_port == wire.source_port for other in self._from[wire.source]) > 1,
             0.0 if self._scene.down else target.labels_width(False),
         )
 
-    def _box(self, id: str) -> Box:
+    def _box(self, id: str) -> Rect:
         rect: QRectF = self._scene.nodes[id].scene_body()
         first = self._scene.flow_point(QPointF(rect.left(), rect.top()))
         last = self._scene.flow_point(QPointF(rect.right(), rect.bottom()))
@@ -194,7 +194,7 @@ class WireLayer:
     def _chip(self, wire: Wire) -> ChipItem:
         if wire not in self.chips:
             self.chips[wire] = ChipItem()
-            self.chips[wire].setFlag(EMPTY, self._scene.far.on)
+            self.chips[wire].setFlag(EMPTY, self._scene.overview.on)
             self._scene.addItem(self.chips[wire])
         return self.chips[wire]
 
@@ -222,7 +222,7 @@ class WireLayer:
     def room_for(self, label: str, names: float) -> float:
         """The gap that a wire needs for a chip, if there is one, and for the names of the ports at its ends."""
         if self._scene.down:
-            return lk.CHIP_HEIGHT + 28 if label else 0.0
+            return metrics.CHIP_HEIGHT + 28 if label else 0.0
         return names + (chip_width(label) + CHIP_ROOM if label else NAMES_ROOM if names else 0.0)
 
     def names_width(self, wire: Wire) -> float:

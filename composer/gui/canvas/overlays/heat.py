@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.look import theme
 
 # Viridis (van der Walt and Smith, 2015), nine stops.
@@ -18,7 +18,7 @@ def heat_colour(value: float) -> QColor:
     """The colour of a share of one."""
     place = min(max(value, 0.0), 1.0) * (len(VIRIDIS) - 1)
     index = min(int(place), len(VIRIDIS) - 2)
-    return lk.mix(QColor(VIRIDIS[index]), QColor(VIRIDIS[index + 1]), place - index)
+    return metrics.mix(QColor(VIRIDIS[index]), QColor(VIRIDIS[index + 1]), place - index)
 
 
 def shares(values: Mapping[str, float | None]) -> tuple[dict[str, float], float]:
@@ -28,7 +28,7 @@ def shares(values: Mapping[str, float | None]) -> tuple[dict[str, float], float]
     return ({id: value / most for id, value in known.items()} if most else {}), most
 
 
-class Legend(QWidget):
+class HeatLegend(QWidget):
     """A colour bar with a title and the numbers at its ends."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -46,7 +46,7 @@ class Legend(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""
-        tools = lk.look()
+        style = metrics.paint_style()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.color("strong_border"), 1))
@@ -57,10 +57,10 @@ class Legend(QWidget):
         for index, stop in enumerate(VIRIDIS):
             gradient.setColorAt(index / (len(VIRIDIS) - 1), QColor(stop))
         painter.fillRect(bar, gradient)
-        painter.setFont(tools.small)
-        painter.setPen(tools.text)
+        painter.setFont(style.small)
+        painter.setPen(style.text)
         painter.drawText(QPointF(12, 18), self._title)
-        painter.setPen(tools.muted)
+        painter.setPen(style.muted)
         painter.drawText(QPointF(12, 48), self._low)
-        painter.drawText(QPointF(self.width() - 12 - lk.text_width("small", self._high), 48), self._high)
+        painter.drawText(QPointF(self.width() - 12 - metrics.text_width("small", self._high), 48), self._high)
         painter.end()

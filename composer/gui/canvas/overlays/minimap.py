@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from composer.gui.canvas.items import metrics as lk
+from composer.gui.canvas.items import metrics
 from composer.gui.canvas.view import GraphView
 from composer.gui.look import theme
 
@@ -76,7 +76,7 @@ class Minimap(QWidget):
             painter.setBrush(theme.color("accent", 0.15))
             painter.drawRect(QRectF(self._to_map(frame.boundingRect().topLeft()), frame.boundingRect().size() * scale))
         for family, spots in self._spots(scale).items():
-            painter.setBrush(lk.family_brush(family) if family else theme.color("error"))
+            painter.setBrush(metrics.family_brush(family) if family else theme.color("error"))
             painter.drawRects(spots)
         painter.end()
         return picture

@@ -26,8 +26,8 @@ from PySide6.QtWidgets import (
 )
 
 from composer.core import units
-from composer.gui.canvas.items import metrics as lk
-from composer.gui.canvas.overlays.quick_search import Choice, search
+from composer.gui.canvas.items import metrics
+from composer.gui.canvas.overlays.quick_search import BlockChoice, search
 from composer.gui.look import theme
 
 WIDTH, ROW, ROWS = 340, 28, 9
@@ -47,9 +47,9 @@ class _Choices(QAbstractListModel):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.shown: list[Choice] = []
+        self.shown: list[BlockChoice] = []
 
-    def show(self, shown: list[Choice]) -> None:
+    def show(self, shown: list[BlockChoice]) -> None:
         """Show other matches."""
         self.beginResetModel()
         self.shown = shown
@@ -74,7 +74,7 @@ class _Row(QStyledItemDelegate):
         model = index.model()
         assert isinstance(model, _Choices)
         choice = model.shown[index.row()]
-        tools, rect = lk.look(), option.rect
+        style, rect = metrics.paint_style(), option.rect
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if option.state & QStyle.StateFlag.State_Selected:
@@ -82,17 +82,17 @@ class _Row(QStyledItemDelegate):
             painter.setBrush(theme.color("tint"))
             painter.drawRoundedRect(QRectF(rect), 4, 4)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(lk.family_brush(choice.family))
+        painter.setBrush(metrics.family_brush(choice.family))
         painter.drawRoundedRect(QRectF(rect.left() + 8, rect.center().y() - 4, 8, 8), 2, 2)
-        painter.setFont(tools.body)
-        painter.setPen(tools.text)
-        name = lk.elided("body", choice.name, rect.width() * 0.6)
+        painter.setFont(style.body)
+        painter.setPen(style.text)
+        name = metrics.elided("body", choice.name, rect.width() * 0.6)
         centred = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(rect.adjusted(24, 0, -8, 0), centred | Qt.AlignmentFlag.AlignLeft, name)
-        left = 24 + lk.text_width("body", name) + 16
-        painter.setFont(tools.small)
-        painter.setPen(tools.muted)
-        shape = lk.elided("small", units.declared_shape(choice.shape), rect.width() - left - 8)
+        left = 24 + metrics.text_width("body", name) + 16
+        painter.setFont(style.small)
+        painter.setPen(style.muted)
+        shape = metrics.elided("small", units.declared_shape(choice.shape), rect.width() - left - 8)
         painter.drawText(rect.adjusted(int(left), 0, -8, 0), centred | Qt.AlignmentFlag.AlignRight, shape)
         painter.restore()
 
@@ -123,7 +123,7 @@ class QuickAdd(QFrame):
         box.addWidget(self.list)
         self._box = box
         self._room = 0  # height that a subclass needs below the list
-        self._all: list[Choice] = []
+        self._all: list[BlockChoice] = []
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
         self.list.clicked.connect(self._take)
@@ -131,7 +131,7 @@ class QuickAdd(QFrame):
         self.list.entered.connect(self.list.setCurrentIndex)
         self.hide()
 
-    def ask(self, found: list[Choice], at: QPoint) -> None:
+    def ask(self, found: list[BlockChoice], at: QPoint) -> None:
         """Open at a place of the parent.
 
         Args:
@@ -157,7 +157,7 @@ class QuickAdd(QFrame):
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
     @property
-    def shown(self) -> list[Choice]:
+    def shown(self) -> list[BlockChoice]:
         """The matches, best first."""
         return self._model.shown
 

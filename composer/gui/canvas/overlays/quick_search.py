@@ -9,7 +9,7 @@ from composer.core.graph import SUBGRAPH, Design
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class BlockChoice:
     """One thing that can be added.
 
     Args:
@@ -31,10 +31,10 @@ class Choice:
     gives: str = "any"
 
 
-def choices(design: Design, catalog: Catalog, graph: str) -> list[Choice]:
+def block_choices(design: Design, catalog: Catalog, graph: str) -> list[BlockChoice]:
     """Everything that can be added to a graph."""
     found = [
-        Choice(
+        BlockChoice(
             spec.name,
             spec.name,
             spec.category,
@@ -47,14 +47,16 @@ def choices(design: Design, catalog: Catalog, graph: str) -> list[Choice]:
         for spec in specs
     ]
     found += [
-        Choice(SUBGRAPH + name, name, "graph", "sub-graph of this design") for name in design.graphs if name != graph
+        BlockChoice(SUBGRAPH + name, name, "graph", "sub-graph of this design")
+        for name in design.graphs
+        if name != graph
     ]
-    found.append(Choice("Input", "Input", "io", "a tensor that enters", takes=""))
-    found.append(Choice("Output", "Output", "io", "a tensor that leaves", gives=""))
+    found.append(BlockChoice("Input", "Input", "io", "a tensor that enters", takes=""))
+    found.append(BlockChoice("Output", "Output", "io", "a tensor that leaves", gives=""))
     return found
 
 
-def filtered(found: Iterable[Choice], kind: str, *, from_output: bool) -> list[Choice]:
+def filtered(found: Iterable[BlockChoice], kind: str, *, from_output: bool) -> list[BlockChoice]:
     """Those to which a wire can lead.
 
     Args:
@@ -65,7 +67,7 @@ def filtered(found: Iterable[Choice], kind: str, *, from_output: bool) -> list[C
     return [c for c in found if (c.takes and fits(kind, c.takes) if from_output else c.gives and fits(c.gives, kind))]
 
 
-def search(found: Iterable[Choice], text: str) -> list[Choice]:
+def search(found: Iterable[BlockChoice], text: str) -> list[BlockChoice]:
     """The choices that match, best first; all of them for an empty text.
 
     A match at the start of the name beats one at the start of a word, then one inside, then letters in order, then tags.
@@ -79,7 +81,7 @@ def search(found: Iterable[Choice], text: str) -> list[Choice]:
     return [choice for _, _, choice in sorted(ranked, key=lambda entry: entry[:2])]
 
 
-def score(choice: Choice, wanted: str) -> tuple[int, int] | None:
+def score(choice: BlockChoice, wanted: str) -> tuple[int, int] | None:
     """How well a choice fits, less is better; None if it does not. `wanted` is in lower case without blanks."""
     name = choice.name
     plain = name.lower().replace("_", "")

@@ -13,7 +13,7 @@ from composer.core.files.design_json import to_json
 from composer.core.graph import Node
 from composer.core.swap import Swap, swap
 from composer.gui.canvas.overlays.quick_add import QuickAdd
-from composer.gui.canvas.overlays.quick_search import Choice, choices
+from composer.gui.canvas.overlays.quick_search import BlockChoice, block_choices
 from composer.gui.look import theme
 from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, label, row
@@ -94,14 +94,14 @@ class ReplaceList(QuickAdd):
         self.ask(self._offered(), at)
         self._changed()
 
-    def _offered(self) -> list[Choice]:
+    def _offered(self) -> list[BlockChoice]:
         """All blocks but the one that is there: what could be wired alike, its family, and of that the same shapes first."""
         session = self._session
-        offered = choices(session.design, session.catalog, session.graph_name)
+        offered = block_choices(session.design, session.catalog, session.graph_name)
         found = [choice for choice in offered if choice.block in session.catalog and {choice.block} != self._blocks]
         old = [choice for choice in offered if choice.block in self._blocks]
 
-        def rank(choice: Choice) -> tuple[bool, bool, bool]:
+        def rank(choice: BlockChoice) -> tuple[bool, bool, bool]:
             wired = all(self._goes(choice, now) for now in old)
             return (
                 not wired,
@@ -111,7 +111,7 @@ class ReplaceList(QuickAdd):
 
         return sorted(found, key=rank)
 
-    def _goes(self, choice: Choice, now: Choice) -> bool:
+    def _goes(self, choice: BlockChoice, now: BlockChoice) -> bool:
         """Whether a block could be wired as another one is."""
         wanted, wired = (
             sum(not port.optional for port in self._session.catalog[by.block].inputs) for by in (choice, now)

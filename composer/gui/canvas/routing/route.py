@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
-from composer.gui.canvas.routing.spatial_index import HEAP, Box, Boxes
+from composer.gui.canvas.routing.spatial_index import MAX_NEIGHBOURS, Rect, SpatialIndex
 
 Point = tuple[float, float]
-Cards: TypeAlias = Boxes[str]
-Tracks: TypeAlias = Callable[[Box], list[Box]]  # those near a box that a wire must keep off
+Cards: TypeAlias = SpatialIndex[str]
+Tracks: TypeAlias = Callable[[Rect], list[Rect]]  # those near a box that a wire must keep off
 
 STUB = 12.0  # how far a wire runs straight out of a port before it turns
 MARGIN = 12.0  # least distance of an arc from a card
@@ -27,7 +27,7 @@ TRIES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class RouteRequest:
     """A wire to be routed.
 
     Args:
@@ -70,7 +70,7 @@ class Route:
         return (p[0] + q[0]) / 2, (p[1] + q[1]) / 2
 
 
-def through(link: Link, bends: Sequence[Point]) -> Route:
+def through(link: RouteRequest, bends: Sequence[Point]) -> Route:
     """The way of a wire through bends: it passes each along the flow, and turns in between, so that one bend already makes an arc."""
     line = [link.start, *bends, link.end]
     corners = [link.start]
@@ -107,12 +107,12 @@ def _straight(one: Point, middle: Point, other: Point) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RouteResult:
     """A route, the area whose boxes it depends on, and the track from which others keep off."""
 
     route: Route
-    area: Box
-    track: Box | None
+    area: Rect
+    track: Rect | None
 
 
 def curve(start: Point, end: Point) -> Route:
@@ -121,7 +121,7 @@ def curve(start: Point, end: Point) -> Route:
     return Route((start, (start[0] + reach, start[1]), (end[0] - reach, end[1]), end), True)
 
 
-def way(link: Link, cards: Cards, tracks: Tracks) -> Way:
+def way(link: RouteRequest, cards: Cards, tracks: Tracks) -> RouteResult:
     """The way of one wire.
 
     Args:
@@ -132,7 +132,7 @@ def way(link: Link, cards: Cards, tracks: Tracks) -> Way:
     return _direct(link, cards) or _around(link, cards, tracks)
 
 
-def _direct(link: Link, cards: Cards) -> Way | None:
+def _direct(link: RouteRequest, cards: Cards) -> RouteResult | None:
     """A straight line or one gentle curve, if nothing stands in the way."""
     (a, c), (b, d) = link.start, link.end
     aside = abs(d - c)
@@ -144,7 +144,7 @@ def _direct(link: Link, cards: Cards) -> Way | None:
     made = curve(link.start, end)
     area = (a, min(c, d) - 4, b, max(c, d) + 4)
     blocking = [box for box, id in cards.near(area) if id not in (link.source, link.target)]
-    if len(blocking) <= HEAP:
+    if len(blocking) <= MAX_NEIGHBOURS:
         p, q, r, s = made.points
         for step in range(1, 16):
             t = step / 16
@@ -153,14 +153,16 @@ def _direct(link: Link, cards: Cards) -> Way | None:
             y = u * u * u * p[1] + 3 * u * u * t * q[1] + 3 * u * t * t * r[1] + t * t * t * s[1]
             if any(box[0] - 4 < x < box[2] + 4 and box[1] - 4 < y < box[3] + 4 for box in blocking):
                 return None
-    return Way(made, area, None)
+    return RouteResult(made, area, None)
 
 
-def _around(link: Link, cards: Cards, tracks: Tracks) -> Way:
+def _around(link: RouteRequest, cards: Cards, tracks: Tracks) -> RouteResult:
     """Out of the port, to a free level, along it, and back to the port."""
     (a, c), (b, d) = link.start, link.end
-    if len(cards.near((a - 1, c - 1, a + 1, c + 1))) > HEAP:
-        return Way(curve(link.start, link.end), (min(a, b) - 1, min(c, d) - 1, max(a, b) + 1, max(c, d) + 1), None)
+    if len(cards.near((a - 1, c - 1, a + 1, c + 1))) > MAX_NEIGHBOURS:
+        return RouteResult(
+            curve(link.start, link.end), (min(a, b) - 1, min(c, d) - 1, max(a, b) + 1, max(c, d) + 1), None
+        )
     leave = a + STUB
     arrive = b if link.radius else b - _stub(link, cards)
     low, high = min(leave, arrive), max(leave, arrive)
@@ -185,10 +187,10 @@ def _around(link: Link, cards: Cards, tracks: Tracks) -> Way:
     seen = (*levels, level, c, d)
     first = min(low, a, b - max(STUB, link.names) - MARGIN)
     area = (first - 4, min(seen) - REACH, max(high, b) + 4, max(seen) + REACH)
-    return Way(route, area, track)
+    return RouteResult(route, area, track)
 
 
-def _stub(link: Link, cards: Cards) -> float:
+def _stub(link: RouteRequest, cards: Cards) -> float:
     """How far before its input port an arc comes down."""
     b, d = link.end
     wide = max(STUB, link.names)
@@ -196,11 +198,11 @@ def _stub(link: Link, cards: Cards) -> float:
     return wide if free else STUB
 
 
-def _crossed(x: float, y: float, level: float, cards: Cards) -> list[tuple[Box, str]]:
+def _crossed(x: float, y: float, level: float, cards: Cards) -> list[tuple[Rect, str]]:
     return cards.near((x - 2, min(y, level), x + 2, max(y, level))) if abs(y - level) > 1 else []
 
 
-def _level(begin: float, sign: int, low: float, high: float, link: Link, cards: Cards, tracks: Tracks) -> float:
+def _level(begin: float, sign: int, low: float, high: float, link: RouteRequest, cards: Cards, tracks: Tracks) -> float:
     """The first free level from a beginning, upwards or downwards."""
     level = begin
     for _ in range(TRIES):

@@ -6,8 +6,8 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Generic, NamedTuple, TypeVar
 
-from composer.gui.canvas.routing.route import Link, Point, Route, Way, way
-from composer.gui.canvas.routing.spatial_index import Box, Boxes
+from composer.gui.canvas.routing.route import Point, Route, RouteRequest, RouteResult, way
+from composer.gui.canvas.routing.spatial_index import Rect, SpatialIndex
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -31,14 +31,14 @@ class Router(Generic[Key]):
     """
 
     def __init__(self) -> None:
-        self._cards: Boxes[str] = Boxes()
-        self._tracks: Boxes[Turn] = Boxes()
-        self._areas: Boxes[Turn] = Boxes()  # what each way depends on
-        self._links: dict[Key, tuple[Link, Turn]] = {}
+        self._cards: SpatialIndex[str] = SpatialIndex()
+        self._tracks: SpatialIndex[Turn] = SpatialIndex()
+        self._areas: SpatialIndex[Turn] = SpatialIndex()  # what each way depends on
+        self._links: dict[Key, tuple[RouteRequest, Turn]] = {}
         self._keys: dict[Turn, Key] = {}
-        self._ways: dict[Key, Way] = {}
+        self._ways: dict[Key, RouteResult] = {}
         self._told: dict[Key, Route] = {}
-        self._changed: list[Box] = []  # since the last time: places of cards and of tracks that are gone
+        self._changed: list[Rect] = []  # since the last time: places of cards and of tracks that are gone
         self._due: set[Key] = set()
         self._numbers = count()
 
@@ -50,14 +50,14 @@ class Router(Generic[Key]):
         """The keys of all wires."""
         return list(self._links)
 
-    def place(self, id: str, box: Box | None) -> None:
+    def place(self, id: str, box: Rect | None) -> None:
         """Put an item somewhere, or take it away."""
         before = self._cards.get(id)
         if before != box:
             self._cards.put(id, box)
             self._changed += [place for place in (before, box) if place is not None]
 
-    def join(self, key: Key, link: Link | None) -> None:
+    def join(self, key: Key, link: RouteRequest | None) -> None:
         """Let a wire join two ports, or take it away."""
         known = self._links.get(key)
         if known is not None:
@@ -108,7 +108,7 @@ class Router(Generic[Key]):
         self._due.clear()
         return led
 
-    def _tracks_before(self, turn: Turn, box: Box) -> list[Box]:
+    def _tracks_before(self, turn: Turn, box: Rect) -> list[Rect]:
         """Tracks near a box that a wire must keep off."""
         return [track for track, other in self._tracks.near(box, turn) if other.bundle != turn.bundle]
 
@@ -121,7 +121,7 @@ class Router(Generic[Key]):
         del self._keys[turn]
 
 
-def routes(boxes: Mapping[str, Box], links: Mapping[Key, Link]) -> dict[Key, Route]:
+def routes(boxes: Mapping[str, Rect], links: Mapping[Key, RouteRequest]) -> dict[Key, Route]:
     """The ways of some wires around some items, by id and by key."""
     router: Router[Key] = Router()
     for id, box in boxes.items():

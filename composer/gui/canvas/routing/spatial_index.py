@@ -1,27 +1,27 @@
-"""Boxes in cells, so that those near a place are found without looking at all. Knows no Qt."""
+"""SpatialIndex in cells, so that those near a place are found without looking at all. Knows no Qt."""
 
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
-Box = tuple[float, float, float, float]  # least along, least across, greatest along, greatest across
+Rect = tuple[float, float, float, float]  # least along, least across, greatest along, greatest across
 Name = TypeVar(
     "Name", bound=Any
 )  # hashable, and with an order: what is found does not depend on what was put there first
 
 CELL = 256.0
-HEAP = 24  # of so many boxes in one place no more are looked at
+MAX_NEIGHBOURS = 24  # of so many boxes in one place no more are looked at
 
 
-class Boxes(Generic[Name]):
-    """Boxes by name."""
+class SpatialIndex(Generic[Name]):
+    """SpatialIndex by name."""
 
     def __init__(self) -> None:
-        self._boxes: dict[Name, Box] = {}
-        self._cells: defaultdict[tuple[int, int], list[tuple[Box, Name]]] = defaultdict(list)
+        self._boxes: dict[Name, Rect] = {}
+        self._cells: defaultdict[tuple[int, int], list[tuple[Rect, Name]]] = defaultdict(list)
 
-    def get(self, name: Name) -> Box | None:
+    def get(self, name: Name) -> Rect | None:
         """The box of a name."""
         return self._boxes.get(name)
 
@@ -29,7 +29,7 @@ class Boxes(Generic[Name]):
         """All that have a box."""
         return list(self._boxes)
 
-    def put(self, name: Name, box: Box | None) -> None:
+    def put(self, name: Name, box: Rect | None) -> None:
         """Give a name another box, or none."""
         before = self._boxes.pop(name, None)
         if before is not None:
@@ -40,15 +40,15 @@ class Boxes(Generic[Name]):
             for cell in _cells(box):
                 insort(self._cells[cell], (box, name))
 
-    def near(self, box: Box, before: Name | None = None) -> list[tuple[Box, Name]]:
-        """Boxes that overlap a box; one that lies in several cells may come several times, and of a heap not all come.
+    def near(self, box: Rect, before: Name | None = None) -> list[tuple[Rect, Name]]:
+        """SpatialIndex that overlap a box; one that lies in several cells may come several times, and of a heap not all come.
 
         Args:
             box: where to look.
             before: look only at names before this one; None for all.
         """
         a0, c0, a1, c1 = box
-        found: list[tuple[Box, Name]] = []
+        found: list[tuple[Rect, Name]] = []
         for cell in _cells(box):
             if entries := self._cells.get(cell):
                 met = [
@@ -57,11 +57,11 @@ class Boxes(Generic[Name]):
                     if entry[0][0] < a1 and entry[0][2] > a0 and entry[0][1] < c1 and entry[0][3] > c0
                 ]
                 found += met if before is None else [entry for entry in met if entry[1] < before]
-                if len(found) > HEAP:
+                if len(found) > MAX_NEIGHBOURS:
                     return found
         return found
 
-    def touching(self, box: Box) -> set[Name]:
+    def touching(self, box: Rect) -> set[Name]:
         """The names of all boxes that overlap a box."""
         a0, c0, a1, c1 = box
         return {
@@ -72,7 +72,7 @@ class Boxes(Generic[Name]):
         }
 
 
-def _cells(box: Box) -> Iterator[tuple[int, int]]:
+def _cells(box: Rect) -> Iterator[tuple[int, int]]:
     rows = range(int(box[1] // CELL), int(box[3] // CELL) + 1)
     for i in range(int(box[0] // CELL), int(box[2] // CELL) + 1):
         for j in rows:

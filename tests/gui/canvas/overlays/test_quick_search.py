@@ -4,9 +4,9 @@ import pytest
 
 from composer.core.blocks.catalog import read_catalog
 from composer.core.graph import Design, Graph
-from composer.gui.canvas.overlays.quick_search import choices, filtered, search
+from composer.gui.canvas.overlays.quick_search import block_choices, filtered, search
 
-FOUND = choices(Design(graphs={"stage": Graph()}), read_catalog(), "")
+FOUND = block_choices(Design(graphs={"stage": Graph()}), read_catalog(), "")
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,5 @@ def test_a_wire_filters_by_layout() -> None:
 
 def test_a_graph_is_not_offered_inside_itself() -> None:
     assert "graph:stage" in {choice.block for choice in FOUND}
-    inside = choices(Design(graphs={"stage": Graph()}), read_catalog(), "stage")
+    inside = block_choices(Design(graphs={"stage": Graph()}), read_catalog(), "stage")
     assert "graph:stage" not in {choice.block for choice in inside}

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 
 from composer.core.bends import bends_of
 from composer.core.graph import Wire
-from composer.gui.canvas.routing.route import Link, through
+from composer.gui.canvas.routing.route import RouteRequest, through
 
 WIRE = Wire("pool", "dendrites")
 
@@ -66,7 +66,7 @@ def test_a_double_click_bends_and_straightens(session, canvas, hand):
     assert bends(session) == () and WIRE in session.graph.wires
 
 
-def test_delete_takes_the_chosen_bend_then_the_wire(session, canvas, hand):
+def test_delete_removes_the_selected_bend_then_the_wire(session, canvas, hand):
     hand.drag(middle(canvas), (872, 120))
     hand.drag(canvas.scene.wires[WIRE].path.pointAtPercent(0.9), (940, 60))
     hand.click((872, 120))
@@ -114,7 +114,7 @@ def test_wires_that_run_down_bend_too(session, canvas, hand):
     st.sampled_from((0.0, 14.0)),
 )
 def test_a_way_turns_squarely_and_passes_every_bend(line, radius):
-    link = Link("a", "b", (0.0, 0.0), (300.0, 20.0), radius)
+    link = RouteRequest("a", "b", (0.0, 0.0), (300.0, 20.0), radius)
     points = through(link, line).points
     assert points[0] == link.start and points[-1] == link.end
     stretches = list(pairwise(points))
@@ -124,7 +124,7 @@ def test_a_way_turns_squarely_and_passes_every_bend(line, radius):
 
 
 def test_one_bend_makes_an_arc():
-    assert through(Link("a", "b", (0, 0), (300, 0)), [(150, -80)]).points == (
+    assert through(RouteRequest("a", "b", (0, 0), (300, 0)), [(150, -80)]).points == (
         (0, 0),
         (12, 0),
         (12, -80),
@@ -132,11 +132,11 @@ def test_one_bend_makes_an_arc():
         (288, 0),
         (300, 0),
     )
-    assert through(Link("a", "b", (0, 0), (300, 0), 14.0), [(150, -80)]).points == (
+    assert through(RouteRequest("a", "b", (0, 0), (300, 0), 14.0), [(150, -80)]).points == (
         (0, 0),
         (12, 0),
         (12, -80),
         (300, -80),
         (300, 0),
     )
-    assert through(Link("a", "b", (0, 0), (300, 0)), [(150, 0)]).points == ((0, 0), (300, 0))
+    assert through(RouteRequest("a", "b", (0, 0), (300, 0)), [(150, 0)]).points == ((0, 0), (300, 0))

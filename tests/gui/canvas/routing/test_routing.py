@@ -4,24 +4,26 @@ import random
 
 import pytest
 
-from composer.gui.canvas.routing.route import STUB, Link, Route
+from composer.gui.canvas.routing.route import STUB, Route, RouteRequest
 from composer.gui.canvas.routing.router import Router
 from composer.gui.canvas.routing.router import routes as lead
-from composer.gui.canvas.routing.spatial_index import Box
+from composer.gui.canvas.routing.spatial_index import Rect
 
 CARD = (80.0, 36.0)
 
 
-def box(x: float, y: float) -> Box:
+def box(x: float, y: float) -> Rect:
     return x - CARD[0], y - CARD[1], x + CARD[0], y + CARD[1]
 
 
-def link(a: tuple[float, float], b: tuple[float, float], source: str = "a", target: str = "b", **more: object) -> Link:
+def link(
+    a: tuple[float, float], b: tuple[float, float], source: str = "a", target: str = "b", **more: object
+) -> RouteRequest:
     end = b if more.get("radius") else (b[0] - CARD[0], b[1])
-    return Link(source, target, (a[0] + CARD[0], a[1]), end, bundle=source, **more)  # type: ignore[arg-type]
+    return RouteRequest(source, target, (a[0] + CARD[0], a[1]), end, bundle=source, **more)  # type: ignore[arg-type]
 
 
-def inside(route: Route, at: Box) -> bool:
+def inside(route: Route, at: Rect) -> bool:
     """Whether a polyline passes through a box."""
     for (a, c), (b, d) in zip(route.points, route.points[1:], strict=False):
         if min(a, b) < at[2] and max(a, b) > at[0] and min(c, d) < at[3] and max(c, d) > at[1]:
@@ -88,9 +90,9 @@ def test_leading_again_after_changes_gives_what_leading_anew_gives(heap: int) ->
     boxes |= {f"h{i}": box(dice.randrange(1000, 1160, 40), dice.randrange(-40, 40, 20)) for i in range(heap)}
     names = list(boxes)
 
-    def make(source: str, target: str) -> Link:
+    def make(source: str, target: str) -> RouteRequest:
         a, b = boxes[source], boxes[target]
-        return Link(
+        return RouteRequest(
             source,
             target,
             (a[2], (a[1] + a[3]) / 2),

@@ -129,19 +129,19 @@ class _Demo:
         window.canvas.fit()
         totals = session.facts.totals
         self.note(
-            f"opened {TEMPLATE}: {len(session.design.main.nodes)} nodes, {totals.params:,} parameters, {totals.macs:,} MACs"
+            f"opened {TEMPLATE}: {len(session.document.design.main.nodes)} nodes, {totals.params:,} parameters, {totals.macs:,} MACs"
         )
 
     def drag_and_undo(self, window: "Window") -> None:
         session = window.session
-        before = session.design
+        before = session.document.design
         self.palette_drag(window, DRAGGED)
-        self.need(lambda: session.design is not before, 10, f"the drop of {DRAGGED}")
-        added = [id for id in session.design.main.nodes if id not in before.main.nodes]
+        self.need(lambda: session.document.design is not before, 10, f"the drop of {DRAGGED}")
+        added = [id for id in session.document.design.main.nodes if id not in before.main.nodes]
         self.need(lambda: session.facts_current, ENGINE_SECONDS, "the facts of the dropped block")
         self.note(f"dragged {DRAGGED} from the palette onto the canvas: new node {', '.join(added)}")
         window.run_command("undo")
-        if session.design != before:
+        if session.document.design != before:
             raise UserError("demo: undo did not bring the first design back")
         self.note("undid it: the design is the first one again")
 
@@ -195,21 +195,21 @@ class _Demo:
         from composer.gui.runs.run_library import open_folder
 
         session = window.session
-        node = next(id for id, item in session.design.main.nodes.items() if self.shows_attention(window, item))
+        node = next(id for id, item in session.document.design.main.nodes.items() if self.shows_attention(window, item))
         open_folder(self.out / "run")
         session.choose_run(self.out / "run", "attention")
         panel: AttentionPanel = window.docks.show("attention")  # type: ignore[assignment]
         self.need(lambda: panel.strip.count() > 0, ENGINE_SECONDS, "the sample images")
         panel.strip.setCurrentRow(0)
         self.need(lambda: panel.current_map is not None, ENGINE_SECONDS, "the capture")
-        session.select([node])
+        session.document.select([node])
         self.need(
             lambda: panel.current_map is not None and panel.current_map.node == node, 10, f"the attention of {node}"
         )
         self.spin(0.3)
         if not panel.save_picture_to(str(self.out / "attention.png")):
             raise UserError(f"demo: {self.out / 'attention.png'} cannot be written")
-        session.select(())
+        session.document.select(())
         self.note(f"captured the attention of {node} in the trained network")
 
     def shows_attention(self, window: "Window", item: Node) -> bool:

@@ -51,8 +51,8 @@ def _measured() -> list[Row]:
 
     settle()
     session = window.session
-    session.apply(placed(designs.mobile(300)), "Begin")
-    session.select(("conv_150",))
+    session.document.apply(placed(designs.mobile(300)), "Begin")
+    session.document.select(("conv_150",))
     known()
     ratios = (3.0 + step / 64 for step in itertools.count())
     others = itertools.cycle(f"conv_{index}" for index in range(100, 200))
@@ -68,10 +68,10 @@ def _measured() -> list[Row]:
         return seconds
 
     def edit() -> float:
-        return timed(lambda: session.edit("Set", edits.set_params, "conv_150", {"expand_ratio": next(ratios)}))
+        return timed(lambda: session.document.edit("Set", edits.set_params, "conv_150", {"expand_ratio": next(ratios)}))
 
     def select() -> float:
-        return timed(lambda: session.select((next(others),)))
+        return timed(lambda: session.document.select((next(others),)))
 
     def repaint() -> float:
         node.update()
@@ -80,7 +80,7 @@ def _measured() -> list[Row]:
     def facts_of(id: str) -> float:
         """From the edit until the cards show the facts: through the engine's process and back."""
         start = time.perf_counter()
-        session.edit("Set", edits.set_params, id, {"expand_ratio": next(ratios)})
+        session.document.edit("Set", edits.set_params, id, {"expand_ratio": next(ratios)})
         while not session.facts_current:
             app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
         seconds = time.perf_counter() - start
@@ -102,8 +102,14 @@ def _measured() -> list[Row]:
         facts_row(),
         compare("edit in the window / one frame", edit, repaint, rounds=ROUNDS, warm=3, target=2.0),
         compare("select in the window / one frame", select, repaint, rounds=ROUNDS, warm=3, target=2.0),
-        compare("undo in the window / one frame", lambda: timed(session.undo), repaint, rounds=ROUNDS - 5, target=2.0),
+        compare(
+            "undo in the window / one frame",
+            lambda: timed(session.document.undo),
+            repaint,
+            rounds=ROUNDS - 5,
+            target=2.0,
+        ),
     ]
-    session.undo_stack.setClean()
+    session.document.undo_stack.setClean()
     window.close()
     return rows

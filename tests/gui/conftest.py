@@ -70,14 +70,14 @@ def window(qapp: QApplication, qtbot: QtBot) -> Iterator[Callable[..., Window]]:
         qtbot.waitUntil(lambda: window.complete and window.bench.begun)
         window.canvas.set_animated(False)
         if design is not None:
-            window.session.apply(design, "Begin")
+            window.session.document.apply(design, "Begin")
         qtbot.waitUntil(lambda: window.session.engine_state == "ready" and window.session.facts_current, timeout=20_000)
         return window
 
     yield make
     for window in made:
         if window.complete:
-            window.session.undo_stack.setClean()
+            window.session.document.undo_stack.setClean()
         window.close()
         window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -48,7 +48,7 @@ from composer.gui import app
 application = app.application()
 def later():
     window = next(w for w in application.topLevelWidgets() if hasattr(w, "bench"))
-    window.session.add_block("ConvStem", (0, 0))
+    window.session.document.add_block("ConvStem", (0, 0))
     QTimer.singleShot(300, lambda: os.kill(os.getpid(), signal.SIGINT))
 QTimer.singleShot(500, later)
 sys.exit(app.run(None))

@@ -15,23 +15,23 @@ def at_port(session: Session, block: str, place: QPointF, end: End, *, down: boo
 
     Args:
         session: the session.
-        block: what `Session.add_block` takes.
+        block: what `Document.add_block` takes.
         place: where the wire was dropped.
         end: the port.
         down: whether wires run down.
     """
-    session.undo_stack.beginMacro(f"Add {block.removeprefix(SUBGRAPH)}")
+    session.document.undo_stack.beginMacro(f"Add {block.removeprefix(SUBGRAPH)}")
     try:
-        id = session.add_block(block, _beside(place, end, down), aside=True)
+        id = session.document.add_block(block, _beside(place, end, down), aside=True)
         if not id:
             return
         target = best_port(session, id, {other: fit for other, fit in candidates(session, end) if other.id == id})
         if target is not None:
             wire = wire_between(session, end, target)
-            variadic = is_variadic(session.design, session.catalog, session.graph_name, wire)
-            session.edit(f"Wire {wire}", wired, wire, variadic=variadic)
+            variadic = is_variadic(session.document.design, session.catalog, session.document.graph_name, wire)
+            session.document.edit(f"Wire {wire}", wired, wire, variadic=variadic)
     finally:
-        session.undo_stack.endMacro()
+        session.document.undo_stack.endMacro()
 
 
 def _beside(place: QPointF, end: End, down: bool) -> Point:

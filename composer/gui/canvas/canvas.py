@@ -27,8 +27,8 @@ from composer.gui.canvas.overlays.quick_search import block_choices, filtered
 from composer.gui.canvas.overlays.rename_field import RenameField
 from composer.gui.canvas.overlays.replace_list import ReplaceList
 from composer.gui.canvas.overlays.tool_strip import ToolStrip
+from composer.gui.canvas.placement import CanvasPlacement
 from composer.gui.canvas.scene import DesignScene
-from composer.gui.canvas.space_maker import RoomMaker
 from composer.gui.canvas.view import GraphView
 from composer.gui.session import settings
 from composer.gui.session.cost_lens import HEATS, written
@@ -68,7 +68,7 @@ class CanvasView(QWidget):
         self.replace_list = ReplaceList(session, self)
         self.field = RenameField(session, self.view)
         self._motion = LayoutMotion(self.scene, self)
-        session.make_room = RoomMaker(self.scene, self._motion, self.show_items)
+        session.document.use_placement(CanvasPlacement(self.view, self.scene, self._motion, self.show_items))
         self._wish: tuple[QPointF, Wire | None, End | None] = (QPointF(), None, None)
         self._coloured = False
         self._fit_due = True
@@ -105,7 +105,7 @@ class CanvasView(QWidget):
     def fit_selection(self) -> None:
         """Show the selection, or everything if nothing is selected."""
         rect = QRectF()
-        for id in self.session.selection:
+        for id in self.session.document.selection:
             rect = rect.united(self.scene.nodes[id].scene_body())
         if rect.isNull():
             self.fit()
@@ -115,10 +115,6 @@ class CanvasView(QWidget):
     def zoom_reset(self) -> None:
         """Show the middle of the view at 100 %."""
         self.view.glide(1.0, self.view.seen().center())
-
-    def center_position(self) -> Point:
-        """The place in the middle of the view, on the grid."""
-        return snapped_point(self.view.seen().center())
 
     def show_item(self, id: str) -> None:
         """Bring an item of the shown graph into view, if it is not."""
@@ -152,15 +148,15 @@ class CanvasView(QWidget):
             self.set_direction(way)
         elif way == "rows":
             self.set_direction("right")
-        graph = self.session.graph
-        only = set(self.session.selection) if len(self.session.selection) > 1 and not way else None
+        graph = self.session.document.graph
+        only = set(self.session.document.selection) if len(self.session.document.selection) > 1 and not way else None
         sizes = {id: metrics.size(node.content) for id, node in self.scene.nodes.items()}
         row = self._row_length(sizes) if only is None and way != "right" and not self.scene.down else None
         places = place_items(
             graph, sizes, "down" if self.scene.down else "right", room=self.scene.layer.label_room(), only=only, row=row
         )
         with self._motion:
-            moved = self.session.edit("Arrange", _arranged, places)
+            moved = self.session.document.edit("Arrange", _arranged, places)
             reached = self.scene.extent()  # where the cards come to lie: leaving this block sends them on their way
         if moved and only is None:
             self.view.fit(reached)
@@ -187,7 +183,7 @@ class CanvasView(QWidget):
         at = self.view.viewport().mapFromGlobal(QCursor.pos())
         inside = self.view.viewport().rect().contains(at) and self.view.underMouse()
         place = self.view.mapToScene(at) if inside else self.view.seen().center()
-        chosen = self.session.wire_selection if not self.session.selection else ()
+        chosen = self.session.document.wire_selection if not self.session.document.selection else ()
         found = self.scene.wires.get(chosen[0]) if len(chosen) == 1 else None
         if found is not None:
             place = found.middle
@@ -208,7 +204,7 @@ class CanvasView(QWidget):
             kind: layout at that port.
         """
         session = self.session
-        found = block_choices(session.design, session.catalog, session.graph_name)
+        found = block_choices(session.document.design, session.catalog, session.document.graph_name)
         if end is not None:
             found = filtered(found, kind, from_output=end.output)
         if wire is not None:
@@ -219,16 +215,16 @@ class CanvasView(QWidget):
 
     def _on_picked(self, block: str) -> None:
         place, wire, end = self._wish
-        if wire is not None and wire in self.session.graph.wires:
-            self.session.insert_on_wire(wire, block, snapped_point(place))
+        if wire is not None and wire in self.session.document.graph.wires:
+            self.session.document.insert_on_wire(wire, block, snapped_point(place))
         elif end is not None and end.id in self.scene.nodes:
             adding.at_port(self.session, block, place, end, down=self.scene.down)
         else:
-            self.session.add_block(block, snapped_point(place))
+            self.session.document.add_block(block, snapped_point(place))
 
     def replace_block(self) -> None:
         """Open the list of blocks that may take the place of the selected ones."""
-        ids = [id for id in self.session.selection if id in self.session.graph.nodes]
+        ids = [id for id in self.session.document.selection if id in self.session.document.graph.nodes]
         if ids:
             self.show_item(ids[0])
             corner = self.view.mapFromScene(self.scene.nodes[ids[0]].scene_body().bottomLeft())
@@ -236,7 +232,7 @@ class CanvasView(QWidget):
 
     def rename(self, id: str = "") -> None:
         """Edit an id in place; that of the selected item if none is named."""
-        id = id or (self.session.selection[0] if len(self.session.selection) == 1 else "")
+        id = id or (self.session.document.selection[0] if len(self.session.document.selection) == 1 else "")
         node = self.scene.nodes.get(id)
         if node is None:
             return
@@ -250,14 +246,14 @@ class CanvasView(QWidget):
         frame = self.scene.frames[id].frame
         title, done = QInputDialog.getText(self, "Rename frame", "Title", text=frame.title)
         if done:
-            self.session.edit("Rename frame", menu.titled_frame, id, title)
+            self.session.document.edit("Rename frame", menu.titled_frame, id, title)
 
     def nudge(self, along: float, down: float) -> None:
         """Move the selection by a few pixels; nudges in a row are one step of the history."""
-        places = {id: self.scene.nodes[id].pos() for id in self.session.selection if id in self.scene.nodes}
+        places = {id: self.scene.nodes[id].pos() for id in self.session.document.selection if id in self.scene.nodes}
         if places:
             moved = {id: (place.x() + along, place.y() + down) for id, place in places.items()}
-            self.session.edit("Nudge", edits.move, moved, merge_key=("nudge", tuple(sorted(moved))))
+            self.session.document.edit("Nudge", edits.move, moved, merge_key=("nudge", tuple(sorted(moved))))
 
     # --- heat and pictures ------------------------------------------------------------------------------------------
 
@@ -295,7 +291,8 @@ class CanvasView(QWidget):
             self._coloured = True
             facts = self.scene.facts()
             values = {
-                id: session.lens.value(heat, id, facts.get(id), session.instance_path) for id in session.graph.nodes
+                id: session.lens.value(heat, id, facts.get(id), session.document.instance_path)
+                for id in session.document.graph.nodes
             }
             found, most = shares(values)
             self.set_heat(found, HEATS[heat], written(heat, most))
@@ -338,7 +335,7 @@ class CanvasView(QWidget):
             self.view.show_at(self.view.scale_for(self.scene.extent()), self.scene.extent().center())
 
     def _show_empty(self) -> None:
-        self.empty.setVisible(not self.scene.nodes and not self.session.instance_path)
+        self.empty.setVisible(not self.scene.nodes and not self.session.document.instance_path)
 
     def refresh_keys(self) -> None:
         """Take over the keys that the user has chosen."""

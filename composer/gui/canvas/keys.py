@@ -33,20 +33,24 @@ def press(canvas: "CanvasView", event: QKeyEvent) -> None:
         Qt.Key.Key_L: canvas.layout,
         Qt.Key.Key_V: lambda: canvas.strip.choose_hand(False),
         Qt.Key.Key_H: lambda: canvas.strip.choose_hand(True),
-        Qt.Key.Key_PageUp: session.leave,
-        Qt.Key.Key_PageDown: lambda: session.enter(session.selection[0]) if len(session.selection) == 1 else None,
+        Qt.Key.Key_PageUp: session.document.leave,
+        Qt.Key.Key_PageDown: lambda: (
+            session.document.enter(session.document.selection[0]) if len(session.document.selection) == 1 else None
+        ),
         Qt.Key.Key_Escape: lambda: (
-            session.select(()) if session.selection or session.wire_selection else session.comparison.stop()
+            session.document.select(())
+            if session.document.selection or session.document.wire_selection
+            else session.comparison.stop()
         ),
     }
     event.accept()
     if QKeySequence(event.keyCombination()).toString() in canvas.given_up:
         event.ignore()
     elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-        session.delete_selection(reconnect=ctrl)
+        session.document.delete_selection(reconnect=ctrl)
     elif key == Qt.Key.Key_A and ctrl:
-        session.select(() if shift else session.graph.ids())
-    elif key in ARROWS and not ctrl and session.selection:
+        session.document.select(() if shift else session.document.graph.ids())
+    elif key in ARROWS and not ctrl and session.document.selection:
         step = GRID * (FAR if shift else 1)
         canvas.nudge(ARROWS[key][0] * step, ARROWS[key][1] * step)
     elif key in plain and not ctrl:

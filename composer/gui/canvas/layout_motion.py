@@ -25,7 +25,7 @@ class LayoutMotion(QObject):
         self._before: dict[str, QPointF] = {}
         self._motion: QVariantAnimation | None = None
         self._expected: tuple[Design, Callable[[], object]] | None = None
-        scene.session.design_changed.connect(lambda *_: self._on_design())
+        scene.session.document.design_changed.connect(lambda *_: self._on_design())
 
     def __enter__(self) -> "LayoutMotion":
         self.stop()
@@ -48,7 +48,7 @@ class LayoutMotion(QObject):
     def _on_design(self) -> None:
         self.stop()
         expected, self._expected = self._expected, None
-        if expected is not None and expected[0] is self._scene.session.design:
+        if expected is not None and expected[0] is self._scene.session.document.design:
             expected[1]()
             self._glide()
 

@@ -40,67 +40,75 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
     node = scene.node_at(place)
     wire = None if node is not None else scene.wire_at(place, canvas.view.reach(WIRE_REACH))
     frame = None if node is not None or wire is not None else scene.frame_at(place)
-    if node is not None and node.id not in session.selection:
-        session.select((node.id,))
-    elif wire is not None and wire.wire not in session.wire_selection:
-        session.select((), (wire.wire,))
+    if node is not None and node.id not in session.document.selection:
+        session.document.select((node.id,))
+    elif wire is not None and wire.wire not in session.document.wire_selection:
+        session.document.select((), (wire.wire,))
     if node is not None:
         if node.content.error:
             RepairRows(menu, session, node.id)
         row("Rename", lambda: canvas.rename(node.id))
         if node.content.stacked:
-            row("Enter sub-graph", lambda: session.enter(node.id))
-            row("Unpack sub-graph", lambda: session.command_asked.emit("ungroup", None), len(session.selection) == 1)
-            row("Make unique", lambda: session.command_asked.emit("make_unique", None), len(session.selection) == 1)
-        elif node.id in session.graph.nodes:
+            row("Enter sub-graph", lambda: session.document.enter(node.id))
+            row(
+                "Unpack sub-graph",
+                lambda: session.command_requested.emit("ungroup", None),
+                len(session.document.selection) == 1,
+            )
+            row(
+                "Make unique",
+                lambda: session.command_requested.emit("make_unique", None),
+                len(session.document.selection) == 1,
+            )
+        elif node.id in session.document.graph.nodes:
             row("Replace block…", canvas.replace_block)
         menu.addSeparator()
-        row("Cut", session.cut)
-        row("Copy", session.copy)
-        row("Duplicate", session.duplicate)
+        row("Cut", session.document.cut)
+        row("Copy", session.document.copy)
+        row("Duplicate", session.document.duplicate)
         menu.addSeparator()
         row(
             "Make sub-graph",
-            lambda: session.command_asked.emit("group", None),
-            any(id in session.graph.nodes for id in session.selection),
+            lambda: session.command_requested.emit("group", None),
+            any(id in session.document.graph.nodes for id in session.document.selection),
         )
         row("Frame selection", lambda: frame_selection(canvas))
-        row("Arrange selection", canvas.layout, len(session.selection) > 1)
-        attached = [w for w in session.graph.wires if {w.source, w.target} & set(session.selection)]
-        row("Remove wires", lambda: session.edit("Remove wires", edits.disconnect, attached), bool(attached))
+        row("Arrange selection", canvas.layout, len(session.document.selection) > 1)
+        attached = [w for w in session.document.graph.wires if {w.source, w.target} & set(session.document.selection)]
+        row("Remove wires", lambda: session.document.edit("Remove wires", edits.disconnect, attached), bool(attached))
         menu.addSeparator()
-        row("Delete and reconnect", lambda: session.delete_selection(reconnect=True))
-        row("Delete", session.delete_selection)
+        row("Delete and reconnect", lambda: session.document.delete_selection(reconnect=True))
+        row("Delete", session.document.delete_selection)
     elif wire is not None:
         row("Put a block in between…", lambda: canvas.ask_block(place, wire.wire))
         led = wire.wire
-        row("Straighten", lambda: session.edit(f"Straighten {led}", set_bends, led, ()), bool(wire.bends))
-        row("Remove wire", session.delete_selection)
+        row("Straighten", lambda: session.document.edit(f"Straighten {led}", set_bends, led, ()), bool(wire.bends))
+        row("Remove wire", session.document.delete_selection)
     elif frame is not None:
-        row("Select members", lambda: session.select(frame.frame.nodes))
+        row("Select members", lambda: session.document.select(frame.frame.nodes))
         row("Rename frame…", lambda: canvas.rename_frame(frame.frame.id))
-        row("Remove frame", lambda: session.edit("Remove frame", without_frame, frame.frame.id))
+        row("Remove frame", lambda: session.document.edit("Remove frame", without_frame, frame.frame.id))
     else:
         row("Add block…", lambda: canvas.ask_block(place))
-        row("Paste", lambda: session.paste(place), clipboard.available())
+        row("Paste", lambda: session.document.paste(place), clipboard.available())
         menu.addSeparator()
-        row("Select all", lambda: session.select(session.graph.ids()), bool(scene.nodes))
+        row("Select all", lambda: session.document.select(session.document.graph.ids()), bool(scene.nodes))
         row("Arrange", canvas.layout, bool(scene.nodes))
         row("Show everything", canvas.fit, bool(scene.nodes))
-        if session.instance_path:
-            row("Leave sub-graph", session.leave)
+        if session.document.instance_path:
+            row("Leave sub-graph", session.document.leave)
     return menu
 
 
 def frame_selection(canvas: "CanvasView") -> bool:
     """Put a frame around the selected items."""
-    ids = canvas.session.selection
+    ids = canvas.session.document.selection
     rect = canvas.scene.nodes[ids[0]].scene_body()
     for id in ids:
         rect = rect.united(canvas.scene.nodes[id].scene_body())
     rect = rect.adjusted(-FRAME_PAD, -FRAME_TOP, FRAME_PAD, FRAME_PAD)
     area = (rect.x(), rect.y(), rect.width(), rect.height())
-    return canvas.session.edit("Frame selection", with_frame, "Group", area, ids)
+    return canvas.session.document.edit("Frame selection", with_frame, "Group", area, ids)
 
 
 def with_frame(

@@ -68,14 +68,14 @@ def _svg(scene: DesignScene, area: QRectF, buffer: QBuffer) -> None:
     generator.setSize(area.size().toSize())
     generator.setViewBox(QRectF(0, 0, area.width(), area.height()))
     generator.setResolution(PDF_DPI)
-    generator.setTitle(scene.session.design.name)
+    generator.setTitle(scene.session.document.design.name)
     _draw(QPainter(generator), scene, QRectF(0, 0, area.width(), area.height()), area)
 
 
 def _pdf(scene: DesignScene, area: QRectF, buffer: QBuffer) -> None:
     writer = QPdfWriter(buffer)
     writer.setResolution(PDF_DPI)
-    writer.setTitle(scene.session.design.name)
+    writer.setTitle(scene.session.document.design.name)
     points = QSizeF(area.width(), area.height()) * (72 / PDF_DPI)
     writer.setPageLayout(
         QPageLayout(QPageSize(points, QPageSize.Unit.Point), QPageLayout.Orientation.Portrait, QMarginsF())

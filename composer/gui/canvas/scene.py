@@ -53,11 +53,11 @@ class DesignScene(QGraphicsScene):
         self._hovered_node = ""
         self._heat: Mapping[str, QColor] = {}
         self._extent: QRectF | None = None
-        self._drawn = session.design
-        session.design_changed.connect(self._on_design)
+        self._drawn = session.document.design
+        session.document.design_changed.connect(self._on_design)
         session.facts_changed.connect(self._on_facts)
-        session.selection_changed.connect(self.show_selection)
-        session.shown_graph_changed.connect(lambda _name: self.rebuild())
+        session.document.selection_changed.connect(self.show_selection)
+        session.document.shown_graph_changed.connect(lambda _name: self.rebuild())
         session.theme_changed.connect(self.refresh_theme)
         session.catalog_changed.connect(self._on_catalog)
         self.rebuild()
@@ -76,7 +76,7 @@ class DesignScene(QGraphicsScene):
     @property
     def graph(self) -> Graph:
         """The shown graph."""
-        return self.session.graph
+        return self.session.document.graph
 
     def rebuild(self) -> None:
         """Draw the shown graph anew."""
@@ -86,7 +86,7 @@ class DesignScene(QGraphicsScene):
         for item in (*self.nodes.values(), *self.frames.values()):
             self.removeItem(item)
         self.nodes, self.frames = {}, {}
-        self._drawn = self.session.design
+        self._drawn = self.session.document.design
         self.down = (direction_of(self.graph) or self.direction) == "down"
         for id in self.graph.ids():
             self._add(id)
@@ -100,7 +100,7 @@ class DesignScene(QGraphicsScene):
         graph, session = self.graph, self.session
         item = graph.item(id)
         assert item is not None
-        said = content(session.design, session.catalog, session.graph_name, id, session.facts_for(id))
+        said = content(session.document.design, session.catalog, session.document.graph_name, id, session.facts_for(id))
         node = (MergeItem if said.shape == "merge" else NodeItem)(said, self.down)
         node.setPos(*item.position)
         node.show_state(heat=self._heat.get(id))
@@ -112,12 +112,12 @@ class DesignScene(QGraphicsScene):
         self.removeItem(self.nodes.pop(id))
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
-        if self._drawn is self.session.design:  # already, because another graph came to be shown
+        if self._drawn is self.session.document.design:  # already, because another graph came to be shown
             return
         if change.graphs:
             self.changing.emit()
-        self._drawn = self.session.design
-        part = change.graphs.get(self.session.graph_name, GraphDiff())
+        self._drawn = self.session.document.design
+        part = change.graphs.get(self.session.document.graph_name, GraphDiff())
         touched = {*part.changed, *self._uses_of(change.graphs.keys())}
         if len(part.added) + len(part.removed) > max(20, len(self.nodes)):
             self.rebuild()
@@ -172,7 +172,7 @@ class DesignScene(QGraphicsScene):
     def _refresh(self, id: str) -> bool:
         """Say what is known of an item now; a card may become a circle. Returns whether wires must follow."""
         session = self.session
-        said = content(session.design, session.catalog, session.graph_name, id, session.facts_for(id))
+        said = content(session.document.design, session.catalog, session.document.graph_name, id, session.facts_for(id))
         node = self.nodes[id]
         if isinstance(node, MergeItem) != (said.shape == "merge"):
             self._remove(id)
@@ -277,7 +277,7 @@ class DesignScene(QGraphicsScene):
 
     def show_selection(self) -> None:
         """Outline what is selected, colour its wires, fade the others."""
-        ids, wires = set(self.session.selection), set(self.session.wire_selection)
+        ids, wires = set(self.session.document.selection), set(self.session.document.wire_selection)
         differs = False
         for id, node in self.nodes.items():
             if node.selected != (id in ids):
@@ -294,7 +294,7 @@ class DesignScene(QGraphicsScene):
                 item.set_state(state)
                 differs = True
             if item.bends:
-                chosen = self.session.bend
+                chosen = self.session.document.bend
                 item.set_bends(item.bends, chosen[1] if chosen is not None and chosen[0] == wire else -1)
         if differs:
             self._overview_changed(moved=False)
@@ -315,7 +315,7 @@ class DesignScene(QGraphicsScene):
         before, self._hovered_wire = self._hovered_wire, wire
         for changed in (before, wire):
             if changed is not None and changed in self.wires and self.wires[changed].state != "selected":
-                busy = bool(self.session.selection or self.session.wire_selection)
+                busy = bool(self.session.document.selection or self.session.document.wire_selection)
                 self.wires[changed].set_state("hover" if changed == wire else "faded" if busy else "rest")
         label = self.wires[wire].label if wire is not None and wire in self.wires else ""
         self._hover_chip.setVisible(bool(label))

@@ -151,7 +151,7 @@ class GraphView(Camera):
             return
         node = self.design_scene.node_at(pointer.scene)
         if node is not None and node.content.stacked:
-            self.session.enter(node.id)
+            self.session.document.enter(node.id)
         elif node is not None:
             self.rename_asked.emit(node.id)
         elif not toggle_bend(self, pointer):

@@ -83,7 +83,8 @@ class TimePage(QScrollArea):
                 for device in session.devices:
                     self.where.addItem(device.get("label", device["name"]), device["name"])
         self.measure.setEnabled(
-            self._job is not None or bool(session.devices and session.design.main.nodes and not session.problems)
+            self._job is not None
+            or bool(session.devices and session.document.design.main.nodes and not session.problems)
         )
         self.measure.setToolTip("" if self.measure.isEnabled() else "The network must be free of problems")
         self.precision.setEnabled(lens.device is not None)
@@ -98,10 +99,10 @@ class TimePage(QScrollArea):
             parts = {path: found for path, facts in known.items() if (found := lens.estimate(facts)) is not None}
             whole = sum(found.seconds for found in parts.values())
             lines = [f"At least {units.short_time(whole)} a forward pass at batch {session.batch}"]
-            chosen = session.facts_for(session.selection[0]) if len(session.selection) == 1 else None
+            chosen = session.facts_for(session.document.selection[0]) if len(session.document.selection) == 1 else None
             if isinstance(chosen, NodeFacts) and (found := lens.estimate(chosen)) is not None and found.seconds:
                 limit = "arithmetic" if found.bound == "compute" else "memory bandwidth"
-                lines.append(f"{session.selection[0]}: {units.short_time(found.seconds)}, limited by {limit}")
+                lines.append(f"{session.document.selection[0]}: {units.short_time(found.seconds)}, limited by {limit}")
             self.estimate.setText("\n".join(lines))
             peak, bandwidth = units.count(lens.device.peaks[lens.precision]), units.memory(lens.device.bandwidth)
             ridge = roofline.ridge(lens.device, lens.precision)
@@ -155,7 +156,11 @@ class TimePage(QScrollArea):
                 self.device.setCurrentIndex(0)
             return
         session = self._session
-        params = {"design": to_json(session.design), "device": self.where.currentData(), "batch": session.batch}
+        params = {
+            "design": to_json(session.document.design),
+            "device": self.where.currentData(),
+            "batch": session.batch,
+        }
         digest = session.digest
 
         def take(answer: Mapping[str, Any]) -> None:

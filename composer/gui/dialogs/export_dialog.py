@@ -131,7 +131,7 @@ class ExportDialog(QDialog):
     def _named(self) -> Path:
         """The file that the field names; without a name, that of the design, in the folder that is named."""
         path, text = self.session.path, self.file.text().strip()
-        suggested = path if path is not None else Path.home() / names.snake(self.session.design.name)
+        suggested = path if path is not None else Path.home() / names.snake(self.session.document.design.name)
         if not text:
             return suggested
         typed = Path(text).expanduser()
@@ -140,13 +140,13 @@ class ExportDialog(QDialog):
     def _fill_weights(self) -> None:
         digest = self.session.digest
         others = [run.folder for run in self.session.runs]
-        if self.session.chosen_run is not None:
-            others.append(self.session.chosen_run)
+        if self.session.selected_run is not None:
+            others.append(self.session.selected_run)
         for info in known_runs(others):
             if info.has_weights and info.design_hash == digest:
                 self.weights.addItem(in_words(info), str(info.path))
         self.weights.addItem("Fresh weights, not trained", FRESH)
-        chosen = self.weights.findData(str(self.session.chosen_run)) if self.session.chosen_run is not None else 0
+        chosen = self.weights.findData(str(self.session.selected_run)) if self.session.selected_run is not None else 0
         self.weights.setCurrentIndex(max(0, chosen))
 
     def _browse(self) -> None:
@@ -187,7 +187,7 @@ class ExportDialog(QDialog):
             else:
                 self.notice.show_message(f"Wrote {path.name}", "success")
             return
-        params = {"design": to_json(self.session.design), "target": self.target.key, "path": str(path)}
+        params = {"design": to_json(self.session.document.design), "target": self.target.key, "path": str(path)}
         if self.target.weights and self.weights.currentData():
             params["run"] = self.weights.currentData()
         self._job = self.session.jobs.start("export", params, self._done, self._fail, self._advance)

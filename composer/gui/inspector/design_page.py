@@ -28,14 +28,14 @@ class DesignPage(QWidget):
         super().__init__()
         self.session = session
         self._shown: object = self
-        self.name = session.graph_name
+        self.name = session.document.graph_name
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 12)
         layout.setSpacing(4)
         if self.name:
             self.header = Header(self.name, "Sub-graph", "graph", "", self._rename_graph)
         else:
-            self.header = Header(session.design.name, "Design", "io", "", self._rename)
+            self.header = Header(session.document.design.name, "Design", "io", "", self._rename)
         layout.addWidget(self.header)
         if not self.name:
             self.description = TextBox(4, "What this network is, and where it comes from")
@@ -71,11 +71,11 @@ class DesignPage(QWidget):
 
     def values(self) -> Mapping[str, Value]:
         """The rows of the table."""
-        return self.session.graph.params if self.name else self.session.design.variables
+        return self.session.document.graph.params if self.name else self.session.document.design.variables
 
     def update_values(self) -> None:
         """Show the values of the moment."""
-        design = self.session.design
+        design = self.session.document.design
         if not self.name:
             self.header.show_name(design.name)
             self.description.show_text(design.description)
@@ -114,12 +114,14 @@ class DesignPage(QWidget):
         return made
 
     def _rename_exposed(self, field: ValueField, old: str, new: str) -> None:
-        if not self.session.edit(f"Rename {old} to {new}", exposed.rename_exposed, graph=self.name, old=old, new=new):
+        if not self.session.document.edit(
+            f"Rename {old} to {new}", exposed.rename_exposed, graph=self.name, old=old, new=new
+        ):
             field.show_text(old)
 
     def _resolved(self) -> Mapping[str, Scalar]:
         try:
-            return expressions.resolve_variables(self.session.design.variables)
+            return expressions.resolve_variables(self.session.document.design.variables)
         except UserError as error:
             self.problem.setText(str(error))
             self.problem.show()
@@ -137,7 +139,7 @@ class DesignPage(QWidget):
         self.problem.hide()
         key = ("variable", name, id(self), gesture) if gesture >= 0 else None
         if self.name:
-            self.session.edit(
+            self.session.document.edit(
                 f"Set {name}",
                 subgraphs.set_exposed,
                 graph=self.name,
@@ -145,13 +147,13 @@ class DesignPage(QWidget):
                 merge_key=key,
             )
         else:
-            self.session.edit(f"Set {name}", edits.set_variable, name, value, merge_key=key)
+            self.session.document.edit_design(f"Set {name}", edits.set_variable, name, value, merge_key=key)
 
     def _remove(self, name: str) -> None:
         if self.name:
-            self.session.edit(f"Take {name} back", exposed.unexpose, graph=self.name, name=name)
+            self.session.document.edit(f"Take {name} back", exposed.unexpose, graph=self.name, name=name)
         else:
-            self.session.edit(f"Remove {name}", edits.remove_variable, name)
+            self.session.document.edit_design(f"Remove {name}", edits.remove_variable, name)
 
     def _add(self) -> None:
         name, text = self.new_name.text().strip(), self.new_value.text().strip()
@@ -171,19 +173,19 @@ class DesignPage(QWidget):
                 self.new_name.setFocus()
 
     def _rename(self, name: str) -> bool:
-        return bool(name) and self.session.edit("Rename design", _renamed, name)
+        return bool(name) and self.session.document.edit_design("Rename design", _renamed, name)
 
     def _rename_graph(self, name: str) -> bool:
         try:
-            design = subgraphs.rename_graph(self.session.design, self.name, name)
+            design = subgraphs.rename_graph(self.session.document.design, self.name, name)
         except DesignError as error:
             self.session.message.emit(str(error), "warning")
             return False
-        self.session.apply(design, f"Rename sub-graph {self.name} to {name}")
+        self.session.document.apply(design, f"Rename sub-graph {self.name} to {name}")
         return True
 
     def _describe(self, text: str) -> None:
-        self.session.edit("Describe design", _described, text)
+        self.session.document.edit_design("Describe design", _described, text)
 
 
 def _scrub(name: str, field: ValueField) -> ScrubLabel:

@@ -27,15 +27,15 @@ class EndPage(QWidget):
         super().__init__()
         self.session = session
         self.id = id
-        item = session.graph.item(id)
-        inside = bool(session.graph_name)
+        item = session.document.graph.item(id)
+        inside = bool(session.document.graph_name)
         is_input = isinstance(item, Input)
         kind = "Input" if is_input else "Output"
         summary = f"A tensor that {'enters' if is_input else 'leaves'} the {'sub-graph' if inside else 'network'}."
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 12)
         layout.setSpacing(4)
-        self.header = Header(id, kind, "io", summary, lambda new: session.rename(id, new))
+        self.header = Header(id, kind, "io", summary, lambda new: session.document.rename(id, new))
         layout.addWidget(self.header)
         self.shape: ValueField | None = None
         if is_input and not inside:
@@ -48,7 +48,7 @@ class EndPage(QWidget):
             self.dtype.addItems(DTYPES)
             self.dtype.setAccessibleName("dtype")
             self.dtype.activated.connect(
-                lambda _: session.edit("Set dtype", edits.update_item, id, dtype=self.dtype.currentText())
+                lambda _: session.document.edit("Set dtype", edits.update_item, id, dtype=self.dtype.currentText())
             )
             self.problem = label("", "error", wrap=True)
             self.problem.hide()
@@ -70,7 +70,7 @@ class EndPage(QWidget):
 
     def update_values(self) -> None:
         """Show the values of the moment."""
-        item = self.session.graph.item(self.id)
+        item = self.session.document.graph.item(self.id)
         if isinstance(item, Input) and self.shape is not None:
             self.shape.show_text(to_text(item.shape))
             self.dtype.setCurrentText(item.dtype)
@@ -89,4 +89,4 @@ class EndPage(QWidget):
         self.problem.hide()
         if self.shape is not None:
             self.shape.set_invalid("")
-        self.session.edit(f"Set shape of {self.id}", edits.update_item, self.id, shape=shape)
+        self.session.document.edit(f"Set shape of {self.id}", edits.update_item, self.id, shape=shape)

@@ -59,14 +59,14 @@ class FactsView(QWidget):
             self._show_facts(facts)
 
     def _offers(self, facts: NodeFacts) -> tuple[Repair, ...] | None:
-        return self._session.offers.of(self._id, self._session.graph_name, facts.repairs)
+        return self._session.offers.of(self._id, self._session.document.graph_name, facts.repairs)
 
     def _show_error(self, facts: NodeFacts, offers: tuple[Repair, ...] | None) -> None:
         self._layout.addWidget(heading("Problem"))
         self._layout.addWidget(label(facts.error or "", "error", wrap=True))
         if offers is None:
             self._layout.addWidget(label("Looking for repairs…", "small"))
-        graph = self._session.graph_name
+        graph = self._session.document.graph_name
         for repair in offers or ():
             self._layout.addWidget(button(repair.label, partial(self._session.repair, repair, graph)))
 

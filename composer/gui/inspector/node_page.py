@@ -40,7 +40,7 @@ class NodePage(QWidget):
         super().__init__()
         self.session = session
         self.ids = ids
-        nodes = [session.graph.nodes[id] for id in ids]
+        nodes = [session.document.graph.nodes[id] for id in ids]
         block = nodes[0].block
         self.spec = session.catalog.get(block)
         single = len(ids) == 1
@@ -52,7 +52,7 @@ class NodePage(QWidget):
         title = ids[0] if single else f"{len(ids)} nodes"
         summary = self.spec.summary if self.spec else ""
         self.header = Header(
-            title, kind, family, summary, (lambda new: session.rename(self.ids[0], new)) if single else None
+            title, kind, family, summary, (lambda new: session.document.rename(self.ids[0], new)) if single else None
         )
         self._layout.addWidget(self.header)
         self.rows: dict[str, ParamRow] = {}
@@ -61,7 +61,7 @@ class NodePage(QWidget):
         self.repeat = self._row(REPEAT)
         self._add_note()
         if single and nodes[0].subgraph:
-            self._layout.addWidget(button("Open the sub-graph", lambda: session.enter(self.ids[0])))
+            self._layout.addWidget(button("Open the sub-graph", lambda: session.document.enter(self.ids[0])))
         if single:
             self.facts: FactsView | None = FactsView(session, ids[0])
             self._layout.addWidget(self.facts)
@@ -73,15 +73,17 @@ class NodePage(QWidget):
     @staticmethod
     def key(session: Session, ids: tuple[str, ...]) -> object:
         """What the form is made of: a page with another key must be made anew."""
-        nodes = [session.graph.nodes[id] for id in ids]
-        inner = session.design.graphs.get(nodes[0].subgraph or "")
+        nodes = [session.document.graph.nodes[id] for id in ids]
+        inner = session.document.design.graphs.get(nodes[0].subgraph or "")
         foreign = tuple(name for name in nodes[0].params if name not in inner.params) if inner is not None else ()
         exposed = (foreign, tuple(inner.params)) if inner is not None else ()
         return len(ids), nodes[0].block, exposed
 
     def _add_params(self, node: Node) -> None:
         specs = (
-            list(self.spec.params) if self.spec else _subgraph_params(self.session.design, self.session.catalog, node)
+            list(self.spec.params)
+            if self.spec
+            else _subgraph_params(self.session.document.design, self.session.catalog, node)
         )
         if specs:
             self._layout.addWidget(heading("Parameters"))
@@ -95,7 +97,7 @@ class NodePage(QWidget):
         made.changed.connect(self._changed)
         made.reset_asked.connect(self._reset)
         made.expose_asked.connect(self._expose)
-        if self.session.graph_name and len(self.ids) == 1 and spec is not REPEAT:
+        if self.session.document.graph_name and len(self.ids) == 1 and spec is not REPEAT:
             made.offer_expose()
         made.grey_default = self.spec is None and spec is not REPEAT
         self._layout.addWidget(made)
@@ -128,7 +130,7 @@ class NodePage(QWidget):
     def update_values(self) -> None:
         """Show the values of the moment."""
         session = self.session
-        nodes = [node for id in self.ids if (node := session.graph.nodes.get(id)) is not None]
+        nodes = [node for id in self.ids if (node := session.document.graph.nodes.get(id)) is not None]
         if not nodes:
             return
         facts = [session.facts_for(id) for id in self.ids]
@@ -164,10 +166,10 @@ class NodePage(QWidget):
     def _variables(self) -> Mapping[str, Scalar]:
         session = self.session
         try:
-            known = expressions.resolve_variables(session.design.variables)
+            known = expressions.resolve_variables(session.document.design.variables)
         except UserError:
-            known = dict(session.design.variables)
-        inner = session.graph.params if session.graph_name else {}
+            known = dict(session.document.design.variables)
+        inner = session.document.graph.params if session.document.graph_name else {}
         return {**known, **{name: value for name, value in inner.items() if isinstance(value, int | float | str)}}
 
     def _changed(self, name: str, value: Value, gesture: int) -> None:
@@ -185,12 +187,12 @@ class NodePage(QWidget):
 
     def _expose(self, name: str) -> None:
         id = self.ids[0]
-        value = self.session.graph.nodes[id].params.get(name, self.rows[name].spec.default)
+        value = self.session.document.graph.nodes[id].params.get(name, self.rows[name].spec.default)
 
         def exposed(design: Design, graph: str) -> Design:
             return subgraphs.expose(design, graph, id, name, value)[0]
 
-        self.session.edit(f"Expose {name} of {id}", exposed)
+        self.session.document.edit(f"Expose {name} of {id}", exposed)
 
     def _for_all(self, label: str, change: Change, merge_key: object = None) -> None:
         def changed(design: Design, graph: str) -> Design:
@@ -199,7 +201,7 @@ class NodePage(QWidget):
             return design
 
         where = self.ids[0] if len(self.ids) == 1 else f"{len(self.ids)} nodes"
-        self.session.edit(f"{label} of {where}", changed, merge_key=merge_key)
+        self.session.document.edit(f"{label} of {where}", changed, merge_key=merge_key)
 
 
 def _common(values: list[object]) -> object:

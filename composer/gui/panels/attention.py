@@ -89,11 +89,11 @@ class AttentionPanel(Panel):
         self.view.heat.place_clicked.connect(lambda down, right: self._ask((down, right)))
         self.view.heat.place_cleared.connect(lambda: self._ask(None))
         self.view.heat.set_opacity(self.controls.opacity.value() / 100)
-        session.design_changed.connect(lambda *_: self.refresh_soon())
+        session.document.design_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
-        session.selection_changed.connect(self._follow_canvas)
+        session.document.selection_changed.connect(self._follow_canvas)
         session.run_started.connect(lambda run: run.finished.connect(self._forget_runs))
-        session.run_chosen.connect(self._on_run_chosen)
+        session.run_selected.connect(self._on_run_chosen)
         session.theme_changed.connect(self._refresh_theme)
         for run in session.runs:
             run.finished.connect(self._forget_runs)
@@ -106,7 +106,7 @@ class AttentionPanel(Panel):
             return
         if self._request is not None:
             self._request.cancel()
-        design, run = self.session.design, self.weights.currentData() or UNTRAINED
+        design, run = self.session.document.design, self.weights.currentData() or UNTRAINED
         self.notice.clear()
         self._busy(0.05)
         params = {
@@ -227,7 +227,7 @@ class AttentionPanel(Panel):
     def refresh(self) -> None:
         """Take over the design, the runs and the state of the engine."""
         self._fill_weights()
-        design = self.session.design
+        design = self.session.document.design
         key = (tuple(design.main.inputs.values()), design.variables, design.training.data)
         if self.session.engine_state in ("ready", "busy") and design.main.inputs and key != self._images_for:
             self._images_for = key
@@ -256,8 +256,8 @@ class AttentionPanel(Panel):
         digest = self.session.digest
         if self._runs is None:
             others = [run.folder for run in self.session.runs]
-            if self.session.chosen_run is not None:
-                others.append(self.session.chosen_run)
+            if self.session.selected_run is not None:
+                others.append(self.session.selected_run)
             self._runs = [info for info in known_runs(others) if info.has_weights]
         runs = sorted(self._runs, key=lambda info: info.design_hash != digest)
         with QSignalBlocker(self.weights):
@@ -320,15 +320,15 @@ class AttentionPanel(Panel):
 
     def _of_selection(self) -> int | None:
         """The first map of the node that is selected on the canvas."""
-        if len(self.session.selection) != 1:
+        if len(self.session.document.selection) != 1:
             return None
-        path = (*self.session.instance_path, *self.session.selection)
+        path = (*self.session.document.instance_path, *self.session.document.selection)
         return next((index for index, found in enumerate(self.maps) if found.path[: len(path)] == path), None)
 
     def _follow_canvas(self) -> None:
         index = self._of_selection()
         if index is not None and (shown := self.current_map) is not None:
-            path = (*self.session.instance_path, *self.session.selection)
+            path = (*self.session.document.instance_path, *self.session.document.selection)
             if shown.path[: len(path)] != path:
                 self.list.setCurrentRow(index)
 
@@ -344,14 +344,14 @@ class AttentionPanel(Panel):
     def _on_run_chosen(self) -> None:
         self._runs = None
         self._fill_weights()
-        index = self.weights.findData(str(self.session.chosen_run))
+        index = self.weights.findData(str(self.session.selected_run))
         if index >= 0:
             self.weights.setCurrentIndex(index)
             self._run_by_hand = True
             self.look()
 
     def _color(self, node: str) -> Any:
-        found = self.session.design.main.nodes.get(node)
+        found = self.session.document.design.main.nodes.get(node)
         spec = self.session.catalog.get(found.block) if found is not None else None
         return theme.family(spec.category if spec is not None else "graph")
 

@@ -76,18 +76,18 @@ class ChangesPanel(Panel):
         """Show where a difference is, and select what is still there."""
         session = self.session
         path = (
-            first_instance(session.design, line.graph)
-            if not line.graph or line.graph in session.design.graphs
+            first_instance(session.document.design, line.graph)
+            if not line.graph or line.graph in session.document.design.graphs
             else None
         )
         if path is None or line.what not in ("node", "wire"):
             return
-        session.show_graph(path)
+        session.document.show_graph(path)
         name = line.name.removeprefix(f"{line.graph}.") if line.graph else line.name
         if line.what == "node":
-            session.select((name,))
+            session.document.select((name,))
         else:
-            session.select((), [wire for wire in session.graph.wires if str(wire) == name])
+            session.document.select((), [wire for wire in session.document.graph.wires if str(wire) == name])
 
 
 def _row(line: Change) -> QTreeWidgetItem:

@@ -42,7 +42,7 @@ class CodePanel(Panel):
         self.view = CodeView()
         self.note = label("", "muted", wrap=True)
         self.copy = button("Copy", self._copy)
-        self.save = button("Export…", lambda: session.command_asked.emit("export", None))
+        self.save = button("Export…", lambda: session.command_requested.emit("export", None))
         self.verification = Verification(session, self)
         self.badge = ProofBadge()
         self.badge.clicked.connect(lambda _=False: self._press_badge())
@@ -60,9 +60,9 @@ class CodePanel(Panel):
         self._copied = QTimer(self, singleShot=True, interval=1500)
         self._copied.timeout.connect(lambda: self.copy.setText("Copy"))
         self._show("", "The Python of the network is shown here; it needs only torch.")
-        session.design_changed.connect(self._on_design)
+        session.document.design_changed.connect(self._on_design)
         session.engine_state_changed.connect(self._on_engine)
-        session.selection_changed.connect(self._mark)
+        session.document.selection_changed.connect(self._mark)
         session.theme_changed.connect(self._refresh_theme)
         self.verification.changed.connect(self._show_proof)
         self.verification.failed.connect(lambda reason, trace: self.notice.show_message(reason, "error", details=trace))
@@ -73,10 +73,12 @@ class CodePanel(Panel):
         if self._request is not None:
             self._request.cancel()
             self._request = None
-        if not session.design.main.nodes:
+        if not session.document.design.main.nodes:
             self._show("", "Draw a network, and its Python is shown here. It needs only torch.")
         elif session.engine_state in ("ready", "busy"):
-            self._request = session.request("source", {"design": to_json(session.design)}, self._take, self._failed)
+            self._request = session.request(
+                "source", {"design": to_json(session.document.design)}, self._take, self._failed
+            )
         else:
             self.note.setText(
                 "The engine is starting"
@@ -137,7 +139,7 @@ class CodePanel(Panel):
         self._mark(go=False)
 
     def _mark(self, *, go: bool = True) -> None:
-        selection = self.session.selection
+        selection = self.session.document.selection
         self.view.mark(selection[0] if len(selection) == 1 else None, go=go and self.isVisible())
 
     def _copy(self) -> None:

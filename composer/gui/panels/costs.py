@@ -63,7 +63,7 @@ class CostsPanel(Panel):
         self.model = CostModel()
         self.table = CostTable(self.model)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._select_nodes())
-        self.table.doubleClicked.connect(lambda _: self.session.command_asked.emit("fit_selection", None))
+        self.table.doubleClicked.connect(lambda _: self.session.command_requested.emit("fit_selection", None))
         self.hint = label(
             "Each node's parameters, multiply-adds and memory appear here while you draw.", "muted", wrap=True
         )
@@ -82,11 +82,11 @@ class CostsPanel(Panel):
         layout.addLayout(chooser)
         layout.addWidget(self.hint)
         layout.addWidget(self.tabs, 1)
-        session.design_changed.connect(self._on_design)
-        for signal in (session.facts_changed, session.shown_graph_changed, session.engine_state_changed):
+        session.document.design_changed.connect(self._on_design)
+        for signal in (session.facts_changed, session.document.shown_graph_changed, session.engine_state_changed):
             signal.connect(lambda *_: self.refresh_soon())
         session.lens.changed.connect(self._on_lens)
-        session.selection_changed.connect(self._on_selection)
+        session.document.selection_changed.connect(self._on_selection)
 
     def _make_totals(self) -> QGridLayout:
         totals = QGridLayout()
@@ -104,7 +104,7 @@ class CostsPanel(Panel):
         """Show the costs of the moment."""
         session = self.session
         totals = session.facts.totals
-        drawn = bool(session.graph.nodes)
+        drawn = bool(session.document.graph.nodes)
         self.params.setText(units.count(totals.params) if drawn else "0")
         self.macs.setText(units.count(totals.macs) if drawn else "0")
         self.memory.setText(units.memory(totals.activation_bytes) if drawn else "0")
@@ -135,10 +135,10 @@ class CostsPanel(Panel):
 
     def _show_nodes(self) -> None:
         session, lens = self.session, self.session.lens
-        instance_path = session.instance_path
+        instance_path = session.document.instance_path
         rows, tips = [], {}
         kept: dict[str, KnownRow] = {}
-        for id in session.graph.nodes:
+        for id in session.document.graph.nodes:
             facts = session.facts_for(id)
             known = self._rows.get(id)
             if known is None or known[0] is not facts or known[1] != instance_path:
@@ -163,8 +163,8 @@ class CostsPanel(Panel):
 
     def _show_parts(self) -> None:
         session = self.session
-        chosen = session.selection[0] if len(session.selection) == 1 else ""
-        facts = session.facts_for(chosen) if chosen in session.graph.nodes else None
+        chosen = session.document.selection[0] if len(session.document.selection) == 1 else ""
+        facts = session.facts_for(chosen) if chosen in session.document.graph.nodes else None
         if facts is not None and facts.ok:
             self.parts.show_costs(chosen, facts, facts.uncounted, session.batch)
             return
@@ -176,7 +176,7 @@ class CostsPanel(Panel):
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
         """List nodes that came or went; other costs than before come with the facts."""
-        part = change.graphs.get(self.session.graph_name)
+        part = change.graphs.get(self.session.document.graph_name)
         if part is not None and (part.added or part.removed or part.other):
             self.refresh_soon()
 
@@ -194,12 +194,12 @@ class CostsPanel(Panel):
     def _select_nodes(self) -> None:
         if not self._selecting:
             chosen = [index.data() for index in self.table.selectionModel().selectedRows()]
-            self.session.select(chosen)
+            self.session.document.select(chosen)
 
     def _show_selection(self) -> None:
         if not self.isVisible():
             return
-        chosen = set(self.session.selection)
+        chosen = set(self.session.document.selection)
         selection = self.table.selectionModel()
         self._selecting = True
         selection.clearSelection()

@@ -71,7 +71,7 @@ class FitPanel(Panel):
         for field in (self.params, self.macs):
             field.returnPressed.connect(self._search)
         self.table.chosen.connect(self._take_over)
-        session.design_changed.connect(self._on_design)
+        session.document.design_changed.connect(self._on_design)
         session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
         session.theme_changed.connect(self.notice.refresh_theme)
@@ -139,7 +139,7 @@ class FitPanel(Panel):
 
     def refresh(self) -> None:
         """Show the variables and totals of the moment."""
-        values = whole_variables(self.session.design)
+        values = whole_variables(self.session.document.design)
         self.pages.setCurrentIndex(1 if values else 0)
         if list(values) != list(self.sliders):
             clear(self._rows)
@@ -189,12 +189,12 @@ class FitPanel(Panel):
 
     def _set(self, name: str, value: int, gesture: int) -> None:
         key = ("fit", name, gesture) if gesture >= 0 else None
-        self.session.edit(f"Set {name} to {value}", edits.set_variable, name, value, merge_key=key)
+        self.session.document.edit_design(f"Set {name} to {value}", edits.set_variable, name, value, merge_key=key)
         self.sliders[name].show_value(value)
 
     def _take_over(self, values: Mapping[str, int]) -> None:
         said = ", ".join(f"{name} {value}" for name, value in values.items())
-        self.session.edit(f"Set {said}", _with_values, values)
+        self.session.document.edit_design(f"Set {said}", _with_values, values)
 
     def _add(self) -> None:
         name = self.new_name.text().strip()
@@ -202,7 +202,7 @@ class FitPanel(Panel):
         self.lesson_problem.setText(f"{name!r} {reason}" if name else "The variable needs a name")
         self.lesson_problem.setVisible(bool(reason))
         if not reason:
-            self.session.edit(f"Set {name}", edits.set_variable, name, self.new_value.value())
+            self.session.document.edit_design(f"Set {name}", edits.set_variable, name, self.new_value.value())
 
     # --- the search -------------------------------------------------------------------------------------------------
 
@@ -230,7 +230,7 @@ class FitPanel(Panel):
             return
         budget = {"params": self.params.value, "macs": self.macs.value}
         self._varied = [name for name, slider in self.sliders.items() if slider.vary.isChecked()]
-        params = {"design": to_json(self.session.design), "vary": self._varied, **budget}
+        params = {"design": to_json(self.session.document.design), "vary": self._varied, **budget}
         self.notice.clear()
         self.hint.hide()
         self.progress.setRange(0, 0)

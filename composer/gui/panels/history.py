@@ -21,7 +21,7 @@ class HistoryPanel(Panel):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.view = QUndoView(session.undo_stack)
+        self.view = QUndoView(session.document.undo_stack)
         self.view.setEmptyLabel("As opened")
         self.view.setAccessibleName("History")
         layout = QVBoxLayout(self)

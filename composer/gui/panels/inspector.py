@@ -35,9 +35,9 @@ class InspectorPanel(Panel):
         self._area = QScrollArea(widgetResizable=True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setLayout(column(self._area, margin=0))
-        session.selection_changed.connect(self.refresh_soon)
-        session.shown_graph_changed.connect(lambda _: self.refresh_soon())
-        session.design_changed.connect(self._on_design)
+        session.document.selection_changed.connect(self.refresh_soon)
+        session.document.shown_graph_changed.connect(lambda _: self.refresh_soon())
+        session.document.design_changed.connect(self._on_design)
         session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.offers.changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._redraw)
@@ -46,7 +46,7 @@ class InspectorPanel(Panel):
     def refresh(self) -> None:
         """Show the page of the selection, made anew only where its form differs."""
         kind, key = self._wanted()
-        page, chosen = self.page, self.session.selection
+        page, chosen = self.page, self.session.document.selection
         others = isinstance(page, NodePage) and page.ids != chosen
         if (kind, key) != self._key or (others and isinstance(page, NodePage) and page.in_use):
             self._key = (kind, key)
@@ -59,18 +59,18 @@ class InspectorPanel(Panel):
 
     def _wanted(self) -> tuple[str, object]:
         session = self.session
-        ids, graph = session.selection, session.graph
+        ids, graph = session.document.selection, session.document.graph
         if not ids:
-            return "design", session.graph_name
+            return "design", session.document.graph_name
         if all(id in graph.nodes for id in ids) and len({graph.nodes[id].block for id in ids}) == 1:
-            return "node", (session.instance_path, NodePage.key(session, ids))
-        return ("end", (session.instance_path, ids)) if len(ids) == 1 else ("mixed", ids)
+            return "node", (session.document.instance_path, NodePage.key(session, ids))
+        return ("end", (session.document.instance_path, ids)) if len(ids) == 1 else ("mixed", ids)
 
     def _make(self, kind: str) -> Page | None:
         if kind == "node":
-            return NodePage(self.session, self.session.selection)
+            return NodePage(self.session, self.session.document.selection)
         if kind == "end":
-            return EndPage(self.session, self.session.selection[0])
+            return EndPage(self.session, self.session.document.selection[0])
         return DesignPage(self.session) if kind == "design" else None
 
     def _on_design(self, diff: Diff, _initiator: object) -> None:

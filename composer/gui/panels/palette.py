@@ -83,7 +83,7 @@ class PalettePanel(Panel):
         self.nothing.setContentsMargins(12, 8, 12, 8)
         self.nothing.hide()
         self.templates = TemplateList()
-        self.templates.chosen.connect(lambda path: session.command_asked.emit("open_template", path))
+        self.templates.chosen.connect(lambda path: session.command_requested.emit("open_template", path))
         blocks = QWidget()
         inside = column(margin=0, spacing=0)
         top = column(self.search_field, margin=8, spacing=0)
@@ -98,8 +98,8 @@ class PalettePanel(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
-        session.design_changed.connect(self._on_design)
-        session.shown_graph_changed.connect(lambda _: self.refresh_soon())
+        session.document.design_changed.connect(self._on_design)
+        session.document.shown_graph_changed.connect(lambda _: self.refresh_soon())
         session.theme_changed.connect(self.refresh_soon)
         session.catalog_changed.connect(lambda _: self.refresh_soon())
 
@@ -107,7 +107,7 @@ class PalettePanel(Panel):
         """List the blocks that match the search."""
         text = self.search_field.text().strip()
         catalog, broken = self.session.catalog, self.session.custom_blocks.broken()
-        found = block_choices(self.session.design, catalog, self.session.graph_name)
+        found = block_choices(self.session.document.design, catalog, self.session.document.graph_name)
         listed = (text, found, broken, [(spec.summary, spec.paper) for spec in catalog.own.values()], theme.is_dark())
         if listed == self._listed:
             return  # another body of a block, which the palette does not show
@@ -171,7 +171,7 @@ class PalettePanel(Panel):
     def _add(self, item: QTreeWidgetItem) -> None:
         name = str(item.data(0, NAME_ROLE) or "")
         if name:
-            self.session.add_at_centre(name)
+            self.session.document.add_at_view_center(name)
 
     def _on_design(self, diff: object, _initiator: object) -> None:
         if getattr(diff, "before").graphs.keys() != getattr(diff, "after").graphs.keys():  # noqa: B009 - any design diff

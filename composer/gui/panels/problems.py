@@ -10,7 +10,7 @@ from composer.core.facts import Repair
 from composer.core.node_paths import visible_graph
 from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.session.problems import Shown
+from composer.gui.session.problems import ListedProblem
 from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, clear, column, label, row
 
@@ -28,7 +28,7 @@ class ProblemRow(QWidget):
     clicked = Signal()
     repair_chosen = Signal(object)
 
-    def __init__(self, problem: Shown) -> None:
+    def __init__(self, problem: ListedProblem) -> None:
         super().__init__()
         self.problem = problem
         self._shown: tuple[Repair, ...] | None = ()
@@ -90,7 +90,7 @@ class ProblemsPanel(Panel):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._shown: list[Shown] | None = None
+        self._shown: list[ListedProblem] | None = None
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         inside = QWidget()
@@ -101,9 +101,9 @@ class ProblemsPanel(Panel):
         area.setWidget(inside)
         self.setLayout(column(area, margin=0))
         session.facts_changed.connect(lambda *_: self.refresh_soon())
-        session.design_changed.connect(lambda *_: self.refresh_soon())
+        session.document.design_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
-        session.selection_changed.connect(self.refresh_soon)
+        session.document.selection_changed.connect(self.refresh_soon)
         session.offers.changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._redraw)
         session.catalog_changed.connect(lambda _: self.refresh_soon())
@@ -121,8 +121,8 @@ class ProblemsPanel(Panel):
         """List the problems of the moment."""
         session = self.session
         problems = session.problems
-        state = [*problems, Shown(session.facts_error)] if session.facts_error else list(problems)
-        broken = [Shown(reason, (), "warning") for reason in session.catalog.broken.values()]
+        state = [*problems, ListedProblem(session.facts_error)] if session.facts_error else list(problems)
+        broken = [ListedProblem(reason, (), "warning") for reason in session.catalog.broken.values()]
         state += broken
         if state == self._shown and state:
             self._show_repairs()
@@ -144,7 +144,7 @@ class ProblemsPanel(Panel):
     def _show_repairs(self) -> None:
         """Offer repairs in the first rows and in those of what is selected."""
         session = self.session
-        chosen = {(*session.instance_path, id) for id in session.selection}
+        chosen = {(*session.document.instance_path, id) for id in session.document.selection}
         for number, shown in enumerate(self.rows()):
             problem = shown.problem
             if self._barred(problem):
@@ -156,14 +156,18 @@ class ProblemsPanel(Panel):
                 session.offers.of(problem.path[-1] if problem.path else "", self._graph(problem), problem.repairs)
             )
 
-    def _barred(self, problem: Shown) -> bool:
+    def _barred(self, problem: ListedProblem) -> bool:
         """Whether it is about a block that waits for trust."""
-        node = self.session.design.graph(self._graph(problem)).nodes.get(problem.path[-1]) if problem.path else None
+        node = (
+            self.session.document.design.graph(self._graph(problem)).nodes.get(problem.path[-1])
+            if problem.path
+            else None
+        )
         return node is not None and self.session.custom_blocks.barred(node.block) is not None
 
-    def _graph(self, problem: Shown) -> str:
+    def _graph(self, problem: ListedProblem) -> str:
         try:
-            return visible_graph(self.session.design, problem.path[:-1])
+            return visible_graph(self.session.document.design, problem.path[:-1])
         except KeyError:  # of facts that are older than the design
             return ""
 
@@ -172,19 +176,19 @@ class ProblemsPanel(Panel):
             return "The engine is starting; shapes are checked as soon as it is there."
         if self.session.engine_state == "off":
             return "The engine is off, so nothing is checked. Run > Restart engine starts it."
-        if not self.session.design.main.nodes:
+        if not self.session.document.design.main.nodes:
             return "What keeps the network from being built is listed here while you draw, with repairs where there are any."
         return "No problems: the network can be built, trained and exported."
 
-    def _go(self, problem: Shown) -> None:
+    def _go(self, problem: ListedProblem) -> None:
         if problem.path:
-            self.session.show_graph(problem.path[:-1])
-            self.session.select((problem.path[-1],))
+            self.session.document.show_graph(problem.path[:-1])
+            self.session.document.select((problem.path[-1],))
 
-    def _repair(self, problem: Shown, repair: Repair) -> None:
+    def _repair(self, problem: ListedProblem, repair: Repair) -> None:
         self._go(problem)
         if repair is TRUST:
-            self.session.command_asked.emit("trust_blocks", None)
+            self.session.command_requested.emit("trust_blocks", None)
         else:
             self.session.repair(repair, self._graph(problem))
 

@@ -67,7 +67,7 @@ class RunsPanel(Panel):
         self.table.customContextMenuRequested.connect(self._show_menu)
         self.table.doubleClicked.connect(lambda _: self.look_inside())
         QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete, context=Qt.ShortcutContext.WidgetShortcut)
-        session.design_changed.connect(lambda *_: self._compare_soon.start() if self.isVisible() else None)
+        session.document.design_changed.connect(lambda *_: self._compare_soon.start() if self.isVisible() else None)
         session.run_started.connect(self._on_run_started)
         session.theme_changed.connect(self._refresh_theme)
         for run in session.runs:
@@ -85,7 +85,7 @@ class RunsPanel(Panel):
         chosen = self.selected
         if len(chosen) != 1 or not chosen[0].resumable or self._training():
             return
-        self.session.panel_asked.emit("training")
+        self.session.panel_requested.emit("training")
         try:
             self.session.start_training(run_library.resume_settings(chosen[0]))
         except (OSError, UserError) as error:
@@ -238,7 +238,7 @@ class RunsPanel(Panel):
             menu.addAction(
                 theme.icon("enter"),
                 "Open a copy of its design",
-                lambda: self.session.command_asked.emit("open_template", copy),
+                lambda: self.session.command_requested.emit("open_template", copy),
             )
             menu.addAction(
                 theme.icon("open"), "Show its files", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

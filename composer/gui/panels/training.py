@@ -60,12 +60,12 @@ class TrainingPanel(Panel):
         self.notice = Notice()
         self.plots = TrainingPlots()
         self.what, self.how = label(role="title", wrap=True), label(role="muted", wrap=True)
-        self.problems_link = button("Show the problems", lambda: session.panel_asked.emit("problems"), "link")
+        self.problems_link = button("Show the problems", lambda: session.panel_requested.emit("problems"), "link")
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty_state())
         self._pages.addWidget(self.plots)
         self._build()
-        session.design_changed.connect(lambda *_: self.refresh_soon())
+        session.document.design_changed.connect(lambda *_: self.refresh_soon())
         session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
         session.file_changed.connect(self.refresh_soon)
@@ -88,7 +88,7 @@ class TrainingPanel(Panel):
         if reason := self._reason():
             self.notice.show_message(reason, "warning")
             return
-        training = self.session.design.training
+        training = self.session.document.design.training
         self._launch({"data": training.data, "epochs": training.epochs, "device": self.form.choice("device") or "auto"})
 
     def resume(self, folder: Path | None = None) -> None:
@@ -128,10 +128,12 @@ class TrainingPanel(Panel):
             preferences.set_device(value)
             self.refresh_soon()
             return
-        design = self.session.design
+        design = self.session.document.design
         new = replace(design, training=replace(design.training, **{name: value}))
         words = ("on" if value else "off") if isinstance(value, bool) else value
-        self.session.apply(new, f"Set {TITLES[name].lower()} to {words}", ("training", name) if stepped else None, self)
+        self.session.document.apply(
+            new, f"Set {TITLES[name].lower()} to {words}", ("training", name) if stepped else None, self
+        )
 
     # --- what the run does ------------------------------------------------------------------------------------------
 
@@ -185,12 +187,12 @@ class TrainingPanel(Panel):
         self.form.set_choices("device", {"auto": f"Automatic: {fastest}" if fastest else "Automatic", **label_of})
         self.form.set_choices("data", {name: name for name in session.data_sets})
         self.form.choose("device", preferences.device())
-        self.form.show_settings(session.design.training)
+        self.form.show_settings(session.document.design.training)
         reason = self._reason()
         self.start_button.setEnabled(not reason)
         key = keymap.shown("train")
         self.start_button.setToolTip(reason or "Train the design as it is drawn now" + (f"  ({key})" if key else ""))
-        self.what.setText(session.design.name)
+        self.what.setText(session.document.design.name)
         self.how.setText(reason or self._plan(label_of, fastest))
         self.problems_link.setVisible(bool(session.problems))
         if self._offer and self._offer != session.digest:
@@ -230,12 +232,12 @@ class TrainingPanel(Panel):
         if run.handle.digest == self.session.digest:
             return run.headline()
         name = short_name(RunInfo(run.handle.folder))
-        earlier = "an earlier " if name == names.snake(self.session.design.name) else ""
+        earlier = "an earlier " if name == names.snake(self.session.document.design.name) else ""
         return f"{run.headline()}  ·  {earlier}{name}"
 
     def _reason(self) -> str:
         """Why the design cannot be trained now; empty if it can."""
-        main = self.session.design.main
+        main = self.session.document.design.main
         if not main.nodes:
             return "Draw a network first: an image input, blocks, and an output with one score a class"
         errors = [problem for problem in self.session.problems if problem.level == "error"]
@@ -248,7 +250,7 @@ class TrainingPanel(Panel):
         return ""
 
     def _plan(self, label_of: dict[str, str], fastest: str) -> str:
-        training = self.session.design.training
+        training = self.session.document.design.training
         device = self.form.choice("device")
         where = label_of.get(device, fastest or "the fastest device")
         totals = self.session.facts.totals
@@ -258,7 +260,7 @@ class TrainingPanel(Panel):
 
     def _offer_interrupted(self) -> None:
         """A run of this very network that a crash or a power cut ended can go on."""
-        if not self.session.design.main.nodes:
+        if not self.session.document.design.main.nodes:
             return
         self._offered = True
         found = [read_run(folder) for folder in list_runs(runs_folder())]

@@ -1,4 +1,4 @@
-"""The open document: a design that changes at one place, its history, and what of it is shown and selected."""
+"""The open document: a design with a single point of change, its history, and which part of it is shown and selected."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -11,22 +11,40 @@ from composer.core.bends import bends_of, set_bends
 from composer.core.diff import diff
 from composer.core.errors import DesignError
 from composer.core.graph import SUBGRAPH, Design, Graph, Input, Node, Output, Point, Wire
-from composer.core.layout import placement
 from composer.core.node_paths import visible_graph
 from composer.gui.session import clipboard
 from composer.gui.session.edit_command import Edit
+from composer.gui.session.placement import EstimatedPlacement, Placement
 
 UNDO_LIMIT = 1000
 DEFAULT_IMAGE = (3, 224, 224)
 
 
 class Document(QObject):
-    """Design, undo stack, selection and shown graph. `Session` adds the file, the facts and the workers."""
+    """The design, its undo stack, the selection and the shown graph.
 
-    design_changed = Signal(object, object)  # Diff, initiator
+    Args:
+        parent: Qt parent.
+
+    Attributes:
+        design: the current design; replaced, never changed in place.
+        instance_path: node ids from the main graph to the shown sub-graph instance; empty for the main graph.
+        selection: ids of the selected items of the shown graph.
+        wire_selection: the selected wires of the shown graph.
+        bend: the selected bend, as a wire and an index into its bends; only while that wire alone is selected.
+        undo_stack: the history.
+
+    Signals:
+        design_changed: the `Diff` and the initiator of the edit.
+        selection_changed: another selection of items, wires or a bend.
+        shown_graph_changed: name of the graph that is shown now.
+        message: a text and its level: ``info``, ``warning`` or ``error``.
+    """
+
+    design_changed = Signal(object, object)
     selection_changed = Signal()
     shown_graph_changed = Signal(str)
-    message = Signal(str, str)  # text, "info" | "warning" | "error"
+    message = Signal(str, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,14 +52,15 @@ class Document(QObject):
         self.instance_path: tuple[str, ...] = ()
         self.selection: tuple[str, ...] = ()
         self.wire_selection: tuple[Wire, ...] = ()
-        self.bend: tuple[Wire, int] | None = None  # the chosen bend of the one selected wire
-        # Where a new block comes that was not dropped at a place: the canvas says.
-        self.centre: Callable[[], Point] = lambda: (0.0, 0.0)
-        # Makes room for new items: the canvas does so by what its cards measure.
-        self.make_room: Callable[[Design, Collection[str], str], Design] = placement.with_room
+        self.bend: tuple[Wire, int] | None = None
+        self._placement: Placement = EstimatedPlacement()
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self._merge_ids: dict[object, int] = {}
+
+    def use_placement(self, placement: Placement) -> None:
+        """Let the canvas decide where new items go; without one, positions follow from estimated card sizes."""
+        self._placement = placement
 
     @property
     def graph_name(self) -> str:
@@ -61,13 +80,13 @@ class Document(QObject):
     # --- edits ------------------------------------------------------------------------------------------------------
 
     def apply(self, new_design: Design, label: str, merge_key: object = None, initiator: object = None) -> None:
-        """Put a new design in place as one step of the history: the only way a design changes.
+        """Replace the design as one step of the history; every change of the design goes through here.
 
         Args:
-            new_design: made by a function of `core.edits`.
-            label: line of the history.
-            merge_key: steps in a row with an equal key become one.
-            initiator: who asks, so that it can skip what it drew itself.
+            new_design: result of a function of `core.edits`.
+            label: text of the step in the history.
+            merge_key: consecutive steps with equal keys become one.
+            initiator: object that makes the edit; it can skip the update of what it has drawn already.
         """
         if new_design is self.design:
             return
@@ -83,13 +102,41 @@ class Document(QObject):
         initiator: object = None,
         **kwargs: Any,
     ) -> bool:
-        """Apply a function of `core.edits` to the shown graph.
+        """Apply a function of `core.edits` to a graph, by default to the shown one.
+
+        Args:
+            label: text of the step in the history.
+            function: takes the design, ``args``, ``kwargs`` and the keyword ``graph``; returns the new design.
+            *args: passed on.
+            merge_key: see `apply`.
+            initiator: see `apply`.
+            **kwargs: passed on; ``graph`` names another graph than the shown one.
 
         Returns:
-            Whether it was done; a refusal is shown as a message.
+            Whether the edit was applied; the reason of a refusal is shown as a message.
         """
-        if "graph" in function.__code__.co_varnames[: function.__code__.co_argcount]:
-            kwargs.setdefault("graph", self.graph_name)
+        return self.edit_design(
+            label,
+            function,
+            *args,
+            merge_key=merge_key,
+            initiator=initiator,
+            **{"graph": self.graph_name, **kwargs},
+        )
+
+    def edit_design(
+        self,
+        label: str,
+        function: Callable[..., Design],
+        *args: Any,
+        merge_key: object = None,
+        initiator: object = None,
+        **kwargs: Any,
+    ) -> bool:
+        """Apply a function that edits the design as a whole: variables, training settings, names of sub-graphs.
+
+        Takes and returns what `edit` does, but passes no ``graph``.
+        """
         try:
             new = function(self.design, *args, **kwargs)
         except DesignError as error:
@@ -99,11 +146,11 @@ class Document(QObject):
         return True
 
     def undo(self) -> None:
-        """Take one step back."""
+        """Undo the last step."""
         self.undo_stack.undo()
 
     def redo(self) -> None:
-        """Take one step forward."""
+        """Redo the next step."""
         self.undo_stack.redo()
 
     def add_block(
@@ -115,10 +162,10 @@ class Document(QObject):
             block_name: a block, ``graph:NAME``, or ``Input`` or ``Output``.
             position: where on the canvas.
             initiator: see `apply`.
-            aside: whether it moves aside where something stands already.
+            aside: whether to make space where the position is occupied.
 
         Returns:
-            The new id, or an empty text where the edit was refused.
+            The new id; empty if the edit was refused.
         """
         at = (position.x(), position.y()) if isinstance(position, QPointF) else position
         taken = set(self.graph.ids())
@@ -131,26 +178,26 @@ class Document(QObject):
         else:
             item = Node(names.fresh(names.snake(block_name.removeprefix(SUBGRAPH)), taken), block_name, position=at)
 
-        def added(design: Design, graph: str) -> Design:
+        def add(design: Design, graph: str) -> Design:
             design = edits.add(design, item, graph)
-            return self.make_room(design, (item.id,), graph) if aside else design
+            return self.make_space(design, (item.id,), graph) if aside else design
 
-        if not self.edit(f"Add {item.id}", added, initiator=initiator):
+        if not self.edit(f"Add {item.id}", add, initiator=initiator):
             return ""
         self.select((item.id,))
         return item.id
 
-    def add_at_centre(self, block_name: str) -> str:
-        """Add a node in the middle of the view, aside of whatever is there; see `add_block`."""
-        return self.add_block(block_name, self.centre(), aside=True)
+    def add_at_view_center(self, block_name: str) -> str:
+        """Add a node in the middle of the view, clear of the items there; see `add_block`."""
+        return self.add_block(block_name, self._placement.view_center(), aside=True)
 
     def insert_on_wire(self, wire: Wire, block: str | Node, position: Point | QPointF | None = None) -> bool:
-        """Put a node in the middle of a wire and select it; what it feeds makes room.
+        """Insert a node into a wire and select it; the nodes behind it move to make space.
 
         Args:
             wire: a wire of the shown graph.
             block: a block or ``graph:NAME``, or a node of the shown graph that has no wires.
-            position: where on the canvas; None for where the node is, or halfway between the ends of the wire.
+            position: where on the canvas; None for the position of the node, or the middle of the wire for a new one.
         """
         if isinstance(block, str):
             id = names.fresh(names.snake(block.removeprefix(SUBGRAPH)), set(self.graph.ids()))
@@ -159,38 +206,47 @@ class Document(QObject):
             node = block
         at = (position.x(), position.y()) if isinstance(position, QPointF) else position or node.position
 
-        def inserted(design: Design, graph: str) -> Design:
+        def insert(design: Design, graph: str) -> Design:
             design = edits.move(edits.insert_on_wire(design, wire, node, graph), {node.id: at}, graph)
-            return self.make_room(design, (node.id,), graph)
+            return self.make_space(design, (node.id,), graph)
 
-        done = self.edit(f"Put {node.id} on {wire}", inserted)
-        if done:
-            self.select((node.id,))
-        return done
+        if not self.edit(f"Insert {node.id} into {wire}", insert):
+            return False
+        self.select((node.id,))
+        return True
 
     def _halfway(self, wire: Wire) -> Point:
         ends = [item.position for id in (wire.source, wire.target) if (item := self.graph.item(id)) is not None]
         return sum(x for x, _ in ends) / 2, sum(y for _, y in ends) / 2
 
-    def with_room(self, before: Design, after: Design) -> Design:
-        """The design after an edit, with room for the items that are new in it, one after the other."""
-        for name, home in after.all_graphs():
-            known = set(before.graph(name).ids()) if not name or name in before.graphs else set(home.ids())
-            for id in home.ids():
-                if id not in known:
-                    after = self.make_room(after, (id,), name)
+    def make_space(self, design: Design, ids: Collection[str], graph: str) -> Design:
+        """Return the design with space around items that were just put into a graph."""
+        return self._placement.make_space(design, ids, graph)
+
+    def make_space_for_new(self, before: Design, after: Design) -> Design:
+        """Return ``after`` with space around each item that ``before`` does not have, one item after the other."""
+        for name, graph in after.all_graphs():
+            old_ids = set(before.graph(name).ids()) if not name or name in before.graphs else set(graph.ids())
+            for id in graph.ids():
+                if id not in old_ids:
+                    after = self.make_space(after, (id,), name)
         return after
 
     def rename(self, old: str, new: str) -> bool:
         """Give an item of the shown graph another id."""
-        chosen = tuple(new if id == old else id for id in self.selection)
-        done = self.edit(f"Rename {old} to {new}", edits.rename, old, new)
-        if done and old != new:
-            self.select(chosen)
-        return done
+        selection = tuple(new if id == old else id for id in self.selection)
+        if not self.edit(f"Rename {old} to {new}", edits.rename, old, new):
+            return False
+        if old != new:
+            self.select(selection)
+        return True
 
     def delete_selection(self, reconnect: bool = False) -> None:
-        """Remove the selected items and wires; `reconnect` joins what they stood between."""
+        """Remove the selected bend, or the selected items and wires.
+
+        Args:
+            reconnect: whether to wire what fed a removed node to what it fed.
+        """
         ids, wires = self.selection, self.wire_selection
         if self.bend is not None:
             self.remove_bend(*self.bend)
@@ -198,15 +254,15 @@ class Document(QObject):
         if not ids and not wires:
             return
 
-        def removed(design: Design, graph: str) -> Design:
+        def remove(design: Design, graph: str) -> Design:
             return edits.remove(edits.disconnect(design, wires, graph), ids, graph, reconnect=reconnect)
 
-        self.edit(f"Delete {_counted(ids, wires)}", removed)
+        self.edit(f"Delete {_counted(ids, wires)}", remove)
 
     def remove_bend(self, wire: Wire, index: int) -> None:
-        """Lead a wire no more through one of its bends."""
-        led = bends_of(self.graph, wire)
-        self.edit(f"Straighten {wire}", set_bends, wire, (*led[:index], *led[index + 1 :]))
+        """Remove one bend of a wire."""
+        bends = bends_of(self.graph, wire)
+        self.edit(f"Straighten {wire}", set_bends, wire, (*bends[:index], *bends[index + 1 :]))
         self.select((), (wire,))
 
     # --- clipboard --------------------------------------------------------------------------------------------------
@@ -223,18 +279,18 @@ class Document(QObject):
             self.delete_selection()
 
     def paste(self, position: Point | QPointF | None = None, keep_inputs: bool = False) -> None:
-        """Add what was copied and select it.
+        """Paste the copied items and select them.
 
         Args:
-            position: where its top left item comes; None for where it was, or beside what stands there.
-            keep_inputs: also wire it to what fed it.
+            position: where the top left item goes; None for its original position, or beside it if that is occupied.
+            keep_inputs: whether to wire the copies to the sources of the originals.
         """
-        held = clipboard.get(keep_inputs=keep_inputs)
-        if held is not None and any(held[0].ids()):
-            self._paste(*held, position, "Paste")
+        clip = clipboard.get(keep_inputs=keep_inputs)
+        if clip is not None and any(clip[0].ids()):
+            self._paste(*clip, position, "Paste")
 
     def duplicate(self) -> None:
-        """Add copies of the selected items, fed by what feeds them."""
+        """Add copies of the selected items, wired to the same sources."""
         if self.selection:
             self._paste(edits.excerpt(self.design, self.selection, self.graph_name), {}, None, "Duplicate")
 
@@ -247,45 +303,51 @@ class Document(QObject):
             offset = (x - left, y - top)
         fresh: dict[str, str] = {}
 
-        def pasted(design: Design, graph: str) -> Design:
+        def paste(design: Design, graph: str) -> Design:
             for name, part in graphs.items():
                 if name not in design.graphs:
                     design = design.with_graph(name, part)
             design, ids = edits.paste(design, clip, offset, graph)
             fresh.update(ids)
-            return self.make_room(design, ids.values(), graph)
+            return self.make_space(design, ids.values(), graph)
 
-        if self.edit(f"{label} {_counted(tuple(clip.ids()), ())}", pasted):
+        if self.edit(f"{label} {_counted(tuple(clip.ids()), ())}", paste):
             self.select(fresh.values())
 
     # --- what is shown and selected ---------------------------------------------------------------------------------
 
     def select(self, ids: Iterable[str], wires: Iterable[Wire] = (), bend: tuple[Wire, int] | None = None) -> None:
-        """Select items and wires of the shown graph, and perhaps a bend of a wire; what does not exist is left out."""
+        """Select items and wires of the shown graph; those that do not exist are ignored.
+
+        Args:
+            ids: items.
+            wires: wires.
+            bend: a bend of a wire, as the wire and the index of the bend.
+        """
         graph = self.graph
-        chosen = tuple(dict.fromkeys(id for id in ids if graph.item(id) is not None))
-        wanted = tuple(dict.fromkeys(wires))
-        known = set(graph.wires) if wanted else set()
-        chosen_wires = tuple(wire for wire in wanted if wire in known)
-        if (chosen, chosen_wires, bend) != (self.selection, self.wire_selection, self.bend):
-            self.selection, self.wire_selection, self.bend = chosen, chosen_wires, bend
+        selection = tuple(dict.fromkeys(id for id in ids if graph.item(id) is not None))
+        candidates = tuple(dict.fromkeys(wires))
+        existing = set(graph.wires) if candidates else set()
+        wire_selection = tuple(wire for wire in candidates if wire in existing)
+        if (selection, wire_selection, bend) != (self.selection, self.wire_selection, self.bend):
+            self.selection, self.wire_selection, self.bend = selection, wire_selection, bend
             self.selection_changed.emit()
 
     def enter(self, node_id: str) -> None:
-        """Show the inside of a node that uses a sub-graph."""
+        """Show the inside of a sub-graph instance."""
         node = self.graph.nodes.get(node_id)
         if node is not None and node.subgraph in self.design.graphs:
             self.show_graph((*self.instance_path, node_id))
 
     def leave(self) -> None:
-        """Show the graph around the shown one, with the node that was left selected."""
+        """Show the parent graph with the instance that was left selected."""
         if self.instance_path:
             left = self.instance_path[-1]
             self.show_graph(self.instance_path[:-1])
             self.select((left,))
 
     def show_graph(self, instance_path: Iterable[str]) -> None:
-        """Show the graph that a path of node ids leads into; the empty path is the main graph."""
+        """Show the sub-graph instance at a path of node ids; the empty path is the main graph."""
         path = tuple(instance_path)
         try:
             name = visible_graph(self.design, path)
@@ -296,34 +358,35 @@ class Document(QObject):
             self.shown_graph_changed.emit(name)
             self.select(())
 
-    # --- inside -----------------------------------------------------------------------------------------------------
-
-    def _replace(self, design: Design) -> None:
-        """Begin anew with a design: without history and selection, in the main graph."""
+    def reset(self, design: Design) -> None:
+        """Load another design: without history and selection, showing the main graph."""
         before, self.design = self.design, design
         self.instance_path, self.selection, self.wire_selection, self.bend = (), (), (), None
         self.undo_stack.clear()
         self._merge_ids.clear()
-        self.shown_graph_changed.emit("")  # first, as in `_put`: what is drawn may be a sub-graph of the design before
+        # First, as in `_put`: the canvas may still show a sub-graph of the previous design.
+        self.shown_graph_changed.emit("")
         self.design_changed.emit(diff(before, design), None)
         self.selection_changed.emit()
 
+    # --- inside -----------------------------------------------------------------------------------------------------
+
     def _put(self, design: Design, initiator: object) -> None:
         change = diff(self.design, design)
-        shown = self.graph_name
+        before = self.graph_name
         self.design = design
-        if (now := self._shown()) != shown:
-            if not now:
+        if (shown := self._shown_graph()) != before:
+            if not shown:
                 self.instance_path = ()
-            self.shown_graph_changed.emit(now)
+            self.shown_graph_changed.emit(shown)
         if change.empty:
             return
         self.design_changed.emit(change, initiator)
         if change.graphs:
             self.select(self.selection, self.wire_selection)
 
-    def _shown(self) -> str:
-        """The graph that the path leads into now, where a sub-graph may have another name; the main graph if it leads nowhere."""
+    def _shown_graph(self) -> str:
+        """Return the graph at the instance path, which an edit may have renamed; the main graph if the path is gone."""
         try:
             return visible_graph(self.design, self.instance_path)
         except KeyError:

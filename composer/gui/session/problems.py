@@ -1,4 +1,4 @@
-"""The problems of a design as the window lists them: structural ones and those that the engine found at a node, each once."""
+"""The problems that the window lists: structural ones and those that the engine reports for a node, each of them once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from composer.core.rules import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One row of the list.
+class ListedProblem:
+    """One row of the problem list.
 
     Args:
         message: one sentence.
         path: node ids from the main graph inwards; empty for the design as a whole.
         level: ``error`` or ``warning``.
-        repairs: changes that were tried and would solve it.
+        repairs: changes that the engine has tried and that fix the problem.
     """
 
     message: str
@@ -26,28 +26,28 @@ class Shown:
     repairs: tuple[Repair, ...] = ()
 
 
-def listed(design: Design, facts: DesignFacts, structural: Iterable[Problem]) -> list[Shown]:
-    """All problems: errors before warnings, in the order of the design.
+def list_problems(design: Design, facts: DesignFacts, structural: Iterable[Problem]) -> list[ListedProblem]:
+    """List all problems: errors before warnings, in the order of the design.
 
     Args:
         design: the design.
-        facts: what the engine knows of its nodes.
+        facts: the engine's results for its nodes.
         structural: problems of the drawing itself.
     """
     if not any(True for _ in design.main.ids()):
-        return []  # an empty canvas teaches; it does not complain
-    found: dict[tuple[tuple[str, ...], str], Shown] = {}
+        return []  # the empty canvas shows how to start; complaints would be in the way
+    rows: dict[tuple[tuple[str, ...], str], ListedProblem] = {}
     for path, node in facts.nodes.items():
         if node.error is not None:
             ids = tuple(part for part in path.split("/") if not part.isdigit())
-            found.setdefault((ids, node.error), Shown(node.error, ids, "error", node.repairs))
-    placed = {ids for ids, _ in found}
-    # What is wrong inside a sub-graph is said there, not again at its use.
-    around = {ids[:depth] for ids in placed for depth in range(1, len(ids))}
-    found = {key: shown for key, shown in found.items() if not (key[0] in around and ": inside " in shown.message)}
+            rows.setdefault((ids, node.error), ListedProblem(node.error, ids, "error", node.repairs))
+    located = {ids for ids, _ in rows}
+    # An error inside a sub-graph is listed there, not a second time at the instance that contains it.
+    containers = {ids[:depth] for ids in located for depth in range(1, len(ids))}
+    rows = {key: row for key, row in rows.items() if not (key[0] in containers and ": inside " in row.message)}
     for problem in structural:
         home = first_instance(design, problem.graph) or ()
         ids = (*home, problem.node) if problem.node is not None else ()
-        if not (ids and ids in placed):
-            found.setdefault((ids, problem.message), Shown(problem.message, ids, problem.level))
-    return sorted(found.values(), key=lambda shown: shown.level != "error")
+        if not (ids and ids in located):
+            rows.setdefault((ids, problem.message), ListedProblem(problem.message, ids, problem.level))
+    return sorted(rows.values(), key=lambda row: row.level != "error")

@@ -20,14 +20,14 @@ from composer.gui.session.cost_lens import CostLens
 from composer.gui.session.custom_blocks import CustomBlocks
 from composer.gui.session.document import Document
 from composer.gui.session.facts_feed import FactsFeed
-from composer.gui.session.problems import Shown, listed
+from composer.gui.session.problems import ListedProblem, list_problems
 from composer.gui.session.recovery import Recovered, RecoveryFile, forget
 from composer.gui.session.repair_offers import RepairOffers, repaired
 from composer.gui.workers.jobs import Jobs
 from composer.gui.workers.worker import ENGINE, Failure, Progress, Request, Result, Worker
 
 
-class Session(Document):
+class Session(QObject):
     """The document of one window, with its file, its facts and the processes that work for it.
 
     Args:
@@ -35,6 +35,7 @@ class Session(Document):
         parent: Qt parent.
     """
 
+    message = Signal(str, str)  # text, "info" | "warning" | "error"
     facts_changed = Signal(object, int)  # frozenset of paths, and of ids in the shown graph; revision
     file_changed = Signal()
     engine_state_changed = Signal(str, str)
@@ -42,22 +43,24 @@ class Session(Document):
     theme_changed = Signal()
     preferences_changed = Signal()
     catalog_changed = Signal(object)  # names of the user's own blocks that came, went or read otherwise
-    command_asked = Signal(str, object)  # id of a command that needs the window, its argument
-    panel_asked = Signal(str)  # name of a panel that should come to the front
-    run_chosen = Signal()  # see `chosen_run`
+    command_requested = Signal(str, object)  # id of a command that needs the window, its argument
+    panel_requested = Signal(str)  # name of a panel that should come to the front
+    run_selected = Signal()  # see `selected_run`
 
     def __init__(self, engine: Worker | Sequence[str] | None = ENGINE, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.document = Document(self)
+        self.document.message.connect(self.message)
         self.path: Path | None = None
         self.runs: list[RunHandle] = []
         self.devices: list[dict[str, str]] = []
-        self.data_sets: list[str] = [self.design.training.data]
+        self.data_sets: list[str] = [self.document.design.training.data]
         # Folder of an earlier run that the user wants to look into.
-        self.chosen_run: Path | None = None
-        self.undo_stack.cleanChanged.connect(self._clean_changed)
+        self.selected_run: Path | None = None
+        self.document.undo_stack.cleanChanged.connect(self._clean_changed)
         self.custom_blocks = CustomBlocks(self)
         self.custom_blocks.changed.connect(self._on_own_blocks)
-        self._problems: tuple[tuple[Any, ...], list[Shown]] | None = None
+        self._problems: tuple[tuple[Any, ...], list[ListedProblem]] | None = None
         self._digest: tuple[Design, str] | None = None
         self._closed = False
         self._has_engine = engine is not None
@@ -67,18 +70,18 @@ class Session(Document):
         self.engine.received.connect(self._on_engine_event)
         self.jobs = Jobs(self.engine.command, self)
         self.lens = CostLens(self)
-        self.design_changed.connect(self.lens.on_design)
-        self._feed = FactsFeed(self.engine, lambda: self.design, self)
+        self.document.design_changed.connect(self.lens.on_design)
+        self._feed = FactsFeed(self.engine, lambda: self.document.design, self)
         self._feed.changed.connect(self._on_facts)
-        self.offers = RepairOffers(self.engine, lambda: self.design, self)
-        self.comparison = Comparison(self.engine, lambda: self.design, lambda: self.facts, self)
+        self.offers = RepairOffers(self.engine, lambda: self.document.design, self)
+        self.comparison = Comparison(self.engine, lambda: self.document.design, lambda: self.facts, self)
         self.facts_changed.connect(self.comparison.refresh)
         self._recovery = RecoveryFile()
         self._autosave = QTimer(self, singleShot=True, interval=1000 * preferences.recovery_s())
         self.preferences_changed.connect(lambda: self._autosave.setInterval(1000 * preferences.recovery_s()))
         self._autosave.timeout.connect(self._write_recovery)
-        self.design_changed.connect(self._after_change)
-        self.design_changed.connect(self.comparison.refresh)
+        self.document.design_changed.connect(self._after_change)
+        self.document.design_changed.connect(self.comparison.refresh)
 
     # --- what can be read -------------------------------------------------------------------------------------------
 
@@ -113,20 +116,20 @@ class Session(Document):
         return self.engine.state
 
     @property
-    def problems(self) -> list[Shown]:
+    def problems(self) -> list[ListedProblem]:
         """What is wrong with the design, as far as the engine has said."""
-        key = (self.design, self.facts, self._feed.structural)
+        key = (self.document.design, self.facts, self._feed.structural)
         if self._problems is None or any(a is not b for a, b in zip(self._problems[0], key, strict=True)):
-            self._problems = (key, listed(*key))
+            self._problems = (key, list_problems(*key))
         return self._problems[1]
 
     @property
     def digest(self) -> str:
         """What names the network as it is now, however it is drawn; panels ask for it with each change, so it is kept."""
-        if self._digest is None or self._digest[0] is not self.design:
+        if self._digest is None or self._digest[0] is not self.document.design:
             from composer.core.files.design_file import design_hash
 
-            self._digest = (self.design, design_hash(self.design))
+            self._digest = (self.document.design, design_hash(self.document.design))
         return self._digest[1]
 
     def facts_for(self, id: str, graph: str | None = None) -> NodeFacts | None:
@@ -136,12 +139,21 @@ class Session(Document):
             id: its id.
             graph: the graph it is in, taken at its first use; None for the use that the canvas shows.
         """
-        prefix = self.instance_path if graph is None or graph == self.graph_name else first_instance(self.design, graph)
+        document = self.document
+        if graph is None or graph == document.graph_name:
+            prefix: tuple[str, ...] | None = document.instance_path
+        else:
+            prefix = first_instance(document.design, graph)
         return None if prefix is None else lookup(self.facts.nodes, (*prefix, id))
 
     def repair(self, repair: Repair, graph: str) -> bool:
-        """Carry out a repair that was offered for an item of a graph."""
-        return self.edit(repair.label, lambda design: self.with_room(design, repaired(design, repair, graph)))
+        """Apply a repair that was offered for an item of a graph."""
+        document = self.document
+
+        def fix(design: Design) -> Design:
+            return document.make_space_for_new(design, repaired(design, repair, graph))
+
+        return document.edit_design(repair.label, fix)
 
     # --- files ------------------------------------------------------------------------------------------------------
 
@@ -183,7 +195,7 @@ class Session(Document):
     def restore(self, recovered: Recovered) -> None:
         """Go on with work that an earlier window did not save."""
         self._load(recovered.design, recovered.path)
-        self.undo_stack.resetClean()
+        self.document.undo_stack.resetClean()
         self._write_recovery()
         self._recovery.wait()  # on disk under the new name before the old one goes
         forget(recovered)
@@ -198,14 +210,14 @@ class Session(Document):
 
         path = Path(path).resolve()
         try:
-            save(self.design, path)
+            save(self.document.design, path)
         except UserError as error:
             self.message.emit(str(error), "error")
             return False
         self.path = path
         self._autosave.stop()
         self._recovery.remove()
-        self.undo_stack.setClean()
+        self.document.undo_stack.setClean()
         settings.remember(str(path))
         self.file_changed.emit()
         self.message.emit(f"Saved {path.name}", "info")
@@ -216,7 +228,7 @@ class Session(Document):
         self._recovery.remove()
         self.comparison.stop()
         self.path = path
-        self._replace(design)
+        self.document.reset(design)
         self.file_changed.emit()
 
     # --- workers ----------------------------------------------------------------------------------------------------
@@ -248,7 +260,7 @@ class Session(Document):
 
     def start_training(self, settings: Mapping[str, Any]) -> RunHandle:
         """Train the design as it is now, in a process of its own; see `RunHandle` for the settings."""
-        handle = RunHandle(self.design, settings, parent=self)
+        handle = RunHandle(self.document.design, settings, parent=self)
         self.runs.append(handle)
         self.run_started.emit(handle)
         handle.start()
@@ -256,9 +268,9 @@ class Session(Document):
 
     def choose_run(self, folder: Path, panel: str) -> None:
         """Look at a run, trained now or long ago, in another panel."""
-        self.chosen_run = folder.absolute()
-        self.panel_asked.emit(panel)
-        self.run_chosen.emit()
+        self.selected_run = folder.absolute()
+        self.panel_requested.emit(panel)
+        self.run_selected.emit()
 
     def close(self, *, keep_recovery: bool = False) -> None:
         """End the workers.
@@ -270,9 +282,9 @@ class Session(Document):
             return
         self._closed = True
         self._autosave.stop()
-        if keep_recovery and self.dirty:
+        if keep_recovery and self.document.dirty:
             self._recovery.wait()
-            self._recovery.write(self.design, self.path)
+            self._recovery.write(self.document.design, self.path)
         else:
             self._recovery.remove()
         for run in self.runs:
@@ -285,8 +297,8 @@ class Session(Document):
         self._recovery.close()
         clipboard.release()
         # Python commands that Qt frees while the interpreter shuts down crash the process.
-        self.undo_stack.blockSignals(True)
-        self.undo_stack.clear()
+        self.document.undo_stack.blockSignals(True)
+        self.document.undo_stack.clear()
 
     def _after_change(self, change: Diff, _initiator: object) -> None:
         if not self._autosave.isActive():  # not started anew: edits that never pause must not keep it from firing
@@ -295,11 +307,11 @@ class Session(Document):
             self._feed.refresh()
 
     def _on_facts(self, touched: frozenset[str], revision: int) -> None:
-        depth = len(self.instance_path)
+        depth = len(self.document.instance_path)
         here = {
             path.rsplit("/", 1)[-1]
             for path in touched
-            if path.count("/") >= depth and path.startswith("/".join(self.instance_path))
+            if path.count("/") >= depth and path.startswith("/".join(self.document.instance_path))
         }
         self.facts_changed.emit(touched | here, revision)
 
@@ -320,5 +332,5 @@ class Session(Document):
         self.file_changed.emit()
 
     def _write_recovery(self) -> None:
-        if self.dirty and not self._recovery.write(self.design, self.path):
+        if self.document.dirty and not self._recovery.write(self.document.design, self.path):
             self._autosave.start()

@@ -28,7 +28,7 @@ class Verification(QObject):
         self._proofs: dict[str, Mapping[str, Any]] = {}
         self._job: Job | None = None
         self.proof: Mapping[str, Any] | None = None
-        session.design_changed.connect(self._on_design)
+        session.document.design_changed.connect(self._on_design)
 
     @property
     def state(self) -> str:
@@ -44,7 +44,7 @@ class Verification(QObject):
         if self._job is None:
             self.proof = None
             digest = self._session.digest
-            params = {"design": to_json(self._session.design)}
+            params = {"design": to_json(self._session.document.design)}
             self._job = self._session.jobs.start("verify", params, lambda proof: self._take(digest, proof), self._fail)
             self.changed.emit()
 

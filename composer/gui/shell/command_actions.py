@@ -98,7 +98,7 @@ def _export(bench: "Workbench", target: str, title: str, kinds: str, suffix: str
     chosen = str(path) if path else QFileDialog.getSaveFileName(bench.window, title, str(suggested), kinds)[0]
     if chosen:
         file = _with_suffix(chosen, suffix)
-        params = {"design": to_json(session.design), "target": target, "path": str(file)}
+        params = {"design": to_json(session.document.design), "target": target, "path": str(file)}
         session.request(
             "export",
             params,
@@ -139,16 +139,16 @@ def find(bench: "Workbench") -> None:
 
     session = bench.session
     choices = []
-    for name, path in _shown_graphs(session.design):
-        for node in session.design.graph(name).nodes.values():
+    for name, path in _shown_graphs(session.document.design):
+        for node in session.document.design.graph(name).nodes.values():
             where = "/".join(path)
             choices.append(Choice(node.id, f"{where}/  {node.block}" if where else node.block, (path, node.id)))
     choose(bench.window, "Go to a node", choices, lambda found: _go(bench, *found))
 
 
 def _go(bench: "Workbench", path: tuple[str, ...], id: str) -> None:
-    bench.session.show_graph(path)
-    bench.session.select((id,))
+    bench.session.document.show_graph(path)
+    bench.session.document.select((id,))
     bench.canvas.fit_selection()
 
 
@@ -160,18 +160,18 @@ def _shown_graphs(design: Design) -> list[tuple[str, tuple[str, ...]]]:
 
 def select_all(bench: "Workbench") -> None:
     """Select everything in the shown graph."""
-    bench.session.select(bench.session.graph.ids())
+    bench.session.document.select(bench.session.document.graph.ids())
 
 
 def select_none(bench: "Workbench") -> None:
     """Select nothing."""
-    bench.session.select(())
+    bench.session.document.select(())
 
 
 def select_invert(bench: "Workbench") -> None:
     """Select what is not selected."""
-    chosen = set(bench.session.selection)
-    bench.session.select(id for id in bench.session.graph.ids() if id not in chosen)
+    chosen = set(bench.session.document.selection)
+    bench.session.document.select(id for id in bench.session.document.graph.ids() if id not in chosen)
 
 
 def select_upstream(bench: "Workbench") -> None:
@@ -188,10 +188,10 @@ def _extend(bench: "Workbench", *, forward: bool) -> None:
     import networkx as nx
 
     session = bench.session
-    topology = session.graph.to_networkx()
+    topology = session.document.graph.to_networkx()
     reach = nx.descendants if forward else nx.ancestors
-    found = set(session.selection).union(*(reach(topology, id) for id in session.selection))
-    session.select(id for id in session.graph.ids() if id in found)
+    found = set(session.document.selection).union(*(reach(topology, id) for id in session.document.selection))
+    session.document.select(id for id in session.document.graph.ids() if id in found)
 
 
 def group(bench: "Workbench") -> None:
@@ -199,11 +199,11 @@ def group(bench: "Workbench") -> None:
     from composer.core import subgraphs
 
     session = bench.session
-    ids = [id for id in session.selection if id in session.graph.nodes]
+    ids = [id for id in session.document.selection if id in session.document.graph.nodes]
 
     def made(design: Design, graph: str) -> tuple[Design, str]:
         design, use = subgraphs.make(design, ids, "part", graph)
-        return session.make_room(design, (use,), graph), use
+        return session.document.make_space(design, (use,), graph), use
 
     _select_result(session, "Make sub-graph", made)
 
@@ -213,11 +213,11 @@ def ungroup(bench: "Workbench") -> None:
     from composer.core import subgraphs
 
     session = bench.session
-    id = session.selection[0]
+    id = session.document.selection[0]
 
     def unpacked(design: Design, graph: str) -> tuple[Design, list[str]]:
         design, ids = subgraphs.unpack(design, id, graph)
-        return session.make_room(design, ids, graph), ids
+        return session.document.make_space(design, ids, graph), ids
 
     _select_result(session, f"Unpack {id}", unpacked)
 
@@ -225,34 +225,36 @@ def ungroup(bench: "Workbench") -> None:
 def _select_result(session: "Session", label: str, make: Callable[[Design, str], tuple[Design, Any]]) -> None:
     """Apply an edit that also says what it made, and select that."""
     try:
-        design, made = make(session.design, session.graph_name)
+        design, made = make(session.document.design, session.document.graph_name)
     except DesignError as error:
         session.message.emit(str(error), "warning")
         return
-    session.apply(design, label)
-    session.select([made] if isinstance(made, str) else made)
+    session.document.apply(design, label)
+    session.document.select([made] if isinstance(made, str) else made)
 
 
 def make_unique(bench: "Workbench") -> None:
     """Give the selected use of a sub-graph a copy of its own."""
     from composer.core import subgraphs
 
-    bench.session.edit(f"Make {bench.session.selection[0]} unique", subgraphs.make_unique, bench.session.selection[0])
+    bench.session.document.edit(
+        f"Make {bench.session.document.selection[0]} unique", subgraphs.make_unique, bench.session.document.selection[0]
+    )
 
 
 def enter(bench: "Workbench") -> None:
     """Show the inside of the selected sub-graph."""
-    if bench.session.selection:
-        bench.session.enter(bench.session.selection[0])
+    if bench.session.document.selection:
+        bench.session.document.enter(bench.session.document.selection[0])
 
 
 def disconnect(bench: "Workbench") -> None:
     """Remove the wires of the selected items."""
     session = bench.session
-    ids = set(session.selection)
-    wires = [wire for wire in session.graph.wires if wire.source in ids or wire.target in ids]
+    ids = set(session.document.selection)
+    wires = [wire for wire in session.document.graph.wires if wire.source in ids or wire.target in ids]
     if wires:
-        session.edit(f"Remove {len(wires)} wires", edits.disconnect, wires)
+        session.document.edit(f"Remove {len(wires)} wires", edits.disconnect, wires)
 
 
 def command_palette(bench: "Workbench") -> None:
@@ -300,7 +302,7 @@ def trust_blocks(bench: "Workbench") -> None:
     from composer.gui.dialogs.trust import ask_trust
 
     session = bench.session
-    folder = next(iter(session.custom_blocks.untrusted(session.design)), None)
+    folder = next(iter(session.custom_blocks.untrusted(session.document.design)), None)
     if folder is not None:
         ask_trust(bench.window, folder, lambda yes: trust_folder(session, folder) if yes else None)
 
@@ -357,7 +359,7 @@ def _folder(bench: "Workbench") -> Path:
 def _file_stem(session: "Session") -> str:
     from composer.core import names
 
-    return session.path.stem if session.path is not None else names.snake(session.design.name)
+    return session.path.stem if session.path is not None else names.snake(session.document.design.name)
 
 
 def _with_suffix(path: str, suffix: str) -> Path:

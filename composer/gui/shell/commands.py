@@ -55,33 +55,40 @@ MENUS = ("File", "Edit", "Graph", "View", "Run", "Help")
 
 
 def _selected(session: Session) -> bool:
-    return bool(session.selection)
+    return bool(session.document.selection)
 
 
 def _anything(session: Session) -> bool:
-    return bool(session.selection or session.wire_selection)
+    return bool(session.document.selection or session.document.wire_selection)
 
 
 def _one(session: Session) -> bool:
-    return len(session.selection) == 1
+    return len(session.document.selection) == 1
 
 
 def _subgraph(session: Session) -> bool:
     return (
         _one(session)
-        and (node := session.graph.nodes.get(session.selection[0])) is not None
-        and node.subgraph in session.design.graphs
+        and (node := session.document.graph.nodes.get(session.document.selection[0])) is not None
+        and node.subgraph in session.document.design.graphs
     )
 
 
 def _replaceable(session: Session) -> bool:
-    nodes = session.graph.nodes
-    return any(id in nodes and nodes[id].subgraph is None for id in session.selection)
+    nodes = session.document.graph.nodes
+    return any(id in nodes and nodes[id].subgraph is None for id in session.document.selection)
 
 
 def _canvas(method: str) -> Run:
     def run(bench: "Workbench") -> Any:
         return getattr(bench.canvas, method)()
+
+    return run
+
+
+def _document(method: str, **arguments: Any) -> Run:
+    def run(bench: "Workbench") -> Any:
+        return getattr(bench.session.document, method)(**arguments)
 
     return run
 
@@ -134,36 +141,43 @@ COMMANDS: tuple[Command, ...] = (
     Command("preferences", "Preferences…", "File", do.preferences, ("Ctrl+,",), "settings", separated=True),
     Command("quit", "Quit", "File", do.quit, ("Ctrl+Q",), separated=True),
     Command(
-        "undo", "Undo", "Edit", _session("undo"), ("Ctrl+Z",), "undo", lambda s: s.undo_stack.canUndo(), toolbar=True
+        "undo",
+        "Undo",
+        "Edit",
+        _document("undo"),
+        ("Ctrl+Z",),
+        "undo",
+        lambda s: s.document.undo_stack.canUndo(),
+        toolbar=True,
     ),
     Command(
         "redo",
         "Redo",
         "Edit",
-        _session("redo"),
+        _document("redo"),
         ("Ctrl+Shift+Z", "Ctrl+Y"),
         "redo",
-        lambda s: s.undo_stack.canRedo(),
+        lambda s: s.document.undo_stack.canRedo(),
         toolbar=True,
     ),
-    Command("cut", "Cut", "Edit", _session("cut"), ("Ctrl+X",), "cut", _selected, separated=True),
-    Command("copy", "Copy", "Edit", _session("copy"), ("Ctrl+C",), "copy", _selected),
-    Command("paste", "Paste", "Edit", _session("paste"), ("Ctrl+V",), "paste", lambda _: clipboard.available()),
+    Command("cut", "Cut", "Edit", _document("cut"), ("Ctrl+X",), "cut", _selected, separated=True),
+    Command("copy", "Copy", "Edit", _document("copy"), ("Ctrl+C",), "copy", _selected),
+    Command("paste", "Paste", "Edit", _document("paste"), ("Ctrl+V",), "paste", lambda _: clipboard.available()),
     Command(
         "paste_with_inputs",
         "Paste with inputs",
         "Edit",
-        _session("paste", keep_inputs=True),
+        _document("paste", keep_inputs=True),
         ("Ctrl+Shift+V",),
         enabled=lambda _: clipboard.available(),
         tip="Paste and wire the copies to what fed the originals",
     ),
-    Command("duplicate", "Duplicate", "Edit", _session("duplicate"), ("Ctrl+D",), "duplicate", _selected),
+    Command("duplicate", "Duplicate", "Edit", _document("duplicate"), ("Ctrl+D",), "duplicate", _selected),
     Command(
         "delete",
         "Delete",
         "Edit",
-        _session("delete_selection"),
+        _document("delete_selection"),
         ("Delete", "Backspace"),
         "delete",
         _anything,
@@ -173,7 +187,7 @@ COMMANDS: tuple[Command, ...] = (
         "delete_reconnect",
         "Delete and reconnect",
         "Edit",
-        _session("delete_selection", reconnect=True),
+        _document("delete_selection", reconnect=True),
         ("Ctrl+Delete",),
         enabled=_selected,
         on_canvas=True,
@@ -226,10 +240,10 @@ COMMANDS: tuple[Command, ...] = (
         "leave",
         "Leave sub-graph",
         "Graph",
-        _session("leave"),
+        _document("leave"),
         ("PgUp",),
         "leave",
-        lambda s: bool(s.instance_path),
+        lambda s: bool(s.document.instance_path),
         on_canvas=True,
     ),
     Command(
@@ -284,7 +298,7 @@ COMMANDS: tuple[Command, ...] = (
         "Run",
         do.trust_blocks,
         icon="lock",
-        enabled=lambda s: bool(s.custom_blocks.untrusted(s.design)),
+        enabled=lambda s: bool(s.custom_blocks.untrusted(s.document.design)),
         separated=True,
         tip="Let the code of your own blocks run that this design uses",
     ),

@@ -46,7 +46,7 @@ class Menus(QObject):
         for command in COMMANDS:
             if command.enabled is not None:
                 self.actions[command.id].setEnabled(command.enabled(session))
-        stack = session.undo_stack
+        stack = session.document.undo_stack
         self.actions["undo"].setText(f"Undo {stack.undoText()}".strip())
         self.actions["redo"].setText(f"Redo {stack.redoText()}".strip())
 

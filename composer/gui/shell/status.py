@@ -81,7 +81,7 @@ class StatusBar(QStatusBar):
         self._busy.timeout.connect(lambda: self._say("busy", ""))
         session.engine_state_changed.connect(self._on_state)
         session.facts_changed.connect(lambda *_: self._update_totals())
-        session.design_changed.connect(lambda *_: self._update_totals())
+        session.document.design_changed.connect(lambda *_: self._update_totals())
         session.theme_changed.connect(self._update_totals)
         self._on_state(session.engine_state, "")
         self._update_totals()
@@ -104,7 +104,7 @@ class StatusBar(QStatusBar):
     def _update_totals(self) -> None:
         session = self._session
         totals = session.facts.totals
-        if not session.design.main.nodes:
+        if not session.document.design.main.nodes:
             self.totals.setText("")
         else:
             parts = [

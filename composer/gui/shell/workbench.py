@@ -62,25 +62,24 @@ class Workbench(QObject):
         self.window.setStatusBar(self.status)
         self.docks.restore()
         session = self.session
-        session.centre = self.canvas.center_position
         for signal in (
-            session.design_changed,
-            session.selection_changed,
-            session.shown_graph_changed,
+            session.document.design_changed,
+            session.document.selection_changed,
+            session.document.shown_graph_changed,
             session.run_started,
         ):
             signal.connect(self._update_enabled)  # at once: the key of a disabled action would be lost
-        session.undo_stack.indexChanged.connect(self._update_enabled)
+        session.document.undo_stack.indexChanged.connect(self._update_enabled)
         QGuiApplication.clipboard().dataChanged.connect(self._update_enabled)
         session.file_changed.connect(self._update_title)
-        session.design_changed.connect(lambda *_: self._update_title())
+        session.document.design_changed.connect(lambda *_: self._update_title())
         session.message.connect(self.toast.show_message)
         session.facts_changed.connect(lambda *_: self._update_badge())
         session.comparison.changed.connect(self._show_comparison)
-        session.design_changed.connect(lambda *_: self._offer_trust())
+        session.document.design_changed.connect(lambda *_: self._offer_trust())
         session.catalog_changed.connect(lambda _: self._on_catalog())
-        session.command_asked.connect(self.run_command)
-        session.panel_asked.connect(self.docks.show)
+        session.command_requested.connect(self.run_command)
+        session.panel_requested.connect(self.docks.show)
         self.status.problems_clicked.connect(lambda: self.docks.show("problems"))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
         self._update_title()
@@ -151,9 +150,9 @@ class Workbench(QObject):
 
     def _update_title(self) -> None:
         session = self.session
-        name = session.path.name if session.path is not None else session.design.name
+        name = session.path.name if session.path is not None else session.document.design.name
         self.window.setWindowTitle(f"{name}[*] - Netcomposer")
-        self.window.setWindowModified(session.dirty)
+        self.window.setWindowModified(session.document.dirty)
         self.window.setWindowFilePath(str(session.path) if session.path is not None else "")
 
     def _update_badge(self) -> None:
@@ -186,7 +185,7 @@ class Workbench(QObject):
 
     def _offer_trust(self) -> None:
         """Say which blocks of the design may not run, as long as there are any and the user has not put the offer away."""
-        found = self.session.custom_blocks.untrusted(self.session.design)
+        found = self.session.custom_blocks.untrusted(self.session.document.design)
         if found == self._untrusted:
             return
         self._untrusted = found
@@ -238,13 +237,13 @@ class Workbench(QObject):
 
     def may_leave(self) -> bool:
         """Whether the design may be left: it is saved, or the user says so."""
-        if not self.session.dirty:
+        if not self.session.document.dirty:
             return True
         box = QMessageBox(self.window)
         box.setIcon(QMessageBox.Icon.NoIcon)
         box.setWindowTitle("Unsaved changes")
         box.setText(
-            f"Save the changes to “{self.session.path.name if self.session.path else self.session.design.name}”?"
+            f"Save the changes to “{self.session.path.name if self.session.path else self.session.document.design.name}”?"
         )
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)

@@ -78,7 +78,7 @@ def session(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     theme.apply(qapp, "light")
     made = Session(engine=None)
     made.custom_blocks._catalog = CATALOG
-    made.apply(small_design(), "Begin")
+    made.document.apply(small_design(), "Begin")
     yield made
     made.close()
 
@@ -93,7 +93,7 @@ def canvas(session: Session, qtbot: QtBot) -> Iterator[CanvasView]:
         view.show()
     QApplication.processEvents()
     view.view.show_at(1.0, QPointF(600, 120))
-    tell(session, facts_of(session.design))
+    tell(session, facts_of(session.document.design))
     yield view
     view.list.close_()
 

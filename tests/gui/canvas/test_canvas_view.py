@@ -34,26 +34,26 @@ def test_an_empty_canvas_says_how_to_begin(session: Session, canvas: CanvasView)
 
 
 def test_layout_is_one_step_that_undo_takes_back(session: Session, canvas: CanvasView) -> None:
-    before, step = session.design, session.undo_stack.index()
+    before, step = session.document.design, session.document.undo_stack.index()
     canvas.layout()
-    assert session.undo_stack.index() == step + 1
-    ys = {session.graph.item(id).position[1] for id in ("image", "conv", "norm", "add", "pool")}
+    assert session.document.undo_stack.index() == step + 1
+    ys = {session.document.graph.item(id).position[1] for id in ("image", "conv", "norm", "add", "pool")}
     assert len(ys) == 1
-    session.undo()
-    assert session.design is before
+    session.document.undo()
+    assert session.document.design is before
 
 
 def test_a_design_without_places_is_arranged(session: Session, canvas: CanvasView, tmp_path: Path, qtbot) -> None:
-    heap = edits.move(session.design, dict.fromkeys(session.graph.ids(), (0.0, 0.0)))
+    heap = edits.move(session.document.design, dict.fromkeys(session.document.graph.ids(), (0.0, 0.0)))
     design_file.save(heap, tmp_path / "heap.yaml")
     session.open(tmp_path / "heap.yaml")
-    qtbot.waitUntil(lambda: session.graph.nodes["norm"].position[0] > 0, timeout=2000)
+    qtbot.waitUntil(lambda: session.document.graph.nodes["norm"].position[0] > 0, timeout=2000)
 
 
 def test_layout_of_a_selection_leaves_the_rest(session: Session, canvas: CanvasView) -> None:
-    session.select(("pool", "dendrites"))
+    session.document.select(("pool", "dendrites"))
     canvas.layout()
-    assert session.graph.nodes["conv"].position == (200, 0)
+    assert session.document.graph.nodes["conv"].position == (200, 0)
 
 
 def test_layout_downwards_turns_the_ports_and_is_remembered(session: Session, canvas: CanvasView) -> None:
@@ -61,9 +61,9 @@ def test_layout_downwards_turns_the_ports_and_is_remembered(session: Session, ca
     conv, norm = canvas.scene.nodes["conv"], canvas.scene.nodes["norm"]
     assert conv.port_position(True, 0).y() > conv.pos().y()
     assert norm.pos().y() > conv.pos().y()
-    session.undo()
+    session.document.undo()
     assert not canvas.scene.down
-    session.redo()
+    session.document.redo()
     assert canvas.scene.down
     session.new()
     assert canvas.scene.down
@@ -73,21 +73,24 @@ def test_layout_downwards_turns_the_ports_and_is_remembered(session: Session, ca
 def test_layout_glides_and_ends_where_the_design_has_it(session: Session, canvas: CanvasView, qtbot) -> None:
     canvas.set_animated(True)
     canvas.layout()
-    assert canvas.scene.nodes["norm"].pos() != QPointF(*session.graph.nodes["norm"].position)
+    assert canvas.scene.nodes["norm"].pos() != QPointF(*session.document.graph.nodes["norm"].position)
     qtbot.waitUntil(
-        lambda: canvas.scene.nodes["norm"].pos() == QPointF(*session.graph.nodes["norm"].position), timeout=2000
+        lambda: canvas.scene.nodes["norm"].pos() == QPointF(*session.document.graph.nodes["norm"].position),
+        timeout=2000,
     )
-    session.edit("Move", edits.move, {"norm": (0, 0)})
+    session.document.edit("Move", edits.move, {"norm": (0, 0)})
     assert canvas.scene.nodes["norm"].pos() == QPointF(0, 0)
 
 
 def test_layout_shows_where_the_cards_come_to_lie(session: Session, canvas: CanvasView, qtbot) -> None:
-    far = {id: (index * 3000.0, 0.0) for index, id in enumerate(session.graph.ids())}
-    session.edit("Move", edits.move, far)
+    far = {id: (index * 3000.0, 0.0) for index, id in enumerate(session.document.graph.ids())}
+    session.document.edit("Move", edits.move, far)
     canvas.set_animated(True)
     canvas.layout()
-    last = [*session.graph.ids()][-1]
-    qtbot.waitUntil(lambda: canvas.scene.nodes[last].pos() == QPointF(*session.graph.item(last).position), timeout=2000)
+    last = [*session.document.graph.ids()][-1]
+    qtbot.waitUntil(
+        lambda: canvas.scene.nodes[last].pos() == QPointF(*session.document.graph.item(last).position), timeout=2000
+    )
     qtbot.wait(300)  # the view's own movement
     seen = canvas.view.seen()
     assert seen.contains(canvas.scene.extent())
@@ -98,20 +101,21 @@ def test_fit_shows_everything_or_the_selection(session: Session, canvas: CanvasV
     canvas.view.show_at(3.0, QPointF(-3000, 900))
     canvas.fit()
     assert canvas.view.seen().contains(canvas.scene.extent())
-    session.select(("conv",))
+    session.document.select(("conv",))
     canvas.fit_selection()
     assert (canvas.view.seen().center() - QPointF(200, 0)).manhattanLength() < 3
     canvas.view.show_at(0.4, QPointF(100, 100))
     canvas.zoom_reset()
     assert canvas.view.scale_now == pytest.approx(1.0)
-    assert canvas.center_position() == (100, 100)
+    assert session.document.add_at_view_center("Conv2d")
+    assert session.document.graph.nodes[session.document.selection[0]].position == (100, 100)
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_pictures_hold_the_whole_graph_without_the_selection(
     session: Session, canvas: CanvasView, tmp_path: Path, ending: str
 ) -> None:
-    session.select(("conv",))
+    session.document.select(("conv",))
     canvas.view.show_at(0.2, QPointF(0, 0))
     path = tmp_path / f"net.{ending}"
     canvas.export_picture(path)
@@ -180,25 +184,25 @@ def test_the_minimap_shows_only_while_there_is_more_and_leads_there(
 
 
 def test_the_breadcrumb_leads_back(session: Session, canvas: CanvasView) -> None:
-    session.enter("stage")
+    session.document.enter("stage")
     names = [button.text() for button in canvas.breadcrumb.findChildren(QToolButton) if button.isVisible()]
     assert names == ["Small", "stage"]
     canvas.breadcrumb.findChildren(QToolButton)[-2].click()
-    assert session.instance_path == ()
+    assert session.document.instance_path == ()
 
 
 def test_another_design_opens_from_inside_a_sub_graph(session: Session, canvas: CanvasView) -> None:
-    session.enter("stage")
+    session.document.enter("stage")
     drawn = []
-    canvas.scene.rebuilt.connect(lambda: drawn.append(session.design.name))
+    canvas.scene.rebuilt.connect(lambda: drawn.append(session.document.design.name))
     session.open_template(template("dendritic_mlp"))
-    assert (session.instance_path, list(canvas.scene.nodes)) == ((), list(session.graph.ids()))
-    assert set(canvas.scene.wires) == set(session.graph.wires)
-    assert drawn == [session.design.name]
+    assert (session.document.instance_path, list(canvas.scene.nodes)) == ((), list(session.document.graph.ids()))
+    assert set(canvas.scene.wires) == set(session.document.graph.wires)
+    assert drawn == [session.document.design.name]
 
 
 def test_rename_in_place(session: Session, canvas: CanvasView) -> None:
-    session.select(("conv",))
+    session.document.select(("conv",))
     canvas.rename()
     assert canvas.field.isVisible()
     QTest.keyClicks(canvas.field, "stem")
@@ -208,7 +212,7 @@ def test_rename_in_place(session: Session, canvas: CanvasView) -> None:
     canvas.rename("norm")
     canvas.field.setText("two words")
     QTest.keyClick(canvas.field, Qt.Key.Key_Return)
-    assert "norm" in session.graph.nodes
+    assert "norm" in session.document.graph.nodes
     QTest.keyClick(canvas.field, Qt.Key.Key_Escape)
     assert not canvas.field.isVisible()
 
@@ -218,13 +222,13 @@ def test_menus_fit_what_lies_under_the_pointer(session: Session, canvas: CanvasV
         return [action.text() for action in build_menu(canvas, place).actions() if action.text()]
 
     assert "Enter sub-graph" in texts(canvas.scene.nodes["stage"].pos())
-    assert session.selection == ("stage",)
+    assert session.document.selection == ("stage",)
     assert "Remove wire" in texts(canvas.scene.wires[Wire("pool", "dendrites")].path.pointAtPercent(0.2))
     assert "Add block…" in texts(QPointF(600, 300))
     menu = build_menu(canvas, canvas.scene.nodes["norm"].pos())
     next(action for action in menu.actions() if action.text() == "Delete and reconnect").trigger()
-    assert Wire("conv", "add") in session.graph.wires
-    assert "norm" not in session.graph.nodes
+    assert Wire("conv", "add") in session.document.graph.wires
+    assert "norm" not in session.document.graph.nodes
 
 
 def test_tips_tell_the_facts(session: Session, canvas: CanvasView) -> None:
@@ -246,5 +250,5 @@ def test_another_theme_is_taken_over(session: Session, canvas: CanvasView, qapp)
 
 
 def test_a_new_design_takes_the_place_of_the_old(session: Session, canvas: CanvasView) -> None:
-    session.edit("Rename", lambda design: Design("Other", design.main, design.graphs))
+    session.document.edit_design("Rename", lambda design: Design("Other", design.main, design.graphs))
     assert canvas.breadcrumb.findChildren(QToolButton)[-1].text() == "Other"

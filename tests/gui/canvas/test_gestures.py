@@ -21,72 +21,72 @@ MIDDLE, RIGHT = Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 
 
 def steps(session: Session) -> int:
-    return session.undo_stack.index()
+    return session.document.undo_stack.index()
 
 
 def test_a_click_selects_and_a_click_on_the_ground_clears(session, hand):
     hand.click("conv")
-    assert session.selection == ("conv",)
+    assert session.document.selection == ("conv",)
     hand.click("norm", CTRL)
-    assert session.selection == ("conv", "norm")
+    assert session.document.selection == ("conv", "norm")
     hand.click("conv", CTRL)
-    assert session.selection == ("norm",)
+    assert session.document.selection == ("norm",)
     hand.click((600, 300))
-    assert session.selection == ()
+    assert session.document.selection == ()
 
 
 def test_shift_click_takes_what_lies_up_or_downstream(session, canvas, hand):
     body = canvas.scene.nodes["norm"].scene_body()
     hand.click(QPointF(body.left() + 15, body.center().y() + 20), SHIFT)
-    assert set(session.selection) == {"image", "conv", "norm"}
+    assert set(session.document.selection) == {"image", "conv", "norm"}
     hand.click((600, 300))
     hand.click(QPointF(body.right() - 15, body.center().y() + 20), SHIFT)
-    assert set(session.selection) == {"norm", "add", "pool", "dendrites"}
+    assert set(session.document.selection) == {"norm", "add", "pool", "dendrites"}
 
 
 def test_a_drag_moves_on_the_grid_in_one_step(session, hand):
     before = steps(session)
     hand.drag("loose", (500, 301))
-    assert session.graph.nodes["loose"].position == (500, 300)
+    assert session.document.graph.nodes["loose"].position == (500, 300)
     assert steps(session) == before + 1
-    session.undo()
-    assert session.graph.nodes["loose"].position == (420, 240)
+    session.document.undo()
+    assert session.document.graph.nodes["loose"].position == (420, 240)
 
 
 def test_a_drag_takes_the_whole_selection_along(session, hand):
-    session.select(("loose", "stage"))
+    session.document.select(("loose", "stage"))
     hand.drag("loose", (420, 300))
-    assert session.graph.nodes["loose"].position == (420, 300)
-    assert session.graph.nodes["stage"].position == (200, 300)
+    assert session.document.graph.nodes["loose"].position == (420, 300)
+    assert session.document.graph.nodes["stage"].position == (200, 300)
 
 
 def test_a_dragged_node_lines_up_with_what_it_is_wired_to(session, hand):
     hand.drag("norm", (420, 40))
     hand.drag("norm", (420, 5))
-    assert session.graph.nodes["norm"].position == (420, 0)
+    assert session.document.graph.nodes["norm"].position == (420, 0)
 
 
 def test_nothing_is_edited_before_the_release_and_escape_takes_it_back(session, canvas, hand):
-    before, design = steps(session), session.design
+    before, design = steps(session), session.document.design
     hand.press("conv")
     for place in ((230, 40), (300, 90)):
         hand.move(place)
-    assert session.design is design
+    assert session.document.design is design
     assert canvas.scene.nodes["conv"].pos() != QPointF(200, 0)
     hand.key(Qt.Key.Key_Escape)
     assert canvas.scene.nodes["conv"].pos() == QPointF(200, 0)
     hand.release((300, 90))
-    assert (session.design, steps(session)) == (design, before)
+    assert (session.document.design, steps(session)) == (design, before)
 
 
 def test_a_second_button_gives_the_gesture_up(session, canvas, hand):
-    design = session.design
+    design = session.document.design
     hand.press("conv")
     hand.move((300, 90))
     hand.press((300, 90), button=RIGHT)
     hand.release((300, 90), button=RIGHT)
     hand.release((300, 90))
-    assert session.design is design
+    assert session.document.design is design
 
 
 def test_an_undo_with_the_button_held_takes_the_place_of_the_drag(session, canvas, hand):
@@ -94,11 +94,11 @@ def test_an_undo_with_the_button_held_takes_the_place_of_the_drag(session, canva
     hand.press("conv")
     hand.move((300, 90))
     hand.move((320, 120))
-    session.undo()
+    session.document.undo()
     assert canvas.view.gesture is None
     hand.move((330, 130))
     hand.release((330, 130))
-    assert session.graph.nodes["conv"].position == (200, 0)
+    assert session.document.graph.nodes["conv"].position == (200, 0)
     assert canvas.scene.nodes["conv"].pos() == QPointF(200, 0)
 
 
@@ -111,13 +111,13 @@ def test_another_design_ends_a_drag(session, canvas, hand, begin):
     hand.move((330, 130))
     hand.release((330, 130))
     assert canvas.view.gesture is None
-    assert not list(session.design.main.ids())
+    assert not list(session.document.design.main.ids())
 
 
 def test_the_view_is_panned_on_while_the_design_changes(session, canvas, hand):
     hand.press((700, 300), button=MIDDLE)
     hand.move((720, 320))
-    session.edit("Rename", edits.rename, "conv", "stem")
+    session.document.edit("Rename", edits.rename, "conv", "stem")
     assert canvas.view.gesture is not None
     hand.release((740, 330), button=MIDDLE)
 
@@ -125,9 +125,9 @@ def test_the_view_is_panned_on_while_the_design_changes(session, canvas, hand):
 def test_a_loose_node_dropped_on_a_wire_goes_in_between(session, canvas, hand):
     before = steps(session)
     hand.drag("loose", canvas.scene.wires[Wire("image", "conv")].middle)
-    assert Wire("image", "loose") in session.graph.wires
-    assert Wire("loose", "conv") in session.graph.wires
-    assert Wire("image", "conv") not in session.graph.wires
+    assert Wire("image", "loose") in session.document.graph.wires
+    assert Wire("loose", "conv") in session.document.graph.wires
+    assert Wire("image", "conv") not in session.document.graph.wires
     assert steps(session) == before + 1
 
 
@@ -137,60 +137,60 @@ def test_with_alt_a_loose_node_stays_loose(session, canvas, hand):
     hand.move((400, 100))
     QTest.mouseMove(hand.target, hand.at(place))
     hand.release(place, ALT)
-    assert Wire("image", "conv") in session.graph.wires
+    assert Wire("image", "conv") in session.document.graph.wires
 
 
 def test_a_box_selects_adds_and_toggles(session, hand):
     hand.drag((130, 300), (520, -70))
-    assert set(session.selection) == {"conv", "norm", "loose", "stage"}
+    assert set(session.document.selection) == {"conv", "norm", "loose", "stage"}
     hand.drag((690, -70), (820, 70), SHIFT)
-    assert set(session.selection) == {"conv", "norm", "loose", "stage", "pool"}
+    assert set(session.document.selection) == {"conv", "norm", "loose", "stage", "pool"}
     hand.drag((690, -70), (820, 70), CTRL)
-    assert set(session.selection) == {"conv", "norm", "loose", "stage"}
+    assert set(session.document.selection) == {"conv", "norm", "loose", "stage"}
 
 
 def test_escape_leaves_the_selection_as_it_was(session, hand):
-    session.select(("pool",))
+    session.document.select(("pool",))
     hand.press((130, 300))
     hand.move((300, 100))
     hand.move((520, -70))
     hand.key(Qt.Key.Key_Escape)
     hand.release((520, -70))
-    assert session.selection == ("pool",)
+    assert session.document.selection == ("pool",)
 
 
 def test_a_wire_is_selected_by_a_click(session, canvas, hand):
     wire = Wire("pool", "dendrites")
     hand.click(canvas.scene.wires[wire].path.pointAtPercent(0.2))
-    assert session.wire_selection == (wire,)
+    assert session.document.wire_selection == (wire,)
     hand.key(Qt.Key.Key_Delete)
-    assert wire not in session.graph.wires
+    assert wire not in session.document.graph.wires
 
 
 def test_a_wire_is_drawn_from_port_to_port(session, hand):
     hand.drag(hand.port("dendrites", output=True), hand.port("logits", output=False))
-    assert Wire("dendrites", "logits") in session.graph.wires
+    assert Wire("dendrites", "logits") in session.document.graph.wires
 
 
 def test_a_wire_is_drawn_backwards_too(session, hand):
     hand.drag(hand.port("logits", output=False), hand.port("dendrites", output=True))
-    assert Wire("dendrites", "logits") in session.graph.wires
+    assert Wire("dendrites", "logits") in session.document.graph.wires
 
 
 def test_ports_draw_a_wire_to_themselves(session, hand):
     hand.drag(hand.port("dendrites", output=True), hand.port("logits", output=False) + QPointF(-20, 12))
-    assert Wire("dendrites", "logits") in session.graph.wires
+    assert Wire("dendrites", "logits") in session.document.graph.wires
 
 
 def test_a_wire_dropped_on_a_body_takes_a_free_port_that_fits(session, canvas, hand):
     hand.drag(hand.port("pool", output=True), canvas.scene.nodes["dendrites"].pos() + QPointF(30, 0))
-    assert Wire("pool", "dendrites", "", "context") in session.graph.wires
-    assert Wire("pool", "dendrites") in session.graph.wires
+    assert Wire("pool", "dendrites", "", "context") in session.document.graph.wires
+    assert Wire("pool", "dendrites") in session.document.graph.wires
 
 
 def test_a_merge_takes_any_number_of_wires(session, hand):
     hand.drag(hand.port("stage", output=True), "add")
-    assert [wire.source for wire in session.graph.in_wires("add")] == ["norm", "conv", "stage"]
+    assert [wire.source for wire in session.document.graph.in_wires("add")] == ["norm", "conv", "stage"]
 
 
 def test_ports_that_would_close_a_cycle_are_not_offered(session, canvas, hand):
@@ -200,7 +200,7 @@ def test_ports_that_would_close_a_cycle_are_not_offered(session, canvas, hand):
     assert canvas.scene.nodes["add"].offered
     hand.move("conv")
     hand.release("conv")
-    assert not any(wire.source == "norm" and wire.target == "conv" for wire in session.graph.wires)
+    assert not any(wire.source == "norm" and wire.target == "conv" for wire in session.document.graph.wires)
 
 
 def test_ports_of_another_layout_are_not_highlighted(canvas, hand):
@@ -216,21 +216,21 @@ def test_ports_of_another_layout_are_not_highlighted(canvas, hand):
 def test_the_end_of_a_wire_is_led_elsewhere(session, hand):
     before = steps(session)
     hand.drag(hand.port("dendrites", 0, output=False), hand.port("dendrites", 1, output=False), through=[(800, 90)])
-    assert Wire("pool", "dendrites", "", "context") in session.graph.wires
-    assert Wire("pool", "dendrites") not in session.graph.wires
+    assert Wire("pool", "dendrites", "", "context") in session.document.graph.wires
+    assert Wire("pool", "dendrites") not in session.document.graph.wires
     assert steps(session) == before + 1
 
 
 def test_the_end_of_a_wire_dropped_on_the_ground_takes_it_off(session, canvas, hand):
     hand.drag(hand.port("norm", output=False), (330, 130))
-    assert Wire("conv", "norm") not in session.graph.wires
+    assert Wire("conv", "norm") not in session.document.graph.wires
     assert not canvas.list.isVisible()
 
 
 def test_taking_an_end_and_putting_it_back_changes_nothing(session, hand):
-    design = session.design
+    design = session.document.design
     hand.drag(hand.port("norm", output=False), hand.port("norm", output=False), through=[(330, 130)])
-    assert session.design is design
+    assert session.document.design is design
 
 
 def test_a_wire_dropped_on_the_ground_asks_for_a_block_and_joins_it(session, canvas, hand):
@@ -242,17 +242,17 @@ def test_a_wire_dropped_on_the_ground_asks_for_a_block_and_joins_it(session, can
     assert "Conv2d" not in names
     QTest.keyClicks(canvas.list.field, "linear")
     QTest.keyClick(canvas.list.field, Qt.Key.Key_Return)
-    assert Wire("dendrites", "linear") in session.graph.wires
-    assert session.selection == ("linear",)
+    assert Wire("dendrites", "linear") in session.document.graph.wires
+    assert session.document.selection == ("linear",)
     assert steps(session) == before + 1
-    session.undo()
-    assert "linear" not in session.graph.nodes
+    session.document.undo()
+    assert "linear" not in session.document.graph.nodes
 
 
 @pytest.mark.parametrize(("keys", "button"), [(CTRL, RIGHT), (ALT, Qt.MouseButton.LeftButton)])
 def test_a_stroke_cuts_the_wires_it_crosses(session, hand, keys, button):
     hand.drag((510, 100), (520, -120), keys, button)
-    left = set(session.graph.wires)
+    left = set(session.document.graph.wires)
     assert Wire("norm", "add") not in left
     assert Wire("conv", "add") not in left
     assert Wire("conv", "norm") in left
@@ -260,22 +260,22 @@ def test_a_stroke_cuts_the_wires_it_crosses(session, hand, keys, button):
 
 def test_a_block_is_dropped_from_the_palette(session, canvas, hand):
     hand.drop("MBConv", (801, 302))
-    assert session.graph.nodes["mb_conv"].position == (800, 304)
-    assert session.selection == ("mb_conv",)
+    assert session.document.graph.nodes["mb_conv"].position == (800, 304)
+    assert session.document.selection == ("mb_conv",)
     assert canvas.scene.nodes["mb_conv"].pos() == QPointF(800, 304)
 
 
 def test_a_block_dropped_on_a_wire_goes_in_between(session, canvas, hand):
     before = steps(session)
     hand.drop("MBConv", canvas.scene.wires[Wire("conv", "norm")].middle)
-    assert {Wire("conv", "mb_conv"), Wire("mb_conv", "norm")} <= set(session.graph.wires)
+    assert {Wire("conv", "mb_conv"), Wire("mb_conv", "norm")} <= set(session.document.graph.wires)
     assert steps(session) == before + 1
 
 
 def test_a_block_that_is_dragged_out_again_leaves_nothing(session, canvas, hand):
-    design, items = session.design, len(canvas.scene.items())
+    design, items = session.document.design, len(canvas.scene.items())
     hand.drop("MBConv", (800, 300), leave=True)
-    assert session.design is design
+    assert session.document.design is design
     assert len(canvas.scene.items()) == items
 
 
@@ -293,7 +293,7 @@ def test_the_view_is_panned_by_the_middle_button_and_by_space(canvas, hand, sess
         after = canvas.view.seen().center()
         assert (before - after).x() == pytest.approx(60, abs=1)
         assert (before - after).y() == pytest.approx(-40, abs=1)
-    assert session.selection == ()
+    assert session.document.selection == ()
 
 
 def test_the_wheel_zooms_at_the_pointer(canvas, hand):
@@ -314,10 +314,10 @@ def test_a_double_click_enters_a_sub_graph_or_asks_for_a_block(session, canvas, 
     QTest.keyClick(canvas.list.field, Qt.Key.Key_Escape)
     assert not canvas.list.isVisible()
     hand.double("stage")
-    assert session.graph_name == "stage"
+    assert session.document.graph_name == "stage"
     assert set(canvas.scene.nodes) == {"x", "mb", "y"}
     hand.key(Qt.Key.Key_PageUp)
-    assert session.graph_name == ""
+    assert session.document.graph_name == ""
 
 
 def test_keys(session, canvas: CanvasView, hand):
@@ -326,17 +326,17 @@ def test_keys(session, canvas: CanvasView, hand):
     for _ in range(3):
         hand.key(Qt.Key.Key_Right)
     hand.key(Qt.Key.Key_Up, SHIFT)
-    assert session.graph.nodes["loose"].position == (432, 200)
+    assert session.document.graph.nodes["loose"].position == (432, 200)
     assert steps(session) == before + 1
     hand.key(Qt.Key.Key_Delete)
-    assert "loose" not in session.graph.nodes
+    assert "loose" not in session.document.graph.nodes
     hand.click("norm")
     hand.key(Qt.Key.Key_Delete, CTRL)
-    assert "norm" not in session.graph.nodes
+    assert "norm" not in session.document.graph.nodes
     hand.key(Qt.Key.Key_A, CTRL)
-    assert set(session.selection) == set(session.graph.ids())
+    assert set(session.document.selection) == set(session.document.graph.ids())
     hand.key(Qt.Key.Key_Escape)
-    assert session.selection == ()
+    assert session.document.selection == ()
 
 
 def test_tab_opens_the_list_and_enter_adds(session, canvas, hand):
@@ -346,17 +346,17 @@ def test_tab_opens_the_list_and_enter_adds(session, canvas, hand):
     QTest.keyClicks(canvas.list.field, "mbc")
     assert canvas.list.shown[0].name == "MBConv"
     QTest.keyClick(canvas.list.field, Qt.Key.Key_Return)
-    assert "mb_conv" in session.graph.nodes
+    assert "mb_conv" in session.document.graph.nodes
     assert canvas.view.hasFocus() or not canvas.isActiveWindow()
 
 
 def test_a_frame_is_dragged_with_its_members(session, canvas, hand):
     from composer.gui.canvas.menu import frame_selection
 
-    session.select(("loose",))
+    session.document.select(("loose",))
     frame_selection(canvas)
-    (frame,) = session.graph.frames
-    session.select(())
+    (frame,) = session.document.graph.frames
+    session.document.select(())
     hand.drag((frame.rect[0] + 20, frame.rect[1] + 10), (frame.rect[0] + 60, frame.rect[1] + 50))
-    assert session.graph.nodes["loose"].position == (460, 280)
-    assert session.graph.frames[0].rect[:2] == (frame.rect[0] + 40, frame.rect[1] + 40)
+    assert session.document.graph.nodes["loose"].position == (460, 280)
+    assert session.document.graph.frames[0].rect[:2] == (frame.rect[0] + 40, frame.rect[1] + 40)

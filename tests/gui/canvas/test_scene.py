@@ -40,39 +40,47 @@ def fresh(session: Session) -> object:
 
 def random_edit(session: Session, dice: random.Random) -> None:
     """One edit of any kind; illegal ones are refused by the session."""
-    graph = session.graph
+    graph = session.document.graph
     ids = list(graph.ids())
     some = dice.sample(ids, min(len(ids), dice.randint(1, 3)))
     choices: list[Callable[[], object]] = [
-        lambda: session.add_block(dice.choice(BLOCKS), (dice.randrange(-800, 1600, 4), dice.randrange(-400, 400, 4))),
-        lambda: session.edit(
+        lambda: session.document.add_block(
+            dice.choice(BLOCKS), (dice.randrange(-800, 1600, 4), dice.randrange(-400, 400, 4))
+        ),
+        lambda: session.document.edit(
             "move", edits.move, {id: (dice.randrange(-800, 1600, 4), dice.randrange(-400, 400, 4)) for id in some}
         ),
-        lambda: session.edit("remove", edits.remove, some[:1], reconnect=dice.random() < 0.5),
-        lambda: session.edit(
+        lambda: session.document.edit("remove", edits.remove, some[:1], reconnect=dice.random() < 0.5),
+        lambda: session.document.edit(
             "wire", edits.connect, Wire(dice.choice(ids), dice.choice(ids)), variadic=dice.random() < 0.5
         ),
-        lambda: graph.wires and session.edit("cut", edits.disconnect, [dice.choice(graph.wires)]),
+        lambda: graph.wires and session.document.edit("cut", edits.disconnect, [dice.choice(graph.wires)]),
         lambda: (
             graph.nodes
-            and session.edit(
+            and session.document.edit(
                 "set", edits.set_params, dice.choice(list(graph.nodes)), {"stride": dice.choice([1, 2, 3])}
             )
         ),
         lambda: (
             graph.nodes
-            and session.edit("repeat", edits.update_item, dice.choice(list(graph.nodes)), repeat=dice.choice([1, 4]))
+            and session.document.edit(
+                "repeat", edits.update_item, dice.choice(list(graph.nodes)), repeat=dice.choice([1, 4])
+            )
         ),
         lambda: (
             graph.nodes
-            and session.edit("swap", edits.update_item, dice.choice(list(graph.nodes)), block=dice.choice(BLOCKS))
+            and session.document.edit(
+                "swap", edits.update_item, dice.choice(list(graph.nodes)), block=dice.choice(BLOCKS)
+            )
         ),
-        lambda: session.rename(dice.choice(ids), f"name_{dice.randrange(1000)}"),
-        lambda: session.edit("frame", edits.set_frames, [Frame("f", "F", (0, 0, 100.0 + dice.randrange(50), 80), ())]),
-        lambda: session.select(some),
-        session.duplicate,
-        session.undo,
-        session.redo,
+        lambda: session.document.rename(dice.choice(ids), f"name_{dice.randrange(1000)}"),
+        lambda: session.document.edit(
+            "frame", edits.set_frames, [Frame("f", "F", (0, 0, 100.0 + dice.randrange(50), 80), ())]
+        ),
+        lambda: session.document.select(some),
+        session.document.duplicate,
+        session.document.undo,
+        session.document.redo,
     ]
     dice.choice(choices)()
 
@@ -84,20 +92,20 @@ def test_random_edits_and_undo_leave_what_a_new_scene_would_draw(
     dice = random.Random(seed)
     scene = canvas.scene
     first = None
-    session.select(())
+    session.document.select(())
     first = picture(scene)
-    begun = session.undo_stack.index()
+    begun = session.document.undo_stack.index()
     for _ in range(60):
-        if session.undo_stack.index() > begun or dice.random() < 0.9:
+        if session.document.undo_stack.index() > begun or dice.random() < 0.9:
             random_edit(session, dice)
-        if session.undo_stack.index() < begun:
-            session.redo()
-        assert set(scene.nodes) == set(session.graph.ids())
-        assert set(scene.wires) == set(session.graph.wires)
+        if session.document.undo_stack.index() < begun:
+            session.document.redo()
+        assert set(scene.nodes) == set(session.document.graph.ids())
+        assert set(scene.wires) == set(session.document.graph.wires)
     assert picture(scene) == fresh(session)
-    while session.undo_stack.index() > begun:
-        session.undo()
-    session.select(())
+    while session.document.undo_stack.index() > begun:
+        session.document.undo()
+    session.document.select(())
     assert picture(scene) == first == fresh(session)
 
 
@@ -141,24 +149,24 @@ def test_a_changed_sub_graph_changes_the_ports_of_its_uses(session: Session, can
     from composer.core.graph import Output
 
     assert canvas.scene.nodes["stage"].content.outputs == ("y",)
-    session.apply(edits.add(session.design, Output("gate"), "stage"), "Add gate")
+    session.document.apply(edits.add(session.document.design, Output("gate"), "stage"), "Add gate")
     assert canvas.scene.nodes["stage"].content.outputs == ("y", "gate")
-    session.undo()
+    session.document.undo()
     assert canvas.scene.nodes["stage"].content.outputs == ("y",)
 
 
 def test_a_node_that_becomes_a_merge_becomes_a_circle(session: Session, canvas: CanvasView) -> None:
-    session.edit("swap", edits.update_item, "norm", block="Multiply")
+    session.document.edit("swap", edits.update_item, "norm", block="Multiply")
     assert canvas.scene.nodes["norm"].content.sign == "×"
     assert canvas.scene.nodes["norm"].body.width() == canvas.scene.nodes["norm"].body.height()
 
 
 def test_wires_of_the_selection_stand_out(session: Session, canvas: CanvasView) -> None:
-    session.select(("norm",))
+    session.document.select(("norm",))
     states = {str(wire): item.state for wire, item in canvas.scene.wires.items()}
     assert states["conv -> norm"] == states["norm -> add"] == "selected"
     assert states["pool -> dendrites"] == "faded"
-    session.select(())
+    session.document.select(())
     assert {item.state for item in canvas.scene.wires.values()} == {"rest"}
 
 
@@ -167,7 +175,7 @@ def test_far_away_the_items_leave_painting_to_one(session: Session, canvas: Canv
     scene = canvas.scene
     flag = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
     assert all(item.flags() & flag for item in scene.drawn_items())
-    session.edit("add", edits.add, Node("late", "Conv2d", {}, (600, 300)))
+    session.document.edit("add", edits.add, Node("late", "Conv2d", {}, (600, 300)))
     assert scene.nodes["late"].flags() & flag
     assert scene.node_at(QPointF(600, 300)) is scene.nodes["late"]
     canvas.grab()

@@ -24,7 +24,7 @@ Make = Callable[..., Window]
 @pytest.fixture
 def dialog(live: Session, small: Design, qtbot: QtBot) -> ExportDialog:
     """The dialog on the small design; pictures are one word."""
-    live.apply(small, "Begin")
+    live.document.apply(small, "Begin")
     made = ExportDialog(live, lambda path: path.write_text("drawn"))
     made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
     qtbot.addWidget(made)
@@ -112,7 +112,7 @@ def test_a_failure_is_one_sentence(dialog: ExportDialog, tmp_path: Path, qtbot: 
 def test_escape_cancels_and_then_closes(
     dialog: ExportDialog, live: Session, small: Design, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    live.apply(Design("hang", small.main), "Rename")
+    live.document.apply(Design("hang", small.main), "Rename")
     name(dialog, tmp_path / "net.py")
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.progress.value() == 50)
@@ -136,7 +136,7 @@ def test_the_menu_opens_it(window: Make, small: Design, qtbot: QtBot) -> None:
 @pytest.fixture
 def code(live: Session, small: Design, qtbot: QtBot) -> Iterator[CodePanel]:
     """The code panel with the source of the small design."""
-    live.apply(small, "Begin")
+    live.document.apply(small, "Begin")
     panel = CodePanel(live)
     qtbot.addWidget(panel)
     panel.resize(700, 300)
@@ -155,17 +155,17 @@ def test_the_badge_proves_forgets_and_recalls(code: CodePanel, live: Session, qt
     assert code.badge.text() == "Verified, 0 diff"
     assert "Parameters: 3,000" in code.badge.toolTip()
     assert code.notice.text == "Verified: keys match"
-    live.edit("Move", edits.move, {"attn": (9.0, 9.0)})
+    live.document.edit("Move", edits.move, {"attn": (9.0, 9.0)})
     assert code.badge.state == "verified"
-    live.edit("Set", edits.set_params, "attn", {"num_heads": 8})
+    live.document.edit("Set", edits.set_params, "attn", {"num_heads": 8})
     assert code.badge.state == "unverified"
     assert code.notice.text == ""
-    live.undo()
+    live.document.undo()
     qtbot.waitUntil(lambda: code.badge.state == "verified")
 
 
 def test_the_badge_says_not_equal(code: CodePanel, live: Session, qtbot: QtBot) -> None:
-    live.edit("Rename", edits.rename, "conv_stem", "wrong")
+    live.document.edit("Rename", edits.rename, "conv_stem", "wrong")
     qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: code.badge.state == "different")
     assert code.notice.level == "error"
@@ -175,10 +175,10 @@ def test_the_badge_says_not_equal(code: CodePanel, live: Session, qtbot: QtBot) 
 def test_a_proof_is_cancelled_by_hand_and_by_an_edit(
     code: CodePanel, live: Session, small: Design, qtbot: QtBot
 ) -> None:
-    live.apply(Design("hang", small.main, variables=small.variables), "Rename")
+    live.document.apply(Design("hang", small.main, variables=small.variables), "Rename")
     qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
     assert code.badge.state == "unverified"
     qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
-    live.edit("Set", edits.set_params, "attn", {"num_heads": 8})
+    live.document.edit("Set", edits.set_params, "attn", {"num_heads": 8})
     assert code.badge.state == "unverified"

@@ -112,7 +112,7 @@ def test_a_new_key_holds_at_once_and_after_a_start(
     assert "Ctrl+J" in shown.bench.action("fit_selection").toolTip()
     dialog.close()
     shown.activateWindow()
-    shown.session.select(("attn",))
+    shown.session.document.select(("attn",))
     shown.canvas.view.setFocus()
     qtbot.waitUntil(lambda: shown.isActiveWindow() and shown.canvas.view.hasFocus())
     before = shown.canvas.view.seen()
@@ -147,7 +147,7 @@ def test_keys_are_typed_into_the_field(opened: tuple[Window, Preferences], qtbot
     assert keys(shown, "train") == ["Ctrl+Return"]
     qtbot.waitUntil(lambda: page.notice.text == "Ctrl+S is the key of “Save”.")
     assert keys(shown, "train") == ["Ctrl+Return"] and page.field.keySequence().toString() == "Ctrl+Return"
-    assert shown.session.dirty and shown.session.path is None  # and nothing was saved
+    assert shown.session.document.dirty and shown.session.path is None  # and nothing was saved
     QTest.keyClick(page.field, Qt.Key.Key_Escape)
     assert dialog.isVisible() and keys(shown, "train") == ["Ctrl+Return"]
     QTest.keyClick(page.field, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)

@@ -18,7 +18,7 @@ from composer.gui.session.session import Session
 
 @pytest.fixture
 def panel(live: Session, small: Design, qtbot: QtBot) -> InspectorPanel:
-    live.apply(small, "Begin")
+    live.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
     made = InspectorPanel(live)
     qtbot.addWidget(made)
@@ -29,7 +29,7 @@ def panel(live: Session, small: Design, qtbot: QtBot) -> InspectorPanel:
 
 
 def page(panel: InspectorPanel, qtbot: QtBot, *ids: str) -> NodePage:
-    panel.session.select(ids)
+    panel.session.document.select(ids)
     qtbot.waitUntil(lambda: isinstance(panel.page, NodePage) and panel.page.ids == ids)
     assert isinstance(panel.page, NodePage)
     return panel.page
@@ -43,7 +43,7 @@ def type_in(field, text: str, end: Qt.Key = Qt.Key.Key_Return) -> None:
 
 
 def params(panel: InspectorPanel, id: str = "conv_stem") -> dict[str, object]:
-    return dict(panel.session.graph.nodes[id].params)
+    return dict(panel.session.document.graph.nodes[id].params)
 
 
 def test_a_typed_number_is_one_step(panel: InspectorPanel, qtbot: QtBot) -> None:
@@ -52,17 +52,17 @@ def test_a_typed_number_is_one_step(panel: InspectorPanel, qtbot: QtBot) -> None
     type_in(field, "32*3")
     assert params(panel)["out_channels"] == 96
     qtbot.waitUntil(lambda: field.text() == "96")
-    panel.session.undo()
+    panel.session.document.undo()
     assert params(panel)["out_channels"] == 64
     qtbot.waitUntil(lambda: field.text() == "64")
 
 
 def test_leaving_the_field_commits_once(panel: InspectorPanel, qtbot: QtBot) -> None:
     rows = page(panel, qtbot, "conv_stem").rows
-    count = panel.session.undo_stack.count()
+    count = panel.session.document.undo_stack.count()
     type_in(rows["out_channels"].field, "48", Qt.Key.Key_Tab)
     assert params(panel)["out_channels"] == 48
-    assert panel.session.undo_stack.count() == count + 1
+    assert panel.session.document.undo_stack.count() == count + 1
 
 
 def test_an_expression_is_kept_and_its_value_shown(panel: InspectorPanel, qtbot: QtBot) -> None:
@@ -124,7 +124,7 @@ def test_choices_and_switches(panel: InspectorPanel, qtbot: QtBot) -> None:
 
 def test_steps_of_one_gesture_are_one_step_of_the_history(panel: InspectorPanel, qtbot: QtBot) -> None:
     field = page(panel, qtbot, "attn").rows["num_heads"].field
-    count = panel.session.undo_stack.count()
+    count = panel.session.document.undo_stack.count()
     field.setFocus()
     for _ in range(3):
         QTest.keyClick(field, Qt.Key.Key_Up)
@@ -142,8 +142,8 @@ def test_steps_of_one_gesture_are_one_step_of_the_history(panel: InspectorPanel,
     )
     QApplication.sendEvent(field, wheel)
     assert params(panel, "attn")["num_heads"] == 8
-    assert panel.session.undo_stack.count() == count + 1
-    panel.session.undo()
+    assert panel.session.document.undo_stack.count() == count + 1
+    panel.session.document.undo()
     assert params(panel, "attn")["num_heads"] == 4
 
 
@@ -158,46 +158,46 @@ def test_dragging_the_label_scrubs_the_number(panel: InspectorPanel, qtbot: QtBo
 def test_rename_repeat_and_note(panel: InspectorPanel, qtbot: QtBot) -> None:
     form = page(panel, qtbot, "attn")
     type_in(form.header.name, "mixer")
-    assert "mixer" in panel.session.graph.nodes
+    assert "mixer" in panel.session.document.graph.nodes
     form = page(panel, qtbot, "mixer")
     type_in(form.header.name, "conv_stem")
     assert form.header.name.property("invalid")
     type_in(form.repeat.field, "each 1, 2")
     assert "a value for each round" in form.repeat.problem.text()
-    assert panel.session.graph.nodes["mixer"].repeat == 1
+    assert panel.session.document.graph.nodes["mixer"].repeat == 1
     type_in(form.repeat.field, "6")
-    assert panel.session.graph.nodes["mixer"].repeat == 6
+    assert panel.session.document.graph.nodes["mixer"].repeat == 6
     form.note.setFocus()
     QTest.keyClicks(form.note, "as in the paper")
     form.repeat.field.setFocus()
-    assert panel.session.graph.nodes["mixer"].note == "as in the paper"
+    assert panel.session.document.graph.nodes["mixer"].note == "as in the paper"
 
 
 def test_several_nodes_of_one_block_are_changed_together(panel: InspectorPanel, qtbot: QtBot) -> None:
-    panel.session.select(["attn"])
-    panel.session.duplicate()
-    panel.session.edit("Set", edits.set_params, "attn_2", {"num_heads": 8})
+    panel.session.document.select(["attn"])
+    panel.session.document.duplicate()
+    panel.session.document.edit("Set", edits.set_params, "attn_2", {"num_heads": 8})
     form = page(panel, qtbot, "attn", "attn_2")
     assert form.rows["num_heads"].field.placeholderText() == "several values"
     type_in(form.rows["num_heads"].field, "2")
     assert params(panel, "attn")["num_heads"] == params(panel, "attn_2")["num_heads"] == 2
-    panel.session.undo()
+    panel.session.document.undo()
     assert (params(panel, "attn")["num_heads"], params(panel, "attn_2")["num_heads"]) == (4, 8)
 
 
 def test_different_blocks_say_so(panel: InspectorPanel, qtbot: QtBot) -> None:
-    panel.session.select(["attn", "conv_stem"])
+    panel.session.document.select(["attn", "conv_stem"])
     qtbot.waitUntil(lambda: panel.page is None)
 
 
 def test_the_shape_and_type_of_an_input(panel: InspectorPanel, qtbot: QtBot) -> None:
-    panel.session.select(["image"])
+    panel.session.document.select(["image"])
     qtbot.waitUntil(lambda: isinstance(panel.page, EndPage))
     type_in(panel.page.shape, "1, 28, 28")
-    assert panel.session.graph.inputs["image"].shape == (1, 28, 28)
+    assert panel.session.document.graph.inputs["image"].shape == (1, 28, 28)
     type_in(panel.page.shape, "1, -2")
     assert panel.page.problem.isVisible()
-    assert panel.session.graph.inputs["image"].shape == (1, 28, 28)
+    assert panel.session.document.graph.inputs["image"].shape == (1, 28, 28)
 
 
 def test_variables_are_added_changed_and_removed(panel: InspectorPanel, qtbot: QtBot) -> None:
@@ -205,29 +205,29 @@ def test_variables_are_added_changed_and_removed(panel: InspectorPanel, qtbot: Q
     design = panel.page
     type_in(design.new_name, "depth")
     type_in(design.new_value, "2*6")
-    assert panel.session.design.variables == {"width": 32, "depth": 12}
+    assert panel.session.document.design.variables == {"width": 32, "depth": 12}
     qtbot.waitUntil(lambda: "depth" in design.fields)
     type_in(design.fields["depth"], "=width / 4")
-    assert panel.session.design.variables["depth"] == "=width / 4"
+    assert panel.session.document.design.variables["depth"] == "=width / 4"
     type_in(design.new_name, "not a name")
     type_in(design.new_value, "1")
     assert design.problem.isVisible()
     type_in(design.header.name, "My network")
-    assert panel.session.design.name == "My network"
+    assert panel.session.document.design.name == "My network"
 
 
 def test_a_sub_graph_shows_what_it_exposes(panel: InspectorPanel, small: Design, qtbot: QtBot) -> None:
     grouped, use = subgraphs.make(small, ["conv_stem", "attn"], "part")
     grouped, _ = subgraphs.expose(grouped, "part", "attn", "num_heads", 4)
-    panel.session.apply(grouped, "Group")
+    panel.session.document.apply(grouped, "Group")
     form = page(panel, qtbot, use)
     name = next(iter(grouped.graphs["part"].params))
     type_in(form.rows[name].field, "8")
     assert params(panel, use) == {name: 8}
-    panel.session.enter(use)
+    panel.session.document.enter(use)
     qtbot.waitUntil(lambda: isinstance(panel.page, DesignPage) and panel.page.name == "part")
     type_in(panel.page.header.name, "stage")
-    assert "stage" in panel.session.design.graphs
+    assert "stage" in panel.session.document.design.graphs
 
 
 def test_errors_come_with_repairs(panel: InspectorPanel, qtbot: QtBot) -> None:
@@ -255,9 +255,9 @@ def test_typing_survives_facts_that_arrive(panel: InspectorPanel, qtbot: QtBot) 
 
 
 def test_another_node_of_the_same_block_takes_over_the_form(panel: InspectorPanel, qtbot: QtBot) -> None:
-    panel.session.select(["conv_stem"])
-    panel.session.duplicate()
-    panel.session.edit("Set", edits.set_params, "conv_stem_2", {"out_channels": 24})
+    panel.session.document.select(["conv_stem"])
+    panel.session.document.duplicate()
+    panel.session.document.edit("Set", edits.set_params, "conv_stem_2", {"out_channels": 24})
     first = page(panel, qtbot, "conv_stem")
     second = page(panel, qtbot, "conv_stem_2")
     assert second is first
@@ -268,8 +268,8 @@ def test_another_node_of_the_same_block_takes_over_the_form(panel: InspectorPane
 
 
 def test_what_is_being_typed_never_lands_on_another_node(panel: InspectorPanel, qtbot: QtBot) -> None:
-    panel.session.select(["conv_stem"])
-    panel.session.duplicate()
+    panel.session.document.select(["conv_stem"])
+    panel.session.document.duplicate()
     field = page(panel, qtbot, "conv_stem").rows["out_channels"].field
     field.setFocus()
     field.selectAll()

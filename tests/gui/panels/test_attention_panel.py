@@ -25,7 +25,7 @@ def session(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Sessio
     design = tiny()
     for id in ("attn", "dend"):
         design = design.with_graph("", _with(design.main, id))
-    made.apply(design, "Begin")
+    made.document.apply(design, "Begin")
     made.start_engine()
     qtbot.waitUntil(lambda: made.engine_state == "ready", timeout=20_000)
     yield made
@@ -68,11 +68,11 @@ def test_it_teaches_before_an_image_is_chosen(panel: AttentionPanel) -> None:
 
 
 def test_it_says_why_there_are_no_images(panel: AttentionPanel, session: Session, qtbot: QtBot) -> None:
-    session.edit("Add", edits.add, Input("other", (1, 8, 8)))
+    session.document.edit("Add", edits.add, Input("other", (1, 8, 8)))
     qtbot.waitUntil(lambda: panel.view.title.text() == "No sample images")
     panel.refresh()  # as after each edit
     assert panel.view.text.text() == "The design has 2 inputs, but image data fills exactly one"
-    session.undo()
+    session.document.undo()
     qtbot.waitUntil(lambda: panel.view.title.text() == "Choose an image" and panel.strip.count() == 6)
 
 
@@ -128,10 +128,10 @@ def test_gates_branches_and_segments_are_bars(panel: AttentionPanel, qtbot: QtBo
 
 def test_the_list_follows_the_canvas(panel: AttentionPanel, session: Session, qtbot: QtBot) -> None:
     look(panel, qtbot)
-    session.select(["dend"])
+    session.document.select(["dend"])
     assert panel.current_map is not None
     assert panel.current_map.node == "dend"
-    session.select(["head"])  # has no map: what is shown stays
+    session.document.select(["head"])  # has no map: what is shown stays
     assert panel.current_map.node == "dend"
 
 
@@ -170,8 +170,8 @@ def test_opacity_and_colours_change_the_picture_that_is_saved(
 
 
 def test_weights_come_from_the_newest_run_of_this_network(session: Session, home: Path, qtbot: QtBot) -> None:
-    write_run(home / "runs" / "old", session.design, created=1e9)
-    newest = write_run(home / "runs" / "new", session.design, created=2e9)
+    write_run(home / "runs" / "old", session.document.design, created=1e9)
+    newest = write_run(home / "runs" / "new", session.document.design, created=2e9)
     write_run(home / "runs" / "other", tiny(), created=3e9)
     panel = shown(session, qtbot)
     qtbot.waitUntil(lambda: panel.weights.currentData() == str(newest))
@@ -183,8 +183,8 @@ def test_weights_come_from_the_newest_run_of_this_network(session: Session, home
 
 
 def test_weights_that_cannot_be_read_are_tried_once(session: Session, home: Path, qtbot: QtBot) -> None:
-    write_run(home / "runs" / "good", session.design, created=2e9)
-    write_run(home / "runs" / "torn", session.design, created=1e9)
+    write_run(home / "runs" / "good", session.document.design, created=2e9)
+    write_run(home / "runs" / "torn", session.document.design, created=1e9)
     panel = shown(session, qtbot)
     look(panel, qtbot)
     asked: list[str] = []
@@ -197,11 +197,11 @@ def test_weights_that_cannot_be_read_are_tried_once(session: Session, home: Path
 
 
 def test_another_design_is_not_looked_at_unasked(session: Session, home: Path, qtbot: QtBot) -> None:
-    write_run(home / "runs" / "trained", session.design)
+    write_run(home / "runs" / "trained", session.document.design)
     panel = shown(session, qtbot)
     look(panel, qtbot)
     assert "Run trained" in panel.controls.notes.text()
-    session.apply(tiny(), "Open another")  # its weights are not trained, and it may be large
+    session.document.apply(tiny(), "Open another")  # its weights are not trained, and it may be large
     qtbot.waitUntil(lambda: "has changed" in panel.notice.text)
     assert "Run trained" in panel.controls.notes.text()
 
@@ -227,7 +227,9 @@ def test_a_changed_design_is_offered_to_be_looked_at_again(
     panel: AttentionPanel, session: Session, qtbot: QtBot
 ) -> None:
     look(panel, qtbot)
-    session.apply(session.design.with_graph("", _with(session.design.main, "more")), "Add more")
+    session.document.apply(
+        session.document.design.with_graph("", _with(session.document.design.main, "more")), "Add more"
+    )
     qtbot.waitUntil(lambda: "has changed" in panel.notice.text)
     again = panel.notice.action("Look again")
     assert again is not None
@@ -243,7 +245,7 @@ def test_the_real_engine(qapp: QApplication, qtbot: QtBot) -> None:
         session.start_engine()
         panel = shown(session, qtbot)
         look(panel, qtbot)
-        session.select(["attn"])
+        session.document.select(["attn"])
         assert panel.current_map is not None
         assert panel.current_map.node == "attn"
         assert panel.view.heat.values.shape == (8, 8)

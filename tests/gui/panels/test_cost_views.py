@@ -54,7 +54,7 @@ def test_memory_part_by_part(shown: Window, qtbot: QtBot) -> None:
     assert values["Frozen"].text() == "0"
     assert values["Kept by AdamW"].text() == units.memory(memory.optimizer_bytes(totals, "adamw"))
     assert values["With SGD"].text() == units.memory(memory.training_memory(totals, "sgd").total)
-    shown.session.select(["attn"])
+    shown.session.document.select(["attn"])
     qtbot.waitUntil(lambda: panel.parts.subject.text() == "attn, batch 1")
     facts = shown.session.facts_for("attn")
     assert facts is not None
@@ -67,7 +67,7 @@ def test_the_least_time_of_a_device(shown: Window, qtbot: QtBot) -> None:
     turn(panel, 2, qtbot)
     choose(panel.time.device, "h100")
     assert session.lens.device is PROFILES["h100"]
-    known = [session.facts_for(id) for id in session.graph.nodes]
+    known = [session.facts_for(id) for id in session.document.graph.nodes]
     whole = sum(roofline.estimate(facts, PROFILES["h100"]).seconds for facts in known if facts is not None)
     qtbot.waitUntil(lambda: units.short_time(whole) in panel.time.estimate.text())
     panel.time.precision.setFocus()
@@ -99,7 +99,7 @@ def test_measuring_colours_the_canvas_until_the_network_changes(shown: Window, q
     column = TITLES.index("Measured")
     assert [panel.model.index(row, column).data() for row in range(2)] == ["1.5 ms", "2.5 ms"]
     assert "2.0 kB" in panel.model.index(0, column).data(Qt.ItemDataRole.ToolTipRole)
-    session.edit("Set", edits.set_params, "attn", {"num_heads": 8})
+    session.document.edit("Set", edits.set_params, "attn", {"num_heads": 8})
     assert session.lens.heat == ""
     assert not shown.canvas.legend.isVisible()
     assert shown.canvas.scene.nodes["attn"].heat is None
@@ -107,7 +107,7 @@ def test_measuring_colours_the_canvas_until_the_network_changes(shown: Window, q
 
 def test_measured_times_go_along_into_a_sub_graph(shown: Window, qtbot: QtBot) -> None:
     panel, session = panel_of(shown), shown.session
-    session.select(("attn",))
+    session.document.select(("attn",))
     shown.canvas.view.setFocus()
     QTest.keyClick(shown.canvas.view, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: session.facts_current)
@@ -119,7 +119,7 @@ def test_measured_times_go_along_into_a_sub_graph(shown: Window, qtbot: QtBot) -
     assert shown.canvas.legend.accessibleName() == "Measured time: 0 to 2.5 ms"
     shown.canvas.view.setFocus()
     QTest.keyClick(shown.canvas.view, Qt.Key.Key_PageDown)
-    assert session.instance_path == ("part",)
+    assert session.document.instance_path == ("part",)
     qtbot.waitUntil(lambda: shown.canvas.legend.accessibleName() == "Measured time: 0 to 3.5 ms")
     assert shown.canvas.scene.nodes["attn"].heat is not None
     turn(panel, 0, qtbot)
@@ -133,17 +133,17 @@ def test_places_and_frames_do_not_undo_a_measurement_but_the_inside_of_a_sub_gra
     shown: Window, qtbot: QtBot
 ) -> None:
     panel, session = panel_of(shown), shown.session
-    session.select(("attn",))
+    session.document.select(("attn",))
     shown.run_command("group")
     qtbot.waitUntil(lambda: session.facts_current)
     turn(panel, 2, qtbot)
     qtbot.mouseClick(panel.time.measure, Qt.MouseButton.LeftButton)
-    session.edit("Move part", edits.move, {"part": (900.0, 80.0)})
+    session.document.edit("Move part", edits.move, {"part": (900.0, 80.0)})
     qtbot.waitUntil(lambda: bool(session.lens.measured))
-    session.edit("Frame", edits.set_frames, [Frame("frame", "Head", (0.0, 0.0, 90.0, 40.0))])
+    session.document.edit("Frame", edits.set_frames, [Frame("frame", "Head", (0.0, 0.0, 90.0, 40.0))])
     assert session.lens.measured
     qtbot.mouseClick(panel.time.measure, Qt.MouseButton.LeftButton)
-    session.apply(edits.set_params(session.design, "attn", {"num_heads": 8}, "part"), "Set num_heads")
+    session.document.apply(edits.set_params(session.document.design, "attn", {"num_heads": 8}, "part"), "Set num_heads")
     qtbot.waitUntil(lambda: "changed meanwhile" in panel.time.notice.text)
     assert not session.lens.measured
 
@@ -159,7 +159,7 @@ def test_a_precision_is_chosen_only_for_a_device(shown: Window, qtbot: QtBot) ->
 
 def test_a_measurement_is_cancelled(shown: Window, small: Design, qtbot: QtBot) -> None:
     panel = panel_of(shown)
-    shown.session.apply(Design("hang", small.main, variables=small.variables), "Rename")
+    shown.session.document.apply(Design("hang", small.main, variables=small.variables), "Rename")
     turn(panel, 2, qtbot)
     qtbot.mouseClick(panel.time.measure, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel.time.progress.value() == 50)

@@ -21,7 +21,7 @@ def make(live: Session, qtbot: QtBot) -> Iterator[Make]:
     """Shows the panel on a design."""
 
     def made(design: Design) -> FitPanel:
-        live.apply(design, "Begin")
+        live.document.apply(design, "Begin")
         qtbot.waitUntil(lambda: live.facts_current)
         panel = FitPanel(live)
         qtbot.addWidget(panel)
@@ -54,19 +54,19 @@ def click_row(panel: FitPanel, row: int, qtbot: QtBot) -> None:
 
 def test_a_drag_is_one_step_of_the_history(make: Make, live: Session, small: Design, qtbot: QtBot) -> None:
     panel = make(small)
-    before = live.undo_stack.count()
+    before = live.document.undo_stack.count()
     drag(panel.sliders["width"].slider, 60)
-    first = live.design.variables["width"]
+    first = live.document.design.variables["width"]
     assert isinstance(first, int)
     assert first > 32
     assert panel.sliders["width"].field.value() == first
-    assert live.undo_stack.count() == before + 1
+    assert live.document.undo_stack.count() == before + 1
     drag(panel.sliders["width"].slider, 30)
-    assert live.undo_stack.count() == before + 2
-    live.undo()
-    assert live.design.variables["width"] == first
-    live.undo()
-    assert live.design is small
+    assert live.document.undo_stack.count() == before + 2
+    live.document.undo()
+    assert live.document.design.variables["width"] == first
+    live.document.undo()
+    assert live.document.design is small
     qtbot.waitUntil(lambda: panel.sliders["width"].field.value() == 32)
 
 
@@ -76,14 +76,14 @@ def test_arrow_keys_and_typed_values(make: Make, live: Session, small: Design) -
     row.slider.setFocus()
     QTest.keyClick(row.slider, Qt.Key.Key_Right)
     QTest.keyClick(row.slider, Qt.Key.Key_Right)
-    assert live.design.variables["width"] == 48
-    live.undo()
-    assert live.design is small
+    assert live.document.design.variables["width"] == 48
+    live.document.undo()
+    assert live.document.design is small
     row.field.setFocus()
     row.field.selectAll()
     QTest.keyClicks(row.field, "1000")
     QTest.keyClick(row.field, Qt.Key.Key_Return)
-    assert live.design.variables["width"] == 1000
+    assert live.document.design.variables["width"] == 1000
 
 
 def test_without_variables_it_teaches_and_makes_one(make: Make, live: Session, small: Design, qtbot: QtBot) -> None:
@@ -96,7 +96,7 @@ def test_without_variables_it_teaches_and_makes_one(make: Make, live: Session, s
     panel.new_name.clear()
     QTest.keyClicks(panel.new_name, "wide")
     QTest.keyClick(panel.new_name, Qt.Key.Key_Return)
-    assert live.design.variables == {"wide": 64}
+    assert live.document.design.variables == {"wide": 64}
     qtbot.waitUntil(lambda: panel.pages.currentIndex() == 1 and list(panel.sliders) == ["wide"])
 
 
@@ -116,14 +116,14 @@ def test_search_lists_settings_and_a_click_takes_one_over(
     qtbot.waitUntil(lambda: panel.table.rowCount() == 2)
     assert panel.table.item(0, 0).text() == "96"
     assert panel.table.item(0, 3).text() == "90.0 %"
-    before = live.undo_stack.count()
+    before = live.document.undo_stack.count()
     click_row(panel, 1, qtbot)
-    assert live.design.variables["width"] == 48
-    assert live.undo_stack.count() == before + 1
+    assert live.document.design.variables["width"] == 48
+    assert live.document.undo_stack.count() == before + 1
     qtbot.waitUntil(lambda: panel.table.currentRow() == 1)
-    live.undo()
+    live.document.undo()
     qtbot.waitUntil(lambda: not panel.table.selectedItems())
-    live.edit("Add", edits.remove, ["attn"])
+    live.document.edit("Add", edits.remove, ["attn"])
     qtbot.waitUntil(lambda: "changed" in panel.hint.text() and panel.table.isHidden())
 
 
@@ -170,8 +170,8 @@ def test_settings_go_with_the_variables_that_were_not_varied(
     QTest.keyClicks(panel.params, "1M")
     QTest.keyClick(panel.params, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: bool(panel.table.rows))
-    live.apply(edits.set_variable(live.design, "width", 40), "Set width to 40")
+    live.document.apply(edits.set_variable(live.document.design, "width", 40), "Set width to 40")
     assert panel.table.rows  # it was varied: the listed settings hold as before
-    live.apply(edits.set_variable(live.design, "depth", 8), "Set depth to 8")
+    live.document.apply(edits.set_variable(live.document.design, "depth", 8), "Set depth to 8")
     assert not panel.table.rows
     assert panel.table.isHidden()

@@ -25,7 +25,7 @@ Show = Callable[[type[Panel]], Panel]
 @pytest.fixture
 def show(live: Session, small: Design, qtbot: QtBot) -> Show:
     """Shows a panel on the small design with its facts."""
-    live.apply(small, "Begin")
+    live.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
 
     def made(cls: type[Panel]) -> Panel:
@@ -70,8 +70,8 @@ def test_costs_list_sort_and_select(show: Show, live: Session, qtbot: QtBot) -> 
     qtbot.mouseClick(
         table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(table.model().index(0, 0)).center()
     )
-    assert live.selection == (ordered[0],)
-    live.select([ordered[1]])
+    assert live.document.selection == (ordered[0],)
+    live.document.select([ordered[1]])
     assert [index.data() for index in table.selectionModel().selectedRows()] == [ordered[1]]
 
 
@@ -87,14 +87,14 @@ def test_the_batch_is_typed(show: Show, live: Session, qtbot: QtBot) -> None:
 def test_problems_are_clicked_and_repaired(show: Show, live: Session, qtbot: QtBot) -> None:
     problems = show(ProblemsPanel)
     assert problems.rows() == []
-    live.edit("Set", edits.set_params, "attn", {"num_heads": 5})
+    live.document.edit("Set", edits.set_params, "attn", {"num_heads": 5})
     qtbot.waitUntil(lambda: len(problems.rows()) == 1)
     row = problems.rows()[0]
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton, pos=QPoint(20, row.height() // 2))
-    assert live.selection == ("attn",)
+    assert live.document.selection == ("attn",)
     qtbot.waitUntil(lambda: row.findChild(QPushButton) is not None)
     qtbot.mouseClick(row.findChild(QPushButton), Qt.MouseButton.LeftButton)
-    assert live.graph.nodes["attn"].params["num_heads"] == 4
+    assert live.document.graph.nodes["attn"].params["num_heads"] == 4
     qtbot.waitUntil(lambda: problems.rows() == [])
 
 
@@ -103,7 +103,7 @@ def test_the_code_is_shown_coloured_marked_and_copied(show: Show, live: Session,
     qtbot.waitUntil(lambda: "class Model" in code.view.toPlainText())
     assert code.view.isReadOnly()
     assert code.view.extraSelections()
-    live.select(["conv_stem"])
+    live.document.select(["conv_stem"])
     assert code.view.textCursor().block().text().strip().startswith("self.conv_stem")
     qtbot.mouseClick(code.copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == code.view.toPlainText()
@@ -113,17 +113,17 @@ def test_the_code_is_shown_coloured_marked_and_copied(show: Show, live: Session,
 
 def test_history_goes_back_by_a_click(show: Show, live: Session, small: Design, qtbot: QtBot) -> None:
     history = show(HistoryPanel)
-    live.add_block("ConvStem", (0, 0))
+    live.document.add_block("ConvStem", (0, 0))
     first = history.view.model().index(1, 0)
     qtbot.mouseClick(history.view.viewport(), Qt.MouseButton.LeftButton, pos=history.view.visualRect(first).center())
-    assert live.design is small
+    assert live.document.design is small
 
 
 def test_templates_are_chosen_from_the_palette(show: Show, live: Session, qtbot: QtBot) -> None:
     palette = show(PalettePanel)
     palette.tabs.setCurrentIndex(1)
     assert palette.templates.count() > 3
-    with qtbot.waitSignal(live.command_asked) as asked:
+    with qtbot.waitSignal(live.command_requested) as asked:
         palette.templates.setCurrentRow(0)
         QTest.keyClick(palette.templates, Qt.Key.Key_Return)
     assert asked.args[0] == "open_template"
@@ -133,14 +133,14 @@ def test_a_new_sub_graph_is_in_the_palette(show: Show, live: Session, small: Des
     from composer.core import subgraphs
 
     palette = show(PalettePanel)
-    live.apply(subgraphs.make(small, ["attn"], "mixer")[0], "Group")
+    live.document.apply(subgraphs.make(small, ["attn"], "mixer")[0], "Group")
     qtbot.waitUntil(lambda: bool(palette.tree.findItems("mixer", Qt.MatchFlag.MatchRecursive)))
 
 
 def test_a_hidden_panel_does_nothing(show: Show, live: Session, qtbot: QtBot) -> None:
     costs = show(CostsPanel)
     costs.hide()
-    live.add_block("ConvStem", (0, 0))
+    live.document.add_block("ConvStem", (0, 0))
     qtbot.waitUntil(lambda: live.facts_current)
     assert costs.model.rowCount() == 2
     costs.show()

@@ -23,17 +23,19 @@ DEAD = 2**22 + 1  # above what Linux gives to a process
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
     made = Session(engine=None)
-    made.apply(tiny(), "Begin")
+    made.document.apply(tiny(), "Begin")
     yield made
     made.close()
 
 
 @pytest.fixture
 def root(home: Path, session: Session) -> Path:
-    write_run(home / "runs" / "tiny-20260101-101500", session.design, created=1.77e9)
-    write_run(home / "runs" / "broken-off", session.design, state="training", pid=DEAD, epochs=2, created=1.78e9)
+    write_run(home / "runs" / "tiny-20260101-101500", session.document.design, created=1.77e9)
+    write_run(
+        home / "runs" / "broken-off", session.document.design, state="training", pid=DEAD, epochs=2, created=1.78e9
+    )
     other = tiny()
-    write_run(home / "runs" / "other", other.with_graph("", session.design.main), epochs=5, created=1.79e9)
+    write_run(home / "runs" / "other", other.with_graph("", session.document.design.main), epochs=5, created=1.79e9)
     return home / "runs"
 
 
@@ -173,7 +175,7 @@ def test_resume_keeps_the_settings_of_the_run(
     started: list[dict] = []
     asked: list[str] = []
     monkeypatch.setattr(session, "start_training", started.append)
-    session.panel_asked.connect(asked.append)
+    session.panel_requested.connect(asked.append)
     click_row(panel, qtbot, 0)
     assert not panel.resume_button.isEnabled()  # it is done
     click_row(panel, qtbot, 1)
@@ -187,12 +189,12 @@ def test_resume_keeps_the_settings_of_the_run(
 
 def test_look_inside_chooses_the_run_for_the_attention_panel(panel: RunsPanel, session: Session, qtbot: QtBot) -> None:
     asked: list[str] = []
-    session.panel_asked.connect(asked.append)
+    session.panel_requested.connect(asked.append)
     click_row(panel, qtbot, 2)
     qtbot.mouseClick(panel.look_button, Qt.MouseButton.LeftButton)
     assert asked == ["attention"]
-    assert session.chosen_run is not None
-    assert session.chosen_run.name == "tiny-20260101-101500"
+    assert session.selected_run is not None
+    assert session.selected_run.name == "tiny-20260101-101500"
     qtbot.waitUntil(lambda: settled(panel))
 
 
@@ -201,7 +203,7 @@ def test_runs_from_elsewhere_are_opened_and_remembered(
 ) -> None:
     panel.add_folder(tmp_path / "home")
     assert "holds no run" in panel.notice.text
-    write_run(tmp_path / "cluster" / "far", session.design)
+    write_run(tmp_path / "cluster" / "far", session.document.design)
     panel.add_folder(tmp_path / "cluster")
     assert panel.model.rowCount() == 4
     assert [path.name for path in panel.table.selected()] == ["far"]

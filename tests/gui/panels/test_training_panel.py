@@ -27,7 +27,7 @@ PATIENCE = 60_000
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
     made = Session(engine=None)
-    made.apply(tiny(), "Begin")
+    made.document.apply(tiny(), "Begin")
     yield made
     made.close()
 
@@ -79,20 +79,20 @@ def test_settings_are_edits_of_the_design_that_can_be_undone(
     field.selectAll()
     qtbot.keyClicks(field, "20")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert session.design.training.epochs == 20
-    assert session.undo_stack.undoText() == "Set epochs to 20"
+    assert session.document.design.training.epochs == 20
+    assert session.document.undo_stack.undoText() == "Set epochs to 20"
     rate = panel.form.fields["lr"]
     rate.setFocus()
     for _ in range(3):
         qtbot.keyClick(rate, Qt.Key.Key_Up)
-    assert session.design.training.lr == pytest.approx(0.024)
-    session.undo()  # steps in a row are one
-    assert session.design.training.lr == pytest.approx(0.003)
-    session.undo()
-    assert session.design.training.epochs == 1
+    assert session.document.design.training.lr == pytest.approx(0.024)
+    session.document.undo()  # steps in a row are one
+    assert session.document.design.training.lr == pytest.approx(0.003)
+    session.document.undo()
+    assert session.document.design.training.epochs == 1
     qtbot.waitUntil(lambda: field.text() == "1")
     qtbot.mouseClick(panel.form.augment, Qt.MouseButton.LeftButton, pos=QPoint(8, panel.form.augment.height() // 2))
-    assert session.design.training.augment
+    assert session.document.design.training.augment
 
 
 def test_a_number_that_makes_no_sense_is_marked_and_not_taken(
@@ -105,7 +105,7 @@ def test_a_number_that_makes_no_sense_is_marked_and_not_taken(
     assert field.property("invalid")
     assert "at least 2" in field.toolTip()
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert session.design.training.batch_size == 128
+    assert session.document.design.training.batch_size == 128
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert field.text() == "128"
     assert not field.property("invalid")
@@ -130,9 +130,9 @@ def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Sessio
     assert "validation" in loss.readout.text()
     assert (panel.run.handle.folder / "checkpoints" / "best.pt").is_file()
     qtbot.waitUntil(lambda: not panel._draw.isActive())
-    session.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
+    session.document.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
     qtbot.waitUntil(lambda: panel.headline.text().endswith("an earlier tiny"))
-    session.undo()
+    session.document.undo()
     qtbot.waitUntil(lambda: "earlier" not in panel.headline.text())
 
 
@@ -188,7 +188,7 @@ def test_a_failed_run_says_why_and_keeps_the_trace_a_click_away(
         "print(json.dumps({'event': 'state', 'state': 'failed', 'message': 'the loss is no longer a number; lower the learning rate'}))\n"
         "sys.exit(1)\n"
     )
-    handle = RunHandle(session.design, {}, (sys.executable, str(script)), session)
+    handle = RunHandle(session.document.design, {}, (sys.executable, str(script)), session)
     session.runs.append(handle)
     session.run_started.emit(handle)
     handle.start()
@@ -206,18 +206,18 @@ def test_a_failed_run_says_why_and_keeps_the_trace_a_click_away(
 
 
 def test_a_run_of_this_network_that_was_cut_off_is_offered(session: Session, home: Path, qtbot: QtBot) -> None:
-    write_run(home / "runs" / "tiny-1", session.design, state="training", pid=2**22 + 1)
+    write_run(home / "runs" / "tiny-1", session.document.design, state="training", pid=2**22 + 1)
     panel = TrainingPanel(session)
     qtbot.addWidget(panel)
     panel.show()
     qtbot.waitUntil(lambda: "was interrupted after epoch 3 of 3" in panel.notice.text)
     assert panel.notice.action("Resume") is not None
-    session.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
+    session.document.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
     qtbot.waitUntil(lambda: panel.notice.text == "")  # it would go on with another network than the drawn one
 
 
 def test_ten_thousand_lines_cost_the_window_nothing(session: Session, home: Path, qtbot: QtBot) -> None:
-    handle = RunHandle(session.design, {"epochs": 10}, parent=session)
+    handle = RunHandle(session.document.design, {"epochs": 10}, parent=session)
     run = LiveRun(handle)
     lines = [
         {"event": "metrics", "kind": "step", "step": n, "steps": 10_000, "epoch": 1, "loss": 1.0 + n % 7, "time": n}

@@ -25,10 +25,10 @@ def compared(window: Make, small: Design, tmp_path: Path, qtbot: QtBot) -> Windo
     shown = window(design=small)
     session = shown.session
     session.save_as(tmp_path / "old.yaml")
-    session.select(("attn",))
-    session.delete_selection(reconnect=True)
-    session.edit("Set", edits.set_params, "conv_stem", {"out_channels": 32})
-    session.edit(
+    session.document.select(("attn",))
+    session.document.delete_selection(reconnect=True)
+    session.document.edit("Set", edits.set_params, "conv_stem", {"out_channels": 32})
+    session.document.edit(
         "Insert", edits.insert_on_wire, Wire("conv_stem", "logits"), Node("se", "SqueezeExcite", {}, (440, 200))
     )
     shown.bench.action("compare_saved").trigger()
@@ -69,11 +69,11 @@ def test_the_list_says_what_it_costs_and_selects(compared: Window, qtbot: QtBot)
         panel.list.scrollToItem(items[name])
         place = panel.list.visualItemRect(items[name]).center()
         qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
-        assert compared.session.selection == expected
+        assert compared.session.document.selection == expected
     wire = items["se \N{RIGHTWARDS ARROW} logits"]
     panel.list.scrollToItem(wire)
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.visualItemRect(wire).center())
-    assert compared.session.wire_selection == (Wire("se", "logits"),)
+    assert compared.session.document.wire_selection == (Wire("se", "logits"),)
 
 
 def test_uses_of_a_changed_sub_graph_are_marked_at_every_level(window: Make, small: Design, qtbot: QtBot) -> None:
@@ -83,32 +83,32 @@ def test_uses_of_a_changed_sub_graph_are_marked_at_every_level(window: Make, sma
     session, scene = shown.session, shown.canvas.scene
     session.comparison.show(old, "old")
     assert {id for id, node in scene.nodes.items() if node.mark} == {"outer"}
-    session.enter("outer")
+    session.document.enter("outer")
     assert {id for id, node in scene.nodes.items() if node.mark} == {"inner"}
-    session.apply(edits.move(session.design, {"attn": (9.0, 9.0)}, "inner"), "Move")
-    session.undo()
-    session.apply(old, "As it was")
+    session.document.apply(edits.move(session.document.design, {"attn": (9.0, 9.0)}, "inner"), "Move")
+    session.document.undo()
+    session.document.apply(old, "As it was")
     assert not any(node.mark for node in scene.nodes.values())
-    session.edit("Set", edits.set_training, Training(epochs=7))
+    session.document.edit_design("Set", edits.set_training, Training(epochs=7))
     assert session.comparison.sentence() == "Compared with old: 1 setting."
 
 
 def test_it_follows_edits_and_ends_with_escape(compared: Window, qtbot: QtBot) -> None:
     session, view = compared.session, compared.canvas.view
-    session.undo()
+    session.document.undo()
     assert set(compared.canvas.scene.nodes) == {"image", "conv_stem", "logits"}
     assert all(
         item.mark != "added" or wire == Wire("conv_stem", "logits")
         for wire, item in compared.canvas.scene.wires.items()
     )
-    while session.undo_stack.canUndo() and not session.undo_stack.isClean():
-        session.undo()
+    while session.document.undo_stack.canUndo() and not session.document.undo_stack.isClean():
+        session.document.undo()
     assert session.comparison.sentence() == "No differences from old.yaml."
     assert compared.canvas.differences.ghosts == {}
-    session.select(("conv_stem",))
+    session.document.select(("conv_stem",))
     view.setFocus()
     QTest.keyClick(view, Qt.Key.Key_Escape)
-    assert session.selection == ()
+    assert session.document.selection == ()
     assert session.comparison.on
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert not session.comparison.on
@@ -126,7 +126,7 @@ def test_the_banner_ends_it(compared: Window, qtbot: QtBot) -> None:
 
 
 def test_another_design_ends_it(compared: Window) -> None:
-    compared.session.undo_stack.setClean()
+    compared.session.document.undo_stack.setClean()
     compared.session.new()
     assert not compared.session.comparison.on
 

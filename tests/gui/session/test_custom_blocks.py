@@ -151,7 +151,7 @@ def test_an_offer_that_was_put_away_stays_away(window: Callable[..., Window], fo
     block_folders.keep(folder, trusted=False)
     shown = window(design=using("Mine"))
     banners(shown)[0]._choose(shown.bench._put_offer_away)
-    shown.session.add_block("MBConv", (0, 300))
+    shown.session.document.add_block("MBConv", (0, 300))
     assert not banners(shown)
     assert shown.bench.action("trust_blocks").isEnabled()
 
@@ -201,7 +201,7 @@ def test_an_edit_of_the_file_is_computed_by_the_engine_that_runs(
     session = Session()
     try:
         session.start_engine()
-        session.apply(using("Mine"), "Begin")
+        session.document.apply(using("Mine"), "Begin")
         session.custom_blocks.keep(folder, trusted=False)
         qtbot.waitUntil(lambda: session.engine_state == "ready" and session.facts_current, timeout=30_000)
         assert "until you trust that folder" in session.problems[0].message

@@ -28,14 +28,14 @@ app = QApplication([])
 session = Session(engine=None)
 session.open(sys.argv[1])
 for number in range(1000):
-    session.add_block("ConvStem", (number * 10, 0))
-    print(len(session.graph.nodes), flush=True)
+    session.document.add_block("ConvStem", (number * 10, 0))
+    print(len(session.document.graph.nodes), flush=True)
     QTest.qWait(150)
 """
 
 
 def test_an_edit_is_on_disk_within_two_seconds(session: Session, small: Design, qtbot: QtBot) -> None:
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: any(recovery.folder().glob("*.json")), timeout=2000)
 
 
@@ -59,11 +59,11 @@ def test_a_killed_window_loses_no_more_than_two_seconds(small: Design, tmp_path:
 
 
 def test_saving_and_closing_leave_nothing(session: Session, small: Design, tmp_path: Path, qtbot: QtBot) -> None:
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: any(recovery.folder().glob("*.json")), timeout=2000)
     session.save_as(tmp_path / "net.yaml")
     assert not list(recovery.folder().glob("*.json"))
-    session.edit("Set", edits.set_params, "attn", {"num_heads": 8})
+    session.document.edit("Set", edits.set_params, "attn", {"num_heads": 8})
     qtbot.waitUntil(lambda: any(recovery.folder().glob("*.json")), timeout=2000)
     session.close()
     assert not list(recovery.folder().iterdir())
@@ -71,7 +71,7 @@ def test_saving_and_closing_leave_nothing(session: Session, small: Design, tmp_p
 
 def test_an_end_without_a_question_keeps_the_work(qapp: object, small: Design) -> None:
     session = Session(engine=None)
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     session.close(keep_recovery=True)
     assert next(recovery.left_behind()).design == small
 
@@ -105,9 +105,9 @@ def test_the_next_window_offers_it_and_restores_it(window, small: Design, qtbot:
     assert banner is not None
     restore = next(button for button in banner.findChildren(QPushButton) if button.text() == "Restore")
     qtbot.mouseClick(restore, Qt.MouseButton.LeftButton)
-    assert shown.session.design == small
+    assert shown.session.document.design == small
     assert shown.session.path == tmp_path / "net.yaml"
-    assert shown.session.dirty
+    assert shown.session.document.dirty
     assert shown.isWindowModified()
     assert not file.exists()
 
@@ -118,4 +118,4 @@ def test_discarded_work_is_not_offered_again(window, small: Design, qtbot: QtBot
     discard = next(button for button in shown.findChild(Banner).findChildren(QPushButton) if button.text() == "Discard")
     qtbot.mouseClick(discard, Qt.MouseButton.LeftButton)
     assert not file.exists()
-    assert not list(shown.session.graph.ids())
+    assert not list(shown.session.document.graph.ids())

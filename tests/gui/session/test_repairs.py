@@ -12,7 +12,7 @@ from composer.core import edits
 from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.graph import Design
 from composer.gui.canvas.menu import build_menu
-from composer.gui.session.problems import listed
+from composer.gui.session.problems import list_problems
 from composer.gui.session.session import Session
 from composer.gui.window import Window
 
@@ -22,7 +22,7 @@ Make = Callable[..., Window]
 def broken(window: Make, small: Design, qtbot: QtBot) -> Window:
     """A window with one error."""
     shown = window(design=small)
-    shown.session.edit("Set", edits.set_params, "attn", {"num_heads": 5})
+    shown.session.document.edit("Set", edits.set_params, "attn", {"num_heads": 5})
     qtbot.waitUntil(lambda: shown.session.facts_current and len(shown.session.problems) == 1)
     return shown
 
@@ -38,17 +38,17 @@ def test_the_context_menu_repairs(window: Make, small: Design, qtbot: QtBot) -> 
         return next((action for action in menu.actions() if action.text() == "Set num_heads to 4"), None)
 
     qtbot.waitUntil(lambda: found() is not None)
-    count = shown.session.undo_stack.count()
+    count = shown.session.document.undo_stack.count()
     QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(found()).center())
-    assert shown.session.graph.nodes["attn"].params["num_heads"] == 4
-    assert shown.session.undo_stack.count() == count + 1
-    assert shown.session.undo_stack.undoText() == "Set num_heads to 4"
+    assert shown.session.document.graph.nodes["attn"].params["num_heads"] == 4
+    assert shown.session.document.undo_stack.count() == count + 1
+    assert shown.session.document.undo_stack.undoText() == "Set num_heads to 4"
     QApplication.processEvents()
 
 
 def test_the_inspector_repairs_under_the_sentence(window: Make, small: Design, qtbot: QtBot) -> None:
     shown = broken(window, small, qtbot)
-    shown.session.select(("attn",))
+    shown.session.document.select(("attn",))
     inspector = shown.docks.panel("inspector")
 
     def offered() -> QPushButton | None:
@@ -59,12 +59,12 @@ def test_the_inspector_repairs_under_the_sentence(window: Make, small: Design, q
 
     qtbot.waitUntil(lambda: offered() is not None)
     qtbot.mouseClick(offered(), Qt.MouseButton.LeftButton)
-    assert shown.session.graph.nodes["attn"].params["num_heads"] == 4
+    assert shown.session.document.graph.nodes["attn"].params["num_heads"] == 4
     qtbot.waitUntil(lambda: offered() is None)
 
 
 def test_offers_are_asked_once_for_a_design_and_anew_for_the_next(live: Session, small: Design, qtbot: QtBot) -> None:
-    live.apply(edits.set_params(small, "attn", {"num_heads": 5}), "Begin")
+    live.document.apply(edits.set_params(small, "attn", {"num_heads": 5}), "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
     asked: list[str] = []
     request = live.engine.request
@@ -74,7 +74,7 @@ def test_offers_are_asked_once_for_a_design_and_anew_for_the_next(live: Session,
         assert live.offers.of("attn") is None
     assert [repair.label for repair in live.offers.of("attn") or ()] == ["Set num_heads to 4"]
     assert asked == ["repairs"]
-    live.edit("Set", edits.set_params, "attn", {"num_heads": 4})
+    live.document.edit("Set", edits.set_params, "attn", {"num_heads": 4})
     with qtbot.waitSignal(live.offers.changed):
         assert live.offers.of("attn") is None
     assert live.offers.of("attn") == ()
@@ -85,22 +85,22 @@ def test_a_cause_inside_a_sub_graph_is_listed_once(small: Design) -> None:
         "stage": NodeFacts(error="stage: inside part: attn: 5 heads"),
         "stage/0/attn": NodeFacts(error="attn: 5 heads"),
     }
-    assert [shown.path for shown in listed(small, DesignFacts(wrong), ())] == [("stage", "attn")]
+    assert [shown.path for shown in list_problems(small, DesignFacts(wrong), ())] == [("stage", "attn")]
     alone = {"stage": NodeFacts(error="stage: inside part: an output is not wired")}
-    assert [shown.path for shown in listed(small, DesignFacts(alone), ())] == [("stage",)]
+    assert [shown.path for shown in list_problems(small, DesignFacts(alone), ())] == [("stage",)]
 
 
 def test_without_an_engine_what_is_known_is_offered(session: Session, small: Design) -> None:
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     hint = Repair("Reset num_heads", "reset_params", {"id": "attn", "params": ["num_heads"]})
     assert session.offers.of("attn", hints=(hint,)) == (hint,)
 
 
 def test_a_repair_that_no_longer_applies_says_so(session: Session, small: Design, qtbot: QtBot) -> None:
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     repair = Repair("Set num_heads to 4", "set_params", {"id": "attn", "params": {"num_heads": 4}})
-    session.select(("attn",))
-    session.delete_selection()
+    session.document.select(("attn",))
+    session.document.delete_selection()
     for late in (repair, Repair("Add an output", "add_output", {"source": "attn"})):
         with qtbot.waitSignal(session.message) as heard:
             assert not session.repair(late, "")

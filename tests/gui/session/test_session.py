@@ -17,109 +17,109 @@ from composer.gui.session.session import Session
 
 
 def test_undo_of_two_hundred_steps_gives_the_first_design_itself(session: Session) -> None:
-    first = session.design
+    first = session.document.design
     for number in range(200):
-        session.add_block("ConvStem", (number * 10, 0))
-    assert len(session.graph.nodes) == 200
-    last = session.design
-    while session.undo_stack.canUndo():
-        session.undo()
-    assert session.design is first
-    while session.undo_stack.canRedo():
-        session.redo()
-    assert session.design is last
+        session.document.add_block("ConvStem", (number * 10, 0))
+    assert len(session.document.graph.nodes) == 200
+    last = session.document.design
+    while session.document.undo_stack.canUndo():
+        session.document.undo()
+    assert session.document.design is first
+    while session.document.undo_stack.canRedo():
+        session.document.redo()
+    assert session.document.design is last
 
 
 def test_steps_with_one_key_are_one_step(session: Session, small: Design) -> None:
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     for value in range(8, 16):
-        session.edit("Set", edits.set_params, "conv_stem", {"out_channels": value}, merge_key="drag")
-    session.edit("Set", edits.set_params, "conv_stem", {"out_channels": 99}, merge_key="other drag")
-    assert session.undo_stack.count() == 3
-    session.undo()
-    assert session.graph.nodes["conv_stem"].params["out_channels"] == 15
-    session.undo()
-    assert session.design is small
+        session.document.edit("Set", edits.set_params, "conv_stem", {"out_channels": value}, merge_key="drag")
+    session.document.edit("Set", edits.set_params, "conv_stem", {"out_channels": 99}, merge_key="other drag")
+    assert session.document.undo_stack.count() == 3
+    session.document.undo()
+    assert session.document.graph.nodes["conv_stem"].params["out_channels"] == 15
+    session.document.undo()
+    assert session.document.design is small
 
 
 def test_a_gesture_that_ends_where_it_began_leaves_no_step(session: Session, small: Design) -> None:
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     for value in (65, 66, 64):
-        session.edit("Set", edits.set_params, "conv_stem", {"out_channels": value}, merge_key="drag")
-    assert session.undo_stack.count() == 1
-    assert session.design == small
+        session.document.edit("Set", edits.set_params, "conv_stem", {"out_channels": value}, merge_key="drag")
+    assert session.document.undo_stack.count() == 1
+    assert session.document.design == small
 
 
 def test_a_macro_is_one_step(session: Session) -> None:
-    session.undo_stack.beginMacro("Both")
-    session.add_block("ConvStem", (0, 0))
-    session.add_block("Output", (0, 0))
-    session.undo_stack.endMacro()
-    session.undo()
-    assert not list(session.graph.ids())
+    session.document.undo_stack.beginMacro("Both")
+    session.document.add_block("ConvStem", (0, 0))
+    session.document.add_block("Output", (0, 0))
+    session.document.undo_stack.endMacro()
+    session.document.undo()
+    assert not list(session.document.graph.ids())
 
 
 def test_a_refused_edit_changes_nothing_and_says_why(session: Session, small: Design, qtbot: QtBot) -> None:
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     with qtbot.waitSignal(session.message) as said:
-        assert not session.edit("Wire", edits.connect, Wire("attn", "conv_stem"))
+        assert not session.document.edit("Wire", edits.connect, Wire("attn", "conv_stem"))
     assert "cycle" in said.args[0]
     assert said.args[1] == "warning"
-    assert session.design is small
+    assert session.document.design is small
 
 
 def test_the_diff_and_the_initiator_are_handed_on_and_undo_is_nobodys(session: Session, small: Design) -> None:
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     seen: list[tuple[tuple[str, ...], object]] = []
-    session.design_changed.connect(lambda diff, who: seen.append((diff.graphs[""].moved, who)))
+    session.document.design_changed.connect(lambda diff, who: seen.append((diff.graphs[""].moved, who)))
     me = object()
-    session.edit("Move", edits.move, {"attn": (9.0, 9.0)}, initiator=me)
-    session.undo()
+    session.document.edit("Move", edits.move, {"attn": (9.0, 9.0)}, initiator=me)
+    session.document.undo()
     assert seen == [(("attn",), me), (("attn",), None)]
 
 
 def test_ids_are_fresh_and_positions_may_be_qt_points(session: Session) -> None:
-    assert [session.add_block("ConvStem", QPointF(1, 2)) for _ in range(3)] == [
+    assert [session.document.add_block("ConvStem", QPointF(1, 2)) for _ in range(3)] == [
         "conv_stem",
         "conv_stem_2",
         "conv_stem_3",
     ]
-    assert session.graph.nodes["conv_stem"].position == (1, 2)
-    assert session.selection == ("conv_stem_3",)
-    assert session.add_block("Input", (0, 0)) == "image"
+    assert session.document.graph.nodes["conv_stem"].position == (1, 2)
+    assert session.document.selection == ("conv_stem_3",)
+    assert session.document.add_block("Input", (0, 0)) == "image"
 
 
 def test_added_at_the_centre_they_do_not_cover_each_other(session: Session) -> None:
-    first, second = session.add_at_centre("ConvStem"), session.add_at_centre("ConvStem")
-    assert session.graph.nodes[first].position != session.graph.nodes[second].position
+    first, second = session.document.add_at_view_center("ConvStem"), session.document.add_at_view_center("ConvStem")
+    assert session.document.graph.nodes[first].position != session.document.graph.nodes[second].position
 
 
 def test_copy_and_paste_take_the_wires_between_and_on_demand_those_from_outside(
     session: Session, small: Design
 ) -> None:
-    session.apply(small, "Begin")
-    session.select(["conv_stem", "attn"])
-    session.copy()
-    session.paste()
-    assert session.selection == ("conv_stem_2", "attn_2")
-    assert Wire("conv_stem_2", "attn_2") in session.graph.wires
-    assert Wire("image", "conv_stem_2") not in session.graph.wires
-    session.paste(position=(0, 500), keep_inputs=True)
-    assert Wire("image", "conv_stem_3") in session.graph.wires
-    assert session.graph.nodes["conv_stem_3"].position == (0, 500)
-    session.undo()
-    session.undo()
-    assert session.design is small
+    session.document.apply(small, "Begin")
+    session.document.select(["conv_stem", "attn"])
+    session.document.copy()
+    session.document.paste()
+    assert session.document.selection == ("conv_stem_2", "attn_2")
+    assert Wire("conv_stem_2", "attn_2") in session.document.graph.wires
+    assert Wire("image", "conv_stem_2") not in session.document.graph.wires
+    session.document.paste(position=(0, 500), keep_inputs=True)
+    assert Wire("image", "conv_stem_3") in session.document.graph.wires
+    assert session.document.graph.nodes["conv_stem_3"].position == (0, 500)
+    session.document.undo()
+    session.document.undo()
+    assert session.document.design is small
 
 
 def test_pasting_into_another_design_brings_the_sub_graphs_along(session: Session, small: Design) -> None:
     grouped, use = subgraphs.make(small, ["conv_stem", "attn"], "part")
-    session.apply(grouped, "Begin")
-    session.select([use])
-    session.copy()
+    session.document.apply(grouped, "Begin")
+    session.document.select([use])
+    session.document.copy()
     session.new()
-    session.paste()
-    assert list(session.design.graphs) == ["part"]
+    session.document.paste()
+    assert list(session.document.design.graphs) == ["part"]
 
 
 def test_junk_on_the_clipboard_is_not_pasted(session: Session) -> None:
@@ -132,81 +132,81 @@ def test_junk_on_the_clipboard_is_not_pasted(session: Session) -> None:
         data = QMimeData()
         data.setData(MIME, QByteArray(junk))
         QGuiApplication.clipboard().setMimeData(data)
-        session.paste()
+        session.document.paste()
     QGuiApplication.clipboard().setText("x")
-    assert not list(session.graph.ids())
+    assert not list(session.document.graph.ids())
 
 
 def test_duplicate_keeps_what_feeds_it(session: Session, small: Design) -> None:
-    session.apply(small, "Begin")
-    session.select(["attn"])
-    session.duplicate()
-    assert Wire("conv_stem", "attn_2") in session.graph.wires
+    session.document.apply(small, "Begin")
+    session.document.select(["attn"])
+    session.document.duplicate()
+    assert Wire("conv_stem", "attn_2") in session.document.graph.wires
 
 
 def test_delete_and_reconnect(session: Session, small: Design) -> None:
-    session.apply(small, "Begin")
-    session.select(["attn"])
-    session.delete_selection(reconnect=True)
-    assert Wire("conv_stem", "logits") in session.graph.wires
-    assert session.selection == ()
-    session.select((), [Wire("image", "conv_stem")])
-    session.delete_selection()
-    assert session.graph.wires == (Wire("conv_stem", "logits"),)
+    session.document.apply(small, "Begin")
+    session.document.select(["attn"])
+    session.document.delete_selection(reconnect=True)
+    assert Wire("conv_stem", "logits") in session.document.graph.wires
+    assert session.document.selection == ()
+    session.document.select((), [Wire("image", "conv_stem")])
+    session.document.delete_selection()
+    assert session.document.graph.wires == (Wire("conv_stem", "logits"),)
 
 
 def test_rename_keeps_the_selection(session: Session, small: Design) -> None:
-    session.apply(small, "Begin")
-    session.select(["attn", "conv_stem"])
-    assert session.rename("attn", "mixer")
-    assert session.selection == ("mixer", "conv_stem")
-    assert not session.rename("mixer", "conv_stem")
-    assert not session.rename("mixer", "not a name")
+    session.document.apply(small, "Begin")
+    session.document.select(["attn", "conv_stem"])
+    assert session.document.rename("attn", "mixer")
+    assert session.document.selection == ("mixer", "conv_stem")
+    assert not session.document.rename("mixer", "conv_stem")
+    assert not session.document.rename("mixer", "not a name")
 
 
 def test_a_sub_graph_is_entered_and_left_and_undo_leaves_one_that_vanishes(session: Session, small: Design) -> None:
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     grouped, use = subgraphs.make(small, ["conv_stem", "attn"], "part")
-    session.apply(grouped, "Make sub-graph")
-    session.enter(use)
-    assert session.graph_name == "part"
-    assert session.instance_path == (use,)
-    session.edit("Set", edits.set_params, "attn", {"num_heads": 8})
-    session.leave()
-    assert session.selection == (use,)
-    session.enter(use)
-    session.undo()
-    assert session.graph_name == "part"
-    session.undo()
-    assert session.graph_name == ""
-    assert session.design is small
+    session.document.apply(grouped, "Make sub-graph")
+    session.document.enter(use)
+    assert session.document.graph_name == "part"
+    assert session.document.instance_path == (use,)
+    session.document.edit("Set", edits.set_params, "attn", {"num_heads": 8})
+    session.document.leave()
+    assert session.document.selection == (use,)
+    session.document.enter(use)
+    session.document.undo()
+    assert session.document.graph_name == "part"
+    session.document.undo()
+    assert session.document.graph_name == ""
+    assert session.document.design is small
 
 
 def test_stale_ids_cannot_be_selected(session: Session, small: Design) -> None:
-    session.apply(small, "Begin")
-    session.select(["attn", "ghost", "attn"], [Wire("a", "b"), Wire("attn", "logits")])
-    assert session.selection == ("attn",)
-    assert session.wire_selection == (Wire("attn", "logits"),)
-    session.undo()
-    assert session.selection == ()
-    assert session.wire_selection == ()
+    session.document.apply(small, "Begin")
+    session.document.select(["attn", "ghost", "attn"], [Wire("a", "b"), Wire("attn", "logits")])
+    assert session.document.selection == ("attn",)
+    assert session.document.wire_selection == (Wire("attn", "logits"),)
+    session.document.undo()
+    assert session.document.selection == ()
+    assert session.document.wire_selection == ()
 
 
 def test_save_and_open(session: Session, small: Design, tmp_path: Path, qtbot: QtBot) -> None:
-    session.apply(small, "Begin")
-    assert session.dirty
+    session.document.apply(small, "Begin")
+    assert session.document.dirty
     assert not session.save()
     assert session.save_as(tmp_path / "net.yaml")
-    assert not session.dirty
+    assert not session.document.dirty
     assert load(tmp_path / "net.yaml") == small
     session.new()
     assert session.path is None
     assert session.open(tmp_path / "net.yaml")
-    assert session.design == small
+    assert session.document.design == small
     with qtbot.waitSignal(session.message) as said:
         assert not session.open(tmp_path / "missing.yaml")
     assert "not found" in said.args[0]
-    assert session.design == small
+    assert session.document.design == small
     with qtbot.waitSignal(session.message):
         assert not session.save_as(tmp_path / "no" / "folder" / "net.yaml")
 
@@ -217,15 +217,15 @@ def test_a_design_without_places_is_laid_out(session: Session, tmp_path: Path, s
     bare = edits.move(small, dict.fromkeys(small.main.ids(), (0.0, 0.0)))
     save(replace(bare, name="bare"), tmp_path / "bare.yaml")
     session.open(tmp_path / "bare.yaml")
-    places = [session.graph.item(id).position for id in session.graph.order()]
+    places = [session.document.graph.item(id).position for id in session.document.graph.order()]
     assert places == sorted(places)
     assert len(set(places)) == 4
-    assert not session.dirty
+    assert not session.document.dirty
 
 
 def test_facts_follow_the_design(live: Session, small: Design, qtbot: QtBot) -> None:
     with qtbot.waitSignal(live.facts_changed) as told:
-        live.apply(small, "Begin")
+        live.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
     assert {"conv_stem", "attn"} <= told.args[0]
     assert live.facts_for("conv_stem").params == 1000
@@ -236,18 +236,18 @@ def test_facts_follow_the_design(live: Session, small: Design, qtbot: QtBot) -> 
 
 
 def test_moving_asks_for_no_facts(live: Session, small: Design, qtbot: QtBot) -> None:
-    live.apply(small, "Begin")
+    live.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
-    live.edit("Move", edits.move, {"attn": (9.0, 9.0)})
+    live.document.edit("Move", edits.move, {"attn": (9.0, 9.0)})
     assert live.facts_current
 
 
 def test_only_one_request_is_in_flight_and_the_newest_design_wins(live: Session, small: Design, qtbot: QtBot) -> None:
     answers: list[int] = []
     live.facts_changed.connect(lambda _ids, revision: answers.append(revision))
-    live.apply(small, "Begin")
+    live.document.apply(small, "Begin")
     for value in range(1, 101):
-        live.edit("Set", edits.set_params, "conv_stem", {"out_channels": value}, merge_key="drag")
+        live.document.edit("Set", edits.set_params, "conv_stem", {"out_channels": value}, merge_key="drag")
         assert len(live.engine.pending) <= 1
     qtbot.waitUntil(lambda: live.facts_current)
     assert live.facts_for("conv_stem").resolved["out_channels"] == 100
@@ -256,23 +256,23 @@ def test_only_one_request_is_in_flight_and_the_newest_design_wins(live: Session,
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_a_killed_engine_is_told_the_design_again(live: Session, small: Design, qtbot: QtBot) -> None:
-    live.apply(small, "Begin")
+    live.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
     os.kill(live.engine.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: live.engine_state == "restarting")
-    live.edit("Set", edits.set_params, "conv_stem", {"out_channels": 7})
+    live.document.edit("Set", edits.set_params, "conv_stem", {"out_channels": 7})
     qtbot.waitUntil(lambda: live.engine_state == "ready" and live.facts_current, timeout=20_000)
     assert live.facts_for("conv_stem").resolved["out_channels"] == 7
 
 
 def test_an_engine_that_missed_a_version_gets_the_whole_design(live: Session, small: Design, qtbot: QtBot) -> None:
-    live.apply(small, "Begin")
+    live.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
     answers: list[object] = []
     live.request("facts", {"design": DeltaWriter().write(Design()), "batch": 1, "revision": 0}, answers.append)
     qtbot.waitUntil(lambda: bool(answers))
     for value in (7, 8):
-        live.edit("Set", edits.set_params, "conv_stem", {"out_channels": value})
+        live.document.edit("Set", edits.set_params, "conv_stem", {"out_channels": value})
         qtbot.waitUntil(lambda: live.facts_current)
         assert live.facts_for("conv_stem").resolved["out_channels"] == value
 
@@ -283,19 +283,19 @@ def test_a_network_is_named_once_a_version(session: Session, small: Design, monk
     hashed: list[Design] = []
     real = design_file.design_hash
     monkeypatch.setattr(design_file, "design_hash", lambda design: (hashed.append(design), real(design))[1])
-    session.apply(small, "Begin")
+    session.document.apply(small, "Begin")
     first = session.digest
     assert session.digest == first == real(small) and hashed == [small]
-    session.edit("Move", edits.move, {"attn": (9.0, 9.0)})
+    session.document.edit("Move", edits.move, {"attn": (9.0, 9.0)})
     assert session.digest == first
-    session.edit("Set", edits.set_params, "conv_stem", {"out_channels": 7})
-    assert session.digest == real(session.design) != first
+    session.document.edit("Set", edits.set_params, "conv_stem", {"out_channels": 7})
+    assert session.digest == real(session.document.design) != first
 
 
 def test_problems_are_listed_once_each_with_their_repairs(live: Session, small: Design, qtbot: QtBot) -> None:
     assert live.problems == []
     broken = edits.remove(edits.set_params(small, "attn", {"num_heads": 5}), ["logits"])
-    live.apply(broken, "Begin")
+    live.document.apply(broken, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
     assert [(p.path, p.level) for p in live.problems] == [(("attn",), "error"), ((), "error")]
     assert live.problems[0].repairs[0].label == "Set num_heads to 4"

@@ -44,7 +44,8 @@ def test_torch_and_pyqtgraph_are_not_in_the_process(window: Make) -> None:
 
     code = (
         "import sys\nfrom composer.gui.app import application, make_window\napp = application(); w = make_window(); w.show()\n"
-        "w.bench.begin(); app.processEvents(); w.session.add_block('ConvStem', (0, 0)); w.session.undo(); app.processEvents(); w.close()\n"
+        "w.bench.begin(); app.processEvents(); document = w.session.document; document.add_block('ConvStem', (0, 0))\n"
+        "document.undo(); app.processEvents(); w.close()\n"
         "print([name for name in ('torch', 'pyqtgraph', 'numpy', 'composer.engine', 'blocks') if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -63,7 +64,7 @@ def test_the_frame_is_painted_before_the_workbench_is_made(qtbot: QtBot) -> None
 def test_the_breadcrumb_says_all_names_in_full(window: Make) -> None:
     shown = window(template("coatnet_0"))
     crumb = shown.canvas.breadcrumb
-    shown.session.enter("classify")
+    shown.session.document.enter("classify")
     QApplication.processEvents()
     parts = [part for part in crumb.findChildren(QWidget) if not part.isHidden()]
     assert len(parts) == 4
@@ -94,8 +95,8 @@ def test_a_block_is_dragged_from_the_palette_onto_the_canvas(window: Make) -> No
     buttons = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, NONE)
     for event in (QDragEnterEvent(at, *buttons), QDragMoveEvent(at, *buttons), QDropEvent(QPointF(at), *buttons)):
         QApplication.sendEvent(viewport, event)
-    assert shown.session.selection == ("conv_stem",)
-    place = shown.canvas.view.mapFromScene(QPointF(*shown.session.graph.nodes["conv_stem"].position))
+    assert shown.session.document.selection == ("conv_stem",)
+    place = shown.canvas.view.mapFromScene(QPointF(*shown.session.document.graph.nodes["conv_stem"].position))
     assert (place - at).manhattanLength() < 40
 
 
@@ -104,7 +105,7 @@ def test_return_in_the_search_adds_the_first_match(window: Make) -> None:
     palette = shown.docks.panel("palette")
     QTest.keyClicks(palette.search_field, "mbconv")
     QTest.keyClick(palette.search_field, Qt.Key.Key_Return)
-    assert shown.session.graph.nodes[shown.session.selection[0]].block == "MBConv"
+    assert shown.session.document.graph.nodes[shown.session.document.selection[0]].block == "MBConv"
     QTest.keyClicks(palette.search_field, "zzz")
     assert palette.nothing.isVisible()
 
@@ -117,7 +118,7 @@ def test_a_double_click_in_the_palette_adds_at_the_centre(window: Make, qtbot: Q
     place = tree.visualItemRect(item).center()
     qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
     qtbot.mouseDClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert list(shown.session.graph.outputs) == ["output"]
+    assert list(shown.session.document.graph.outputs) == ["output"]
 
 
 def test_keys_undo_redo_delete_duplicate_select_all(window: Make, small: Design) -> None:
@@ -125,28 +126,28 @@ def test_keys_undo_redo_delete_duplicate_select_all(window: Make, small: Design)
     view = shown.canvas.view
     view.setFocus()
     QTest.keyClick(view, Qt.Key.Key_A, CTRL)
-    assert len(shown.session.selection) == 4
+    assert len(shown.session.document.selection) == 4
     QTest.keyClick(view, Qt.Key.Key_D, CTRL)
-    assert len(list(shown.session.graph.ids())) == 8
+    assert len(list(shown.session.document.graph.ids())) == 8
     QTest.keyClick(view, Qt.Key.Key_Delete)
-    assert len(list(shown.session.graph.ids())) == 4
+    assert len(list(shown.session.document.graph.ids())) == 4
     QTest.keyClick(view, Qt.Key.Key_Z, CTRL)
     QTest.keyClick(view, Qt.Key.Key_Z, CTRL)
-    assert shown.session.design == small
+    assert shown.session.document.design == small
     QTest.keyClick(view, Qt.Key.Key_Y, CTRL)
-    assert len(list(shown.session.graph.ids())) == 8
+    assert len(list(shown.session.document.graph.ids())) == 8
 
 
 def test_typing_in_a_field_is_not_taken_by_the_canvas(window: Make, small: Design) -> None:
     shown = window(design=small)
-    shown.session.select(["attn"])
+    shown.session.document.select(["attn"])
     field = shown.docks.panel("palette").search_field
     field.setFocus()
     QTest.keyClicks(field, "fl?")
     QTest.keyClick(field, Qt.Key.Key_Delete)
     QTest.keyClick(field, Qt.Key.Key_Backspace)
     assert field.text() == "fl"
-    assert shown.session.design == small
+    assert shown.session.document.design == small
 
 
 def test_actions_are_enabled_by_what_can_be_done(window: Make, small: Design, qtbot: QtBot) -> None:
@@ -154,8 +155,8 @@ def test_actions_are_enabled_by_what_can_be_done(window: Make, small: Design, qt
     action = shown.bench.action
     assert not action("undo").isEnabled()
     assert not action("copy").isEnabled()
-    shown.session.apply(small, "Begin")
-    shown.session.select(["attn"])
+    shown.session.document.apply(small, "Begin")
+    shown.session.document.select(["attn"])
     qtbot.waitUntil(lambda: action("undo").isEnabled() and action("copy").isEnabled())
     assert action("undo").text() == "Undo Begin"
     assert not action("ungroup").isEnabled()
@@ -165,16 +166,16 @@ def test_make_a_sub_graph_enter_it_and_unpack_it(window: Make, small: Design, qt
     shown = window(design=small)
     view = shown.canvas.view
     view.setFocus()
-    shown.session.select(["conv_stem", "attn"])
+    shown.session.document.select(["conv_stem", "attn"])
     QTest.keyClick(view, Qt.Key.Key_G, CTRL)
-    use = shown.session.selection[0]
-    assert shown.session.graph.nodes[use].subgraph is not None
+    use = shown.session.document.selection[0]
+    assert shown.session.document.graph.nodes[use].subgraph is not None
     QTest.keyClick(view, Qt.Key.Key_PageDown)
-    assert shown.session.instance_path == (use,)
+    assert shown.session.document.instance_path == (use,)
     QTest.keyClick(view, Qt.Key.Key_PageUp)
-    assert shown.session.instance_path == ()
+    assert shown.session.document.instance_path == ()
     QTest.keyClick(view, Qt.Key.Key_G, CTRL | Qt.KeyboardModifier.ShiftModifier)
-    assert set(shown.session.graph.nodes) == {"conv_stem", "attn"}
+    assert set(shown.session.document.graph.nodes) == {"conv_stem", "attn"}
 
 
 def test_unsaved_work_is_asked_about(
@@ -183,7 +184,7 @@ def test_unsaved_work_is_asked_about(
     shown = window(design=small)
     answer(QMessageBox.StandardButton.Cancel)
     shown.run_command("new")
-    assert shown.session.design == small
+    assert shown.session.document.design == small
     answer(QMessageBox.StandardButton.Cancel)
     assert not shown.close()
     target = tmp_path / "kept"
@@ -191,11 +192,11 @@ def test_unsaved_work_is_asked_about(
     answer(QMessageBox.StandardButton.Save)
     shown.run_command("new")
     assert load(tmp_path / "kept.yaml") == small
-    assert not list(shown.session.graph.ids())
-    shown.session.add_block("ConvStem", (0, 0))
+    assert not list(shown.session.document.graph.ids())
+    shown.session.document.add_block("ConvStem", (0, 0))
     answer(QMessageBox.StandardButton.Discard)
     shown.run_command("new")
-    assert not list(shown.session.graph.ids())
+    assert not list(shown.session.document.graph.ids())
 
 
 def test_a_training_is_not_ended_unasked(window: Make, small: Design, tmp_path: Path, qtbot: QtBot) -> None:
@@ -226,9 +227,9 @@ def test_save_keeps_the_title_right(
     QTest.keyClick(shown, Qt.Key.Key_S, CTRL)
     assert not shown.isWindowModified()
     assert shown.windowTitle().startswith("net.yaml")
-    shown.session.edit("Set", edits.set_params, "attn", {"num_heads": 8})
+    shown.session.document.edit("Set", edits.set_params, "attn", {"num_heads": 8})
     assert shown.isWindowModified()
-    shown.session.undo()
+    shown.session.document.undo()
     assert not shown.isWindowModified()
 
 
@@ -242,14 +243,14 @@ def test_a_file_dropped_on_the_window_is_opened(window: Make, small: Design, tmp
     QApplication.sendEvent(shown, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(shown, QDropEvent(QPointF(5, 5), *rest))
-    qtbot.waitUntil(lambda: shown.session.design == small)
+    qtbot.waitUntil(lambda: shown.session.document.design == small)
     assert settings.recent() == [str(tmp_path / "net.yaml")]
 
 
 def test_recent_files_and_templates_are_in_the_menus(window: Make, small: Design, tmp_path: Path) -> None:
     save(small, tmp_path / "net.yaml")
     shown = window(tmp_path / "net.yaml")
-    assert shown.session.design == small
+    assert shown.session.document.design == small
     menu = shown.bench.action("open_recent").menu()
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions()] == ["net.yaml"]
@@ -257,7 +258,7 @@ def test_recent_files_and_templates_are_in_the_menus(window: Make, small: Design
     templates.aboutToShow.emit()
     templates.actions()[0].trigger()
     assert shown.session.path is None
-    assert shown.session.design.main.nodes
+    assert shown.session.document.design.main.nodes
 
 
 def test_the_command_palette_finds_and_does(window: Make, small: Design, qtbot: QtBot) -> None:
@@ -267,7 +268,7 @@ def test_the_command_palette_finds_and_does(window: Make, small: Design, qtbot: 
     QTest.keyClicks(chooser.field, "select a")
     assert chooser.list.item(0).text() == "Select all"
     QTest.keyClick(chooser.field, Qt.Key.Key_Return)
-    assert len(shown.session.selection) == 4
+    assert len(shown.session.document.selection) == 4
 
 
 def test_find_goes_to_a_node(window: Make, small: Design) -> None:
@@ -276,7 +277,7 @@ def test_find_goes_to_a_node(window: Make, small: Design) -> None:
     chooser = shown.findChild(Chooser)
     QTest.keyClicks(chooser.field, "encoder")
     QTest.keyClick(chooser.field, Qt.Key.Key_Return)
-    assert shown.session.selection == ("attn",)
+    assert shown.session.document.selection == ("attn",)
 
 
 def test_the_shortcut_sheet_lists_every_key(window: Make, qtbot: QtBot) -> None:
@@ -357,11 +358,11 @@ def test_every_command_can_be_triggered_on_an_empty_and_on_a_drawn_design(
     skipped = {"quit", "full_screen", "train"}
     for design in (None, small):
         if design is not None:
-            shown.session.apply(design, "Begin")
-            shown.session.select(["attn"])
+            shown.session.document.apply(design, "Begin")
+            shown.session.document.select(["attn"])
         for command in COMMANDS:
             if command.id not in skipped:
-                shown.session.undo_stack.setClean()
+                shown.session.document.undo_stack.setClean()
                 action: QAction = shown.bench.action(command.id)
                 action.trigger()
                 for widget in QApplication.topLevelWidgets():

@@ -50,12 +50,12 @@ class BendGesture(WireClick):
         if not self._moving:
             super().end(pointer)
             if self._index is not None and not (pointer.ctrl or pointer.shift):
-                self.session.select((), (self._wire,), (self._wire, self._index))
+                self.session.document.select((), (self._wire,), (self._wire, self._index))
             return
         led, index = self._led(pointer)
         self.cancel()
-        if self.session.edit(f"Bend {self._wire}", set_bends, self._wire, led):
-            self.session.select((), (self._wire,), (self._wire, index))
+        if self.session.document.edit(f"Bend {self._wire}", set_bends, self._wire, led):
+            self.session.document.select((), (self._wire,), (self._wire, index))
 
     def cancel(self) -> None:
         """Leave everything as it was."""
@@ -80,14 +80,14 @@ def toggle_bend(view: "GraphView", pointer: Pointer) -> bool:
     scene, session = view.design_scene, view.session
     bend = scene.bend_at(pointer.scene, view.reach(PORT_REACH))
     if bend is not None:
-        session.remove_bend(bend[0].wire, bend[1])
+        session.document.remove_bend(bend[0].wire, bend[1])
         return True
     found = scene.wire_at(pointer.scene, view.reach(WIRE_REACH))
     if found is None:
         return False
     led, index = bends_of(scene.graph, found.wire), new_place(view, found.wire, pointer)
-    if session.edit(
+    if session.document.edit(
         f"Bend {found.wire}", set_bends, found.wire, (*led[:index], snapped_point(pointer.scene), *led[index:])
     ):
-        session.select((), (found.wire,), (found.wire, index))
+        session.document.select((), (found.wire,), (found.wire, index))
     return True

@@ -52,7 +52,9 @@ class CutGesture(Gesture):
         hit = tuple(self._hit)
         self.cancel()
         if hit:
-            self.session.edit(f"Cut {hit[0]}" if len(hit) == 1 else f"Cut {len(hit)} wires", edits.disconnect, hit)
+            self.session.document.edit(
+                f"Cut {hit[0]}" if len(hit) == 1 else f"Cut {len(hit)} wires", edits.disconnect, hit
+            )
 
     def cancel(self) -> None:
         """Leave everything as it was."""

@@ -71,7 +71,7 @@ class DropGesture(Gesture):
     def _fits_wire(self) -> bool:
         spec = self.session.catalog.get(self.block)
         inner = (
-            self.session.design.graphs.get(self.block.removeprefix(SUBGRAPH))
+            self.session.document.design.graphs.get(self.block.removeprefix(SUBGRAPH))
             if self.block.startswith(SUBGRAPH)
             else None
         )
@@ -84,9 +84,9 @@ class DropGesture(Gesture):
         self.cancel()
         place = snapped_point(pointer.scene)
         if wire is None:
-            self.session.add_block(self.block, place)
+            self.session.document.add_block(self.block, place)
             return
-        self.session.insert_on_wire(wire, self.block, place)
+        self.session.document.insert_on_wire(wire, self.block, place)
 
     def cancel(self) -> None:
         """Leave everything as it was."""

@@ -43,7 +43,11 @@ class MoveGesture(Gesture):
             ids: tuple[str, ...] = self._frame.frame.nodes
         else:
             assert self._node is not None
-            ids = self.session.selection if self._node.id in self.session.selection else (self._node.id,)
+            ids = (
+                self.session.document.selection
+                if self._node.id in self.session.document.selection
+                else (self._node.id,)
+            )
         self._places = {id: self.scene.nodes[id].pos() for id in ids if id in self.scene.nodes}
 
     def move(self, pointer: Pointer) -> None:
@@ -54,7 +58,7 @@ class MoveGesture(Gesture):
                 return
             self._moving = True
             if self._node is not None:
-                self.session.select(self._places)
+                self.session.document.select(self._places)
         self._by = self._step(pointer)
         for id, place in self._places.items():
             self.scene.nodes[id].setPos(place + self._by)
@@ -112,7 +116,7 @@ class MoveGesture(Gesture):
             return
         if splice is not None:
             ((id, place),) = positions.items()
-            self.session.insert_on_wire(splice, self.scene.graph.nodes[id], place)
+            self.session.document.insert_on_wire(splice, self.scene.graph.nodes[id], place)
         else:
             frame = self._frame.frame if self._frame is not None else None
             what = (
@@ -122,20 +126,20 @@ class MoveGesture(Gesture):
                 if len(positions) == 1
                 else f"{len(positions)} items"
             )
-            self.session.edit(f"Move {what}", _moved, positions, frame, (by.x(), by.y()))
+            self.session.document.edit(f"Move {what}", _moved, positions, frame, (by.x(), by.y()))
 
     def _click(self, pointer: Pointer) -> None:
         if self._node is None:
             assert self._frame is not None
-            self.session.select(self._frame.frame.nodes)
+            self.session.document.select(self._frame.frame.nodes)
             return
-        id, chosen = self._node.id, self.session.selection
+        id, chosen = self._node.id, self.session.document.selection
         if pointer.ctrl:
-            self.session.select(tuple(c for c in chosen if c != id) if id in chosen else (*chosen, id))
+            self.session.document.select(tuple(c for c in chosen if c != id) if id in chosen else (*chosen, id))
         elif pointer.shift:
-            self.session.select((*chosen, *self._stream(pointer), id))
+            self.session.document.select((*chosen, *self._stream(pointer), id))
         else:
-            self.session.select((id,))
+            self.session.document.select((id,))
 
     def _stream(self, pointer: Pointer) -> set[str]:
         """Everything up- or downstream, by the part of the card that was clicked; nothing in its middle."""

@@ -15,7 +15,7 @@ class BoxGesture(Gesture):
     def start(self, pointer: Pointer) -> None:
         """Begin."""
         super().start(pointer)
-        self._before = self.session.selection
+        self._before = self.session.document.selection
         self._box: QGraphicsRectItem | None = None
 
     def move(self, pointer: Pointer) -> None:
@@ -51,7 +51,7 @@ class BoxGesture(Gesture):
         drawn = self._box is not None
         chosen = self._chosen(pointer) if drawn else self._before if pointer.shift or pointer.ctrl else ()
         self._remove_box()
-        self.session.select(chosen)
+        self.session.document.select(chosen)
         self.scene.show_selection()
 
     def cancel(self) -> None:
@@ -74,10 +74,12 @@ class WireClick(Gesture):
 
     def end(self, pointer: Pointer) -> None:
         """Carry it out."""
-        wires = self.session.wire_selection
+        wires = self.session.document.wire_selection
         if pointer.ctrl and self._wire in wires:
-            self.session.select(self.session.selection, [wire for wire in wires if wire != self._wire])
+            self.session.document.select(
+                self.session.document.selection, [wire for wire in wires if wire != self._wire]
+            )
         elif pointer.ctrl or pointer.shift:
-            self.session.select(self.session.selection, (*wires, self._wire))
+            self.session.document.select(self.session.document.selection, (*wires, self._wire))
         else:
-            self.session.select((), (self._wire,))
+            self.session.document.select((), (self._wire,))

@@ -91,13 +91,15 @@ class WireGesture(Gesture):
         if target is not None:
             wire = wire_between(self.session, self.fixed, target)
             if wire != self.moving:
-                variadic = is_variadic(self.session.design, self.session.catalog, self.session.graph_name, wire)
+                variadic = is_variadic(
+                    self.session.document.design, self.session.catalog, self.session.document.graph_name, wire
+                )
                 label = f"Wire {wire}" if self.moving is None else f"Lead wire to {wire}"
-                self.session.edit(label, wired, wire, variadic=variadic, instead=self.moving)
+                self.session.document.edit(label, wired, wire, variadic=variadic, instead=self.moving)
         elif not moved or self.scene.node_at(pointer.scene) is not None:
             return
         elif self.moving is not None:
-            self.session.edit(f"Take off wire {self.moving}", edits.disconnect, (self.moving,))
+            self.session.document.edit(f"Take off wire {self.moving}", edits.disconnect, (self.moving,))
         else:
             self.view.quick_add_asked.emit(pointer.scene, (self.fixed, kind_at(self.session, self.fixed)))
 

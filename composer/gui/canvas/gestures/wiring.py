@@ -21,9 +21,9 @@ class End:
 
 def kind_at(session: Session, end: End) -> str:
     """The layout at a port: that of the tensor, where it is known, else what the block declares."""
-    item = session.graph.item(end.id)
+    item = session.document.graph.item(end.id)
     if end.output:
-        shape = output_shape(session.graph, end.id, end.index, session.facts_for(end.id))
+        shape = output_shape(session.document.graph, end.id, end.index, session.facts_for(end.id))
         if shape is not None:
             return kind(shape)
     spec = session.catalog.get(item.block) if isinstance(item, Node) else None
@@ -33,8 +33,8 @@ def kind_at(session: Session, end: End) -> str:
 def wire_between(session: Session, one: End, other: End) -> Wire:
     """The wire that joins an output and an input, given in either order."""
     source, target = (one, other) if one.output else (other, one)
-    outs = output_ports(session.design, session.catalog, session.graph_name, source.id)
-    ins = input_ports(session.design, session.catalog, session.graph_name, target.id)
+    outs = output_ports(session.document.design, session.catalog, session.document.graph_name, source.id)
+    ins = input_ports(session.document.design, session.catalog, session.document.graph_name, target.id)
     return Wire(source.id, target.id, canonical(outs, source.index), canonical(ins, target.index))
 
 
@@ -48,7 +48,7 @@ def candidates(session: Session, fixed: End, without: Wire | None = None) -> Ite
     """
     import networkx as nx  # not before it is needed: importing it takes a tenth of a second
 
-    graph = session.graph
+    graph = session.document.graph
     topology = graph.to_networkx()
     if without is not None:
         topology = nx.MultiDiGraph(topology)
@@ -61,7 +61,9 @@ def candidates(session: Session, fixed: End, without: Wire | None = None) -> Ite
     for id in graph.ids():
         if id in barred:
             continue
-        ports = (input_ports if fixed.output else output_ports)(session.design, session.catalog, session.graph_name, id)
+        ports = (input_ports if fixed.output else output_ports)(
+            session.document.design, session.catalog, session.document.graph_name, id
+        )
         for index in range(len(ports)):
             end = End(id, not fixed.output, index)
             yield end, fits(given, kind_at(session, end)) if fixed.output else fits(kind_at(session, end), given)
@@ -69,10 +71,12 @@ def candidates(session: Session, fixed: End, without: Wire | None = None) -> Ite
 
 def best_port(session: Session, id: str, offered: dict[End, bool], without: Wire | None = None) -> End | None:
     """The port that a wire dropped on the body of an item takes: fitting before not fitting, free before taken."""
-    taken = {(wire.target, wire.target_port) for wire in session.graph.wires if wire != without}
+    taken = {(wire.target, wire.target_port) for wire in session.document.graph.wires if wire != without}
 
     def rank(end: End) -> tuple[bool, bool, int]:
-        ports = (output_ports if end.output else input_ports)(session.design, session.catalog, session.graph_name, id)
+        ports = (output_ports if end.output else input_ports)(
+            session.document.design, session.catalog, session.document.graph_name, id
+        )
         used = not end.output and not ports[end.index].variadic and (id, canonical(ports, end.index)) in taken
         return not offered[end], used, end.index
 
@@ -97,8 +101,8 @@ def wired(
 
 def can_splice(session: Session, node_id: str) -> bool:
     """Whether an item is a node with an input and an output and no wires, so that dropping it on a wire has one meaning."""
-    graph = session.graph
+    graph = session.document.graph
     if node_id not in graph.nodes or any(node_id in (wire.source, wire.target) for wire in graph.wires):
         return False
-    ports = session.design, session.catalog, session.graph_name, node_id
+    ports = session.document.design, session.catalog, session.document.graph_name, node_id
     return bool(input_ports(*ports)) and bool(output_ports(*ports))

@@ -32,7 +32,7 @@ class Differences(QObject):
         scene.session.comparison.changed.connect(self.refresh)
         scene.session.theme_changed.connect(self.refresh)
         scene.rebuilt.connect(self.refresh)
-        scene.session.design_changed.connect(self._on_design)
+        scene.session.document.design_changed.connect(self._on_design)
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
         if change.graphs:
@@ -50,7 +50,7 @@ class Differences(QObject):
         marks: dict[str, str] = {}
         added: set[Wire] = set()
         if comparison.on:
-            old, change = comparison.graph(scene.session.graph_name)
+            old, change = comparison.graph(scene.session.document.graph_name)
             inside = comparison.changed_graphs()
             uses = [id for id, node in scene.graph.nodes.items() if node.subgraph in inside]
             marks = {**dict.fromkeys((*uses, *change.changed), "changed"), **dict.fromkeys(change.added, "added")}
@@ -69,7 +69,7 @@ class Differences(QObject):
         for id in removed:
             item = old.item(id)
             assert item is not None
-            ghost = GhostItem(content(other, session.catalog, session.graph_name, id, None), scene.down)
+            ghost = GhostItem(content(other, session.catalog, session.document.graph_name, id, None), scene.down)
             ghost.setPos(*item.position)
             if any(node.scene_body().intersects(ghost.scene_body()) for node in scene.nodes.values()):
                 ghost.setPos(ghost.pos() + ASIDE)

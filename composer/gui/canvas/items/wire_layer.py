@@ -109,7 +109,7 @@ class WireLayer:
     def show_bent(self, wire: Wire, bends: Sequence[Point]) -> None:
         """Lead a wire through places, whatever stands there: that is what they are for."""
         link, places = self.link(wire), [QPointF(*bend) for bend in bends]
-        chosen = self._scene.session.bend
+        chosen = self._scene.session.document.bend
         self._show_route(wire, through(link, [self._scene.flow_point(place) for place in places]))
         self.items[wire].set_bends(places, chosen[1] if chosen is not None and chosen[0] == wire else -1)
 

@@ -30,14 +30,14 @@ class Breadcrumb(QWidget):
         )  # as wide as what it says, also once fonts are known
         self._shown: tuple[object, ...] = ()
         self._field: QLineEdit | None = None
-        session.shown_graph_changed.connect(lambda _name: self.refresh())
+        session.document.shown_graph_changed.connect(lambda _name: self.refresh())
         session.file_changed.connect(self.refresh)
-        session.design_changed.connect(self._on_design)
+        session.document.design_changed.connect(self._on_design)
         session.theme_changed.connect(self._restyle)
         self._restyle()
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
-        if "name" in change.fields or self._session.instance_path:
+        if "name" in change.fields or self._session.document.instance_path:
             self.refresh()
 
     def _restyle(self) -> None:
@@ -53,7 +53,12 @@ class Breadcrumb(QWidget):
     def refresh(self) -> None:
         """Say where the canvas is now."""
         session = self._session
-        shown = (session.design.name, *session.instance_path, session.graph_name, theme.is_dark())
+        shown = (
+            session.document.design.name,
+            *session.document.instance_path,
+            session.document.graph_name,
+            theme.is_dark(),
+        )
         if shown == self._shown or self._field is not None:
             return
         self._shown = shown
@@ -61,7 +66,7 @@ class Breadcrumb(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        crumbs = (session.design.name, *session.instance_path)
+        crumbs = (session.document.design.name, *session.document.instance_path)
         for depth, name in enumerate(crumbs):
             if depth:
                 mark = QLabel("/")
@@ -72,20 +77,22 @@ class Breadcrumb(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setProperty("last", depth == len(crumbs) - 1)
             if depth and depth == len(crumbs) - 1:
-                button.setToolTip(f"Sub-graph {session.graph_name}; double-click to rename it")
+                button.setToolTip(f"Sub-graph {session.document.graph_name}; double-click to rename it")
                 button.installEventFilter(self)
             else:
-                button.clicked.connect(lambda _=False, depth=depth: session.show_graph(session.instance_path[:depth]))
+                button.clicked.connect(
+                    lambda _=False, depth=depth: session.document.show_graph(session.document.instance_path[:depth])
+                )
             self._row.addWidget(button)
             button.show()
-        if session.graph_name and session.graph_name != crumbs[-1]:
-            self._row.addWidget(QLabel(session.graph_name))
+        if session.document.graph_name and session.document.graph_name != crumbs[-1]:
+            self._row.addWidget(QLabel(session.document.graph_name))
 
     def rename(self) -> None:
         """Edit the name of the shown sub-graph in the place of the last crumb."""
-        if not self._session.graph_name or self._field is not None:
+        if not self._session.document.graph_name or self._field is not None:
             return
-        field = QLineEdit(self._session.graph_name)
+        field = QLineEdit(self._session.document.graph_name)
         field.setAccessibleName("Name of the sub-graph")
         field.setMaxLength(names.MAX_LENGTH)
         field.setFixedWidth(160)
@@ -100,10 +107,10 @@ class Breadcrumb(QWidget):
     def _renamed(self) -> None:
         field, self._field = self._field, None
         session = self._session
-        old, new = session.graph_name, field.text().strip() if field is not None else ""
+        old, new = session.document.graph_name, field.text().strip() if field is not None else ""
         self._redraw()
         if new and new != old:
-            session.edit(f"Rename sub-graph {old} to {new}", lambda design: subgraphs.rename_graph(design, old, new))
+            session.document.edit_design(f"Rename sub-graph {old} to {new}", subgraphs.rename_graph, old, new)
 
     def _redraw(self) -> None:
         self._shown = ()
@@ -123,7 +130,7 @@ class Breadcrumb(QWidget):
                 and isinstance(event, QKeyEvent)
                 and event.key() == Qt.Key.Key_Escape
             ):
-                self._field.setText(self._session.graph_name)
+                self._field.setText(self._session.document.graph_name)
                 self._renamed()
                 return True
         return super().eventFilter(watched, event)

@@ -13,7 +13,7 @@ class BlockChoice:
     """One thing that can be added.
 
     Args:
-        block: what `Session.add_block` takes.
+        block: what `Document.add_block` takes.
         name: as it is shown.
         family: category, for the colour.
         shape: one line on what goes in and out.

@@ -44,7 +44,7 @@ class RenameField(QLineEdit):
 
     def _judge(self, text: str) -> None:
         reason = names.problem(text)
-        if reason is None and text != self._id and self._session.graph.item(text) is not None:
+        if reason is None and text != self._id and self._session.document.graph.item(text) is not None:
             reason = "is already used in this graph"
         self.setToolTip(f"{text!r} {reason}" if reason else "")
         self.setProperty("invalid", reason is not None)
@@ -53,7 +53,7 @@ class RenameField(QLineEdit):
 
     def _take(self) -> None:
         text = self.text().strip()
-        if text == self._id or self._session.rename(self._id, text):
+        if text == self._id or self._session.document.rename(self._id, text):
             self._leave()
 
     def _leave(self) -> None:

@@ -20,7 +20,7 @@ class RepairRows(QObject):
 
     def __init__(self, menu: QMenu, session: Session, id: str) -> None:
         super().__init__(menu)
-        self._menu, self._session, self._id, self._graph = menu, session, id, session.graph_name
+        self._menu, self._session, self._id, self._graph = menu, session, id, session.document.graph_name
         self._hint = menu.addAction("Looking for repairs…")
         self._hint.setEnabled(False)
         self._end = menu.addSeparator()

@@ -75,15 +75,17 @@ class ReplaceList(QuickAdd):
         session = self._session
         nodes: list[Node] = [
             node
-            for id in session.selection
-            if (node := session.graph.nodes.get(id)) is not None and node.subgraph is None
+            for id in session.document.selection
+            if (node := session.document.graph.nodes.get(id)) is not None and node.subgraph is None
         ]
         if not nodes:
             return
         self._ids, self._blocks = tuple(node.id for node in nodes), {node.block for node in nodes}
         self.here.setText("This node" if len(nodes) == 1 else f"Selection ({len(nodes)})")
         block = nodes[0].block
-        count = sum(node.block == block for _, graph in session.design.all_graphs() for node in graph.nodes.values())
+        count = sum(
+            node.block == block for _, graph in session.document.design.all_graphs() for node in graph.nodes.values()
+        )
         self.everywhere.setVisible(len(self._blocks) == 1 and count > len(nodes))
         self.everywhere.setText(f"All {count} {block}")
         self._scope = HERE
@@ -97,7 +99,7 @@ class ReplaceList(QuickAdd):
     def _offered(self) -> list[BlockChoice]:
         """All blocks but the one that is there: what could be wired alike, its family, and of that the same shapes first."""
         session = self._session
-        offered = block_choices(session.design, session.catalog, session.graph_name)
+        offered = block_choices(session.document.design, session.catalog, session.document.graph_name)
         found = [choice for choice in offered if choice.block in session.catalog and {choice.block} != self._blocks]
         old = [choice for choice in offered if choice.block in self._blocks]
 
@@ -139,9 +141,11 @@ class ReplaceList(QuickAdd):
             return
         try:
             if self._scope == EVERYWHERE:
-                self._swap = swap(session.design, session.catalog, by, block=next(iter(self._blocks)))
+                self._swap = swap(session.document.design, session.catalog, by, block=next(iter(self._blocks)))
             else:
-                self._swap = swap(session.design, session.catalog, by, ids=self._ids, graph=session.graph_name)
+                self._swap = swap(
+                    session.document.design, session.catalog, by, ids=self._ids, graph=session.document.graph_name
+                )
         except DesignError as error:
             self._judge(False, str(error))
             return
@@ -196,6 +200,6 @@ class ReplaceList(QuickAdd):
             return
         by, ids = self.current, self._ids
         self.close_()
-        self._session.apply(
+        self._session.document.apply(
             done.design, f"Replace {ids[0] if len(done.nodes) == 1 else f'{len(done.nodes)} nodes'} by {by}"
         )

@@ -17,7 +17,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 def asked(shown: Window, qtbot: QtBot, *ids: str, text: str) -> ReplaceList:
     """The list, opened by its key, with something typed and tried."""
-    shown.session.select(ids)
+    shown.session.document.select(ids)
     shown.canvas.view.setFocus()
     QTest.keyClick(shown.canvas.view, Qt.Key.Key_R, CTRL)
     found = shown.canvas.replace_list
@@ -29,41 +29,41 @@ def asked(shown: Window, qtbot: QtBot, *ids: str, text: str) -> ReplaceList:
 
 def test_a_block_is_replaced_and_wires_stay(window: Make, small: Design, qtbot: QtBot) -> None:
     shown = window(design=small)
-    wires, count = set(shown.session.graph.wires), shown.session.undo_stack.count()
+    wires, count = set(shown.session.document.graph.wires), shown.session.document.undo_stack.count()
     found = asked(shown, qtbot, "conv_stem", text="patchemb")
     assert found.said.text().startswith("1 node")
     assert found.go.isEnabled()
     assert not found.everywhere.isVisible()
     QTest.keyClick(found.field, Qt.Key.Key_Return)
     assert not found.isVisible()
-    assert shown.session.graph.nodes["conv_stem"].block == "PatchEmbed"
-    assert set(shown.session.graph.wires) == wires
-    assert shown.session.undo_stack.count() == count + 1
-    shown.session.undo()
-    assert shown.session.graph.nodes["conv_stem"].block == "ConvStem"
+    assert shown.session.document.graph.nodes["conv_stem"].block == "PatchEmbed"
+    assert set(shown.session.document.graph.wires) == wires
+    assert shown.session.document.undo_stack.count() == count + 1
+    shown.session.document.undo()
+    assert shown.session.document.graph.nodes["conv_stem"].block == "ConvStem"
 
 
 def test_return_before_the_trial_waits_for_it(window: Make, small: Design, qtbot: QtBot) -> None:
     shown = window(design=small)
-    shown.session.select(("conv_stem",))
+    shown.session.document.select(("conv_stem",))
     shown.canvas.replace_block()
     found = shown.canvas.replace_list
     QTest.keyClicks(found.field, "patchembed")
     QTest.keyClick(found.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: shown.session.graph.nodes["conv_stem"].block == "PatchEmbed")
+    qtbot.waitUntil(lambda: shown.session.document.graph.nodes["conv_stem"].block == "PatchEmbed")
     assert not found.isVisible()
 
 
 def test_what_does_not_fit_is_refused_with_the_sentence(window: Make, small: Design, qtbot: QtBot) -> None:
     shown = window(design=small)
-    before = shown.session.design
+    before = shown.session.document.design
     found = asked(shown, qtbot, "attn", text="identity")
     assert found.go.isEnabled()
     found._judge(False, "attn: it does not fit")
     QTest.keyClick(found.field, Qt.Key.Key_Return)
     assert found.isVisible()
     assert not found.go.isEnabled()
-    assert shown.session.design is before
+    assert shown.session.document.design is before
     QTest.keyClick(found.field, Qt.Key.Key_Escape)
     assert not found.isVisible()
 
@@ -90,13 +90,13 @@ def test_everywhere_replaces_all_of_a_block(window: Make, small: Design, qtbot: 
     qtbot.mouseClick(found.everywhere, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: found.said.text().startswith("2 nodes"))
     qtbot.mouseClick(found.go, Qt.MouseButton.LeftButton)
-    assert {shown.session.graph.nodes[id].block for id in ("conv_stem", "late")} == {"PatchEmbed"}
+    assert {shown.session.document.graph.nodes[id].block for id in ("conv_stem", "late")} == {"PatchEmbed"}
 
 
 def test_what_could_be_wired_alike_is_offered_first(window: Make, small: Design, qtbot: QtBot) -> None:
     design = edits.add(small, Node("mix", "MultiHeadSelfAttention", {"num_heads": 4}, (440, 200)))
     shown = window(design=design)
-    shown.session.select(("mix",))
+    shown.session.document.select(("mix",))
     shown.canvas.replace_block()
     offered = [choice.name for choice in shown.canvas.replace_list.shown]
     tokens, maps = offered.index("TalkingHeadsAttention"), offered.index("BoTAttention")

@@ -14,7 +14,7 @@ WIRE = Wire("pool", "dendrites")
 
 
 def bends(session) -> tuple:
-    return bends_of(session.graph, WIRE)
+    return bends_of(session.document.graph, WIRE)
 
 
 def middle(canvas) -> QPointF:
@@ -22,27 +22,31 @@ def middle(canvas) -> QPointF:
 
 
 def test_dragging_a_wire_leads_it_through_the_place(session, canvas, hand):
-    before = session.undo_stack.index()
+    before = session.document.undo_stack.index()
     hand.drag(middle(canvas), (871, 122))
     assert bends(session) == ((872, 120),)
-    assert session.undo_stack.index() == before + 1
+    assert session.document.undo_stack.index() == before + 1
     assert canvas.scene.wires[WIRE].distance(QPointF(872, 120), 2)
-    assert session.wire_selection == (WIRE,) and session.bend == (WIRE, 0)
-    session.undo()
+    assert session.document.wire_selection == (WIRE,) and session.document.bend == (WIRE, 0)
+    session.document.undo()
     assert bends(session) == () and not canvas.scene.wires[WIRE].distance(QPointF(872, 120), 2)
-    session.redo()
+    session.document.redo()
     assert canvas.scene.wires[WIRE].distance(QPointF(872, 120), 2)
 
 
 def test_nothing_is_edited_before_the_release(session, canvas, hand):
-    design, path = session.design, canvas.scene.wires[WIRE].path
+    design, path = session.document.design, canvas.scene.wires[WIRE].path
     hand.press(middle(canvas))
     hand.move((860, 60))
     hand.move((872, 120))
-    assert session.design is design and canvas.scene.wires[WIRE].path != path
+    assert session.document.design is design and canvas.scene.wires[WIRE].path != path
     hand.key(Qt.Key.Key_Escape)
     hand.release((872, 120))
-    assert session.design is design and canvas.scene.wires[WIRE].path == path and not canvas.scene.wires[WIRE].bends
+    assert (
+        session.document.design is design
+        and canvas.scene.wires[WIRE].path == path
+        and not canvas.scene.wires[WIRE].bends
+    )
 
 
 def test_a_bend_is_dragged_on_and_others_come_in_order(session, canvas, hand):
@@ -63,7 +67,7 @@ def test_a_double_click_bends_and_straightens(session, canvas, hand):
     (bend,) = bends(session)
     hand.click(bend)
     hand.double(bend)
-    assert bends(session) == () and WIRE in session.graph.wires
+    assert bends(session) == () and WIRE in session.document.graph.wires
 
 
 def test_delete_removes_the_selected_bend_then_the_wire(session, canvas, hand):
@@ -74,14 +78,14 @@ def test_delete_removes_the_selected_bend_then_the_wire(session, canvas, hand):
     assert bends(session) == ((940, 60),)
     hand.click((940, 60))
     hand.key(Qt.Key.Key_Delete)
-    assert bends(session) == () and session.wire_selection == (WIRE,)
+    assert bends(session) == () and session.document.wire_selection == (WIRE,)
     hand.key(Qt.Key.Key_Delete)
-    assert WIRE not in session.graph.wires
+    assert WIRE not in session.document.graph.wires
 
 
 def test_the_bends_come_along_with_both_ends(session, canvas, hand):
     hand.drag(middle(canvas), (872, 120))
-    session.select(("pool", "dendrites"))
+    session.document.select(("pool", "dendrites"))
     hand.press("pool")
     hand.move((780, 60))
     hand.move((760, 100))

@@ -1,44 +1,58 @@
-"""Room on the canvas for what was just put there: the measures that the core needs to know, and the motion."""
+"""Placement of new items on the canvas: by the real sizes of its cards, with the motion of what has to move."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from composer.core.facts import NodeFacts
-from composer.core.graph import Design, Graph, Node, Wire
+from composer.core.graph import Design, Graph, Node, Point, Wire
 from composer.core.layout import placement
 from composer.core.layout.insertion import with_room
+from composer.gui.canvas.gestures.base import snapped_point
 from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import content, costs
 from composer.gui.canvas.layout_motion import LayoutMotion
 from composer.gui.canvas.scene import DesignScene
+from composer.gui.canvas.view import GraphView
 
 # A new card has yet to learn its costs, and grows by then.
 LONG_DETAIL = costs(NodeFacts("", params=98_700, macs=98_700_000))
 
 
-class RoomMaker:
-    """Makes room in the shown graph by what its cards really measure; in others by estimates.
+class CanvasPlacement:
+    """Makes space in the shown graph by the sizes of its cards; in other graphs by estimates.
 
     Args:
+        view: the view.
         scene: the scene.
         motion: lets what must move glide there.
         reveal: brings items into view.
     """
 
-    def __init__(self, scene: DesignScene, motion: LayoutMotion, reveal: Callable[[Collection[str]], object]) -> None:
+    def __init__(
+        self,
+        view: GraphView,
+        scene: DesignScene,
+        motion: LayoutMotion,
+        reveal: Callable[[Collection[str]], object],
+    ) -> None:
+        self._view = view
         self._scene = scene
         self._motion = motion
         self._reveal = reveal
 
-    def __call__(self, design: Design, placed: Collection[str], graph: str) -> Design:
-        """The design with room for new items; see `composer.core.layout.insertion.with_room`."""
-        if graph != self._scene.session.graph_name:
-            return placement.with_room(design, placed, graph)
+    def view_center(self) -> Point:
+        """Return the grid position in the middle of the view."""
+        return snapped_point(self._view.seen().center())
+
+    def make_space(self, design: Design, ids: Collection[str], graph: str) -> Design:
+        """Return the design with space for new items; see `composer.core.layout.insertion.with_room`."""
+        if graph != self._scene.session.document.graph_name:
+            return placement.with_room(design, ids, graph)
         home = design.graph(graph)
         sizes = {id: self._size(design, graph, id) for id in home.ids()}
         direction = "down" if self._scene.down else "right"
-        made = with_room(design, placed, sizes, graph, direction=direction, room=self._label_room(design, home))
-        self._motion.expect(made, lambda: self._reveal(placed))
+        made = with_room(design, ids, sizes, graph, direction=direction, room=self._label_room(design, home))
+        self._motion.expect(made, lambda: self._reveal(ids))
         return made
 
     def _size(self, design: Design, graph: str, id: str) -> tuple[float, float]:

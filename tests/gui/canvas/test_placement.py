@@ -21,7 +21,7 @@ def covered(canvas: CanvasView) -> list[tuple[str, str]]:
 
 
 def steps(session: Session) -> int:
-    return session.undo_stack.index()
+    return session.document.undo_stack.index()
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def drag(session, canvas, hand):
 
 
 def selected_wire(session, canvas, hand):
-    session.select((), (Wire("conv", "norm"),))
+    session.document.select((), (Wire("conv", "norm"),))
     hand.key(Qt.Key.Key_Tab)
     assert all(choice.takes and choice.gives for choice in canvas.list.shown)
     canvas.list.picked.emit("SqueezeExcite")
@@ -53,47 +53,47 @@ def repair(session, canvas, hand):
 def test_a_block_put_on_a_wire_pushes_what_it_feeds(session, canvas, hand, splice):
     before, places, design = (
         steps(session),
-        {id: session.graph.item(id).position for id in session.graph.ids()},
-        session.design,
+        {id: session.document.graph.item(id).position for id in session.document.graph.ids()},
+        session.document.design,
     )
     splice(session, canvas, hand)
-    (new,) = (wire.target for wire in session.graph.wires if wire.source == "conv" and wire.target != "add")
-    assert Wire(new, "norm") in session.graph.wires
+    (new,) = (wire.target for wire in session.document.graph.wires if wire.source == "conv" and wire.target != "add")
+    assert Wire(new, "norm") in session.document.graph.wires
     assert covered(canvas) == []
     assert steps(session) == before + 1
     for id in ("image", "conv", "stage"):
-        assert session.graph.item(id).position == places[id]
-    assert session.graph.nodes["norm"].position[0] > places["norm"][0]
-    session.undo()
-    assert session.design is design
+        assert session.document.graph.item(id).position == places[id]
+    assert session.document.graph.nodes["norm"].position[0] > places["norm"][0]
+    session.document.undo()
+    assert session.document.design is design
 
 
 @pytest.mark.parametrize("selected", [("norm",), ("conv", "norm", "add"), ("image",)])
 def test_copies_cover_nothing_and_move_nothing(session, canvas, selected):
-    before = session.graph
-    session.select(selected)
+    before = session.document.graph
+    session.document.select(selected)
     for _ in range(3):
-        session.select(selected)
-        session.duplicate()
-    session.copy()
-    session.paste()
-    session.paste(QPointF(420, 0))
+        session.document.select(selected)
+        session.document.duplicate()
+    session.document.copy()
+    session.document.paste()
+    session.document.paste(QPointF(420, 0))
     assert len(canvas.scene.nodes) == len(list(before.ids())) + 5 * len(selected)
     assert covered(canvas) == []
-    assert all(session.graph.item(id) == before.item(id) for id in before.ids())
+    assert all(session.document.graph.item(id) == before.item(id) for id in before.ids())
 
 
 def test_a_copy_out_of_sight_is_brought_into_view(session, canvas):
     canvas.view.show_at(1.0, QPointF(420, -360))
-    session.select(("norm",))
-    session.duplicate()
-    assert canvas.view.seen().contains(canvas.scene.nodes[session.selection[0]].scene_body())
+    session.document.select(("norm",))
+    session.document.duplicate()
+    assert canvas.view.seen().contains(canvas.scene.nodes[session.document.selection[0]].scene_body())
 
 
 def test_what_is_added_at_the_centre_covers_nothing(session, canvas):
-    session.centre = lambda: (420.0, 0.0)
+    canvas.view.show_at(1.0, QPointF(420, 0))
     for _ in range(3):
-        session.add_at_centre("MBConv")
+        session.document.add_at_view_center("MBConv")
     assert covered(canvas) == []
 
 
@@ -103,45 +103,45 @@ def test_an_unpacked_sub_graph_covers_nothing(session, canvas):
 
     Bench.session = session
     for wire in (Wire("conv", "norm"), Wire("add", "pool")):
-        session.insert_on_wire(wire, "graph:stage", canvas.scene.wires[wire].middle)
+        session.document.insert_on_wire(wire, "graph:stage", canvas.scene.wires[wire].middle)
         assert covered(canvas) == []
         before = steps(session)
         command_actions.ungroup(Bench)
         assert covered(canvas) == [] and steps(session) == before + 1
-        session.undo()
-        session.select(("stage_2",))
+        session.document.undo()
+        session.document.select(("stage_2",))
         command_actions.ungroup(Bench)
 
 
 def test_wires_that_run_down_push_down(session, canvas, hand):
     canvas.layout("down")
     canvas.view.show_at(1.0, QPointF(100, 200))
-    before = session.graph
+    before = session.document.graph
     hand.drop(
         "SqueezeExcite", canvas.scene.wires[Wire("conv", "norm")].path.pointAtPercent(0.9)
     )  # the skip is further away there
     assert covered(canvas) == []
     for id in before.ids():
-        (x, y), (u, v) = before.item(id).position, session.graph.item(id).position
+        (x, y), (u, v) = before.item(id).position, session.document.graph.item(id).position
         assert u == x and v >= y
-    assert session.graph.nodes["norm"].position[1] > before.nodes["norm"].position[1]
+    assert session.document.graph.nodes["norm"].position[1] > before.nodes["norm"].position[1]
 
 
 def test_what_makes_room_glides_there(session, canvas, hand, qtbot):
     canvas.set_animated(True)
     first = canvas.scene.nodes["norm"].pos()
     drop(session, canvas, hand)
-    assert session.graph.nodes["norm"].position[0] > first.x()
-    assert canvas.scene.nodes["norm"].pos().x() < session.graph.nodes["norm"].position[0]
-    qtbot.waitUntil(lambda: canvas.scene.nodes["norm"].pos().toTuple() == session.graph.nodes["norm"].position)
+    assert session.document.graph.nodes["norm"].position[0] > first.x()
+    assert canvas.scene.nodes["norm"].pos().x() < session.document.graph.nodes["norm"].position[0]
+    qtbot.waitUntil(lambda: canvas.scene.nodes["norm"].pos().toTuple() == session.document.graph.nodes["norm"].position)
     QApplication.processEvents()
 
 
 def test_a_refused_splice_lets_nothing_glide_later(session, canvas, hand):
     canvas.set_animated(True)
-    before = session.design
-    assert not session.insert_on_wire(Wire("conv", "norm"), session.graph.nodes["conv"])
-    assert session.design is before
+    before = session.document.design
+    assert not session.document.insert_on_wire(Wire("conv", "norm"), session.document.graph.nodes["conv"])
+    assert session.document.design is before
     hand.drag("loose", (420, 300))
     assert canvas.scene.nodes["loose"].pos() == QPointF(420, 300)
 
@@ -153,5 +153,5 @@ def test_names_of_ports_keep_their_room(session, canvas):
     wanted = classify.labels_width(False) + NAMES_ROOM
     canvas.layout("right")
     assert classify.scene_body().left() - canvas.scene.nodes["last_norm"].scene_body().right() >= wanted
-    session.insert_on_wire(wire, "Identity", canvas.scene.wires[wire].middle)
+    session.document.insert_on_wire(wire, "Identity", canvas.scene.wires[wire].middle)
     assert classify.scene_body().left() - canvas.scene.nodes["identity"].scene_body().right() >= wanted

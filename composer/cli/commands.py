@@ -240,11 +240,15 @@ def export(args: argparse.Namespace) -> int:
     if args.to in PICTURES:
         return _export_picture(args)
     from composer.core.files.design_file import load
-    from composer.engine.export import TEXT, text
+    from composer.engine.export import TEXT, check_provable, text, verify
     from composer.engine.export import export as write
+    from composer.engine.inference.infer import remembering
 
     design = load(args.design)
     target = "package" if args.package and args.to == "python" else args.to
+    if args.verify:
+        check_provable(target)  # before anything is written
+    inferrer = remembering()
     weights = None
     if args.run:
         from composer.engine.training.run import Run
@@ -253,12 +257,16 @@ def export(args: argparse.Namespace) -> int:
     if args.output == "-":
         if target not in TEXT:
             raise UserError(f"{target} is no text; name a file with -o")
-        print(text(design, target), end="")
+        source: Path | str = text(design, target, inferrer)
+        print(source, end="")
     else:
-        print(write(design, target, Path(args.output), weights=weights))
-    if args.verify:
-        return _verify(design, weights)
-    return 0
+        source = Path(args.output)
+        print(write(design, target, source, weights=weights, inferrer=inferrer))
+    if not args.verify:
+        return 0
+    proof = verify(design, target, source, weights=weights, inferrer=inferrer)
+    print(proof.message)
+    return 0 if proof.ok else PROBLEMS
 
 
 def _export_picture(args: argparse.Namespace) -> int:
@@ -272,14 +280,6 @@ def _export_picture(args: argparse.Namespace) -> int:
     if Path(args.output).suffix.lower() != f".{args.to}":
         raise UserError(f"{args.output}: a picture of the kind {args.to} ends in .{args.to}")
     return screenshot(argparse.Namespace(**vars(args), theme="light"))
-
-
-def _verify(design: Any, weights: Any) -> int:
-    from composer.engine.codegen.verify import verify
-
-    proof = verify(design, weights=weights)
-    print(proof.sentence())
-    return 0 if proof.ok else PROBLEMS
 
 
 def _listed(text: str | None) -> list[str]:

@@ -82,7 +82,7 @@ class Engine:
         from composer.engine.codegen.generate import generate
 
         inference = self.inferrer.infer(from_json(params["design"]))
-        return {"source": generate(inference, self.inferrer.catalog, inline=params.get("inline", True))}
+        return {"source": generate(inference, inline=params.get("inline", True))}
 
     def layers(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The table that torchinfo prints."""
@@ -101,13 +101,14 @@ class Engine:
         return {"path": str(path), "message": said}
 
     def verify(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Prove in a clean process that the exported source equals the drawn network."""
-        from composer.engine.codegen.verify import verify
+        """Compare an exported file with the drawn network; without a path, the source that an export would write."""
+        from composer.engine.export import text, verify
         from composer.engine.training.run import Run
 
+        design, target = from_json(params["design"]), params.get("target", "python")
         weights = Run.open(params["run"]).best_weights() if params.get("run") else None
-        proof = verify(from_json(params["design"]), weights=weights)
-        return {**proof.to_json(), "message": proof.sentence()}
+        source = Path(params["path"]) if params.get("path") else text(design, target, self.inferrer)
+        return verify(design, target, source, weights=weights, inferrer=self.inferrer).to_json()
 
     def fit(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The largest setting of the variables under a budget, and the trade-off table."""

@@ -36,7 +36,8 @@ _TORCHINFO = """
 import gc, json, sys, time
 import torch
 from composer.core.files.design_file import load
-from composer.engine.codegen.build import import_source, model_class
+from composer.engine.codegen.build import import_source
+from composer.engine.codegen.probe import model_class
 from composer.engine.codegen.generate import source
 design = load(sys.argv[1])
 cls = model_class(import_source(source(design)))

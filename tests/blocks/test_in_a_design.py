@@ -5,6 +5,7 @@ import functools
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -14,6 +15,7 @@ from composer.core.blocks.block_file import BlockSpec
 from composer.core.declarations import ParamSpec
 from composer.core.graph import Design, Input, Node, Output, Wire
 from composer.engine.codegen import generate as codegen
+from composer.engine.codegen.probe import model_class
 from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.capture import CapturedMap, capture
 from composer.engine.inspection.map_images import pictures
@@ -84,10 +86,11 @@ def _import_without_composer(name: str, *args: object, **kwargs: object) -> obje
 def generated(name: str) -> type[torch.nn.Module]:
     """The model of the design with only this block, from its text; the text runs where there is no netcomposer."""
     inference = inferrer().infer(one_node(name), BATCH)
-    text = codegen.generate(inference, CATALOG)
-    space = {"__builtins__": {**vars(builtins), "__import__": _import_without_composer}, "__name__": "exported"}
-    exec(compile(text, f"{name}.py", "exec"), space)
-    return space[codegen.class_name(inference.design, CATALOG)]  # type: ignore[return-value]
+    text = codegen.generate(inference)
+    module = ModuleType("exported")
+    vars(module)["__builtins__"] = {**vars(builtins), "__import__": _import_without_composer}
+    exec(compile(text, f"{name}.py", "exec"), vars(module))
+    return model_class(module)
 
 
 @check
@@ -204,7 +207,7 @@ def bad_parameters(spec: BlockSpec) -> None:
 def test_generated_text_is_clean(tmp_path: Path) -> None:
     """ruff finds nothing in the generated text of a spread of blocks."""
     for spec in SPECS[::4]:
-        text = codegen.generate(inferrer().infer(one_node(spec.name), BATCH), CATALOG)
+        text = codegen.generate(inferrer().infer(one_node(spec.name), BATCH))
         (tmp_path / f"{spec.path.stem}.py").write_text(text)
     command = [
         sys.executable,

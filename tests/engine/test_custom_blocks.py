@@ -15,7 +15,7 @@ from composer.engine import library
 from composer.engine.__main__ import Engine
 from composer.engine.codegen.build import import_source
 from composer.engine.codegen.generate import generate
-from composer.engine.codegen.verify import verify
+from composer.engine.codegen.verify import verify_source
 from composer.engine.inference.infer import Inferrer
 
 SCALE = '''"""Scale."""
@@ -138,13 +138,16 @@ def test_trust_that_is_taken_back_counts_for_what_was_imported(folder: Path):
 def test_the_export_holds_them_with_all_they_need(folder: Path, tmp_path: Path):
     block_folders.keep(folder, trusted=True)
     inferrer = Inferrer(library.reload())
-    text = generate(inferrer.infer(design()), inferrer.catalog)
+    text = generate(inferrer.infer(design()))
     assert "mine" not in text and "helper" not in text.replace("helper.py", "") and "blocks" not in text
     model = import_source(text, tmp_path / "exported.py").Own()
     x = torch.randn(2, 8, 16, 16)
     assert torch.equal(model.scale(x), 2 * x)
-    proof = verify(design())
-    assert proof.ok, proof.sentence()
+    proof = verify_source(design(), text)
+    assert proof.ok, proof.message
+    package = generate(inferrer.infer(design()), inline=False)
+    proof = verify_source(design(), package, package=True)
+    assert proof.ok, proof.message
 
 
 def test_a_change_counts_without_a_new_process(folder: Path):
@@ -200,4 +203,4 @@ def test_two_definitions_of_one_name_are_not_mixed_up(folder: Path):
     block_folders.keep(folder, trusted=True)
     inferrer = Inferrer(library.reload())
     with pytest.raises(UserError, match=r"both define doubled"):
-        generate(inferrer.infer(design()), inferrer.catalog)
+        generate(inferrer.infer(design()))

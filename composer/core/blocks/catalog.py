@@ -74,7 +74,7 @@ class Catalog:
     def get(self, name: str) -> BlockSpec | None:
         """A block by name, or None."""
         if name not in self._found:
-            spec = self._in_library(name) or self.blocks.get(name)
+            spec = self._in_library(name) or self.own.get(name)
             if spec is None:
                 return None
             self._found[name] = spec

@@ -1,4 +1,4 @@
-"""A Design as a live module: the generated source, imported. There is no second compiler."""
+"""Build the network of a design: generate its source and import it. There is no second compiler."""
 
 import hashlib
 import linecache
@@ -10,19 +10,18 @@ from types import ModuleType
 import torch
 from torch import nn
 
-from composer.core.blocks.catalog import Catalog
 from composer.core.graph import Design
-from composer.engine import library
-from composer.engine.codegen.generate import class_name, generate
+from composer.engine.codegen.generate import generate
+from composer.engine.codegen.probe import model_class
 from composer.engine.inference.infer import Inferrer
 
 
 def import_source(text: str, path: Path | None = None) -> ModuleType:
-    """Import generated source under a name of its own, so that tracebacks, torch.compile and pickle see real source.
+    """Import generated source under a unique name, so that tracebacks, torch.compile and pickle see real source.
 
     Args:
         text: the generated text.
-        path: where the text lies; without it the module has no file, and its lines are registered for tracebacks.
+        path: file of the text; without it, the lines are registered for tracebacks under a name in the temporary folder.
 
     Returns:
         The module.
@@ -43,24 +42,16 @@ def import_source(text: str, path: Path | None = None) -> ModuleType:
     return module
 
 
-def model_class(module: ModuleType) -> type[nn.Module]:
-    """The model of a generated module: the last class it defines."""
-    found = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == module.__name__
-    ]
-    return found[-1]
-
-
-def build(design: Design, *, seed: int | None = None, device: str = "cpu", catalog: Catalog | None = None) -> nn.Module:
+def build(
+    design: Design, *, seed: int | None = None, device: str = "cpu", inferrer: Inferrer | None = None
+) -> nn.Module:
     """Build the network of a design.
 
     Args:
         design: a design without errors.
         seed: seed of the initial weights; None leaves torch's generator as it is.
-        device: where the weights are made; ``meta`` makes none.
-        catalog: the known blocks; the library by default.
+        device: torch device of the weights; ``meta`` allocates none.
+        inferrer: its memo is used; a new one by default.
 
     Returns:
         The module, in training mode.
@@ -68,9 +59,8 @@ def build(design: Design, *, seed: int | None = None, device: str = "cpu", catal
     Raises:
         composer.core.errors.DesignError: if the design has errors.
     """
-    found = catalog or library.catalog()
-    text = generate(Inferrer(found).infer(design), found)
-    cls = getattr(import_source(text), class_name(design, found))
+    inferrer = inferrer or Inferrer()
+    cls = model_class(import_source(generate(inferrer.infer(design))))
     with torch.device(device), torch.random.fork_rng(enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)

@@ -8,18 +8,17 @@ Nothing of a design can inject code: ids are identifiers, values are literals wr
 in the docstring, escaped.
 """
 
+import builtins
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from composer.core import names
-from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.ports import input_ports, output_ports
 from composer.core.errors import DesignError
 from composer.core.files.design_file import design_hash
 from composer.core.graph import Design, Graph, Input, Literal, Node, is_expression
-from composer.engine import library
 from composer.engine.codegen.inline import Inlined
 from composer.engine.inference.infer import Inference, Inferrer
 from composer.engine.inference.results import GraphResult, NodeResult
@@ -30,13 +29,13 @@ _LIKE_DIGITS = {"l", "O", "I"}  # pycodestyle E741: as names of variables they r
 _TAKEN = {"Tensor", "Literal", "Annotated", "Module", "Parameter", "F", "nn", "torch", "math"}
 
 
-def source(design: Design, *, inline: bool = True, catalog: Catalog | None = None) -> str:
+def source(design: Design, *, inline: bool = True, inferrer: Inferrer | None = None) -> str:
     """Python source of a design.
 
     Args:
         design: a design without errors.
         inline: True puts the block sources into the text, so that it needs only torch; False imports them from `blocks`.
-        catalog: the known blocks; the library by default.
+        inferrer: its memo is used; a new one by default.
 
     Returns:
         The text of a module; its last class is the model.
@@ -44,16 +43,16 @@ def source(design: Design, *, inline: bool = True, catalog: Catalog | None = Non
     Raises:
         DesignError: if the design has errors; the message is the first of them.
     """
-    inferrer = Inferrer(catalog)
-    return generate(inferrer.infer(design), inferrer.catalog, inline=inline)
+    return generate((inferrer or Inferrer()).infer(design), inline=inline)
 
 
-def class_name(design: Design, catalog: Catalog) -> str:
-    """Name of the model class: the design's name in camel case, free of clashes with blocks."""
+def _model_name(design: Design, reserved: Collection[str]) -> str:
+    """Return the name of the model class: the design's name in camel case, with a suffix where that name is reserved."""
     name = names.camel(re.sub(r"[^0-9A-Za-z_]+", "_", design.name))[:60] or "Net"
-    taken = {*_TAKEN, *catalog.blocks, *dir(__import__("builtins"))}
-    taken |= {names.camel(graph) for graph in design.graphs}
-    return name if name not in taken else f"{name}Net"
+    graphs = {names.camel(graph) for graph in design.graphs}
+    while name in reserved or name in graphs or hasattr(builtins, name):
+        name += "Net"
+    return name
 
 
 @dataclass
@@ -90,12 +89,11 @@ class _Class:
         return name
 
 
-def generate(inference: Inference, catalog: Catalog | None = None, *, inline: bool = True) -> str:
+def generate(inference: Inference, *, inline: bool = True) -> str:
     """Python source from what inference found out.
 
     Args:
         inference: of a design without errors.
-        catalog: the known blocks.
         inline: see `source`.
 
     Raises:
@@ -103,19 +101,18 @@ def generate(inference: Inference, catalog: Catalog | None = None, *, inline: bo
     """
     if inference.errors:
         raise DesignError(inference.errors[0])
-    return _Generator(inference, catalog or library.catalog(), inline).text()
+    return _Generator(inference, inline).text()
 
 
 class _Generator:
-    def __init__(self, inference: Inference, catalog: Catalog, inline: bool) -> None:
+    def __init__(self, inference: Inference, inline: bool) -> None:
         self.design = inference.design
         self.facts = inference.facts
         self.root = inference.root
-        self.catalog = catalog
+        self.catalog = inference.catalog
         self.inline = inline
         self.sources = Inlined()
         self.classes: dict[str, _Class] = {}
-        self.model = class_name(self.design, catalog)
 
     def text(self) -> str:
         uses: dict[str, list[GraphResult]] = {}
@@ -131,7 +128,10 @@ class _Generator:
             uses.setdefault(result.name, []).append(result)
 
         visit(self.root)
-        taken = {self.model, *_TAKEN, *self.catalog.blocks}
+        self.collect_sources(order)
+        defined = {*_TAKEN, *self.sources.definitions, *self.sources.imports.values()}
+        self.model = _model_name(self.design, defined)
+        taken = {self.model, *defined}
         for name in order:
             title = self.model if not name else names.camel(name)
             if name:
@@ -140,12 +140,27 @@ class _Generator:
                 taken.add(title)
             made = self.classes[name] = _Class(title, self.design.graph(name), uses[name])
             # An argument must not hide a name that the constructor's lines use.
-            made.taken = {"self", "layer", "i", *_TAKEN, *self.catalog.blocks, *taken, *made.graph.inputs}
+            made.taken = {"self", "layer", "i", *taken, *made.graph.inputs}
             self.fill(made)
         body = [self.class_text(self.classes[name]) for name in order]
         parts = [self.docstring(), "\n".join(self.sources.import_lines((("torch", "Tensor"), ("torch", "nn"))))]
         parts += [*self.sources.definitions.values(), *body]
         return f"{parts[0]}\n\n{parts[1]}\n\n\n" + "\n\n\n".join(parts[2:]) + "\n"
+
+    def collect_sources(self, order: Iterable[str]) -> None:
+        """Take up the sources of the used blocks, before names are given: a class must not be called like one of them."""
+        for name in order:
+            graph = self.design.graph(name)
+            live = graph.live_nodes()
+            for id in graph.to_networkx():
+                node = graph.nodes.get(id)
+                if node is None or id not in live or node.subgraph is not None:
+                    continue
+                spec = self.catalog[node.block]
+                if self.inline:
+                    self.sources.add(spec.path, spec.name)
+                else:
+                    self.sources.imports[spec.module, spec.name] = spec.name
 
     # -- one class ------------------------------------------------------------------------------------------------------
 
@@ -293,10 +308,6 @@ class _Generator:
             ]
             return inner.name, rows
         spec = self.catalog[node.block]
-        if self.inline:
-            self.sources.add(spec.path, spec.name)
-        else:
-            self.sources.imports[spec.module, spec.name] = spec.name
         tables = [[part for part in found.rounds if isinstance(part, dict)] for found in results]
         wanted = [
             param.name

@@ -77,6 +77,6 @@ class Interpreted(nn.Module):
         return result if len(result) > 1 else result[0]
 
 
-def interpret(inference: Inference, catalog: Catalog | None = None) -> nn.Module:
-    """The main graph of an inference without errors, as a module that walks it."""
-    return Interpreted(inference.design, inference.root, catalog or library.catalog())
+def interpret(inference: Inference) -> nn.Module:
+    """Return the main graph of an inference without errors as a module that walks it."""
+    return Interpreted(inference.design, inference.root, inference.catalog)

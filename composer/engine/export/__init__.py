@@ -11,11 +11,13 @@ from composer.core.errors import DesignError, UserError
 from composer.core.files.atomic import check_target, write_atomically
 from composer.core.files.design_file import dumps
 from composer.core.graph import Design
+from composer.engine.codegen.proof import Proof
 from composer.engine.inference.infer import Inference, Inferrer
 
 TEXT = ("python", "package", "yaml", "markdown", "latex", "dot", "mermaid")
 BINARY = ("onnx", "pt2", "safetensors")
 TARGETS = (*TEXT, *BINARY)
+PROVABLE = ("python", "package")
 
 
 def export(
@@ -56,6 +58,42 @@ def export(
     from composer.engine.export.torch_file import write_pt2, write_safetensors
 
     return (write_pt2 if target == "pt2" else write_safetensors)(inference, path, weights)
+
+
+def check_provable(target: str) -> None:
+    """Refuse a target whose file cannot be compared with the drawn network.
+
+    Raises:
+        UserError: for such a target.
+    """
+    if target not in PROVABLE:
+        raise UserError(f"a {target} export cannot be verified; leave out --verify or choose: {', '.join(PROVABLE)}")
+
+
+def verify(
+    design: Design,
+    target: str,
+    source: Path | str,
+    *,
+    weights: dict[str, Tensor] | None = None,
+    inferrer: Inferrer | None = None,
+) -> Proof:
+    """Compare an exported file with the drawn network.
+
+    Args:
+        design: the design that was exported.
+        target: the target of the export.
+        source: the written file, or the text of a text target that is in no file.
+        weights: the weights of the export; fresh weights by default.
+        inferrer: its memo is used; a new one by default.
+
+    Raises:
+        UserError: if the target cannot be proved or the file does not run.
+    """
+    check_provable(target)
+    from composer.engine.codegen.verify import verify_source
+
+    return verify_source(design, source, package=target == "package", weights=weights, inferrer=inferrer)
 
 
 def text(design: Design, target: str, inferrer: Inferrer | None = None) -> str:

@@ -31,9 +31,18 @@ MEMO_SIZE = (
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """The tree and its flat form."""
+    """What inference computed for a design.
+
+    Attributes:
+        design: the design.
+        catalog: the blocks it was inferred with.
+        root: the results as a tree, which code generation reads.
+        facts: the same in flat form, for the window and the commands.
+        structural: problems that follow from the wiring alone.
+    """
 
     design: Design
+    catalog: Catalog
     root: GraphResult
     facts: DesignFacts
     structural: tuple[rules.Problem, ...]
@@ -54,7 +63,7 @@ class Inferrer:
     """
 
     def __init__(self, catalog: Catalog | None = None, store: CostStore | None = None) -> None:
-        self.catalog = catalog or library.catalog()
+        self.catalog = catalog if catalog is not None else library.catalog()
         self.store = store
         self.memo: OrderedDict[Any, BlockCost] = OrderedDict()
         self.known: OrderedDict[Any, Known] = OrderedDict()
@@ -85,7 +94,7 @@ class Inferrer:
         root, facts = Walk(self, design, batch, structural).run()
         if self.store is not None:
             self.store.flush()
-        return Inference(design, root, facts, structural)
+        return Inference(design, self.catalog, root, facts, structural)
 
     def block(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[TensorSpec | None]) -> BlockCost:
         """Memo entry of one block instance; None stands for an optional input without a wire."""

@@ -24,9 +24,9 @@ from composer.core.errors import UserError
 from composer.core.files import design_file
 from composer.core.graph import Design, Training
 from composer.engine.codegen.build import import_source
-from composer.engine.codegen.generate import class_name, source
+from composer.engine.codegen.generate import source
+from composer.engine.codegen.probe import model_class
 from composer.engine.device import Device, choose, cpu_cores, tune_threads
-from composer.engine.library import catalog
 from composer.engine.training import data as datasets
 from composer.engine.training.augment import batch_bounds, epoch_batches
 from composer.engine.training.control import Control, Report, now
@@ -145,7 +145,7 @@ def _fit(
     """The loop."""
     fabric = _place(target, settings.precision)
     torch.manual_seed(settings.seed)
-    model: nn.Module = getattr(import_source(text, run.path / "model.py"), class_name(design, catalog()))()
+    model: nn.Module = model_class(import_source(text, run.path / "model.py"))()
     data = datasets.load(settings.data, datasets.input_shape(design))
     train_split, val_split = data.train.to(fabric.device), data.val.to(fabric.device)
     objective = Classification(data.classes, settings.label_smoothing)

@@ -34,9 +34,7 @@ def findings(proof: Mapping[str, Any]) -> str:
         (
             f"Weights: keys {keys}",
             f"Parameters: {count}",
-            f"Largest difference, evaluation: {proof['eval_diff']:g}",
-            f"Largest difference, training: {proof['train_diff']:g}",
-            f"Largest difference, gradients: {proof['grad_diff']:g}",
+            *(f"Largest difference, {name}: {value:g}" for name, value in proof["differences"].items()),
             f"Design {proof['design']}, torch {proof['torch']}",
         )
     )

@@ -14,8 +14,9 @@ from torch import nn
 from composer.core.edits import set_params
 from composer.core.errors import DesignError
 from composer.core.graph import Design, Each, Graph, Input, Node, Output, Ramp, Wire
-from composer.engine.codegen.build import build, import_source, model_class
+from composer.engine.codegen.build import build, import_source
 from composer.engine.codegen.generate import _literal, source
+from composer.engine.codegen.probe import model_class
 from composer.engine.inference.cost import CostMode
 from composer.engine.inference.infer import Inferrer
 from tests.engine.designs import chain, stage

@@ -1,5 +1,7 @@
 """Exported source is proven against the drawn network, and what differs is found."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +12,7 @@ from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.codegen.generate import source
-from composer.engine.codegen.verify import verify
+from composer.engine.codegen.verify import verify_source
 from tests.engine.designs import light
 from tests.strategies import networks
 
@@ -19,23 +21,24 @@ SMALL = ("hybrid_digits", "hybrid_dendritic")
 
 @pytest.mark.parametrize("name", SMALL)
 def test_a_template_is_what_is_drawn(name: str) -> None:
-    proof = verify(light(name))
+    design = light(name)
+    proof = verify_source(design, source(design))
     assert proof.ok and proof.keys_match
     assert proof.params == proof.params_expected
-    assert (proof.eval_diff, proof.train_diff, proof.grad_diff) == (0, 0, 0)
-    assert proof.sentence().startswith("verified: keys match")
+    assert proof.differences == {"forward (eval)": 0, "forward (train)": 0, "gradients": 0}
+    assert proof.message.startswith("verified: keys match")
 
 
 @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_random_designs_are_what_is_drawn(design: Design) -> None:
-    assert verify(design).ok
+    assert verify_source(design, source(design)).ok
 
 
 def test_trained_weights_are_the_ones_compared() -> None:
     design = load(template("hybrid_digits"))
     weights = build(design, seed=7).state_dict()
-    assert verify(design, weights=weights).ok
+    assert verify_source(design, source(design), weights=weights).ok
 
 
 @pytest.mark.parametrize(
@@ -47,41 +50,54 @@ def test_trained_weights_are_the_ones_compared() -> None:
         ("mbconv_2 = self.mbconv_2(mbconv_1)", "mbconv_2 = self.mbconv_2(mbconv_1).detach()"),
     ],
 )
-def test_tampered_source_is_detected(before: str, after: str) -> None:
+def test_a_changed_file_is_detected(before: str, after: str, tmp_path: Path) -> None:
     design = load(template("hybrid_digits"))
     text = source(design)
     assert before in text
-    proof = verify(design, text.replace(before, after))
+    exported = tmp_path / "model.py"
+    exported.write_text(text.replace(before, after), encoding="utf-8")
+    proof = verify_source(design, exported)
     assert not proof.ok
-    assert proof.sentence().startswith("NOT EQUAL")
+    assert proof.message.startswith("NOT EQUAL")
 
 
 def test_other_weights_are_detected() -> None:
     design = load(template("hybrid_digits"))
     text = source(design)
     line = next(line for line in text.splitlines() if "self.norm_1 =" in line)
-    proof = verify(design, text.replace(line, line + "\n        self.extra = nn.Linear(1, 1)"))
+    proof = verify_source(design, text.replace(line, line + "\n        self.extra = nn.Linear(1, 1)"))
     assert not proof.keys_match and not proof.ok
-    assert "KEYS DIFFER" in proof.sentence()
+    assert "KEYS DIFFER" in proof.message
 
 
 def test_source_that_reaches_for_the_library_does_not_run() -> None:
     design = load(template("hybrid_digits"))
-    with pytest.raises(UserError, match=r"does not run by itself.*out of reach"):
-        verify(design, source(design, inline=False))
+    with pytest.raises(UserError, match=r"does not run standalone.*out of reach"):
+        verify_source(design, source(design, inline=False))
+
+
+def test_the_package_form_is_run_with_the_blocks_and_without_the_application(tmp_path: Path) -> None:
+    design = load(template("hybrid_digits"))
+    exported = tmp_path / "model.py"
+    text = source(design, inline=False)
+    exported.write_text(text, encoding="utf-8")
+    assert verify_source(design, exported, package=True).ok
+    assert [path.name for path in tmp_path.iterdir()] == ["model.py"]  # nor a __pycache__ beside it
+    with pytest.raises(UserError, match=r"does not run standalone.*composer is out of reach"):
+        verify_source(design, f"import composer\n{text}", package=True)
 
 
 def test_source_that_fails_says_how() -> None:
     design = load(template("hybrid_digits"))
-    with pytest.raises(UserError, match=r"does not run by itself: .*KeyError: 'gone'"):
-        verify(design, source(design) + "\n\n{}['gone']\n")
+    with pytest.raises(UserError, match=r"does not run standalone: .*KeyError: 'gone'"):
+        verify_source(design, source(design) + "\n\n{}['gone']\n")
 
 
 def test_a_design_with_errors_is_refused() -> None:
     text = "format: 1\nname: a\ninputs:\n  x: {shape: [3, 8, 8]}\nnodes:\n  c: {block: Conv2d, params: {groups: 2}}\n"
     text += "outputs:\n  y: {}\nwires:\n"
     with pytest.raises(DesignError, match="c: "):
-        verify(loads(text + "  - x -> c\n  - c -> y\n"))
+        verify_source(loads(text + "  - x -> c\n  - c -> y\n"), "")
 
 
 HOSTILE = '''"""\\n\\nimport os; os.system("touch /tmp/owned")\\n"""'''
@@ -93,7 +109,7 @@ def test_a_hostile_design_cannot_speak_python() -> None:
         HOSTILE, design.main, design.graphs, design.variables, description="\\" * 3 + HOSTILE + "\r\n'''\x00\u2028"
     )
     text = source(hostile)
-    assert verify(hostile, text).ok
+    assert verify_source(hostile, text).ok
     compiled = compile(text, "hostile", "exec")
     assert "system" not in compiled.co_names
     assert not any("system" in getattr(constant, "co_names", ()) for constant in compiled.co_consts)
@@ -104,6 +120,7 @@ def test_threads_and_seed_are_left_as_they_were() -> None:
     expected = torch.rand(1)
     torch.manual_seed(3)
     threads = torch.get_num_threads()
-    verify(load(template("hybrid_digits")))
+    design = load(template("hybrid_digits"))
+    verify_source(design, source(design))
     assert torch.get_num_threads() == threads
     assert torch.rand(1) == expected

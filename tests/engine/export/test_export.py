@@ -1,10 +1,13 @@
 """Every target is written whole or not at all, and what is written can be read by what it is meant for."""
 
 import importlib.util
+import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -333,3 +336,30 @@ def test_the_command_writes_to_the_terminal_too(capsys: pytest.CaptureFixture[st
     assert "no text" in capsys.readouterr().err
     assert main(["export", path, "--to", "python", "--verify", "-o", str(tmp_path / "model.py")]) == 0
     assert "verified: keys match" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("target", ["python", "package"])
+def test_the_written_file_is_what_is_verified(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_changed(path: Path, write: Callable[[Any], object]) -> None:
+        buffer = io.BytesIO()
+        write(buffer)
+        path.write_bytes(buffer.getvalue().replace(b"return self.head(add_2)", b"return 2 * self.head(add_2)"))
+
+    command = ["export", str(template("hybrid_digits")), "--to", target, "-o", str(tmp_path / "model.py"), "--verify"]
+    assert main(command) == 0
+    assert "\nverified: keys match" in capsys.readouterr().out
+    monkeypatch.setattr("composer.engine.export.write_atomically", write_changed)
+    assert main(command) == 1
+    assert "\nNOT EQUAL: keys match" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("target", ["markdown", "yaml", "latex", "dot", "mermaid"])
+def test_what_cannot_be_verified_is_refused_before_it_is_written(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "design.out"
+    assert main(["export", str(template("hybrid_digits")), "--to", target, "-o", str(file), "--verify"]) == 2
+    assert f"a {target} export cannot be verified" in capsys.readouterr().err
+    assert not file.exists()

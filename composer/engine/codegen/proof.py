@@ -1,0 +1,47 @@
+"""The result of comparing a written file with the drawn network."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Result of comparing a written file with the drawn network; every export target that can be proved returns one.
+
+    Attributes:
+        keys_match: whether the file holds exactly the weights of the drawn network, by name.
+        params: number of parameters in the file.
+        params_expected: number of parameters that inference counted.
+        differences: largest absolute difference of each compared quantity, by its name in the message,
+            such as ``forward (eval)``; infinite where a shape differs or a value is not a number.
+        design: hash of the design.
+        torch: version of torch.
+        tolerance: largest accepted difference; 0 demands equality.
+    """
+
+    keys_match: bool
+    params: int
+    params_expected: int
+    differences: Mapping[str, float]
+    design: str
+    torch: str
+    tolerance: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether weights, counts and every compared number agree."""
+        equal = all(difference <= self.tolerance for difference in self.differences.values())
+        return self.keys_match and self.params == self.params_expected and equal
+
+    @property
+    def message(self) -> str:
+        """The result in one line."""
+        verdict = "verified" if self.ok else "NOT EQUAL"
+        keys = "keys match" if self.keys_match else "KEYS DIFFER"
+        numbers = ", ".join(f"{name} {difference:g}" for name, difference in self.differences.items())
+        return f"{verdict}: {keys}, {self.params:,} parameters, max |diff| {numbers}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values, the verdict and the message included."""
+        return {**asdict(self), "ok": self.ok, "message": self.message}

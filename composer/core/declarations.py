@@ -312,12 +312,12 @@ def is_literal(node: ast.expr) -> bool:
 
 
 def first_paragraph(doc: str) -> str:
-    """Return the first paragraph of a docstring on one line."""
-    return " ".join(doc.split("\n\n", maxsplit=1)[0].split())
+    """Return the first paragraph of a docstring on one line, as plain text."""
+    return _without_backticks(" ".join(doc.split("\n\n", maxsplit=1)[0].split()))
 
 
 def arg_help(doc: str) -> dict[str, str]:
-    """Return the descriptions in the `Args` section of a docstring by argument name."""
+    """Return the descriptions in the `Args` section of a docstring by argument name, as plain text."""
     section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)*)", doc, re.MULTILINE)
     if not section:
         return {}
@@ -330,4 +330,9 @@ def arg_help(doc: str) -> dict[str, str]:
             descriptions[name] = entry[2].strip()
         elif name and line.strip():
             descriptions[name] += " " + line.strip()
-    return descriptions
+    return {name: _without_backticks(text) for name, text in descriptions.items()}
+
+
+def _without_backticks(text: str) -> str:
+    """Drop the code markup of a docstring: labels and tooltips would show the backticks."""
+    return text.replace("`", "")

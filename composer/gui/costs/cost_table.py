@@ -1,27 +1,35 @@
-"""The table of costs: every node of the shown graph, sorted by any cost, each number with a bar for its share of the largest."""
+"""The table of costs: the nodes of the shown graph, sortable by any cost, with a bar under each number for its relative size."""
 
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from composer.gui.look import theme
 from composer.gui.session.cost_lens import written
 
-TIME_WIDTH, NAME_WIDTH, LEAST_NAME = 88, 88, 56
-WIDEST = {"params": "88.8 M", "macs": "88.8 M", "activation_bytes": "88.8 MB"}
-PADDING = 24  # that a cell adds to a number
-# The costs of `CostLens.value`, with their titles.
+NAME_WIDTH = 112  # minimum width of the node column: about sixteen characters
+WIDEST = {
+    "params": "888 M",
+    "macs": "88.8 M",
+    "activation_bytes": "888 MB",
+    "estimated": "88.8 ms",
+    "measured": "88.8 ms",
+}
+PADDING = 16  # pixels that a cell adds to the width of its number
+# Cost name, as in `CostLens.value`, to column title.
 COLUMNS = {
     "params": "Params",
     "macs": "MACs",
     "activation_bytes": "Memory",
-    "estimated": "Least time",
+    "estimated": "Roofline",
     "measured": "Measured",
 }
 TITLES = ("Node", *COLUMNS.values())
-FEW = 8  # rows that are told one by one: an edit mostly changes one, and painting all is most of what it costs here
+# Up to this many changed rows are reported one by one. An edit usually changes one row, and repainting the whole table is
+# most of the cost of an update.
+MAX_ROW_UPDATES = 8
 SORT_ROLE, SHARE_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -29,44 +37,55 @@ Costs = tuple[float | None, ...]
 
 
 class CostModel(QAbstractTableModel):
-    """Costs of the nodes of a graph."""
+    """Costs of the nodes of a graph.
+
+    Attributes:
+        rows: id and costs of each node, in the order of the design.
+        tips: tooltips by node id and cost name.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[tuple[str, Costs]] = []
         self.tips: dict[tuple[str, str], str] = {}
-        self._most: tuple[float, ...] = (1.0,) * len(COLUMNS)
+        self._largest: tuple[float, ...] = (1.0,) * len(COLUMNS)
 
     def show(self, rows: list[tuple[str, Costs]]) -> None:
-        """Put rows in place: an id with its costs in the order of `COLUMNS`, None where they are not known."""
+        """Replace the rows and notify the views of the smallest change.
+
+        Args:
+            rows: id and costs of each node in the order of `COLUMNS`; None where a cost is unknown.
+        """
         if rows == self.rows:
             return
-        same = [id for id, _ in rows] == [id for id, _ in self.rows]
-        if not same:
+        same_nodes = [id for id, _ in rows] == [id for id, _ in self.rows]
+        if not same_nodes:
             self.beginResetModel()
-        before, most = self.rows, self._most
+        before, largest = self.rows, self._largest
         self.rows = rows
-        self._most = tuple(max((costs[at] or 0 for _, costs in rows), default=0) or 1 for at in range(len(COLUMNS)))
-        if not same:
+        self._largest = tuple(
+            max((costs[column] or 0 for _, costs in rows), default=0) or 1 for column in range(len(COLUMNS))
+        )
+        if not same_nodes:
             self.endResetModel()
             return
-        changed = [at for at, (old, new) in enumerate(zip(before, rows, strict=True)) if old != new]
-        if most != self._most or len(changed) > FEW:  # another scale, another bar in every row
-            changed = []
+        changed = [number for number, (old, new) in enumerate(zip(before, rows, strict=True)) if old != new]
+        if largest != self._largest or len(changed) > MAX_ROW_UPDATES:  # a new largest value rescales every bar
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS)))
-        for at in changed:
-            self.dataChanged.emit(self.index(at, 0), self.index(at, len(COLUMNS)))
+            return
+        for number in changed:
+            self.dataChanged.emit(self.index(number, 0), self.index(number, len(COLUMNS)))
 
     def rowCount(self, parent: Index = ROOT) -> int:
-        """Number of nodes."""
+        """Return the number of nodes."""
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = ROOT) -> int:
-        """Number of columns."""
+        """Return the number of columns."""
         return len(TITLES)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Titles."""
+        """Return the title of a column."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return TITLES[section]
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
@@ -74,18 +93,20 @@ class CostModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """One cell."""
+        """Return one role of one cell; the roles of this model are its sort value and its share of the largest value."""
         id, costs = self.rows[index.row()]
         column = index.column()
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
+        if role == Qt.ItemDataRole.FontRole:
+            return theme.font(theme.SMALL) if column else None
         if column == 0:
             return id if role in (Qt.ItemDataRole.DisplayRole, SORT_ROLE, Qt.ItemDataRole.ToolTipRole) else None
         value, cost = costs[column - 1], list(COLUMNS)[column - 1]
         if role == SORT_ROLE:
             return -1.0 if value is None else float(value)
         if role == SHARE_ROLE:
-            return 0.0 if value is None else value / self._most[column - 1]
+            return 0.0 if value is None else value / self._largest[column - 1]
         if value is None:
             return "" if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -101,10 +122,10 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 
 
 class ShareDelegate(QStyledItemDelegate):
-    """A number over a bar that shows its share of the largest one."""
+    """Paints a number above a bar that shows its share of the largest number of the column."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Bar first, number over it."""
+        """Paint the number and the bar."""
         share = index.data(SHARE_ROLE)
         super().paint(painter, option, index)
         if share and share > 0.005:
@@ -116,10 +137,15 @@ class ShareDelegate(QStyledItemDelegate):
 
 
 class CostTable(QTableView):
-    """Gives the numbers what they need and the names the rest.
+    """A table whose number columns are as wide as their numbers; the node column gets the rest of the width.
+
+    Where the panel is too narrow for the names, the table scrolls sideways instead of eliding them to nothing.
 
     Args:
         model: the costs.
+
+    Attributes:
+        sorted: the proxy model that sorts the rows.
     """
 
     def __init__(self, model: CostModel) -> None:
@@ -130,12 +156,13 @@ class CostTable(QTableView):
         self.setModel(self.sorted)
         self.setItemDelegate(ShareDelegate(self))
         self.setSortingEnabled(True)
-        self.sorted.sort(-1)  # the order of the design, until a column is clicked
+        self.sorted.sort(-1)  # the order of the design until the user clicks a header
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
         self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names differ at their ends: mbconv_1, mbconv_2
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ only at the end: mbconv_1, mbconv_2
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(theme.CONTROL)
         self.setAccessibleName("Costs of the nodes")
@@ -144,35 +171,31 @@ class CostTable(QTableView):
         header.setHighlightSections(False)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setMinimumSectionSize(48)
-        # Fixed, because fitting to the contents measures every cell at every change.
+        # Fixed widths: resizing to the contents would measure every cell after every change.
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        # Times, where there are any, are what one looks for: in a narrow panel they come before the rest.
+        # Times are shown only on request, so they come first: a narrow panel would hide them behind the other columns.
         header.moveSection(TITLES.index(COLUMNS["estimated"]), 1)
         header.moveSection(TITLES.index(COLUMNS["measured"]), 2)
         self.show_costs({"params", "macs", "activation_bytes"})
 
     def show_costs(self, costs: set[str]) -> None:
-        """Show the columns that have numbers."""
+        """Show the columns of these costs and hide the others."""
         for column, cost in enumerate(COLUMNS, 1):
             self.setColumnHidden(column, cost not in costs)
         self._share_width()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the width."""
+        """Distribute the new width."""
         super().resizeEvent(event)
         self._share_width()
 
     def _share_width(self) -> None:
-        shown = [column for column in range(1, len(TITLES)) if not self.isColumnHidden(column)]
-        times = {TITLES.index(COLUMNS[cost]) for cost in ("estimated", "measured")}
-        widths = dict.fromkeys(times & set(shown), TIME_WIDTH)
-        for cost, text in WIDEST.items():
-            if (column := TITLES.index(COLUMNS[cost])) in shown:
-                widths[column] = (
-                    max(self.fontMetrics().horizontalAdvance(words) for words in (text, TITLES[column])) + PADDING
-                )
-        for column, width in widths.items():
-            self.setColumnWidth(column, width)
-        self.setColumnWidth(
-            0, max(NAME_WIDTH if times & set(shown) else LEAST_NAME, self.viewport().width() - sum(widths.values()))
-        )
+        numbers, titles = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader().fontMetrics()
+        used = 0
+        for cost, widest in WIDEST.items():
+            column = TITLES.index(COLUMNS[cost])
+            if not self.isColumnHidden(column):
+                width = max(numbers.horizontalAdvance(widest), titles.horizontalAdvance(TITLES[column])) + PADDING
+                self.setColumnWidth(column, width)
+                used += width
+        self.setColumnWidth(0, max(NAME_WIDTH, self.viewport().width() - used))

@@ -8,7 +8,8 @@ from composer.core import units
 from composer.core.facts import NodeFacts, Repair
 from composer.gui.inspector.param_row import heading
 from composer.gui.session.session import Session
-from composer.gui.widgets.labels import button, clear, label
+from composer.gui.widgets.labels import clear, label
+from composer.gui.widgets.wrap_button import WrapButton
 
 
 class FactsView(QWidget):
@@ -68,7 +69,7 @@ class FactsView(QWidget):
             self._layout.addWidget(label("Looking for repairs…", "small"))
         graph = self._session.document.graph_name
         for repair in offers or ():
-            self._layout.addWidget(button(repair.label, partial(self._session.repair, repair, graph)))
+            self._layout.addWidget(WrapButton(repair.label, partial(self._session.repair, repair, graph)))
 
     def _show_facts(self, facts: NodeFacts) -> None:
         self._layout.addWidget(heading("Facts"))

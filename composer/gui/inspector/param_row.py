@@ -160,7 +160,7 @@ class ParamRow(QWidget):
             self.field.setPlaceholderText(
                 "several values" if value is MIXED else "from the wire" if inferred and value is None else ""
             )
-            self.field.set_quiet(inferred)
+            self.field.set_inferred(inferred)
             self._grey(self.grey_default and not is_set)
         font = self.name.font()
         font.setBold(is_set)
@@ -198,7 +198,7 @@ class ParamRow(QWidget):
             if self._shown is not None and self._shown is not MIXED:
                 self._commit(self._shown)
             else:
-                self.field.set_quiet(False)
+                self.field.set_inferred(False)
                 self.field.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self.reset_asked.emit(self.spec.name)
@@ -252,7 +252,7 @@ class ParamRow(QWidget):
         for editor in (self.check, self.combo):
             if editor is not None:
                 editor.hide()
-        self.field.set_quiet(False)
+        self.field.set_inferred(False)
         self.field.show()
         self.field.setText("=")
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -202,7 +202,7 @@ class AttentionPanel(Panel):
         self.maps = [CapturedMap(entry) for entry in result["maps"]]
         picture = QImage(result["image_png"])
         height, width = result["image_size"]
-        self.strip.set_picture(image, picture)
+        self.strip.set_thumbnail(image, picture)
         self.view.show_image(picture, QSize(width, height))
         rows = [(item["label"], item["probability"]) for item in result["prediction"]]
         self._notes = list(result.get("notes", ()))

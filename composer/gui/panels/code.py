@@ -140,7 +140,7 @@ class CodePanel(Panel):
 
     def _mark(self, *, go: bool = True) -> None:
         selection = self.session.document.selection
-        self.view.mark(selection[0] if len(selection) == 1 else None, go=go and self.isVisible())
+        self.view.mark(selection[0] if len(selection) == 1 else None, scroll=go and self.isVisible())
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.view.toPlainText())

@@ -20,7 +20,7 @@ from composer.gui.widgets.labels import button, clear, column, label, row
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.setting_table import SettingTable
-from composer.gui.widgets.variable_slider import LARGEST, VariableSlider
+from composer.gui.widgets.variable_slider import MAX_VALUE, VariableSlider
 from composer.gui.workers.jobs import Job
 
 LESSON = (
@@ -59,7 +59,7 @@ class FitPanel(Panel):
         self.notice = Notice()
         self.table = SettingTable()
         self.hint = label(READY, "muted", wrap=True)
-        self.new_name, self.new_value = QLineEdit("width"), CountField(minimum=1, maximum=LARGEST, value=64)
+        self.new_name, self.new_value = QLineEdit("width"), CountField(minimum=1, maximum=MAX_VALUE, value=64)
         self.pages = QStackedWidget()
         self.pages.addWidget(self._lesson())
         self.pages.addWidget(self._work())

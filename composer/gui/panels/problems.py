@@ -12,7 +12,9 @@ from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.session.problems import ListedProblem
 from composer.gui.session.session import Session
-from composer.gui.widgets.labels import button, clear, column, label, row
+from composer.gui.widgets.flow_layout import FlowLayout
+from composer.gui.widgets.labels import clear, column, label, row
+from composer.gui.widgets.wrap_button import WrapButton
 
 MOST = 100
 REPAIRS = 3
@@ -41,7 +43,7 @@ class ProblemRow(QWidget):
         line = row(mark, self.text)
         line.setStretch(1, 1)
         line.setAlignment(mark, Qt.AlignmentFlag.AlignTop)
-        self._below = row(spacing=4)
+        self._below = FlowLayout()
         self._below.setContentsMargins(theme.ICON + 8, 0, 0, 0)
         layout = column(margin=0, spacing=4)
         layout.setContentsMargins(12, 6, 12, 6)
@@ -58,11 +60,7 @@ class ProblemRow(QWidget):
         if repairs is None:
             self._below.addWidget(label("Looking for repairs…", "small"))
         for repair in (repairs or ())[:REPAIRS]:
-            made = button(repair.label, partial(self.repair_chosen.emit, repair))
-            made.setToolTip(repair.label)
-            self._below.addWidget(made)
-        if self._below.count():
-            self._below.addStretch(1)
+            self._below.addWidget(WrapButton(repair.label, partial(self.repair_chosen.emit, repair)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Report a click beside the buttons."""

@@ -15,7 +15,7 @@ HEATS = {
     "params": "Parameters",
     "macs": "MACs",
     "activation_bytes": "Activation memory",
-    "estimated": "Least time",
+    "estimated": "Roofline time",
     "measured": "Measured time",
 }
 

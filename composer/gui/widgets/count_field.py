@@ -1,4 +1,4 @@
-"""A whole number with buttons for one more and one less."""
+"""A spin box for integers."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ TEXT_MARGIN = 6
 
 
 class CountField(QSpinBox):
-    """A QSpinBox whose number stands as far from the edge as a text does; style sheets do not reach the field inside.
+    """A QSpinBox with the left margin of a line edit, which a style sheet cannot give to the field inside.
 
     Args:
-        options: properties of QSpinBox, such as `minimum`, `maximum` and `value`.
+        options: properties of QSpinBox, such as ``minimum``, ``maximum`` and ``value``.
     """
 
     def __init__(self, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""A list to choose from whose choice may be wider than its field."""
+"""A combo box whose current item may be wider than the field."""
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QHelpEvent, QPaintEvent
@@ -6,18 +6,18 @@ from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePai
 
 
 class DropDown(QComboBox):
-    """Ends a choice that does not fit with an ellipsis, where Qt cuts through a letter; the tooltip then says it in full."""
+    """Elides an item that does not fit, where Qt would cut through a letter; the tooltip then shows it in full."""
 
     def shown_text(self) -> str:
-        """The choice as far as it fits."""
+        """Return the current item, elided to the width of the field."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         part = QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width()
-        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+        width = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width()
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, width)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what Qt paints, with the text that fits."""
+        """Paint as Qt does, but with the elided text."""
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
@@ -25,7 +25,7 @@ class DropDown(QComboBox):
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def event(self, event: QEvent) -> bool:
-        """Say the whole choice in the tooltip, before what the field is for."""
+        """Put the full text of an elided item in front of the tooltip."""
         if (
             isinstance(event, QHelpEvent)
             and event.type() == QEvent.Type.ToolTip

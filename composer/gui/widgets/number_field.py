@@ -1,4 +1,4 @@
-"""A field for one number: typed as people type (``3e-3``), stepped with the arrow keys, red with a reason while it makes no sense."""
+"""A field for one number, typed in any usual form (``3e-3``) or stepped with the arrow keys."""
 
 import math
 
@@ -8,70 +8,72 @@ from PySide6.QtWidgets import QLineEdit
 
 
 class NumberField(QLineEdit):
-    """Holds an int or a float within limits.
+    """Holds an int or a float within limits; turns red, with the reason as tooltip, while its text is not a valid number.
 
     Args:
         low: smallest value.
         high: largest value.
-        whole: whether only whole numbers make sense.
-        step: added by an arrow key; 0 for doubling and halving.
+        integer: whether only integers are valid.
+        step: added or subtracted by an arrow key; 0 for doubling and halving.
+
+    Signals:
+        edited: the new value, and whether it came from an arrow key, so that successive steps can be one edit.
     """
 
-    # The value, and whether it was stepped (so that steps in a row can be one edit).
     edited = Signal(object, bool)
 
-    def __init__(self, low: float, high: float, *, whole: bool = False, step: float = 0.0) -> None:
+    def __init__(self, low: float, high: float, *, integer: bool = False, step: float = 0.0) -> None:
         super().__init__()
-        self._low, self._high, self._whole, self._step = low, high, whole, step
+        self._low, self._high, self._integer, self._step = low, high, integer, step
         self._value: float = low
-        self.textEdited.connect(lambda _: self._mark())
+        self.textEdited.connect(lambda _: self._show_validity())
         self.editingFinished.connect(self._commit)
 
     @property
     def value(self) -> float:
-        """The last number that made sense."""
+        """The last valid number."""
         return self._value
 
     def set_value(self, value: float) -> None:
-        """Show a number, unless the user is typing another."""
+        """Set the value and show it, unless the user is typing another one."""
         self._value = value
         if not (self.hasFocus() and self.isModified()):
             self._show()
 
     def reason(self) -> str:
-        """Why the text is no value; empty if it is one."""
+        """Return why the text is not a valid value, or an empty string if it is."""
         text = self.text().strip().replace(",", ".")
         try:
             number = float(text)
         except ValueError:
             return f"“{self.text()}” is not a number"
-        if self._whole and number != int(number if math.isfinite(number) else 0):
-            return f"{text} is not a whole number"
+        if self._integer and number != int(number if math.isfinite(number) else 0):
+            return f"{text} is not an integer"
         if not self._low <= number <= self._high:
             top = f" and at most {self._high:g}" if math.isfinite(self._high) else ""
             return f"{text} is out of range: at least {self._low:g}{top}"
         return ""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Step with the arrow keys, go back to the last value with Escape."""
+        """Step with the arrow keys; restore the last value with Escape."""
         key = event.key()
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._stepped(1 if key == Qt.Key.Key_Up else -1)
+            self._step_by(1 if key == Qt.Key.Key_Up else -1)
         elif key == Qt.Key.Key_Escape and self.isModified():
             self._show()
         else:
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Leave nothing in the field that is not the value."""
+        """Restore the last value if the text is invalid."""
         super().focusOutEvent(event)
         if self.reason():
             self._show()
 
-    def _stepped(self, direction: int) -> None:
+    def _step_by(self, direction: int) -> None:
         value = self._value + direction * self._step if self._step else self._value * 2.0**direction
         value = min(max(value, self._low), self._high)
-        value = round(value) if self._whole else float(f"{value:.6g}")
+        value = round(value) if self._integer else float(f"{value:.6g}")
         if value != self._value:
             self._value = value
             self._show()
@@ -81,7 +83,7 @@ class NumberField(QLineEdit):
         if not self.isModified() or self.reason():
             return
         number = float(self.text().strip().replace(",", "."))
-        value = int(number) if self._whole else number
+        value = int(number) if self._integer else number
         changed = value != self._value
         self._value = value
         self._show()
@@ -89,11 +91,11 @@ class NumberField(QLineEdit):
             self.edited.emit(value, False)
 
     def _show(self) -> None:
-        self.setText(f"{self._value:g}" if not self._whole else str(int(self._value)))
+        self.setText(f"{self._value:g}" if not self._integer else str(int(self._value)))
         self.setModified(False)
-        self._mark()
+        self._show_validity()
 
-    def _mark(self) -> None:
+    def _show_validity(self) -> None:
         reason = self.reason()
         if self.property("invalid") != bool(reason):
             self.setProperty("invalid", bool(reason))

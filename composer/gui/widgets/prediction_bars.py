@@ -1,4 +1,4 @@
-"""The likeliest classes with their probabilities."""
+"""The most likely classes with their probabilities, as bars."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,12 @@ ROW, NUMBER = 20, 52
 
 
 class PredictionBars(QWidget):
-    """One row a class: name, bar, percent; the true class is marked."""
+    """One row per class: name, bar and percentage; the true class is marked.
+
+    Attributes:
+        rows: name and probability of each class, most likely first.
+        truth: the true class, or None if it is unknown.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,18 +27,18 @@ class PredictionBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_rows(self, rows: Sequence[tuple[str, float]], truth: str | None) -> None:
-        """Show classes.
+        """Show other classes.
 
         Args:
-            rows: name and probability, best first.
-            truth: the true class, where it is known.
+            rows: name and probability of each class, most likely first.
+            truth: the true class, or None if it is unknown.
         """
         self.rows, self.truth = list(rows), truth
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As high as its rows."""
+        """Return the height of all rows."""
         return QSize(160, ROW * len(self.rows))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -45,18 +50,18 @@ class PredictionBars(QWidget):
         names = min(max((metrics.horizontalAdvance(name) for name, _ in self.rows), default=0) + 20, self.width() // 2)
         for index, (name, share) in enumerate(self.rows):
             line = QRectF(0, index * ROW, self.width(), ROW)
-            right = name == self.truth
-            painter.setPen(theme.color("text" if right else "muted"))
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - 16)
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, shown)
-            if right:
+            is_truth = name == self.truth
+            painter.setPen(theme.color("text" if is_truth else "muted"))
+            elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - 16)
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, elided)
+            if is_truth:
                 theme.icon("check", "success").paint(painter, QRectF(names - 16, line.top() + 4, 12, 12).toRect())
-            room = QRectF(names, line.center().y() - 3, max(0, line.width() - names - NUMBER), 6)
+            bar = QRectF(names, line.center().y() - 3, max(0, line.width() - names - NUMBER), 6)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("border"))
-            painter.drawRoundedRect(room, 3, 3)
-            room.setWidth(room.width() * share)
+            painter.drawRoundedRect(bar, 3, 3)
+            bar.setWidth(bar.width() * share)
             painter.setBrush(theme.color("accent"))
-            painter.drawRoundedRect(room, 3, 3)
+            painter.drawRoundedRect(bar, 3, 3)
             painter.setPen(theme.color("text"))
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, units.percent(share))

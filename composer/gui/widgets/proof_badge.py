@@ -1,4 +1,4 @@
-"""The badge beside exported code: whether it was proved to be the drawn network."""
+"""The badge beside the generated code: whether the code was verified to compute the same as the drawn network."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,31 +8,31 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from composer.gui.look import theme
 
-WORDS = {
+LABELS = {
     "unverified": "Verify",
     "running": "Verifying… Cancel",
-    "verified": "Verified, 0 diff",
-    "different": "Not equal",
+    "verified": "Verified, 0 difference",
+    "different": "Different",
 }
 INKS = {"verified": "success", "different": "error"}
 ICONS = {"unverified": "check", "running": "stop", "verified": "success", "different": "error"}
-WHAT = (
-    "Runs the exported code in a clean process that has neither this program nor its blocks, with the same weights, "
-    "and compares outputs in evaluation and training mode and every gradient with the drawing"
+HELP = (
+    "Run the exported code in a clean process without Netcomposer and its blocks, with the same weights, and compare "
+    "its outputs in evaluation and training mode and every gradient with those of the drawn network"
 )
 
 
 def findings(proof: Mapping[str, Any]) -> str:
-    """What a proof found, one line each."""
-    keys = "match" if proof["keys_match"] else "DIFFER"
+    """Return the results of a verification, one line each."""
+    keys = "match" if proof["keys_match"] else "differ"
     count = (
         f"{proof['params']:,}"
         if proof["params"] == proof["params_expected"]
-        else f"{proof['params']:,}, drawn {proof['params_expected']:,}"
+        else f"{proof['params']:,}, expected {proof['params_expected']:,}"
     )
     return "\n".join(
         (
-            f"Weights: keys {keys}",
+            f"State dict keys: {keys}",
             f"Parameters: {count}",
             *(f"Largest difference, {name}: {value:g}" for name, value in proof["differences"].items()),
             f"Design {proof['design']}, torch {proof['torch']}",
@@ -41,7 +41,11 @@ def findings(proof: Mapping[str, Any]) -> str:
 
 
 class ProofBadge(QPushButton):
-    """A button in the colour of what is known."""
+    """A button that shows the result of the verification in words, icon and colour.
+
+    Attributes:
+        state: ``unverified``, ``running``, ``verified`` or ``different``.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,20 +56,20 @@ class ProofBadge(QPushButton):
         self.show_state("unverified", None)
 
     def show_state(self, state: str, proof: Mapping[str, Any] | None) -> None:
-        """Say what is known.
+        """Show a state.
 
         Args:
             state: ``unverified``, ``running``, ``verified`` or ``different``.
-            proof: what the engine found, once it did.
+            proof: the engine's report, or None before there is one.
         """
         self.state = state
-        self.setText(WORDS[state])
-        self.setAccessibleName(WORDS[state])
-        self.setToolTip(findings(proof) if proof is not None else WHAT)
+        self.setText(LABELS[state])
+        self.setAccessibleName(LABELS[state])
+        self.setToolTip(findings(proof) if proof is not None else HELP)
         self.refresh_theme()
 
     def refresh_theme(self) -> None:
-        """Draw it in the colours of the theme in force."""
+        """Redraw in the colours of the current theme."""
         ink = INKS.get(self.state, "text")
         self.setIcon(theme.icon(ICONS[self.state], ink))
         color = getattr(theme.tokens(), ink)

@@ -1,19 +1,23 @@
-"""Parts of a panel side by side in a low dock, above each other in a narrow one."""
+"""A splitter that puts the parts of a panel side by side in a wide dock and on top of each other in a narrow one."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter
 
 NARROW = 640
-# A panel that asks for more room than a side dock has would make the whole window wider.
-SMALLEST = QSize(240, 120)
-USUAL = QSize(840, 228)
+# A panel with a larger minimum width than a side dock would make the whole window wider.
+MIN_SIZE = QSize(240, 120)
+PREFERRED_SIZE = QSize(840, 228)
 
 
 class Reflow(QSplitter):
-    """A splitter that turns itself."""
+    """A splitter that chooses its orientation by its own width and height.
 
-    turned = Signal(bool)  # whether it is upright now
+    Signals:
+        turned: the orientation has changed; True if the parts are now on top of each other.
+    """
+
+    turned = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,18 +25,18 @@ class Reflow(QSplitter):
         self.setChildrenCollapsible(False)
 
     def minimumSizeHint(self) -> QSize:
-        """Small, whatever the parts would like."""
-        return SMALLEST
+        """Return a small size, whatever the parts request."""
+        return MIN_SIZE
 
     def sizeHint(self) -> QSize:
-        """The same whichever way it is turned, or the dock would grow with each turn."""
-        return USUAL
+        """Return the same size in both orientations, or the dock would grow with every turn."""
+        return PREFERRED_SIZE
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Turn where the room asks for it."""
-        upright = self.width() < NARROW and self.height() > 0.8 * self.width()
-        wanted = Qt.Orientation.Vertical if upright else Qt.Orientation.Horizontal
-        if wanted != self.orientation():
-            self.setOrientation(wanted)
-            self.turned.emit(upright)
+        """Turn the splitter if the new size calls for it."""
+        stacked = self.width() < NARROW and self.height() > 0.8 * self.width()
+        orientation = Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
+        if orientation != self.orientation():
+            self.setOrientation(orientation)
+            self.turned.emit(stacked)
         super().resizeEvent(event)

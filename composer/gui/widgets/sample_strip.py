@@ -1,4 +1,4 @@
-"""Small pictures to choose from."""
+"""A strip of thumbnails from which an input image is chosen."""
 
 import base64
 from pathlib import Path
@@ -16,9 +16,13 @@ MAX_FILES = 8
 
 
 class SampleStrip(QListWidget):
-    """Thumbnails in rows; samples of a data set, and in front of them the user's own files."""
+    """Thumbnails of the samples of a dataset, preceded by the user's own files.
 
-    chosen = Signal(dict)  # {"sample": number} or {"path": file}
+    Signals:
+        chosen: the selected image, as ``{"sample": index}`` or ``{"path": file}``.
+    """
+
+    chosen = Signal(dict)
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,10 +37,14 @@ class SampleStrip(QListWidget):
         self.currentItemChanged.connect(self._changed)
 
     def set_samples(self, images: list[dict[str, Any]]) -> None:
-        """Show the samples of a data set, as the engine's request `images` gives them."""
+        """Replace the samples of the dataset.
+
+        Args:
+            images: the engine's reply to the request `images`.
+        """
         for row in reversed(range(self.count())):
             if "sample" in self.item(row).data(CHOICE):
-                self._take(row)
+                self._remove(row)
         for image in images:
             pixmap = QPixmap.fromImage(QImage.fromData(base64.b64decode(image["png_base64"])))
             self._add(
@@ -47,7 +55,7 @@ class SampleStrip(QListWidget):
             )
 
     def add_file(self, path: Path) -> None:
-        """Put a file in front and choose it."""
+        """Insert a file at the front and select it; a file that is already in the strip is only selected."""
         choice = {"path": str(path)}
         for row in range(self.count()):
             if self.item(row).data(CHOICE) == choice:
@@ -56,14 +64,14 @@ class SampleStrip(QListWidget):
         self._add(0, theme.icon("picture", "muted").pixmap(theme.ICON, theme.ICON), choice, path.name)
         files = [row for row in range(self.count()) if "path" in self.item(row).data(CHOICE)]
         if len(files) > MAX_FILES:
-            self._take(files[-1])
+            self._remove(files[-1])
         self.setCurrentRow(0)
 
-    def set_picture(self, choice: dict[str, Any], picture: QImage) -> None:
-        """Give a file the picture that the network saw of it."""
+    def set_thumbnail(self, choice: dict[str, Any], image: QImage) -> None:
+        """Set the thumbnail of a file: the image as the network received it."""
         for row in range(self.count()):
             if self.item(row).data(CHOICE) == choice and "path" in choice:
-                self.item(row).setIcon(_icon(QPixmap.fromImage(picture)))
+                self.item(row).setIcon(_icon(QPixmap.fromImage(image)))
 
     def _changed(self, item: QListWidgetItem | None) -> None:
         if item is not None:
@@ -76,15 +84,15 @@ class SampleStrip(QListWidget):
         item.setData(Qt.ItemDataRole.AccessibleTextRole, tip)
         self.insertItem(row, item)
 
-    def _take(self, row: int) -> None:
+    def _remove(self, row: int) -> None:
         blocked = self.blockSignals(True)
         self.takeItem(row)
         self.blockSignals(blocked)
 
 
 def _icon(pixmap: QPixmap) -> QIcon:
-    """The same picture whether chosen or not: Qt would tint it."""
-    made = QIcon()
+    """Return an icon that looks the same when it is selected; Qt would tint it."""
+    icon = QIcon()
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
-        made.addPixmap(pixmap, mode)
-    return made
+        icon.addPixmap(pixmap, mode)
+    return icon

@@ -1,4 +1,4 @@
-"""The templates as a list of cards: name, size, and the source they follow."""
+"""The templates as a list of cards: name, input size, parameter count, and the paper or other source."""
 
 import re
 from dataclasses import dataclass
@@ -12,22 +12,41 @@ from composer import paths
 from composer.core import units
 from composer.gui.look import theme
 
-HEAD_BYTES = 4000  # name, description and counts stand at the top of the file
+HEAD_BYTES = 4000  # name, description, counts and inputs are at the top of the file
 ENTRY = Qt.ItemDataRole.UserRole
+DESCRIPTION_LINES = 2
+SIDE, TOP, GAP = 12, 8, 2  # pixels around a card's text and between its lines
+
+Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What the head of a template file says."""
+class TemplateEntry:
+    """The head of a template file.
+
+    Args:
+        path: the file.
+        name: name of the design.
+        description: what the network is and where it comes from.
+        params: number of parameters, or None if the file does not state it.
+        shape: sizes of the first input without the batch; empty if they are expressions.
+    """
 
     path: Path
     name: str
     description: str
     params: int | None
+    shape: tuple[int, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """Input size and parameter count on one line."""
+        count = f"{units.count(self.params)} params" if self.params is not None else ""
+        return " · ".join(part for part in (units.sample_shape(self.shape) if self.shape else "", count) if part)
 
 
-def read_head(path: Path) -> Entry:
-    """Name, description and parameter count of a template, without reading the whole design."""
+def read_head(path: Path) -> TemplateEntry:
+    """Read name, description and sizes of a template from its first lines, without parsing the whole design."""
     with path.open(encoding="utf-8", errors="replace") as file:
         head = file.read(HEAD_BYTES)
     name, description = (
@@ -35,17 +54,48 @@ def read_head(path: Path) -> Entry:
         for key in ("name", "description")
     )
     params = re.search(r"^expected: .*?params: (\d+)", head, re.MULTILINE)
-    return Entry(path, name or path.stem, description, int(params[1]) if params else None)
+    shape = re.search(r"^inputs:\n  \w+: \{shape: \[([\d, ]+)\]", head, re.MULTILINE)
+    return TemplateEntry(
+        path,
+        name or path.stem,
+        description,
+        int(params[1]) if params else None,
+        tuple(int(size) for size in shape[1].split(",")) if shape else (),
+    )
 
 
-class _Delegate(QStyledItemDelegate):
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(120, 64)
+def elided_lines(text: str, metrics: QFontMetrics, width: int, count: int) -> list[str]:
+    """Break a text into lines of a width; the last line ends in an ellipsis if more would follow.
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        entry: Entry = index.data(ENTRY)
+    Args:
+        text: the text.
+        metrics: metrics of its font.
+        width: largest width of a line in pixels.
+        count: largest number of lines.
+    """
+    lines: list[str] = []
+    words = text.split()
+    while words and len(lines) < count - 1:
+        line = words.pop(0)
+        while words and metrics.horizontalAdvance(f"{line} {words[0]}") <= width:
+            line = f"{line} {words.pop(0)}"
+        lines.append(metrics.elidedText(line, Qt.TextElideMode.ElideRight, width))
+    if words:
+        lines.append(metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width))
+    return lines
+
+
+class TemplateDelegate(QStyledItemDelegate):
+    """Paints a template as a card of four lines: name, sizes, and two lines of description."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Return the height of the four lines; the view sets the width."""
+        bold, small = QFontMetrics(theme.font(bold=True)), QFontMetrics(theme.font(theme.SMALL))
+        return QSize(120, 2 * TOP + bold.lineSpacing() + (1 + DESCRIPTION_LINES) * (small.lineSpacing() + GAP))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one card."""
+        entry: TemplateEntry = index.data(ENTRY)
         t = theme.tokens()
         rect = QRectF(option.rect)
         state = option.state
@@ -55,45 +105,48 @@ class _Delegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(t.tint if state & QStyle.StateFlag.State_Selected else t.hover))
             painter.drawRoundedRect(rect.adjusted(4, 1, -4, -1), 4, 4)
-        inner = rect.adjusted(12, 8, -12, -6)
+        inner = rect.adjusted(SIDE, TOP, -SIDE, -TOP)
         bold, small = theme.font(bold=True), theme.font(theme.SMALL)
+        metrics = QFontMetrics(small)
         painter.setFont(bold)
         painter.setPen(QColor(t.text))
-        painter.drawText(
-            inner,
-            Qt.AlignmentFlag.AlignTop,
-            QFontMetrics(bold).elidedText(entry.name, Qt.TextElideMode.ElideRight, int(inner.width()) - 64),
-        )
+        name = QFontMetrics(bold).elidedText(entry.name, Qt.TextElideMode.ElideRight, int(inner.width()))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignTop, name)
         painter.setFont(small)
         painter.setPen(QColor(t.muted))
-        if entry.params is not None:
-            painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, units.count(entry.params))
-        painter.drawText(
-            inner.adjusted(0, 18, 0, 0), Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, entry.description
-        )
+        top = inner.top() + QFontMetrics(bold).lineSpacing() + GAP
+        for line in (entry.summary, *elided_lines(entry.description, metrics, int(inner.width()), DESCRIPTION_LINES)):
+            painter.drawText(
+                QRectF(inner.left(), top, inner.width(), metrics.height()), Qt.AlignmentFlag.AlignTop, line
+            )
+            top += metrics.lineSpacing() + GAP
         painter.restore()
 
 
 class TemplateList(QListWidget):
-    """Templates; a double click or Return chooses one."""
+    """The templates; a double click or Return chooses one.
+
+    Signals:
+        chosen: the path of the chosen template.
+    """
 
     chosen = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        self.setItemDelegate(_Delegate(self))
+        self.setItemDelegate(TemplateDelegate(self))
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Templates")
         self.itemActivated.connect(lambda item: self.chosen.emit(item.data(ENTRY).path))
 
     def fill(self) -> None:
-        """Read the templates, once."""
+        """Read the template files, unless that has been done."""
         if self.count():
             return
         for path in sorted(paths.TEMPLATES.glob("*.yaml")):
             entry = read_head(path)
             item = QListWidgetItem(entry.name)
             item.setData(ENTRY, entry)
-            item.setToolTip(f"{entry.description}\n\nDouble click to open a copy")
+            item.setToolTip(f"{entry.description}\n\nDouble-click to open a copy")
             self.addItem(item)

@@ -1,4 +1,4 @@
-"""A few lines of free text, committed when it is left."""
+"""A field for a few lines of free text, committed when it loses the focus."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent
@@ -8,44 +8,47 @@ from composer.gui.look import theme
 
 
 class TextBox(QPlainTextEdit):
-    """A text field of some lines.
+    """A plain text field of a fixed number of lines.
 
     Args:
-        lines: its height.
-        hint: shown while it is empty.
+        lines: the height of the field in lines.
+        hint: placeholder text.
+
+    Signals:
+        committed: the text, after the user has changed it.
     """
 
     committed = Signal(str)
 
     def __init__(self, lines: int, hint: str) -> None:
         super().__init__()
-        self._known = ""
+        self._committed_text = ""
         self.setPlaceholderText(hint)
         self.setTabChangesFocus(True)
         self.setFixedHeight(QFontMetrics(theme.font()).lineSpacing() * lines + 18)
 
     def show_text(self, text: str) -> None:
-        """Show a text, unless something else is being typed."""
-        if text != self._known or not self.hasFocus():
-            self._known = text
+        """Show a text, unless the user is typing another one."""
+        if text != self._committed_text or not self.hasFocus():
+            self._committed_text = text
             if self.toPlainText() != text:
                 self.setPlainText(text)
 
     def commit(self) -> None:
-        """Hand over what was typed."""
-        if self.toPlainText() != self._known:
-            self._known = self.toPlainText()
-            self.committed.emit(self._known)
+        """Emit `committed` if the text has changed."""
+        if self.toPlainText() != self._committed_text:
+            self._committed_text = self.toPlainText()
+            self.committed.emit(self._committed_text)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Commit."""
+        """Commit when the focus leaves the field."""
         super().focusOutEvent(event)
         self.commit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape gives up, Ctrl+Return commits."""
+        """Commit with Ctrl+Return; restore the committed text with Escape."""
         if event.key() == Qt.Key.Key_Escape:
-            self.setPlainText(self._known)
+            self.setPlainText(self._committed_text)
         elif (
             event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
             and event.modifiers() & Qt.KeyboardModifier.ControlModifier

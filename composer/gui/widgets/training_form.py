@@ -121,7 +121,7 @@ class TrainingForm(QWidget):
 
     def _number(self, name: str) -> NumberField:
         low, high, whole, step = NUMBERS[name]
-        field = NumberField(low, high, whole=whole, step=step)
+        field = NumberField(low, high, integer=whole, step=step)
         field.edited.connect(lambda value, stepped: self.edited.emit(name, value, stepped))
         field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         field.setMinimumWidth(FIELD)

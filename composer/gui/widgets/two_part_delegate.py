@@ -1,4 +1,4 @@
-"""Draws list rows as the whole program has them: a colour chip, a text, and a quieter detail at the right."""
+"""Paints the list rows of the palette, the quick-add list and the choosers: colour chip, text, and a detail at the right."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
@@ -17,14 +17,19 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class TwoPartDelegate(QStyledItemDelegate):
-    """Rows with a chip (where `COLOR_ROLE` is set), the display text and the text of `DETAIL_ROLE`; heads of sections have an arrow."""
+    """Paints one row from its item data.
+
+    The display text comes first, preceded by a chip in the colour of `COLOR_ROLE` if that is set. The text of
+    `DETAIL_ROLE` follows at the right, as far as it fits. A row with a true `HEAD_ROLE` is the head of a section and has
+    an arrow.
+    """
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """One control high, as wide as there is room."""
+        """Return the height of one control; the view sets the width."""
         return QSize(120, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw one row."""
+        """Paint one row."""
         t = theme.tokens()
         rect = QRectF(option.rect)
         state = option.state
@@ -49,20 +54,20 @@ class TwoPartDelegate(QStyledItemDelegate):
         text = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
         body, small = theme.font(theme.SMALL if head else theme.BODY, bold=head), theme.font(theme.SMALL)
         width = QFontMetrics(body).horizontalAdvance(text)
-        room = right - left
+        available = right - left
         painter.setFont(body)
         painter.setPen(QColor(t.muted if head else t.text))
-        shown = QFontMetrics(body).elidedText(text, Qt.TextElideMode.ElideRight, int(room))
-        painter.drawText(QRectF(left, rect.top(), room, rect.height()), Qt.AlignmentFlag.AlignVCenter, shown)
-        rest = room - width - 2 * GAP
+        elided = QFontMetrics(body).elidedText(text, Qt.TextElideMode.ElideRight, int(available))
+        painter.drawText(QRectF(left, rect.top(), available, rect.height()), Qt.AlignmentFlag.AlignVCenter, elided)
+        rest = available - width - 2 * GAP
         detail = str(index.data(DETAIL_ROLE) or "")
         if detail and rest > 32:
             painter.setFont(small)
             painter.setPen(QColor(t.muted))
-            cut = QFontMetrics(small).elidedText(detail, Qt.TextElideMode.ElideRight, int(rest))
+            elided_detail = QFontMetrics(small).elidedText(detail, Qt.TextElideMode.ElideRight, int(rest))
             painter.drawText(
                 QRectF(right - rest, rect.top(), rest, rect.height()),
                 Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
-                cut,
+                elided_detail,
             )
         painter.restore()

@@ -1,4 +1,8 @@
-"""A text field for values: arithmetic, expressions with their result beside them, steps by keys and wheel, Escape gives up."""
+"""A text field for parameter values.
+
+It accepts arithmetic and expressions, shows the result of an expression at its right end, steps numbers with the arrow
+keys and the wheel, and restores the committed value with Escape.
+"""
 
 from collections.abc import Callable
 
@@ -8,97 +12,101 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from composer.gui.look import theme
 
-SCRUB_PIXELS = 6  # of mouse movement for one step
+SCRUB_PIXELS = 6  # mouse movement for one step
 BIG_STEP = 10
 
 
 class ValueField(QLineEdit):
-    """A field that is committed by Return or by leaving it.
+    """A line edit whose text is committed by Return or by leaving the field.
 
     Args:
-        step: makes another text by a number of steps, or None where the text has no steps.
+        text: the first value.
+        step: returns the text a number of steps further, or None if the text cannot be stepped.
+
+    Signals:
+        committed: the text, after the user has changed it.
+        stepped: the text after a step, and a number shared by all steps of one gesture, so that they can be one edit.
     """
 
     committed = Signal(str)
-    # Text after a step, and a number that is the same for all steps of one gesture.
     stepped = Signal(str, int)
 
     def __init__(self, text: str = "", step: Callable[[str, int], str | None] | None = None) -> None:
         super().__init__(text)
-        self._known = text
+        self._committed_text = text
         self._step = step
         self._hint = ""
         self._gesture = 0
         self.editingFinished.connect(self._commit)
 
     def show_text(self, text: str, hint: str = "") -> None:
-        """Show a value; what is being typed is left alone.
+        """Show a value, unless the user is typing another one.
 
         Args:
             text: the value.
-            hint: shown at the right: what an expression gives.
+            hint: text at the right end: the result of an expression.
         """
-        if not (self.hasFocus() and self.isModified() and text == self._known):
-            self._known = text
+        if not (self.hasFocus() and self.isModified() and text == self._committed_text):
+            self._committed_text = text
             if self.text() != text:
                 self.setText(text)
-                self.setCursorPosition(0)  # of a long text the beginning is what tells
+                self.setCursorPosition(0)  # show the start of a long text
             self.set_invalid("")
         self._hint = hint
         self.update()
 
     def set_invalid(self, reason: str) -> None:
-        """Mark the text as wrong, with the reason as tooltip; an empty reason takes the mark away."""
+        """Mark the text as invalid; an empty reason removes the mark."""
         if bool(reason) != bool(self.property("invalid")):
             self.setProperty("invalid", bool(reason))
             self.style().unpolish(self)
             self.style().polish(self)
 
-    def set_quiet(self, quiet: bool) -> None:
-        """Show a value that is not the user's: greyed and read-only."""
-        self.setReadOnly(quiet)
-        if quiet != bool(self.property("inferred")):
-            self.setProperty("inferred", quiet)
+    def set_inferred(self, inferred: bool) -> None:
+        """Choose whether the value comes from the wires: it is then grey and read-only."""
+        self.setReadOnly(inferred)
+        if inferred != bool(self.property("inferred")):
+            self.setProperty("inferred", inferred)
             self.style().unpolish(self)
             self.style().polish(self)
 
     def begin_gesture(self) -> None:
-        """Let the following steps be a gesture of their own."""
+        """Start a new gesture: the steps that follow belong together."""
         self._gesture += 1
 
     def step(self, steps: int) -> None:
-        """Go some steps up or down, if the text has steps."""
+        """Step the value up or down, if it is a number and not read-only."""
         text = self._step(self.text(), steps) if self._step is not None and not self.isReadOnly() else None
         if text is not None and text != self.text():
-            self._known = text
+            self._committed_text = text
             self.setText(text)
             self.stepped.emit(text, self._gesture)
 
     def _commit(self) -> None:
-        if self.text() != self._known:
-            self._known = self.text()
+        if self.text() != self._committed_text:
+            self._committed_text = self.text()
             self.committed.emit(self.text())
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Select all when it is reached by the keyboard."""
+        """Select the whole text when the field is reached by keyboard."""
         super().focusInEvent(event)
         self.begin_gesture()
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
             self.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and Down step; Escape puts the value back."""
+        """Step with Up and Down; restore the committed value with Escape."""
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._step is not None:
             size = BIG_STEP if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
             self.step(size if event.key() == Qt.Key.Key_Up else -size)
-        elif event.key() == Qt.Key.Key_Escape and self.text() != self._known:
-            self.setText(self._known)
+        elif event.key() == Qt.Key.Key_Escape and self.text() != self._committed_text:
+            self.setText(self._committed_text)
             self.set_invalid("")
         else:
             super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Step while it has the focus; else the panel scrolls."""
+        """Step while the field has the focus; otherwise let the panel scroll."""
         if self.hasFocus() and self._step is not None and event.angleDelta().y():
             self.step(1 if event.angleDelta().y() > 0 else -1)
             event.accept()
@@ -106,7 +114,7 @@ class ValueField(QLineEdit):
             event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The text, and the hint where there is room."""
+        """Paint the text, and the hint if there is space for it."""
         super().paintEvent(event)
         if self._hint and not self.hasFocus():
             painter = QPainter(self)
@@ -114,43 +122,48 @@ class ValueField(QLineEdit):
             painter.setFont(font)
             painter.setPen(QColor(theme.tokens().muted))
             width = QFontMetrics(font).horizontalAdvance(self._hint)
-            room = QRect(self.width() - width - 8, 0, width, self.height())
+            area = QRect(self.width() - width - 8, 0, width, self.height())
             if QFontMetrics(self.font()).horizontalAdvance(self.text()) + width + 28 < self.width():
-                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._hint)
+                painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._hint)
 
 
 class ScrubLabel(QLabel):
-    """The label of a field: dragging it sideways steps the field's number, a click puts the cursor into the field."""
+    """The label of a field: dragging it sideways steps the number in the field, a click focuses the field."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._field: ValueField | None = None
-        self._from: float | None = None
+        self._drag_x: float | None = None
 
     def set_field(self, field: ValueField, *, steps: bool) -> None:
-        """Name the field; without steps it only takes the focus."""
+        """Set the field that the label belongs to.
+
+        Args:
+            field: the field.
+            steps: whether the cursor shows that dragging steps the value.
+        """
         self._field = field
         self.setBuddy(field)
         if steps:
             self.setCursor(Qt.CursorShape.SizeHorCursor)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a drag."""
-        self._from = event.position().x()
+        """Start a drag."""
+        self._drag_x = event.position().x()
         if self._field is not None:
             self._field.begin_gesture()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Step by the distance."""
-        if self._field is not None and self._from is not None:
-            steps = int((event.position().x() - self._from) / SCRUB_PIXELS)
+        """Step the value by the distance dragged."""
+        if self._field is not None and self._drag_x is not None:
+            steps = int((event.position().x() - self._drag_x) / SCRUB_PIXELS)
             if steps:
-                self._from += steps * SCRUB_PIXELS
+                self._drag_x += steps * SCRUB_PIXELS
                 self._field.step(steps)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a drag, or take a click."""
-        if self._field is not None and self._from == event.position().x():
+        """End the drag; a press and release in the same position is a click."""
+        if self._field is not None and self._drag_x == event.position().x():
             self._field.setFocus(Qt.FocusReason.MouseFocusReason)
-        self._from = None
+        self._drag_x = None

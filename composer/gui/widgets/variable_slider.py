@@ -1,4 +1,4 @@
-"""One variable as a row: whether a search may vary it, its name, a slider over sensible values, and a field for any value."""
+"""One variable as a row: a check box for the search, the name, a slider over sensible values, a field for any value."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent
@@ -9,17 +9,21 @@ from composer.gui.widgets.count_field import CountField
 from composer.gui.widgets.labels import label, row
 
 NAME_WIDTH, FIELD_WIDTH = 88, 80
-LARGEST = 10**9
+MAX_VALUE = 10**9
 
 
 class _Slider(QSlider):
-    """Says when a gesture begins: a press, or a visit by the keyboard."""
+    """A slider that reports when it gets the focus: all key presses until it loses it are one gesture.
 
-    begun = Signal()
+    Signals:
+        focused: the slider has got the focus.
+    """
+
+    focused = Signal()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """The keys of one visit are one gesture."""
-        self.begun.emit()
+        """Report the focus."""
+        self.focused.emit()
         super().focusInEvent(event)
 
 
@@ -29,9 +33,17 @@ class VariableSlider(QWidget):
     Args:
         name: the variable.
         value: its value.
+
+    Attributes:
+        vary: the check box: whether the search may vary the variable.
+        slider: the slider; its positions are indices into a ladder of sensible values.
+        field: the field for any value.
+
+    Signals:
+        edited: the new value, and the number of the gesture it belongs to; -1 for a typed value.
+        vary_changed: the check box was toggled.
     """
 
-    # The value, and the number of the gesture that it belongs to; -1 for a value of its own.
     edited = Signal(int, int)
     vary_changed = Signal()
     _gestures = 0
@@ -39,15 +51,15 @@ class VariableSlider(QWidget):
     def __init__(self, name: str, value: int) -> None:
         super().__init__()
         self.name = name
-        self._places: list[int] = []
+        self._values: list[int] = []
         self._gesture = 0
         self.vary = QCheckBox()
         self.vary.setChecked(True)
         self.vary.setAccessibleName(f"Vary {name}")
-        self.vary.setToolTip("Search may vary it")
+        self.vary.setToolTip("Let the search vary this variable")
         self.slider = _Slider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName(name)
-        self.field = CountField(minimum=1, maximum=LARGEST)
+        self.field = CountField(minimum=1, maximum=MAX_VALUE)
         self.field.setKeyboardTracking(False)
         self.field.setFixedWidth(FIELD_WIDTH)
         self.field.setAccessibleName(f"Value of {name}")
@@ -58,23 +70,23 @@ class VariableSlider(QWidget):
         layout.setStretch(2, 1)
         self.setLayout(layout)
         self.show_value(value)
-        self.slider.sliderPressed.connect(self._begin)
-        self.slider.begun.connect(self._begin)
-        self.slider.valueChanged.connect(lambda place: self.edited.emit(self._places[place], self._gesture))
+        self.slider.sliderPressed.connect(self._start_gesture)
+        self.slider.focused.connect(self._start_gesture)
+        self.slider.valueChanged.connect(lambda position: self.edited.emit(self._values[position], self._gesture))
         self.field.valueChanged.connect(lambda new: self.edited.emit(new, -1))
         self.vary.toggled.connect(lambda _: self.vary_changed.emit())
 
     def show_value(self, value: int) -> None:
-        """Show a value that was set elsewhere; the places stay as long as it is among their range."""
+        """Show a value that was set elsewhere; the slider keeps its range if the value is within it."""
         with QSignalBlocker(self.slider), QSignalBlocker(self.field):
-            if not self._places or not self._places[0] <= value <= self._places[-1]:
-                self._places = ladder(value)
-                self.slider.setRange(0, len(self._places) - 1)
-            nearest = min(range(len(self._places)), key=lambda place: abs(self._places[place] - value))
+            if not self._values or not self._values[0] <= value <= self._values[-1]:
+                self._values = ladder(value)
+                self.slider.setRange(0, len(self._values) - 1)
+            nearest = min(range(len(self._values)), key=lambda position: abs(self._values[position] - value))
             if not self.slider.isSliderDown():
                 self.slider.setValue(nearest)
             self.field.setValue(value)
 
-    def _begin(self) -> None:
+    def _start_gesture(self) -> None:
         VariableSlider._gestures += 1
         self._gesture = VariableSlider._gestures

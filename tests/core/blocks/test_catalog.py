@@ -33,13 +33,13 @@ from blocks.spec import block
     dtypes={"context": "int64"},
 )
 class Mine(nn.Module):
-    """Does this and that.
+    """Does `this` and ``that``.
 
     Args:
         in_channels: number of channels,
             on two lines.
         dim: token width.
-        heads (int): number of heads.
+        heads (int): number of `heads`.
         act: activation.
         size: sizes.
         drop: rate.

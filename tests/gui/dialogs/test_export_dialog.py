@@ -152,7 +152,7 @@ def test_the_badge_proves_forgets_and_recalls(code: CodePanel, live: Session, qt
     qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
     assert code.badge.state == "running"
     qtbot.waitUntil(lambda: code.badge.state == "verified")
-    assert code.badge.text() == "Verified, 0 diff"
+    assert code.badge.text() == "Verified, 0 difference"
     assert "Parameters: 3,000" in code.badge.toolTip()
     assert code.notice.text == "Verified: keys match"
     live.document.edit("Move", edits.move, {"attn": (9.0, 9.0)})

@@ -4,14 +4,16 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from composer.core import edits, subgraphs
+from composer.core.facts import Repair
 from composer.core.graph import Design, Each
 from composer.gui.inspector.design_page import DesignPage
 from composer.gui.inspector.end_page import EndPage
 from composer.gui.inspector.node_page import NodePage
+from composer.gui.look import theme
 from composer.gui.panels.inspector import InspectorPanel
 from composer.gui.session.session import Session
 
@@ -231,8 +233,6 @@ def test_a_sub_graph_shows_what_it_exposes(panel: InspectorPanel, small: Design,
 
 
 def test_errors_come_with_repairs(panel: InspectorPanel, qtbot: QtBot) -> None:
-    from PySide6.QtWidgets import QPushButton
-
     form = page(panel, qtbot, "attn")
     type_in(form.rows["num_heads"].field, "5")
     qtbot.waitUntil(lambda: panel.session.facts_for("attn").error is not None)
@@ -240,6 +240,23 @@ def test_errors_come_with_repairs(panel: InspectorPanel, qtbot: QtBot) -> None:
     repair = next(b for b in form.findChildren(QPushButton) if b.text() == "Set num_heads to 4")
     qtbot.mouseClick(repair, Qt.MouseButton.LeftButton)
     assert params(panel, "attn")["num_heads"] == 4
+
+
+WIDE_REPAIR = "Wire conv_stem -> mb_conv through a 1x1 convolution to 1 channels"
+
+
+def test_a_long_repair_does_not_widen_the_page(
+    panel: InspectorPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repairs = (Repair(WIDE_REPAIR, "set_params", {"params": {"num_heads": 4}}),)
+    monkeypatch.setattr(panel.session.offers, "of", lambda *_: repairs)
+    form = page(panel, qtbot, "attn")
+    type_in(form.rows["num_heads"].field, "5")
+    qtbot.waitUntil(lambda: any(b.text() == WIDE_REPAIR for b in form.findChildren(QPushButton)))
+    button = next(b for b in form.findChildren(QPushButton) if b.text() == WIDE_REPAIR)
+    qtbot.waitUntil(lambda: button.height() > theme.CONTROL)  # its label takes more than one line
+    assert form.width() < panel.width()
+    assert button.mapTo(panel, button.rect().topRight()).x() < panel.width()
 
 
 def test_typing_survives_facts_that_arrive(panel: InspectorPanel, qtbot: QtBot) -> None:

@@ -77,7 +77,7 @@ def test_the_least_time_of_a_device(shown: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: session.lens.device is not None and session.lens.device.title == "Fake CPU")
     assert session.lens.precision == "fp32"
     turn(panel, 0, qtbot)
-    assert not panel.table.isColumnHidden(TITLES.index("Least time"))
+    assert not panel.table.isColumnHidden(TITLES.index("Roofline"))
     assert panel.table.isColumnHidden(TITLES.index("Measured"))
     turn(panel, 2, qtbot)
     choose(panel.time.device, "")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from composer.core import edits
+from composer.core.facts import Repair
 from composer.core.graph import Design
 from composer.gui.panels import Panel, panel_classes, panel_name
 from composer.gui.panels.code import CodePanel
@@ -96,6 +97,23 @@ def test_problems_are_clicked_and_repaired(show: Show, live: Session, qtbot: QtB
     qtbot.mouseClick(row.findChild(QPushButton), Qt.MouseButton.LeftButton)
     assert live.document.graph.nodes["attn"].params["num_heads"] == 4
     qtbot.waitUntil(lambda: problems.rows() == [])
+
+
+@pytest.mark.parametrize("width", [260, 420, 900])
+def test_repair_buttons_of_a_problem_stay_inside_its_row(show: Show, live: Session, qtbot: QtBot, width: int) -> None:
+    problems = show(ProblemsPanel)
+    problems.resize(width, 420)
+    live.edit("Set", edits.set_params, "attn", {"num_heads": 5})
+    qtbot.waitUntil(lambda: len(problems.rows()) == 1)
+    row = problems.rows()[0]
+    target = "mb_conv through a 1x1 convolution to 1 channels"
+    row.show_repairs(tuple(Repair(f"Wire {id} -> {target}", "set_params", {}) for id in ("image", "stem", "conv_stem")))
+    qtbot.waitUntil(lambda: len(row.findChildren(QPushButton)) == 3)
+    qtbot.waitUntil(lambda: all(button.height() > 20 for button in row.findChildren(QPushButton)))
+    for button in row.findChildren(QPushButton):
+        qtbot.waitUntil(lambda button=button: row.rect().contains(button.geometry()))
+        assert button.heightForWidth(button.width()) == button.height()  # every line of the label is visible
+    assert row.width() <= problems.width()
 
 
 def test_the_code_is_shown_coloured_marked_and_copied(show: Show, live: Session, qtbot: QtBot) -> None:

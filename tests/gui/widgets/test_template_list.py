@@ -1,0 +1,67 @@
+"""The cards of the templates."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QFontMetrics, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
+
+from composer import paths
+from composer.gui.look import theme
+from composer.gui.widgets.template_list import TemplateList, elided_lines, read_head
+
+
+def test_the_head_of_a_file_gives_name_sizes_and_source() -> None:
+    entry = read_head(paths.TEMPLATES / "hybrid_digits.yaml")
+    assert entry.name == "Hybrid digits"
+    assert entry.summary == "16 × 16 × 1 · 58.5 k params"
+    assert entry.description.startswith("A small hybrid")
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        ("format: 1\nname: a\ninputs:\n  x: {shape: [784], at: [0, 0]}\n", "784"),
+        (
+            'format: 1\nname: a\ninputs:\n  x: {shape: [3, "=size", 8]}\nexpected: {params: 1200, macs: 3}\n',
+            "1.2 k params",
+        ),
+        ("format: 1\nname: a\n", ""),
+    ],
+)
+def test_what_a_file_does_not_state_is_left_out(tmp_path: Path, text: str, summary: str) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(text, "utf-8")
+    assert read_head(file).summary == summary
+
+
+def test_a_description_is_elided_after_whole_lines(qapp: QApplication) -> None:
+    metrics = QFontMetrics(theme.font(theme.SMALL))
+    text = "one two three four five six seven eight nine ten"
+    lines = elided_lines(text, metrics, metrics.horizontalAdvance("one two three "), 2)
+    assert len(lines) == 2
+    assert lines[0] == "one two three"
+    assert lines[1].startswith("four")
+    assert lines[1].endswith("…")
+    assert elided_lines("one two", metrics, 10_000, 2) == ["one two"]
+    assert elided_lines("", metrics, 100, 2) == []
+
+
+@pytest.mark.parametrize("width", [200, 248, 400])
+def test_no_line_of_a_card_is_cut_in_half(qapp: QApplication, width: int) -> None:
+    templates = TemplateList()
+    templates.fill()
+    delegate = templates.itemDelegate()
+    option = QStyleOptionViewItem()
+    for row in range(templates.count()):
+        index = templates.indexFromItem(templates.item(row))
+        height = delegate.sizeHint(option, index).height()
+        option.rect = QRect(0, 0, width, height)
+        sheet = QPixmap(width, height + 40)  # text that ran out of the card would be seen below it
+        sheet.fill("white")
+        with QPainter(sheet) as painter:
+            delegate.paint(painter, option, index)
+        image = sheet.toImage()
+        below = {image.pixel(x, y) for x in range(width) for y in range(height - 4, height + 40)}
+        assert below == {0xFFFFFFFF}, templates.item(row).text()

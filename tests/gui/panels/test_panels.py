@@ -103,7 +103,7 @@ def test_problems_are_clicked_and_repaired(show: Show, live: Session, qtbot: QtB
 def test_repair_buttons_of_a_problem_stay_inside_its_row(show: Show, live: Session, qtbot: QtBot, width: int) -> None:
     problems = show(ProblemsPanel)
     problems.resize(width, 420)
-    live.edit("Set", edits.set_params, "attn", {"num_heads": 5})
+    live.document.edit("Set", edits.set_params, "attn", {"num_heads": 5})
     qtbot.waitUntil(lambda: len(problems.rows()) == 1)
     row = problems.rows()[0]
     target = "mb_conv through a 1x1 convolution to 1 channels"

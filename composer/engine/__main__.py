@@ -88,7 +88,7 @@ class Engine:
         """The table that torchinfo prints."""
         from composer.engine.analysis.layers import layer_table
 
-        return {"text": layer_table(from_json(params["design"]), params.get("batch", 1))}
+        return {"text": layer_table(from_json(params["design"]), params.get("batch", 1), self.inferrer)}
 
     def export(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Write a design to a file; see `engine.export` for the targets."""
@@ -137,9 +137,8 @@ class Engine:
 
         device = choose(params.get("device", "auto")).name
         torch.set_num_threads(os.cpu_count() or 1)  # as a program of its own would run it
-        return asdict(
-            profile(from_json(params["design"]), device=device, batch=params.get("batch", 1), progress=progress)
-        )
+        design, batch = from_json(params["design"]), params.get("batch", 1)
+        return asdict(profile(design, device=device, batch=batch, inferrer=self.inferrer, progress=progress))
 
     def device_profile(self, params: Params, progress: Progress) -> dict[str, Any]:
         """What a device of this machine can do, measured now: the profile of a roofline."""

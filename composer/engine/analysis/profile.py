@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from composer.core.errors import DesignError, UserError
 from composer.core.graph import Design
 from composer.engine.analysis.timers import CudaTimes, Found, HostTimes, PeakMemory
-from composer.engine.codegen.build import build
+from composer.engine.codegen.build import instantiate
 from composer.engine.codegen.verify import example_inputs
 from composer.engine.inference.infer import Inferrer
 from composer.engine.inference.results import GraphResult
@@ -78,6 +78,7 @@ def profile(
     device: str = "cpu",
     batch: int = 1,
     rounds: int = ROUNDS,
+    inferrer: Inferrer | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Profile:
     """Measure a design node by node, in evaluation mode.
@@ -87,6 +88,7 @@ def profile(
         device: torch device name.
         batch: size of the batch axis.
         rounds: number of measured passes, with hooks and without.
+        inferrer: its memo is used; a new one by default.
         progress: is told the share done.
 
     Returns:
@@ -96,12 +98,12 @@ def profile(
         DesignError: if the design has errors.
         UserError: if a pass does not fit into the device's memory.
     """
-    inference = Inferrer().infer(design, batch)
+    inference = (inferrer or Inferrer()).infer(design, batch)
     if inference.errors:
         raise DesignError(inference.errors[0])
     target = torch.device(device)
     try:
-        model = build(design, seed=0).to(target).eval()
+        model = instantiate(inference, seed=0).to(target).eval()
         inputs = [tensor.to(target) for tensor in example_inputs(inference).values()]
         return _measure(model, inputs, inference.root, target, batch, rounds, progress or (lambda *_: None))
     except (RuntimeError, MemoryError) as error:

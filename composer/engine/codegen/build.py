@@ -13,7 +13,7 @@ from torch import nn
 from composer.core.graph import Design
 from composer.engine.codegen.generate import generate
 from composer.engine.codegen.probe import model_class
-from composer.engine.inference.infer import Inferrer
+from composer.engine.inference.infer import Inference, Inferrer
 
 
 def import_source(text: str, path: Path | None = None) -> ModuleType:
@@ -59,10 +59,13 @@ def build(
     Raises:
         composer.core.errors.DesignError: if the design has errors.
     """
-    inferrer = inferrer or Inferrer()
-    cls = model_class(import_source(generate(inferrer.infer(design))))
+    return instantiate((inferrer or Inferrer()).infer(design), seed=seed, device=device)
+
+
+def instantiate(inference: Inference, *, seed: int | None = None, device: str = "cpu") -> nn.Module:
+    """Build the network of a design that is already inferred; see `build`."""
+    cls = model_class(import_source(generate(inference)))
     with torch.device(device), torch.random.fork_rng(enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
-        module: nn.Module = cls()
-    return module
+        return cls()

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from composer.core.errors import UserError
 from composer.core.files.atomic import write_atomically
 from composer.core.files.design_file import design_hash
-from composer.engine.codegen.build import build
+from composer.engine.codegen.build import instantiate
 from composer.engine.export.numerical_check import check_agreement, outputs, samples
 from composer.engine.inference.infer import Inference
 
@@ -32,7 +32,7 @@ def loaded(inference: Inference, weights: dict[str, Tensor] | None) -> nn.Module
     Raises:
         UserError: if the weights belong to another network.
     """
-    model = build(inference.design, seed=0)
+    model = instantiate(inference, seed=0)
     if weights is not None:
         try:
             model.load_state_dict(weights)

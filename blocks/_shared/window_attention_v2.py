@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from blocks._shared.precision import unit_length
 from blocks._shared.relative_position import relative_position_index
 from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
@@ -71,8 +72,8 @@ class CosineWindowAttention(nn.Module):
         q, k, v = (
             split_heads(part, self.num_heads) for part in F.linear(windows, self.qkv.weight, added).chunk(3, dim=-1)
         )
-        q = F.normalize(q, dim=-1) * self.logit_scale.clamp(max=math.log(100)).exp()
-        k = F.normalize(k, dim=-1)
+        q = unit_length(q) * self.logit_scale.clamp(max=math.log(100)).exp()
+        k = unit_length(k)
         dropout = self.attn_drop if self.training else 0.0
         x = attend_in_parts(q.to(v.dtype), k.to(v.dtype), v, self.position_bias(), mask, dropout, scale=1.0)
         return self.proj_drop(self.proj(merge_heads(x)))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from blocks._shared.precision import unit_length
 from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
@@ -61,8 +62,8 @@ class XCA(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Mix the channels of the tokens `x` (N, n, dim); returns the same shape."""
         q, k, v = (split_heads(part, self.num_heads).transpose(-2, -1) for part in self.qkv(x).chunk(3, dim=-1))
-        q = F.normalize(q, dim=-1) * self.temperature
-        k = F.normalize(k, dim=-1)
+        q = unit_length(q) * self.temperature
+        k = unit_length(k)
         # Written out: d x d weights are small, and the fused kernels take no vectors as long as a sequence.
         weights = F.dropout(
             (q.to(v.dtype) @ k.to(v.dtype).transpose(-2, -1)).softmax(dim=-1), self.attn_drop, self.training

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
+from blocks._shared.precision import unit_length
 from blocks.spec import block
 
 
@@ -59,7 +60,7 @@ class ArcFaceHead(nn.Module):
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         """Classify `x` (N, dim), in training against the true `label` (N,); returns logits (N, num_classes)."""
-        cos = F.linear(F.normalize(x), F.normalize(self.weight))
+        cos = F.linear(unit_length(x), unit_length(self.weight))
         if label is not None and self.training:
             # The root has an infinite slope where an embedding meets its centre.
             sin = (1 - cos * cos).clamp_min(1e-7).sqrt()

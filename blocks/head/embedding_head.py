@@ -7,9 +7,9 @@ Embedding", 2022, arXiv:2210.08473: 64 numbers, dropout 0.2 in front of an ArcFa
 from typing import Annotated
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
+from blocks._shared.precision import unit_length
 from blocks.spec import block
 
 
@@ -45,4 +45,4 @@ class EmbeddingHead(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Embed `x` (N, dim); returns (N, embed_dim)."""
         x = self.drop(self.proj(x))
-        return F.normalize(x) if self.normalize else x
+        return unit_length(x) if self.normalize else x

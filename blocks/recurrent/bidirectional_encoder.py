@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from torch import Tensor, nn
 
 from blocks._shared.choices import check_choice
+from blocks._shared.precision import run_recurrent
 from blocks._shared.recurrence import check_recurrent, recurrent_macs
 from blocks.spec import block
 
@@ -53,7 +54,7 @@ class BidirectionalEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Read `x` (N, n, dim); returns annotations (N, n, 2 * hidden_dim) and a first state (N, hidden_dim)."""
-        annotations, _ = self.rnn(x)
+        annotations = run_recurrent(self.rnn, x)
         return annotations, self.start(annotations[:, 0, self.rnn.hidden_size :]).tanh()
 
     def meta_forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
+from blocks._shared.precision import run_recurrent
 from blocks._shared.recurrence import check_recurrent, recurrent_macs
 from blocks.spec import block
 
@@ -47,7 +48,7 @@ class LSTM(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Read `x` (N, n, dim); returns all states (N, n, hidden_dim) and the last (N, hidden_dim)."""
-        states, _ = self.rnn(x)
+        states = run_recurrent(self.rnn, x)
         return states, states[:, -1]
 
     def meta_forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,5 +1,6 @@
 """One contract for every block: how it behaves as a module; see `contract` for exceptions."""
 
+import itertools
 import warnings
 
 import pytest
@@ -148,18 +149,21 @@ def plain_attention(spec: BlockSpec) -> None:
 
 @check
 def autocast(spec: BlockSpec) -> None:
-    made = case(spec, 0)
-    module = made.module()
-    with torch.autocast("cpu", torch.bfloat16):
-        outputs = outputs_of(module(*made.inputs(grad=True)))
-    exact = outputs_of(made.module()(*made.inputs()))
-    for output, expected in zip(outputs, exact, strict=True):
-        assert output.shape == expected.shape and output.is_floating_point() == expected.is_floating_point()
-        assert output.isfinite().all()
-    floating = [output.float().sum() for output in outputs if output.requires_grad]
-    if floating:
-        torch.stack(floating).sum().backward()
-    assert all(p.grad is None or p.grad.isfinite().all() for p in module.parameters())
+    """In half precision shapes stay, and outputs and gradients are finite."""
+    for index, dtype in itertools.product(range(3), (torch.bfloat16, torch.float16)):
+        setting = case(spec, index)
+        module = setting.module()
+        with torch.no_grad():
+            exact = outputs_of(module(*setting.inputs()))
+        with torch.autocast("cpu", dtype):
+            outputs = outputs_of(module(*setting.inputs(grad=True)))
+        for output, expected in zip(outputs, exact, strict=True):
+            assert output.shape == expected.shape and output.is_floating_point() == expected.is_floating_point()
+            assert output.isfinite().all()
+        floating = [output.float().sum() for output in outputs if output.requires_grad]
+        if floating:
+            torch.stack(floating).sum().backward()
+        assert all(p.grad is None or p.grad.isfinite().all() for p in module.parameters())
 
 
 @check

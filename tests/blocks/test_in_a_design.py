@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -121,6 +123,20 @@ def in_a_design(spec: BlockSpec) -> None:
             outputs_of(model.eval()(*made.inputs())), outputs_of(module.eval()(*made.inputs())), strict=True
         ):
             assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize(("name", "params"), [("LSTM", {}), ("BidirectionalEncoder", {"cell": "lstm"})])
+def test_exported_source_trains_in_half_precision_on_any_cpu(name: str, params: dict[str, Any]) -> None:
+    """No CPU has a float16 LSTM with a backward pass, so the exported source must bring the way around it."""
+    design = edits.set_params(one_node(name), "node", params)
+    text = codegen.generate(inferrer().infer(design, BATCH), CATALOG)
+    space: dict[str, Any] = {"__name__": "exported"}
+    exec(compile(text, f"{name}.py", "exec"), space)
+    model = space[codegen.class_name(design, CATALOG)]()
+    with torch.autocast("cpu", torch.float16):
+        outputs = outputs_of(model(*case(CATALOG[name], 0).inputs()))
+    torch.stack([output.float().sum() for output in outputs]).sum().backward()
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())
 
 
 class Only(torch.nn.Module):

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from blocks._shared import precision
 from blocks.recurrent.attention_decoder import AttentionDecoder
 from blocks.recurrent.attention_decoder_step import AttentionDecoderStep
 from blocks.recurrent.bidirectional_encoder import BidirectionalEncoder
@@ -79,6 +80,28 @@ def test_decoder_repeats_its_step():
         state, context = step(y[:, t], state, annotations)
         assert torch.allclose(states[:, t], state, atol=1e-6)
         assert torch.allclose(contexts[:, t], context, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("make", [lambda: LSTM(4, 5, 2), lambda: BidirectionalEncoder(4, 5, "lstm", 2)])
+def test_an_lstm_runs_in_float32_where_the_cpu_lacks_a_kernel(make, dtype, monkeypatch):
+    monkeypatch.setattr(precision, "_cpu_autocast_lacks_lstm", lambda: True)
+    block = make()
+    x = torch.randn(2, 6, 4)
+    with torch.autocast("cpu", dtype):
+        states, _ = block(x)
+        from_half, _ = block(x.to(dtype))
+    assert torch.equal(states, block.rnn(x)[0])
+    assert torch.equal(from_half, block.rnn(x.to(dtype).float())[0])
+    with torch.autocast("cpu", dtype), torch.no_grad():
+        block.to(dtype)(x.to(dtype))  # weights in half precision have a kernel of torch's own
+
+
+def test_an_lstm_runs_in_half_precision_where_the_cpu_can():
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        pytest.skip("needs a CPU with bfloat16 instructions")
+    with torch.autocast("cpu", torch.bfloat16):
+        assert LSTM(4, 5)(torch.randn(2, 6, 4))[0].dtype == torch.bfloat16
 
 
 CASES = [

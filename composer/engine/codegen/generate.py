@@ -420,9 +420,6 @@ def _literal(value: Literal) -> str:
     if isinstance(value, str):
         text = ascii(value)
         return '"' + text[1:-1].replace('"', '\\"') + '"' if text[0] == "'" else text
-    if isinstance(value, float):
-        rounded = round(value, 12)  # 0.30000000000000004, but not 1e-16
-        return repr(rounded) if abs(value - rounded) <= 1e-15 * abs(value) else repr(value)
     return repr(value)
 
 

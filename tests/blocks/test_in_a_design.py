@@ -84,15 +84,19 @@ def _import_without_composer(name: str, *args: object, **kwargs: object) -> obje
     return builtins.__import__(name, *args, **kwargs)  # type: ignore[arg-type]
 
 
-@functools.cache
-def generated(name: str) -> type[torch.nn.Module]:
-    """The model of the design with only this block, from its text; the text runs where there is no netcomposer."""
-    inference = inferrer().infer(one_node(name), BATCH)
-    text = codegen.generate(inference)
+def exported_model(design: Design) -> type[torch.nn.Module]:
+    """The model class of a design's exported source, which is run where there is no netcomposer."""
+    source = codegen.generate(inferrer().infer(design, BATCH))
     module = ModuleType("exported")
     vars(module)["__builtins__"] = {**vars(builtins), "__import__": _import_without_composer}
-    exec(compile(text, f"{name}.py", "exec"), vars(module))
+    exec(compile(source, "exported.py", "exec"), vars(module))
     return model_class(module)
+
+
+@functools.cache
+def generated(name: str) -> type[torch.nn.Module]:
+    """The exported model of the design with only this block."""
+    return exported_model(one_node(name))
 
 
 @check
@@ -128,11 +132,7 @@ def in_a_design(spec: BlockSpec) -> None:
 @pytest.mark.parametrize(("name", "params"), [("LSTM", {}), ("BidirectionalEncoder", {"cell": "lstm"})])
 def test_exported_source_trains_in_half_precision_on_any_cpu(name: str, params: dict[str, Any]) -> None:
     """No CPU has a float16 LSTM with a backward pass, so the exported source must bring the way around it."""
-    design = edits.set_params(one_node(name), "node", params)
-    text = codegen.generate(inferrer().infer(design, BATCH), CATALOG)
-    space: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(text, f"{name}.py", "exec"), space)
-    model = space[codegen.class_name(design, CATALOG)]()
+    model = exported_model(edits.set_params(one_node(name), "node", params))()
     with torch.autocast("cpu", torch.float16):
         outputs = outputs_of(model(*case(CATALOG[name], 0).inputs()))
     torch.stack([output.float().sum() for output in outputs]).sum().backward()

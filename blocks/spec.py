@@ -1,7 +1,24 @@
 """The mark that makes a class a block. It imports nothing, so that a block file costs only what it itself imports."""
 
 
-def block(*, shape, paper="", maps=None, tags=(), aliases=None, outputs=(), dtypes=None, examples=(), exceptions=None):
+def block(
+    *,
+    shape,
+    paper="",
+    maps=None,
+    tags=(),
+    aliases=None,
+    outputs=(),
+    dtypes=None,
+    examples=(),
+    exceptions=None,
+    role="",
+    sign="",
+    converts="",
+    windows=(),
+    heads="",
+    rates=(),
+):
     """Declare a module as a block; every argument is a literal, because the app reads it from the source without running it.
 
     Args:
@@ -18,6 +35,17 @@ def block(*, shape, paper="", maps=None, tags=(), aliases=None, outputs=(), dtyp
         dtypes: input port to dtype name where it is not floating point: ``{"tokens": "int64"}``.
         examples: settings (axes and parameters) for the contract test where its usual sizes do not fit the block.
         exceptions: name of a contract check the block cannot meet to the reason why.
+        role: what the app uses the block for: ``"merge"`` (it only combines any number of inputs), ``"dropout"``
+            (its shapes and costs are those of evaluation), or a role by which repairs find it: ``"pad"``,
+            ``"upsample"``, ``"project_channels"``, ``"project_features"``.
+        sign: the sign of a merge on the canvas: ``"+"``.
+        converts: layouts that the block converts, by which repairs find it: ``"map -> tokens"``, several separated by
+            commas; the layouts are ``map`` (4 axes), ``tokens`` (3) and ``vector`` (2).
+        windows: attributes of the module that hold the side of the windows it cuts a map into and, where they are
+            shifted, the shift: ``("window_size", "shift_size")``.
+        heads: attribute of the module that holds the number of heads, for maps of token pairs that are computed on
+            request.
+        rates: parameters on which costs depend only in whether they are zero: ``("drop_path",)``.
     """
 
     def mark(cls):
@@ -31,6 +59,12 @@ def block(*, shape, paper="", maps=None, tags=(), aliases=None, outputs=(), dtyp
             "dtypes": dtypes or {},
             "examples": examples,
             "exceptions": exceptions or {},
+            "role": role,
+            "sign": sign,
+            "converts": converts,
+            "windows": windows,
+            "heads": heads,
+            "rates": rates,
         }
         return cls
 

@@ -30,7 +30,6 @@ class MaxViTLayer(nn.Module):
         if head_dim < 1 or dim % head_dim:
             raise ValueError(f"head_dim: {head_dim} does not divide dim {dim}")
         self.window_size = window_size
-        self.shift_size = 0
         self.norm1 = nn.LayerNorm(dim, eps=1e-6)
         self.attn = WindowAttention(dim, dim // head_dim, window_size, qkv_bias, attn_drop, drop)
         self.norm2 = nn.LayerNorm(dim, eps=1e-6)

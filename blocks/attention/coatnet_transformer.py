@@ -23,6 +23,7 @@ from blocks.transformer.mlp import Mlp
     maps={"softmax": "token_pairs"},
     tags=("coatnet", "relative attention", "downsample"),
     aliases={"in_channels": "c"},
+    rates=("drop_path",),
 )
 class CoAtNetTransformer(nn.Module):
     """Pre-norm relative self-attention and MLP on a map, with pooling before the attention where stride is above 1.

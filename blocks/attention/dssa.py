@@ -26,6 +26,7 @@ from blocks.spec import block
     maps={"softmax": "windows"},
     tags=("sepvit", "depthwise separable", "window token", "pointwise attention"),
     aliases={"dim": "c"},
+    windows=("window_size",),
 )
 class DSSA(nn.Module):
     """Attention within and then among windows; no outer norm and no residual connection inside.

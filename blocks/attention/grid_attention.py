@@ -19,6 +19,8 @@ from blocks.spec import block
     maps={"softmax": "grid"},
     tags=("maxvit", "dilated", "sparse global", "multi-axis"),
     aliases={"dim": "c"},
+    windows=("window_size",),
+    rates=("drop_path",),
 )
 class GridAttention(MaxViTLayer):
     """Dilated attention with a relative position bias and an MLP, each behind a layer normalisation and with a residual connection.

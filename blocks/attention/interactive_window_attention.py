@@ -24,6 +24,7 @@ from blocks.spec import block
     maps={"softmax": "windows"},
     tags=("scalablevit", "iwsa", "window attention", "local interactive module"),
     aliases={"dim": "c"},
+    windows=("window_size",),
 )
 class InteractiveWindowAttention(nn.Module):
     """Self-attention within windows plus a convolution of the values; no norm and no residual connection inside.
@@ -58,7 +59,6 @@ class InteractiveWindowAttention(nn.Module):
         check_positive(window_size=window_size)
         self.num_heads = num_heads
         self.window_size = window_size
-        self.shift_size = 0
         self.attn_drop = attn_drop
         self.local = nn.Conv2d(dim, dim, 3, padding=1, groups=dim if depthwise else 1)
         self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)

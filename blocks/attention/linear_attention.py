@@ -21,6 +21,7 @@ from blocks.spec import block
     paper="Transformers are RNNs: Fast Autoregressive Transformers with Linear Attention, Katharopoulos et al., 2020, arXiv:2006.16236",
     maps={"attention": "token_pairs"},
     tags=("efficient attention", "kernel attention", "self-attention"),
+    heads="num_heads",
 )
 class LinearAttention(nn.Module):
     """phi(q) (phi(k)^T v) in each head, divided by the sum of the weights, computed without the n x n matrix.

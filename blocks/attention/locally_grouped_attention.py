@@ -20,6 +20,7 @@ from blocks.spec import block
     maps={"softmax": "windows"},
     tags=("twins", "lsa", "window attention", "nest", "block attention"),
     aliases={"dim": "c"},
+    windows=("window_size",),
 )
 class LocallyGroupedAttention(nn.Module):
     """Self-attention within the windows of a map; no norm and no residual connection inside.
@@ -49,7 +50,6 @@ class LocallyGroupedAttention(nn.Module):
     ) -> None:
         super().__init__()
         self.window_size = window_size
-        self.shift_size = 0
         self.attn = WindowAttention(dim, num_heads, window_size, qkv_bias, attn_drop, proj_drop, relative_bias=False)
 
     def forward(self, x: Tensor) -> Tensor:

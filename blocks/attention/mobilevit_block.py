@@ -26,6 +26,7 @@ from blocks.transformer.transformer_encoder_layer import TransformerEncoderLayer
     maps={"softmax": "token_pairs"},
     tags=("mobilevit", "mobile", "unfold", "hybrid"),
     aliases={"in_channels": "c"},
+    rates=("drop_path",),
 )
 class MobileViTBlock(nn.Module):
     """Convolve, unfold into patches, transform, fold, project, and fuse with the input by a convolution.

@@ -36,6 +36,7 @@ def iterative_pseudo_inverse(matrix: Tensor, iterations: int) -> Tensor:
     paper="Nystromformer: A Nystrom-based Algorithm for Approximating Self-Attention, Xiong et al., 2021, arXiv:2102.03902",
     maps={"attention": "signed_pairs"},
     tags=("nystromformer", "efficient attention", "landmarks", "self-attention"),
+    heads="num_heads",
 )
 class NystromAttention(nn.Module):
     """softmax(q k_l^T) pinv(softmax(q_l k_l^T)) softmax(q_l k^T) v plus a depthwise convolution of v; exact with few tokens.

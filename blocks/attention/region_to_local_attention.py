@@ -36,6 +36,8 @@ from blocks.transformer.mlp import Mlp
         {"c": 64, "h": 14, "w": 10, "h_r": 2, "w_r": 2},
         {"c": 96, "h": 7, "w": 9, "h_r": 2, "w_r": 3, "window_size": 4},
     ),
+    windows=("window_size",),
+    rates=("drop_path",),
 )
 class RegionToLocalAttention(nn.Module):
     """One layer of RegionViT, the MLP included; both kinds of tokens go in and come out as maps.

@@ -21,6 +21,7 @@ from blocks.spec import block
     paper="Retentive Network: A Successor to Transformer for Large Language Models, Sun et al., 2023, arXiv:2307.08621",
     maps={"retained": "signed_pairs"},
     tags=("retnet", "linear attention", "recurrent", "causal"),
+    heads="num_heads",
 )
 class Retention(nn.Module):
     """Each token gathers those before it, weighted by q k^T and by gamma to the power of the distance; gated, head by head.

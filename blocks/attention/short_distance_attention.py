@@ -21,6 +21,7 @@ from blocks.spec import block
     maps={"softmax": "windows"},
     tags=("crossformer", "sda", "dynamic position bias"),
     aliases={"dim": "c"},
+    windows=("window_size",),
 )
 class ShortDistanceAttention(nn.Module):
     """Self-attention within windows of neighbouring positions; no norm and no residual connection inside.
@@ -50,7 +51,6 @@ class ShortDistanceAttention(nn.Module):
     ) -> None:
         super().__init__()
         self.window_size = window_size
-        self.shift_size = 0
         self.attn = DynamicWindowAttention(dim, num_heads, window_size, qkv_bias, attn_drop, proj_drop)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -23,6 +23,8 @@ from blocks.transformer.mlp import Mlp
     maps={"softmax": "windows"},
     tags=("window attention", "shifted window"),
     aliases={"dim": "c"},
+    windows=("window_size", "shift_size"),
+    rates=("drop_path",),
 )
 class SwinBlock(nn.Module):
     """Window attention and an MLP, each behind a layer normalisation and with a residual connection.

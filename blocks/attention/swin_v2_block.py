@@ -23,6 +23,8 @@ from blocks.transformer.mlp import Mlp
     maps={"softmax": "windows"},
     tags=("window attention", "shifted window", "cosine attention"),
     aliases={"dim": "c"},
+    windows=("window_size", "shift_size"),
+    rates=("drop_path",),
 )
 class SwinV2Block(nn.Module):
     """Cosine window attention and an MLP, each followed by a layer normalisation inside its residual branch.

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from blocks.spec import block
 
 
-@block(shape="b ... -> b ...", tags=("residual", "sum", "skip", "plus"))
+@block(shape="b ... -> b ...", tags=("residual", "sum", "skip", "plus"), role="merge", sign="+")
 class Add(nn.Module):
     """Add tensors of one shape.
 

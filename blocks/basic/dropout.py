@@ -16,6 +16,8 @@ from blocks.spec import block
     shape="b ... -> b ...",
     paper="Dropout: A Simple Way to Prevent Neural Networks from Overfitting, Srivastava et al., 2014",
     tags=("regularization", "drop"),
+    role="dropout",
+    rates=("drop",),
 )
 class Dropout(nn.Module):
     """Set random elements to zero in training, and scale up the rest.

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from blocks.spec import block
 
 
-@block(shape="b ... -> b features", tags=("reshape", "vector"))
+@block(shape="b ... -> b features", tags=("reshape", "vector"), converts="map -> vector, tokens -> vector")
 class Flatten(nn.Module):
     """Make one vector of each sample.
 

@@ -12,6 +12,7 @@ from blocks.spec import block
     shape="b c h w -> b c",
     paper="Network In Network, Lin et al., 2013, arXiv:1312.4400",
     tags=("gap", "pool", "squeeze", "mean"),
+    converts="map -> vector",
 )
 class GlobalAvgPool(nn.Module):
     """Average every channel over all positions.

@@ -6,7 +6,11 @@ from blocks._shared.choices import check_positive
 from blocks.spec import block
 
 
-@block(shape="... in_features -> ... out_features", tags=("dense", "fully connected", "fc", "projection"))
+@block(
+    shape="... in_features -> ... out_features",
+    tags=("dense", "fully connected", "fc", "projection"),
+    role="project_features",
+)
 class Linear(nn.Linear):
     """Multiply the last axis by a learned matrix.
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from blocks.spec import block
 
 
-@block(shape="b ... -> b ...", tags=("gate", "product", "times", "scale"))
+@block(shape="b ... -> b ...", tags=("gate", "product", "times", "scale"), role="merge", sign="×")
 class Multiply(nn.Module):
     """Multiply tensors; an axis of size 1 is stretched, so a gate (N, C, 1, 1) scales a map (N, C, H, W).
 

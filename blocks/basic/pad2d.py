@@ -12,6 +12,7 @@ from blocks.spec import block
 @block(
     shape="b c h w -> b c -(-h//multiple)*multiple -(-w//multiple)*multiple",
     tags=("padding", "border", "divisible", "multiple"),
+    role="pad",
 )
 class Pad2d(nn.Module):
     """Pad a map at the right and bottom until height and width are multiples of a number.

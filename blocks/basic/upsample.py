@@ -9,7 +9,11 @@ from blocks._shared.choices import check_choice, check_positive
 from blocks.spec import block
 
 
-@block(shape="b c h w -> b c h*scale_factor w*scale_factor", tags=("interpolate", "resize", "enlarge", "decoder"))
+@block(
+    shape="b c h w -> b c h*scale_factor w*scale_factor",
+    tags=("interpolate", "resize", "enlarge", "decoder"),
+    role="upsample",
+)
 class Upsample(nn.Module):
     """Enlarge a map by a whole factor.
 

@@ -17,6 +17,8 @@ from blocks.spec import block
     shape="b ... -> b ...",
     paper="EfficientDet: Scalable and Efficient Object Detection, Tan et al., 2019, arXiv:1911.09070",
     tags=("bifpn", "fusion", "add", "learned"),
+    role="merge",
+    sign="Σ",
 )
 class WeightedSum(nn.Module):
     """Add tensors of one shape, each times a learned weight.

@@ -21,6 +21,7 @@ from blocks.transformer.drop_path import DropPath
     paper="Deep Residual Learning for Image Recognition, He et al., 2016, arXiv:1512.03385",
     tags=("resnet", "residual", "resnet18", "resnet34", "seresnet"),
     aliases={"in_channels": "c"},
+    rates=("drop_path",),
 )
 class BasicBlock(nn.Module):
     """Add two 3x3 convolutions to a shortcut.

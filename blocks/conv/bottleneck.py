@@ -26,6 +26,7 @@ from blocks.transformer.drop_path import DropPath
     paper="Deep Residual Learning for Image Recognition, He et al., 2016, arXiv:1512.03385",
     tags=("resnet", "resnet50", "resnext", "residual", "seresnet", "skresnet", "resnest"),
     aliases={"in_channels": "c"},
+    rates=("drop_path",),
 )
 class Bottleneck(nn.Module):
     """Add a 1x1, a 3x3 and a 1x1 convolution, narrow in the middle, to a shortcut.

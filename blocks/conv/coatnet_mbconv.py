@@ -23,6 +23,7 @@ from blocks.transformer.drop_path import DropPath
     maps={"se.gate": "channel"},
     tags=("coatnet", "maxvit", "inverted residual", "pre-norm"),
     aliases={"in_channels": "c"},
+    rates=("drop_path",),
 )
 class CoAtNetMBConv(nn.Module):
     """Normalise, expand, convolve each channel, gate and project; add the (pooled, projected) input.

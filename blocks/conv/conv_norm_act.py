@@ -15,6 +15,7 @@ from blocks.spec import block
     shape="b c h w -> b out_channels (h-1)//stride+1 (w-1)//stride+1",
     tags=("conv", "convolution", "batch norm", "conv bn relu"),
     aliases={"in_channels": "c"},
+    role="project_channels",
 )
 class ConvNormAct(nn.Module):
     """Convolve, normalise and activate; padding keeps the size at stride 1.

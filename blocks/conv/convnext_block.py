@@ -34,6 +34,7 @@ class ResponseNorm(nn.Module):
     paper="A ConvNet for the 2020s, Liu et al., 2022, arXiv:2201.03545",
     tags=("convnext", "convnextv2", "depthwise", "grn"),
     aliases={"channels": "c"},
+    rates=("drop_path",),
 )
 class ConvNeXtBlock(nn.Module):
     """Convolve each channel with a large kernel, mix the channels by an MLP, add the input.

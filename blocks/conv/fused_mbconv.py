@@ -19,6 +19,7 @@ from blocks.transformer.drop_path import DropPath
     paper="EfficientNetV2: Smaller Models and Faster Training, Tan and Le, 2021, arXiv:2104.00298",
     tags=("efficientnetv2", "edge residual", "inverted residual"),
     aliases={"in_channels": "c"},
+    rates=("drop_path",),
 )
 class FusedMBConv(nn.Module):
     """Expand by a 3x3 convolution, project by a 1x1 one; add the input where the shapes agree.

@@ -21,6 +21,7 @@ from blocks.transformer.drop_path import DropPath
     maps={"se.gate": "channel"},
     tags=("efficientnet", "mobilenetv2", "inverted residual", "depthwise"),
     aliases={"in_channels": "c"},
+    rates=("drop_path",),
 )
 class MBConv(nn.Module):
     """Expand by a 1x1 convolution, convolve each channel, gate, project back; add the input where the shapes agree.

@@ -22,6 +22,7 @@ from blocks.spec import block
         {"c": 4, "h": 16, "w": 8, "dim": 32, "patch_size": 4, "norm": "both"},
         {"c": 3, "h": 21, "w": 14, "dim": 96, "patch_size": 7, "norm": "after", "bias": False},
     ),
+    converts="map -> tokens",
 )
 class PatchEmbed(nn.Module):
     """Cut an image into patches and project each to a token.

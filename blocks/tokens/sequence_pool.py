@@ -13,6 +13,7 @@ from blocks.spec import block
     paper="Escaping the Big Data Paradigm with Compact Transformers, Hassani et al., 2021, arXiv:2104.05704",
     maps={"softmax": "token_pairs"},
     tags=("cct", "seqpool", "pool", "attention pooling"),
+    converts="tokens -> vector",
 )
 class SequencePool(nn.Module):
     """Average the tokens, each weighted by how much it matters.

@@ -14,6 +14,7 @@ from blocks.spec import block
         {"n": 54, "dim": 64, "height": 6, "width": 9},
         {"n": 10, "dim": 96, "prefix_tokens": 1},
     ),
+    converts="tokens -> map",
 )
 class TokensToMap(nn.Module):
     """Lay tokens out as a map.

@@ -16,6 +16,8 @@ from blocks.spec import block
     shape="b ... -> b ...",
     paper="Deep Networks with Stochastic Depth, Huang et al., 2016, arXiv:1603.09382",
     tags=("stochastic depth", "regularisation"),
+    role="dropout",
+    rates=("rate",),
 )
 class DropPath(nn.Module):
     """Set whole samples of a residual branch to zero at random while training.

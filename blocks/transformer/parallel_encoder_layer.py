@@ -19,6 +19,7 @@ from blocks.transformer.mlp import Mlp
     paper="Three things everyone should know about Vision Transformers, Touvron et al., 2022, arXiv:2203.09795",
     maps={"softmax": "token_pairs"},
     tags=("parallel vit", "encoder"),
+    rates=("drop_path",),
 )
 class ParallelEncoderLayer(nn.Module):
     """x + sum of attentions of x, then the same with MLPs; each branch has a layer normalisation of its own.

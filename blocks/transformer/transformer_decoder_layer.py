@@ -21,6 +21,7 @@ from blocks.transformer.mlp import Mlp
     paper="Attention Is All You Need, Vaswani et al., 2017, arXiv:1706.03762",
     maps={"softmax": "token_pairs"},
     tags=("decoder", "cross attention", "masked"),
+    rates=("drop_path",),
 )
 class TransformerDecoderLayer(nn.Module):
     """One decoder layer: `x` attends to itself, then to `memory` (an encoder's output).

@@ -21,6 +21,7 @@ from blocks.transformer.mlp import Mlp
     paper="An Image is Worth 16x16 Words, Dosovitskiy et al., 2021, arXiv:2010.11929",
     maps={"softmax": "token_pairs"},
     tags=("vit", "encoder", "transformer block"),
+    rates=("drop_path",),
 )
 class TransformerEncoderLayer(nn.Module):
     """One layer of a (vision) transformer.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from composer.gui.window import Window
 
 TEMPLATE = "hybrid_digits"
-DRAGGED = "ECA"
+DRAGGED_CATEGORY = "channel_attention"
 ENGINE_SECONDS = 120.0
 TRAINING_SECONDS = 1200.0
 
@@ -135,11 +135,12 @@ class _Demo:
     def drag_and_undo(self, window: "Window") -> None:
         session = window.session
         before = session.document.design
-        self.palette_drag(window, DRAGGED)
-        self.need(lambda: session.document.design is not before, 10, f"the drop of {DRAGGED}")
+        block = session.catalog.categories()[DRAGGED_CATEGORY][0].name
+        self.palette_drag(window, block)
+        self.need(lambda: session.document.design is not before, 10, f"the drop of {block}")
         added = [id for id in session.document.design.main.nodes if id not in before.main.nodes]
         self.need(lambda: session.facts_current, ENGINE_SECONDS, "the facts of the dropped block")
-        self.note(f"dragged {DRAGGED} from the palette onto the canvas: new node {', '.join(added)}")
+        self.note(f"dragged {block} from the palette onto the canvas: new node {', '.join(added)}")
         window.run_command("undo")
         if session.document.design != before:
             raise UserError("demo: undo did not bring the first design back")

@@ -30,7 +30,7 @@ def _measured() -> list[Row]:
     from PySide6.QtCore import QEventLoop
 
     from composer.core import edits
-    from composer.core.layout.placement import placed
+    from composer.core.layout.placement import lay_out_unplaced
     from composer.gui import app as start_up
 
     app = start_up.application()
@@ -51,7 +51,7 @@ def _measured() -> list[Row]:
 
     settle()
     session = window.session
-    session.document.apply(placed(designs.mobile(300)), "Begin")
+    session.document.apply(lay_out_unplaced(designs.mobile(300), session.catalog), "Begin")
     session.document.select(("conv_150",))
     known()
     ratios = (3.0 + step / 64 for step in itertools.count())

@@ -8,7 +8,9 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from composer.core.blocks.block_file import BlockSpec
+from composer.core.blocks.roles import LAYOUTS
 from composer.engine.inference.cost import CostMode
+from composer.engine.library import block_class
 from tests.blocks.cases import BATCH, case, outputs_of
 from tests.blocks.contract import SPECS, check, close
 
@@ -54,6 +56,37 @@ def meta_macs(spec: BlockSpec) -> None:
     with CostMode() as mode, torch.no_grad():
         module(*inputs)
     assert module.meta_macs(*inputs) == mode.macs
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [spec for spec in SPECS if spec.windows or spec.heads or spec.converts or spec.rates],
+    ids=lambda spec: spec.name,
+)
+def test_declarations(spec: BlockSpec) -> None:
+    """The attributes that a block declares exist, and it converts the layouts that it declares."""
+    for index in range(3):
+        made = case(spec, index)
+        module = made.module("meta")
+        for name in (*spec.windows, *filter(None, [spec.heads])):
+            assert isinstance(getattr(module, name), int | tuple), name
+    for source, target in spec.converts:
+        x = torch.rand(BATCH, *(16,) * (LAYOUTS[source] - 1))
+        values = {param.name: 16 for param in spec.params if param.inferred}
+        (output,) = outputs_of(block_class(spec)(**values)(x))
+        assert output.ndim == LAYOUTS[target]
+
+
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.rates], ids=lambda spec: spec.name)
+def test_rates_do_not_change_costs(spec: BlockSpec) -> None:
+    made = case(spec, 0)
+    macs = set()
+    for rate in (0.25, 0.5):
+        module = block_class(spec)(**{**made.params, **dict.fromkeys(spec.rates, rate)}).to("meta").train()
+        with CostMode() as mode, torch.no_grad():
+            module(*made.inputs("meta"))
+        macs.add((mode.macs, sum(parameter.numel() for parameter in module.parameters())))
+    assert len(macs) == 1
 
 
 # -- behaviour ---------------------------------------------------------------------------------------------------------

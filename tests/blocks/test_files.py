@@ -136,6 +136,8 @@ def signature(spec: BlockSpec) -> None:
         and tuple(mark["examples"]) == spec.examples
         and mark["exceptions"] == dict(spec.exceptions)
     )
+    assert (mark["role"], mark["sign"], mark["heads"]) == (spec.role, spec.sign, spec.heads)
+    assert (tuple(mark["windows"]), tuple(mark["rates"])) == (spec.windows, spec.rates)
     if "__init__" in vars(cls):
         hints = typing.get_type_hints(cls.__init__, include_extras=True)
         assert hints.pop("return") is type(None)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from composer.core.blocks.roles import Conversion, check_role, parse_conversions
 from composer.core.blocks.shapes import Shapes, parse_shapes
 from composer.core.declarations import (
     ParamSpec,
@@ -49,6 +50,14 @@ class BlockSpec:
         params: in the order of the constructor.
         inputs: input ports in order.
         outputs: output ports in order.
+        examples: settings for the contract test.
+        exceptions: contract checks that the block cannot meet, each with the reason.
+        role: a key of `roles.ROLES`, or empty.
+        sign: what a merge shows on the canvas.
+        converts: pairs of layouts (from, to) between which the block converts.
+        windows: attributes of the module that hold the side of its windows and, if they are shifted, by how much.
+        heads: attribute of the module that holds the number of heads, if a map is computed on request.
+        rates: parameters on which costs depend only in whether they are zero, such as the rate of stochastic depth.
     """
 
     name: str
@@ -66,6 +75,12 @@ class BlockSpec:
     outputs: tuple[Port, ...] = ()
     examples: tuple[Mapping[str, Any], ...] = ()
     exceptions: Mapping[str, str] = field(default_factory=dict)
+    role: str = ""
+    sign: str = ""
+    converts: tuple[Conversion, ...] = ()
+    windows: tuple[str, ...] = ()
+    heads: str = ""
+    rates: tuple[str, ...] = ()
 
     @cached_property
     def shapes(self) -> Shapes:
@@ -112,6 +127,12 @@ _ARGUMENTS: Schema = {
     "dtypes": ((dict, type(None)), "a mapping"),
     "examples": ((tuple, list), "a tuple"),
     "exceptions": ((dict, type(None)), "a mapping"),
+    "role": ((str,), "a text"),
+    "sign": ((str,), "a text"),
+    "converts": ((str,), "a text"),
+    "windows": ((tuple, list), "a tuple"),
+    "heads": ((str,), "a text"),
+    "rates": ((tuple, list), "a tuple"),
 }
 
 
@@ -123,6 +144,7 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
         raise UserError(f"{path.name}: @block has no shape; write for example shape='b c h w -> b c h w'")
     try:
         shapes = parse_shapes(mark["shape"])
+        converts = parse_conversions(mark.get("converts", ""))
     except UserError as error:
         raise UserError(f"{path.name}: {error}") from None
     methods = {node.name: node for node in cls.body if isinstance(node, ast.FunctionDef)}
@@ -144,6 +166,14 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
         raise UserError(
             f"{path.name}: {len(shapes.outputs)} outputs need as many names in outputs=(...), got {len(names)}"
         )
+    role, sign, rates = mark.get("role", ""), mark.get("sign", ""), tuple(mark.get("rates", ()))
+    param_names = {param.name for param in params}
+    try:
+        check_role(role, sign, param_names, variadic=any(port.variadic for port in inputs))
+    except UserError as error:
+        raise UserError(f"{path.name}: {error}") from None
+    if unknown := [name for name in rates if name not in param_names]:
+        raise UserError(f"{path.name}: rates names {unknown[0]!r}, which is not a parameter of {cls.name}")
     return BlockSpec(
         name=cls.name,
         category=path.parent.name,
@@ -160,6 +190,12 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
         outputs=tuple(Port(name) for name in names) if names else (Port("out"),),
         examples=tuple(mark.get("examples", ())),
         exceptions=mark.get("exceptions") or {},
+        role=role,
+        sign=sign,
+        converts=converts,
+        windows=tuple(mark.get("windows", ())),
+        heads=mark.get("heads", ""),
+        rates=rates,
     )
 
 

@@ -104,6 +104,18 @@ class Catalog:
         known = [name for name in CATEGORY_ORDER if name in found]
         return {name: found[name] for name in [*known, *sorted(found.keys() - set(known))]}
 
+    def with_role(self, role: str) -> list[BlockSpec]:
+        """Return the blocks with a role of `roles.ROLES`, the library's first; reads every file."""
+        return [spec for spec in self if spec.role == role]
+
+    def converters(self, source: str, target: str) -> list[BlockSpec]:
+        """Return the blocks that convert one layout of `roles.LAYOUTS` into another, the most specific and simplest first."""
+
+        def rank(spec: BlockSpec) -> tuple[int, int]:
+            return len(spec.converts), sum(not param.inferred for param in spec.params)
+
+        return sorted((spec for spec in self if (source, target) in spec.converts), key=rank)
+
     @cached_property
     def _all(self) -> tuple[dict[str, BlockSpec], dict[Path, str]]:
         blocks: dict[str, BlockSpec] = {}

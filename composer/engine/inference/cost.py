@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import flop_registry
 
+from composer.core.blocks.roles import DROPOUT
 from composer.engine.inference.fused_attention import FUSED, FusedAttention, fused_flops, fused_output
 from composer.engine.inference.meta_kernels import KERNELS, MetaMode
 
@@ -255,7 +256,8 @@ def mode_matters(module: nn.Module) -> bool:
     """Whether shapes or operations may differ between training and evaluation beyond dropout, stochastic depth and batch statistics."""
     known = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
     for part in module.modules():
-        if isinstance(part, known) or type(part).__name__ == "DropPath":
+        declared = getattr(type(part), "__block__", {})
+        if isinstance(part, known) or declared.get("role") == DROPOUT:
             continue
         code = getattr(type(part).forward, "__code__", None)
         if code is not None and "training" in code.co_names:

@@ -99,7 +99,7 @@ class Inferrer:
     def block(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[TensorSpec | None]) -> BlockCost:
         """Memo entry of one block instance; None stands for an optional input without a wire."""
         # As text, because 1, 1.0 and True are equal as keys but not as parameters.
-        key = (spec.path, repr(_without_rate(params)), tuple(v and v.spec for v in inputs))
+        key = (spec.path, repr(_normalize_rates(spec, params)), tuple(v and v.spec for v in inputs))
         if key in self.memo:
             self.memo.move_to_end(key)
             return self.memo[key]
@@ -138,10 +138,10 @@ def _runner() -> Callable[[BlockSpec, dict[str, Literal], Sequence[TensorSpec | 
     return run_block
 
 
-def _without_rate(params: dict[str, Literal]) -> dict[str, Literal]:
-    """Parameters with any rate of stochastic depth taken for one: it mostly differs from block to block, and costs never depend on it."""
-    rate = params.get("drop_path")
-    return {**params, "drop_path": 0.5} if isinstance(rate, float) and 0 < rate < 1 else params
+def _normalize_rates(spec: BlockSpec, params: dict[str, Literal]) -> dict[str, Literal]:
+    """Replace each rate that the block declares by one value: costs depend only on whether a rate is zero, and it often differs by node."""
+    rates = {name: 0.5 for name in spec.rates if isinstance(rate := params.get(name), float) and 0 < rate < 1}
+    return {**params, **rates} if rates else params
 
 
 def infer(design: Design, batch: int = 1, catalog: Catalog | None = None) -> Inference:

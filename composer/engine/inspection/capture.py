@@ -229,7 +229,8 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             every = 1
             if kind in PAIRS:
                 tokens = _tokens(self.stack[-1].inputs)
-                whole = 4 * self.batch * tokens**2 * getattr(module, "num_heads", 1)
+                heads = getattr(module, owner.spec.heads) if owner.spec is not None and owner.spec.heads else 1
+                whole = 4 * self.batch * tokens**2 * heads
                 every = math.ceil(whole / COMPUTED_BYTES) or 1
                 kwargs = {**kwargs, "every": every}
             self.computing = True
@@ -298,11 +299,13 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """
         for frame in reversed(self.stack):
             shape = next((shape for shape in frame.inputs if len(shape) == 4), None)
-            if shape is None or not hasattr(frame.module, "window_size") or data.ndim != 4:
+            attributes = frame.spec.windows if frame.spec is not None else ()
+            if shape is None or not attributes or data.ndim != 4:
                 continue
             height, width = shape[-2:]
-            window = _pair(frame.module.window_size)
-            shift = _pair(getattr(frame.module, "shift_size", 0))
+            window, shift = _pair(getattr(frame.module, attributes[0])), (0, 0)
+            if len(attributes) > 1:
+                shift = _pair(getattr(frame.module, attributes[1]))
             cells = (math.ceil(height / window[0]), math.ceil(width / window[1]))
             parts, leading = cells[0] * cells[1], data.shape[-1] - window[0] * window[1]
             if data.shape[0] == self.batch * parts and 0 <= leading <= MAX_PREFIX:

@@ -4,10 +4,11 @@ import difflib
 from collections.abc import Iterator
 
 from composer.core.blocks.ports import input_ports, output_ports
+from composer.core.blocks.roles import MERGE, PROJECT_CHANNELS
 from composer.core.facts import Repair
 from composer.core.graph import SUBGRAPH, Graph, Input, Output, Wire
 from composer.engine.repair.context import Case, cut, draw, insert, row, several
-from composer.engine.repair.layout import between
+from composer.engine.repair.layout import between, block_with_role
 
 
 def unknown_block(case: Case) -> Iterator[Repair]:
@@ -70,7 +71,7 @@ def wires(case: Case) -> Iterator[Repair]:
     for port in ports:
         found = arriving.get(port.name, [])
         if len(found) > 1 and not port.variadic:
-            yield from _too_many(found)
+            yield from _too_many(case, found)
         if not found and not port.optional:
             yield from _missing(case, "" if port is ports[0] else port.name, known.index(port.name))
 
@@ -93,12 +94,13 @@ def _lost(wires: list[Wire], free: list[str]) -> Iterator[Repair]:
     yield Repair("Remove the wires to ports that do not exist", "disconnect", {"wires": [row(wire) for wire in wires]})
 
 
-def _too_many(found: list[Wire]) -> Iterator[Repair]:
+def _too_many(case: Case, found: list[Wire]) -> Iterator[Repair]:
     for wire in found:
         others = [other for other in found if other is not wire]
         yield Repair(f"Keep only {wire}", "disconnect", {"wires": [row(other) for other in others]})
-    for block in ("Add", "Concat"):
-        yield Repair(f"Join the wires with {block}", "join", {"wires": [row(wire) for wire in found], "block": block})
+    for merge in case.inferrer.catalog.with_role(MERGE):
+        arguments = {"wires": [row(wire) for wire in found], "block": merge.name}
+        yield Repair(f"Join the wires with {merge.name}", "join", arguments)
 
 
 def _missing(case: Case, port: str, index: int) -> Iterator[Repair]:
@@ -125,10 +127,11 @@ def _missing(case: Case, port: str, index: int) -> Iterator[Repair]:
             continue
         for block in between(case, value.shape, axes):
             yield several(f"Wire {wire} through {block}", draw(wire), insert("", wire, block))
-        if len(value.shape) == 4 and len(axes) == 4 and not case.graph_name:
+        project = block_with_role(case, PROJECT_CHANNELS)
+        if len(value.shape) == 4 and len(axes) == 4 and not case.graph_name and project is not None:
             for width in _widths(case):
                 if width != value.shape[1]:
-                    narrow = insert("", wire, "ConvNormAct", out_channels=width, kernel_size=1)
+                    narrow = insert("", wire, project, out_channels=width, kernel_size=1)
                     yield several(f"Wire {wire} through a 1x1 convolution to {width} channels", draw(wire), narrow)
 
 

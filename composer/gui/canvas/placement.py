@@ -47,7 +47,7 @@ class CanvasPlacement:
     def make_space(self, design: Design, ids: Collection[str], graph: str) -> Design:
         """Return the design with space for new items; see `composer.core.layout.insertion.with_room`."""
         if graph != self._scene.session.document.graph_name:
-            return placement.with_room(design, ids, graph)
+            return placement.make_space(design, ids, self._scene.session.catalog, graph=graph)
         home = design.graph(graph)
         sizes = {id: self._size(design, graph, id) for id in home.ids()}
         direction = "down" if self._scene.down else "right"

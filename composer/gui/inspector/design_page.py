@@ -57,7 +57,7 @@ class DesignPage(QWidget):
         self.new_name.setFixedWidth(112)
         self.new_name.returnPressed.connect(self._add)
         self.new_value.returnPressed.connect(self._add)
-        adder = row(self.new_name, self.new_value, tool_button("add", "Add", self._add), spacing=4)
+        adder = row(self.new_name, self.new_value, tool_button("add", "Add variable", self._add), spacing=4)
         adder.setStretch(1, 1)
         layout.addLayout(adder)
         what = (

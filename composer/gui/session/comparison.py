@@ -7,13 +7,14 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from composer.core import units
+from composer.core.blocks.catalog import Catalog
 from composer.core.diff import GraphDiff, diff, diff_graph
 from composer.core.diff_report import Change, report
 from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, NodeFacts, Totals
 from composer.core.files.design_json import to_json
 from composer.core.graph import Design, Graph
-from composer.core.layout.placement import placed
+from composer.core.layout.placement import lay_out_unplaced
 from composer.gui.workers.worker import Request, Worker
 
 
@@ -24,6 +25,7 @@ class Comparison(QObject):
         worker: the engine.
         design: gives the design of the moment.
         facts: gives its facts.
+        catalog: gives the known blocks, whose sizes on the canvas a design without positions needs.
         parent: Qt parent.
     """
 
@@ -34,6 +36,7 @@ class Comparison(QObject):
         worker: Worker,
         design: Callable[[], Design],
         facts: Callable[[], DesignFacts],
+        catalog: Callable[[], Catalog],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -43,6 +46,7 @@ class Comparison(QObject):
         self._worker = worker
         self._design = design
         self._facts = facts
+        self._catalog = catalog
         self._known: DesignFacts | None = None
         self._request: Request | None = None
 
@@ -59,7 +63,7 @@ class Comparison(QObject):
         """
         from composer.core.files.design_file import load
 
-        self.show(placed(load(path)), path.name)
+        self.show(lay_out_unplaced(load(path), self._catalog()), path.name)
 
     def show(self, other: Design, title: str) -> None:
         """Compare with a design.

@@ -1,8 +1,9 @@
 """Where new items go: the contract between the document, which adds them, and the canvas, which knows its cards."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Protocol
 
+from composer.core.blocks.catalog import Catalog
 from composer.core.graph import Design, Point
 from composer.core.layout import placement
 
@@ -18,7 +19,14 @@ class Placement(Protocol):
 
 
 class EstimatedPlacement:
-    """Placement without a canvas, by estimated card sizes."""
+    """Placement without a canvas, by estimated card sizes.
+
+    Args:
+        catalog: gives the known blocks, whose declarations say how large their cards are.
+    """
+
+    def __init__(self, catalog: Callable[[], Catalog] = Catalog) -> None:
+        self._catalog = catalog
 
     def view_center(self) -> Point:
         """Return the origin, for there is no view."""
@@ -26,4 +34,4 @@ class EstimatedPlacement:
 
     def make_space(self, design: Design, ids: Collection[str], graph: str) -> Design:
         """See `Placement.make_space`."""
-        return placement.with_room(design, ids, graph)
+        return placement.make_space(design, ids, self._catalog(), graph=graph)

@@ -11,7 +11,7 @@ from composer.core.diff import Diff
 from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.graph import Design
-from composer.core.layout.placement import placed
+from composer.core.layout.placement import lay_out_unplaced
 from composer.core.node_paths import first_instance, lookup
 from composer.gui.runs.run_process import RunHandle
 from composer.gui.session import clipboard, preferences, settings
@@ -20,6 +20,7 @@ from composer.gui.session.cost_lens import CostLens
 from composer.gui.session.custom_blocks import CustomBlocks
 from composer.gui.session.document import Document
 from composer.gui.session.facts_feed import FactsFeed
+from composer.gui.session.placement import EstimatedPlacement
 from composer.gui.session.problems import ListedProblem, list_problems
 from composer.gui.session.recovery import Recovered, RecoveryFile, forget
 from composer.gui.session.repair_offers import RepairOffers, repaired
@@ -60,6 +61,7 @@ class Session(QObject):
         self.document.undo_stack.cleanChanged.connect(self._clean_changed)
         self.custom_blocks = CustomBlocks(self)
         self.custom_blocks.changed.connect(self._on_own_blocks)
+        self.document.use_placement(EstimatedPlacement(lambda: self.catalog))
         self._problems: tuple[tuple[Any, ...], list[ListedProblem]] | None = None
         self._digest: tuple[Design, str] | None = None
         self._closed = False
@@ -74,7 +76,9 @@ class Session(QObject):
         self._feed = FactsFeed(self.engine, lambda: self.document.design, self)
         self._feed.changed.connect(self._on_facts)
         self.offers = RepairOffers(self.engine, lambda: self.document.design, self)
-        self.comparison = Comparison(self.engine, lambda: self.document.design, lambda: self.facts, self)
+        self.comparison = Comparison(
+            self.engine, lambda: self.document.design, lambda: self.facts, lambda: self.catalog, self
+        )
         self.facts_changed.connect(self.comparison.refresh)
         self._recovery = RecoveryFile()
         self._autosave = QTimer(self, singleShot=True, interval=1000 * preferences.recovery_s())
@@ -175,7 +179,7 @@ class Session(QObject):
         except UserError as error:
             self.message.emit(str(error), "error")
             return False
-        self._load(placed(design), path.resolve())
+        self._load(lay_out_unplaced(design, self.catalog), path.resolve())
         settings.remember(str(self.path))
         return True
 
@@ -189,7 +193,7 @@ class Session(QObject):
 
     def show_facts(self, design: Design, facts: DesignFacts) -> None:
         """Show a design whose facts are already known, without an engine: for pictures."""
-        self._load(placed(design), None)
+        self._load(lay_out_unplaced(design, self.catalog), None)
         self._feed.show(facts)
 
     def restore(self, recovered: Recovered) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QMimeData
 from composer.core import names
 from composer.core.graph import SUBGRAPH, Wire
 from composer.gui.canvas.gestures.base import Gesture, Pointer, snapped_point
-from composer.gui.canvas.items.content import MERGE_SIGNS, Content
+from composer.gui.canvas.items.content import Content, node_shape
 from composer.gui.canvas.items.merge_item import MergeItem
 from composer.gui.canvas.items.node_item import NodeItem
 
@@ -40,7 +40,8 @@ class DropGesture(Gesture):
     def start(self, pointer: Pointer) -> None:
         """Begin."""
         super().start(pointer)
-        self._ghost = (MergeItem if self.block in MERGE_SIGNS else NodeItem)(self._content(), self.scene.down)
+        content = self._content()
+        self._ghost = (MergeItem if content.shape == "merge" else NodeItem)(content, self.scene.down)
         self._ghost.setOpacity(0.6)
         self._ghost.setZValue(40)
         self.scene.addItem(self._ghost)
@@ -53,9 +54,9 @@ class DropGesture(Gesture):
         if self.block in ("Input", "Output"):
             return Content(id, "end", id, line=name.lower(), family="io")
         family = spec.category if spec else "graph"
-        shape = "merge" if self.block in MERGE_SIGNS else "card"
         stacked = self.block.startswith(SUBGRAPH)
-        return Content(id, shape, id, line=name, family=family, sign=MERGE_SIGNS.get(self.block, ""), stacked=stacked)
+        sign = spec.sign if spec else ""
+        return Content(id, node_shape(spec), id, line=name, family=family, sign=sign, stacked=stacked)
 
     def move(self, pointer: Pointer) -> None:
         """Follow the pointer."""

@@ -7,11 +7,10 @@ from composer.core import units
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.ports import index_of, input_ports, output_ports
+from composer.core.blocks.roles import MERGE
 from composer.core.facts import NodeFacts
 from composer.core.graph import Design, Each, Graph, Input, Literal, Node, Output, Ramp, Value, Wire
 
-# Blocks that join wires and nothing else are drawn as small circles with these signs.
-MERGE_SIGNS = {"Add": "+", "Multiply": "×", "Concat": "C", "WeightedSum": "Σ"}
 MAX_PARAMS = 3
 # Short forms as the papers use them; a parameter that is not here is abbreviated by the first letters of its words.
 SHORT = {
@@ -98,19 +97,24 @@ def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFa
         error = f"{id}: block {item.block!r} is unknown; is it misspelled, or a block of your own?"
     return Content(
         id,
-        "merge" if item.block in MERGE_SIGNS and item.repeat == 1 else "card",
+        node_shape(spec) if item.repeat == 1 else "card",
         id,
         badge="" if item.repeat == 1 else f"×{str(item.repeat).removeprefix('=')}",
         line="  ".join(part for part in (item.subgraph or item.block, changed_params(item, spec, facts)) if part),
         detail=f"waits for {waiting}" if waiting else costs(facts),
         family="graph" if item.subgraph is not None else spec.category if spec else "basic",
-        sign=MERGE_SIGNS.get(item.block, ""),
+        sign=spec.sign if spec else "",
         inputs=inputs,
         outputs=outputs,
         stacked=item.subgraph is not None,
         error=error,
         waiting=waiting,
     )
+
+
+def node_shape(spec: BlockSpec | None) -> str:
+    """Return the shape of a node: ``merge`` for blocks that only combine their inputs, else ``card``."""
+    return "merge" if spec is not None and spec.role == MERGE else "card"
 
 
 def costs(facts: NodeFacts | None) -> str:

@@ -406,7 +406,7 @@ def train(args: argparse.Namespace) -> int:
 
 def inspect(args: argparse.Namespace) -> int:
     """Look at the attention of a trained run."""
-    from composer.engine.inspection.inspector import inspect_run
+    from composer.engine.inspection.run_report import inspect_run
 
     for line in inspect_run(Path(args.run), Path(args.image) if args.image else None, args.sample, Path(args.out)):
         print(line)

@@ -208,7 +208,7 @@ class _Demo:
             lambda: panel.current_map is not None and panel.current_map.node == node, 10, f"the attention of {node}"
         )
         self.spin(0.3)
-        if not panel.save_picture_to(str(self.out / "attention.png")):
+        if not panel.save_image_to(str(self.out / "attention.png")):
             raise UserError(f"demo: {self.out / 'attention.png'} cannot be written")
         session.document.select(())
         self.note(f"captured the attention of {node} in the trained network")

@@ -5,14 +5,18 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from composer.core.facts import NodeFacts
 from composer.core.files.design_delta import DeltaReader, OutOfSync
 from composer.core.files.design_json import from_json
 from composer.engine.inference.gc_freeze import imports_without_gc
 from composer.engine.protocol import Channel, Handler, Progress
+
+if TYPE_CHECKING:
+    from composer.engine.inspection.inspector import Inspector
 
 Params = Mapping[str, Any]
 # As many as the window shows of one error.
@@ -146,17 +150,19 @@ class Engine:
 
         return asdict(measure_profile(params.get("device", "auto")))
 
-    def images(self, params: Params, progress: Progress) -> Any:
-        """Sample images of a data set."""
-        from composer.engine.inspection.inspector import handlers_images
+    def sample_images(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Sample images of a dataset."""
+        return self._inspector.sample_images(params, progress)
 
-        return handlers_images(params, progress)
-
-    def capture(self, params: Params, progress: Progress) -> Any:
+    def capture_maps(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Attention maps of an image."""
-        from composer.engine.inspection.inspector import handlers_capture
+        return self._inspector.capture_maps(params, progress)
 
-        return handlers_capture(params, progress)
+    @cached_property
+    def _inspector(self) -> "Inspector":
+        from composer.engine.inspection.inspector import Inspector
+
+        return Inspector(self.inferrer)
 
     def handlers(self) -> dict[str, Handler]:
         """Requests by name: every public method but this one."""

@@ -14,13 +14,15 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from composer.core import edits
 from composer.core.blocks.block_file import BlockSpec
+from composer.core.blocks.map_kinds import map_kinds
 from composer.core.declarations import ParamSpec
 from composer.core.graph import Design, Input, Node, Output, Wire
 from composer.engine.codegen import generate as codegen
 from composer.engine.codegen.probe import model_class
 from composer.engine.inference.infer import Inferrer
-from composer.engine.inspection.capture import CapturedMap, capture
-from composer.engine.inspection.map_images import pictures
+from composer.engine.inspection.capture import capture
+from composer.engine.inspection.captured_map import CapturedMap
+from composer.engine.inspection.map_kinds import draw_map
 from composer.engine.library import block_class
 from tests.blocks.cases import BATCH, case, outputs_of
 from tests.blocks.contract import CATALOG, SPECS, check
@@ -150,25 +152,25 @@ class Only(torch.nn.Module):
         return self.node(*inputs)
 
 
-def _normalised(found: CapturedMap) -> None:
-    data = found.data
+def _check_kind(captured: CapturedMap) -> None:
+    """Check a map against the declaration of its kind."""
+    data, kind = captured.data, map_kinds()[captured.kind]
     assert data.isfinite().all()
-    match found.kind:
-        case "token_pairs" | "windows" | "grid" | "channel_pairs" | "local":
+    assert kind.fits(data.ndim), f"{captured.kind} is declared as {kind.shape!r}, the map has {data.ndim} axes"
+    if not kind.layout:
+        assert data.shape[0] == BATCH
+    match kind.values:
+        case "weights":
             sums = data.sum(-1)
             assert data.min() >= 0 and sums.max() <= 1 + 1e-5
-            # A note says where a part was left out.
-            assert found.notes or sums.min() >= 1 - 1e-5
-        case "signed_pairs" | "signed_local":
-            assert data.ndim == (4 if found.kind == "signed_pairs" else 5) and (data.abs().sum(-1) > 0).all()
-        case "channel" | "spatial" | "branch":
-            assert data.shape[0] == BATCH and data.ndim >= 2 and data.min() >= 0 and data.max() <= 1
-            assert found.kind != "spatial" or data.ndim == 4
-        case "segment":
-            assert data.ndim == 3 and data.shape[0] == BATCH
-        case _:
-            raise AssertionError(f"{found.kind} is no kind of map")
-    assert pictures(found).pictures.isfinite().all()
+            # A note states where a part was left out.
+            assert captured.notes or sums.min() >= 1 - 1e-5
+        case "signed":
+            assert (data.abs().sum(-1) > 0).all()
+        case "gate":
+            assert data.min() >= 0 and data.max() <= 1
+    drawing = draw_map(captured)
+    assert drawing.images.isfinite().all() and len(drawing.titles) == len(drawing.images)
 
 
 @check
@@ -180,11 +182,11 @@ def maps(spec: BlockSpec) -> None:
         torch.manual_seed(0)
         model = generated(spec.name)() if index == 0 else Only(made.module())
         inputs = made.inputs() if index else tuple(x for x in made.inputs() if x is not None)
-        for found in capture(model, inputs, CATALOG)[1]:
-            assert found.node == "node"
-            _normalised(found)
-            if missing.get(found.name) == found.kind:
-                del missing[found.name]
+        for captured in capture(model, inputs, CATALOG)[1]:
+            assert captured.node == "node"
+            _check_kind(captured)
+            if missing.get(captured.name) == captured.kind:
+                del missing[captured.name]
         if not missing:
             return
     assert not missing, f"not captured: {missing}"

@@ -1,4 +1,4 @@
-"""An engine that needs no torch: answers `images` and `capture` with maps of every kind."""
+"""An engine that needs no torch: answers `sample_images` and `capture_maps` with maps of several kinds."""
 
 import base64
 import json
@@ -29,13 +29,22 @@ def saved(name: str, array: np.ndarray) -> str:
 
 
 def entry(
-    layer: str, kind: str, stack: np.ndarray, titles: list[str], *, over: bool, queries: np.ndarray | None = None
+    layer: str,
+    kind: str,
+    images: np.ndarray,
+    titles: list[str],
+    *,
+    over: bool,
+    queries: np.ndarray | None = None,
+    bars: tuple[str, np.ndarray] | None = None,
 ) -> dict:
-    node, grid = layer.partition(".")[0], list(stack.shape[1:])
-    asked = None
+    node, grid = layer.partition(".")[0], list(images.shape[1:])
+    query_files = None
     if queries is not None:
-        asked = {"file": saved(f"{layer}-queries", queries), "grid": list(queries.shape[1:3])}
-    pictures = {"file": saved(f"{layer}-{kind}", stack), "titles": titles}
+        query_files = {"file": saved(f"{layer}-queries", queries), "grid": list(queries.shape[1:3])}
+    bar_file = None
+    if bars is not None:
+        bar_file = {"file": saved(f"{layer}-bars", bars[1]), "title": f"{kind} bars", "axis": bars[0]}
     shape = [1, 2, 16, 16]
     return {
         "node": node,
@@ -47,13 +56,14 @@ def entry(
         "grid": grid,
         "over_image": over,
         "file": "",
-        "pictures": pictures,
-        "queries": asked,
+        "images": {"file": saved(f"{layer}-{kind}", images), "titles": titles},
+        "bars": bar_file,
+        "queries": query_files,
         "notes": [],
     }
 
 
-def capture(params: dict) -> dict:
+def capture_maps(params: dict) -> dict:
     if "path" in params["image"] and not Path(params["image"]["path"]).is_file():
         return {"error": f"{Path(params['image']['path']).name}: file not found", "trace": "Traceback: here"}
     if str(params["run"]).endswith("torn"):
@@ -62,13 +72,34 @@ def capture(params: dict) -> dict:
     queries = np.zeros((2, 4, 4, 4, 4))
     for row in range(4):
         for column in range(4):
-            queries[:, row, column, row, column] = [1.0, 0.5]  # each place looks at itself
+            queries[:, row, column, row, column] = [1.0, 0.5]  # each position attends to itself
     heads = np.stack([np.full((4, 4), 0.2), np.arange(16.0).reshape(4, 4), np.eye(4)])
     maps = [
-        entry("stem", "channel", np.linspace(0, 1, 24)[None, None], ["gate of each channel"], over=False),
+        entry(
+            "stem",
+            "channel",
+            np.linspace(0, 1, 24)[None, None],
+            ["gate of each channel"],
+            over=False,
+            bars=("channel", np.linspace(0, 1, 24)),
+        ),
         entry("attn", "token_pairs", heads, [f"received, {which}" for which in HEADS], over=True, queries=queries),
-        entry("stage.0.sk", "branch", np.array([[[0.2, 0.4], [0.8, 0.6]]]), ["weights"], over=False),
-        entry("dend", "segment", np.array([[[0.0, 2.0, 1.0]] * 3 + [[3.0, 2.0, 1.0]]]), ["response"], over=False),
+        entry(
+            "stage.0.sk",
+            "branch",
+            np.array([[[0.2, 0.4], [0.8, 0.6]]]),
+            ["weights"],
+            over=False,
+            bars=("branch", np.array([0.3, 0.7])),
+        ),
+        entry(
+            "dend",
+            "segment",
+            np.array([[[0.0, 2.0, 1.0]] * 3 + [[3.0, 2.0, 1.0]]]),
+            ["response"],
+            over=False,
+            bars=("segment", np.array([1.0, 3.0, 0.0])),
+        ),
     ]
     prediction = [{"label": "9", "probability": 0.9}, {"label": "3", "probability": 0.1}]
     notes = (
@@ -89,7 +120,7 @@ def capture(params: dict) -> dict:
     return {"result": result}
 
 
-def images(params: dict) -> dict:
+def sample_images(params: dict) -> dict:
     if len(params["design"]["main"]["inputs"]) > 1:
         return {"error": "the design has 2 inputs, but image data fills exactly one", "trace": ""}
     rows = [
@@ -117,5 +148,7 @@ print(json.dumps({"event": "ready", "torch": "0", "devices": [], "data": ["digit
 for line in sys.stdin:
     message = json.loads(line)
     if "method" in message:
-        answer = {"images": images, "capture": capture, "facts": facts}[message["method"]](message["params"])
+        answer = {"sample_images": sample_images, "capture_maps": capture_maps, "facts": facts}[message["method"]](
+            message["params"]
+        )
         print(json.dumps({"id": message["id"], **answer}), flush=True)

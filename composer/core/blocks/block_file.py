@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from composer.core.blocks.map_kinds import check_map_kind
 from composer.core.blocks.roles import Conversion, check_role, parse_conversions
 from composer.core.blocks.shapes import Shapes, parse_shapes
 from composer.core.declarations import (
@@ -145,6 +146,11 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
     try:
         shapes = parse_shapes(mark["shape"])
         converts = parse_conversions(mark.get("converts", ""))
+    except UserError as error:
+        raise UserError(f"{path.name}: {error}") from None
+    try:
+        for kind in mark.get("maps", {}).values():
+            check_map_kind(kind)
     except UserError as error:
         raise UserError(f"{path.name}: {error}") from None
     methods = {node.name: node for node in cls.body if isinstance(node, ast.FunctionDef)}

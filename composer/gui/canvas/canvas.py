@@ -20,7 +20,7 @@ from composer.gui.canvas.items.differences import Differences
 from composer.gui.canvas.layout_motion import LayoutMotion
 from composer.gui.canvas.overlays.breadcrumb import Breadcrumb
 from composer.gui.canvas.overlays.empty_state import EmptyState
-from composer.gui.canvas.overlays.heat import HeatLegend, heat_colour, shares
+from composer.gui.canvas.overlays.heat import HeatLegend, heat_color, shares
 from composer.gui.canvas.overlays.minimap import Minimap
 from composer.gui.canvas.overlays.quick_add import QuickAdd
 from composer.gui.canvas.overlays.quick_search import block_choices, filtered
@@ -265,7 +265,7 @@ class CanvasView(QWidget):
             legend: what the colours mean.
             high: what a share of one stands for.
         """
-        self.scene.set_heat({id: heat_colour(value) for id, value in (heat or {}).items()})
+        self.scene.set_heat({id: heat_color(value) for id, value in (heat or {}).items()})
         if heat is None:
             self.legend.hide()
         else:

@@ -1,4 +1,4 @@
-"""Attention: what the network looks at in an image, node by node."""
+"""Attention: what the network attends to in an image, node by node."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from composer.core.files.design_json import to_json
 from composer.core.files.run_folder import RunInfo
 from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.runs.captured_map import CapturedMap, Shown
+from composer.gui.runs.map_entry import DisplayedMap, MapEntry
 from composer.gui.runs.run_library import in_words, known_runs
 from composer.gui.session.session import Session
 from composer.gui.widgets.drop_down import DropDown
@@ -36,16 +36,29 @@ from composer.gui.workers.worker import Request
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 SAMPLES = 48
 UNTRAINED = ""
-# Widths at first: images, maps, picture, controls.
+# Initial widths: images, maps, view, controls.
 SIZES = [164, 236, 400, 208]
-CHANGED = "The design has changed since this picture"
-BEGIN = ("Choose an image", "Take a sample at the left, or drop a picture here, to see what the network looks at")
-GONE = ("This map is gone", "The engine that made it has been restarted since")
-NO_MAPS = ("Nothing to look at", "This network has no attention, gates or branches; only its prediction is shown")
+CHANGED = "The design has changed since these maps were captured"
+CHOOSE_IMAGE = (
+    "Choose an image",
+    "Pick a sample at the left, or drop an image file here, to see what the network attends to",
+)
+MISSING = ("This map no longer exists", "The engine that captured it has been restarted since")
+NO_MAPS = "This network has no attention, gates or branches; only its prediction is shown"
 
 
 class AttentionPanel(Panel):
-    """Sends an image through the network and shows its maps over the image."""
+    """Sends an image through the network and shows its maps over the image.
+
+    Attributes:
+        maps: the maps of the last reply.
+        strip: the images to choose from.
+        weights: the runs whose weights are used.
+        list: the maps, one row each.
+        view: the current map.
+        controls: how it is shown.
+        notice: error messages and offers.
+    """
 
     title = "Attention"
     icon = "attention"
@@ -55,22 +68,22 @@ class AttentionPanel(Panel):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.maps: list[CapturedMap] = []
+        self.maps: list[MapEntry] = []
         self._image: dict[str, Any] | None = None
-        self._place: tuple[float, float] | None = None
+        self._position: tuple[float, float] | None = None
         self._view_index = 0
         self._request: Request | None = None
         self._images_for: object = None
-        self._no_images = ""  # why there are none
-        self._asked: tuple[str, str] | None = (
-            None  # digest of the design, and the run, that were last looked at, also in vain
-        )
+        self._no_images = ""  # reason why there are no sample images
+        # Digest of the design, and the run, of the last request, whether it succeeded or not.
+        self._requested: tuple[str, str] | None = None
         self._notes: list[str] = []
         self._prediction: tuple[list[tuple[str, float]], str | None] = ([], None)
         self._run_by_hand = False
-        self._runs: list[RunInfo] | None = None  # read anew when it may have changed, not with each edit
+        # None: to be read again, because it may have changed.
+        self._runs: list[RunInfo] | None = None
         self.strip, self.controls, self.view, self.notice = SampleStrip(), MapControls(), MapView(), Notice()
-        self.weights = named(DropDown(), "Weights", "Whose weights: those of a run, or untrained ones")
+        self.weights = named(DropDown(), "Weights", "The weights of a run, or untrained ones")
         self.list = named(QListWidget(), "Maps")
         self.list.setItemDelegate(TwoPartDelegate(self.list))
         self.list_hint = label("Maps of the network appear here", "small", wrap=True)
@@ -81,13 +94,13 @@ class AttentionPanel(Panel):
         self.strip.chosen.connect(self._choose_image)
         self.weights.activated.connect(lambda _: self._choose_weights())
         self.list.currentRowChanged.connect(self._choose_map)
-        self.controls.shown_chosen.connect(self._choose_view)
-        self.controls.colors_chosen.connect(self.view.heat.set_colors)
-        self.controls.opacity_chosen.connect(self.view.heat.set_opacity)
-        self.controls.mark_cleared.connect(lambda: self._ask(None))
-        self.controls.save_asked.connect(self.save_picture)
-        self.view.heat.place_clicked.connect(lambda down, right: self._ask((down, right)))
-        self.view.heat.place_cleared.connect(lambda: self._ask(None))
+        self.controls.view_selected.connect(self._choose_view)
+        self.controls.colors_selected.connect(self.view.heat.set_colors)
+        self.controls.opacity_changed.connect(self.view.heat.set_opacity)
+        self.controls.mark_cleared.connect(lambda: self._select_position(None))
+        self.controls.save_requested.connect(self.save_image)
+        self.view.heat.position_clicked.connect(lambda row, column: self._select_position((row, column)))
+        self.view.heat.position_cleared.connect(lambda: self._select_position(None))
         self.view.heat.set_opacity(self.controls.opacity.value() / 100)
         session.document.design_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
@@ -98,72 +111,71 @@ class AttentionPanel(Panel):
         for run in session.runs:
             run.finished.connect(self._forget_runs)
 
-    # --- what the user does -----------------------------------------------------------------------------------------
+    # --- actions of the user ----------------------------------------------------------------------------------------
 
-    def look(self) -> None:
-        """Send the chosen image through the network."""
+    def capture(self) -> None:
+        """Send the selected image through the network."""
         if self._image is None:
             return
         if self._request is not None:
             self._request.cancel()
         design, run = self.session.document.design, self.weights.currentData() or UNTRAINED
         self.notice.clear()
-        self._busy(0.05)
+        self._show_progress(0.05)
         params = {
             "design": to_json(design),
             "run": run or None,
             "image": {**self._image, "data": design.training.data},
             "nodes": None,
         }
-        self._asked, image = (self.session.digest, run), self._image
+        self._requested, image = (self.session.digest, run), self._image
         self._request = self.session.request(
-            "capture",
+            "capture_maps",
             params,
             lambda result: self._on_maps(result, image),
             self._on_error,
-            lambda share, _: self._busy(share),
+            lambda share, _: self._show_progress(share),
         )
 
     def open_image(self) -> None:
-        """Ask for an image file."""
+        """Let the user choose an image file."""
         kinds = " ".join(f"*{suffix}" for suffix in SUFFIXES)
         path, _ = QFileDialog.getOpenFileName(self, "Open image", "", f"Images ({kinds})")
         if path:
             self.strip.add_file(Path(path))
 
-    def save_picture(self) -> None:
-        """Ask where to save what is shown, and save it."""
-        picture = self.view.picture()
-        if picture is None:
+    def save_image(self) -> None:
+        """Let the user choose a file, and save the view to it."""
+        if self.view.to_image() is None:
             return
-        shown = self.current_map
-        stem = shown.title.split(":")[0] if shown is not None else "image"
-        path, _ = QFileDialog.getSaveFileName(self, "Save picture", f"{stem}.png", "PNG (*.png)")
+        current = self.current_map
+        stem = current.title.split(":")[0] if current is not None else "image"
+        path, _ = QFileDialog.getSaveFileName(self, "Save image", f"{stem}.png", "PNG (*.png)")
         if path:
-            self.save_picture_to(path if Path(path).suffix else f"{path}.png")
+            self.save_image_to(path if Path(path).suffix else f"{path}.png")
 
-    def save_picture_to(self, path: str) -> bool:
-        """Save what is shown to a file."""
-        picture = self.view.picture()
-        done = picture is not None and picture.save(path)
+    def save_image_to(self, path: str) -> bool:
+        """Save the view to a file; return whether it was written."""
+        image = self.view.to_image()
+        written = image is not None and image.save(path)
         self.session.message.emit(
-            f"Saved {Path(path).name}" if done else f"{path} cannot be written", "info" if done else "error"
+            f"Saved {Path(path).name}" if written else f"{path} cannot be written", "info" if written else "error"
         )
-        return done
+        return written
 
     @property
-    def current_map(self) -> CapturedMap | None:
-        """The map that is shown."""
+    def current_map(self) -> MapEntry | None:
+        """The selected map."""
         index = self.list.currentRow()
         return self.maps[index] if 0 <= index < len(self.maps) else None
 
     def _choose_image(self, choice: dict[str, Any]) -> None:
         self._image = choice
-        self.look()
+        self.capture()
 
     def _choose_weights(self) -> None:
         self._run_by_hand = True
-        self.look()
+        self.capture()
 
     def _choose_map(self, index: int) -> None:
         if 0 <= index < len(self.maps):
@@ -174,16 +186,16 @@ class AttentionPanel(Panel):
         self._view_index = index
         self._show_map()
 
-    def _ask(self, place: tuple[float, float] | None) -> None:
-        shown = self.current_map
-        if shown is None or not shown.has_queries or (place is None and self._place is None):
+    def _select_position(self, position: tuple[float, float] | None) -> None:
+        captured = self.current_map
+        if captured is None or not captured.has_queries or (position is None and self._position is None):
             return
-        if (place is None) != (self._place is None):
+        if (position is None) != (self._position is None):
             self._view_index = 0
-        self._place = place
+        self._position = position
         self._show_map()
 
-    # --- what the engine answers ------------------------------------------------------------------------------------
+    # --- replies of the engine --------------------------------------------------------------------------------------
 
     def _on_images(self, result: dict[str, Any]) -> None:
         self._no_images = ""
@@ -197,13 +209,13 @@ class AttentionPanel(Panel):
 
     def _on_maps(self, result: dict[str, Any], image: dict[str, Any]) -> None:
         self._request = None
-        self._busy(None)
+        self._show_progress(None)
         before = self.current_map
-        self.maps = [CapturedMap(entry) for entry in result["maps"]]
-        picture = QImage(result["image_png"])
+        self.maps = [MapEntry(entry) for entry in result["maps"]]
+        display = QImage(result["image_png"])
         height, width = result["image_size"]
-        self.strip.set_thumbnail(image, picture)
-        self.view.show_image(picture, QSize(width, height))
+        self.strip.set_thumbnail(image, display)
+        self.view.show_image(display, QSize(width, height))
         rows = [(item["label"], item["probability"]) for item in result["prediction"]]
         self._notes = list(result.get("notes", ()))
         self._prediction = (rows, result.get("label"))
@@ -213,11 +225,11 @@ class AttentionPanel(Panel):
             self.controls.set_views([], 0)
             self.controls.set_hint("", marked=False)
             self.controls.set_kind(over_image=False, bars=True)
-            self.controls.set_prediction(*self._prediction, [*self._notes, NO_MAPS[1]])
+            self.controls.set_prediction(*self._prediction, [*self._notes, NO_MAPS])
 
     def _on_error(self, text: str) -> None:
         request, self._request = self._request, None
-        self._busy(None)
+        self._show_progress(None)
         self.notice.show_message(
             text[:1].upper() + text[1:], "error", details=request.trace if request is not None else ""
         )
@@ -225,34 +237,34 @@ class AttentionPanel(Panel):
     # --- drawing ----------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Take over the design, the runs and the state of the engine."""
+        """Show the current design, runs and engine state."""
         self._fill_weights()
         design = self.session.document.design
         key = (tuple(design.main.inputs.values()), design.variables, design.training.data)
         if self.session.engine_state in ("ready", "busy") and design.main.inputs and key != self._images_for:
             self._images_for = key
             params = {"design": to_json(design), "data": design.training.data, "count": SAMPLES}
-            self.session.request("images", params, self._on_images, self._on_images_error)
-        if self._asked is None:
+            self.session.request("sample_images", params, self._on_images, self._on_images_error)
+        if self._requested is None:
             waiting = self.session.engine_state in ("starting", "restarting")
             if self.view.currentIndex() == 0:
-                begin = ("No sample images", self._no_images) if self._no_images else BEGIN
-                self.view.say(*(("The engine is starting", "Images appear in a moment") if waiting else begin))
+                hint = ("No sample images", self._no_images) if self._no_images else CHOOSE_IMAGE
+                self.view.show_message(*(("The engine is starting", "Images appear in a moment") if waiting else hint))
         elif self._image is not None and self._request is None:
-            seen, run = self._asked
-            now = self.weights.currentData() or UNTRAINED
-            other = seen != self.session.digest
-            # Looking is quick for a run's network; what is being drawn may be large, so that is left to the user.
-            if now != run and (now or not other):
-                self.look()
-            elif not now and other:
+            digest, run = self._requested
+            selected_run = self.weights.currentData() or UNTRAINED
+            edited = digest != self.session.digest
+            # A capture in a run's network is quick; the edited design may be large, so that is left to the user.
+            if selected_run != run and (selected_run or not edited):
+                self.capture()
+            elif not selected_run and edited:
                 if self.notice.text != CHANGED:
-                    self.notice.show_message(CHANGED, "info", actions=[("Look again", self.look)])
-            elif self.notice.text == CHANGED:  # it was undone
+                    self.notice.show_message(CHANGED, "info", actions=[("Capture again", self.capture)])
+            elif self.notice.text == CHANGED:  # the edit was undone
                 self.notice.clear()
 
     def _fill_weights(self) -> None:
-        chosen = self.weights.currentData()
+        selected = self.weights.currentData()
         digest = self.session.digest
         if self._runs is None:
             others = [run.folder for run in self.session.runs]
@@ -268,68 +280,68 @@ class AttentionPanel(Panel):
                 )
                 self.weights.setItemData(self.weights.count() - 1, str(info.path), Qt.ItemDataRole.ToolTipRole)
             self.weights.addItem("Untrained weights", UNTRAINED)
-            wanted = chosen if self._run_by_hand else None
-            if wanted is None:
-                wanted = str(runs[0].path) if runs and runs[0].design_hash == digest else UNTRAINED
-            self.weights.setCurrentIndex(
-                max(0, self.weights.findData(wanted)) if self.weights.findData(wanted) >= 0 else len(runs)
-            )
+            if not self._run_by_hand or selected is None:
+                selected = str(runs[0].path) if runs and runs[0].design_hash == digest else UNTRAINED
+            index = self.weights.findData(selected)
+            self.weights.setCurrentIndex(index if index >= 0 else len(runs))
 
-    def _fill_list(self, before: CapturedMap | None) -> None:
-        keys = [found.key for found in self.maps]
-        wanted = keys.index(before.key) if before is not None and before.key in keys else self._of_selection()
-        if wanted is None:
-            wanted = next((index for index, found in enumerate(self.maps) if found.entry["over_image"]), 0)
+    def _fill_list(self, before: MapEntry | None) -> None:
+        keys = [captured.key for captured in self.maps]
+        current = keys.index(before.key) if before is not None and before.key in keys else self._map_of_selection()
+        if current is None:
+            current = next((index for index, captured in enumerate(self.maps) if captured.over_image), 0)
         with QSignalBlocker(self.list):
             self.list.clear()
-            for found in self.maps:
-                item = QListWidgetItem(found.title)
-                item.setData(DETAIL_ROLE, found.detail)
-                item.setData(COLOR_ROLE, self._color(found.node))
-                item.setToolTip(f"{found.title}\n{found.detail}")
+            for captured in self.maps:
+                item = QListWidgetItem(captured.title)
+                item.setData(DETAIL_ROLE, captured.detail)
+                item.setData(COLOR_ROLE, self._color(captured.node))
+                item.setToolTip(f"{captured.title}\n{captured.detail}")
                 self.list.addItem(item)
-            self.list.setCurrentRow(wanted)
+            self.list.setCurrentRow(current)
         self.list_hint.setVisible(not self.maps)
         if self.maps:
             self._show_map()
 
     def _show_map(self) -> None:
-        found = self.current_map
-        if found is None:
+        captured = self.current_map
+        if captured is None:
             return
-        asked = found.has_queries and self._place is not None
+        position = self._position if captured.has_queries else None
         try:
-            views = found.paid_by(*self._place) if asked and self._place is not None else found.pictures
-        except OSError:  # it is read when it is first shown, from a folder that goes with the engine
-            self.view.say(*GONE)
-            self.notice.show_message(GONE[1], "info", actions=[("Look again", self.look)])
+            views = captured.attention_of(*position) if position is not None else captured.views
+        except OSError:  # files are read when a map is first shown, and removed when the engine ends
+            self.view.show_message(*MISSING)
+            self.notice.show_message(MISSING[1], "info", actions=[("Capture again", self.capture)])
             return
         self._view_index = min(self._view_index, len(views) - 1)
-        shown: Shown = views[self._view_index]
+        shown: DisplayedMap = views[self._view_index]
         self.controls.set_views([view.title for view in views], self._view_index)
         self.controls.set_kind(over_image=shown.over_image, bars=shown.bars)
-        hint = "Click the image to see what that place looks at" if found.has_queries else ""
-        self.controls.set_hint("What the marked place looks at" if asked else hint, marked=asked)
-        self.controls.set_prediction(*self._prediction, [*self._notes, *found.notes])
-        cell = found.query_cell(*self._place) if asked and self._place is not None else None
-        self.view.heat.set_mark(cell, askable=found.has_queries)
+        hint = "Click the image to see what that position attends to" if captured.has_queries else ""
+        if position is not None:
+            hint = "What the marked position attends to"
+        self.controls.set_hint(hint, marked=position is not None)
+        self.controls.set_prediction(*self._prediction, [*self._notes, *captured.notes])
+        cell = captured.query_cell(*position) if position is not None else None
+        self.view.heat.set_mark(cell, selectable=captured.has_queries)
         if shown.bars:
             self.view.show_bars(shown.values, shown.axis)
         else:
             self.view.show_map(shown.values, over_image=shown.over_image)
 
-    def _of_selection(self) -> int | None:
-        """The first map of the node that is selected on the canvas."""
+    def _map_of_selection(self) -> int | None:
+        """Return the index of the first map of the node that is selected on the canvas."""
         if len(self.session.document.selection) != 1:
             return None
         path = (*self.session.document.instance_path, *self.session.document.selection)
-        return next((index for index, found in enumerate(self.maps) if found.path[: len(path)] == path), None)
+        return next((index for index, captured in enumerate(self.maps) if captured.path[: len(path)] == path), None)
 
     def _follow_canvas(self) -> None:
-        index = self._of_selection()
-        if index is not None and (shown := self.current_map) is not None:
+        index = self._map_of_selection()
+        if index is not None and (current := self.current_map) is not None:
             path = (*self.session.document.instance_path, *self.session.document.selection)
-            if shown.path[: len(path)] != path:
+            if current.path[: len(path)] != path:
                 self.list.setCurrentRow(index)
 
     def _forget_runs(self, *_: object) -> None:
@@ -337,7 +349,7 @@ class AttentionPanel(Panel):
         self.refresh_soon()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Runs may have come meanwhile."""
+        """Read the runs again; there may be new ones."""
         self._forget_runs()
         super().showEvent(event)
 
@@ -348,24 +360,24 @@ class AttentionPanel(Panel):
         if index >= 0:
             self.weights.setCurrentIndex(index)
             self._run_by_hand = True
-            self.look()
+            self.capture()
 
     def _color(self, node: str) -> Any:
-        found = self.session.document.design.main.nodes.get(node)
-        spec = self.session.catalog.get(found.block) if found is not None else None
+        item = self.session.document.design.main.nodes.get(node)
+        spec = self.session.catalog.get(item.block) if item is not None else None
         return theme.family(spec.category if spec is not None else "graph")
 
-    def _busy(self, share: float | None) -> None:
+    def _show_progress(self, share: float | None) -> None:
         self.busy.setValue(round(100 * share) if share is not None else 0)
-        # Its room stays, so that nothing jumps.
+        # It keeps its space, so that nothing moves.
         self.busy.setStyleSheet("" if share is not None else "QProgressBar { background: transparent; }")
 
     def _refresh_theme(self) -> None:
         refresh_icons(self)
         self.controls.refresh_theme()
         self.notice.refresh_theme()
-        for index, found in enumerate(self.maps):
-            self.list.item(index).setData(COLOR_ROLE, self._color(found.node))
+        for index, captured in enumerate(self.maps):
+            self.list.item(index).setData(COLOR_ROLE, self._color(captured.node))
         self.update()
 
     # --- building ---------------------------------------------------------------------------------------------------
@@ -395,18 +407,18 @@ class AttentionPanel(Panel):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept image files."""
-        if _dragged(event) is not None:
+        if _dragged_image(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Look at a dropped image."""
-        path = _dragged(event)
+        """Add a dropped image file and select it."""
+        path = _dragged_image(event)
         if path is not None:
             event.acceptProposedAction()
             self.strip.add_file(path)
 
 
-def _dragged(event: QDropEvent) -> Path | None:
+def _dragged_image(event: QDropEvent) -> Path | None:
     urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
     files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
     return next((file for file in files if file.suffix.lower() in SUFFIXES), None)

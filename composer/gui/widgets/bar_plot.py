@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from composer.gui.look import theme
-from composer.gui.widgets.color_bar import number
+from composer.gui.widgets.color_bar import format_value
 from composer.gui.widgets.readout import Readout
 
 LEFT, BOTTOM, TOP, RIGHT = 56, 36, 12, 12
@@ -38,8 +38,8 @@ class BarPlot(QWidget):
         self.readout.hide()
         self.update()
 
-    def picture(self, width: int = 960, height: int = 400) -> QImage:
-        """The plot as a picture of its own."""
+    def to_image(self, width: int = 960, height: int = 400) -> QImage:
+        """Draw the plot to an image of a size in pixels."""
         made = QImage(QSize(width, height), QImage.Format.Format_RGB32)
         made.fill(theme.color("panel"))
         painter = QPainter(made)
@@ -73,7 +73,7 @@ class BarPlot(QWidget):
             painter.drawLine(QPointF(inside.left(), y(value)), QPointF(inside.right(), y(value)))
             painter.setPen(theme.color("muted"))
             place = QRectF(area.left(), y(value) - 8, LEFT - 8, 16)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number(value))
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, format_value(value))
         step = inside.width() / len(self.values)
         gap = 1.0 if step > 4 else 0.0
         painter.setPen(Qt.PenStyle.NoPen)
@@ -104,7 +104,7 @@ class BarPlot(QWidget):
             return
         index = min(int((at.x() - inside.left()) / inside.width() * len(self.values)), len(self.values) - 1)
         self.readout.show_at(
-            QPoint(int(at.x()), int(at.y())), f"{self.axis} {index + 1}:  {number(self.values[index])}", []
+            QPoint(int(at.x()), int(at.y())), f"{self.axis} {index + 1}:  {format_value(self.values[index])}", []
         )
 
     def leaveEvent(self, event: Any) -> None:

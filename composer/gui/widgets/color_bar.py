@@ -1,18 +1,20 @@
-"""The bar beside a heat map that says which colour is which number."""
+"""The colour bar beside a heat map: which colour is which number."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPen
 
-from composer.gui.look import colormaps, theme
+from composer.gui.look import theme
+from composer.gui.look.gradients import gradient_stops
 
-WIDTH, GAP, ROOM = 12, 6, 64
+# Width of the bar, its distance to the numbers, and the width of both together.
+WIDTH, GAP, TOTAL_WIDTH = 12, 6, 64
 TICKS = 5
 
 
-def number(value: float) -> str:
-    """A value in three figures.
+def format_value(value: float) -> str:
+    """Format a value with three significant digits.
 
-    >>> number(0.01234), number(0.5), number(1234.0), number(0.0)
+    >>> format_value(0.01234), format_value(0.5), format_value(1234.0), format_value(0.0)
     ('0.0123', '0.5', '1.23e+03', '0')
     """
     return f"{value:.3g}"
@@ -22,15 +24,15 @@ def paint_color_bar(painter: QPainter, rect: QRectF, name: str, low: float, high
     """Draw a colour bar with numbers.
 
     Args:
-        painter: where.
-        rect: its place; numbers stand at its right half.
-        name: the colour map.
+        painter: the painter.
+        rect: its space; the numbers take the right part.
+        name: name of the colour map.
         low: value of the lowest colour.
         high: value of the highest colour.
     """
     bar = QRectF(rect.left(), rect.top(), WIDTH, rect.height())
     gradient = QLinearGradient(bar.bottomLeft(), bar.topLeft())
-    gradient.setStops(colormaps.stops(name))
+    gradient.setStops(gradient_stops(name))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(gradient)
     painter.drawRect(bar)
@@ -42,5 +44,7 @@ def paint_color_bar(painter: QPainter, rect: QRectF, name: str, low: float, high
         painter.setPen(QPen(theme.color("strong_border"), 1))
         painter.drawLine(QPointF(bar.right(), y), QPointF(bar.right() + 3, y))
         painter.setPen(theme.color("muted"))
-        text = QRectF(bar.right() + GAP, min(max(y - 8, rect.top() - 2), rect.bottom() - 14), ROOM - WIDTH - GAP, 16)
-        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, number(low + share * (high - low)))
+        text = QRectF(
+            bar.right() + GAP, min(max(y - 8, rect.top() - 2), rect.bottom() - 14), TOTAL_WIDTH - WIDTH - GAP, 16
+        )
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, format_value(low + share * (high - low)))

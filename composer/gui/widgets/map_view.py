@@ -1,4 +1,4 @@
-"""Where a map is seen: a heat map over the image, or bars, or a sentence while there is nothing."""
+"""The view of a map: a heat map over the image, bars, or a message while there is no map."""
 
 from typing import Any
 
@@ -12,7 +12,14 @@ from composer.gui.widgets.labels import column, label
 
 
 class MapView(QStackedWidget):
-    """Switches between a sentence, a heat map and bars."""
+    """Switches between a message, a heat map and bars.
+
+    Attributes:
+        title: first line of the message.
+        text: the rest of the message.
+        heat: the heat map.
+        bars: the bars.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,11 +33,11 @@ class MapView(QStackedWidget):
         layout.addStretch(2)
         page.setLayout(layout)
         self.heat, self.bars = HeatView(), BarPlot()
-        for seen in (page, self.heat, self.bars):
-            self.addWidget(seen)
+        for view in (page, self.heat, self.bars):
+            self.addWidget(view)
 
-    def say(self, title: str, text: str) -> None:
-        """Show a sentence."""
+    def show_message(self, title: str, text: str) -> None:
+        """Show a message."""
         self.title.setText(title)
         self.text.setText(text)
         self.setCurrentIndex(0)
@@ -46,12 +53,12 @@ class MapView(QStackedWidget):
         self.setCurrentWidget(self.bars)
 
     def show_image(self, image: QImage, size: QSize) -> None:
-        """Show an image, without a map as yet."""
+        """Show an image without a map."""
         self.heat.set_image(image, size)
         self.heat.set_map(None)
         self.setCurrentWidget(self.heat)
 
-    def picture(self) -> QImage | None:
-        """What is seen, as a picture of its own; None while there is nothing."""
-        seen = self.currentWidget()
-        return seen.picture() if isinstance(seen, HeatView | BarPlot) else None
+    def to_image(self) -> QImage | None:
+        """Draw the current view to an image; None while there is only a message."""
+        view = self.currentWidget()
+        return view.to_image() if isinstance(view, HeatView | BarPlot) else None

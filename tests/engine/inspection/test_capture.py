@@ -21,7 +21,8 @@ from blocks.conv.mbconv import MBConv
 from blocks.dendritic.active_dendrites import ActiveDendrites
 from blocks.transformer.transformer_encoder_layer import TransformerEncoderLayer
 from composer.engine.inspection import capture as module
-from composer.engine.inspection.capture import as_pairs, capture, token_layout
+from composer.engine.inspection.capture import capture
+from composer.engine.inspection.token_layout import as_token_matrix, token_layout
 from composer.engine.library import catalog
 from tests.engine.designs import tiny
 
@@ -208,7 +209,7 @@ def test_large_maps_are_averaged_then_thinned_and_say_so(monkeypatch):
     monkeypatch.setattr(module, "MAP_BYTES", 64 * 16 * 4)
     (found,) = captured(block, x)
     assert torch.allclose(found.data, wanted[:, :, ::4], atol=1e-6)
-    assert found.notes[1] == "only every 4th query kept"
+    assert found.notes[1] == "only one query in 4 is stored"
     monkeypatch.setattr(module, "TOTAL_BYTES", 0)
     assert captured(block, x) == []
 
@@ -277,6 +278,6 @@ def test_tokens_are_laid_out_like_the_map_before_them_or_like_the_image(tokens, 
 
 
 def test_pairs_of_every_layout_have_one_form():
-    assert as_pairs(torch.zeros(6, 5, 7), 3).shape == (3, 2, 5, 7)
-    assert as_pairs(torch.zeros(3, 5, 7), 3).shape == (3, 1, 5, 7)
-    assert as_pairs(torch.zeros(3, 2, 4, 5, 7), 3).shape == (3, 8, 5, 7)
+    assert as_token_matrix(torch.zeros(6, 5, 7), 3).shape == (3, 2, 5, 7)
+    assert as_token_matrix(torch.zeros(3, 5, 7), 3).shape == (3, 1, 5, 7)
+    assert as_token_matrix(torch.zeros(3, 2, 4, 5, 7), 3).shape == (3, 8, 5, 7)

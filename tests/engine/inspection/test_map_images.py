@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +13,14 @@ from blocks.attention.san_patchwise import SANPatchwise
 from blocks.attention.swin_block import SwinBlock
 from composer.core.errors import UserError
 from composer.core.files.design_json import to_json
+from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection import inspector, map_images, overlay
-from composer.engine.inspection.capture import CapturedMap, capture
-from composer.engine.inspection.inspector import handlers_capture, handlers_images, inspect_run
-from composer.engine.inspection.map_images import pictures, places
+from composer.engine.inspection.capture import capture
+from composer.engine.inspection.captured_map import CapturedMap
+from composer.engine.inspection.inspector import Inspector
+from composer.engine.inspection.map_kinds import draw_map
+from composer.engine.inspection.run_report import inspect_run
+from composer.engine.inspection.window_layout import window_positions
 from composer.engine.library import catalog
 from composer.engine.training.data import read_picture
 from composer.engine.training.loop import train
@@ -37,14 +42,14 @@ def raw(kind, data, **more):
 def test_places_undo_padding_rolling_and_cutting(size, window, shift):
     number = torch.arange(1, size[0] * size[1] + 1).view(1, *size, 1)
     rolled = torch.roll(pad_to_windows(number, window), (-shift[0], -shift[1]), (1, 2))
-    part, token = places(size, (window, window), shift, "windows")
+    part, token = window_positions(size, (window, window), shift, strided=False)
     assert torch.equal(window_partition(rolled, window)[part, token, 0], number[0, :, :, 0])
 
 
 @pytest.mark.parametrize(("size", "cells"), [((8, 8), 4), ((8, 12), 2), ((6, 9), 3)])
 def test_places_undo_the_grid(size, cells):
     number = torch.arange(size[0] * size[1]).view(1, *size, 1)
-    part, token = places(size, (cells, cells), (0, 0), "grid")
+    part, token = window_positions(size, (cells, cells), (0, 0), strided=True)
     assert torch.equal(grid_partition(number, cells)[part, token, 0], number[0, :, :, 0])
 
 
@@ -52,19 +57,19 @@ def test_places_undo_the_grid(size, cells):
 def test_each_query_of_shifted_windows_spends_all_its_attention_on_real_places_nearby(size):
     torch.manual_seed(0)
     model = torch.nn.Sequential(SwinBlock(16, num_heads=2, window_size=4, shift_size=2))
-    (found,) = capture(model, torch.randn(2, 16, *size), catalog())[1]
+    (captured,) = capture(model, torch.randn(2, 16, *size), catalog())[1]
     for index in (0, 1):
-        shown = pictures(found, index)
-        assert shown.grid == size
-        assert shown.over_image
-        paid = shown.queries
+        drawing = draw_map(captured, index)
+        assert drawing.grid == size
+        assert drawing.over_image
+        paid = drawing.queries
         assert paid.shape == (2, *size, *size)
         # Padding is masked, so a place that were put wrongly would lose some of the attention.
         assert torch.allclose(paid.sum((-1, -2)), torch.ones(2, *size), atol=1e-5)
         rows, columns = torch.meshgrid(torch.arange(size[0]), torch.arange(size[1]), indexing="ij")
         far = ((rows[:, :, None, None] - rows).abs() >= 4) | ((columns[:, :, None, None] - columns).abs() >= 4)
         assert float(paid[:, far].max()) == 0
-        assert len(shown.titles) == len(shown.pictures) == 3
+        assert len(drawing.titles) == len(drawing.images) == 3
 
 
 def test_windows_by_hand():
@@ -72,11 +77,11 @@ def test_windows_by_hand():
     weights = torch.zeros(2, 1, 4, 4)
     weights[0, :, :, 1] = 1
     weights[1, :, :, 2] = 1
-    found = CapturedMap("n", "n", "softmax", 0, "windows", weights, 1, (2, 1, 4, 4), size=(2, 4), window=(2, 2))
-    shown = pictures(found)
-    assert shown.pictures.tolist() == [[[0, 1, 0, 0], [0, 0, 1, 0]]]
-    assert shown.queries[0, 0, 0].tolist() == [[0, 1, 0, 0], [0, 0, 0, 0]]
-    assert shown.queries[0, 1, 3].tolist() == [[0, 0, 0, 0], [0, 0, 1, 0]]
+    captured = CapturedMap("n", "n", "softmax", 0, "windows", weights, 1, (2, 1, 4, 4), size=(2, 4), window=(2, 2))
+    drawing = draw_map(captured)
+    assert drawing.images.tolist() == [[[0, 1, 0, 0], [0, 0, 1, 0]]]
+    assert drawing.queries[0, 0, 0].tolist() == [[0, 1, 0, 0], [0, 0, 0, 0]]
+    assert drawing.queries[0, 1, 3].tolist() == [[0, 0, 0, 0], [0, 0, 1, 0]]
 
 
 # -- token pairs -------------------------------------------------------------------------------------------------------
@@ -84,42 +89,44 @@ def test_windows_by_hand():
 
 def test_received_attention_and_queries_of_token_pairs():
     weights = torch.rand(2, 3, 6, 6).softmax(-1)
-    shown = pictures(raw("token_pairs", weights, queries=(0, (2, 3)), keys=(0, (2, 3))), 1)
-    assert shown.titles == ("received, mean of heads", "received, head 1", "received, head 2", "received, head 3")
-    assert torch.allclose(shown.pictures[0], weights[1].mean((0, 1)).view(2, 3))
-    assert torch.allclose(shown.pictures[2], weights[1, 1].mean(0).view(2, 3))
-    assert torch.allclose(shown.queries[2, 1, 0], weights[1, 2, 3].view(2, 3))
-    assert float(shown.pictures[0].sum()) == pytest.approx(1)
+    drawing = draw_map(raw("token_pairs", weights, queries=(0, (2, 3)), keys=(0, (2, 3))), 1)
+    assert drawing.titles == ("received, mean of heads", "received, head 1", "received, head 2", "received, head 3")
+    assert torch.allclose(drawing.images[0], weights[1].mean((0, 1)).view(2, 3))
+    assert torch.allclose(drawing.images[2], weights[1, 1].mean(0).view(2, 3))
+    assert torch.allclose(drawing.queries[2, 1, 0], weights[1, 2, 3].view(2, 3))
+    assert float(drawing.images[0].sum()) == pytest.approx(1)
 
 
 def test_the_class_token_comes_first():
     weights = torch.rand(1, 2, 5, 5).softmax(-1)
-    shown = pictures(raw("token_pairs", weights, queries=(1, (2, 2)), keys=(1, (2, 2))))
-    assert shown.titles[0] == "class token"
-    assert torch.allclose(shown.pictures[0], weights[0, :, 0, 1:].mean(0).view(2, 2))
-    assert torch.allclose(shown.queries[1, 0, 1], weights[0, 1, 2, 1:].view(2, 2))
+    drawing = draw_map(raw("token_pairs", weights, queries=(1, (2, 2)), keys=(1, (2, 2))))
+    assert drawing.titles[0] == "class token"
+    assert torch.allclose(drawing.images[0], weights[0, :, 0, 1:].mean(0).view(2, 2))
+    assert torch.allclose(drawing.queries[1, 0, 1], weights[0, 1, 2, 1:].view(2, 2))
 
 
 def test_keys_may_lie_on_a_coarser_grid_than_queries():
     weights = torch.rand(1, 1, 8, 2).softmax(-1)
-    shown = pictures(raw("token_pairs", weights, queries=(0, (2, 4)), keys=(0, (1, 2))))
-    assert shown.grid == (1, 2)
-    assert torch.allclose(shown.queries[0, 1, 2], weights[0, 0, 6].view(1, 2))
+    drawing = draw_map(raw("token_pairs", weights, queries=(0, (2, 4)), keys=(0, (1, 2))))
+    assert drawing.grid == (1, 2)
+    assert torch.allclose(drawing.queries[0, 1, 2], weights[0, 0, 6].view(1, 2))
 
 
 def test_tokens_without_places_are_a_table():
     weights = torch.rand(1, 2, 4, 7)
-    shown = pictures(raw("token_pairs", weights))
-    assert (shown.grid, shown.over_image, shown.queries) == ((4, 7), False, None)
-    assert torch.allclose(shown.pictures[0], weights[0].mean(0))
+    drawing = draw_map(raw("token_pairs", weights))
+    assert (drawing.grid, drawing.over_image, drawing.queries) == ((4, 7), False, None)
+    assert torch.allclose(drawing.images[0], weights[0].mean(0))
 
 
 def test_many_queries_are_thinned(monkeypatch):
     weights = torch.rand(1, 2, 64, 64)
     monkeypatch.setattr(map_images, "QUERY_BYTES", 16 * 64 * 4)
-    shown = pictures(raw("token_pairs", weights, queries=(0, (8, 8)), keys=(0, (8, 8))))
-    assert shown.queries.shape == (1, 4, 4, 8, 8)
-    assert torch.allclose(shown.queries[0, 0, 1], weights[0, :, 1 * 8 + 3].mean(0).view(8, 8))  # the middle of its cell
+    drawing = draw_map(raw("token_pairs", weights, queries=(0, (8, 8)), keys=(0, (8, 8))))
+    assert drawing.queries.shape == (1, 4, 4, 8, 8)
+    assert torch.allclose(
+        drawing.queries[0, 0, 1], weights[0, :, 1 * 8 + 3].mean(0).view(8, 8)
+    )  # the middle of its cell
 
 
 # -- maps that a method of the block computes --------------------------------------------------------------------------
@@ -137,10 +144,10 @@ def test_a_map_that_forward_goes_without_is_computed_once_and_only_when_asked_fo
     monkeypatch.setattr(
         LinearAttention, "attention", lambda self, x, every=1: (calls.append(every), compute(self, x, every))[1]
     )
-    output, (found,) = capture(model, x, catalog())
+    output, (captured,) = capture(model, x, catalog())
     assert calls == [1]
-    assert (found.name, found.kind, found.shape) == ("attention", "token_pairs", (3, 2, 36, 36))
-    assert torch.equal(found.data, compute(model[0], x))
+    assert (captured.name, captured.kind, captured.shape) == ("attention", "token_pairs", (3, 2, 36, 36))
+    assert torch.equal(captured.data, compute(model[0], x))
     assert torch.equal(output, model(x))
     assert calls == [1]
     assert capture(model, x, catalog(), nodes=["other"])[1] == []
@@ -150,39 +157,39 @@ def test_a_map_that_forward_goes_without_is_computed_once_and_only_when_asked_fo
 def test_the_softmax_inside_a_computed_map_is_no_map_of_its_own():
     torch.manual_seed(0)
     for tokens in (8, 40):  # fewer and more than there are landmarks
-        (found,) = capture(
+        (captured,) = capture(
             torch.nn.Sequential(NystromAttention(16, 2, num_landmarks=12)), torch.randn(2, tokens, 16), catalog()
         )[1]
-        assert (found.kind, found.shape) == ("signed_pairs", (2, 2, tokens, tokens))
+        assert (captured.kind, captured.shape) == ("signed_pairs", (2, 2, tokens, tokens))
 
 
 def test_of_a_map_too_large_to_compute_queries_are_left_out(monkeypatch):
     model, x = linear()
     monkeypatch.setattr("composer.engine.inspection.capture.COMPUTED_BYTES", 4 * 3 * 2 * 36 * 12)
-    (found,) = capture(model, x, catalog())[1]
-    assert (found.stride, found.queries, found.shape) == (3, None, (3, 2, 12, 36))
-    assert found.notes == ("only every 3th query kept",)
-    assert torch.equal(found.data, model[0].attention(x)[:, :, ::3])
+    (captured,) = capture(model, x, catalog())[1]
+    assert (captured.stride, captured.queries, captured.shape) == (3, None, (3, 2, 12, 36))
+    assert captured.notes == ("only one query in 3 is stored",)
+    assert torch.equal(captured.data, model[0].attention(x)[:, :, ::3])
 
 
 def test_the_method_of_a_part_is_given_what_the_part_was_given():
     torch.manual_seed(0)
     model, x = torch.nn.Sequential(SANPatchwise(32, kernel_size=3)).eval(), torch.randn(2, 32, 6, 5)
-    (found,) = capture(model, x, catalog())[1]
-    assert (found.layer, found.name, found.kind) == ("0", "attn.weights", "signed_local")
-    assert torch.equal(found.data, model[0].attn.weights(model[0].act(model[0].norm1(x))))
+    (captured,) = capture(model, x, catalog())[1]
+    assert (captured.layer, captured.name, captured.kind) == ("0", "attn.weights", "signed_local")
+    assert torch.equal(captured.data, model[0].attn.weights(model[0].act(model[0].norm1(x))))
 
 
 def test_of_weights_with_signs_the_size_is_shown_and_that_is_said():
     weights = torch.randn(2, 3, 6, 6)
-    shown = pictures(raw("signed_pairs", weights, queries=(0, (2, 3)), keys=(0, (2, 3))), 1)
-    assert torch.allclose(shown.pictures[0], weights[1].abs().mean((0, 1)).view(2, 3))
-    assert torch.allclose(shown.queries[2, 1, 0], weights[1, 2, 3].abs().view(2, 3))
-    assert shown.notes == (map_images.SIGNED,)
+    drawing = draw_map(raw("signed_pairs", weights, queries=(0, (2, 3)), keys=(0, (2, 3))), 1)
+    assert torch.allclose(drawing.images[0], weights[1].abs().mean((0, 1)).view(2, 3))
+    assert torch.allclose(drawing.queries[2, 1, 0], weights[1, 2, 3].abs().view(2, 3))
+    assert drawing.notes == (map_images.SIGNED,)
     footprint = torch.randn(2, 4, 6, 9)
-    shown = pictures(raw("signed_local", footprint), 1)
-    assert torch.allclose(shown.pictures[0], footprint[1].abs().mean((0, 1)).view(3, 3))
-    assert shown.notes == (map_images.SIGNED,)
+    drawing = draw_map(raw("signed_local", footprint), 1)
+    assert torch.allclose(drawing.images[0], footprint[1].abs().mean((0, 1)).view(3, 3))
+    assert drawing.notes == (map_images.SIGNED,)
 
 
 # -- gates and tables --------------------------------------------------------------------------------------------------
@@ -190,32 +197,32 @@ def test_of_weights_with_signs_the_size_is_shown_and_that_is_said():
 
 def test_gates_and_tables():
     gate = torch.rand(2, 5, 1, 1)
-    assert torch.equal(pictures(raw("channel", gate), 1).pictures, gate[1].view(1, 1, 5))
+    assert torch.equal(draw_map(raw("channel", gate), 1).images, gate[1].view(1, 1, 5))
     gate = torch.rand(2, 1, 3, 4)
-    shown = pictures(raw("spatial", gate), 1)
-    assert shown.over_image
-    assert torch.equal(shown.pictures, gate[1])
+    drawing = draw_map(raw("spatial", gate), 1)
+    assert drawing.over_image
+    assert torch.equal(drawing.images, gate[1])
     weights = torch.rand(2, 3, 4, 1, 1)
-    assert torch.equal(pictures(raw("branch", weights), 1).pictures, weights[1].view(1, 3, 4))
-    assert pictures(raw("branch", torch.rand(2, 3))).grid == (1, 3)
+    assert torch.equal(draw_map(raw("branch", weights), 1).images, weights[1].view(1, 3, 4))
+    assert draw_map(raw("branch", torch.rand(2, 3))).grid == (1, 3)
     footprint = torch.rand(2, 4, 6, 9)
-    assert torch.allclose(pictures(raw("local", footprint), 1).pictures[0], footprint[1].mean((0, 1)).view(3, 3))
+    assert torch.allclose(draw_map(raw("local", footprint), 1).images[0], footprint[1].mean((0, 1)).view(3, 3))
     responses = torch.tensor([[[0.0, 2.0, 1.0], [0.0, 3.0, 1.0], [5.0, 0.0, 0.0]]])
-    shown = pictures(raw("segment", responses))
-    assert torch.equal(shown.pictures, responses)
-    assert shown.notes == ("segment 2 is the strongest for 2 of 3 units",)
+    drawing = draw_map(raw("segment", responses))
+    assert torch.equal(drawing.images, responses)
+    assert drawing.notes == ("segment 2 is the strongest for 2 of 3 units",)
 
 
 def test_an_unknown_kind_is_named():
-    with pytest.raises(ValueError, match="kind: 'colour' is not one of token_pairs"):
-        pictures(raw("colour", torch.rand(1, 2)))
+    with pytest.raises(UserError, match="map kind 'colour' is unknown; choose one of: branch, channel"):
+        draw_map(raw("colour", torch.rand(1, 2)))
 
 
 # -- pictures ----------------------------------------------------------------------------------------------------------
 
 
 def test_colours_grow_brighter():
-    rgb = overlay.colours(np.linspace(0, 1, 50)).astype(float)
+    rgb = overlay.colorize(np.linspace(0, 1, 50)).astype(float)
     light = rgb @ [0.2126, 0.7152, 0.0722]
     assert (np.diff(light) > 0).all()
     assert rgb[0].tolist() == [0, 0, 4]
@@ -234,8 +241,8 @@ def test_an_overlay_glows_where_the_map_is_high():
 
 
 def test_a_strip_of_channels_is_folded():
-    shown = pictures(raw("channel", torch.rand(1, 100)))
-    assert overlay.tile(Image.new("RGB", (8, 8)), shown).size == (overlay.TILE, overlay.TILE)
+    drawing = draw_map(raw("channel", torch.rand(1, 100)))
+    assert overlay.tile(Image.new("RGB", (8, 8)), drawing).size == (overlay.TILE, overlay.TILE)
 
 
 # -- the whole way -----------------------------------------------------------------------------------------------------
@@ -246,7 +253,7 @@ def run(tmp_path_factory):
     return train(tiny(), tmp_path_factory.mktemp("runs") / "run", device="cpu", epochs=2)
 
 
-def test_inspect_writes_pictures_and_arrays(run, tmp_path):
+def test_inspect_writes_images_and_arrays(run, tmp_path):
     lines = inspect_run(run.path, None, 7, tmp_path / "out")
     summary = json.loads((tmp_path / "out" / "maps.json").read_text())
     assert [row["node"] for row in summary["maps"]] == ["gate", "attn"]
@@ -268,7 +275,7 @@ def test_inspect_takes_an_image_of_the_users(run, tmp_path):
     Image.fromarray((np.random.RandomState(0).rand(40, 30, 3) * 255).astype(np.uint8)).save(tmp_path / "mine.png")
     lines = inspect_run(run.path, tmp_path / "mine.png", None, tmp_path / "out")
     assert "true" not in lines[0]
-    with pytest.raises(UserError, match="either an image or a sample"):
+    with pytest.raises(UserError, match="--image and --sample exclude each other"):
         inspect_run(run.path, tmp_path / "mine.png", 1, tmp_path / "out")
 
 
@@ -293,52 +300,69 @@ def test_the_code_of_a_run_is_not_executed(run, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def ask(params):
-    told = []
-    answer = handlers_capture(params, lambda share, text: told.append(share))
-    assert told == sorted(told)
-    return json.loads(json.dumps(answer))
+@pytest.fixture
+def window():
+    """The window's side: sends a request to an inspector and gets its reply as the pipe carries it."""
+    engine = Inspector(Inferrer())
+
+    def request(params):
+        shares = []
+        reply = json.loads(json.dumps(engine.capture_maps(params, lambda share, text: shares.append(share))))
+        assert shares == sorted(shares)
+        return reply
+
+    yield request
+    engine.remove_folders()
 
 
-def test_the_window_gets_maps_as_files(run):
-    answer = ask(
+def test_the_window_gets_maps_as_files(run, window):
+    reply = window(
         {"design": to_json(tiny()), "run": str(run.path), "image": {"sample": 3, "data": "digits"}, "nodes": None}
     )
-    assert answer["trained"]
-    assert answer["notes"] == []
-    assert answer["image_size"] == [8, 8]
-    assert read_picture(answer["image_png"]).size == (256, 256)
-    assert [row["node"] for row in answer["maps"]] == ["gate", "attn"]
-    for row in answer["maps"]:
+    assert reply["trained"]
+    assert reply["notes"] == []
+    assert reply["image_size"] == [8, 8]
+    assert read_picture(reply["image_png"]).size == (256, 256)
+    assert [row["node"] for row in reply["maps"]] == ["gate", "attn"]
+    for row in reply["maps"]:
         assert list(np.load(row["file"]).shape) == row["grid"]
-        stack = np.load(row["pictures"]["file"])
-        assert len(stack) == len(row["pictures"]["titles"])
+        stack = np.load(row["images"]["file"])
+        assert len(stack) == len(row["images"]["titles"])
         assert np.array_equal(stack[0], np.load(row["file"]))
-    assert answer["maps"][1]["queries"]["grid"] == [4, 4]
-    assert answer["maps"][1]["title"] == "attn (attn): attention"
-    only = ask({"design": to_json(tiny()), "run": str(run.path), "image": {"sample": 3}, "nodes": ["attn"]})
+    assert reply["maps"][1]["queries"]["grid"] == [4, 4]
+    assert reply["maps"][1]["title"] == "attn (attn): attention"
+    only = window({"design": to_json(tiny()), "run": str(run.path), "image": {"sample": 3}, "nodes": ["attn"]})
     assert [row["node"] for row in only["maps"]] == ["attn"]
 
 
-def test_the_window_is_told_what_the_maps_are_of(run):
-    fresh = ask({"design": to_json(tiny()), "run": None, "image": {"sample": 0}, "nodes": None})
+def test_the_window_gets_notes_on_what_the_maps_are_of(run, window):
+    fresh = window({"design": to_json(tiny()), "run": None, "image": {"sample": 0}, "nodes": None})
     assert not fresh["trained"]
     assert "not trained yet" in fresh["notes"][0]
     edited = to_json(tiny(("num_heads: 2", "num_heads: 4")))
-    stale = ask({"design": edited, "run": str(run.path), "image": {"sample": 0}, "nodes": None})
+    stale = window({"design": edited, "run": str(run.path), "image": {"sample": 0}, "nodes": None})
     assert "changed since this run" in stale["notes"][0]
     assert stale["maps"][1]["shape"] == [1, 2, 16, 16]
 
 
-def test_old_answers_are_cleared_away(run):
+def test_folders_of_old_replies_are_removed(window):
     params = {"design": to_json(tiny()), "run": None, "image": {"sample": 0}, "nodes": None}
-    folders = [ask(params)["folder"] for _ in range(inspector.KEPT_CAPTURES + 1)]
-    exist = [inspector.Path(folder).exists() for folder in folders]
-    assert exist == [False] + [True] * inspector.KEPT_CAPTURES
+    folders = [window(params)["folder"] for _ in range(inspector.MAX_FOLDERS + 1)]
+    exist = [Path(folder).exists() for folder in folders]
+    assert exist == [False] + [True] * inspector.MAX_FOLDERS
+
+
+def test_the_network_is_loaded_once_until_the_design_changes():
+    engine = Inspector(Inferrer())
+    first = engine._load_subject(tiny(), None)
+    assert engine._load_subject(tiny(), None) is first
+    assert engine._load_subject(tiny(("num_heads: 2", "num_heads: 4")), None) is not first
 
 
 def test_the_window_gets_sample_images():
-    answer = handlers_images({"design": to_json(tiny()), "data": "digits", "count": 5}, lambda *_: None)
-    assert [row["index"] for row in answer["images"]] == [0, 1, 2, 3, 4]
-    assert {row["label"] for row in answer["images"]} <= set("0123456789")
-    json.dumps(answer)
+    reply = Inspector(Inferrer()).sample_images(
+        {"design": to_json(tiny()), "data": "digits", "count": 5}, lambda *_: None
+    )
+    assert [row["index"] for row in reply["images"]] == [0, 1, 2, 3, 4]
+    assert {row["label"] for row in reply["images"]} <= set("0123456789")
+    json.dumps(reply)

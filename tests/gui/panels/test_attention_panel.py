@@ -21,15 +21,15 @@ from tests.gui.tiny import tiny, write_run
 
 @pytest.fixture
 def session(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
-    made = Session((sys.executable, str(Path(__file__).parents[1] / "fake_maps.py"), str(tmp_path)))
+    session = Session((sys.executable, str(Path(__file__).parents[1] / "fake_maps.py"), str(tmp_path)))
     design = tiny()
     for id in ("attn", "dend"):
         design = design.with_graph("", _with(design.main, id))
-    made.document.apply(design, "Begin")
-    made.start_engine()
-    qtbot.waitUntil(lambda: made.engine_state == "ready", timeout=20_000)
-    yield made
-    made.close()
+    session.document.apply(design, "Begin")
+    session.start_engine()
+    qtbot.waitUntil(lambda: session.engine_state == "ready", timeout=20_000)
+    yield session
+    session.close()
 
 
 def _with(graph: Graph, id: str) -> Graph:
@@ -42,16 +42,16 @@ def panel(session: Session, qtbot: QtBot) -> AttentionPanel:
 
 
 def shown(session: Session, qtbot: QtBot) -> AttentionPanel:
-    made = AttentionPanel(session)
-    qtbot.addWidget(made)
-    made.resize(900, 300)
-    with qtbot.waitExposed(made):
-        made.show()
-    qtbot.waitUntil(lambda: made.strip.count() > 0, timeout=30_000)
-    return made
+    panel = AttentionPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(900, 300)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    qtbot.waitUntil(lambda: panel.strip.count() > 0, timeout=30_000)
+    return panel
 
 
-def look(panel: AttentionPanel, qtbot: QtBot, row: int = 2) -> None:
+def capture(panel: AttentionPanel, qtbot: QtBot, row: int = 2) -> None:
     qtbot.mouseClick(
         panel.strip.viewport(),
         Qt.MouseButton.LeftButton,
@@ -77,7 +77,7 @@ def test_it_says_why_there_are_no_images(panel: AttentionPanel, session: Session
 
 
 def test_a_click_on_an_image_shows_its_attention_and_the_prediction(panel: AttentionPanel, qtbot: QtBot) -> None:
-    look(panel, qtbot)
+    capture(panel, qtbot)
     titles = [panel.list.item(row).text() for row in range(panel.list.count())]
     assert titles == ["stem: channel", "attn: token_pairs", "stage.0.sk: branch", "dend: segment"]
     assert panel.current_map is not None
@@ -92,7 +92,7 @@ def test_a_click_on_an_image_shows_its_attention_and_the_prediction(panel: Atten
 
 
 def test_a_click_on_the_picture_asks_that_place(panel: AttentionPanel, qtbot: QtBot) -> None:
-    look(panel, qtbot)
+    capture(panel, qtbot)
     heat = panel.view.heat
     place = heat.image_rect()
     at = QPoint(int(place.left() + 0.6 * place.width()), int(place.top() + 0.9 * place.height()))
@@ -100,34 +100,34 @@ def test_a_click_on_the_picture_asks_that_place(panel: AttentionPanel, qtbot: Qt
     assert heat.mark == (0.75, 0.5, 0.25, 0.25)
     assert heat.values[3, 2] == pytest.approx(0.75)
     assert heat.values.sum() == pytest.approx(0.75)
-    panel.controls.shown.setCurrentIndex(2)
-    panel.controls.shown.activated.emit(2)
-    assert panel.controls.shown.currentText() == "Head 2"
+    panel.controls.views.setCurrentIndex(2)
+    panel.controls.views.activated.emit(2)
+    assert panel.controls.views.currentText() == "Head 2"
     assert heat.values[3, 2] == pytest.approx(0.5)
     qtbot.mouseMove(heat, at)
     qtbot.waitUntil(lambda: heat.readout.isVisible())
     assert heat.readout.text() == "0.5  in row 4, column 3"
     qtbot.mouseClick(panel.controls.clear_mark, Qt.MouseButton.LeftButton)
     assert heat.mark is None
-    assert panel.controls.shown.currentText() == "Received, mean of heads"
+    assert panel.controls.views.currentText() == "Received, mean of heads"
 
 
 def test_gates_branches_and_segments_are_bars(panel: AttentionPanel, qtbot: QtBot) -> None:
-    look(panel, qtbot)
+    capture(panel, qtbot)
     bars = panel.view.bars
     panel.list.setCurrentRow(0)
     assert panel.view.currentWidget() is bars
     assert (len(bars.values), bars.axis) == (24, "channel")
     panel.list.setCurrentRow(2)
     assert bars.values == pytest.approx([0.3, 0.7])
-    panel.controls.shown_chosen.emit(1)
+    panel.controls.view_selected.emit(1)
     assert panel.view.currentWidget() is panel.view.heat
     panel.list.setCurrentRow(3)
     assert bars.values == [1, 3, 0]
 
 
 def test_the_list_follows_the_canvas(panel: AttentionPanel, session: Session, qtbot: QtBot) -> None:
-    look(panel, qtbot)
+    capture(panel, qtbot)
     session.document.select(["dend"])
     assert panel.current_map is not None
     assert panel.current_map.node == "dend"
@@ -138,14 +138,14 @@ def test_the_list_follows_the_canvas(panel: AttentionPanel, session: Session, qt
 def test_maps_that_went_with_their_engine_are_made_again(
     panel: AttentionPanel, session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    look(panel, qtbot)
+    capture(panel, qtbot)
     session.restart_engine()
     for file in tmp_path.glob("netcomposer-fake-maps-*/*.npy"):
         file.unlink()  # as the real engine does at its end
     qtbot.waitUntil(lambda: session.engine_state == "ready")
     panel.list.setCurrentRow(3)
-    assert panel.view.title.text() == "This map is gone"
-    again = panel.notice.action("Look again")
+    assert panel.view.title.text() == "This map no longer exists"
+    again = panel.notice.action("Capture again")
     assert again is not None
     qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel._request is None)
@@ -156,17 +156,17 @@ def test_maps_that_went_with_their_engine_are_made_again(
 def test_opacity_and_colours_change_the_picture_that_is_saved(
     panel: AttentionPanel, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    look(panel, qtbot)
-    seen = set()
+    capture(panel, qtbot)
+    colors_at_corner = set()
     for opacity, colors in ((0, 0), (100, 0), (100, 1)):
         panel.controls.opacity.setValue(opacity)
         panel.controls.colors.setCurrentIndex(colors)
         path = tmp_path / f"{opacity}-{colors}.png"
-        assert panel.save_picture_to(str(path))
+        assert panel.save_image_to(str(path))
         picture = QImage(str(path))
         assert picture.height() >= 512
-        seen.add(picture.pixelColor(40, 40).name())
-    assert len(seen) == 3
+        colors_at_corner.add(picture.pixelColor(40, 40).name())
+    assert len(colors_at_corner) == 3
 
 
 def test_weights_come_from_the_newest_run_of_this_network(session: Session, home: Path, qtbot: QtBot) -> None:
@@ -176,7 +176,7 @@ def test_weights_come_from_the_newest_run_of_this_network(session: Session, home
     panel = shown(session, qtbot)
     qtbot.waitUntil(lambda: panel.weights.currentData() == str(newest))
     assert "another design" in panel.weights.itemText(2)
-    look(panel, qtbot)
+    capture(panel, qtbot)
     assert "Run new" in panel.controls.notes.text()
     session.choose_run(home / "runs" / "old", "attention")
     qtbot.waitUntil(lambda: "Run old" in panel.controls.notes.text())
@@ -186,20 +186,20 @@ def test_weights_that_cannot_be_read_are_tried_once(session: Session, home: Path
     write_run(home / "runs" / "good", session.document.design, created=2e9)
     write_run(home / "runs" / "torn", session.document.design, created=1e9)
     panel = shown(session, qtbot)
-    look(panel, qtbot)
-    asked: list[str] = []
-    panel.look = lambda look=panel.look: (asked.append("look"), look())  # type: ignore[method-assign]
+    capture(panel, qtbot)
+    requests: list[str] = []
+    panel.capture = lambda capture=panel.capture: (requests.append("capture"), capture())  # type: ignore[method-assign]
     session.choose_run(home / "runs" / "torn", "attention")
     qtbot.waitUntil(lambda: "not a readable checkpoint" in panel.notice.text)
     qtbot.wait(200)  # each answer changes the state of the engine, and the panel hears of that
-    assert asked == ["look"]
+    assert requests == ["capture"]
     assert "not a readable checkpoint" in panel.notice.text
 
 
 def test_another_design_is_not_looked_at_unasked(session: Session, home: Path, qtbot: QtBot) -> None:
     write_run(home / "runs" / "trained", session.document.design)
     panel = shown(session, qtbot)
-    look(panel, qtbot)
+    capture(panel, qtbot)
     assert "Run trained" in panel.controls.notes.text()
     session.document.apply(tiny(), "Open another")  # its weights are not trained, and it may be large
     qtbot.waitUntil(lambda: "has changed" in panel.notice.text)
@@ -218,7 +218,7 @@ def test_a_dropped_file_and_an_error_that_is_a_sentence(panel: AttentionPanel, t
     assert panel.notice.text == "Gone.png: file not found"
     assert "Traceback" in panel.notice.details
     QImage(8, 8, QImage.Format.Format_RGB32).save(str(tmp_path / "gone.png"))
-    panel.look()
+    panel.capture()
     qtbot.waitUntil(lambda: bool(panel.maps))
     assert panel.notice.text == ""
 
@@ -226,12 +226,10 @@ def test_a_dropped_file_and_an_error_that_is_a_sentence(panel: AttentionPanel, t
 def test_a_changed_design_is_offered_to_be_looked_at_again(
     panel: AttentionPanel, session: Session, qtbot: QtBot
 ) -> None:
-    look(panel, qtbot)
-    session.document.apply(
-        session.document.design.with_graph("", _with(session.document.design.main, "more")), "Add more"
-    )
+    capture(panel, qtbot)
+    session.document.apply(session.document.design.with_graph("", _with(session.document.design.main, "more")), "Add more")
     qtbot.waitUntil(lambda: "has changed" in panel.notice.text)
-    again = panel.notice.action("Look again")
+    again = panel.notice.action("Capture again")
     assert again is not None
     qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel._request is None)
@@ -244,7 +242,7 @@ def test_the_real_engine(qapp: QApplication, qtbot: QtBot) -> None:
         assert session.open(paths.TEMPLATES / "hybrid_digits.yaml")
         session.start_engine()
         panel = shown(session, qtbot)
-        look(panel, qtbot)
+        capture(panel, qtbot)
         session.document.select(["attn"])
         assert panel.current_map is not None
         assert panel.current_map.node == "attn"

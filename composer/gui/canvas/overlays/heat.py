@@ -1,4 +1,4 @@
-"""Heat maps of the cards: colours of a perceptually uniform map, and the bar that explains them."""
+"""Heat map of the cards: the colour of each cost, and the legend that explains the colours."""
 
 from collections.abc import Mapping
 
@@ -6,19 +6,18 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from composer.core import colormaps
 from composer.gui.canvas.items import metrics
 from composer.gui.look import theme
+from composer.gui.look.gradients import gradient_stops
 
-# Viridis (van der Walt and Smith, 2015), nine stops.
-VIRIDIS = ("#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725")
+COLORMAP = "viridis"
 SIZE = QSize(208, 56)
 
 
-def heat_colour(value: float) -> QColor:
-    """The colour of a share of one."""
-    place = min(max(value, 0.0), 1.0) * (len(VIRIDIS) - 1)
-    index = min(int(place), len(VIRIDIS) - 2)
-    return metrics.mix(QColor(VIRIDIS[index]), QColor(VIRIDIS[index + 1]), place - index)
+def heat_color(share: float) -> QColor:
+    """Return the colour of a share of one."""
+    return QColor(*colormaps.color_of(COLORMAP, share))
 
 
 def shares(values: Mapping[str, float | None]) -> tuple[dict[str, float], float]:
@@ -54,8 +53,7 @@ class HeatLegend(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         bar = QRectF(12, 26, self.width() - 24, 8)
         gradient = QLinearGradient(bar.topLeft(), bar.topRight())
-        for index, stop in enumerate(VIRIDIS):
-            gradient.setColorAt(index / (len(VIRIDIS) - 1), QColor(stop))
+        gradient.setStops(gradient_stops(COLORMAP))
         painter.fillRect(bar, gradient)
         painter.setFont(style.small)
         painter.setPen(style.text)

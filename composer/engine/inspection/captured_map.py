@@ -1,0 +1,48 @@
+"""A captured map: the numbers as the block made them, and where they belong in the image."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+Grid = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class CapturedMap:
+    """A map as the block made it.
+
+    Args:
+        node: id of the node of the main graph.
+        layer: path of the module that declared the map.
+        name: the softmax, or the submodule or method within the layer.
+        call: how many maps of this name the layer had made before in the same pass.
+        kind: name of the `MapKind`.
+        data: float32 on the CPU, batch first; matrices between tokens are (N, heads, queries, keys), those of windows
+            (N * windows, heads, tokens, tokens).
+        batch: N.
+        shape: shape before anything was averaged or left out.
+        queries: number of tokens in front of the grid, and the grid of the queries; None where queries are not positions
+            of an image.
+        keys: the same of the keys.
+        size: height and width of the map that was cut into windows.
+        window: height and width of a window.
+        shift: by how much the map was rolled before it was cut.
+        stride: only every n-th query is stored.
+        notes: what the viewer should know.
+    """
+
+    node: str
+    layer: str
+    name: str
+    call: int
+    kind: str
+    data: Tensor
+    batch: int
+    shape: tuple[int, ...]
+    queries: tuple[int, Grid] | None = None
+    keys: tuple[int, Grid] | None = None
+    size: Grid = (0, 0)
+    window: Grid = (0, 0)
+    shift: Grid = (0, 0)
+    stride: int = 1
+    notes: tuple[str, ...] = ()

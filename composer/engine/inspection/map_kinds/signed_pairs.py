@@ -1,0 +1,10 @@
+"""Attention between tokens whose weights have either sign, so that their sums mean nothing."""
+
+from composer.engine.inspection.captured_map import CapturedMap
+from composer.engine.inspection.map_images import SIGNED, MapImages, draw_token_matrix, map_kind
+
+
+@map_kind(words="signed attention", values="signed", shape="n heads queries keys", layout="tokens")
+def draw(captured: CapturedMap, index: int) -> MapImages:
+    """Draw the magnitude that each position receives, over the image."""
+    return draw_token_matrix(captured, captured.data[index].abs(), (*captured.notes, SIGNED))

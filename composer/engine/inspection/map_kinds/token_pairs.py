@@ -1,0 +1,10 @@
+"""Attention between tokens."""
+
+from composer.engine.inspection.captured_map import CapturedMap
+from composer.engine.inspection.map_images import MapImages, draw_token_matrix, map_kind
+
+
+@map_kind(words="attention", values="weights", shape="n heads queries keys", layout="tokens")
+def draw(captured: CapturedMap, index: int) -> MapImages:
+    """Draw what each position receives, over the image."""
+    return draw_token_matrix(captured, captured.data[index], captured.notes)

@@ -1,0 +1,89 @@
+"""The report of `netcomposer inspect`: the maps of one image of a run as arrays, images, one sheet and `maps.json`."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from composer.core.errors import UserError
+from composer.core.files.atomic import write_atomically
+from composer.engine.inference.infer import Inferrer
+from composer.engine.inspection import overlay
+from composer.engine.inspection.inspection import Inspection, inspect_image, map_title, write_maps
+from composer.engine.inspection.subject import open_run
+from composer.engine.training.run import Run
+
+SHEET_TILES = 11  # three rows of four, the input included
+
+
+def inspect_run(run_dir: Path, image: Path | None, sample: int | None, out: Path) -> list[str]:
+    """Write the maps of one image of a run: arrays, images, and `attention.png`, which shows them all.
+
+    Args:
+        run_dir: folder of the run.
+        image: an image file, or
+        sample: number of a validation image.
+        out: folder for the files.
+
+    Returns:
+        Lines for the user: the prediction, then the files.
+
+    Raises:
+        UserError: if the run or the image cannot be read.
+    """
+    if image is not None and sample is not None:
+        raise UserError("--image and --sample exclude each other; leave one of them out")
+    inferrer = Inferrer()
+    inspection = inspect_image(open_run(Run.open(run_dir), inferrer), inferrer.catalog, image=image, sample=sample)
+    try:
+        entries = write_maps(inspection, out / "maps")
+        attention_sheet(inspection).save(out / "attention.png")
+        for entry, (_, drawing) in zip(entries, inspection.maps, strict=True):
+            overlay.tile(inspection.display, drawing).save(Path(entry["file"]).with_suffix(".png"))
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written: {error.strerror or error}") from None
+    best = [{"label": label, "probability": round(share, 6)} for label, share in inspection.prediction]
+    maps = [_with_relative_files(entry, out) for entry in entries]
+    summary = {"label": inspection.label, "prediction": best, "maps": maps}
+    write_atomically(out / "maps.json", lambda file: file.write(json.dumps(summary, indent=2).encode()))
+    classes = ", ".join(f"{label} {share:.1%}" for label, share in inspection.prediction[:3]) or "no class scores"
+    truth = f" (true: {inspection.label})" if inspection.label else ""
+    return [f"predicted: {classes}{truth}", f"{len(entries)} maps", str(out / "attention.png"), str(out / "maps.json")]
+
+
+def attention_sheet(inspection: Inspection) -> Image.Image:
+    """Draw the image and the first image of each map on one page, those over the image first."""
+    best = "no class scores"
+    if inspection.prediction:
+        best = f"{inspection.prediction[0][0]} ({inspection.prediction[0][1]:.0%})"
+    display = inspection.display
+    tiles = [
+        (
+            overlay.fit_square(display),
+            f"input: {inspection.label}" if inspection.label else "input",
+            f"predicted: {best}",
+        )
+    ]
+    # The first image of every map, then single heads as far as there is space.
+    order = sorted(range(len(inspection.maps)), key=lambda index: not inspection.maps[index][1].over_image)
+    selected = [(index, 0) for index in order]
+    heads = [(index, number) for index in order for number in range(1, len(inspection.maps[index][1].titles))]
+    selected += heads[: max(0, SHEET_TILES - len(selected))]
+    for index, number in sorted(selected, key=lambda tile: (order.index(tile[0]), tile[1])):
+        captured, drawing = inspection.maps[index]
+        line = f"{drawing.titles[number]}, {drawing.grid[0]} x {drawing.grid[1]}"
+        tiles.append((overlay.tile(display, drawing, number), map_title(captured), line))
+    return overlay.sheet(tiles)
+
+
+def _with_relative_files(entry: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return an entry whose file names are relative to a folder, so that the folder can be moved."""
+
+    def relative(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: relative(item) for key, item in value.items()}
+        return os.path.relpath(value, folder) if isinstance(value, str) and value.endswith(".npy") else value
+
+    return {key: relative(value) for key, value in entry.items()}

@@ -1,0 +1,64 @@
+"""The network to look into: a trained run or an untrained design, with the dataset that it was made for."""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from composer.core.errors import UserError
+from composer.core.graph import Design
+from composer.engine.codegen.build import build
+from composer.engine.inference.infer import Inferrer
+from composer.engine.training import data as datasets
+from composer.engine.training.data import DataSet
+from composer.engine.training.run import BEST, LAST, Run
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network to look into.
+
+    Args:
+        design: its design.
+        model: the built model in evaluation mode.
+        data: the dataset that it was made for.
+        trained: whether its weights are those of a run.
+    """
+
+    design: Design
+    model: nn.Module
+    data: DataSet
+    trained: bool
+
+    @property
+    def blocks_by_path(self) -> dict[str, str]:
+        """Block name of each node of the main graph, by module path."""
+        return {id: node.block for id, node in self.design.main.nodes.items() if node.subgraph is None}
+
+
+def open_run(run: Run, inferrer: Inferrer) -> Subject:
+    """Build the network of a run with its best weights; the code in the run's folder is never executed.
+
+    Raises:
+        UserError: if there are no weights yet, or they do not fit the network.
+    """
+    checkpoint = run.load(BEST) or run.load(LAST)
+    if checkpoint is None:
+        raise UserError(f"{run.path} has no weights yet: its first epoch is not finished")
+    design = run.design()
+    model = build(design, catalog=inferrer.catalog)
+    try:
+        model.load_state_dict(checkpoint["model"])
+    except RuntimeError as error:
+        reason = str(error).strip().split("\n")[-1].strip()
+        raise UserError(
+            f"{run.path}: the saved weights do not fit the network: {reason:.200}; were its blocks changed?"
+        ) from None
+    name = run.settings().get("training", {}).get("data", design.training.data)
+    return Subject(design, model.eval(), datasets.load(name, datasets.input_shape(design)), trained=True)
+
+
+def open_design(design: Design, inferrer: Inferrer) -> Subject:
+    """Build the network of a design with the weights that its training would start from."""
+    data = datasets.load(design.training.data, datasets.input_shape(design))
+    model = build(design, seed=design.training.seed, catalog=inferrer.catalog)
+    return Subject(design, model.eval(), data, trained=False)

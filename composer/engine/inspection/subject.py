@@ -45,7 +45,7 @@ def open_run(run: Run, inferrer: Inferrer) -> Subject:
     if checkpoint is None:
         raise UserError(f"{run.path} has no weights yet: its first epoch is not finished")
     design = run.design()
-    model = build(design, catalog=inferrer.catalog)
+    model = build(design, inferrer=inferrer)
     try:
         model.load_state_dict(checkpoint["model"])
     except RuntimeError as error:
@@ -60,5 +60,5 @@ def open_run(run: Run, inferrer: Inferrer) -> Subject:
 def open_design(design: Design, inferrer: Inferrer) -> Subject:
     """Build the network of a design with the weights that its training would start from."""
     data = datasets.load(design.training.data, datasets.input_shape(design))
-    model = build(design, seed=design.training.seed, catalog=inferrer.catalog)
+    model = build(design, seed=design.training.seed, inferrer=inferrer)
     return Subject(design, model.eval(), data, trained=False)

@@ -227,7 +227,9 @@ def test_a_changed_design_is_offered_to_be_looked_at_again(
     panel: AttentionPanel, session: Session, qtbot: QtBot
 ) -> None:
     capture(panel, qtbot)
-    session.document.apply(session.document.design.with_graph("", _with(session.document.design.main, "more")), "Add more")
+    session.document.apply(
+        session.document.design.with_graph("", _with(session.document.design.main, "more")), "Add more"
+    )
     qtbot.waitUntil(lambda: "has changed" in panel.notice.text)
     again = panel.notice.action("Capture again")
     assert again is not None

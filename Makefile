@@ -6,7 +6,9 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test app bench lint format clean
+.PHONY: help demo test fuzz app bench lint format clean
+# Deadlines of tests end what hangs. Machines that run them are often busy, so they are three times those of an idle one.
+export NETCOMPOSER_TEST_PATIENCE ?= 3
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -21,6 +23,9 @@ demo: $(INSTALLED)  ## the whole job in the real window; results in demo_out/
 test: lint  ## all checks and all tests
 	@# A worker that crashes ends the run: pytest-xdist would wait for ever for the tests it held.
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -q -n $(JOBS) --dist loadfile --max-worker-restart 0
+
+fuzz: $(INSTALLED)  ## search for failing cases of the property tests at random; add what it prints as an @example
+	QT_QPA_PLATFORM=offscreen NETCOMPOSER_TEST_PATIENCE=60 $(BIN)/pytest -q -n $(JOBS) --max-worker-restart 0 -m hypothesis --hypothesis-profile fuzz
 
 app: $(INSTALLED)  ## open the window
 	$(BIN)/netcomposer

@@ -1,4 +1,4 @@
-"""What holds for every test: no screen, a home of its own, one thread a process, and nothing left behind."""
+"""Rules for every test: no screen, a home folder of its own, one thread per process, and nothing left running."""
 
 import gc
 import multiprocessing
@@ -9,32 +9,63 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+from pytestqt.qtbot import QtBot
 
-# Before Qt and torch are imported: both read their environment once. Two workers with a thread each use two cores best.
+from tests.patience import seconds
+from tests.patient_qtbot import PatientQtBot
+
+# Before Qt and torch are imported, because both read their environment once. Two workers with one thread each make the
+# best use of two cores.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 _HOME = tempfile.TemporaryDirectory(prefix="netcomposer-test-")
 os.environ["NETCOMPOSER_HOME"] = _HOME.name
 
-# Started once a process by libraries, and harmless: they sleep until there is work.
+# `make test` gives every machine the same examples; `make fuzz` looks for new ones (see `examples` in strategies.py).
+hypothesis.settings.register_profile("test", derandomize=True)
+hypothesis.settings.register_profile("fuzz", print_blob=True)
+hypothesis.settings.load_profile("test")
+
+# Threads that libraries start once per process; they sleep until there is work.
 LIBRARY_THREADS = ("pydevd", "execnet", "tqdm", "hypothesis", "QtThread", "Dummy-", "ThreadPoolExecutor", "pymp-")
 
 
-def _children() -> set[int]:
-    """Processes that this one has started and that still run."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Scale the default deadline of a test; pytest-timeout reads it after this. `--timeout` is taken as it is."""
+    if config.option.timeout is None:
+        config.option.timeout = seconds(float(config.getini("timeout")))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Scale the deadlines of tests that have their own."""
+    for item in items:
+        if marker := item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(seconds(marker.args[0])), append=False)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    """The bot of pytest-qt, whose waits have scaled deadlines."""
+    return PatientQtBot(request)
+
+
+def _child_processes() -> set[int]:
+    """Return the ids of the running processes that this one has started."""
     if sys.platform != "linux":
         return {child.pid for child in multiprocessing.active_children() if child.pid is not None}
-    found: set[int] = set()
+    pids: set[int] = set()
     for task in Path("/proc/self/task").iterdir():
         try:
-            found.update(int(pid) for pid in (task / "children").read_text().split())
+            pids.update(int(pid) for pid in (task / "children").read_text().split())
         except OSError:  # the thread has ended meanwhile
             continue
-    return {pid for pid in found if _runs(pid)}
+    return {pid for pid in pids if _is_running(pid)}
 
 
-def _runs(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
@@ -45,8 +76,8 @@ def _threads() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if not thread.name.startswith(LIBRARY_THREADS)}
 
 
-def _timers() -> list[str]:
-    """Qt timers that would still fire."""
+def _active_timers() -> list[str]:
+    """Describe the Qt timers that would still fire."""
     if "PySide6.QtCore" not in sys.modules:
         return []
     from PySide6.QtCore import QTimer
@@ -57,15 +88,15 @@ def _timers() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def leaves_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test that leaves a thread, a process or (where Qt is used) a running timer behind."""
-    with_qt = "qtbot" in request.fixturenames or "qapp" in request.fixturenames
-    threads, children = _threads(), _children()
-    timers = len(_timers()) if with_qt else 0
+def leaves_nothing_running(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread, a process or (where Qt is used) a timer running."""
+    uses_qt = "qtbot" in request.fixturenames or "qapp" in request.fixturenames
+    threads, processes = _threads(), _child_processes()
+    timer_count = len(_active_timers()) if uses_qt else 0
     yield
-    left = [f"thread {thread.name}" for thread in _threads() - threads if thread.is_alive()]
-    left += [f"process {pid}" for pid in _children() - children]
-    if with_qt and len(found := _timers()) > timers:
-        left += [f"timer {text}" for text in found]
-    if left:
-        pytest.fail(f"left behind: {', '.join(left)}")
+    leaks = [f"thread {thread.name}" for thread in _threads() - threads if thread.is_alive()]
+    leaks += [f"process {pid}" for pid in _child_processes() - processes]
+    if uses_qt and len(timers := _active_timers()) > timer_count:
+        leaks += [f"timer {timer}" for timer in timers]
+    if leaks:
+        pytest.fail(f"left running: {', '.join(leaks)}")

@@ -1,7 +1,7 @@
 """Deadlines by the clock, all scaled by one factor: NETCOMPOSER_TEST_PATIENCE=4 suits a machine that is slow or busy.
 
-A deadline is there to end a test that hangs; no test may depend on one that passes. Those that pytest and Qt wait for
-(`timeout` markers and `qtbot.wait...`) are scaled in tests/conftest.py.
+A deadline ends a test that hangs, so a larger factor costs nothing where nothing hangs. The deadlines of pytest
+(`timeout` in pyproject.toml and `timeout` markers) are scaled in conftest.py.
 """
 
 import os
@@ -10,5 +10,5 @@ PATIENCE = float(os.environ.get("NETCOMPOSER_TEST_PATIENCE", "1"))
 
 
 def seconds(limit: float) -> float:
-    """Return the deadline for what takes `limit` seconds at most on an idle machine."""
+    """Return the deadline for something that takes at most `limit` seconds on an idle machine."""
     return limit * PATIENCE

@@ -14,14 +14,19 @@ from composer.core import edits, names, subgraphs
 from composer.core.errors import UserError
 from composer.core.graph import SUBGRAPH, Design, Each, Frame, Graph, Input, Node, Output, Ramp, Training, Value, Wire
 
+FUZZ_FACTOR = 20  # how many times as many examples `make fuzz` tries as `make test`
+
 
 def examples(count: int) -> settings:
-    """Settings of a property test; the phase that explains failures is left out, because it traces every line."""
-    phases = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
+    """Return the settings of a property test that tries `count` examples, or FUZZ_FACTOR times as many in `make fuzz`.
+
+    The phase that explains a failure is left out, because it traces every line.
+    """
+    is_fuzz = settings.get_current_profile_name() == "fuzz"
     return settings(
-        max_examples=count,
+        max_examples=count * (FUZZ_FACTOR if is_fuzz else 1),
         deadline=None,
-        phases=phases,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
 

@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.patience import seconds
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -67,13 +69,13 @@ def compare(
         for index in range(rounds):
             # The order changes, so that neither profits from what the other left in the caches.
             for which in (0, 1) if index % 2 else (1, 0):
-                samples[which].append(seconds((ours, reference)[which]))
+                samples[which].append(call_duration((ours, reference)[which]))
     finally:
         gc.enable()
     return row(name, samples, target=target, note=note)
 
 
-def seconds(function: Callable[[], Any]) -> float:
+def call_duration(function: Callable[[], Any]) -> float:
     """Duration of one call, or what the function says that it measured."""
     start = time.perf_counter()
     result = function()
@@ -110,7 +112,7 @@ def child(code: str, *arguments: str) -> dict[str, float]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=seconds(300),
         check=False,
     )
     if done.returncode:

@@ -26,6 +26,7 @@ from composer.engine.inspection.map_kinds import draw_map
 from composer.engine.library import block_class
 from tests.blocks.cases import BATCH, case, outputs_of
 from tests.blocks.contract import CATALOG, SPECS, check
+from tests.patience import seconds
 
 
 @functools.cache
@@ -239,5 +240,5 @@ def test_generated_text_is_clean(tmp_path: Path) -> None:
         "E,F,I,W",
         str(tmp_path),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds(60), check=False)
     assert done.returncode == 0, done.stdout[-3000:]

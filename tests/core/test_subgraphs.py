@@ -4,7 +4,7 @@ import random
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.core import edits, subgraphs
@@ -14,7 +14,7 @@ from composer.core.files.templates import template
 from composer.core.graph import Design, Each, Node, Ramp
 from composer.engine.codegen.build import build
 from composer.engine.inference.infer import Inferrer
-from tests.strategies import networks
+from tests.strategies import examples, networks
 
 INFERRER = Inferrer()
 
@@ -94,7 +94,7 @@ def test_made_and_unpacked_it_is_the_same_network() -> None:
     assert subgraphs.drop_unused(back).graphs == {}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 @given(networks(), st.randoms(use_true_random=False))
 def test_any_stretch_of_any_network(design: Design, rng: random.Random) -> None:
     order = [id for id in design.main.order() if id in design.main.nodes]
@@ -113,7 +113,7 @@ def test_any_stretch_of_any_network(design: Design, rng: random.Random) -> None:
     }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 @given(networks())
 def test_unpacking_every_use_keeps_what_is_known(design: Design) -> None:
     before = totals(design)

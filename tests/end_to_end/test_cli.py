@@ -10,6 +10,7 @@ import pytest
 
 from composer import __version__, template
 from composer.cli.main import main
+from tests.patience import seconds
 
 HYBRID = str(template("hybrid_digits"))
 CYCLE = """format: 1
@@ -67,7 +68,7 @@ def process(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         env=clean | environment,
-        timeout=110,
+        timeout=seconds(110),
         check=False,
     )
 
@@ -266,6 +267,6 @@ def test_a_picture_of_another_kind_or_with_weights_is_refused(tmp_path: Path) ->
 
 def test_a_reader_that_closes_early_is_no_error() -> None:
     command = f"{sys.executable} -m composer blocks --json | head -n 1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=seconds(60), check=False)
     assert done.stdout.strip() == "["
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr

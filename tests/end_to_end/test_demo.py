@@ -9,6 +9,7 @@ import pytest
 
 from composer.core.files.design_file import load
 from composer.core.files.templates import template
+from tests.patience import seconds
 
 RUN = """
 import sys
@@ -24,7 +25,7 @@ raise SystemExit(code)
 def test_the_main_job_is_done_and_leaves_what_it_promises(tmp_path: Path) -> None:
     out = tmp_path / "demo"
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(out)], capture_output=True, text=True, timeout=380, check=False
+        [sys.executable, "-c", RUN, str(out)], capture_output=True, text=True, timeout=seconds(380), check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     last = done.stdout.strip().splitlines()[-1]

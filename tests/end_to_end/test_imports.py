@@ -3,13 +3,17 @@
 import subprocess
 import sys
 
+from tests.patience import seconds
+
 HEAVY = ("torch", "torchinfo", "lightning_fabric", "torchmetrics", "sklearn", "composer.engine", "blocks")
 
 
 def modules_after(code: str) -> set[str]:
     """Which of the heavy modules a fresh process holds after running code."""
     text = f"{code}\nimport sys\nprint([name for name in {HEAVY!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=seconds(110), check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return set(eval(done.stdout.strip().splitlines()[-1]))
 
@@ -32,14 +36,14 @@ def test_the_command_line_starts_light() -> None:
 
 
 def test_an_open_window_with_facts_holds_no_torch() -> None:
-    code = """
+    code = f"""
 import time
 from composer.core.files.templates import template
 from composer.gui.app import application, make_window
 app = application()
 window = make_window(template("hybrid_digits"))
 window.show()
-end = time.monotonic() + 90
+end = time.monotonic() + {seconds(90)}
 while not (window.session.facts and window.session.facts.totals.params) and time.monotonic() < end:
     app.processEvents()
     time.sleep(0.01)

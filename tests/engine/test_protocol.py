@@ -17,6 +17,7 @@ from composer.core.errors import UserError
 from composer.core.files.design_json import to_json
 from composer.core.graph import Design, Graph, Input, Node, Output, Wire
 from composer.engine.protocol import Channel, Progress
+from tests.patience import seconds
 
 
 def served(*lines: str, newest: tuple[str, ...] = ()) -> list[dict[str, Any]]:
@@ -146,7 +147,7 @@ def test_a_cancel_stops_work_under_way() -> None:
         thread = threading.Thread(target=channel.serve, args=({"work": work},))
         thread.start()
         print(ask(1, "work"), file=pipe, flush=True)
-        assert reported.wait(5)
+        assert reported.wait(seconds(5))
         print('{"cancel": 1}', file=pipe, flush=True)
         pipe.close()
         thread.join(5)
@@ -198,7 +199,7 @@ def worker() -> Iterator[Worker]:
         yield found
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(20) == 0, "the end of the pipe is the end of the worker"
+        assert process.wait(seconds(20)) == 0, "the end of the pipe is the end of the worker"
 
 
 def small() -> Design:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from composer.gui import app
+from tests.patience import seconds
 
 RUN = [sys.executable, "-c", "import sys; from composer.gui.app import run; sys.exit(run(None))"]
 
@@ -55,7 +56,7 @@ sys.exit(app.run(None))
 """
     environment = {**os.environ, "NETCOMPOSER_HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=seconds(60), check=False
     )
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "recovery").glob("*.json"))) == 1

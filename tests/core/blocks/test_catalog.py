@@ -11,6 +11,7 @@ from composer.core.blocks.block_file import read_block
 from composer.core.blocks.catalog import read_catalog
 from composer.core.declarations import MAX_SOURCE_BYTES
 from composer.core.errors import UserError
+from tests.patience import seconds
 
 GOOD = '''"""A block of one's own.
 
@@ -196,7 +197,9 @@ def test_reading_runs_nothing_and_needs_no_torch(tmp_path: Path) -> None:
         assert "Mine" in catalog and not catalog.broken, catalog.broken
         assert not {{"torch", "numpy", "blocks", "PySide6"}} & set(sys.modules)
     """)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=seconds(60), check=False
+    )
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "ran").exists()
 

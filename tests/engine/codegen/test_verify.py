@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from composer.core.errors import DesignError, UserError
 from composer.core.files.design_file import load, loads
@@ -14,7 +14,7 @@ from composer.engine.codegen.build import build
 from composer.engine.codegen.generate import source
 from composer.engine.codegen.verify import verify_source
 from tests.engine.designs import light
-from tests.strategies import networks
+from tests.strategies import examples, networks
 
 SMALL = ("hybrid_digits", "hybrid_dendritic")
 
@@ -29,7 +29,7 @@ def test_a_template_is_what_is_drawn(name: str) -> None:
     assert proof.message.startswith("verified: keys match")
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(3)
 @given(networks())
 def test_random_designs_are_what_is_drawn(design: Design) -> None:
     assert verify_source(design, source(design)).ok

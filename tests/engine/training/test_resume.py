@@ -14,6 +14,7 @@ from composer.engine.training.control import Control, Report
 from composer.engine.training.loop import train
 from composer.engine.training.run import LAST, METRICS, Run
 from tests.engine.designs import tiny
+from tests.patience import seconds
 
 TIMING = ("time", "seconds", "images_per_s")
 
@@ -212,7 +213,7 @@ class Process:
 
     def end(self):
         """Wait for the end; returns the exit code and what was said on stderr."""
-        _, errors = self.child.communicate(timeout=60)
+        _, errors = self.child.communicate(timeout=seconds(60))
         return self.child.returncode, errors
 
 

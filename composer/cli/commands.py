@@ -107,13 +107,13 @@ def new(args: argparse.Namespace) -> int:
 def check(args: argparse.Namespace) -> int:
     """Say what is wrong with a design, one line a problem."""
     from composer.core.files.design_file import load
-    from composer.engine.inference.infer import remembering
+    from composer.engine.inference.infer import Inferrer
     from composer.engine.repair import causes
 
     design = load(args.design)
     if args.fix:
         design = _fix(design, Path(args.output or args.design))
-    inferrer = remembering()
+    inferrer = Inferrer.with_disk_cache()
     inference = inferrer.infer(design)
     problems = causes(inference, inferrer)
     totals = inference.facts.totals
@@ -148,7 +148,7 @@ def summary(args: argparse.Namespace) -> int:
     """Print shapes and costs."""
     from composer.core.files.design_file import load
     from composer.engine.analysis.summary import to_dict
-    from composer.engine.inference.infer import remembering
+    from composer.engine.inference.infer import Inferrer
 
     design = load(args.design)
     if args.layers:
@@ -156,7 +156,7 @@ def summary(args: argparse.Namespace) -> int:
 
         print(layer_table(design, args.batch))
         return 0
-    inference = remembering().infer(design, args.batch)
+    inference = Inferrer.with_disk_cache().infer(design, args.batch)
     data = to_dict(inference)
     if args.roofline:
         data["roofline"] = _roofline(inference, args.roofline, args.precision)
@@ -242,13 +242,13 @@ def export(args: argparse.Namespace) -> int:
     from composer.core.files.design_file import load
     from composer.engine.export import TEXT, check_provable, text, verify
     from composer.engine.export import export as write
-    from composer.engine.inference.infer import remembering
+    from composer.engine.inference.infer import Inferrer
 
     design = load(args.design)
     target = "package" if args.package and args.to == "python" else args.to
     if args.verify:
         check_provable(target)  # before anything is written
-    inferrer = remembering()
+    inferrer = Inferrer.with_disk_cache()
     weights = None
     if args.run:
         from composer.engine.training.run import Run
@@ -317,13 +317,13 @@ def replace(args: argparse.Namespace) -> int:
     from composer.core.files.design_file import load, save
     from composer.core.swap import swap
     from composer.engine import library
-    from composer.engine.inference.infer import remembering
+    from composer.engine.inference.infer import Inferrer
     from composer.engine.repair import causes
 
     design = load(args.design)
     ids = _listed(args.nodes) if args.nodes else None
     done = swap(design, library.catalog(), args.by, block=args.block, ids=ids)
-    inferrer = remembering()
+    inferrer = Inferrer.with_disk_cache()
     before, after = inferrer.infer(design), inferrer.infer(done.design)
     fresh = [error for error in causes(after, inferrer) if error not in before.errors]
     for error in fresh:
@@ -343,9 +343,9 @@ def diff(args: argparse.Namespace) -> int:
     """Say what differs between two designs; exit code 0 if nothing does, 1 if something does."""
     from composer.core import diff_report
     from composer.core.files.design_file import load
-    from composer.engine.inference.infer import remembering
+    from composer.engine.inference.infer import Inferrer
 
-    inferrer = remembering()
+    inferrer = Inferrer.with_disk_cache()
     before, after = load(args.before), load(args.after)
     old, new = inferrer.infer(before).facts, inferrer.infer(after).facts
     lines = diff_report.report(before, after, old, new)

@@ -27,9 +27,9 @@ class Engine:
     """What the worker keeps between requests: the memo, and what it told the window last. One method a request."""
 
     def __init__(self) -> None:
-        from composer.engine.inference.infer import remembering
+        from composer.engine.inference.infer import Inferrer
 
-        self.inferrer = remembering()
+        self.inferrer = Inferrer.with_disk_cache()
         self.told: dict[str, NodeFacts] = {}
         self.reader = DeltaReader()
 

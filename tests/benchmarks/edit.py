@@ -21,7 +21,7 @@ def modules(inferrer: Inferrer, design: Design, ids: list[str]) -> list[tuple[An
     for id in ids:
         source = design.main.in_wires(id)[0].source
         cls = library.block_class(inferrer.catalog[design.main.nodes[id].block])
-        found.append((cls, dict(result.nodes[id].rounds[0]), result.values[source, ""].shape))  # type: ignore[arg-type]
+        found.append((cls, dict(result.nodes[id].iterations[0]), result.values[source, ""].shape))  # type: ignore[arg-type]
     return found
 
 

@@ -177,10 +177,10 @@ def test_what_is_measured_of_the_library_stays(folder: Path):
     block_folders.keep(folder, trusted=True)
     inferrer = Inferrer(library.reload())
     inferrer.infer(loads(DESIGN.replace("MyGate", "SqueezeExcite"), "own"))
-    before = inferrer.computed
+    before = inferrer.memo.blocks_run
     inferrer.reload()
     inferrer.infer(loads(DESIGN.replace("MyGate", "SqueezeExcite"), "own"))
-    assert inferrer.computed == before + 1  # MyScale
+    assert inferrer.memo.blocks_run == before + 1  # MyScale
 
 
 @pytest.mark.parametrize("name", ["blocks", "torch", "my blocks", "a.b"])

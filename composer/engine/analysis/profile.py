@@ -170,7 +170,7 @@ def _places(result: GraphResult, module: nn.Module, prefix: str = "") -> Iterato
         if made is None:
             continue
         # A list of rounds has no forward of its own: they are called one by one.
-        for round_, part in zip(found.rounds, made if found.node.repeat != 1 else [made], strict=True):
+        for round_, part in zip(found.iterations, made if found.node.repeat != 1 else [made], strict=True):
             yield prefix + id, part
             if isinstance(round_, GraphResult):
                 yield from _places(round_, part, f"{prefix}{id}/")

@@ -55,9 +55,9 @@ def _nodes(result: GraphResult) -> list[dict[str, Any]]:
     counted = result.graph.live_nodes()
     for id, found in result.nodes.items():
         row = {"id": id, **_facts(found.facts), "counted": id in counted}
-        if len(found.rounds) > 1:
-            row["repeat"] = len(found.rounds)
-        inner = next((part for part in found.rounds if isinstance(part, GraphResult)), None)
+        if len(found.iterations) > 1:
+            row["repeat"] = len(found.iterations)
+        inner = next((part for part in found.iterations if isinstance(part, GraphResult)), None)
         if inner is not None:
             row["nodes"] = _nodes(inner)
         rows.append(row)

@@ -120,7 +120,7 @@ class _Generator:
 
         def visit(result: GraphResult) -> None:
             for found in result.nodes.values():
-                for part in found.rounds:
+                for part in found.iterations:
                     if isinstance(part, GraphResult):
                         visit(part)
             if result.name not in order:
@@ -303,12 +303,12 @@ class _Generator:
             inner = self.classes[node.subgraph]
             place = {id(use): index for index, use in enumerate(inner.uses)}
             rows = [
-                [{arg.name: arg.values[place[id(part)]] for arg in inner.args} for part in found.rounds]
+                [{arg.name: arg.values[place[id(part)]] for arg in inner.args} for part in found.iterations]
                 for found in results
             ]
             return inner.name, rows
         spec = self.catalog[node.block]
-        tables = [[part for part in found.rounds if isinstance(part, dict)] for found in results]
+        tables = [[part for part in found.iterations if isinstance(part, dict)] for found in results]
         wanted = [
             param.name
             for param in spec.params
@@ -365,7 +365,7 @@ class _Generator:
         for id, found in self.root.nodes.items():
             if id in used:
                 shape = " ".join(_shape(port.shape) for port in found.facts.outputs)
-                times = f" x{len(found.rounds)}" if len(found.rounds) > 1 else ""
+                times = f" x{len(found.iterations)}" if len(found.iterations) > 1 else ""
                 block = found.node.block.removeprefix("graph:") + times
                 rows.append((id, block, shape, f"{found.facts.params:,}", f"{found.facts.macs // self.facts.batch:,}"))
         totals = self.facts.totals

@@ -36,7 +36,7 @@ class Interpreted(nn.Module):
             if id not in result.nodes:
                 continue
             node = result.nodes[id].node
-            rounds = [self._round(part, node.block) for part in result.nodes[id].rounds]
+            rounds = [self._round(part, node.block) for part in result.nodes[id].iterations]
             self.add_module(id, nn.ModuleList(rounds) if node.repeat != 1 else rounds[0])
 
     def _round(self, part: Any, block: str) -> nn.Module:

@@ -10,7 +10,7 @@ def rows(inference: Inference) -> list[tuple[str, str, str, str, str]]:
     batch = inference.facts.batch
     found = []
     for id, result in inference.root.nodes.items():
-        times = f" x{len(result.rounds)}" if len(result.rounds) > 1 else ""
+        times = f" x{len(result.iterations)}" if len(result.iterations) > 1 else ""
         block = result.node.block.removeprefix("graph:") + times
         shape = ", ".join("x".join(str(size) for size in port.shape[1:]) for port in result.facts.outputs)
         found.append((id, block, shape, f"{result.facts.params:,}", f"{result.facts.macs // batch:,}"))

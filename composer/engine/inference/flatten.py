@@ -28,7 +28,7 @@ def flatten(root: GraphResult, problems: Mapping[tuple[str, str], str]) -> dict[
             nodes[prefix + id] = NodeFacts("", outputs=outputs, error=item_error)
         for id, found in result.nodes.items():
             nodes[prefix + id] = found.facts
-            inner = [part for part in found.rounds if isinstance(part, GraphResult)]
+            inner = [part for part in found.iterations if isinstance(part, GraphResult)]
             if not inner:
                 continue
             broken = next((part for part in inner if part.problem is not None), None)

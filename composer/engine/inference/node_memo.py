@@ -1,4 +1,4 @@
-"""Nodes of blocks, on their way through a walk: about to be computed, known, and as they were walked last."""
+"""A node of a block as inference handles it: a call to compute, the memo of its result, and its last visit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,43 +7,57 @@ from typing import NamedTuple
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.facts import NodeFacts
 from composer.core.graph import Literal, Node, Scalar, Wire
-from composer.engine.inference.results import BlockCost, Spec, TensorSpec
+from composer.engine.inference.results import BlockCost, PortKey, Signature, TensorSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Memo entry of a whole node: parameters and cost of each round, and its facts, whose activation bytes are those of its last use."""
+class NodeCall(NamedTuple):
+    """A node of a block with everything that decides its result.
 
-    rounds: tuple[tuple[dict[str, Literal], BlockCost], ...]
-    facts: NodeFacts
-
-
-class Instance(NamedTuple):
-    """A node of a block as it is about to be computed.
-
-    Args:
+    Attributes:
         node: the node.
         spec: its block.
-        inputs: what arrives at its ports; None stands for an optional one without a wire.
-        firsts: the first value at each port, which for a variadic one stands for all.
-        variables: what its expressions may use.
-        rounds: how often it is repeated.
+        inputs: tensors at its ports; None for an optional port without a wire.
+        first_inputs: the first tensor at each port, which stands for all tensors of a variadic one.
+        variables: values that its expressions may refer to.
+        repeat: its number of iterations.
     """
 
     node: Node
     spec: BlockSpec
     inputs: Sequence[TensorSpec | None]
-    firsts: Sequence[TensorSpec | None]
+    first_inputs: Sequence[TensorSpec | None]
     variables: Mapping[str, Scalar]
-    rounds: int
+    repeat: int
 
 
-class Step(NamedTuple):
-    """How one node was walked last, for when it comes again unchanged: where its inputs are, what arrived, what it became."""
+@dataclass(frozen=True, slots=True)
+class NodeMemo:
+    """The result of a call.
+
+    Attributes:
+        iterations: resolved parameters and cost of each iteration.
+        facts: its facts; their activation bytes are those of the node that was replayed last.
+    """
+
+    iterations: tuple[tuple[dict[str, Literal], BlockCost], ...]
+    facts: NodeFacts
+
+
+class CachedVisit(NamedTuple):
+    """The last visit of a walk to a node; replayed if the next walk finds the node, its wires and its inputs unchanged.
+
+    Attributes:
+        node: the node.
+        wires: the wires that end at it.
+        sources: the ports that feed it, in the order of its inputs; None for an input without a wire.
+        signatures: signatures of the tensors at those ports.
+        ports: names of its output ports.
+        memo: its result.
+    """
 
     node: Node
     wires: tuple[Wire, ...]
-    sources: tuple[tuple[str, str] | None, ...]
-    arrived: tuple[Spec | None, ...]
+    sources: tuple[PortKey | None, ...]
+    signatures: tuple[Signature | None, ...]
     ports: tuple[str, ...]
-    known: Known
+    memo: NodeMemo

@@ -1,4 +1,4 @@
-"""What inference finds, as data: values on wires, costs of blocks, nodes and graphs. No torch in here."""
+"""The results of inference as data: tensors on wires, costs of blocks, nodes and graphs. Nothing here needs torch."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from composer.core.graph import Graph, Literal, Node
 
 @cache
 def itemsize(dtype: str) -> int:
-    """Bytes of one element, by torch's name of its dtype.
+    """Return the bytes of one element, by torch's name of its dtype.
 
     >>> itemsize("bfloat16"), itemsize("complex64"), itemsize("bool")
     (2, 8, 1)
@@ -22,15 +22,23 @@ def itemsize(dtype: str) -> int:
     return int(bits[0]) // 8 if bits else 1
 
 
-# Shape, dtype, whether a gradient flows back, strides.
-Spec: TypeAlias = tuple[tuple[int, ...], str, bool, tuple[int, ...]]
+# Shape, dtype, requires_grad, strides: all that a block can observe of a tensor without data.
+Signature: TypeAlias = tuple[tuple[int, ...], str, bool, tuple[int, ...]]
+
+# A node id and the name of one of its output ports; the empty name is the first port.
+PortKey: TypeAlias = tuple[str, str]
 
 
 class TensorSpec(NamedTuple):
-    """What a wire carries: a spec, whether gradients flow back into it, and whose storage it is (for counting saved bytes once).
+    """A tensor on a wire, without its data.
 
-    The strides decide which operations copy, and with that what is saved for backward; empty ones are those of rows without gaps.
-    `stored` are the bytes of the storage, which is larger than the tensor if that is a part of another.
+    Attributes:
+        shape: its sizes, the batch first.
+        dtype: torch's name of its dtype, such as ``float32``.
+        grad: whether a gradient flows back into it.
+        storage: number of its storage within one walk, so that a storage that two nodes save is counted once.
+        stored: bytes of that storage, more than `nbytes` if the tensor is a part of a larger one.
+        strides: decide which operations copy, and so what is saved for backward; empty for a contiguous tensor.
     """
 
     shape: tuple[int, ...]
@@ -41,8 +49,8 @@ class TensorSpec(NamedTuple):
     strides: tuple[int, ...] = ()
 
     @property
-    def spec(self) -> "Spec":
-        """All that a block can tell about it."""
+    def signature(self) -> Signature:
+        """All that a block can observe of it: the key under which costs are memoized."""
         return self.shape, self.dtype, self.grad, self.strides
 
     @property
@@ -53,9 +61,26 @@ class TensorSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BlockCost:
-    """What one instance of a block with given parameters and inputs gives and costs; `error` when it cannot run."""
+    """Outputs and costs of a block with given parameters and inputs.
 
-    outputs: tuple[Spec, ...] = ()
+    Attributes:
+        outputs: signature of each output.
+        params: number of parameters.
+        params_trainable: those of them that require a gradient.
+        buffers: number of elements in buffers.
+        macs: multiply-adds of the whole batch.
+        saved_bytes: bytes saved for backward that are neither an input nor an output.
+        saved_inputs: for each input, whether its storage is saved for backward.
+        saved_outputs: for each output, whether its storage is saved for backward.
+        aliases: for each output, the index of the input whose storage it shares, or None.
+        stored: for each output, the bytes of its storage.
+        uncounted: operations without a formula for their MACs, by name, with their number of calls.
+        moved_bytes: bytes that the operations read and write.
+        working_bytes: inputs and outputs of the largest single operation.
+        error: why the block cannot run; nothing else is set then.
+    """
+
+    outputs: tuple[Signature, ...] = ()
     params: int = 0
     params_trainable: int = 0
     buffers: int = 0
@@ -73,20 +98,35 @@ class BlockCost:
 
 @dataclass(slots=True)
 class NodeResult:
-    """One node of one use of a graph; `rounds` holds one entry for each round of its repeat."""
+    """One node of one instance of a graph.
+
+    Attributes:
+        node: the node.
+        facts: its facts, all iterations together.
+        iterations: for each iteration of its repeat the resolved parameters of its block, or the results of its sub-graph.
+    """
 
     node: Node
     facts: NodeFacts
-    rounds: "list[dict[str, Literal] | GraphResult]"
+    iterations: "list[dict[str, Literal] | GraphResult]"
 
 
 @dataclass(slots=True)
 class GraphResult:
-    """One use of a graph: its nodes in topological order, and the values at its outputs."""
+    """One instance of a graph.
+
+    Attributes:
+        name: name of the graph; empty for the main graph.
+        graph: the graph.
+        nodes: results by id, in topological order.
+        values: tensors by port.
+        outputs: tensors at the graph's outputs.
+        problem: the first error in it, if there is one.
+    """
 
     name: str
     graph: Graph
     nodes: dict[str, NodeResult] = field(default_factory=dict)
-    values: dict[tuple[str, str], TensorSpec] = field(default_factory=dict)
+    values: dict[PortKey, TensorSpec] = field(default_factory=dict)
     outputs: list[TensorSpec] = field(default_factory=list)
     problem: str | None = None

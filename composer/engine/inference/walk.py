@@ -1,7 +1,7 @@
-"""One walk over a design in topological order, into sub-graphs, round by round; what it finds is in `found`.
+"""One walk over a design in topological order, into each instance of a sub-graph and each iteration of a repeat.
 
-Sub-graphs are walked once for every use and round, because each may bring other shapes. The first bad node says why; what comes
-after it waits.
+A sub-graph is walked once for every instance and iteration, because each may bring other shapes. The first node with an error
+reports it; the nodes after it wait for it.
 """
 
 from collections import Counter
@@ -9,69 +9,74 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError
 from math import prod
-from typing import TYPE_CHECKING
 
 from composer.core import rules
-from composer.core.blocks.block_file import BlockSpec
-from composer.core.blocks.params import ParamError, Resolved, resolve_params
+from composer.core.blocks.catalog import Catalog
+from composer.core.blocks.params import ParamError
 from composer.core.blocks.ports import input_ports, output_ports
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
-from composer.core.facts import SUMMED, DesignFacts, NodeFacts, PortSpec, summed
-from composer.core.graph import MAX_REPEAT, Design, Graph, Literal, Node, Scalar, Wire
+from composer.core.facts import DesignFacts, NodeFacts, PortSpec, summed
+from composer.core.graph import MAX_REPEAT, Design, Graph, Literal, Node, Scalar, Value, Wire
+from composer.engine.inference.block_node import (
+    BlockError,
+    depends_on_variables,
+    lookup_or_infer,
+    prefix_node_id,
+    repeat_error,
+    replay,
+)
 from composer.engine.inference.flatten import flatten, totals
-from composer.engine.inference.node_memo import Instance, Known, Step
+from composer.engine.inference.memo import Memo
+from composer.engine.inference.node_memo import CachedVisit, NodeCall
 from composer.engine.inference.peak_memory import peak_bytes
-from composer.engine.inference.results import BlockCost, GraphResult, NodeResult, TensorSpec, itemsize
+from composer.engine.inference.results import GraphResult, NodeResult, PortKey, TensorSpec, itemsize
+from composer.engine.inference.storages import Storages
 
-if TYPE_CHECKING:
-    from composer.engine.inference.infer import Inferrer
-
-MAX_ITERATIONS = 200_000  # of one walk: repeats inside repeats multiply
-
-
-class RoundError(UserError):
-    """A block that cannot run with the parameters it has; they are kept, because repairs start from them."""
-
-    def __init__(self, message: str, node: str, resolved: Resolved) -> None:
-        super().__init__(message)
-        self.node = node
-        self.resolved = resolved
+# Of one walk: repeats inside repeats multiply.
+MAX_ITERATIONS = 200_000
 
 
 class Walk:
-    """One walk over a design."""
+    """One walk over a design.
 
-    def __init__(self, inferrer: "Inferrer", design: Design, batch: int, structural: Sequence[rules.Problem]) -> None:
-        self.inferrer = inferrer
-        self.catalog = inferrer.catalog
+    Args:
+        memo: what was computed before; the walk adds to it.
+        catalog: the available blocks.
+        design: any design, also one with errors.
+        batch: size of the batch axis.
+        structural: problems that follow from the wiring alone.
+    """
+
+    def __init__(
+        self, memo: Memo, catalog: Catalog, design: Design, batch: int, structural: Sequence[rules.Problem]
+    ) -> None:
+        self.memo = memo
+        self.catalog = catalog
         self.design = design
         self.batch = batch
-        self.problems: dict[tuple[str, str], str] = {}
-        for found in structural:
-            if found.level == "error" and found.node is not None:
-                self.problems.setdefault((found.graph, found.node), found.message)
-        self.storages = 0
-        self.walked = 0
-        self.saved: set[int] = set()  # storages that were already counted
-        self.inside: list[str] = []  # sub-graphs that are being walked, each within the one before
-
-    def _new_storage(self) -> int:
-        self.storages += 1
-        return self.storages
+        self.problems: dict[tuple[str, str], str] = {}  # first structural error by graph and id
+        for problem in structural:
+            if problem.level == "error" and problem.node is not None:
+                self.problems.setdefault((problem.graph, problem.node), problem.message)
+        self.storages = Storages()
+        self.iterations = 0
+        self.open_graphs: list[str] = []  # sub-graphs that are being walked, each inside the one before
 
     def run(self) -> tuple[GraphResult, DesignFacts]:
-        """Walk the whole design; the tree of results, and its flat form."""
+        """Walk the whole design; return the tree of results and its flat form."""
         try:
             variables = resolve_variables(self.design.variables)
         except UserError:
             variables = {}
-        root = self._graph(self.design.main, "", self._inputs(variables), variables)
+        root = self._graph(self.design.main, "", self._main_inputs(variables), variables)
         working = peak_bytes(root, self._carrier(root))
         return root, DesignFacts(flatten(root, self.problems), totals(root, working), self.batch)
 
-    def _inputs(self, variables: Mapping[str, Scalar]) -> dict[str, TensorSpec | str]:
-        """Values at the main inputs; a sentence instead where the shape cannot be computed."""
+    # -- a graph --------------------------------------------------------------------------------------------------------
+
+    def _main_inputs(self, variables: Mapping[str, Scalar]) -> dict[str, TensorSpec | str]:
+        """Return the tensors at the main inputs; a message instead of one whose shape cannot be computed."""
         values: dict[str, TensorSpec | str] = {}
         for item in self.design.main.inputs.values():
             try:
@@ -80,14 +85,22 @@ class Walk:
                 values[item.id] = f"{item.id}: {error}"
                 continue
             size = itemsize(item.dtype) * prod(shape) * self.batch
-            values[item.id] = TensorSpec((self.batch, *shape), item.dtype, False, self._new_storage(), size)
+            values[item.id] = TensorSpec((self.batch, *shape), item.dtype, False, self.storages.new(), size)
         return values
 
     def _graph(
         self, graph: Graph, name: str, inputs: Mapping[str, TensorSpec | str], variables: Mapping[str, Scalar]
     ) -> GraphResult:
+        """Walk one instance of a graph.
+
+        Args:
+            graph: the graph.
+            name: its name.
+            inputs: tensors at its inputs; a message instead of one that is missing.
+            variables: values that its expressions may refer to.
+        """
         result = GraphResult(name, graph)
-        blocked: dict[str, str] = {}  # id -> id of the item with the error behind which it waits
+        blocked: dict[str, str] = {}  # id of an item without a value -> id of the item whose error it waits for
         for id, value in inputs.items():
             if isinstance(value, TensorSpec):
                 result.values[id, ""] = value
@@ -97,311 +110,254 @@ class Walk:
         try:
             order = graph.order()
         except CycleError:
-            return self._circle(result)
+            return self._report_cycle(result)
         for id in order:
             if id in graph.nodes:
-                node = graph.nodes[id]
                 cause = next((blocked[wire.source] for wire in graph.in_wires(id) if wire.source in blocked), None)
-                problem = self.problems.get((name, id))
-                if problem is None and cause is not None:
-                    blocked[id] = cause
-                    result.nodes[id] = NodeResult(node, NodeFacts(node.block, waits_for=cause), [])
-                    continue
-                if problem is None:
-                    found = self._node(node, name, graph, result.values, variables)
-                else:
-                    found = NodeResult(node, NodeFacts(node.block, error=problem), [])
-                result.nodes[id] = found
-                if not found.facts.ok:
+                node_result = self._node_or_problem(graph.nodes[id], result, cause, variables)
+                result.nodes[id] = node_result
+                if node_result.facts.waits_for is not None:
+                    blocked[id] = node_result.facts.waits_for
+                elif node_result.facts.error is not None:
                     blocked[id] = id
-                    result.problem = result.problem or found.facts.error
+                    result.problem = result.problem or node_result.facts.error
             elif id in graph.outputs:
-                arriving = graph.in_wires(id)
-                if len(arriving) == 1 and arriving[0].source not in blocked:
-                    wire = arriving[0]
-                    leaving = result.values.get(self._key(graph, name, wire.source, wire.source_port))
-                    if leaving is not None:
-                        result.outputs.append(leaving)
-                        result.values[id, ""] = leaving
-                result.problem = result.problem or self.problems.get((name, id))
+                self._output(id, result, blocked)
         return result
 
-    def _circle(self, result: GraphResult) -> GraphResult:
-        """A graph whose wires form a cycle: one item says so, the others wait for it."""
-        own = {id: problem for (graph, id), problem in self.problems.items() if graph == result.name}
-        first = next((id for id, problem in own.items() if problem.startswith("wires form a cycle")), None) or next(
-            iter(own)
-        )
-        result.problem = own[first]
-        for id, node in result.graph.nodes.items():
-            problem = own.get(id)
-            result.nodes[id] = NodeResult(
-                node, NodeFacts(node.block, error=problem, waits_for=None if problem else first), []
-            )
-        return result
-
-    def _key(self, graph: Graph, name: str, source: str, port: str) -> tuple[str, str]:
-        """Where the value of a port is kept: the empty name always stands for the first port."""
-        if not port or source in graph.inputs:
-            return source, ""
-        ports = output_ports(self.design, self.catalog, name, source)
-        return (source, "") if ports and ports[0].name == port else (source, port)
-
-    def _node(
-        self,
-        node: Node,
-        name: str,
-        graph: Graph,
-        values: dict[tuple[str, str], TensorSpec],
-        variables: Mapping[str, Scalar],
+    def _node_or_problem(
+        self, node: Node, result: GraphResult, cause: str | None, variables: Mapping[str, Scalar]
     ) -> NodeResult:
-        wires = graph.in_wires(node.id)
-        step = self.inferrer.steps.get((name, node.id))
-        within = step is not None and self.walked + len(step.known.rounds) <= MAX_ITERATIONS
-        if step is not None and within and step.node is node and step.wires is wires:
-            given = [values.get(source) if source is not None else None for source in step.sources]
-            if all((value and value.spec) == spec for value, spec in zip(given, step.arrived, strict=True)):
-                self.walked += len(step.known.rounds)
-                return self._become(name, step, given, values)
-        ports = input_ports(self.design, self.catalog, name, node.id)
-        arriving: dict[str, list[tuple[str, str]]] = {port.name: [] for port in ports}
-        for wire in wires:
-            source = self._key(graph, name, wire.source, wire.source_port)
-            if source in values:
-                arriving[wire.target_port or ports[0].name].append(source)
-        sources: list[tuple[str, str] | None] = []
-        for port in ports:
-            sources.extend(
-                arriving[port.name] if port.variadic else [arriving[port.name][0] if arriving[port.name] else None]
-            )
-        inputs = [values[source] if source is not None else None for source in sources]
+        """Visit a node, unless its wiring is wrong or it waits for another item (`cause`)."""
+        problem = self.problems.get((result.name, node.id))
+        if problem is not None:
+            return NodeResult(node, NodeFacts(node.block, error=problem), [])
+        if cause is not None:
+            return NodeResult(node, NodeFacts(node.block, waits_for=cause), [])
+        return self._node(node, result, variables)
+
+    def _output(self, id: str, result: GraphResult, blocked: Mapping[str, str]) -> None:
+        """Take the tensor that arrives at an output of a graph."""
+        wires = result.graph.in_wires(id)
+        if len(wires) == 1 and wires[0].source not in blocked:
+            value = self._carrier(result)(wires[0])
+            if value is not None:
+                result.outputs.append(value)
+                result.values[id, ""] = value
+        result.problem = result.problem or self.problems.get((result.name, id))
+
+    def _report_cycle(self, result: GraphResult) -> GraphResult:
+        """Return the result of a graph whose wires form a cycle: one item reports it, the others wait for that item."""
+        problems = {id: problem for (graph, id), problem in self.problems.items() if graph == result.name}
+        on_cycle = (id for id, problem in problems.items() if problem.startswith("wires form a cycle"))
+        first = next(on_cycle, None) or next(iter(problems))
+        result.problem = problems[first]
+        for id, node in result.graph.nodes.items():
+            problem = problems.get(id)
+            facts = NodeFacts(node.block, error=problem, waits_for=None if problem else first)
+            result.nodes[id] = NodeResult(node, facts, [])
+        return result
+
+    # -- a node ---------------------------------------------------------------------------------------------------------
+
+    def _node(self, node: Node, result: GraphResult, variables: Mapping[str, Scalar]) -> NodeResult:
+        """Visit a node whose inputs all have values, or were left without a wire."""
+        visit = self._unchanged_visit(node, result)
+        if visit is not None:
+            self.iterations += len(visit.memo.iterations)
+            return self._replay_cached(result, visit)
         try:
-            rounds = self._rounds(node, variables)
-            if node.subgraph is None:
-                spec = self.catalog[node.block]
-                firsts = [values[arriving[port.name][0]] if arriving[port.name] else None for port in ports]
-                known, lasting = self._known(Instance(node, spec, inputs, firsts, variables, rounds))
-                arrived = tuple(value and value.spec for value in inputs)
-                step = Step(node, wires, tuple(sources), arrived, tuple(port.name for port in spec.outputs), known)
-                # A named port is found through its source's block, which may change while this node does not.
-                if lasting and not any(wire.source_port for wire in wires):
-                    self.inferrer.steps[name, node.id] = step
-                return self._become(name, step, inputs, values)
-            result, outputs = self._use(node, inputs, variables, rounds)
-        except RoundError as error:
-            facts = NodeFacts(
-                node.block, resolved=error.resolved.values, inferred=error.resolved.inferred, error=str(error)
-            )
+            repeat = self._repeat(node, variables)
+            sources, first_sources = self._bind(node, result)
+            inputs = [result.values[source] if source is not None else None for source in sources]
+            if node.subgraph is not None:
+                return self._instance(node, result, inputs, variables, repeat)
+            spec = self.catalog[node.block]
+            first_inputs = [result.values[source] if source is not None else None for source in first_sources]
+            call = NodeCall(node, spec, inputs, first_inputs, variables, repeat)
+            memo = lookup_or_infer(call, self.memo, self.storages)
+        except BlockError as error:
+            resolved = error.resolved
+            facts = NodeFacts(node.block, resolved=resolved.values, inferred=resolved.inferred, error=str(error))
             return NodeResult(node, facts, [])
         except ParamError as error:
             return NodeResult(node, NodeFacts(node.block, error=str(error), repairs=error.repairs), [])
         except UserError as error:
-            return NodeResult(node, NodeFacts(node.block, error=_own(node, str(error))), [])
-        for index, (output, value) in enumerate(outputs):
-            values[node.id, output if index else ""] = value
-        return result
-
-    def _become(
-        self, name: str, step: Step, inputs: Sequence[TensorSpec | None], values: dict[tuple[str, str], TensorSpec]
-    ) -> NodeResult:
-        """The result of a node whose costs are known: its outputs, and the bytes that it is the first to save."""
-        node, known = step.node, step.known
-        saved = 0
-        given, outputs = list(inputs), list[TensorSpec]()
-        for _, entry in known.rounds:
-            outputs = self._outputs(entry, given)
-            saved += (
-                entry.saved_bytes
-                + self._count_saved(entry.saved_inputs, given)
-                + self._count_saved(entry.saved_outputs, outputs)
-            )
-            given = [*outputs, *given[len(outputs) :]]
-        facts = known.facts
-        if facts.activation_bytes != saved:
-            facts = replace(facts, activation_bytes=saved)
-            if (
-                self.inferrer.steps.get((name, node.id)) is step
-            ):  # and not an earlier node's: this one may depend on variables
-                self.inferrer.steps[name, node.id] = step._replace(known=replace(known, facts=facts))
-        for index, (output, value) in enumerate(zip(step.ports, outputs, strict=False)):
-            values[node.id, output if index else ""] = value
-        return NodeResult(node, facts, [resolved for resolved, _ in known.rounds])
-
-    def _rounds(self, node: Node, variables: Mapping[str, Scalar]) -> int:
-        value = resolve(node.repeat, variables)
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if not isinstance(value, int) or not 1 <= value <= MAX_REPEAT:
-            raise UserError(f"repeat {node.repeat!r} gives {value!r}, expected a whole number from 1 to {MAX_REPEAT}")
-        self.walked += value
-        if self.walked > MAX_ITERATIONS:
-            raise UserError(
-                f"repeat {value}: the rounds of the whole design multiply to more than {MAX_ITERATIONS:,}; repeat less often"
-            )
-        return value
-
-    def _count_saved(self, flags: Sequence[bool], values: Sequence[TensorSpec | None]) -> int:
-        """Bytes of the saved values that nobody counted before."""
-        total = 0
-        for flag, value in zip(flags, values, strict=True):
-            if flag and value is not None and value.storage not in self.saved:
-                self.saved.add(value.storage)
-                total += value.stored
-        return total
-
-    def _known(self, made: Instance) -> tuple[Known, bool]:
-        """What a node of a block becomes, and whether that holds whatever the variables are."""
-        node = made.node
-        text = repr(node.params)
-        lasting = "'=" not in text and '"=' not in text and not isinstance(node.repeat, str)
-        scope = "" if lasting else repr(made.variables)
-        key = (node.block, text, scope, made.rounds, tuple(value and value.spec for value in made.inputs))
-        known = self.inferrer.known.get(key) or self._compute(made)
-        self.inferrer.keep(key, known)
-        return known, lasting
-
-    def _outputs(self, entry: BlockCost, given: Sequence[TensorSpec | None]) -> list[TensorSpec]:
-        """The values that one round gives, in storages of their own or in those of its inputs."""
-        found = []
-        for (shape, dtype, grad, strides), alias, stored in zip(
-            entry.outputs, entry.aliases, entry.stored, strict=True
-        ):
-            origin = given[alias] if alias is not None else None
-            storage, size = (origin.storage, origin.stored) if origin is not None else (self._new_storage(), stored)
-            found.append(TensorSpec(shape, dtype, grad, storage, size, strides))
-        return found
-
-    def _compute(self, made: Instance) -> Known:
-        """What a node of a block becomes, round by round."""
-        node, spec, rounds = made.node, made.spec, made.rounds
-        found: list[tuple[dict[str, Literal], BlockCost]] = []
-        uncounted: Counter[str] = Counter()
-        inferred: tuple[str, ...] = ()
-        outputs: list[TensorSpec] = []
-        working = 0
-        given, firsts = list(made.inputs), list(made.firsts)
-        for index in range(rounds):
-            try:
-                sizes = spec.shapes.bind([None if value is None else value.shape for value in firsts])
-            except UserError as error:
-                raise UserError(f"{node.id}: {error}; {self._layout_hint(spec, firsts)}") from None
-            resolved = resolve_params(spec, node, made.variables, sizes, index, rounds)
-            inferred = inferred if index else resolved.inferred
-            entry = self.inferrer.block(spec, resolved.values, given)
-            if entry.error is not None:
-                raise RoundError(_own(node, entry.error), node.id, resolved)
-            found.append((resolved.values, entry))
-            uncounted.update(entry.uncounted)
-            outputs = self._outputs(entry, given)
-            held = sum(value.nbytes for value in given if value is not None) + sum(value.nbytes for value in outputs)
-            working = max(working, held, entry.working_bytes)
-            if index + 1 < rounds:
-                if len(outputs) > len(given) or None in given[: len(outputs)]:
-                    raise UserError(
-                        f"{node.id}: repeat {rounds} needs as many inputs as outputs; {spec.name} has more outputs"
-                    )
-                given = [*outputs, *given[len(outputs) :]]
-                firsts = [*outputs, *firsts[len(outputs) :]]
-        facts = NodeFacts(
-            node.block,
-            resolved=found[0][0],
-            inferred=inferred,
-            outputs=tuple(
-                PortSpec(port.name, v.shape, v.dtype) for port, v in zip(spec.outputs, outputs, strict=False)
-            ),
-            # Activations are counted by whoever uses the node: a value that two nodes save is one.
-            **summed((entry for _, entry in found), [name for name in SUMMED if name != "activation_bytes"]),
-            working_bytes=working,
-            uncounted=dict(uncounted),
+            return NodeResult(node, NodeFacts(node.block, error=prefix_node_id(node, str(error))), [])
+        wires = result.graph.in_wires(node.id)
+        signatures = tuple(value and value.signature for value in inputs)
+        visit = CachedVisit(
+            node, wires, tuple(sources), signatures, tuple(port.name for port in spec.outputs), memo
         )
-        return Known(tuple(found), facts)
+        # A named port is resolved through the block of its source, which may change while this node and its wires do not.
+        if not depends_on_variables(node) and not any(wire.source_port for wire in wires):
+            self.memo.visits[result.name, node.id] = visit
+        return self._replay_cached(result, visit)
 
-    def _layout_hint(self, spec: BlockSpec, inputs: Sequence[TensorSpec | None]) -> str:
-        """What to do when the number of axes does not fit."""
-        first = inputs[0] if inputs else None
-        wanted = spec.shapes.inputs[0]
-        if first is not None and len(first.shape) == 4 and len(wanted) == 3:
-            return "put MapToTokens in between"
-        if first is not None and len(first.shape) == 3 and len(wanted) == 4:
-            return "put TokensToMap in between"
-        return f"{spec.name} takes {spec.shape.split('->')[0].strip()}"
+    def _unchanged_visit(self, node: Node, result: GraphResult) -> CachedVisit | None:
+        """Return the last visit to a node if it holds for the current walk: same node, same wires, same tensors on them."""
+        visit = self.memo.visits.get((result.name, node.id))
+        if visit is None or visit.node is not node or visit.wires is not result.graph.in_wires(node.id):
+            return None
+        if self.iterations + len(visit.memo.iterations) > MAX_ITERATIONS:
+            return None
+        for source, signature in zip(visit.sources, visit.signatures, strict=True):
+            value = result.values.get(source) if source is not None else None
+            if (value and value.signature) != signature:
+                return None
+        return visit
 
-    def _use(
-        self, node: Node, inputs: Sequence[TensorSpec | None], variables: Mapping[str, Scalar], rounds: int
-    ) -> tuple[NodeResult, list[tuple[str, TensorSpec]]]:
-        """One use of a sub-graph: its graph walked once a round."""
+    def _replay_cached(self, result: GraphResult, visit: CachedVisit) -> NodeResult:
+        """Take the outputs of a computed node into a graph, and count the bytes that it is the first to save."""
+        node, memo = visit.node, visit.memo
+        inputs = [result.values[source] if source is not None else None for source in visit.sources]
+        outputs, saved = replay(memo, inputs, self.storages)
+        if memo.facts.activation_bytes != saved:
+            memo = replace(memo, facts=replace(memo.facts, activation_bytes=saved))
+            # Keep the facts with the visit, so that an unchanged node has identical facts in the next walk. A node that
+            # depends on variables has no visit of its own here.
+            if self.memo.visits.get((result.name, node.id)) is visit:
+                self.memo.visits[result.name, node.id] = visit._replace(memo=memo)
+        for index, (port, value) in enumerate(zip(visit.ports, outputs, strict=False)):
+            result.values[node.id, port if index else ""] = value
+        return NodeResult(node, memo.facts, [resolved for resolved, _ in memo.iterations])
+
+    def _bind(self, node: Node, result: GraphResult) -> tuple[list[PortKey | None], list[PortKey | None]]:
+        """Return the sources of all inputs of a node in the order of its arguments, and the first source of each port."""
+        ports = input_ports(self.design, self.catalog, result.name, node.id)
+        by_port: dict[str, list[PortKey]] = {port.name: [] for port in ports}
+        for wire in result.graph.in_wires(node.id):
+            source = self._port_key(result, wire)
+            if source in result.values:
+                by_port[wire.target_port or ports[0].name].append(source)
+        sources: list[PortKey | None] = []
+        for port in ports:
+            wired = by_port[port.name]
+            sources.extend(wired if port.variadic else wired[:1] or [None])
+        return sources, [next(iter(by_port[port.name]), None) for port in ports]
+
+    def _repeat(self, node: Node, variables: Mapping[str, Scalar]) -> int:
+        """Return the number of iterations of a node, and count them."""
+        value = resolve(node.repeat, variables)
+        repeat = _integer(value)
+        if repeat is None or not 1 <= repeat <= MAX_REPEAT:
+            raise UserError(f"repeat {node.repeat!r} is {value!r}, expected an integer from 1 to {MAX_REPEAT}")
+        self.iterations += repeat
+        if self.iterations > MAX_ITERATIONS:
+            raise UserError(
+                f"repeat {repeat}: the design has more than {MAX_ITERATIONS:,} iterations in total, because nested repeats "
+                "multiply; use smaller repeats"
+            )
+        return repeat
+
+    # -- an instance of a sub-graph -------------------------------------------------------------------------------------
+
+    def _instance(
+        self,
+        node: Node,
+        outer: GraphResult,
+        inputs: Sequence[TensorSpec | None],
+        variables: Mapping[str, Scalar],
+        repeat: int,
+    ) -> NodeResult:
+        """Walk the sub-graph of a node once for each iteration."""
         name = node.subgraph or ""
-        if name in self.inside:
-            raise UserError(f"sub-graph {name!r} is inside itself; a network must be finite")
+        if name in self.open_graphs:
+            raise UserError(f"sub-graph {name!r} contains itself; a network must be finite")
         graph = self.design.graphs[name]
-        counted = graph.live_nodes()  # what leads nowhere is not built
-        given = list(inputs)
-        results: list[dict[str, Literal] | GraphResult] = []
         facts = NodeFacts(node.block)
-        inside: GraphResult | None = None
-        for index in range(rounds):
-            # A sub-graph sees the design's variables and its own parameters; a use may set the latter from its surroundings.
-            own = {
-                key: resolve(node.params.get(key, default), variables, index, rounds)
+        results: list[GraphResult] = []
+        for index in range(repeat):
+            # 1. A sub-graph sees the design's variables and its own parameters, which its instance may set by expressions
+            #    of the surrounding graph.
+            params = {
+                key: resolve(node.params.get(key, default), variables, index, repeat)
                 for key, default in graph.params.items()
             }
-            scope = {**resolve_variables(self.design.variables), **own}
-            entering = {
-                id: value if value is not None else f"{id} is not wired"
-                for id, value in zip(graph.inputs, given, strict=False)
-            }
-            self.inside.append(name)
-            inside = self._graph(graph, name, entering, scope)  # type: ignore[arg-type]
-            self.inside.pop()
-            results.append(inside)
             if index == 0:
-                facts = replace(facts, resolved=own)
-            if inside.problem is not None or len(inside.outputs) != len(graph.outputs):
-                cause = inside.problem or "an output is not wired"
-                where = f" (round {index + 1})" if rounds > 1 else ""
-                return NodeResult(node, replace(facts, error=f"{node.id}{where}: inside {name}: {cause}"), results), []
-            if index + 1 < rounds:
-                if len(inside.outputs) > len(given):
-                    raise UserError(
-                        f"{node.id}: repeat {rounds} needs as many inputs as outputs; {name} has more outputs"
-                    )
-                given = [*inside.outputs, *given[len(inside.outputs) :]]
-        assert inside is not None
-        parts = [
-            part.facts
-            for result in results
-            if isinstance(result, GraphResult)
-            for id, part in result.nodes.items()
-            if id in counted
-        ]
+                facts = replace(facts, resolved=params)
+
+            # 2. Walk it.
+            iteration = self._iteration(graph, name, inputs, params)
+            results.append(iteration)
+            if iteration.problem is not None or len(iteration.outputs) != len(graph.outputs):
+                cause = iteration.problem or "an output is not wired"
+                where = f" (iteration {index + 1})" if repeat > 1 else ""
+                facts = replace(facts, error=f"{node.id}{where}: inside {name}: {cause}")
+                return NodeResult(node, facts, [*results])
+
+            # 3. Its outputs are the first inputs of the next iteration; the other inputs stay.
+            if index + 1 < repeat:
+                if len(iteration.outputs) > len(inputs):
+                    raise repeat_error(node, repeat, name)
+                inputs = [*iteration.outputs, *inputs[len(iteration.outputs) :]]
+        outputs = dict(zip(graph.outputs, results[-1].outputs, strict=True))
+        for index, (port, value) in enumerate(outputs.items()):
+            outer.values[node.id, port if index else ""] = value
+        return NodeResult(node, self._instance_facts(facts, results, outputs), [*results])
+
+    def _iteration(
+        self,
+        graph: Graph,
+        name: str,
+        inputs: Sequence[TensorSpec | None],
+        params: Mapping[str, Literal],
+    ) -> GraphResult:
+        """Walk a sub-graph once."""
+        entering = {
+            id: value if value is not None else f"{id} is not wired"
+            for id, value in zip(graph.inputs, inputs, strict=False)
+        }
+        scope = {**resolve_variables(self.design.variables), **params}
+        self.open_graphs.append(name)
+        try:
+            return self._graph(graph, name, entering, scope)  # type: ignore[arg-type]
+        finally:
+            self.open_graphs.pop()
+
+    def _instance_facts(
+        self, facts: NodeFacts, results: Sequence[GraphResult], outputs: Mapping[str, TensorSpec]
+    ) -> NodeFacts:
+        """Complete the facts of an instance: sums over the built nodes of all its iterations."""
+        live = results[0].graph.live_nodes()
+        parts = [part.facts for result in results for id, part in result.nodes.items() if id in live]
         uncounted: Counter[str] = Counter()
         for part in parts:
             uncounted.update(part.uncounted)
-        outputs = list(zip(graph.outputs, inside.outputs, strict=True))
-        facts = replace(
+        return replace(
             facts,
-            outputs=tuple(PortSpec(id, value.shape, value.dtype) for id, value in outputs),
+            outputs=tuple(PortSpec(id, value.shape, value.dtype) for id, value in outputs.items()),
             **summed(parts),
-            working_bytes=max(
-                peak_bytes(result, self._carrier(result)) for result in results if isinstance(result, GraphResult)
-            ),
+            working_bytes=max(peak_bytes(result, self._carrier(result)) for result in results),
             uncounted=dict(uncounted),
         )
-        return NodeResult(node, facts, results), outputs
+
+    # -- ports ----------------------------------------------------------------------------------------------------------
+
+    def _port_key(self, result: GraphResult, wire: Wire) -> PortKey:
+        """Return the key under which the tensor of a wire is held: the empty name always stands for the first port."""
+        source, port = wire.source, wire.source_port
+        if not port or source in result.graph.inputs:
+            return source, ""
+        ports = output_ports(self.design, self.catalog, result.name, source)
+        return (source, "") if ports and ports[0].name == port else (source, port)
 
     def _carrier(self, result: GraphResult) -> Callable[[Wire], TensorSpec | None]:
-        """What a wire of a graph carries."""
-        return lambda wire: result.values.get(self._key(result.graph, result.name, wire.source, wire.source_port))
+        """Return a function that looks up the tensor on a wire of a graph."""
+        return lambda wire: result.values.get(self._port_key(result, wire))
 
 
-def _size(size: int | str, variables: Mapping[str, Scalar]) -> int:
-    value = resolve(size, variables)
+def _integer(value: object) -> int | None:
+    """Return a value as an integer; None if it is not a whole one."""
     if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if not isinstance(value, int) or value < 1:
-        raise UserError(f"size {size!r} of its shape gives {value!r}, expected a whole number above 0")
-    return value
+        return int(value)
+    return value if isinstance(value, int) else None
 
 
-def _own(node: Node, message: str) -> str:
-    return message if message.startswith((f"{node.id}:", f"{node.id} ")) else f"{node.id}: {message}"
+def _size(size: Value, variables: Mapping[str, Scalar]) -> int:
+    """Return one size of the shape of an input."""
+    value = resolve(size, variables)
+    integer = _integer(value)
+    if integer is None or integer < 1:
+        raise UserError(f"size {size!r} of its shape is {value!r}, expected an integer above 0")
+    return integer

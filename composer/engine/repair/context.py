@@ -92,7 +92,7 @@ def first_errors(inference: Inference, inferrer: Inferrer) -> Iterator[Case]:
         if result.name not in places or result.problem is not None:
             places[result.name] = (result, uses)
         for id, found in result.nodes.items():
-            inner = [use for use in found.rounds if isinstance(use, GraphResult)]
+            inner = [use for use in found.iterations if isinstance(use, GraphResult)]
             for use in inner:
                 yield from visit(use, (Use(result.name, found), *uses))
             if found.facts.error is not None and not any(use.problem for use in inner):

@@ -28,17 +28,17 @@ def test_what_is_read_is_what_was_computed(tmp_path: Path, name: str) -> None:
     design = load(template(name))
     first, second = inferrer(tmp_path), inferrer(tmp_path)
     fresh, kept = first.infer(design), second.infer(design)
-    assert first.computed and not second.computed
+    assert first.memo.blocks_run and not second.memo.blocks_run
     assert kept.facts == fresh.facts
-    assert first.memo == second.memo
+    assert first.memo.costs == second.memo.costs
 
 
 def test_a_design_seen_before_needs_no_torch(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from composer.core.files.design_file import load\n"
-        "from composer.engine.inference.infer import remembering\n"
-        f"found = remembering().infer(load({str(template('hybrid_digits'))!r}))\n"
+        "from composer.engine.inference.infer import Inferrer\n"
+        f"found = Inferrer.with_disk_cache().infer(load({str(template('hybrid_digits'))!r}))\n"
         "print('torch' in sys.modules, found.facts.totals.params)"
     )
     environment = {**os.environ, "NETCOMPOSER_HOME": str(tmp_path), "PYTHONPATH": str(paths.ROOT)}
@@ -56,7 +56,7 @@ def test_errors_are_not_kept(tmp_path: Path) -> None:
     design = chain(Node("attn", "MultiHeadSelfAttention", {"num_heads": 7}), shape=(16, 100))
     assert inferrer(tmp_path).infer(design).errors
     again = inferrer(tmp_path)
-    assert again.infer(design).errors and again.computed == 1
+    assert again.infer(design).errors and again.memo.blocks_run == 1
 
 
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\x00 and then nothing", b""])

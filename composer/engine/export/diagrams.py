@@ -9,7 +9,9 @@ def _label(inference: Inference, graph: Graph, id: str) -> list[str]:
     lines = [id]
     if isinstance(item, Node):
         result = inference.root.nodes[id]
-        lines.append(item.block.removeprefix("graph:") + (f" x{len(result.iterations)}" if len(result.iterations) > 1 else ""))
+        lines.append(
+            item.block.removeprefix("graph:") + (f" x{len(result.iterations)}" if len(result.iterations) > 1 else "")
+        )
         if result.facts.params:
             lines.append(f"{result.facts.params:,} params")
     return lines

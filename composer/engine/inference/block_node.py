@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.params import Resolved, resolve_params
+from composer.core.blocks.ports import declared_kind, kind
 from composer.core.errors import UserError
 from composer.core.facts import SUMMED, NodeFacts, PortSpec, summed
 from composer.core.graph import Literal, Node
@@ -108,9 +109,7 @@ def infer_node(call: NodeCall, memo: Memo, storages: Storages) -> NodeMemo:
     return NodeMemo(tuple(iterations), facts)
 
 
-def replay(
-    memo: NodeMemo, inputs: Sequence[TensorSpec | None], storages: Storages
-) -> tuple[list[TensorSpec], int]:
+def replay(memo: NodeMemo, inputs: Sequence[TensorSpec | None], storages: Storages) -> tuple[list[TensorSpec], int]:
     """Return the output tensors of a computed node in the current walk, and the bytes that it is the first to save."""
     outputs: list[TensorSpec] = []
     saved = 0
@@ -134,9 +133,7 @@ def prefix_node_id(node: Node, message: str) -> str:
 def _layout_hint(spec: BlockSpec, inputs: Sequence[TensorSpec | None]) -> str:
     """Return what to do where the number of axes does not fit."""
     first = inputs[0] if inputs else None
-    axes = spec.shapes.inputs[0]
-    if first is not None and len(first.shape) == 4 and len(axes) == 3:
-        return "put MapToTokens in between"
-    if first is not None and len(first.shape) == 3 and len(axes) == 4:
-        return "put TokensToMap in between"
+    wired, declared = kind(first.shape) if first is not None else "other", declared_kind(spec, 0)
+    if {wired, declared} == {"map", "tokens"}:
+        return f"insert a block that converts {wired} to {declared}"
     return f"{spec.name} takes {spec.shape.split('->')[0].strip()}"

@@ -48,9 +48,7 @@ class Memo:
         self.visits: dict[tuple[str, str], CachedVisit] = {}
         self.blocks_run = 0
 
-    def block_cost(
-        self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[TensorSpec | None]
-    ) -> BlockCost:
+    def block_cost(self, spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[TensorSpec | None]) -> BlockCost:
         """Return the cost of a block, which is run only if neither this object nor the store holds it.
 
         Args:

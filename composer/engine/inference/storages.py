@@ -26,9 +26,7 @@ class Storages:
             tensors.append(TensorSpec(shape, dtype, grad, storage, size, strides))
         return tensors
 
-    def count_saved(
-        self, cost: BlockCost, inputs: Sequence[TensorSpec | None], outputs: Sequence[TensorSpec]
-    ) -> int:
+    def count_saved(self, cost: BlockCost, inputs: Sequence[TensorSpec | None], outputs: Sequence[TensorSpec]) -> int:
         """Return the bytes that one run of a block saves for backward and that nothing before it saved."""
         total = cost.saved_bytes
         flags = (*cost.saved_inputs, *cost.saved_outputs)

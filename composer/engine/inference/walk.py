@@ -186,9 +186,7 @@ class Walk:
             return NodeResult(node, NodeFacts(node.block, error=prefix_node_id(node, str(error))), [])
         wires = result.graph.in_wires(node.id)
         signatures = tuple(value and value.signature for value in inputs)
-        visit = CachedVisit(
-            node, wires, tuple(sources), signatures, tuple(port.name for port in spec.outputs), memo
-        )
+        visit = CachedVisit(node, wires, tuple(sources), signatures, tuple(port.name for port in spec.outputs), memo)
         # A named port is resolved through the block of its source, which may change while this node and its wires do not.
         if not depends_on_variables(node) and not any(wire.source_port for wire in wires):
             self.memo.visits[result.name, node.id] = visit

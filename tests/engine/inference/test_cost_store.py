@@ -114,10 +114,10 @@ def test_what_measures_is_part_of_the_name() -> None:
 def test_the_store_stays_small_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost_store, "MAX_ROWS", 5)
     for index in range(6):
-        made = inferrer(tmp_path, f"costs-{index}.sqlite")
-        made.infer(load(template("hybrid_digits")))
-        assert made.store is not None
-        rows = made.store._open().execute("SELECT count(*) FROM costs").fetchone()[0]
+        writer = inferrer(tmp_path, f"costs-{index}.sqlite")
+        writer.infer(load(template("hybrid_digits")))
+        assert writer.memo.store is not None
+        rows = writer.memo.store._open().execute("SELECT count(*) FROM costs").fetchone()[0]
         assert 0 < rows <= 5
-        made.store.close()
+        writer.memo.store.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"costs-{index}.sqlite" for index in range(2, 6)]

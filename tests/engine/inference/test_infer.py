@@ -49,8 +49,11 @@ def test_facts_of_a_chain() -> None:
         (Node("n", "Conv2d", {"chanels": 4}), ("n: Conv2d has no parameter 'chanels'",)),
         (Node("n", "Conv2d", {"out_channels": "=width"}), ("n: out_channels:", "'width', which is not a variable")),
         (Node("n", "Conv2d", repeat="=depth"), ("n: ", "'depth', which is not a variable")),
-        (Node("n", "Conv2d", repeat="=0 + 0"), ("n: repeat '=0 + 0' gives 0",)),
-        (Node("n", "TransformerEncoderLayer"), ("n: shape (1, 8, 8, 8) has 4 axes, expected 3", "MapToTokens")),
+        (Node("n", "Conv2d", repeat="=0 + 0"), ("n: repeat '=0 + 0' is 0, expected an integer",)),
+        (
+            Node("n", "TransformerEncoderLayer"),
+            ("n: shape (1, 8, 8, 8) has 4 axes, expected 3", "converts map to tokens"),
+        ),
         (Node("n", "SwinBlock", {"num_heads": 3}), ("n: num_heads: 3 does not divide",)),
         (Node("n", "Conv2d", {"out_channels": 10**18}), ("n: ", "Conv2d")),
         (Node("n", "Split", repeat=2), ("n: repeat 2 needs as many inputs as outputs",)),

@@ -1,1 +1,1 @@
-"""Tables and charts of costs for the Costs panel."""
+"""The pages of the costs panel: the table of nodes, memory, and time."""

@@ -1,4 +1,4 @@
-"""Everything that a network or one node costs besides time: parameters, arithmetic, memory part by part, and what is not counted."""
+"""The memory page of the costs panel: parameters, arithmetic and memory of the network or one node, item by item."""
 
 from collections.abc import Mapping
 
@@ -11,15 +11,22 @@ from composer.gui.widgets.labels import button, label
 
 OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
 TIPS = {
-    "FLOPs": "Two for each MAC: a multiply and an add",
-    "Values at once": "The most that a forward pass holds at once, without the weights",
-    "Saved for backward": "What the forward pass keeps until the backward pass, without the weights",
-    "Intensity": "FLOPs for each byte that the operations read and write, without fusion",
+    "FLOPs": "Two per MAC: a multiplication and an addition",
+    "Peak activations": "The most memory that the activations of a forward pass take at one time, without the weights",
+    "Saved for backward": "What the forward pass saves for the backward pass, without the weights",
+    "Intensity": "FLOPs per byte that the operations read and write, without fusion",
 }
 
 
 class MemoryPage(QScrollArea):
-    """A form of names and numbers; its lines are read by name."""
+    """A form of names and numbers.
+
+    Attributes:
+        subject: the label with the name of the node or "Whole network", and the batch size.
+        values: the label of each number by its name.
+        more: the button that shows or hides the operations that are not counted.
+        uncounted: the label with these operations.
+    """
 
     def __init__(self) -> None:
         super().__init__(widgetResizable=True)
@@ -27,31 +34,31 @@ class MemoryPage(QScrollArea):
         self.values: dict[str, QLabel] = {}
         self._uncounted: Mapping[str, int] = {}
         self._open = False
-        inside = QWidget()
-        self._form = QFormLayout(inside)
+        page = QWidget()
+        self._form = QFormLayout(page)
         self._form.setContentsMargins(0, 8, 8, 8)
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(4)
-        self.setWidget(inside)
+        self.setWidget(page)
         self.subject = label("", "title")
         self._form.addRow(self.subject)
-        self._lines("", "Params", "Trained", "Frozen", "MACs", "FLOPs", "Intensity")
-        self._lines("Inference", "Weights", "Buffers", "Values at once")
-        self._lines(
-            "Training step", "Gradients", "Saved for backward", *(f"Kept by {name}" for name in OPTIMIZERS.values())
+        self._add_section("", "Params", "Trainable", "Frozen", "MACs", "FLOPs", "Intensity")
+        self._add_section("Inference", "Weights", "Buffers", "Peak activations")
+        self._add_section(
+            "Training step", "Gradients", "Saved for backward", *(f"{name} state" for name in OPTIMIZERS.values())
         )
-        self._lines("Training step in all", *(f"With {name}" for name in OPTIMIZERS.values()))
+        self._add_section("Training step, total", *(f"With {name}" for name in OPTIMIZERS.values()))
         self.more = button("", self._toggle, "link")
         self.uncounted = label("", "muted", wrap=True)
         self.uncounted.hide()
         self._form.addRow(self.more)
         self._form.addRow(self.uncounted)
 
-    def _lines(self, heading: str, *titles: str) -> None:
+    def _add_section(self, heading: str, *titles: str) -> None:
         if heading:
-            above = label(heading, "heading")
-            above.setContentsMargins(0, 8, 0, 0)
-            self._form.addRow(above)
+            heading_label = label(heading, "heading")
+            heading_label.setContentsMargins(0, 8, 0, 0)
+            self._form.addRow(heading_label)
         for title in titles:
             value, name = label(), label(title, "muted")
             value.setToolTip(TIPS.get(title, ""))
@@ -60,38 +67,38 @@ class MemoryPage(QScrollArea):
             self._form.addRow(name, value)
 
     def show_costs(self, subject: str, facts: NodeFacts | Totals, uncounted: Mapping[str, int], batch: int) -> None:
-        """Show the costs of something.
+        """Show other costs.
 
         Args:
-            subject: what it is.
+            subject: name of the node, or of the whole network.
             facts: its facts.
-            uncounted: operations whose cost is not counted, with how often they ran.
-            batch: batch that the facts are stated for.
+            uncounted: how often each operation ran whose cost is not counted.
+            batch: the batch size of the facts.
         """
         self.subject.setText(f"{subject}, batch {batch}")
         parts = memory.training_memory(facts)
-        self._count("Params", facts.params)
-        self._count("Trained", facts.params_trainable)
-        self._count("Frozen", memory.frozen(facts))
-        self._count("MACs", facts.macs)
-        self._count("FLOPs", facts.flops)
+        self._show_count("Params", facts.params)
+        self._show_count("Trainable", facts.params_trainable)
+        self._show_count("Frozen", memory.frozen(facts))
+        self._show_count("MACs", facts.macs)
+        self._show_count("FLOPs", facts.flops)
         self.values["Intensity"].setText(f"{roofline.intensity(facts):.3g} FLOPs/byte")
-        self._bytes("Weights", parts.weights)
-        self._bytes("Buffers", parts.buffers)
-        self._bytes("Values at once", facts.working_bytes)
-        self._bytes("Gradients", parts.gradients)
-        self._bytes("Saved for backward", parts.activations)
+        self._show_bytes("Weights", parts.weights)
+        self._show_bytes("Buffers", parts.buffers)
+        self._show_bytes("Peak activations", facts.working_bytes)
+        self._show_bytes("Gradients", parts.gradients)
+        self._show_bytes("Saved for backward", parts.activations)
         for key, name in OPTIMIZERS.items():
-            self._bytes(f"Kept by {name}", memory.optimizer_bytes(facts, key))
-            self._bytes(f"With {name}", memory.training_memory(facts, key).total)
+            self._show_bytes(f"{name} state", memory.optimizer_bytes(facts, key))
+            self._show_bytes(f"With {name}", memory.training_memory(facts, key).total)
         self._uncounted = uncounted
         self._show_uncounted()
 
-    def _count(self, title: str, value: int) -> None:
+    def _show_count(self, title: str, value: int) -> None:
         self.values[title].setText(units.count(value))
         self.values[title].setToolTip("\n".join(part for part in (f"{value:,}", TIPS.get(title, "")) if part))
 
-    def _bytes(self, title: str, value: int) -> None:
+    def _show_bytes(self, title: str, value: int) -> None:
         self.values[title].setText(units.memory(value))
         self.values[title].setToolTip("\n".join(part for part in (f"{value:,} bytes", TIPS.get(title, "")) if part))
 
@@ -101,7 +108,7 @@ class MemoryPage(QScrollArea):
 
     def _show_uncounted(self) -> None:
         kinds = len(self._uncounted)
-        self.more.setText("Hide what is not counted" if self._open else f"Not counted: {kinds} kinds of operations")
+        self.more.setText("Hide uncounted operations" if self._open else f"Not counted: {kinds} kinds of operation")
         self.more.setVisible(bool(kinds))
         self.uncounted.setText(", ".join(f"{name} ×{times}" for name, times in self._uncounted.items()))
         self.uncounted.setVisible(self._open and bool(kinds))

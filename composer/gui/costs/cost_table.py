@@ -11,9 +11,9 @@ from composer.gui.session.cost_lens import written
 
 NAME_WIDTH = 112  # minimum width of the node column: about sixteen characters
 WIDEST = {
-    "params": "888 M",
+    "params": "88.8 M",
     "macs": "88.8 M",
-    "activation_bytes": "888 MB",
+    "activation_bytes": "88.8 MB",
     "estimated": "88.8 ms",
     "measured": "88.8 ms",
 }
@@ -169,6 +169,7 @@ class CostTable(QTableView):
         header = self.horizontalHeader()
         header.setSortIndicatorClearable(True)
         header.setHighlightSections(False)
+        header.setFont(theme.font(theme.SMALL))
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setMinimumSectionSize(48)
         # Fixed widths: resizing to the contents would measure every cell after every change.

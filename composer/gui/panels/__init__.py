@@ -1,7 +1,8 @@
-"""Panels: one dock, one file, one class. A file of this folder that holds a `Panel` subclass is a panel; nothing else registers it.
+"""The panels: one dock, one file, one class.
 
-A panel file imports nothing heavy at its top (pyqtgraph, numpy): the window reads titles and places of all panels at its start,
-but constructs a panel when its dock is first shown.
+The window finds every `Panel` subclass in this folder; nothing is registered by hand. A panel file imports nothing heavy
+(pyqtgraph, numpy) at its top, because the window imports all panel files when it starts, to read their titles. It
+constructs a panel only when its dock is first shown.
 """
 
 import importlib
@@ -16,19 +17,27 @@ from composer.gui.session.session import Session
 
 
 class Panel(QWidget):
-    """The inside of a dock.
+    """The content of a dock.
 
-    A subclass states the class attributes below, builds its widgets in the constructor and, if it draws from the session,
-    overrides `refresh` and calls `refresh_soon` from the session's signals.
+    A subclass sets the class attributes below and builds its widgets in the constructor. If it shows state of the
+    session, it overrides `refresh` and connects the session's signals to `refresh_soon`.
 
     Args:
-        session: the session; all that a panel knows.
+        session: the session; a panel depends on nothing else.
+
+    Attributes:
+        title: title of the dock and text of its entry in the View menu.
+        icon: name of an icon of the theme.
+        area: ``left``, ``right`` or ``bottom``.
+        order: position among the panels of the area and in the View menu; lower comes first.
+        shortcut: default key sequence that shows or hides the panel; may be empty.
+        visible_at_start: whether the panel is open in a new window.
     """
 
     title = ""
     icon = ""
-    area = "bottom"  # "left", "right" or "bottom"
-    order = 50  # place among the panels of the area and in the View menu
+    area = "bottom"
+    order = 50
     shortcut = ""
     visible_at_start = False
 
@@ -40,16 +49,16 @@ class Panel(QWidget):
         self._soon.timeout.connect(self._refresh_if_shown)
 
     def refresh(self) -> None:
-        """Draw what the session holds now; called only while the panel is shown."""
+        """Show the current state of the session; called only while the panel is visible."""
 
     def refresh_soon(self) -> None:
-        """Refresh once control is back with Qt, however often this is called before; a hidden panel waits until it is shown."""
+        """Schedule one refresh for the next turn of the event loop; a hidden panel refreshes when it is shown."""
         self._stale = True
         if self.isVisible():
             self._soon.start()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Catch up with what happened while the panel was hidden."""
+        """Refresh if the session changed while the panel was hidden."""
         super().showEvent(event)
         if self._stale:
             self._soon.start()
@@ -61,9 +70,9 @@ class Panel(QWidget):
 
 
 def panel_classes() -> list[type[Panel]]:
-    """The panel classes of this folder, in the order of the View menu."""
-    found = [cls for name in _module_names() for cls in _classes(name)]
-    return sorted(found, key=lambda cls: (cls.order, cls.title))
+    """Return the panel classes of this folder in the order of the View menu."""
+    classes = [cls for name in _module_names() for cls in _classes(name)]
+    return sorted(classes, key=lambda cls: (cls.order, cls.title))
 
 
 def _module_names() -> Iterator[str]:
@@ -80,5 +89,5 @@ def _classes(module_name: str) -> Iterator[type[Panel]]:
 
 
 def panel_name(cls: type[Panel]) -> str:
-    """The name under which a panel's place is remembered: that of its file."""
+    """Return the name of a panel in the settings: the name of its file."""
     return cls.__module__.rsplit(".", 1)[-1]

@@ -1,4 +1,4 @@
-"""The changes: what differs from the design that is compared with, line by line, with what it costs."""
+"""The changes panel: the differences from the reference design, one per line, with their effect on the costs."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QBrush
@@ -14,8 +14,8 @@ from composer.gui.widgets.labels import button, column, label, row
 
 SIGNS = {"added": ("+", "success"), "removed": ("\N{MINUS SIGN}", "error"), "changed": ("~", "warning")}
 COLUMNS = ("", "What", "Name", "Change", "Params", "MACs")
-NUMBERS = (4, 5)  # columns that stand at the right
-HINT = "File > Compare with… shows here and on the canvas what differs from another design, and what it costs."
+NUMBER_COLUMNS = (4, 5)
+HINT = "File > Compare with… lists the differences from another design here and marks them on the canvas."
 
 
 class ChangesPanel(Panel):
@@ -23,6 +23,12 @@ class ChangesPanel(Panel):
 
     Args:
         session: the session.
+
+    Attributes:
+        hint: shown while no comparison is active.
+        summary: the comparison in one sentence.
+        done: the button that ends the comparison.
+        list: one row per difference.
     """
 
     title = "Changes"
@@ -33,26 +39,26 @@ class ChangesPanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.hint = label(HINT, "muted", wrap=True)
-        self.said = label("", wrap=True)
+        self.summary = label("", wrap=True)
         self.done = button("Done", session.comparison.stop)
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
-        self.list.setStyleSheet("QTreeView::item { padding: 0 6px; }")  # as the header has it
+        self.list.setStyleSheet("QTreeView::item { padding: 0 6px; }")  # the padding of the header
         self.list.setAccessibleName("Changes")
         self.list.setHeaderLabels(COLUMNS)
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(28)
-        for number in NUMBERS:
+        for number in NUMBER_COLUMNS:
             self.list.headerItem().setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for number in range(len(COLUMNS)):
             stretched = COLUMNS[number] == "Change"
             header.setSectionResizeMode(
                 number, QHeaderView.ResizeMode.Stretch if stretched else QHeaderView.ResizeMode.ResizeToContents
             )
-        self.list.itemClicked.connect(lambda item, _column: self._go(item.data(0, Qt.ItemDataRole.UserRole)))
-        head = row(self.said, self.done)
+        self.list.itemClicked.connect(lambda item, _column: self._show_change(item.data(0, Qt.ItemDataRole.UserRole)))
+        head = row(self.summary, self.done)
         head.setStretch(0, 1)
         layout = column(self.hint)
         layout.addLayout(head)
@@ -63,46 +69,45 @@ class ChangesPanel(Panel):
         session.theme_changed.connect(self.refresh_soon)
 
     def refresh(self) -> None:
-        """List the differences of the moment."""
+        """List the current differences."""
         comparison = self.session.comparison
-        for widget in (self.said, self.done, self.list):
+        for widget in (self.summary, self.done, self.list):
             widget.setVisible(comparison.on)
         self.hint.setVisible(not comparison.on)
-        self.said.setText(comparison.sentence() if comparison.on else "")
+        self.summary.setText(comparison.sentence() if comparison.on else "")
         self.list.clear()
-        self.list.addTopLevelItems([_row(line) for line in comparison.lines])
+        self.list.addTopLevelItems([_row(change) for change in comparison.lines])
 
-    def _go(self, line: Change) -> None:
-        """Show where a difference is, and select what is still there."""
+    def _show_change(self, change: Change) -> None:
+        """Show the graph of a difference and select the node or wire, if it still exists."""
         session = self.session
         path = (
-            first_instance(session.document.design, line.graph)
-            if not line.graph or line.graph in session.document.design.graphs
+            first_instance(session.document.design, change.graph)
+            if not change.graph or change.graph in session.document.design.graphs
             else None
         )
-        if path is None or line.what not in ("node", "wire"):
+        if path is None or change.what not in ("node", "wire"):
             return
         session.document.show_graph(path)
-        name = line.name.removeprefix(f"{line.graph}.") if line.graph else line.name
-        if line.what == "node":
+        name = change.name.removeprefix(f"{change.graph}.") if change.graph else change.name
+        if change.what == "node":
             session.document.select((name,))
         else:
             session.document.select((), [wire for wire in session.document.graph.wires if str(wire) == name])
 
 
-def _row(line: Change) -> QTreeWidgetItem:
-    sign, colour = SIGNS[line.kind]
-    costs = [units.difference(cost) if cost else "" for cost in (line.params, line.macs)]
-    name, detail = (
-        text.replace(" -> ", " \N{RIGHTWARDS ARROW} ") for text in (line.name, line.detail)
-    )  # the report is for terminals too
-    made = QTreeWidgetItem([sign, line.what, name, detail, *costs])
-    made.setForeground(0, QBrush(theme.color(colour)))
-    made.setData(0, Qt.ItemDataRole.UserRole, line)
-    made.setSizeHint(0, QSize(0, theme.CONTROL - 4))
-    made.setToolTip(0, line.kind)
-    made.setToolTip(3, detail)
-    made.setFont(0, theme.font(theme.BODY, bold=True))
-    for number in NUMBERS:
-        made.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    return made
+def _row(change: Change) -> QTreeWidgetItem:
+    sign, color = SIGNS[change.kind]
+    costs = [units.difference(cost) if cost else "" for cost in (change.params, change.macs)]
+    # The report is written for terminals, with ASCII arrows.
+    name, detail = (text.replace(" -> ", " \N{RIGHTWARDS ARROW} ") for text in (change.name, change.detail))
+    item = QTreeWidgetItem([sign, change.what, name, detail, *costs])
+    item.setForeground(0, QBrush(theme.color(color)))
+    item.setData(0, Qt.ItemDataRole.UserRole, change)
+    item.setSizeHint(0, QSize(0, theme.CONTROL - 4))
+    item.setToolTip(0, change.kind)
+    item.setToolTip(3, detail)
+    item.setFont(0, theme.font(theme.BODY, bold=True))
+    for number in NUMBER_COLUMNS:
+        item.setTextAlignment(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return item

@@ -1,4 +1,4 @@
-"""The code: the model that is exported and trained, as Python, always that of the drawing."""
+"""The code panel: the Python source that is generated from the design, exported and trained."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,15 +18,22 @@ from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.proof_badge import ProofBadge, findings
 from composer.gui.workers.worker import Request
 
-# While edits come quickly, the source waits for a pause.
+# The source is requested once the user has stopped editing for this long.
 PAUSE_MS = 250
 
 
 class CodePanel(Panel):
-    """The generated source, read-only.
+    """The generated source, read-only, with the buttons to copy, export and verify it.
 
     Args:
         session: the session.
+
+    Attributes:
+        view: the source.
+        note: number of lines, or why there is no source.
+        verification: the verification of the source against the drawn network.
+        badge: starts the verification and shows its result.
+        notice: the result in a sentence.
     """
 
     title = "Code"
@@ -57,36 +64,35 @@ class CodePanel(Panel):
         layout.addLayout(bar)
         layout.addWidget(self.notice)
         layout.addWidget(self.view, 1)
-        self._copied = QTimer(self, singleShot=True, interval=1500)
-        self._copied.timeout.connect(lambda: self.copy.setText("Copy"))
-        self._show("", "The Python of the network is shown here; it needs only torch.")
+        self._reset_copy = QTimer(self, singleShot=True, interval=1500)
+        self._reset_copy.timeout.connect(lambda: self.copy.setText("Copy"))
+        self._show("", "The Python source of the network appears here. It needs only torch.")
         session.document.design_changed.connect(self._on_design)
         session.engine_state_changed.connect(self._on_engine)
-        session.document.selection_changed.connect(self._mark)
+        session.document.selection_changed.connect(self._mark_selection)
         session.theme_changed.connect(self._refresh_theme)
         self.verification.changed.connect(self._show_proof)
         self.verification.failed.connect(lambda reason, trace: self.notice.show_message(reason, "error", details=trace))
 
     def refresh(self) -> None:
-        """Ask for the source of the design as it is now."""
+        """Request the source of the current design."""
         session = self.session
         if self._request is not None:
             self._request.cancel()
             self._request = None
         if not session.document.design.main.nodes:
-            self._show("", "Draw a network, and its Python is shown here. It needs only torch.")
+            self._show("", "Draw a network, and its Python source appears here. It needs only torch.")
         elif session.engine_state in ("ready", "busy"):
             self._request = session.request(
-                "source", {"design": to_json(session.document.design)}, self._take, self._failed
+                "source", {"design": to_json(session.document.design)}, self._show_source, self._show_failure
             )
         else:
             self.note.setText(
-                "The engine is starting"
+                "The engine is starting."
                 if session.engine_state != "off"
-                else "The engine is off; Run > Restart engine starts it."
+                else "The engine is off. Run > Restart engine starts it."
             )
             self._stale = True
-
         self.verification.recall()
 
     def _press_badge(self) -> None:
@@ -97,7 +103,7 @@ class CodePanel(Panel):
             self.notice.clear()
             self.verification.start()
         else:
-            self._tell(proof)
+            self._report(proof)
 
     def _show_proof(self) -> None:
         proof = self.verification.proof
@@ -105,12 +111,12 @@ class CodePanel(Panel):
         if proof is None:
             self.notice.clear()
         elif self.isVisible():
-            self._tell(proof)
+            self._report(proof)
 
-    def _tell(self, proof: Mapping[str, Any]) -> None:
-        sentence = str(proof["message"])
+    def _report(self, proof: Mapping[str, Any]) -> None:
+        message = str(proof["message"])
         self.notice.show_message(
-            sentence[:1].upper() + sentence[1:], "success" if proof["ok"] else "error", details=findings(proof)
+            message[:1].upper() + message[1:], "success" if proof["ok"] else "error", details=findings(proof)
         )
 
     def _refresh_theme(self) -> None:
@@ -118,12 +124,12 @@ class CodePanel(Panel):
         self.badge.refresh_theme()
         self.notice.refresh_theme()
 
-    def _take(self, answer: Mapping[str, Any]) -> None:
+    def _show_source(self, reply: Mapping[str, Any]) -> None:
         self._request = None
-        source = str(answer["source"])
+        source = str(reply["source"])
         self._show(source, f"{source.count(chr(10)):,} lines, needs only torch")
 
-    def _failed(self, reason: str) -> None:
+    def _show_failure(self, reason: str) -> None:
         self._request = None
         self.note.setText(reason)
         self.copy.setEnabled(False)
@@ -136,19 +142,19 @@ class CodePanel(Panel):
         self.copy.setEnabled(bool(source))
         self.save.setEnabled(bool(source))
         self.badge.setEnabled(bool(source))
-        self._mark(go=False)
+        self._mark_selection(scroll=False)
 
-    def _mark(self, *, go: bool = True) -> None:
+    def _mark_selection(self, *, scroll: bool = True) -> None:
         selection = self.session.document.selection
-        self.view.mark(selection[0] if len(selection) == 1 else None, scroll=go and self.isVisible())
+        self.view.mark(selection[0] if len(selection) == 1 else None, scroll=scroll and self.isVisible())
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.view.toPlainText())
         self.copy.setText("Copied")
-        self._copied.start()
+        self._reset_copy.start()
 
     def _on_design(self, diff: Diff, _initiator: object) -> None:
-        if diff.structural or diff.fields:
+        if diff.structural or diff.fields:  # positions do not appear in the source
             self.refresh_soon()
 
     def _on_engine(self, state: str, _detail: str) -> None:

@@ -1,4 +1,4 @@
-"""The costs: totals at a batch size; every node in a table, memory part by part, and time; any of them as colours on the canvas."""
+"""The costs panel: totals at a batch size; pages for the nodes, memory and time; and the choice of the heat map."""
 
 from collections import Counter
 
@@ -17,22 +17,37 @@ from composer.gui.panels import Panel
 from composer.gui.session.cost_lens import HEATS
 from composer.gui.session.session import Session
 from composer.gui.widgets.count_field import CountField
+from composer.gui.widgets.labels import column as column_layout
 from composer.gui.widgets.labels import label, row
 
 MAX_BATCH = 65_536
 RULES = (
-    "1 MAC is one multiply-add: what vision papers print as FLOPs; in operations it is twice that. Counted are matrix products, "
-    "convolutions and attention, not element-wise work. Memory is what is kept for the backward pass, without the weights."
+    "1 MAC is one multiply-add, which vision papers often print as 1 FLOP; it is two floating-point operations. Matrix "
+    "products, convolutions and attention are counted, element-wise operations are not. Memory is what the forward pass "
+    "saves for the backward pass, without the weights."
 )
-KnownRow = tuple[NodeFacts | None, tuple[str, ...], Costs]  # facts, path of the sub-graph, the costs that follow
-WHY_NOT = {"estimated": "Choose a device under Time", "measured": "Measure under Time"}
+# The facts and the instance path that a row was computed from, and the row.
+CachedRow = tuple[NodeFacts | None, tuple[str, ...], Costs]
+HOW_TO_ENABLE = {"estimated": "Choose a device under Time", "measured": "Measure under Time"}
 
 
 class CostsPanel(Panel):
-    """Totals over three pages: nodes, memory, time.
+    """Totals of the network above three pages: nodes, memory, time.
 
     Args:
         session: the session.
+
+    Attributes:
+        params: the total of parameters.
+        macs: the total of multiply-adds.
+        memory: the total of activation memory.
+        batch: the batch size that all costs are stated for.
+        heat: which cost the canvas shows as a heat map.
+        table: the costs of the nodes; `model` holds its rows.
+        parts: the memory page.
+        time: the time page.
+        tabs: the three pages.
+        hint: shown instead of the costs while nothing is drawn.
     """
 
     title = "Costs"
@@ -45,17 +60,17 @@ class CostsPanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._selecting = False
-        # By id, valid as long as the node's facts are the same object and the lens is as it was.
-        self._rows: dict[str, KnownRow] = {}
+        # By node id. A row is valid while the node's facts are the same object; a change of the lens clears all rows.
+        self._rows: dict[str, CachedRow] = {}
         self.batch = CountField(minimum=1, maximum=MAX_BATCH, value=session.batch)
         self.batch.setKeyboardTracking(False)
         self.batch.setFixedWidth(80)
         self.batch.setAccessibleName("batch")
-        self.batch.setToolTip("MACs, memory and times are stated for a batch of this size")
+        self.batch.setToolTip("The batch size for MACs, memory and times")
         self.batch.valueChanged.connect(session.set_batch)
         self.heat = QComboBox()
         self.heat.setAccessibleName("Heat map")
-        self.heat.setToolTip("Colour the cards of the canvas")
+        self.heat.setToolTip("Colour the nodes on the canvas by this cost")
         for heat, text in HEATS.items():
             self.heat.addItem(text, heat)
         self.heat.activated.connect(lambda _: session.lens.set_heat(self.heat.currentData()))
@@ -65,7 +80,7 @@ class CostsPanel(Panel):
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._select_nodes())
         self.table.doubleClicked.connect(lambda _: self.session.command_requested.emit("fit_selection", None))
         self.hint = label(
-            "Each node's parameters, multiply-adds and memory appear here while you draw.", "muted", wrap=True
+            "The parameters, MACs and memory of each node appear here while you draw.", "muted", wrap=True
         )
         self.parts, self.time = MemoryPage(), TimePage(session)
         self.tabs = QTabWidget(documentMode=True)
@@ -73,49 +88,59 @@ class CostsPanel(Panel):
         self.tabs.addTab(self.parts, "Memory")
         self.tabs.addTab(self.time, "Time")
         self.tabs.currentChanged.connect(lambda _: self.refresh_soon())
-        chooser = row(label("batch", "muted"), self.batch, self.heat)
-        chooser.setStretch(2, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 8)
         layout.setSpacing(8)
-        layout.addLayout(self._make_totals())
-        layout.addLayout(chooser)
+        self.head = self._make_head()
+        layout.addWidget(self.head)
         layout.addWidget(self.hint)
         layout.addWidget(self.tabs, 1)
+        layout.addStretch(0)  # holds the hint at the top while the pages are hidden
         session.document.design_changed.connect(self._on_design)
         for signal in (session.facts_changed, session.document.shown_graph_changed, session.engine_state_changed):
             signal.connect(lambda *_: self.refresh_soon())
         session.lens.changed.connect(self._on_lens)
         session.document.selection_changed.connect(self._on_selection)
 
-    def _make_totals(self) -> QGridLayout:
+    def _make_head(self) -> QWidget:
+        """Return the part above the pages: the totals, the batch size and the heat map."""
         totals = QGridLayout()
         totals.setHorizontalSpacing(12)
         totals.setVerticalSpacing(0)
         for column, (value, name) in enumerate(((self.params, "params"), (self.macs, "MACs"), (self.memory, "memory"))):
             value.setFont(theme.font(theme.LARGE, bold=True))
             totals.addWidget(value, 0, column)
-            below = label(name, "small")
-            below.setToolTip(RULES)
-            totals.addWidget(below, 1, column)
-        return totals
+            title = label(name, "small")
+            title.setToolTip(RULES)
+            totals.addWidget(title, 1, column)
+        options = row(label("batch", "muted"), self.batch, self.heat)
+        options.setStretch(2, 1)
+        layout = column_layout(margin=0)
+        layout.addLayout(totals)
+        layout.addLayout(options)
+        head = QWidget()
+        head.setLayout(layout)
+        return head
 
     def refresh(self) -> None:
-        """Show the costs of the moment."""
+        """Show the current costs."""
         session = self.session
         totals = session.facts.totals
-        drawn = bool(session.document.graph.nodes)
-        self.params.setText(units.count(totals.params) if drawn else "0")
-        self.macs.setText(units.count(totals.macs) if drawn else "0")
-        self.memory.setText(units.memory(totals.activation_bytes) if drawn else "0")
-        self.params.setToolTip(f"{totals.params:,} parameters, {totals.params_trainable:,} of them trained")
+        self.params.setText(units.count(totals.params))
+        self.macs.setText(units.count(totals.macs))
+        self.memory.setText(units.memory(totals.activation_bytes))
+        self.params.setToolTip(f"{totals.params:,} parameters, {totals.params_trainable:,} of them trainable")
         self.macs.setToolTip(
             f"{totals.macs:,} multiply-adds ({units.count(totals.flops)} FLOPs) at batch {session.batch}"
         )
-        self.memory.setToolTip(f"{totals.activation_bytes:,} bytes kept for the backward pass at batch {session.batch}")
+        self.memory.setToolTip(
+            f"{totals.activation_bytes:,} bytes saved for the backward pass at batch {session.batch}"
+        )
         self._show_heats()
-        self.hint.setVisible(not drawn)
-        self.tabs.setVisible(drawn)
+        has_nodes = bool(session.document.graph.nodes)
+        self.hint.setVisible(not has_nodes)
+        self.head.setVisible(has_nodes)
+        self.tabs.setVisible(has_nodes)
         page = self.tabs.currentWidget()
         if page is self.table:
             self._show_nodes()
@@ -131,31 +156,31 @@ class CostsPanel(Panel):
         if isinstance(model, QStandardItemModel):
             for index, heat in enumerate(HEATS):
                 model.item(index).setEnabled(lens.available(heat))
-                model.item(index).setToolTip("" if lens.available(heat) else WHY_NOT[heat])
+                model.item(index).setToolTip("" if lens.available(heat) else HOW_TO_ENABLE[heat])
 
     def _show_nodes(self) -> None:
         session, lens = self.session, self.session.lens
         instance_path = session.document.instance_path
         rows, tips = [], {}
-        kept: dict[str, KnownRow] = {}
+        cached_rows: dict[str, CachedRow] = {}
         for id in session.document.graph.nodes:
             facts = session.facts_for(id)
-            known = self._rows.get(id)
-            if known is None or known[0] is not facts or known[1] != instance_path:
-                known = (facts, instance_path, tuple(lens.value(cost, id, facts, instance_path) for cost in COLUMNS))
-            kept[id] = known
-            rows.append((id, known[2]))
-            if facts is not None and (found := lens.estimate(facts)) is not None:
-                limit = "arithmetic" if found.bound == "compute" else "memory bandwidth"
+            cached = self._rows.get(id)
+            if cached is None or cached[0] is not facts or cached[1] != instance_path:
+                cached = (facts, instance_path, tuple(lens.value(cost, id, facts, instance_path) for cost in COLUMNS))
+            cached_rows[id] = cached
+            rows.append((id, cached[2]))
+            if facts is not None and (estimate := lens.estimate(facts)) is not None:
+                limit = "arithmetic" if estimate.bound == "compute" else "memory bandwidth"
                 tips[id, "estimated"] = (
-                    f"{units.short_time(found.seconds)}, limited by {limit}, {found.intensity:.3g} FLOPs/byte"
+                    f"{units.short_time(estimate.seconds)}, limited by {limit}, {estimate.intensity:.3g} FLOPs/byte"
                 )
             path = "/".join((*instance_path, id))
             if path in lens.peaks:
                 tips[id, "measured"] = (
-                    f"{units.short_time(lens.measured[path])}, {units.memory(lens.peaks[path])} allocated at its peak"
+                    f"{units.short_time(lens.measured[path])}, peak memory {units.memory(lens.peaks[path])}"
                 )
-        self._rows = kept
+        self._rows = cached_rows
         self.model.tips = tips
         self.model.show(rows)
         self.table.show_costs({cost for cost in COLUMNS if lens.available(cost)})
@@ -163,19 +188,19 @@ class CostsPanel(Panel):
 
     def _show_parts(self) -> None:
         session = self.session
-        chosen = session.document.selection[0] if len(session.document.selection) == 1 else ""
-        facts = session.facts_for(chosen) if chosen in session.document.graph.nodes else None
+        selected = session.document.selection[0] if len(session.document.selection) == 1 else ""
+        facts = session.facts_for(selected) if selected in session.document.graph.nodes else None
         if facts is not None and facts.ok:
-            self.parts.show_costs(chosen, facts, facts.uncounted, session.batch)
+            self.parts.show_costs(selected, facts, facts.uncounted, session.batch)
             return
         uncounted: Counter[str] = Counter()
-        for path, known in session.facts.nodes.items():
-            if "/" not in path:
-                uncounted.update(known.uncounted)
+        for path, node_facts in session.facts.nodes.items():
+            if "/" not in path:  # those of the main graph include what is inside their sub-graphs
+                uncounted.update(node_facts.uncounted)
         self.parts.show_costs("Whole network", session.facts.totals, dict(uncounted.most_common()), session.batch)
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
-        """List nodes that came or went; other costs than before come with the facts."""
+        """Update the list of nodes; changed costs arrive with the facts."""
         part = change.graphs.get(self.session.document.graph_name)
         if part is not None and (part.added or part.removed or part.other):
             self.refresh_soon()
@@ -193,21 +218,20 @@ class CostsPanel(Panel):
 
     def _select_nodes(self) -> None:
         if not self._selecting:
-            chosen = [index.data() for index in self.table.selectionModel().selectedRows()]
-            self.session.document.select(chosen)
+            self.session.document.select([index.data() for index in self.table.selectionModel().selectedRows()])
 
     def _show_selection(self) -> None:
         if not self.isVisible():
             return
-        chosen = set(self.session.document.selection)
+        selected = set(self.session.document.selection)
         selection = self.table.selectionModel()
         self._selecting = True
         selection.clearSelection()
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         for number, (id, _) in enumerate(self.model.rows):
-            if id in chosen:
+            if id in selected:
                 index = self.table.sorted.mapFromSource(self.model.index(number, 0))
                 selection.select(index, flags)
-                if len(chosen) == 1:
+                if len(selected) == 1:
                     self.table.scrollTo(index)
         self._selecting = False

@@ -1,4 +1,4 @@
-"""The history: every step since the design was opened; a click goes back or forward to it."""
+"""The history panel: every edit since the design was opened; a click undoes or redoes up to it."""
 
 from PySide6.QtWidgets import QUndoView, QVBoxLayout
 
@@ -7,10 +7,13 @@ from composer.gui.session.session import Session
 
 
 class HistoryPanel(Panel):
-    """The steps that can be undone.
+    """The undo stack as a list.
 
     Args:
         session: the session.
+
+    Attributes:
+        view: the list.
     """
 
     title = "History"

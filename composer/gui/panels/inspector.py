@@ -1,4 +1,4 @@
-"""The inspector: whatever is selected as a form; with nothing selected, the design."""
+"""The inspector panel: the selection as a form, or the design when nothing is selected."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
@@ -15,10 +15,13 @@ Page = NodePage | EndPage | DesignPage
 
 
 class InspectorPanel(Panel):
-    """Shows the page that fits the selection and keeps it up to date.
+    """Shows the page for the current selection and keeps its values up to date.
 
     Args:
         session: the session.
+
+    Attributes:
+        page: the shown page; None while nodes of different blocks are selected.
     """
 
     title = "Inspector"
@@ -30,7 +33,7 @@ class InspectorPanel(Panel):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._key: object = self
+        self._key: object = self  # equal to no key of a page
         self.page: Page | None = None
         self._area = QScrollArea(widgetResizable=True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -44,20 +47,25 @@ class InspectorPanel(Panel):
         session.catalog_changed.connect(lambda _: self._redraw())
 
     def refresh(self) -> None:
-        """Show the page of the selection, made anew only where its form differs."""
-        kind, key = self._wanted()
-        page, chosen = self.page, self.session.document.selection
-        others = isinstance(page, NodePage) and page.ids != chosen
-        if (kind, key) != self._key or (others and isinstance(page, NodePage) and page.in_use):
+        """Show the page of the selection.
+
+        Building a page takes far longer than updating one, so the page is reused as long as its form fits: the same kind,
+        and for nodes the same block. A form in which the user is typing belongs to its nodes and is replaced.
+        """
+        kind, key = self._page_kind()
+        page, selection = self.page, self.session.document.selection
+        other_nodes = isinstance(page, NodePage) and page.ids != selection
+        if (kind, key) != self._key or (other_nodes and isinstance(page, NodePage) and page.in_use):
             self._key = (kind, key)
-            self.page = self._make(kind)
-            self._area.setWidget(self.page if self.page is not None else _mixed(len(chosen)))
-        elif others and isinstance(page, NodePage):
-            page.show_nodes(chosen)
+            self.page = self._make_page(kind)
+            self._area.setWidget(self.page if self.page is not None else _mixed_page(len(selection)))
+        elif other_nodes and isinstance(page, NodePage):
+            page.show_nodes(selection)
         elif page is not None:
             page.update_values()
 
-    def _wanted(self) -> tuple[str, object]:
+    def _page_kind(self) -> tuple[str, object]:
+        """Return which kind of page the selection needs, and a key that differs if the form must differ."""
         session = self.session
         ids, graph = session.document.selection, session.document.graph
         if not ids:
@@ -66,7 +74,7 @@ class InspectorPanel(Panel):
             return "node", (session.document.instance_path, NodePage.key(session, ids))
         return ("end", (session.document.instance_path, ids)) if len(ids) == 1 else ("mixed", ids)
 
-    def _make(self, kind: str) -> Page | None:
+    def _make_page(self, kind: str) -> Page | None:
         if kind == "node":
             return NodePage(self.session, self.session.document.selection)
         if kind == "end":
@@ -82,14 +90,14 @@ class InspectorPanel(Panel):
         self.refresh_soon()
 
 
-def _mixed(count: int) -> QWidget:
-    made = QWidget()
+def _mixed_page(count: int) -> QWidget:
+    page = QWidget()
     text = label(
-        f"{count} items of different kinds are selected. Select nodes of one block to change them together.",
+        f"{count} items of different kinds are selected. Select nodes of the same block to edit them together.",
         "muted",
         wrap=True,
     )
-    inside = column(text)
-    inside.addStretch(1)
-    made.setLayout(inside)
-    return made
+    layout = column(text)
+    layout.addStretch(1)
+    page.setLayout(layout)
+    return page

@@ -1,4 +1,4 @@
-"""The palette: every block by family, searchable, to be dragged onto the canvas; and the templates."""
+"""The palette panel: all blocks by family, with a search, to be dragged onto the canvas; and the templates."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QTabWidget, QTreeWidget, QTreeWidgetIte
 
 from composer.core import units
 from composer.core.blocks.block_file import BlockSpec
+from composer.core.diff import Diff
 from composer.gui.canvas.overlays.quick_search import BlockChoice, block_choices, search
 from composer.gui.look import theme
 from composer.gui.panels import Panel
@@ -24,7 +25,7 @@ FAMILY_NAMES = {"io": "Inputs and outputs", "graph": "Sub-graphs of this design"
 
 
 class BlockTree(QTreeWidget):
-    """Families and their blocks; a row that is dragged carries the block's name."""
+    """A tree of families and their blocks; dragging a row carries the name of its block."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +42,7 @@ class BlockTree(QTreeWidget):
         self.setAccessibleName("Blocks")
 
     def mimeData(self, items: Sequence[QTreeWidgetItem]) -> QMimeData:
-        """What a drag carries."""
+        """Return the data of a drag: the name of the block."""
         data = QMimeData()
         if items and (name := items[0].data(0, NAME_ROLE)):
             data.setData(BLOCK_MIME, QByteArray(str(name).encode()))
@@ -49,10 +50,17 @@ class BlockTree(QTreeWidget):
 
 
 class PalettePanel(Panel):
-    """All that can be put on the canvas.
+    """Everything that can be put on the canvas.
 
     Args:
         session: the session.
+
+    Attributes:
+        search_field: filters the blocks.
+        tree: the blocks, by family or as search results.
+        templates: the templates.
+        tabs: "Blocks" and "Templates".
+        nothing: shown when no block matches the search.
     """
 
     title = "Palette"
@@ -64,9 +72,9 @@ class PalettePanel(Panel):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._closed_families: set[str] = set()
+        self._collapsed_families: set[str] = set()
         self._filling = False
-        self._listed: object = None
+        self._shown_state: object = None
         self.search_field = QLineEdit(placeholderText="Search blocks", clearButtonEnabled=True)
         self.search_field.addAction(theme.icon("find", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.search_field.textChanged.connect(lambda _: self.refresh())
@@ -75,22 +83,23 @@ class PalettePanel(Panel):
         self.tree = BlockTree()
         self.tree.itemDoubleClicked.connect(lambda item, _: self._add(item))
         self.tree.itemClicked.connect(self._toggle)
-        self.tree.itemExpanded.connect(lambda item: self._remember(item, closed=False))
-        self.tree.itemCollapsed.connect(lambda item: self._remember(item, closed=True))
+        self.tree.itemExpanded.connect(lambda item: self._remember(item, collapsed=False))
+        self.tree.itemCollapsed.connect(lambda item: self._remember(item, collapsed=True))
         self.nothing = label(
-            "No block matches. A block is one Python file; a new one appears here by itself.", "muted", wrap=True
+            "No block matches. A block is one Python file; File > Preferences > Custom blocks adds a folder of your own.",
+            "muted",
+            wrap=True,
         )
         self.nothing.setContentsMargins(12, 8, 12, 8)
         self.nothing.hide()
         self.templates = TemplateList()
         self.templates.chosen.connect(lambda path: session.command_requested.emit("open_template", path))
         blocks = QWidget()
-        inside = column(margin=0, spacing=0)
-        top = column(self.search_field, margin=8, spacing=0)
-        inside.addLayout(top)
-        inside.addWidget(self.nothing)
-        inside.addWidget(self.tree, 1)
-        blocks.setLayout(inside)
+        blocks_layout = column(margin=0, spacing=0)
+        blocks_layout.addLayout(column(self.search_field, margin=8, spacing=0))
+        blocks_layout.addWidget(self.nothing)
+        blocks_layout.addWidget(self.tree, 1)
+        blocks.setLayout(blocks_layout)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(blocks, "Blocks")
         self.tabs.addTab(self.templates, "Templates")
@@ -107,29 +116,30 @@ class PalettePanel(Panel):
         """List the blocks that match the search."""
         text = self.search_field.text().strip()
         catalog, broken = self.session.catalog, self.session.custom_blocks.broken()
-        found = block_choices(self.session.document.design, catalog, self.session.document.graph_name)
-        listed = (text, found, broken, [(spec.summary, spec.paper) for spec in catalog.own.values()], theme.is_dark())
-        if listed == self._listed:
-            return  # another body of a block, which the palette does not show
-        self._listed = listed
+        choices = block_choices(self.session.document.design, catalog, self.session.document.graph_name)
+        docs = [(spec.summary, spec.paper) for spec in catalog.own.values()]
+        state = (text, choices, broken, docs, theme.is_dark())
+        if state == self._shown_state:
+            return  # only the body of a block's code changed, which the palette does not show
+        self._shown_state = state
         self._filling = True
         self.tree.clear()
         if text:
-            matches = search(found, text)
+            matches = search(choices, text)
             self.tree.addTopLevelItems([self._row(choice) for choice in matches])
             if (first := self.tree.topLevelItem(0)) is not None:
                 self.tree.setCurrentItem(first)
         else:
-            matches = found
-            self._fill_families(found, broken)
+            matches = choices
+            self._fill_families(choices, broken)
         self.nothing.setVisible(not matches)
         self._filling = False
 
-    def _fill_families(self, found: Sequence[BlockChoice], broken: Mapping[Path, str]) -> None:
+    def _fill_families(self, choices: Sequence[BlockChoice], broken: Mapping[Path, str]) -> None:
         for path, reason in broken.items():
             self.tree.addTopLevelItem(_broken_row(path, reason))
         families: dict[str, list[BlockChoice]] = {"io": [], "graph": []}
-        for choice in found:
+        for choice in choices:
             families.setdefault(choice.family, []).append(choice)
         for family, members in families.items():
             if members:
@@ -142,7 +152,7 @@ class PalettePanel(Panel):
                 head.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 head.addChildren([self._row(choice) for choice in members])
                 self.tree.addTopLevelItem(head)
-                head.setExpanded(family not in self._closed_families)
+                head.setExpanded(family not in self._collapsed_families)
 
     def _row(self, choice: BlockChoice) -> QTreeWidgetItem:
         item = QTreeWidgetItem([choice.name])
@@ -158,10 +168,14 @@ class PalettePanel(Panel):
         if item.childCount():
             item.setExpanded(not item.isExpanded())
 
-    def _remember(self, item: QTreeWidgetItem, *, closed: bool) -> None:
-        if not self._filling:
-            family = str(item.data(0, Qt.ItemDataRole.AccessibleTextRole))
-            self._closed_families = self._closed_families | {family} if closed else self._closed_families - {family}
+    def _remember(self, item: QTreeWidgetItem, *, collapsed: bool) -> None:
+        if self._filling:
+            return
+        family = str(item.data(0, Qt.ItemDataRole.AccessibleTextRole))
+        if collapsed:
+            self._collapsed_families.add(family)
+        else:
+            self._collapsed_families.discard(family)
 
     def _add_current(self) -> None:
         item = self.tree.currentItem()
@@ -173,30 +187,28 @@ class PalettePanel(Panel):
         if name:
             self.session.document.add_at_view_center(name)
 
-    def _on_design(self, diff: object, _initiator: object) -> None:
-        if getattr(diff, "before").graphs.keys() != getattr(diff, "after").graphs.keys():  # noqa: B009 - any design diff
+    def _on_design(self, change: Diff, _initiator: object) -> None:
+        if change.before.graphs.keys() != change.after.graphs.keys():
             self.refresh_soon()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the arrow keys move in the list while the search field has the focus."""
+        """Let the arrow keys move through the list while the search field has the focus."""
         if (
             isinstance(event, QKeyEvent)
             and event.type() == QEvent.Type.KeyPress
             and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up)
         ):
+            down = event.key() == Qt.Key.Key_Down
             current = self.tree.currentItem()
-            if current is not None:
-                following = (
-                    self.tree.itemBelow(current) if event.key() == Qt.Key.Key_Down else self.tree.itemAbove(current)
-                )
-                if following is not None:
-                    self.tree.setCurrentItem(following)
+            neighbor = (self.tree.itemBelow(current) if down else self.tree.itemAbove(current)) if current else None
+            if neighbor is not None:
+                self.tree.setCurrentItem(neighbor)
             return True
         return super().eventFilter(watched, event)
 
 
 def _broken_row(path: Path, reason: str) -> QTreeWidgetItem:
-    """A file of the user's own that is no block as it stands: what is wrong instead of a shape."""
+    """Return the row of a custom block file with an error: the reason takes the place of the shape."""
     item = QTreeWidgetItem([path.name])
     item.setData(0, NAME_ROLE, "")
     item.setData(0, DETAIL_ROLE, reason.removeprefix(path.name).lstrip(":, "))
@@ -207,6 +219,7 @@ def _broken_row(path: Path, reason: str) -> QTreeWidgetItem:
 
 
 def _tooltip(spec: BlockSpec) -> str:
+    """Return name, summary, shape and paper of a block as rich text."""
     lines = [f"<b>{html.escape(spec.name)}</b>", html.escape(spec.summary), f"<code>{html.escape(spec.shape)}</code>"]
     if spec.paper:
         lines.append(f"<i>{html.escape(spec.paper)}</i>")

@@ -1,1 +1,1 @@
-"""Widgets that know no Session: they could serve in any program."""
+"""Widgets that do not depend on the session: each could be used in another program."""

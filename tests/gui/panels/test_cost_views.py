@@ -52,7 +52,7 @@ def test_memory_part_by_part(shown: Window, qtbot: QtBot) -> None:
     assert panel.parts.subject.text() == "Whole network, batch 1"
     assert values["FLOPs"].text() == units.count(totals.flops)
     assert values["Frozen"].text() == "0"
-    assert values["Kept by AdamW"].text() == units.memory(memory.optimizer_bytes(totals, "adamw"))
+    assert values["AdamW state"].text() == units.memory(memory.optimizer_bytes(totals, "adamw"))
     assert values["With SGD"].text() == units.memory(memory.training_memory(totals, "sgd").total)
     shown.session.document.select(["attn"])
     qtbot.waitUntil(lambda: panel.parts.subject.text() == "attn, batch 1")
@@ -89,7 +89,7 @@ def test_measuring_colours_the_canvas_until_the_network_changes(shown: Window, q
     turn(panel, 2, qtbot)
     qtbot.mouseClick(panel.time.measure, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.lens.measured == {"conv_stem": 0.0015, "attn": 0.0025})
-    assert "4 ms a forward pass on cpu, batch 1" in panel.time.result.text()
+    assert "4 ms per forward pass on cpu, batch 1" in panel.time.result.text()
     qtbot.waitUntil(lambda: not panel._stale)
     choose(panel.heat, "measured")
     panel.heat.activated.emit(panel.heat.currentIndex())
@@ -144,17 +144,17 @@ def test_places_and_frames_do_not_undo_a_measurement_but_the_inside_of_a_sub_gra
     assert session.lens.measured
     qtbot.mouseClick(panel.time.measure, Qt.MouseButton.LeftButton)
     session.document.apply(edits.set_params(session.document.design, "attn", {"num_heads": 8}, "part"), "Set num_heads")
-    qtbot.waitUntil(lambda: "changed meanwhile" in panel.time.notice.text)
+    qtbot.waitUntil(lambda: "changed during" in panel.time.notice.text)
     assert not session.lens.measured
 
 
 def test_a_precision_is_chosen_only_for_a_device(shown: Window, qtbot: QtBot) -> None:
     panel = panel_of(shown)
     turn(panel, 2, qtbot)
-    assert not panel.time.precision.isEnabled()
+    assert panel.time.precision.isHidden()
     choose(panel.time.device, "this")
     assert panel.time.estimate.text() == "Measuring this machine"
-    qtbot.waitUntil(panel.time.precision.isEnabled)
+    qtbot.waitUntil(panel.time.precision.isVisible)
 
 
 def test_a_measurement_is_cancelled(shown: Window, small: Design, qtbot: QtBot) -> None:

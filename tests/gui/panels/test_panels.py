@@ -4,14 +4,16 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from composer.core import edits
 from composer.core.facts import Repair
 from composer.core.graph import Design
+from composer.gui.costs.cost_table import CostModel, CostTable
+from composer.gui.look import theme
 from composer.gui.panels import Panel, panel_classes, panel_name
 from composer.gui.panels.code import CodePanel
 from composer.gui.panels.costs import CostsPanel
@@ -76,6 +78,33 @@ def test_costs_list_sort_and_select(show: Show, live: Session, qtbot: QtBot) -> 
     assert [index.data() for index in table.selectionModel().selectedRows()] == [ordered[1]]
 
 
+def test_names_of_nodes_are_read_in_a_narrow_panel(qapp: QApplication, qtbot: QtBot) -> None:
+    theme.use(qapp, "light")
+    model = CostModel()
+    table = CostTable(model)
+    qtbot.addWidget(table)
+    table.resize(286, 200)  # what a window of 1366 pixels leaves for the table, beside its scroll bar
+    model.show([("map_to_tokens", (88_800_000.0, 88_800_000.0, 88_800_000.0, None, None))])
+    table.show()
+    qtbot.waitUntil(lambda: table.columnWidth(0) > 100)
+    assert table.columnWidth(0) >= table.fontMetrics().horizontalAdvance("map_to_tokens") + 8
+    for column in range(1, 4):
+        index = model.index(0, column)
+        text = QFontMetrics(index.data(Qt.ItemDataRole.FontRole)).horizontalAdvance(index.data())
+        assert table.columnWidth(column) >= text + 12
+    assert table.horizontalHeader().length() <= table.viewport().width()  # no number is scrolled out of sight
+
+
+def test_costs_of_an_empty_graph_are_one_sentence_at_the_top(live: Session, qtbot: QtBot) -> None:
+    costs = CostsPanel(live)
+    qtbot.addWidget(costs)
+    costs.resize(304, 420)
+    costs.show()
+    qtbot.waitUntil(lambda: costs.hint.isVisible() and not costs.head.isVisible())
+    assert costs.tabs.isHidden()
+    qtbot.waitUntil(lambda: costs.hint.geometry().bottom() < 80)
+
+
 def test_the_batch_is_typed(show: Show, live: Session, qtbot: QtBot) -> None:
     costs = show(CostsPanel)
     costs.batch.setFocus()
@@ -126,7 +155,7 @@ def test_the_code_is_shown_coloured_marked_and_copied(show: Show, live: Session,
     qtbot.mouseClick(code.copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == code.view.toPlainText()
     assert code.copy.text() == "Copied"
-    code._copied.stop()
+    code._reset_copy.stop()
 
 
 def test_history_goes_back_by_a_click(show: Show, live: Session, small: Design, qtbot: QtBot) -> None:

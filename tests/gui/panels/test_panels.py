@@ -129,18 +129,19 @@ def test_problems_are_clicked_and_repaired(show: Show, live: Session, qtbot: QtB
 
 
 @pytest.mark.parametrize("width", [260, 420, 900])
-def test_repair_buttons_of_a_problem_stay_inside_its_row(show: Show, live: Session, qtbot: QtBot, width: int) -> None:
+def test_repair_buttons_of_a_problem_stay_inside_its_row(
+    show: Show, live: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    target = "mb_conv through a 1x1 convolution to 1 channels"
+    repairs = tuple(Repair(f"Wire {id} -> {target}", "set_params", {}) for id in ("image", "stem", "conv_stem"))
+    monkeypatch.setattr(live.offers, "of", lambda *_: repairs)
     problems = show(ProblemsPanel)
     problems.resize(width, 420)
     live.document.edit("Set", edits.set_params, "attn", {"num_heads": 5})
-    qtbot.waitUntil(lambda: len(problems.rows()) == 1)
+    qtbot.waitUntil(lambda: len(problems.rows()) == 1 and len(problems.rows()[0].findChildren(QPushButton)) == 3)
     row = problems.rows()[0]
-    target = "mb_conv through a 1x1 convolution to 1 channels"
-    row.show_repairs(tuple(Repair(f"Wire {id} -> {target}", "set_params", {}) for id in ("image", "stem", "conv_stem")))
-    qtbot.waitUntil(lambda: len(row.findChildren(QPushButton)) == 3)
-    qtbot.waitUntil(lambda: all(button.height() > 20 for button in row.findChildren(QPushButton)))
     for button in row.findChildren(QPushButton):
-        qtbot.waitUntil(lambda button=button: row.rect().contains(button.geometry()))
+        qtbot.waitUntil(lambda button=button: button.height() > 20 and row.rect().contains(button.geometry()))
         assert button.heightForWidth(button.width()) == button.height()  # every line of the label is visible
     assert row.width() <= problems.width()
 

@@ -140,9 +140,15 @@ def test_repair_buttons_of_a_problem_stay_inside_its_row(
     live.document.edit("Set", edits.set_params, "attn", {"num_heads": 5})
     qtbot.waitUntil(lambda: len(problems.rows()) == 1 and len(problems.rows()[0].findChildren(QPushButton)) == 3)
     row = problems.rows()[0]
-    for button in row.findChildren(QPushButton):
-        qtbot.waitUntil(lambda button=button: button.height() > 20 and row.rect().contains(button.geometry()))
-        assert button.heightForWidth(button.width()) == button.height()  # every line of the label is visible
+    buttons = row.findChildren(QPushButton)
+
+    def laid_out() -> None:
+        for button in buttons:
+            assert row.rect().contains(button.geometry())
+            assert button.height() == button.heightForWidth(button.width())  # every line of the label is visible
+            assert not any(button.geometry().intersects(other.geometry()) for other in buttons if other is not button)
+
+    qtbot.waitUntil(laid_out)
     assert row.width() <= problems.width()
 
 

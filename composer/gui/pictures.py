@@ -35,7 +35,7 @@ def render_design(design: Design, facts: DesignFacts, path: Path, theme: str = "
         canvas = CanvasView(session)
         session.show_facts(design, facts)
         app.processEvents()
-        canvas.export_picture(path)
+        canvas.export_image(path)
         canvas.deleteLater()
     finally:
         session.close()

@@ -1,4 +1,4 @@
-"""The ground of the canvas: faint dots that fade when one zooms out."""
+"""The background of the canvas: faint dots that fade out when one zooms out."""
 
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QPainter, QPixmap
@@ -9,8 +9,8 @@ STEP = 24.0
 FADE = (0.35, 0.8)  # scales between which the dots appear
 
 
-class Ground:
-    """Paints the ground; the tile it is made of is kept from paint to paint."""
+class Background:
+    """Paints the dots from a tile that is cached between paints."""
 
     def __init__(self) -> None:
         self._key: tuple[int, float, bool] | None = None
@@ -22,25 +22,25 @@ class Ground:
         Args:
             painter: painter in pixels of the viewport.
             area: the part.
-            origin: where the origin of the scene is.
+            origin: where the origin of the scene is in the viewport.
             scale: scale of the view.
         """
-        shown = (scale - FADE[0]) / (FADE[1] - FADE[0])
-        if shown <= 0:
+        opacity = (scale - FADE[0]) / (FADE[1] - FADE[0])
+        if opacity <= 0:
             painter.fillRect(area, theme.color("canvas"))
             return
-        tile = self._tile_for(scale, min(shown, 1.0))
+        tile = self._tile_for(scale, min(opacity, 1.0))
         side = tile.width()
         offset = QPoint((area.left() - origin.x() + side // 2) % side, (area.top() - origin.y() + side // 2) % side)
         painter.drawTiledPixmap(area, tile, offset)
 
     def _tile_for(self, scale: float, alpha: float) -> QPixmap:
-        # Whole pixels: far from the origin the dots are off the grid by a little, which no eye can tell.
+        # The side is rounded to whole pixels: far from the origin the dots are a little off the grid, which nobody sees.
         side = max(8, round(STEP * scale))
         key = (side, round(alpha, 2), theme.is_dark())
         if key != self._key:
             tile = QPixmap(side, side)
-            tile.fill(theme.color("canvas"))  # opaque: painted twice as fast as one that must be blended
+            tile.fill(theme.color("canvas"))  # an opaque tile is painted twice as fast as one that must be blended
             painter = QPainter(tile)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)

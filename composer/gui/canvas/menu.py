@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QMenu
 
-from composer.core import edits, names
+from composer.core import edits
 from composer.core.bends import set_bends
-from composer.core.graph import Design, Frame, Graph
-from composer.gui.canvas.gestures.base import WIRE_REACH
-from composer.gui.canvas.items.metrics import GRID
+from composer.core.frames import remove_frame
+from composer.gui.canvas.hit_test import WIRE_REACH, frame_at, node_at, wire_at
 from composer.gui.canvas.overlays.repair_menu import RepairRows
 from composer.gui.session import clipboard
 
 if TYPE_CHECKING:
     from composer.gui.canvas.canvas import CanvasView
-
-FRAME_PAD, FRAME_TOP = 6 * GRID, 12 * GRID
 
 
 def show_menu(canvas: "CanvasView", place: QPointF, at: QPoint) -> None:
@@ -37,9 +34,9 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
         action.setEnabled(enabled)
         action.triggered.connect(lambda _checked=False: run())
 
-    node = scene.node_at(place)
-    wire = None if node is not None else scene.wire_at(place, canvas.view.reach(WIRE_REACH))
-    frame = None if node is not None or wire is not None else scene.frame_at(place)
+    node = node_at(scene, place)
+    wire = None if node is not None else wire_at(scene, place, canvas.view.reach(WIRE_REACH))
+    frame = None if node is not None or wire is not None else frame_at(scene, place)
     if node is not None and node.id not in session.document.selection:
         session.document.select((node.id,))
     elif wire is not None and wire.wire not in session.document.wire_selection:
@@ -72,7 +69,7 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
             lambda: session.command_requested.emit("group", None),
             any(id in session.document.graph.nodes for id in session.document.selection),
         )
-        row("Frame selection", lambda: frame_selection(canvas))
+        row("Frame selection", canvas.frame_selection)
         row("Arrange selection", canvas.layout, len(session.document.selection) > 1)
         attached = [w for w in session.document.graph.wires if {w.source, w.target} & set(session.document.selection)]
         row("Remove wires", lambda: session.document.edit("Remove wires", edits.disconnect, attached), bool(attached))
@@ -80,16 +77,16 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
         row("Delete and reconnect", lambda: session.document.delete_selection(reconnect=True))
         row("Delete", session.document.delete_selection)
     elif wire is not None:
-        row("Put a block in between…", lambda: canvas.ask_block(place, wire.wire))
+        row("Put a block in between…", lambda: canvas.open_quick_add(place, wire.wire))
         led = wire.wire
         row("Straighten", lambda: session.document.edit(f"Straighten {led}", set_bends, led, ()), bool(wire.bends))
         row("Remove wire", session.document.delete_selection)
     elif frame is not None:
         row("Select members", lambda: session.document.select(frame.frame.nodes))
         row("Rename frame…", lambda: canvas.rename_frame(frame.frame.id))
-        row("Remove frame", lambda: session.document.edit("Remove frame", without_frame, frame.frame.id))
+        row("Remove frame", lambda: session.document.edit("Remove frame", remove_frame, frame.frame.id))
     else:
-        row("Add block…", lambda: canvas.ask_block(place))
+        row("Add block…", lambda: canvas.open_quick_add(place))
         row("Paste", lambda: session.document.paste(place), clipboard.available())
         menu.addSeparator()
         row("Select all", lambda: session.document.select(session.document.graph.ids()), bool(scene.nodes))
@@ -98,34 +95,3 @@ def build_menu(canvas: "CanvasView", place: QPointF) -> QMenu:
         if session.document.instance_path:
             row("Leave sub-graph", session.document.leave)
     return menu
-
-
-def frame_selection(canvas: "CanvasView") -> bool:
-    """Put a frame around the selected items."""
-    ids = canvas.session.document.selection
-    rect = canvas.scene.nodes[ids[0]].scene_body()
-    for id in ids:
-        rect = rect.united(canvas.scene.nodes[id].scene_body())
-    rect = rect.adjusted(-FRAME_PAD, -FRAME_TOP, FRAME_PAD, FRAME_PAD)
-    area = (rect.x(), rect.y(), rect.width(), rect.height())
-    return canvas.session.document.edit("Frame selection", with_frame, "Group", area, ids)
-
-
-def with_frame(
-    design: Design, title: str, rect: tuple[float, float, float, float], nodes: tuple[str, ...], graph: str = ""
-) -> Design:
-    """Add a frame."""
-    home: Graph = design.graph(graph)
-    id = names.fresh("frame", {frame.id for frame in home.frames})
-    return edits.set_frames(design, (*home.frames, Frame(id, title, rect, nodes)), graph)
-
-
-def without_frame(design: Design, id: str, graph: str = "") -> Design:
-    """Remove a frame, not what is in it."""
-    return edits.set_frames(design, [frame for frame in design.graph(graph).frames if frame.id != id], graph)
-
-
-def titled_frame(design: Design, id: str, title: str, graph: str = "") -> Design:
-    """Give a frame another title."""
-    frames = [Frame(f.id, title, f.rect, f.nodes) if f.id == id else f for f in design.graph(graph).frames]
-    return edits.set_frames(design, frames, graph)

@@ -1,4 +1,4 @@
-"""Placement of new items on the canvas: by the real sizes of its cards, with the motion of what has to move."""
+"""Placement of new items by the real sizes of the cards, with a motion of the cards that make space."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -7,14 +7,13 @@ from composer.core.facts import NodeFacts
 from composer.core.graph import Design, Graph, Node, Point, Wire
 from composer.core.layout import placement
 from composer.core.layout.insertion import with_room
-from composer.gui.canvas.gestures.base import snapped_point
+from composer.gui.canvas.camera import Camera
 from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import content, costs
 from composer.gui.canvas.layout_motion import LayoutMotion
 from composer.gui.canvas.scene import DesignScene
-from composer.gui.canvas.view import GraphView
 
-# A new card has yet to learn its costs, and grows by then.
+# The costs of a new card are not known yet; this is about the longest line that they may become.
 LONG_DETAIL = costs(NodeFacts("", params=98_700, macs=98_700_000))
 
 
@@ -22,27 +21,23 @@ class CanvasPlacement:
     """Makes space in the shown graph by the sizes of its cards; in other graphs by estimates.
 
     Args:
-        view: the view.
+        camera: gives the center of the view.
         scene: the scene.
-        motion: lets what must move glide there.
+        motion: animates the cards that move.
         reveal: brings items into view.
     """
 
     def __init__(
-        self,
-        view: GraphView,
-        scene: DesignScene,
-        motion: LayoutMotion,
-        reveal: Callable[[Collection[str]], object],
+        self, camera: Camera, scene: DesignScene, motion: LayoutMotion, reveal: Callable[[Collection[str]], object]
     ) -> None:
-        self._view = view
+        self._camera = camera
         self._scene = scene
         self._motion = motion
         self._reveal = reveal
 
     def view_center(self) -> Point:
         """Return the grid position in the middle of the view."""
-        return snapped_point(self._view.seen().center())
+        return metrics.snap_point(self._camera.visible_rect().center())
 
     def make_space(self, design: Design, ids: Collection[str], graph: str) -> Design:
         """Return the design with space for new items; see `composer.core.layout.insertion.with_room`."""
@@ -51,37 +46,40 @@ class CanvasPlacement:
         home = design.graph(graph)
         sizes = {id: self._size(design, graph, id) for id in home.ids()}
         direction = "down" if self._scene.down else "right"
-        made = with_room(design, ids, sizes, graph, direction=direction, room=self._label_room(design, home))
-        self._motion.expect(made, lambda: self._reveal(ids))
-        return made
+        spaced = with_room(design, ids, sizes, graph, direction=direction, room=self._gaps(home))
+        self._motion.expect(spaced, lambda: self._reveal(ids))
+        return spaced
 
     def _size(self, design: Design, graph: str, id: str) -> tuple[float, float]:
+        """Return the size of an item; one that is not drawn yet as its card will be once its costs are known."""
         node = self._scene.nodes.get(id)
-        if node is None:
-            session = self._scene.session
-            said = content(design, session.catalog, graph, id, None)
-            return metrics.size(replace(said, detail=LONG_DETAIL) if said.shape == "card" else said)
-        return node.body.width(), node.body.height()
+        if node is not None:
+            return node.body.width(), node.body.height()
+        shown = content(design, self._scene.session.catalog, graph, id, None)
+        return metrics.size(replace(shown, detail=LONG_DETAIL) if shown.shape == "card" else shown)
 
-    def _label_room(self, design: Design, home: Graph) -> dict[Wire, float]:
-        """Room for the labels that are there, and for those that a new node takes over or will bring."""
-        layer = self._scene.layer
-        room = layer.label_room()
-        said = {(wire.source, wire.source_port): chip.text for wire, chip in layer.chips.items()}
-        for wire in home.wires:
+    def _gaps(self, graph: Graph) -> dict[Wire, float]:
+        """Return the gap that each wire of the new graph needs for its labels."""
+        labels = self._scene.wire_labels
+        # 1. Wires that are drawn already need what they show.
+        gaps = labels.gaps()
+        chips = {(wire.source, wire.source_port): chip.text for wire, chip in self._scene.drawn.chips.items()}
+        for wire in graph.wires:
             if wire in self._scene.wires:
                 continue
-            label = said.get((wire.source, wire.source_port), "")
-            if (
-                not label
-                and wire.source not in self._scene.nodes
-                and self._may_change_shape(home.nodes.get(wire.source))
-            ):
-                fed = (layer.label_of(entering.source, entering.source_port) for entering in home.in_wires(wire.source))
-                label = next(filter(None, fed), "")
-            room[wire] = layer.room_for(label, layer.names_width(wire))
-        return room
+            # 2. A new wire from a drawn port takes over the chip of that port.
+            label = chips.get((wire.source, wire.source_port), "")
+            # 3. A wire from a new node will have a chip if the node changes the shape; its input shape is a guess.
+            if not label and wire.source not in self._scene.nodes and self._may_change_shape(graph, wire.source):
+                inputs = (labels.label_of(w.source, w.source_port) for w in graph.in_wires(wire.source))
+                label = next(filter(None, inputs), "")
+            gaps[wire] = labels.gap_for(label, labels.names_width(wire))
+        return gaps
 
-    def _may_change_shape(self, node: Node | None) -> bool:
-        spec = self._scene.session.catalog.get(node.block) if node is not None else None
-        return node is not None and (spec is None or spec.shapes.inputs[:1] != spec.shapes.outputs[:1])
+    def _may_change_shape(self, graph: Graph, id: str) -> bool:
+        """Return whether a node's output may have another shape than its first input, as its block declares."""
+        node: Node | None = graph.nodes.get(id)
+        if node is None:
+            return False
+        spec = self._scene.session.catalog.get(node.block)
+        return spec is None or spec.shapes.inputs[:1] != spec.shapes.outputs[:1]

@@ -61,7 +61,7 @@ def export(bench: "Workbench", target: str = "python") -> None:
     """Open the dialog with all targets."""
     from composer.gui.dialogs.export_dialog import ExportDialog
 
-    dialog = ExportDialog(bench.session, bench.canvas.export_picture, bench.window)
+    dialog = ExportDialog(bench.session, bench.canvas.export_image, bench.window)
     dialog.choose(target)
     dialog.open()
 
@@ -116,7 +116,7 @@ def export_picture(bench: "Workbench") -> None:
     if chosen:
         file = Path(chosen) if Path(chosen).suffix else Path(chosen).with_suffix(".png")
         try:
-            bench.canvas.export_picture(file)
+            bench.canvas.export_image(file)
         except UserError as error:
             bench.session.message.emit(str(error), "error")
             return

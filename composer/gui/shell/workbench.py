@@ -15,7 +15,7 @@ from composer.gui.runs.run_library import short_name
 from composer.gui.runs.run_process import ENDED
 from composer.gui.session import preferences, recovery
 from composer.gui.session.session import Session
-from composer.gui.shell import command_actions
+from composer.gui.shell import command_actions, keymap
 from composer.gui.shell.commands import COMMANDS
 from composer.gui.shell.docks import Docks
 from composer.gui.shell.menus import Menus
@@ -42,7 +42,7 @@ class Workbench(QObject):
         self._trusting: Banner | None = None
         self._untrusted: dict[Path, str] = {}
         self.canvas = CanvasView(session)
-        self.canvas.refresh_keys()
+        self.canvas.show_keys(keymap.shown)
         self.canvas.set_animated(not preferences.reduced_motion())
         self._middle = QWidget()
         self.toast = Toast(self._middle)
@@ -123,7 +123,7 @@ class Workbench(QObject):
         """Take over the keys that the user has chosen."""
         self.menus.apply_keys()
         self.docks.apply_keys()
-        self.canvas.refresh_keys()
+        self.canvas.show_keys(keymap.shown)
 
     def set_theme(self, mode: str) -> None:
         """Follow the system, or be light or dark; remembered."""

@@ -26,6 +26,7 @@ def test_an_empty_canvas_says_how_to_begin(session: Session, canvas: CanvasView)
     assert not canvas.empty.isVisible()
     session.new()
     assert canvas.empty.isVisible()
+    canvas.show_keys(lambda id: {"add_block": "Tab"}.get(id, ""))
     assert any("Press Tab or drag a block" in label.text() for label in canvas.empty.findChildren(QLabel))
     button = canvas.empty.findChildren(QPushButton)[0]
     button.click()
@@ -92,21 +93,21 @@ def test_layout_shows_where_the_cards_come_to_lie(session: Session, canvas: Canv
         lambda: canvas.scene.nodes[last].pos() == QPointF(*session.document.graph.item(last).position), timeout=2000
     )
     qtbot.wait(300)  # the view's own movement
-    seen = canvas.view.seen()
+    seen = canvas.view.visible_rect()
     assert seen.contains(canvas.scene.extent())
-    assert canvas.view.scale_now == pytest.approx(canvas.view.scale_for(canvas.scene.extent(), 1.0), rel=0.01)
+    assert canvas.view.current_scale == pytest.approx(canvas.view.scale_for(canvas.scene.extent(), 1.0), rel=0.01)
 
 
 def test_fit_shows_everything_or_the_selection(session: Session, canvas: CanvasView) -> None:
     canvas.view.show_at(3.0, QPointF(-3000, 900))
     canvas.fit()
-    assert canvas.view.seen().contains(canvas.scene.extent())
+    assert canvas.view.visible_rect().contains(canvas.scene.extent())
     session.document.select(("conv",))
     canvas.fit_selection()
-    assert (canvas.view.seen().center() - QPointF(200, 0)).manhattanLength() < 3
+    assert (canvas.view.visible_rect().center() - QPointF(200, 0)).manhattanLength() < 3
     canvas.view.show_at(0.4, QPointF(100, 100))
     canvas.zoom_reset()
-    assert canvas.view.scale_now == pytest.approx(1.0)
+    assert canvas.view.current_scale == pytest.approx(1.0)
     assert session.document.add_at_view_center("Conv2d")
     assert session.document.graph.nodes[session.document.selection[0]].position == (100, 100)
 
@@ -118,7 +119,7 @@ def test_pictures_hold_the_whole_graph_without_the_selection(
     session.document.select(("conv",))
     canvas.view.show_at(0.2, QPointF(0, 0))
     path = tmp_path / f"net.{ending}"
-    canvas.export_picture(path)
+    canvas.export_image(path)
     assert path.stat().st_size > 2000
     assert canvas.scene.nodes["conv"].selected
     if ending == "png":
@@ -143,30 +144,30 @@ def test_a_picture_is_whole_or_not_there(
     path.write_text("old")
     monkeypatch.setattr("composer.core.files.atomic.os.fsync", full)
     with pytest.raises(UserError, match="cannot be written: No space left on device"):
-        canvas.export_picture(path)
+        canvas.export_image(path)
     assert path.read_text() == "old" and [found.name for found in tmp_path.iterdir() if "net" in found.name] == [
         path.name
     ]
 
 
 def test_a_picture_that_cannot_be_written_says_so(canvas: CanvasView, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="ends in"):
-        canvas.export_picture(tmp_path / "net.bmp")
+    with pytest.raises(UserError, match="use one of the extensions"):
+        canvas.export_image(tmp_path / "net.bmp")
     with pytest.raises(UserError, match="cannot be written"):
-        canvas.export_picture(tmp_path / "nowhere" / "net.png")
+        canvas.export_image(tmp_path / "nowhere" / "net.png")
 
 
 def test_heat_colours_cards_and_explains_itself(session: Session, canvas: CanvasView) -> None:
-    canvas.show_cost_heat("macs")
+    session.lens.set_heat("macs")
     assert canvas.legend.isVisible()
     assert canvas.scene.nodes["conv"].heat is not None
-    canvas.show_cost_heat("")
+    session.lens.set_heat("")
     assert canvas.scene.nodes["conv"].heat is None
     assert not canvas.legend.isVisible()
-    canvas.set_heat({"conv": 1.0}, "Time", "3 ms")
+    canvas.heat.show({"conv": 1.0}, "Time", "3 ms")
     assert canvas.scene.nodes["norm"].heat is None
     assert "Time" in canvas.legend.accessibleName()
-    canvas.set_heat(None)
+    canvas.heat.show(None)
 
 
 def test_the_minimap_shows_only_while_there_is_more_and_leads_there(
@@ -178,7 +179,7 @@ def test_the_minimap_shows_only_while_there_is_more_and_leads_there(
     QTest.mouseClick(
         canvas.minimap, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, canvas.minimap.rect().center()
     )
-    assert (canvas.view.seen().center() - canvas.scene.extent().center()).manhattanLength() < 60
+    assert (canvas.view.visible_rect().center() - canvas.scene.extent().center()).manhattanLength() < 60
     canvas.fit()
     qtbot.waitUntil(lambda: not canvas.minimap.isVisible(), timeout=1000)
 

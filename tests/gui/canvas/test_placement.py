@@ -3,14 +3,14 @@
 from itertools import combinations
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
 from composer.core.facts import Repair
 from composer.core.files.templates import template
 from composer.core.graph import Wire
 from composer.gui.canvas import CanvasView
-from composer.gui.canvas.items.wire_layer import NAMES_ROOM
+from composer.gui.canvas.items.wire_labels import NAMES_GAP
 from composer.gui.session.session import Session
 from composer.gui.shell import command_actions
 
@@ -39,7 +39,7 @@ def drag(session, canvas, hand):
 
 def selected_wire(session, canvas, hand):
     session.document.select((), (Wire("conv", "norm"),))
-    hand.key(Qt.Key.Key_Tab)
+    canvas.quick_add()
     assert all(choice.takes and choice.gives for choice in canvas.list.shown)
     canvas.list.picked.emit("SqueezeExcite")
 
@@ -87,7 +87,7 @@ def test_a_copy_out_of_sight_is_brought_into_view(session, canvas):
     canvas.view.show_at(1.0, QPointF(420, -360))
     session.document.select(("norm",))
     session.document.duplicate()
-    assert canvas.view.seen().contains(canvas.scene.nodes[session.document.selection[0]].scene_body())
+    assert canvas.view.visible_rect().contains(canvas.scene.nodes[session.document.selection[0]].scene_body())
 
 
 def test_what_is_added_at_the_centre_covers_nothing(session, canvas):
@@ -150,7 +150,7 @@ def test_names_of_ports_keep_their_room(session, canvas):
     """Of a card with several inputs: when all is arranged, and when a block is put on one of its wires."""
     session.open_template(template("hybrid_dendritic"))
     wire, classify = Wire("last_norm", "classify"), canvas.scene.nodes["classify"]
-    wanted = classify.labels_width(False) + NAMES_ROOM
+    wanted = classify.labels_width(False) + NAMES_GAP
     canvas.layout("right")
     assert classify.scene_body().left() - canvas.scene.nodes["last_norm"].scene_body().right() >= wanted
     session.document.insert_on_wire(wire, "Identity", canvas.scene.wires[wire].middle)

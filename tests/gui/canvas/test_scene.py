@@ -11,6 +11,7 @@ from composer.core import edits
 from composer.core.facts import NodeFacts
 from composer.core.graph import Frame, Node, Wire
 from composer.gui.canvas import CanvasView
+from composer.gui.canvas.hit_test import node_at
 from composer.gui.canvas.items.overview_item import OverviewItem
 from composer.gui.canvas.items.wire_item import ChipItem
 from composer.gui.canvas.scene import DesignScene
@@ -29,9 +30,14 @@ def picture(scene: DesignScene) -> object:
         wire: (item.route, item.shape_, item.kind, item.state, item.middle.toTuple())
         for wire, item in scene.wires.items()
     }
-    chips = {wire: (chip.text, chip.pos().toTuple()) for wire, chip in scene.layer.chips.items()}
+    chips = {wire: (chip.text, chip.pos().toTuple()) for wire, chip in scene.drawn.chips.items()}
     frames = {id: item.frame for id, item in scene.frames.items()}
     return nodes, wires, chips, frames, scene.extent().getRect()
+
+
+def drawn_items(scene: DesignScene) -> list[QGraphicsItem]:
+    drawn = scene.drawn
+    return [*drawn.nodes.values(), *drawn.wires.values(), *drawn.chips.values()]
 
 
 def fresh(session: Session) -> object:
@@ -114,7 +120,7 @@ def test_no_item_is_left_behind(session: Session, canvas: CanvasView) -> None:
     for _ in range(80):
         random_edit(session, dice)
     scene = canvas.scene
-    known: set[QGraphicsItem] = {*scene.drawn_items(), *scene.frames.values()}
+    known: set[QGraphicsItem] = {*drawn_items(scene), *scene.frames.values()}
     rest = [item for item in scene.items() if item not in known]
     assert all(isinstance(item, OverviewItem | ChipItem) for item in rest)
     assert sum(isinstance(item, ChipItem) for item in rest) <= 1
@@ -131,7 +137,7 @@ def test_only_what_facts_name_is_touched(session: Session, canvas: CanvasView, m
 def test_facts_say_shapes_costs_and_errors(session: Session, canvas: CanvasView) -> None:
     scene = canvas.scene
     assert scene.nodes["conv"].content.detail == "100 params · 1.0 k MACs"
-    assert {str(wire) for wire in scene.layer.chips} == {"image -> conv", "conv -> norm", "pool -> dendrites"}
+    assert {str(wire) for wire in scene.drawn.chips} == {"image -> conv", "conv -> norm", "pool -> dendrites"}
     assert scene.wires[Wire("pool", "dendrites")].kind == "vector"
     nodes = dict(session.facts.nodes)
     nodes["norm"] = NodeFacts("", error="norm: no")
@@ -174,10 +180,10 @@ def test_far_away_the_items_leave_painting_to_one(session: Session, canvas: Canv
     canvas.view.show_at(0.2, QPointF(600, 100))
     scene = canvas.scene
     flag = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
-    assert all(item.flags() & flag for item in scene.drawn_items())
+    assert all(item.flags() & flag for item in drawn_items(scene))
     session.document.edit("add", edits.add, Node("late", "Conv2d", {}, (600, 300)))
     assert scene.nodes["late"].flags() & flag
-    assert scene.node_at(QPointF(600, 300)) is scene.nodes["late"]
+    assert node_at(scene, QPointF(600, 300)) is scene.nodes["late"]
     canvas.grab()
     canvas.view.show_at(1.0, QPointF(600, 100))
-    assert not any(item.flags() & flag for item in scene.drawn_items())
+    assert not any(item.flags() & flag for item in drawn_items(scene))

@@ -115,11 +115,11 @@ def test_a_new_key_holds_at_once_and_after_a_start(
     shown.session.document.select(("attn",))
     shown.canvas.view.setFocus()
     qtbot.waitUntil(lambda: shown.isActiveWindow() and shown.canvas.view.hasFocus())
-    before = shown.canvas.view.seen()
+    before = shown.canvas.view.visible_rect()
     QTest.keyClick(shown.canvas.view, Qt.Key.Key_F)  # the key it had
-    assert shown.canvas.view.seen() == before
+    assert shown.canvas.view.visible_rect() == before
     QTest.keyClick(shown.canvas.view, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
-    assert shown.canvas.view.seen() != before
+    assert shown.canvas.view.visible_rect() != before
     assert keys(window(), "fit_selection") == ["Ctrl+J"]
     sheet = ShortcutSheet(shown)
     assert any("Ctrl+J" in label.text() for label in sheet.findChildren(type(page.what)))

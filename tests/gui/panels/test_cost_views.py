@@ -171,8 +171,8 @@ def test_a_measurement_is_cancelled(shown: Window, small: Design, qtbot: QtBot) 
 
 def test_the_canvas_and_the_panel_show_one_heat_map(shown: Window, qtbot: QtBot) -> None:
     panel = panel_of(shown)
-    shown.canvas.show_cost_heat("macs")
+    shown.session.lens.set_heat("macs")
     qtbot.waitUntil(lambda: panel.heat.currentData() == "macs")
     assert "MACs" in shown.canvas.legend.accessibleName()
-    shown.canvas.show_cost_heat("")
+    shown.session.lens.set_heat("")
     qtbot.waitUntil(lambda: panel.heat.currentData() == "")

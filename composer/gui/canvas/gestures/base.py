@@ -1,26 +1,45 @@
-"""What all gestures share."""
+"""What all gestures share: the pointer, the surface they act on, and their life from press to release."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, SignalInstance
 
-from composer.gui.canvas.items.metrics import GRID
-
-if TYPE_CHECKING:
-    from composer.gui.canvas.view import GraphView
+from composer.gui.canvas.scene import DesignScene
+from composer.gui.session.session import Session
 
 DRAG_DISTANCE = 4.0  # pixels of the screen before a press becomes a drag
-PORT_REACH, WIRE_REACH = 9.0, 6.0  # pixels of the screen within which a port or a bend, and a wire, are meant
+
+
+class Surface(Protocol):
+    """What gestures use of the view."""
+
+    @property
+    def design_scene(self) -> DesignScene:
+        """The scene."""
+
+    @property
+    def session(self) -> Session:
+        """The session."""
+
+    @property
+    def quick_add_requested(self) -> SignalInstance:
+        """Signal that opens the list of blocks: a scene position, and (port, its tensor layout) or None."""
+
+    def reach(self, pixels: float) -> float:
+        """Convert a distance on the screen to one in the scene."""
+
+    def pan(self, by: QPointF) -> None:
+        """Move the drawing by pixels of the screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Where the pointer is.
+    """State of the mouse at one event.
 
-    Args:
-        scene: place in the scene.
-        view: place in the viewport, in pixels of the screen.
+    Attributes:
+        scene: position in the scene.
+        view: position in the viewport, in pixels of the screen.
         modifiers: keys held.
         button: button that was pressed or released.
     """
@@ -47,41 +66,39 @@ class Pointer:
 
 
 class Gesture:
-    """One thing that hands do, from press to release.
+    """One mouse gesture, from press to release.
+
+    The view calls `start` once, `move` any number of times, then either `end` or `cancel`. Only `end` edits the design;
+    everything before is a preview that `cancel` takes back. Subclasses that override `start` call it on the base class.
 
     Args:
-        view: the view it happens in.
+        surface: the view it happens in.
+
+    Attributes:
+        surface, scene, session, document: what it acts on.
+        pressed: the pointer when the button went down; None before `start`.
     """
 
-    def __init__(self, view: "GraphView") -> None:
-        self.view = view
-        self.scene = view.design_scene
-        self.session = view.session
-        self.began: Pointer | None = None
+    def __init__(self, surface: Surface) -> None:
+        self.surface = surface
+        self.scene = surface.design_scene
+        self.session = surface.session
+        self.document = surface.session.document
+        self.pressed: Pointer | None = None
 
     def start(self, pointer: Pointer) -> None:
-        """The button went down."""
-        self.began = pointer
+        """Handle the press of the button."""
+        self.pressed = pointer
 
     def move(self, pointer: Pointer) -> None:
-        """The pointer moved."""
+        """Update the preview."""
 
     def end(self, pointer: Pointer) -> None:
-        """The button went up: carry it out."""
+        """Handle the release of the button: apply the edit."""
 
     def cancel(self) -> None:
-        """Leave everything as it was."""
+        """Remove the preview."""
 
     def dragged(self, pointer: Pointer) -> bool:
-        """Whether the pointer has moved far enough for a drag."""
-        return self.began is not None and (pointer.view - self.began.view).manhattanLength() >= DRAG_DISTANCE
-
-
-def snapped(value: float) -> float:
-    """A coordinate on the grid."""
-    return round(value / GRID) * GRID
-
-
-def snapped_point(place: QPointF) -> tuple[float, float]:
-    """A place on the grid, as the document keeps it."""
-    return snapped(place.x()), snapped(place.y())
+        """Return whether the pointer has moved far enough from the press for a drag."""
+        return self.pressed is not None and (pointer.view - self.pressed.view).manhattanLength() >= DRAG_DISTANCE

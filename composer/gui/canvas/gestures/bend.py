@@ -1,93 +1,91 @@
-"""Bend: drag a wire by its middle to lead it through a place, or drag such a place; a mere click selects."""
-
-from typing import TYPE_CHECKING
+"""Bend: drag a wire by its middle to route it through a point, or drag such a bend; a click selects."""
 
 from composer.core.bends import bend_index, bends_of, set_bends
 from composer.core.graph import Point, Wire
-from composer.gui.canvas.gestures.base import PORT_REACH, WIRE_REACH, Pointer, snapped_point
+from composer.gui.canvas.gestures.base import Pointer, Surface
 from composer.gui.canvas.gestures.select import WireClick
-
-if TYPE_CHECKING:
-    from composer.gui.canvas.view import GraphView
+from composer.gui.canvas.hit_test import PORT_REACH, WIRE_REACH, bend_at, wire_at
+from composer.gui.canvas.items.metrics import snap_point
 
 
 class BendGesture(WireClick):
-    """Drags a bend of a wire, a new one where none was taken hold of.
+    """Drags a bend of a wire, or adds one.
 
     Args:
-        view: the view.
+        surface: the view.
         wire: the wire under the pointer.
-        index: which of its bends is under the pointer; None for the wire itself.
+        index: index of the bend under the pointer; None for the wire itself, which then gets a new bend.
     """
 
-    def __init__(self, view: "GraphView", wire: Wire, index: int | None = None) -> None:
-        super().__init__(view, wire)
+    def __init__(self, surface: Surface, wire: Wire, index: int | None = None) -> None:
+        super().__init__(surface, wire)
         self._index = index
         self._bends = bends_of(self.scene.graph, wire)
-        self._place = 0  # of a new bend among the others
+        self._new_index = 0  # of a new bend among the others
         self._moving = False
 
     def start(self, pointer: Pointer) -> None:
-        """Begin."""
+        """Find where along the wire a new bend would come."""
         super().start(pointer)
-        self._place = new_place(self.view, self._wire, pointer)
+        self._new_index = new_bend_index(self.surface, self._wire, pointer)
 
     def move(self, pointer: Pointer) -> None:
-        """Follow the pointer."""
+        """Route the wire through the pointer."""
         if self._moving or self.dragged(pointer):
             self._moving = True
-            self.scene.layer.show_bent(self._wire, self._led(pointer)[0])
+            self.scene.wire_layer.show_bent(self._wire, self._bends_with(pointer)[0])
 
-    def _led(self, pointer: Pointer) -> tuple[tuple[Point, ...], int]:
-        """The bends with the dragged one at the pointer, and which that is."""
-        place = snapped_point(pointer.scene)
+    def _bends_with(self, pointer: Pointer) -> tuple[tuple[Point, ...], int]:
+        """Return the bends with the dragged one at the pointer, and the index of that one."""
+        point = snap_point(pointer.scene)
         if self._index is not None:
-            return (*self._bends[: self._index], place, *self._bends[self._index + 1 :]), self._index
-        return (*self._bends[: self._place], place, *self._bends[self._place :]), self._place
+            return (*self._bends[: self._index], point, *self._bends[self._index + 1 :]), self._index
+        return (*self._bends[: self._new_index], point, *self._bends[self._new_index :]), self._new_index
 
     def end(self, pointer: Pointer) -> None:
-        """Carry it out."""
+        """Apply the bends, or select the wire if it was a click."""
         if not self._moving:
             super().end(pointer)
             if self._index is not None and not (pointer.ctrl or pointer.shift):
-                self.session.document.select((), (self._wire,), (self._wire, self._index))
+                self.document.select((), (self._wire,), (self._wire, self._index))
             return
-        led, index = self._led(pointer)
+        bends, index = self._bends_with(pointer)
         self.cancel()
-        if self.session.document.edit(f"Bend {self._wire}", set_bends, self._wire, led):
-            self.session.document.select((), (self._wire,), (self._wire, index))
+        if self.document.edit(f"Bend {self._wire}", set_bends, self._wire, bends):
+            self.document.select((), (self._wire,), (self._wire, index))
 
     def cancel(self) -> None:
-        """Leave everything as it was."""
+        """Show the route that the wire had."""
         if self._moving:
-            self.scene.restore_routes((self._wire.source, self._wire.target))
+            self.scene.wire_layer.restore_routes((self._wire.source, self._wire.target))
 
 
-def new_place(view: "GraphView", wire: Wire, pointer: Pointer) -> int:
-    """Where among the bends of a wire a new one at the pointer comes."""
-    scene = view.design_scene
-    led, route = bends_of(scene.graph, wire), scene.wires[wire].route
-    way = (
-        [(across, along) if scene.down else (along, across) for along, across in route.points]
-        if route is not None
-        else []
-    )
-    return bend_index(led, way, (pointer.scene.x(), pointer.scene.y()))
+def new_bend_index(surface: Surface, wire: Wire, pointer: Pointer) -> int:
+    """Return the index among the bends of a wire at which a new one at the pointer belongs."""
+    scene = surface.design_scene
+    bends, route = bends_of(scene.graph, wire), scene.wires[wire].route
+    points = route.points if route is not None else ()
+    corners = [(across, along) if scene.down else (along, across) for along, across in points]
+    return bend_index(bends, corners, (pointer.scene.x(), pointer.scene.y()))
 
 
-def toggle_bend(view: "GraphView", pointer: Pointer) -> bool:
-    """Remove the bend at the pointer, or add one to the wire there, as a double click does; false if there is neither."""
-    scene, session = view.design_scene, view.session
-    bend = scene.bend_at(pointer.scene, view.reach(PORT_REACH))
+def toggle_bend(surface: Surface, pointer: Pointer) -> bool:
+    """Remove the bend at the pointer, or add one to the wire there, as a double click does.
+
+    Returns:
+        Whether there was a bend or a wire.
+    """
+    scene, document = surface.design_scene, surface.session.document
+    bend = bend_at(scene, pointer.scene, surface.reach(PORT_REACH))
     if bend is not None:
-        session.document.remove_bend(bend[0].wire, bend[1])
+        document.remove_bend(bend[0].wire, bend[1])
         return True
-    found = scene.wire_at(pointer.scene, view.reach(WIRE_REACH))
-    if found is None:
+    item = wire_at(scene, pointer.scene, surface.reach(WIRE_REACH))
+    if item is None:
         return False
-    led, index = bends_of(scene.graph, found.wire), new_place(view, found.wire, pointer)
-    if session.document.edit(
-        f"Bend {found.wire}", set_bends, found.wire, (*led[:index], snapped_point(pointer.scene), *led[index:])
-    ):
-        session.document.select((), (found.wire,), (found.wire, index))
+    wire, index = item.wire, new_bend_index(surface, item.wire, pointer)
+    bends = bends_of(scene.graph, wire)
+    bends = (*bends[:index], snap_point(pointer.scene), *bends[index:])
+    if document.edit(f"Bend {wire}", set_bends, wire, bends):
+        document.select((), (wire,), (wire, index))
     return True

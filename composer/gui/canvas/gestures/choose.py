@@ -1,59 +1,51 @@
-"""Which gesture a press begins, by the button, the keys and what lies under the pointer."""
-
-from typing import TYPE_CHECKING
+"""Which gesture a press starts, by the button, the keys and what is under the pointer."""
 
 from PySide6.QtCore import Qt
 
-from composer.gui.canvas.gestures.base import PORT_REACH, WIRE_REACH, Gesture, Pointer
+from composer.gui.canvas.gestures.base import Gesture, Pointer, Surface
 from composer.gui.canvas.gestures.bend import BendGesture
 from composer.gui.canvas.gestures.cut import CutGesture
 from composer.gui.canvas.gestures.move import MoveGesture
 from composer.gui.canvas.gestures.select import BoxGesture
 from composer.gui.canvas.gestures.wire import WireGesture
-from composer.gui.canvas.gestures.wiring import End
+from composer.gui.canvas.hit_test import PORT_REACH, WIRE_REACH, bend_at, frame_at, node_at, port_at, wire_at
+from composer.gui.canvas.items.content import port_index
 from composer.gui.canvas.items.node_item import NodeItem
-from composer.gui.canvas.items.wire_layer import index_of_name
-
-if TYPE_CHECKING:
-    from composer.gui.canvas.view import GraphView
+from composer.gui.canvas.wiring import End
 
 
-def choose(view: "GraphView", pointer: Pointer) -> Gesture | None:
-    """The gesture that a press begins; None if it begins none."""
-    scene = view.design_scene
+def choose(surface: Surface, pointer: Pointer) -> Gesture | None:
+    """Return the gesture that a press starts; None if it starts none."""
+    scene = surface.design_scene
     if pointer.button == Qt.MouseButton.RightButton:
-        return CutGesture(view) if pointer.ctrl else None
+        return CutGesture(surface) if pointer.ctrl else None
     if pointer.button != Qt.MouseButton.LeftButton:
         return None
-    if pointer.alt and scene.node_at(pointer.scene) is None:
-        return CutGesture(view)
-    port = scene.port_at(pointer.scene, view.reach(PORT_REACH))
+    if pointer.alt and node_at(scene, pointer.scene) is None:
+        return CutGesture(surface)
+    port = port_at(scene, pointer.scene, surface.reach(PORT_REACH))
     if port is not None:
-        return _from_port(view, *port)
-    node = scene.node_at(pointer.scene)
+        return _from_port(surface, *port)
+    node = node_at(scene, pointer.scene)
     if node is not None:
-        return MoveGesture(view, node)
-    bend = scene.bend_at(pointer.scene, view.reach(PORT_REACH))
+        return MoveGesture(surface, node)
+    bend = bend_at(scene, pointer.scene, surface.reach(PORT_REACH))
     if bend is not None:
-        return BendGesture(view, bend[0].wire, bend[1])
-    wire = scene.wire_at(pointer.scene, view.reach(WIRE_REACH))
+        return BendGesture(surface, bend[0].wire, bend[1])
+    wire = wire_at(scene, pointer.scene, surface.reach(WIRE_REACH))
     if wire is not None:
-        return BendGesture(view, wire.wire)
-    frame = scene.frame_at(pointer.scene)
-    return MoveGesture(view, None, frame) if frame is not None else BoxGesture(view)
+        return BendGesture(surface, wire.wire)
+    frame = frame_at(scene, pointer.scene)
+    return MoveGesture(surface, None, frame) if frame is not None else BoxGesture(surface)
 
 
-def _from_port(view: "GraphView", node: NodeItem, output: bool, index: int) -> Gesture:
-    """A new wire; from an input that has one already, the end of that wire is taken instead."""
-    scene = view.design_scene
+def _from_port(surface: Surface, node: NodeItem, output: bool, index: int) -> Gesture:
+    """Return the gesture that draws a new wire, or that moves the end of the wire at an input that has one."""
+    scene = surface.design_scene
     if not output:
-        arrived = [
-            wire
-            for wire in scene.graph.in_wires(node.id)
-            if index_of_name(node.content.inputs, wire.target_port) == index
-        ]
-        if arrived:
-            last = arrived[-1]
+        wires = [w for w in scene.graph.in_wires(node.id) if port_index(node.content.inputs, w.target_port) == index]
+        if wires:
+            last = wires[-1]
             names = scene.nodes[last.source].content.outputs
-            return WireGesture(view, End(last.source, True, index_of_name(names, last.source_port)), last)
-    return WireGesture(view, End(node.id, output, index))
+            return WireGesture(surface, End(last.source, True, port_index(names, last.source_port)), last)
+    return WireGesture(surface, End(node.id, output, index))

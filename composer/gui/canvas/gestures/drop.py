@@ -1,50 +1,48 @@
-"""Drop: a block dragged from the palette; on a wire it is put in between."""
-
-from typing import TYPE_CHECKING
+"""Drop: a block dragged in from the palette; dropped on a wire it is inserted there."""
 
 from PySide6.QtCore import QMimeData
 
 from composer.core import names
 from composer.core.graph import SUBGRAPH, Wire
-from composer.gui.canvas.gestures.base import Gesture, Pointer, snapped_point
+from composer.gui.canvas.gestures.base import Gesture, Pointer, Surface
+from composer.gui.canvas.hit_test import wire_at
 from composer.gui.canvas.items.content import Content, node_shape
 from composer.gui.canvas.items.merge_item import MergeItem
+from composer.gui.canvas.items.metrics import snap_point
 from composer.gui.canvas.items.node_item import NodeItem
 
-if TYPE_CHECKING:
-    from composer.gui.canvas.view import GraphView
-
 BLOCK_MIME = "application/x-netcomposer-block"
-REACH = 14.0
+REACH = 14.0  # pixels of the screen within which a wire takes the block
+Z_PREVIEW = 40.0
 
 
 class DropGesture(Gesture):
-    """Shows where a dragged block would land, and adds it there.
+    """Shows where a dragged block would be added, and adds it there.
 
     Args:
-        view: the view.
+        surface: the view.
         block: name of the block, ``graph:NAME``, ``Input`` or ``Output``.
     """
 
-    def __init__(self, view: "GraphView", block: str) -> None:
-        super().__init__(view)
+    def __init__(self, surface: Surface, block: str) -> None:
+        super().__init__(surface)
         self.block = block
-        self._ghost: NodeItem | None = None
+        self._preview: NodeItem | None = None
         self._wire: Wire | None = None
 
     @staticmethod
     def block_of(data: QMimeData) -> str:
-        """Name of the block that is dragged; empty if it is something else."""
+        """Return the name of the dragged block; empty if something else is dragged."""
         return bytes(data.data(BLOCK_MIME).data()).decode("utf-8", "replace") if data.hasFormat(BLOCK_MIME) else ""
 
     def start(self, pointer: Pointer) -> None:
-        """Begin."""
+        """Show the card that would be added."""
         super().start(pointer)
         content = self._content()
-        self._ghost = (MergeItem if content.shape == "merge" else NodeItem)(content, self.scene.down)
-        self._ghost.setOpacity(0.6)
-        self._ghost.setZValue(40)
-        self.scene.addItem(self._ghost)
+        self._preview = (MergeItem if content.shape == "merge" else NodeItem)(content, self.scene.down)
+        self._preview.setOpacity(0.6)
+        self._preview.setZValue(Z_PREVIEW)
+        self.scene.addItem(self._preview)
         self.move(pointer)
 
     def _content(self) -> Content:
@@ -54,44 +52,44 @@ class DropGesture(Gesture):
         if self.block in ("Input", "Output"):
             return Content(id, "end", id, line=name.lower(), family="io")
         family = spec.category if spec else "graph"
-        stacked = self.block.startswith(SUBGRAPH)
         sign = spec.sign if spec else ""
+        stacked = self.block.startswith(SUBGRAPH)
         return Content(id, node_shape(spec), id, line=name, family=family, sign=sign, stacked=stacked)
 
     def move(self, pointer: Pointer) -> None:
-        """Follow the pointer."""
-        if self._ghost is None:
+        """Move the card, and mark the wire that would take it; Alt takes none."""
+        if self._preview is None:
             return
-        self._ghost.setPos(*snapped_point(pointer.scene))
-        found = (
-            self.scene.wire_at(pointer.scene, self.view.reach(REACH)) if self._fits_wire() and not pointer.alt else None
-        )
-        self._wire = found.wire if found is not None else None
-        self.scene.hover_wire(self._wire)
+        self._preview.setPos(*snap_point(pointer.scene))
+        self._wire = None
+        if self._fits_wire() and not pointer.alt:
+            item = wire_at(self.scene, pointer.scene, self.surface.reach(REACH))
+            self._wire = item.wire if item is not None else None
+        self.scene.highlight.hover_wire(self._wire)
 
     def _fits_wire(self) -> bool:
+        """Return whether the block has an input and an output."""
         spec = self.session.catalog.get(self.block)
-        inner = (
-            self.session.document.design.graphs.get(self.block.removeprefix(SUBGRAPH))
-            if self.block.startswith(SUBGRAPH)
-            else None
-        )
-        return bool(spec and spec.inputs and spec.outputs) or bool(inner and inner.inputs and inner.outputs)
+        if spec is not None:
+            return bool(spec.inputs and spec.outputs)
+        name = self.block.removeprefix(SUBGRAPH)
+        graph = self.document.design.graphs.get(name) if self.block.startswith(SUBGRAPH) else None
+        return graph is not None and bool(graph.inputs and graph.outputs)
 
     def end(self, pointer: Pointer) -> None:
-        """Carry it out."""
+        """Add the block, on the wire if there is one."""
         self.move(pointer)
         wire = self._wire
         self.cancel()
-        place = snapped_point(pointer.scene)
+        position = snap_point(pointer.scene)
         if wire is None:
-            self.session.document.add_block(self.block, place)
-            return
-        self.session.document.insert_on_wire(wire, self.block, place)
+            self.document.add_block(self.block, position)
+        else:
+            self.document.insert_on_wire(wire, self.block, position)
 
     def cancel(self) -> None:
-        """Leave everything as it was."""
-        if self._ghost is not None:
-            self.scene.removeItem(self._ghost)
-            self._ghost = None
-        self.scene.hover_wire(None)
+        """Remove the card."""
+        if self._preview is not None:
+            self.scene.removeItem(self._preview)
+            self._preview = None
+        self.scene.highlight.hover_wire(None)

@@ -1,4 +1,4 @@
-"""Pan: the drawing follows the hand."""
+"""Pan: the drawing follows the pointer."""
 
 from composer.gui.canvas.gestures.base import Gesture, Pointer
 
@@ -7,11 +7,11 @@ class PanGesture(Gesture):
     """Moves the view; the design is not touched."""
 
     def start(self, pointer: Pointer) -> None:
-        """Begin."""
+        """Remember where the pointer is."""
         super().start(pointer)
         self._last = pointer.view
 
     def move(self, pointer: Pointer) -> None:
-        """Follow the pointer."""
-        self.view.pan(pointer.view - self._last)
+        """Move the drawing by as much as the pointer moved."""
+        self.surface.pan(pointer.view - self._last)
         self._last = pointer.view

@@ -1,6 +1,4 @@
-"""Wire: drag from a port to a port; or take the end of a wire and lead it elsewhere."""
-
-from typing import TYPE_CHECKING
+"""Wire: drag from port to port, or take the end of a wire to another port."""
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPen
@@ -9,105 +7,104 @@ from PySide6.QtWidgets import QGraphicsPathItem
 from composer.core import edits
 from composer.core.blocks.ports import is_variadic
 from composer.core.graph import Wire
-from composer.gui.canvas.gestures.base import Gesture, Pointer
-from composer.gui.canvas.gestures.wiring import End, best_port, candidates, kind_at, wire_between, wired
+from composer.gui.canvas.gestures.base import Gesture, Pointer, Surface
+from composer.gui.canvas.hit_test import distance_between, node_at
 from composer.gui.canvas.items.wire_item import path_of
 from composer.gui.canvas.routing.route import curve
+from composer.gui.canvas.wiring import End, best_port, candidates, connect, kind_at, wire_between
 from composer.gui.look import theme
 
-if TYPE_CHECKING:
-    from composer.gui.canvas.view import GraphView
-
-MAGNET = 28.0  # pixels of the screen within which a port draws the wire to itself
+SNAP_REACH = 28.0  # pixels of the screen within which the wire snaps to a port
+Z_LINE = 30.0
 
 
 class WireGesture(Gesture):
     """Draws a wire from a fixed port to another one.
 
     Args:
-        view: the view.
-        fixed: the port where it begins.
-        moving: a wire whose other end was taken; None for a new wire.
+        surface: the view.
+        fixed: the port where it starts.
+        moving: the wire whose other end is being moved; None for a new wire.
     """
 
-    def __init__(self, view: "GraphView", fixed: End, moving: Wire | None = None) -> None:
-        super().__init__(view)
+    def __init__(self, surface: Surface, fixed: End, moving: Wire | None = None) -> None:
+        super().__init__(surface)
         self.fixed = fixed
         self.moving = moving
-        self._offered: dict[End, bool] = {}
+        self._offered: dict[End, bool] = {}  # ports that it can connect to, and whether the layouts fit
         self._target: End | None = None
         self._line = QGraphicsPathItem()
 
     def start(self, pointer: Pointer) -> None:
-        """Begin."""
+        """Mark the ports that fit, and hide the wire that is being moved."""
         super().start(pointer)
         self._offered = dict(candidates(self.session, self.fixed, self.moving))
         pen = QPen(theme.color("accent"), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
         self._line.setPen(pen)
-        self._line.setZValue(30)
+        self._line.setZValue(Z_LINE)
         self.scene.addItem(self._line)
         if self.moving is not None:
             self.scene.wires[self.moving].setVisible(False)
         for id, node in self.scene.nodes.items():
             fitting = frozenset((end.output, end.index) for end, fit in self._offered.items() if end.id == id and fit)
             node.show_state(offered=fitting, hovered=False)
-        self.scene.hover_wire(None)
+        self.scene.highlight.hover_wire(None)
 
     def move(self, pointer: Pointer) -> None:
-        """Follow the pointer."""
-        self._target = self._find(pointer)
+        """Draw the wire to the pointer, or to the port that it snaps to."""
+        target = self._target = self._target_at(pointer)
         for id, node in self.scene.nodes.items():
-            node.show_state(
-                lit=(self._target.output, self._target.index) if self._target and self._target.id == id else None
-            )
-        place = self._place(self._target) if self._target else pointer.scene
-        ends = (self._place(self.fixed), place) if self.fixed.output else (place, self._place(self.fixed))
-        a, b = (self.scene.flow_point(end) for end in ends)
-        self._line.setPath(path_of(curve(a, b), self.scene.down))
+            node.show_state(lit=(target.output, target.index) if target is not None and target.id == id else None)
+        end = self._position(target) if target is not None else pointer.scene
+        fixed = self._position(self.fixed)
+        source, sink = (fixed, end) if self.fixed.output else (end, fixed)
+        flow_point = self.scene.drawn.flow_point
+        self._line.setPath(path_of(curve(flow_point(source), flow_point(sink)), self.scene.down))
 
-    def _place(self, end: End) -> QPointF:
+    def _position(self, end: End) -> QPointF:
         return self.scene.nodes[end.id].port_position(end.output, end.index)
 
-    def _find(self, pointer: Pointer) -> End | None:
-        reach = self.view.reach(MAGNET)
-        node = self.scene.node_at(pointer.scene)
-        near = None
-        for end in self._offered:
+    def _target_at(self, pointer: Pointer) -> End | None:
+        """Return the port that the wire snaps to: the nearest one, ports that fit first; on a card only its own."""
+        reach = self.surface.reach(SNAP_REACH)
+        node = node_at(self.scene, pointer.scene)
+        nearest: tuple[bool, float, End] | None = None
+        for end, fit in self._offered.items():
             if node is not None and end.id != node.id:
                 continue
-            away = self._place(end) - pointer.scene
-            distance = (away.x() ** 2 + away.y() ** 2) ** 0.5
-            if distance <= reach and (near is None or (not self._offered[end], distance) < near[:2]):
-                near = (not self._offered[end], distance, end)
-        if near is not None:
-            return near[2]
+            distance = distance_between(self._position(end), pointer.scene)
+            if distance <= reach and (nearest is None or (not fit, distance) < nearest[:2]):
+                nearest = (not fit, distance, end)
+        if nearest is not None:
+            return nearest[2]
         return best_port(self.session, node.id, self._offered, self.moving) if node is not None else None
 
     def end(self, pointer: Pointer) -> None:
-        """Carry it out."""
+        """Add or move the wire; on empty background remove the moved one, or open the list of blocks for a new one."""
         self.move(pointer)
         target, moved = self._target, self.dragged(pointer)
         self.cancel()
         if target is not None:
-            wire = wire_between(self.session, self.fixed, target)
-            if wire != self.moving:
-                variadic = is_variadic(
-                    self.session.document.design, self.session.catalog, self.session.document.graph_name, wire
-                )
-                label = f"Wire {wire}" if self.moving is None else f"Lead wire to {wire}"
-                self.session.document.edit(label, wired, wire, variadic=variadic, instead=self.moving)
-        elif not moved or self.scene.node_at(pointer.scene) is not None:
+            self._connect(target)
+        elif not moved or node_at(self.scene, pointer.scene) is not None:
             return
         elif self.moving is not None:
-            self.session.document.edit(f"Take off wire {self.moving}", edits.disconnect, (self.moving,))
+            self.document.edit(f"Remove wire {self.moving}", edits.disconnect, (self.moving,))
         else:
-            self.view.quick_add_asked.emit(pointer.scene, (self.fixed, kind_at(self.session, self.fixed)))
+            self.surface.quick_add_requested.emit(pointer.scene, (self.fixed, kind_at(self.session, self.fixed)))
+
+    def _connect(self, target: End) -> None:
+        wire = wire_between(self.session, self.fixed, target)
+        if wire != self.moving:
+            variadic = is_variadic(self.document.design, self.session.catalog, self.document.graph_name, wire)
+            label = f"Wire {wire}" if self.moving is None else f"Move wire to {wire}"
+            self.document.edit(label, connect, wire, variadic=variadic, instead=self.moving)
 
     def cancel(self) -> None:
-        """Leave everything as it was."""
+        """Remove the line, and show the wire that was being moved."""
         if self._line.scene() is not None:
             self.scene.removeItem(self._line)
-        if self.moving in self.scene.wires and self.moving is not None:
+        if self.moving is not None and self.moving in self.scene.wires:
             self.scene.wires[self.moving].setVisible(True)
         for node in self.scene.nodes.values():
             node.show_state(offered=frozenset(), lit=None)

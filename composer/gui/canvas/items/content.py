@@ -45,7 +45,7 @@ class Content:
         badge: repeat, right-aligned in the first line.
         line: second line: the block and what was chosen.
         detail: third line: costs.
-        family: category that gives the colour.
+        family: category that gives the color.
         sign: the sign of a merge.
         inputs: names of the input ports.
         outputs: names of the output ports.
@@ -194,3 +194,8 @@ def wire_shape(
 def literal(value: Literal) -> str:
     """A value as the tooltip shows it."""
     return "×".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
+
+
+def port_index(names: tuple[str, ...], name: str) -> int:
+    """Return the index of a port by the name that a wire uses; a wire to an unknown name is drawn at the first port."""
+    return names.index(name) if name and name in names else 0

@@ -13,7 +13,7 @@ class MergeItem(NodeItem):
     """A circle for blocks that join wires and nothing else."""
 
     def _paint_body(self, painter: QPainter, style: metrics.PaintStyle) -> None:
-        marked = QPen(metrics.mark_colour(self.mark), 2) if self.mark else QPen(style.muted, 1.5)
+        marked = QPen(metrics.mark_color(self.mark), 2) if self.mark else QPen(style.muted, 1.5)
         painter.setPen(style.selected if self.selected else QPen(style.error, 1.5) if self.content.error else marked)
         painter.setBrush(self._ground(style))
         painter.drawEllipse(self.body.adjusted(0.75, 0.75, -0.75, -0.75))

@@ -11,7 +11,7 @@ from composer.gui.look import theme
 
 GRID = 4.0
 RADIUS = 6.0
-EDGE = 3.0  # family colour at the left of a card
+EDGE = 3.0  # family color at the left of a card
 PAD = 12.0
 LINE = (20.0, 17.0, 15.0)  # height of the three lines of a card
 CARD_HEIGHT = 72.0
@@ -23,7 +23,7 @@ PORT_STEP = 20.0
 STACK = 4.0  # how far the second edge of a sub-graph looks out
 CHIP_HEIGHT = 18.0
 # Below the first scale a card says only its id and block, in letters that grow as it shrinks; ports and chips are left out.
-# Below the second there are but blocks of colour: more could not be read, only paid for.
+# Below the second there are but blocks of color: more could not be read, only paid for.
 DETAIL_SCALE = 0.65
 OVERVIEW_SCALE = 0.38
 TITLE_PX, LINE_PX = 11.5, 10.0  # size of those letters on the screen
@@ -131,28 +131,28 @@ def clear_caches() -> None:
 
 
 def family_brush(family: str, blend: float = 1.0) -> QBrush:
-    """The colour of a family, or its blend with the card for cards that are too small to have an edge."""
+    """The color of a family, or its blend with the card for cards that are too small to have an edge."""
     return _family_brush(family, blend, theme.is_dark())
 
 
 @lru_cache(maxsize=256)
 def _family_brush(family: str, blend: float, _dark: bool) -> QBrush:
-    colour = theme.family(family)
-    return QBrush(colour if blend >= 1 else mix(paint_style().card.color(), colour, blend))
+    color = theme.family(family)
+    return QBrush(color if blend >= 1 else mix(paint_style().card.color(), color, blend))
 
 
-def mix(ground: QColor, colour: QColor, share: float) -> QColor:
-    """One colour laid over another."""
+def mix(ground: QColor, color: QColor, share: float) -> QColor:
+    """One color laid over another."""
     rest = 1.0 - share
     return QColor.fromRgbF(
-        ground.redF() * rest + colour.redF() * share,
-        ground.greenF() * rest + colour.greenF() * share,
-        ground.blueF() * rest + colour.blueF() * share,
+        ground.redF() * rest + color.redF() * share,
+        ground.greenF() * rest + color.greenF() * share,
+        ground.blueF() * rest + color.blueF() * share,
     )
 
 
-def mark_colour(mark: str) -> QColor:
-    """The colour of a difference: ``added``, ``removed`` or ``changed``."""
+def mark_color(mark: str) -> QColor:
+    """The color of a difference: ``added``, ``removed`` or ``changed``."""
     return theme.color({"added": "success", "removed": "error", "changed": "warning"}[mark])
 
 
@@ -168,20 +168,30 @@ def wire_pen(kind: str, state: str) -> QPen:
 
 @lru_cache(maxsize=64)
 def _wire_pen(kind: str, state: str, _dark: bool) -> QPen:
-    colour = {
+    color = {
         "rest": theme.color("wire"),
         "hover": theme.color("text"),
         "selected": theme.color("accent"),
         "faded": theme.color("wire", 0.55),
         "error": theme.color("error"),
-        "added": mark_colour("added"),
+        "added": mark_color("added"),
     }[state]
-    pen = QPen(colour, 2.0 if state in ("hover", "selected", "added") else 1.5)
+    pen = QPen(color, 2.0 if state in ("hover", "selected", "added") else 1.5)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if dashes := DASHES.get(kind):
         pen.setDashPattern([dash * 1.5 / pen.widthF() for dash in dashes])
     return pen
+
+
+def snap(value: float) -> float:
+    """Return the nearest coordinate on the grid."""
+    return round(value / GRID) * GRID
+
+
+def snap_point(point: QPointF) -> tuple[float, float]:
+    """Return the nearest grid point, as the design stores positions."""
+    return snap(point.x()), snap(point.y())
 
 
 def size(content: Content) -> tuple[float, float]:

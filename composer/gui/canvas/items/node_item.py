@@ -123,14 +123,14 @@ class NodeItem(QGraphicsItem):
         )
 
     def lod_brush(self) -> QBrush:
-        """The one colour it has when it is too small to be more than a block of colour."""
+        """The one color it has when it is too small to be more than a block of color."""
         style = metrics.paint_style()
         if self.content.error:
             return QBrush(style.error)
         if self.selected:
             return QBrush(style.accent)
         if self.mark:
-            return QBrush(metrics.mark_colour(self.mark))
+            return QBrush(metrics.mark_color(self.mark))
         return QBrush(self.heat) if self.heat else metrics.family_brush(self.content.family, 0.5)
 
     def _outline(self, style: metrics.PaintStyle) -> QPen:
@@ -138,7 +138,7 @@ class NodeItem(QGraphicsItem):
             return QPen(style.error, 1.5)
         if self.mark:
             return QPen(
-                metrics.mark_colour(self.mark),
+                metrics.mark_color(self.mark),
                 2,
                 Qt.PenStyle.DashLine if self.mark == "removed" else Qt.PenStyle.SolidLine,
             )
@@ -170,7 +170,7 @@ class NodeItem(QGraphicsItem):
     def _ground(self, style: metrics.PaintStyle) -> QBrush:
         if self.heat:
             return QBrush(metrics.mix(style.card.color(), self.heat, 0.4))
-        return QBrush(metrics.mix(style.card.color(), metrics.mark_colour(self.mark), 0.1)) if self.mark else style.card
+        return QBrush(metrics.mix(style.card.color(), metrics.mark_color(self.mark), 0.1)) if self.mark else style.card
 
     def _paint_text(self, painter: QPainter, style: metrics.PaintStyle) -> None:
         said = self.content
@@ -228,10 +228,10 @@ class NodeItem(QGraphicsItem):
                     1.15 * metrics.LINE_PX / scale,
                 )
             )
-        for grown, colour, text, y in rows:
+        for grown, color, text, y in rows:
             role = metrics.shrunk(grown, text, width)
             painter.setFont(metrics.font_of(role))
-            painter.setPen(colour)
+            painter.setPen(color)
             shown = metrics.elided(role, text, width)
             x = -metrics.text_width(role, shown) / 2 if end else self.body.left() + pad
             painter.drawText(QPointF(x, y), shown)
@@ -239,9 +239,9 @@ class NodeItem(QGraphicsItem):
     def _paint_end(self, painter: QPainter, style: metrics.PaintStyle, muted: QColor) -> None:
         said = self.content
         width = self.body.width() - 2 * metrics.PAD
-        for role, colour, text, y in (("title", style.text, said.title, -3.0), ("small", muted, said.line, 13.0)):
+        for role, color, text, y in (("title", style.text, said.title, -3.0), ("small", muted, said.line, 13.0)):
             painter.setFont(metrics.font_of(role))
-            painter.setPen(colour)
+            painter.setPen(color)
             text = metrics.elided(role, text, width)
             painter.drawText(QPointF(-metrics.text_width(role, text) / 2, y), text)
 
@@ -282,10 +282,10 @@ class NodeItem(QGraphicsItem):
         painter.drawPoint(centre + QPointF(0, 3.5))
 
     def _paint_sign(self, painter: QPainter, style: metrics.PaintStyle) -> None:
-        """A disc on the corner with a plus, a minus or a wave: a difference is told by more than its colour."""
+        """A disc on the corner with a plus, a minus or a wave: a difference is told by more than its color."""
         centre = self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
         painter.setPen(QPen(style.canvas, 1.5))
-        painter.setBrush(metrics.mark_colour(self.mark))
+        painter.setBrush(metrics.mark_color(self.mark))
         painter.drawEllipse(centre, 7, 7)
         painter.setPen(QPen(style.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.setBrush(Qt.BrushStyle.NoBrush)

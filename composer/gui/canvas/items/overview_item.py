@@ -1,87 +1,90 @@
-"""The whole graph as blocks of colour and plain lines, in a few strokes: what is painted when the view is far away."""
+"""The lowest level of detail: the whole graph as colored rectangles and thin lines, painted by one item in a few strokes."""
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from composer.gui.canvas.items import metrics
-
-if TYPE_CHECKING:
-    from composer.gui.canvas.scene import DesignScene
-
-EMPTY = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
+from composer.gui.canvas.items.items import NO_CONTENTS, SceneItems
 
 
 class OverviewItem(QGraphicsItem):
-    """Paints all nodes and wires at once; meanwhile their own items paint nothing but are still found by the pointer.
+    """Paints all nodes and wires when zoomed out; meanwhile their own items paint nothing but are still hit by the pointer.
 
     Args:
-        scene: the scene whose items it stands for.
+        items: the items it paints in place of.
+
+    Attributes:
+        on: whether it paints.
     """
 
-    def __init__(self, scene: "DesignScene") -> None:
+    def __init__(self, items: SceneItems) -> None:
         super().__init__()
-        self._design_scene = scene
-        self._wires: dict[str, QPainterPath] | None = None
+        self._items = items
+        self._paths: dict[str, QPainterPath] | None = None  # of wires, by state; None until the next paint
         self._bounds = QRectF()
         self.on = False
-        self.setFlag(EMPTY)
+        self.setFlag(NO_CONTENTS)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        items.changed.connect(self._on_changed)
 
     def set_on(self, on: bool) -> None:
-        """Stand for the items, or leave it to them."""
+        """Paint in place of the items, or leave the painting to them."""
         if on != self.on:
             self.on = on
-            self.setFlag(EMPTY, not on)
-            self.adopt(self._design_scene.drawn_items())
-            self.changed()
+            self.setFlag(NO_CONTENTS, not on)
+            self._items.hide_contents(on)
+            self._refresh()
 
-    def adopt(self, items: "list[QGraphicsItem]") -> None:
-        """Let items paint, or not, as it is now."""
-        for item in items:
-            item.setFlag(EMPTY, self.on)
+    def _on_changed(self) -> None:
+        if self.on:
+            self._refresh()
 
-    def changed(self) -> None:
-        """Something was moved or looks different."""
-        self._wires = None
-        bounds = self._design_scene.extent()
+    def _refresh(self) -> None:
+        self._paths = None
+        bounds = self._items.extent()
         if bounds != self._bounds:
             self.prepareGeometryChange()
             self._bounds = bounds
         self.update()
 
     def boundingRect(self) -> QRectF:
-        """What it paints at most."""
+        """Return the area that it may paint."""
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paint it."""
-        scene = self._design_scene
-        if self._wires is None:
-            self._wires = defaultdict(QPainterPath)
-            for wire in scene.wires.values():
-                if wire.isVisible():
-                    self._wires[wire.mark or wire.state].addPath(wire.path)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        """Paint wires, then nodes."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for state, path in sorted(self._wires.items(), key=lambda entry: entry[0] != "faded"):
+        self._paint_wires(painter)
+        self._paint_nodes(painter)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+    def _paint_wires(self, painter: QPainter) -> None:
+        """Stroke the wires of each state as one path, the faded ones below the others."""
+        if self._paths is None:
+            self._paths = defaultdict(QPainterPath)
+            for wire in self._items.wires.values():
+                if wire.isVisible():
+                    self._paths[wire.mark or wire.state].addPath(wire.path)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for state, path in sorted(self._paths.items(), key=lambda entry: entry[0] != "faded"):
             pen = QPen(metrics.wire_pen("map", state).color(), 1)
             pen.setCosmetic(True)
             painter.setPen(pen)
             painter.drawPath(path)
-        # Few looks, many nodes: a brush is asked for once a look.
-        blocks: defaultdict[tuple[object, ...], list[QRectF]] = defaultdict(list)
+
+    def _paint_nodes(self, painter: QPainter) -> None:
+        """Fill the bodies of nodes that look alike in one call: there are few keys and many nodes."""
+        bodies: defaultdict[tuple[object, ...], list[QRectF]] = defaultdict(list)
         brushes: dict[tuple[object, ...], QBrush] = {}
-        for node in scene.nodes.values():
+        for node in self._items.nodes.values():
             key = node.lod_key()
             if key not in brushes:
                 brushes[key] = node.lod_brush()
-            blocks[key].append(node.scene_body())
+            bodies[key].append(node.scene_body())
         painter.setPen(Qt.PenStyle.NoPen)
-        for key, bodies in blocks.items():
+        for key, rects in bodies.items():
             painter.setBrush(brushes[key])
-            painter.drawRects(bodies)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            painter.drawRects(rects)

@@ -111,7 +111,7 @@ class WireItem(QGraphicsItem):
         """The shape as the chip says it."""
         return units.shape(self.shape_) if self.shape_ is not None else ""
 
-    def distance(self, place: QPointF, reach: float) -> bool:
+    def is_near(self, place: QPointF, reach: float) -> bool:
         """Whether a place is within reach of the curve."""
         if not self._bounds.adjusted(-reach, -reach, reach, reach).contains(place):
             return False
@@ -142,7 +142,7 @@ class WireItem(QGraphicsItem):
 
 
 class ChipItem(QGraphicsItem):
-    """The shape on a wire, on a chip in the colour of the ground so that the wire does not run through the figures."""
+    """The shape on a wire, on a chip in the color of the ground so that the wire does not run through the figures."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -152,7 +152,7 @@ class ChipItem(QGraphicsItem):
         self.setZValue(Z_CHIP)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
-    def say(self, text: str, place: QPointF, strong: bool = False) -> None:
+    def show_label(self, text: str, place: QPointF, strong: bool = False) -> None:
         """Show a text at a place."""
         if (text, strong) != (self.text, self.strong):
             self.prepareGeometryChange()

@@ -1,5 +1,6 @@
 """What an empty canvas says: how to begin, and three templates."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -8,7 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from composer import paths
 from composer.gui.look import theme
 from composer.gui.session.session import Session
-from composer.gui.shell import keymap
 
 FIRST = ("hybrid_digits", "vit_tiny", "resnet18")
 COUNT = 3
@@ -52,12 +52,12 @@ class EmptyState(QWidget):
         box.addSpacing(4)
         box.addLayout(self._buttons)
         self._hint.setVisible(self._buttons.count() > 2)
-        self.refresh_keys()
+        self.show_keys(lambda _id: "")
         self.refresh_theme()
 
-    def refresh_keys(self) -> None:
-        """Name the key that adds a block."""
-        key = keymap.shown("add_block")
+    def show_keys(self, key_of: Callable[[str], str]) -> None:
+        """Show the key that adds a block; see `CanvasView.show_keys`."""
+        key = key_of("add_block")
         self._title.setText(f"Press {key} or drag a block" if key else "Drag a block here")
 
     def refresh_theme(self) -> None:

@@ -1,4 +1,4 @@
-"""Heat map of the cards: the colour of each cost, and the legend that explains the colours."""
+"""Heat map of the cards: the color of each cost, and the legend that explains the colors."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ SIZE = QSize(208, 56)
 
 
 def heat_color(share: float) -> QColor:
-    """Return the colour of a share of one."""
+    """Return the color of a share of one."""
     return QColor(*colormaps.color_of(COLORMAP, share))
 
 
@@ -28,7 +28,7 @@ def shares(values: Mapping[str, float | None]) -> tuple[dict[str, float], float]
 
 
 class HeatLegend(QWidget):
-    """A colour bar with a title and the numbers at its ends."""
+    """A color bar with a title and the numbers at its ends."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -37,7 +37,7 @@ class HeatLegend(QWidget):
         self.hide()
 
     def explain(self, title: str, high: str, low: str = "0") -> None:
-        """Say what the colours mean."""
+        """Say what the colors mean."""
         self._title, self._low, self._high = title, low, high
         self.setAccessibleName(f"{title}: {low} to {high}")
         self.show()

@@ -6,8 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from composer.gui.canvas.camera import Camera
 from composer.gui.canvas.items import metrics
-from composer.gui.canvas.view import GraphView
+from composer.gui.canvas.scene import DesignScene
 from composer.gui.look import theme
 
 SIZE = QSize(176, 112)
@@ -18,27 +19,29 @@ class Minimap(QWidget):
     """Shows where the view is on the drawing.
 
     Args:
-        view: the view.
+        camera: the view, which shows a part of the drawing.
+        scene: the drawing.
+        parent: Qt parent.
     """
 
-    def __init__(self, view: GraphView, parent: QWidget) -> None:
+    def __init__(self, camera: Camera, scene: DesignScene, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAccessibleName("Overview")
         self.setFixedSize(SIZE)
-        self._view = view
-        self._scene = view.design_scene
+        self._camera = camera
+        self._scene = scene
         self._picture: QPixmap | None = None
         self._extent = QRectF()
-        self._scene.changed_extent.connect(self._redraw)
-        self._scene.recoloured.connect(self._redraw)
+        self._scene.extent_changed.connect(self._redraw)
+        self._scene.recolored.connect(self._redraw)
         self._scene.rebuilt.connect(self._redraw)
-        view.moved.connect(self._follow)
-        view.session.theme_changed.connect(self._redraw)
+        camera.moved.connect(self._follow)
+        scene.session.theme_changed.connect(self._redraw)
 
     @property
     def wanted(self) -> bool:
         """Whether there is more to the drawing than is seen."""
-        return bool(self._scene.nodes) and not self._view.seen().contains(self._scene.extent())
+        return bool(self._scene.nodes) and not self._camera.visible_rect().contains(self._scene.extent())
 
     def _redraw(self) -> None:
         self._picture = None  # drawn at the next paint, so changes in a row are drawn once
@@ -104,7 +107,7 @@ class Minimap(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._picture)
-        seen = self._view.seen()
+        seen = self._camera.visible_rect()
         frame = QRectF(self._to_map(seen.topLeft()), seen.size() * self._scale()).intersected(
             QRectF(self.rect()).adjusted(2, 2, -2, -2)
         )
@@ -120,6 +123,6 @@ class Minimap(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the pointer."""
         away = event.position() - QPointF(self.width() / 2, self.height() / 2)
-        self._view.stop_motion()
-        self._view.centerOn(self._area().center() + away / self._scale())
+        self._camera.stop_motion()
+        self._camera.centerOn(self._area().center() + away / self._scale())
         event.accept()

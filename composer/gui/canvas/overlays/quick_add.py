@@ -105,7 +105,7 @@ class QuickAdd(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._home = parent
+        self.home = parent
         self.setObjectName("quick_add")
         self.setAccessibleName("Add a block")
         self.field = QLineEdit(placeholderText="Search blocks", clearButtonEnabled=True)
@@ -131,21 +131,21 @@ class QuickAdd(QFrame):
         self.list.entered.connect(self.list.setCurrentIndex)
         self.hide()
 
-    def ask(self, found: list[BlockChoice], at: QPoint) -> None:
-        """Open at a place of the parent.
+    def open_at(self, choices: list[BlockChoice], at: QPoint) -> None:
+        """Open the list over the parent.
 
         Args:
-            found: what may be chosen.
-            at: place of the top left corner; it moves to stay inside.
+            choices: what can be picked.
+            at: position of the top left corner in the parent; the list moves to stay inside.
         """
-        self._all = found
+        self._all = choices
         t = theme.tokens()
         self.setStyleSheet(
             f"#quick_add {{ background: {t.card}; border: 1px solid {t.strong_border}; border-radius: 8px; }}"
         )
         self.list.setStyleSheet("QListView { background: transparent; border: none; }")
         self.setFixedSize(WIDTH, 28 + 24 + ROW * ROWS + self._room)
-        area = self._home.rect().adjusted(8, 8, -8, -8)
+        area = self.home.rect().adjusted(8, 8, -8, -8)
         place = QRect(at, self.size())
         place.moveLeft(max(area.left(), min(place.left(), area.right() - place.width())))
         place.moveTop(max(area.top(), min(place.top(), area.bottom() - place.height())))

@@ -15,7 +15,7 @@ class BlockChoice:
     Args:
         block: what `Document.add_block` takes.
         name: as it is shown.
-        family: category, for the colour.
+        family: category, for the color.
         shape: one line on what goes in and out.
         tags: further words under which it is found.
         takes: layout at its first input, ``any`` if open, empty if it has none.
@@ -56,7 +56,7 @@ def block_choices(design: Design, catalog: Catalog, graph: str) -> list[BlockCho
     return found
 
 
-def filtered(found: Iterable[BlockChoice], kind: str, *, from_output: bool) -> list[BlockChoice]:
+def filter_choices(found: Iterable[BlockChoice], kind: str, *, from_output: bool) -> list[BlockChoice]:
     """Those to which a wire can lead.
 
     Args:

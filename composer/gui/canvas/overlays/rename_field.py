@@ -26,7 +26,7 @@ class RenameField(QLineEdit):
         self.installEventFilter(self)
         self.hide()
 
-    def ask(self, id: str, place: QRect) -> None:
+    def open(self, id: str, place: QRect) -> None:
         """Edit the id of an item.
 
         Args:

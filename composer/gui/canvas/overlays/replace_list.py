@@ -93,7 +93,7 @@ class ReplaceList(QuickAdd):
         t = theme.tokens()
         for made in (self.here, self.everywhere):
             made.setStyleSheet(f"QPushButton:checked {{ background: {t.tint}; border-color: {t.accent}; }}")
-        self.ask(self._offered(), at)
+        self.open_at(self._offered(), at)
         self._changed()
 
     def _offered(self) -> list[BlockChoice]:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF
 from composer.core import units
 from composer.core.blocks.ports import kind
 from composer.core.graph import Node
+from composer.gui.canvas.hit_test import node_at, wire_at
 from composer.gui.canvas.items.content import literal
 from composer.gui.canvas.items.node_item import NodeItem
 from composer.gui.canvas.scene import DesignScene
@@ -16,10 +17,10 @@ MAX_ROWS = 14
 
 def tip(scene: DesignScene, place: QPointF, reach: float) -> str:
     """Rich text for a place in the scene; empty where there is nothing to say."""
-    node = scene.node_at(place)
+    node = node_at(scene, place)
     if node is not None:
         return node_tip(scene, node)
-    wire = scene.wire_at(place, reach)
+    wire = wire_at(scene, place, reach)
     if wire is None or wire.shape_ is None:
         return ""
     rows = [

@@ -1,12 +1,13 @@
 """The tool strip: select, hand, fit, layout, heat map."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from composer.gui.look import theme
 from composer.gui.session.cost_lens import HEATS, CostLens
-from composer.gui.shell import keymap
 
 LAYOUTS = {"right": "Left to right", "down": "Top down", "rows": "Left to right, in rows"}
 
@@ -14,10 +15,10 @@ LAYOUTS = {"right": "Left to right", "down": "Top down", "rows": "Left to right,
 class ToolStrip(QFrame):
     """A small row of tools that floats over the canvas."""
 
-    hand_chosen = Signal(bool)
-    fit_asked = Signal()
-    layout_asked = Signal(str)  # one of `LAYOUTS`, or empty for the way it is
-    heat_chosen = Signal(str)  # one of `HEATS`
+    hand_toggled = Signal(bool)
+    fit_requested = Signal()
+    layout_requested = Signal(str)  # one of `LAYOUTS`, or empty for the way it is
+    heat_selected = Signal(str)  # one of `HEATS`
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -33,15 +34,14 @@ class ToolStrip(QFrame):
         self.select.setChecked(True)
         self.select.clicked.connect(lambda: self.choose_hand(False))
         self.hand.clicked.connect(lambda: self.choose_hand(True))
-        self.fit.clicked.connect(self.fit_asked)
+        self.fit.clicked.connect(self.fit_requested)
         self._menus()
-        self.refresh_keys()
         self.refresh_theme()
 
-    def refresh_keys(self) -> None:
-        """Name the keys of the commands that it shares."""
+    def show_keys(self, key_of: Callable[[str], str]) -> None:
+        """Show in the tooltips the keys of the commands that the tools share; see `CanvasView.show_keys`."""
         for tool, text, id in ((self.fit, "Show everything", "fit"), (self.arrange, "Arrange", "layout")):
-            tool.setToolTip(f"{text} ({key})" if (key := keymap.shown(id)) else text)
+            tool.setToolTip(f"{text} ({key})" if (key := key_of(id)) else text)
 
     def _button(self, icon: str, tip: str, *, checkable: bool = False) -> QToolButton:
         button = QToolButton(autoRaise=True)
@@ -58,10 +58,10 @@ class ToolStrip(QFrame):
     def _menus(self) -> None:
         ways = QMenu(self)
         for way, text in LAYOUTS.items():
-            ways.addAction(text).triggered.connect(lambda _=False, way=way: self.layout_asked.emit(way))
+            ways.addAction(text).triggered.connect(lambda _=False, way=way: self.layout_requested.emit(way))
         self.arrange.setMenu(ways)
         self.arrange.setPopupMode(QToolButton.ToolButtonPopupMode.DelayedPopup)
-        self.arrange.clicked.connect(lambda: self.layout_asked.emit(""))
+        self.arrange.clicked.connect(lambda: self.layout_requested.emit(""))
         self.arrange.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.arrange.customContextMenuRequested.connect(lambda _at: self.arrange.showMenu())
         heats = QMenu(self)
@@ -72,7 +72,7 @@ class ToolStrip(QFrame):
             action.setChecked(not heat)
             action.setData(heat)
             self._heats.addAction(action)
-        self._heats.triggered.connect(lambda action: self.heat_chosen.emit(action.data()))
+        self._heats.triggered.connect(lambda action: self.heat_selected.emit(action.data()))
         self.heat.setMenu(heats)
         self.heat.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
@@ -80,7 +80,7 @@ class ToolStrip(QFrame):
         """Take the hand, or the arrow."""
         self.select.setChecked(not on)
         self.hand.setChecked(on)
-        self.hand_chosen.emit(on)
+        self.hand_toggled.emit(on)
 
     def show_heat(self, heat: str, lens: CostLens) -> None:
         """Mark which heat map is shown, and offer those that have numbers."""

@@ -70,7 +70,7 @@ class Route:
         return (p[0] + q[0]) / 2, (p[1] + q[1]) / 2
 
 
-def through(link: RouteRequest, bends: Sequence[Point]) -> Route:
+def through_bends(link: RouteRequest, bends: Sequence[Point]) -> Route:
     """The way of a wire through bends: it passes each along the flow, and turns in between, so that one bend already makes an arc."""
     line = [link.start, *bends, link.end]
     corners = [link.start]

@@ -57,7 +57,7 @@ class Router(Generic[Key]):
             self._cards.put(id, box)
             self._changed += [place for place in (before, box) if place is not None]
 
-    def join(self, key: Key, link: RouteRequest | None) -> None:
+    def request(self, key: Key, link: RouteRequest | None) -> None:
         """Let a wire join two ports, or take it away."""
         known = self._links.get(key)
         if known is not None:
@@ -74,14 +74,14 @@ class Router(Generic[Key]):
             self._links[key], self._keys[turn] = (link, turn), key
             self._due.add(key)
 
-    def forget(self, keys: Iterable[Key]) -> None:
+    def invalidate(self, keys: Iterable[Key]) -> None:
         """Tell the routes of some wires again the next time, because they were shown elsewhere meanwhile."""
         for key in keys:
             if key in self._links:
                 self._told.pop(key, None)
                 self._due.add(key)
 
-    def lead(self) -> dict[Key, Route]:
+    def route(self) -> dict[Key, Route]:
         """The routes that differ from those of the last time."""
         queue = {turn for place in self._changed for turn in self._areas.touching(place)} | {
             self._links[key][1] for key in self._due
@@ -121,11 +121,11 @@ class Router(Generic[Key]):
         del self._keys[turn]
 
 
-def routes(boxes: Mapping[str, Rect], links: Mapping[Key, RouteRequest]) -> dict[Key, Route]:
+def route_all(boxes: Mapping[str, Rect], links: Mapping[Key, RouteRequest]) -> dict[Key, Route]:
     """The ways of some wires around some items, by id and by key."""
     router: Router[Key] = Router()
     for id, box in boxes.items():
         router.place(id, box)
     for key, link in links.items():
-        router.join(key, link)
-    return router.lead()
+        router.request(key, link)
+    return router.route()

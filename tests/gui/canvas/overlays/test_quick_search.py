@@ -4,7 +4,7 @@ import pytest
 
 from composer.core.blocks.catalog import read_catalog
 from composer.core.graph import Design, Graph
-from composer.gui.canvas.overlays.quick_search import block_choices, filtered, search
+from composer.gui.canvas.overlays.quick_search import block_choices, filter_choices, search
 
 FOUND = block_choices(Design(graphs={"stage": Graph()}), read_catalog(), "")
 
@@ -33,10 +33,10 @@ def test_tags_find_blocks_too() -> None:
 
 
 def test_a_wire_filters_by_layout() -> None:
-    after_map = {choice.name for choice in filtered(FOUND, "map", from_output=True)}
+    after_map = {choice.name for choice in filter_choices(FOUND, "map", from_output=True)}
     assert {"Conv2d", "Add", "Output"} <= after_map
     assert not {"TokensToMap", "Input"} & after_map
-    before_map = {choice.name for choice in filtered(FOUND, "map", from_output=False)}
+    before_map = {choice.name for choice in filter_choices(FOUND, "map", from_output=False)}
     assert {"Conv2d", "Input"} <= before_map
     assert not {"ClassifierHead", "Output"} & before_map
 

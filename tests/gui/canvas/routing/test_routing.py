@@ -5,8 +5,7 @@ import random
 import pytest
 
 from composer.gui.canvas.routing.route import STUB, Route, RouteRequest
-from composer.gui.canvas.routing.router import Router
-from composer.gui.canvas.routing.router import routes as lead
+from composer.gui.canvas.routing.router import Router, route_all
 from composer.gui.canvas.routing.spatial_index import Rect
 
 CARD = (80.0, 36.0)
@@ -32,14 +31,14 @@ def inside(route: Route, at: Rect) -> bool:
 
 
 def test_neighbours_in_line_are_joined_by_a_straight_line() -> None:
-    (route,) = lead({"a": box(0, 0), "b": box(240, 0)}, {"w": link((0, 0), (240, 0))}).values()
+    (route,) = route_all({"a": box(0, 0), "b": box(240, 0)}, {"w": link((0, 0), (240, 0))}).values()
     assert route.curve
     assert {c for _, c in route.points} == {0}
 
 
 def test_a_skip_arcs_around_what_it_passes_and_enters_a_merge_from_above() -> None:
     boxes = {"a": box(0, 0), "m": box(240, 0), "b": (466.0, -14.0, 494.0, 14.0)}
-    (route,) = lead(boxes, {"w": link((0, 0), (480, 0), radius=14.0)}).values()
+    (route,) = route_all(boxes, {"w": link((0, 0), (480, 0), radius=14.0)}).values()
     assert not route.curve
     assert not inside(route, boxes["m"])
     assert route.points[-1] == (480, -14)
@@ -49,16 +48,16 @@ def test_a_skip_arcs_around_what_it_passes_and_enters_a_merge_from_above() -> No
 def test_an_arc_comes_down_beside_the_names_of_ports_where_there_is_room() -> None:
     boxes = {"a": box(0, 0), "m": box(240, 0), "b": box(560, 0)}
     for names, before in ((0.0, STUB), (60.0, 60.0)):
-        (route,) = lead(boxes, {"w": link((0, 0), (560, 0), names=names)}).values()
+        (route,) = route_all(boxes, {"w": link((0, 0), (560, 0), names=names)}).values()
         assert route.points[-2] == (480 - before, 0)
     boxes["m"] = box(340, 0)
-    (route,) = lead(boxes, {"w": link((0, 0), (560, 0), names=60.0)}).values()
+    (route,) = route_all(boxes, {"w": link((0, 0), (560, 0), names=60.0)}).values()
     assert route.points[-2] == (480 - STUB, 0)
 
 
 def test_skips_nest_and_those_of_one_port_share_a_track() -> None:
     boxes = {f"n{i}": box(240 * i, 0) for i in range(6)}
-    found = lead(
+    found = route_all(
         boxes,
         {
             "short": link((240, 0), (720, 0), "n1", "n3"),
@@ -73,14 +72,14 @@ def test_skips_nest_and_those_of_one_port_share_a_track() -> None:
 
 def test_a_wire_back_runs_midway_between_the_rows() -> None:
     boxes = {"a": box(800, 0), "b": box(0, 200)}
-    (route,) = lead(boxes, {"w": link((800, 0), (0, 200))}).values()
+    (route,) = route_all(boxes, {"w": link((800, 0), (0, 200))}).values()
     assert 100 in {c for _, c in route.points}
 
 
 def test_a_heap_of_cards_is_led_quickly() -> None:
     boxes = {f"n{i}": box(0, 0) for i in range(400)}
     links = {f"w{i}": link((0, 0), (0, 0), f"n{i}", f"n{i + 1}") for i in range(399)}
-    assert len(lead(boxes, links)) == 399
+    assert len(route_all(boxes, links)) == 399
 
 
 @pytest.mark.parametrize("heap", [0, 30])
@@ -112,9 +111,9 @@ def test_leading_again_after_changes_gives_what_leading_anew_gives(heap: int) ->
         ends[f"x{dice.randrange(10**6)}"] = (dice.choice(names), dice.choice(names))
         links = {key: make(*pair) for key, pair in ends.items()}
         for key in {*links, *router.wires()}:
-            router.join(key, links.get(key))
+            router.request(key, links.get(key))
         for name, place in boxes.items():
             router.place(name, place)
-        shown = {key: route for key, route in shown.items() if key in links} | router.lead()
+        shown = {key: route for key, route in shown.items() if key in links} | router.route()
         mixed = dice.sample(list(boxes.items()), len(boxes))
-        assert shown == lead(dict(mixed), links)
+        assert shown == route_all(dict(mixed), links)

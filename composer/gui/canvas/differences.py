@@ -60,7 +60,7 @@ class Differences(QObject):
             node.show_state(mark=marks.get(id, ""))
         for wire, drawn in scene.wires.items():
             drawn.set_mark("added" if wire in added else "")
-        scene.refresh_overview()
+        scene.drawn.notify_changed(moved=False)
 
     def _draw_ghosts(self, old: Graph, removed: tuple[str, ...], wires: tuple[Wire, ...]) -> None:
         scene, session = self._scene, self._scene.session
@@ -142,7 +142,7 @@ class GhostWire(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint it."""
-        pen = QPen(QColor(metrics.mark_colour("removed")), 1.5, Qt.PenStyle.CustomDashLine)
+        pen = QPen(QColor(metrics.mark_color("removed")), 1.5, Qt.PenStyle.CustomDashLine)
         pen.setDashPattern([4.0, 4.0])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -1,4 +1,4 @@
-"""The whole graph as a picture: PNG, SVG or PDF. Drawn in memory first, so that a full disk leaves no half picture."""
+"""The whole graph as a PNG, SVG or PDF file. It is drawn in memory first, so that a full disk leaves no partial file."""
 
 import re
 from pathlib import Path
@@ -14,38 +14,42 @@ from composer.gui.look import theme
 
 MARGIN = 24.0
 PNG_SCALE = 2.0
-MAX_SIDE = 16_000.0  # pixels; a larger picture is drawn smaller, because many programs refuse it
-PDF_DPI = 96
-ENDINGS = (".png", ".svg", ".pdf")
+MAX_SIDE = 16_000.0  # pixels; a larger image is scaled down, because many programs refuse to open it
+DPI = 96
+POINTS_PER_INCH = 72
+EXTENSIONS = (".png", ".svg", ".pdf")
 
 
-def export_picture(scene: DesignScene, path: Path) -> None:
+def export_image(scene: DesignScene, path: Path) -> None:
     """Write the whole graph, without selection, to a file.
 
     Args:
         scene: the scene.
-        path: file whose ending says the kind.
+        path: the file; its extension selects the format.
 
     Raises:
-        UserError: if the ending is not known or the file cannot be written.
+        UserError: if the extension is unknown or the file cannot be written.
     """
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise UserError(f"{path.name}: a picture ends in {', '.join(ENDINGS)}")
+    extension = path.suffix.lower()
+    if extension not in EXTENSIONS:
+        raise UserError(
+            f"{path.name}: not an image that can be written; use one of the extensions {', '.join(EXTENSIONS)}"
+        )
     area = scene.extent().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
-    far = scene.overview.on
-    scene.show_plain(True)
+    overview = scene.overview.on
+    scene.overview.set_on(False)
+    scene.highlight.hide()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     try:
-        {".png": _png, ".svg": _svg, ".pdf": _pdf}[ending](scene, area, buffer)
+        {".png": _png, ".svg": _svg, ".pdf": _pdf}[extension](scene, area, buffer)
     finally:
-        scene.show_plain(False)
-        scene.overview.set_on(far)
-    body = bytes(buffer.data().data())
-    if ending == ".svg":
-        body = _with_fonts(body)
-    write_atomically(path, lambda file: file.write(body))
+        scene.highlight.show_selection()
+        scene.overview.set_on(overview)
+    data = bytes(buffer.data().data())
+    if extension == ".svg":
+        data = _name_fonts(data)
+    write_atomically(path, lambda file: file.write(data))
 
 
 def _draw(painter: QPainter, scene: DesignScene, target: QRectF, area: QRectF) -> None:
@@ -67,28 +71,28 @@ def _svg(scene: DesignScene, area: QRectF, buffer: QBuffer) -> None:
     generator.setOutputDevice(buffer)
     generator.setSize(area.size().toSize())
     generator.setViewBox(QRectF(0, 0, area.width(), area.height()))
-    generator.setResolution(PDF_DPI)
+    generator.setResolution(DPI)
     generator.setTitle(scene.session.document.design.name)
     _draw(QPainter(generator), scene, QRectF(0, 0, area.width(), area.height()), area)
 
 
 def _pdf(scene: DesignScene, area: QRectF, buffer: QBuffer) -> None:
     writer = QPdfWriter(buffer)
-    writer.setResolution(PDF_DPI)
+    writer.setResolution(DPI)
     writer.setTitle(scene.session.document.design.name)
-    points = QSizeF(area.width(), area.height()) * (72 / PDF_DPI)
+    points = QSizeF(area.width(), area.height()) * (POINTS_PER_INCH / DPI)
     writer.setPageLayout(
         QPageLayout(QPageSize(points, QPageSize.Unit.Point), QPageLayout.Orientation.Portrait, QMarginsF())
     )
     _draw(QPainter(writer), scene, QRectF(0, 0, area.width(), area.height()), area)
 
 
-def _with_fonts(body: bytes) -> bytes:
-    """An SVG whose text names the font it was drawn with and a generic one: Qt writes an alias that browsers set in a serif font."""
+def _name_fonts(svg: bytes) -> bytes:
+    """Replace Qt's font alias, which browsers render in a serif font, by the real family and a generic one."""
 
-    def named(found: re.Match[bytes]) -> bytes:
-        family = found[1].decode()
-        real = QFontInfo(QFont(family)).family()
-        return f'font-family="{", ".join(dict.fromkeys((real, family)))}, sans-serif"'.encode()
+    def replacement(match: re.Match[bytes]) -> bytes:
+        alias = match[1].decode()
+        family = QFontInfo(QFont(alias)).family()
+        return f'font-family="{", ".join(dict.fromkeys((family, alias)))}, sans-serif"'.encode()
 
-    return re.sub(rb'font-family="([^"]*)"', named, body)
+    return re.sub(rb'font-family="([^"]*)"', replacement, svg)

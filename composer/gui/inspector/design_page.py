@@ -1,16 +1,16 @@
-"""The page that is shown with nothing selected: the design's name, its variables, what it is for."""
+"""The inspector page that is shown while nothing is selected: the design, or the sub-graph that is open on the canvas."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from composer.core import edits, exposed, expressions, names, subgraphs
 from composer.core.errors import DesignError, UserError
 from composer.core.graph import Design, Scalar, Value, is_expression
 from composer.core.value_text import from_text, to_text
 from composer.gui.inspector.header import Header
-from composer.gui.inspector.param_row import heading
+from composer.gui.inspector.param_row import LABEL_WIDTH, heading
 from composer.gui.session.session import Session
 from composer.gui.widgets.labels import clear, label, row, tool_button
 from composer.gui.widgets.text_box import TextBox
@@ -18,70 +18,81 @@ from composer.gui.widgets.value_field import ScrubLabel, ValueField
 
 
 class DesignPage(QWidget):
-    """Name, description and variables of the design; in a sub-graph, the parameters it exposes.
+    """Name, description and variables of the design, or name and exposed parameters of the shown sub-graph.
 
     Args:
         session: the session.
+
+    Attributes:
+        graph_name: name of the sub-graph; empty for the design.
+        fields: the value field of each variable or exposed parameter.
+        new_name: the field for the name of a new variable.
+        new_value: the field for its value.
+        problem: why the last input was refused.
     """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._shown: object = self
-        self.name = session.document.graph_name
+        self._shown_names: object = self  # equal to no list of names
+        self.graph_name = session.document.graph_name
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 12)
         layout.setSpacing(4)
-        if self.name:
-            self.header = Header(self.name, "Sub-graph", "graph", "", self._rename_graph)
+        if self.graph_name:
+            self.header = Header(self.graph_name, "Sub-graph", "graph", "", self._rename_graph)
         else:
             self.header = Header(session.document.design.name, "Design", "io", "", self._rename)
         layout.addWidget(self.header)
-        if not self.name:
-            self.description = TextBox(4, "What this network is, and where it comes from")
+        if not self.graph_name:
+            self.description = TextBox(4, "What this network is and where it comes from")
             self.description.setAccessibleName("description")
             self.description.committed.connect(self._describe)
             layout.addWidget(self.description)
-        layout.addWidget(heading("Exposed parameters" if self.name else "Variables"))
+        layout.addWidget(heading("Exposed parameters" if self.graph_name else "Variables"))
         self._rows = QVBoxLayout()
         self._rows.setSpacing(4)
         layout.addLayout(self._rows)
         self.problem = label("", "error", wrap=True)
         self.problem.hide()
         layout.addWidget(self.problem)
+        layout.addLayout(self._make_adder())
+        help_text = (
+            "Parameters that each instance of this sub-graph may set"
+            if self.graph_name
+            else "Values that parameters may use in expressions, such as =width * 2"
+        )
+        layout.addWidget(label(help_text, "small", wrap=True))
+        layout.addStretch(1)
+        self.update_values()
+
+    def _make_adder(self) -> QHBoxLayout:
+        """Return the row in which a new variable is typed."""
         self.new_name, self.new_value = ValueField(), ValueField()
         self.new_name.setPlaceholderText("name")
         self.new_value.setPlaceholderText("value")
         self.new_name.setAccessibleName("new variable")
         self.new_value.setAccessibleName("value of the new variable")
-        self.new_name.setFixedWidth(112)
+        self.new_name.setFixedWidth(LABEL_WIDTH)
         self.new_name.returnPressed.connect(self._add)
         self.new_value.returnPressed.connect(self._add)
         adder = row(self.new_name, self.new_value, tool_button("add", "Add variable", self._add), spacing=4)
         adder.setStretch(1, 1)
-        layout.addLayout(adder)
-        what = (
-            "Parameters of a use of this sub-graph"
-            if self.name
-            else "Numbers that parameters use in expressions, such as =width * 2"
-        )
-        layout.addWidget(label(what, "small", wrap=True))
-        layout.addStretch(1)
-        self.update_values()
+        return adder
 
     def values(self) -> Mapping[str, Value]:
-        """The rows of the table."""
-        return self.session.document.graph.params if self.name else self.session.document.design.variables
+        """Return the variables of the design or the exposed parameters of the sub-graph."""
+        return self.session.document.graph.params if self.graph_name else self.session.document.design.variables
 
     def update_values(self) -> None:
-        """Show the values of the moment."""
+        """Show the current values."""
         design = self.session.document.design
-        if not self.name:
+        if not self.graph_name:
             self.header.show_name(design.name)
             self.description.show_text(design.description)
         values = dict(self.values())
-        if list(values) != self._shown:
-            self._shown = list(values)
+        if list(values) != self._shown_names:
+            self._shown_names = list(values)
             clear(self._rows)
             self.fields: dict[str, ValueField] = {}
             for name in values:
@@ -93,10 +104,10 @@ class DesignPage(QWidget):
             field.show_text(to_text(value), hint)
 
     def _add_row(self, name: str) -> None:
-        field = ValueField(step=_stepped)
+        field = ValueField(step=_step)
         field.setAccessibleName(name)
-        title = self._exposed_name(name) if self.name else _scrub(name, field)
-        title.setFixedWidth(112)
+        title = self._make_exposed_name(name) if self.graph_name else _scrub_label(name, field)
+        title.setFixedWidth(LABEL_WIDTH)
         field.committed.connect(lambda text: self._set(name, text))
         field.stepped.connect(lambda text, gesture: self._set(name, text, gesture))
         holder = QWidget()
@@ -106,16 +117,16 @@ class DesignPage(QWidget):
         self.fields[name] = field
         self._rows.addWidget(holder)
 
-    def _exposed_name(self, name: str) -> QWidget:
-        made = ValueField(name)
-        made.setAccessibleName(f"name of {name}")
-        made.setToolTip("Rename it here and in all uses")
-        made.committed.connect(lambda text: self._rename_exposed(made, name, text.strip()))
-        return made
+    def _make_exposed_name(self, name: str) -> QWidget:
+        field = ValueField(name)
+        field.setAccessibleName(f"name of {name}")
+        field.setToolTip("Rename it here and in all instances")
+        field.committed.connect(lambda text: self._rename_exposed(field, name, text.strip()))
+        return field
 
     def _rename_exposed(self, field: ValueField, old: str, new: str) -> None:
         if not self.session.document.edit(
-            f"Rename {old} to {new}", exposed.rename_exposed, graph=self.name, old=old, new=new
+            f"Rename {old} to {new}", exposed.rename_exposed, graph=self.graph_name, old=old, new=new
         ):
             field.show_text(old)
 
@@ -130,19 +141,19 @@ class DesignPage(QWidget):
     def _set(self, name: str, text: str, gesture: int = -1) -> None:
         try:
             value = from_text(text, None, self._resolved())
-            if not self.name and (isinstance(value, tuple) or not isinstance(value, int | float | str | None)):
-                raise UserError(f"{name}: {text!r} is not a number or a text")
+            if not self.graph_name and (isinstance(value, tuple) or not isinstance(value, int | float | str | None)):
+                raise UserError(f"{name}: {text!r} is neither a number nor a string")
         except UserError as error:
             self.problem.setText(str(error))
             self.problem.show()
             return
         self.problem.hide()
         key = ("variable", name, id(self), gesture) if gesture >= 0 else None
-        if self.name:
+        if self.graph_name:
             self.session.document.edit(
                 f"Set {name}",
                 subgraphs.set_exposed,
-                graph=self.name,
+                graph=self.graph_name,
                 params={**self.values(), name: value},
                 merge_key=key,
             )
@@ -150,8 +161,8 @@ class DesignPage(QWidget):
             self.session.document.edit_design(f"Set {name}", edits.set_variable, name, value, merge_key=key)
 
     def _remove(self, name: str) -> None:
-        if self.name:
-            self.session.document.edit(f"Take {name} back", exposed.unexpose, graph=self.name, name=name)
+        if self.graph_name:
+            self.session.document.edit(f"Unexpose {name}", exposed.unexpose, graph=self.graph_name, name=name)
         else:
             self.session.document.edit_design(f"Remove {name}", edits.remove_variable, name)
 
@@ -173,36 +184,37 @@ class DesignPage(QWidget):
                 self.new_name.setFocus()
 
     def _rename(self, name: str) -> bool:
-        return bool(name) and self.session.document.edit_design("Rename design", _renamed, name)
+        return bool(name) and self.session.document.edit_design("Rename design", _with_name, name)
 
     def _rename_graph(self, name: str) -> bool:
         try:
-            design = subgraphs.rename_graph(self.session.document.design, self.name, name)
+            design = subgraphs.rename_graph(self.session.document.design, self.graph_name, name)
         except DesignError as error:
             self.session.message.emit(str(error), "warning")
             return False
-        self.session.document.apply(design, f"Rename sub-graph {self.name} to {name}")
+        self.session.document.apply(design, f"Rename sub-graph {self.graph_name} to {name}")
         return True
 
     def _describe(self, text: str) -> None:
-        self.session.document.edit_design("Describe design", _described, text)
+        self.session.document.edit_design("Describe design", _with_description, text)
 
 
-def _scrub(name: str, field: ValueField) -> ScrubLabel:
-    made = ScrubLabel(name)
-    made.set_field(field, steps=True)
-    return made
+def _scrub_label(name: str, field: ValueField) -> ScrubLabel:
+    label = ScrubLabel(name)
+    label.set_field(field, steps=True)
+    return label
 
 
-def _renamed(design: Design, name: str) -> Design:
+def _with_name(design: Design, name: str) -> Design:
     return replace(design, name=name)
 
 
-def _described(design: Design, text: str) -> Design:
+def _with_description(design: Design, text: str) -> Design:
     return replace(design, description=text)
 
 
-def _stepped(text: str, steps: int) -> str | None:
+def _step(text: str, steps: int) -> str | None:
+    """Return the value some steps further: 1 for an integer, 0.1 for other numbers; None if it is no number."""
     try:
         value = float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The page of an input or an output of a graph."""
+"""The inspector page of an input or output of a graph."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -9,18 +9,23 @@ from composer.core.graph import Input, Output
 from composer.core.value_text import shape_from_text, to_text
 from composer.gui.inspector.facts_view import FactsView
 from composer.gui.inspector.header import Header
-from composer.gui.inspector.param_row import QuietComboBox, heading
+from composer.gui.inspector.param_row import LABEL_WIDTH, QuietComboBox, heading
 from composer.gui.session.session import Session
 from composer.gui.widgets.labels import label, row
 from composer.gui.widgets.value_field import ScrubLabel, ValueField
 
 
 class EndPage(QWidget):
-    """Shape and type of an input; the name of an output.
+    """Shape and dtype of an input; name and facts of an output.
 
     Args:
         session: the session.
         id: an input or output of the shown graph.
+
+    Attributes:
+        shape: the field with the shape; None for an output and inside a sub-graph.
+        dtype: the drop-down with the dtype, beside `shape`.
+        facts: the facts of an output; None for an input.
     """
 
     def __init__(self, session: Session, id: str) -> None:
@@ -42,9 +47,9 @@ class EndPage(QWidget):
             self.shape, self.dtype = ValueField(), QuietComboBox()
             self.shape.setAccessibleName("shape")
             self.shape.setToolTip(
-                "Sizes without the batch, channels first: 3, 224, 224\nExpressions are fine: 3, =size, =size"
+                "Sizes without the batch axis, channels first: 3, 224, 224\nExpressions are allowed: 3, =size, =size"
             )
-            self.shape.committed.connect(self._shape_typed)
+            self.shape.committed.connect(self._apply_shape)
             self.dtype.addItems(DTYPES)
             self.dtype.setAccessibleName("dtype")
             self.dtype.activated.connect(
@@ -55,13 +60,15 @@ class EndPage(QWidget):
             layout.addWidget(heading("Tensor"))
             for name, field in (("shape", self.shape), ("dtype", self.dtype)):
                 title = ScrubLabel(name)
-                title.setFixedWidth(112)
+                title.setFixedWidth(LABEL_WIDTH)
                 line = row(title, field, spacing=4)
                 line.setStretch(1, 1)
                 layout.addLayout(line)
             layout.addWidget(self.problem)
         elif is_input:
-            layout.addWidget(label("Its shape comes from the wires of each use of the sub-graph.", "muted", wrap=True))
+            layout.addWidget(
+                label("Its shape comes from the wires of each instance of the sub-graph.", "muted", wrap=True)
+            )
         self.facts = FactsView(session, id) if isinstance(item, Output) and session.facts_for(id) is not None else None
         if self.facts is not None:
             layout.addWidget(self.facts)
@@ -69,7 +76,7 @@ class EndPage(QWidget):
         self.update_values()
 
     def update_values(self) -> None:
-        """Show the values of the moment."""
+        """Show the current values."""
         item = self.session.document.graph.item(self.id)
         if isinstance(item, Input) and self.shape is not None:
             self.shape.show_text(to_text(item.shape))
@@ -77,7 +84,7 @@ class EndPage(QWidget):
         if self.facts is not None:
             self.facts.update_values()
 
-    def _shape_typed(self, text: str) -> None:
+    def _apply_shape(self, text: str) -> None:
         try:
             shape = shape_from_text(text)
         except UserError as error:

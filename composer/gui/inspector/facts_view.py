@@ -1,4 +1,4 @@
-"""What the engine knows of one item: its output, its costs, or what is wrong and how to repair it."""
+"""The facts of one item: its output shapes and costs, or its error with the repairs."""
 
 from functools import partial
 
@@ -6,25 +6,25 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from composer.core import units
 from composer.core.facts import NodeFacts, Repair
-from composer.gui.inspector.param_row import heading
+from composer.gui.inspector.param_row import LABEL_WIDTH, heading
 from composer.gui.session.session import Session
 from composer.gui.widgets.labels import clear, label
 from composer.gui.widgets.wrap_button import WrapButton
 
 
 class FactsView(QWidget):
-    """Shape, costs, error and repairs.
+    """Shows the engine's results for one item of the shown graph.
 
     Args:
         session: the session.
-        id: the item of the shown graph.
+        id: a node or an output.
     """
 
     def __init__(self, session: Session, id: str) -> None:
         super().__init__()
         self._session = session
         self._id = id
-        self._shown: object = self
+        self._shown_state: object = self  # equal to no state
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
@@ -33,29 +33,27 @@ class FactsView(QWidget):
     def show_item(self, id: str) -> None:
         """Show another item."""
         self._id = id
-        self._shown = self
+        self._shown_state = self
         self.update_values()
 
     def update_values(self) -> None:
-        """Show the facts of the moment."""
+        """Show the current facts."""
         facts = self._session.facts_for(self._id)
         offers = self._offers(facts) if facts is not None and facts.error is not None else ()
-        key = (facts, self._session.batch, offers)
-        if key == self._shown:
+        state = (facts, self._session.batch, offers)
+        if state == self._shown_state:
             return
-        self._shown = key
+        self._shown_state = state
         clear(self._layout)
         if facts is None:
             self._layout.addWidget(heading("Facts"))
-            state = self._session.engine_state
-            self._layout.addWidget(
-                label("The engine is starting" if state == "starting" else "Not computed yet", "muted")
-            )
+            starting = self._session.engine_state == "starting"
+            self._layout.addWidget(label("The engine is starting" if starting else "Not computed yet", "muted"))
         elif facts.error is not None:
             self._show_error(facts, offers)
         elif facts.waits_for is not None:
             self._layout.addWidget(heading("Facts"))
-            self._layout.addWidget(label(f"Waits for {facts.waits_for}, which has a problem.", "muted", wrap=True))
+            self._layout.addWidget(label(f"Waiting for {facts.waits_for}, which has a problem.", "muted", wrap=True))
         else:
             self._show_facts(facts)
 
@@ -84,19 +82,19 @@ class FactsView(QWidget):
             (
                 "activations",
                 units.memory(facts.activation_bytes),
-                f"{facts.activation_bytes:,} bytes kept for the backward pass",
+                f"{facts.activation_bytes:,} bytes saved for the backward pass",
             )
         )
         grid = QGridLayout()
         grid.setVerticalSpacing(4)
         grid.setHorizontalSpacing(4)
-        grid.setColumnMinimumWidth(0, 112)
+        grid.setColumnMinimumWidth(0, LABEL_WIDTH)
         grid.setColumnStretch(1, 1)
         for number, (name, value, tip) in enumerate(rows):
-            shown = label(value)
-            shown.setToolTip(tip)
+            value_label = label(value)
+            value_label.setToolTip(tip)
             grid.addWidget(label(name, "muted"), number, 0)
-            grid.addWidget(shown, number, 1)
+            grid.addWidget(value_label, number, 1)
         holder = QWidget()
         grid.setContentsMargins(0, 0, 0, 0)
         holder.setLayout(grid)

@@ -1,10 +1,10 @@
-"""The head of a page: colour, editable name, what it is."""
+"""The head of an inspector page: the editable name, the kind of the item and its summary."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from composer.gui.look import theme
 from composer.gui.widgets.labels import label, row
@@ -20,7 +20,7 @@ class Chip(QWidget):
         self.setFixedSize(10, 10)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw it."""
+        """Paint the square."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -29,14 +29,18 @@ class Chip(QWidget):
 
 
 class Header(QWidget):
-    """Name and kind.
+    """Name, kind and summary of an item.
 
     Args:
         name: the name.
-        kind: what it is, such as the block.
-        family: family of the colour.
-        summary: one sentence.
-        rename: gets a typed name, says whether it was taken; None for a name that cannot be changed here.
+        kind: the kind of item, such as its block.
+        family: the family that gives the colour.
+        summary: one sentence; empty for none.
+        rename: called with a typed name, returns whether it was accepted; None if the name cannot be edited here.
+
+    Attributes:
+        name: the field with the name.
+        kind: the label with the kind.
     """
 
     def __init__(self, name: str, kind: str, family: str, summary: str, rename: Callable[[str], bool] | None) -> None:
@@ -45,20 +49,21 @@ class Header(QWidget):
         self.name = ValueField(name)
         self.name.setAccessibleName("Name")
         self.name.setFont(theme.font(theme.LARGE, bold=True))
-        # In line with what is below: without the padding of a field, and without its edge until it is used.
+        # Without padding the name is aligned with the text below it; without focus it looks like a label.
         self.name.setStyleSheet(
-            "QLineEdit { padding: 0; } QLineEdit:!focus { background: transparent; border-color: transparent; }"
+            "QLineEdit { padding: 0; margin-left: -3px; }"
+            "QLineEdit:!focus { background: transparent; border-color: transparent; }"
         )
         self.name.setReadOnly(rename is None)
-        self.name.committed.connect(self._typed)
+        self.name.committed.connect(self._apply_name)
         self.kind = label(kind, "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.name)
-        below = row(Chip(family), self.kind)
-        below.addStretch(1)
-        layout.addLayout(below)
+        kind_row = row(Chip(family), self.kind)
+        kind_row.addStretch(1)
+        layout.addLayout(kind_row)
         if summary:
             layout.addWidget(label(summary, "muted", wrap=True))
 
@@ -66,11 +71,7 @@ class Header(QWidget):
         """Show another name."""
         self.name.show_text(name)
 
-    def field(self) -> QLineEdit:
-        """The field with the name."""
-        return self.name
-
-    def _typed(self, text: str) -> None:
+    def _apply_name(self, text: str) -> None:
         if self._rename is not None:
-            done = self._rename(text.strip())
-            self.name.set_invalid("" if done else "not possible")
+            accepted = self._rename(text.strip())
+            self.name.set_invalid("" if accepted else "This name cannot be used")

@@ -1,4 +1,4 @@
-"""The page of one node, or of several nodes of the same block: its parameters as a form, its repeat, its facts."""
+"""The inspector page of one node, or of several nodes of the same block: parameters, repeat, note and facts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,22 +18,30 @@ from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, label
 from composer.gui.widgets.text_box import TextBox
 
-Change = Callable[[Design, str, str], Design]
+NodeEdit = Callable[[Design, str, str], Design]  # design, node id, graph name -> edited design
 REPEAT = ParamSpec(
     "repeat",
     "int",
     default=1,
     range=(1, MAX_REPEAT),
-    help="How many times in a row, each time with weights of its own",
+    help="Number of iterations in sequence, each with its own weights",
 )
 
 
 class NodePage(QWidget):
-    """The form.
+    """The form of one or several nodes; an edit applies to all of them.
 
     Args:
         session: the session.
         ids: nodes of the shown graph that use the same block.
+
+    Attributes:
+        ids: the shown nodes.
+        spec: the block; None for a sub-graph.
+        rows: the row of each parameter.
+        repeat: the row with the number of iterations.
+        note: the field with the note.
+        facts: the engine's results; None for several nodes.
     """
 
     def __init__(self, session: Session, ids: tuple[str, ...]) -> None:
@@ -47,13 +55,7 @@ class NodePage(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(12, 4, 12, 12)
         self._layout.setSpacing(4)
-        kind = f"Sub-graph {nodes[0].subgraph}" if nodes[0].subgraph else block
-        family = "graph" if nodes[0].subgraph else self.spec.category if self.spec else "basic"
-        title = ids[0] if single else f"{len(ids)} nodes"
-        summary = self.spec.summary if self.spec else ""
-        self.header = Header(
-            title, kind, family, summary, (lambda new: session.document.rename(self.ids[0], new)) if single else None
-        )
+        self.header = self._make_header(nodes[0])
         self._layout.addWidget(self.header)
         self.rows: dict[str, ParamRow] = {}
         self._add_params(nodes[0])
@@ -72,12 +74,21 @@ class NodePage(QWidget):
 
     @staticmethod
     def key(session: Session, ids: tuple[str, ...]) -> object:
-        """What the form is made of: a page with another key must be made anew."""
+        """Return what the form is built from; nodes with another key need another page."""
         nodes = [session.document.graph.nodes[id] for id in ids]
         inner = session.document.design.graphs.get(nodes[0].subgraph or "")
-        foreign = tuple(name for name in nodes[0].params if name not in inner.params) if inner is not None else ()
-        exposed = (foreign, tuple(inner.params)) if inner is not None else ()
+        unknown = tuple(name for name in nodes[0].params if name not in inner.params) if inner is not None else ()
+        exposed = (unknown, tuple(inner.params)) if inner is not None else ()
         return len(ids), nodes[0].block, exposed
+
+    def _make_header(self, node: Node) -> Header:
+        single = len(self.ids) == 1
+        title = self.ids[0] if single else f"{len(self.ids)} nodes"
+        kind = f"Sub-graph {node.subgraph}" if node.subgraph else node.block
+        family = "graph" if node.subgraph else self.spec.category if self.spec else "basic"
+        summary = self.spec.summary if self.spec else ""
+        rename = (lambda new: self.session.document.rename(self.ids[0], new)) if single else None
+        return Header(title, kind, family, summary, rename)
 
     def _add_params(self, node: Node) -> None:
         specs = (
@@ -93,42 +104,42 @@ class NodePage(QWidget):
             self.rows[spec.name] = self._row(spec)
 
     def _row(self, spec: ParamSpec) -> ParamRow:
-        made = ParamRow(spec, self._variables, by_round=spec is not REPEAT)
-        made.changed.connect(self._changed)
-        made.reset_asked.connect(self._reset)
-        made.expose_asked.connect(self._expose)
+        param_row = ParamRow(spec, self._variables, per_iteration=spec is not REPEAT)
+        param_row.changed.connect(self._set_value)
+        param_row.reset_requested.connect(self._reset)
+        param_row.expose_requested.connect(self._expose)
         if self.session.document.graph_name and len(self.ids) == 1 and spec is not REPEAT:
-            made.offer_expose()
-        made.grey_default = self.spec is None and spec is not REPEAT
-        self._layout.addWidget(made)
-        self._layout.addWidget(made.problem)
-        return made
+            param_row.offer_expose()
+        param_row.grey_default = self.spec is None and spec is not REPEAT
+        self._layout.addWidget(param_row)
+        self._layout.addWidget(param_row.problem)
+        return param_row
 
     def _add_note(self) -> None:
-        self.note = TextBox(2, "A note for readers of the design")
+        self.note = TextBox(2, "Note for readers of the design")
         self.note.setAccessibleName("note")
         self.note.committed.connect(
-            lambda text: self._for_all("Note", lambda d, id, graph: edits.update_item(d, id, graph, note=text))
+            lambda text: self._edit_nodes("Set note", lambda d, id, graph: edits.update_item(d, id, graph, note=text))
         )
         self._layout.addWidget(self.note)
 
     def show_nodes(self, ids: tuple[str, ...]) -> None:
-        """Show other nodes with the same form; made for going from node to node without building it anew."""
+        """Show other nodes in the same form; building another form would take far longer."""
         self.ids = ids
-        for made in (*self.rows.values(), self.repeat):
-            made.begin_anew()
+        for param_row in (*self.rows.values(), self.repeat):
+            param_row.reset_editing()
         if self.facts is not None:
             self.facts.show_item(ids[0])
         self.update_values()
 
     @property
     def in_use(self) -> bool:
-        """Whether something is being typed, which belongs to the nodes shown now."""
+        """Whether a field of the page has the focus, so that its text belongs to the shown nodes."""
         focus = QApplication.focusWidget()
         return focus is not None and self.isAncestorOf(focus)
 
     def update_values(self) -> None:
-        """Show the values of the moment."""
+        """Show the current values."""
         session = self.session
         nodes = [node for id in self.ids if (node := session.document.graph.nodes.get(id)) is not None]
         if not nodes:
@@ -136,19 +147,19 @@ class NodePage(QWidget):
         facts = [session.facts_for(id) for id in self.ids]
         if len(self.ids) == 1:
             self.header.show_name(self.ids[0])
-        for name, made in self.rows.items():
+        for name, param_row in self.rows.items():
+            spec = param_row.spec
             is_set = any(name in node.params for node in nodes)
-            inferred = made.spec.inferred and not is_set
+            inferred = spec.inferred and not is_set
             resolved = _common([f.resolved.get(name) if f is not None and name in f.resolved else MIXED for f in facts])
             if inferred:
                 value: object = None if resolved is MIXED else resolved
             else:
-                value = _common([node.params.get(name, made.spec.default) for node in nodes])
-            made.show_value(value, is_set=is_set, inferred=inferred, resolved=resolved)
-            if made.expose is not None:
-                made.expose.setVisible(
-                    not (made.spec.inferred or is_expression(value) or isinstance(value, Each | Ramp))
-                )
+                value = _common([node.params.get(name, spec.default) for node in nodes])
+            param_row.show_value(value, is_set=is_set, inferred=inferred, resolved=resolved)
+            if param_row.expose is not None:
+                plain = not (is_expression(value) or isinstance(value, Each | Ramp))
+                param_row.expose.setVisible(plain and not spec.inferred)
         repeat = _common([node.repeat for node in nodes])
         self.repeat.show_value(repeat, is_set=repeat != 1, inferred=False, resolved=self._resolved(repeat))
         self.note.show_text(nodes[0].note if len({node.note for node in nodes}) == 1 else "")
@@ -164,26 +175,27 @@ class NodePage(QWidget):
             return MIXED
 
     def _variables(self) -> Mapping[str, Scalar]:
-        session = self.session
+        """Return the values that expressions of this graph may use: the design's variables and the exposed parameters."""
+        document = self.session.document
         try:
-            known = expressions.resolve_variables(session.document.design.variables)
+            variables = expressions.resolve_variables(document.design.variables)
         except UserError:
-            known = dict(session.document.design.variables)
-        inner = session.document.graph.params if session.document.graph_name else {}
-        return {**known, **{name: value for name, value in inner.items() if isinstance(value, int | float | str)}}
+            variables = dict(document.design.variables)
+        exposed = document.graph.params if document.graph_name else {}
+        return {**variables, **{name: value for name, value in exposed.items() if isinstance(value, int | float | str)}}
 
-    def _changed(self, name: str, value: Value, gesture: int) -> None:
+    def _set_value(self, name: str, value: Value, gesture: int) -> None:
         key = ("param", self.ids, name, id(self), gesture) if gesture >= 0 else None
         if name == "repeat" and name not in self.rows:
-            self._for_all("Repeat", lambda d, id, graph: edits.update_item(d, id, graph, repeat=value), key)
+            self._edit_nodes("Set repeat", lambda d, id, graph: edits.update_item(d, id, graph, repeat=value), key)
         else:
-            self._for_all(f"Set {name}", lambda d, id, graph: edits.set_params(d, id, {name: value}, graph), key)
+            self._edit_nodes(f"Set {name}", lambda d, id, graph: edits.set_params(d, id, {name: value}, graph), key)
 
     def _reset(self, name: str) -> None:
         if name == "repeat" and name not in self.rows:
-            self._for_all("Repeat once", lambda d, id, graph: edits.update_item(d, id, graph, repeat=1))
+            self._edit_nodes("Reset repeat", lambda d, id, graph: edits.update_item(d, id, graph, repeat=1))
         else:
-            self._for_all(f"Reset {name}", lambda d, id, graph: edits.reset_params(d, id, [name], graph))
+            self._edit_nodes(f"Reset {name}", lambda d, id, graph: edits.reset_params(d, id, [name], graph))
 
     def _expose(self, name: str) -> None:
         id = self.ids[0]
@@ -194,23 +206,26 @@ class NodePage(QWidget):
 
         self.session.document.edit(f"Expose {name} of {id}", exposed)
 
-    def _for_all(self, label: str, change: Change, merge_key: object = None) -> None:
-        def changed(design: Design, graph: str) -> Design:
+    def _edit_nodes(self, label: str, edit_node: NodeEdit, merge_key: object = None) -> None:
+        """Apply an edit to all shown nodes as one step of the history."""
+
+        def edit_all(design: Design, graph: str) -> Design:
             for id in self.ids:
-                design = change(design, id, graph)
+                design = edit_node(design, id, graph)
             return design
 
-        where = self.ids[0] if len(self.ids) == 1 else f"{len(self.ids)} nodes"
-        self.session.document.edit(f"{label} of {where}", changed, merge_key=merge_key)
+        target = self.ids[0] if len(self.ids) == 1 else f"{len(self.ids)} nodes"
+        self.session.document.edit(f"{label} of {target}", edit_all, merge_key=merge_key)
 
 
 def _common(values: list[object]) -> object:
+    """Return the value that all nodes share, or `MIXED`."""
     first = values[0]
     return first if all(value == first and type(value) is type(first) for value in values) else MIXED
 
 
 def _subgraph_params(design: Design, catalog: Catalog, node: Node) -> list[ParamSpec]:
-    """The parameters that a sub-graph exposes, as a form; those that a node sets but the sub-graph lacks are shown too."""
+    """Return the parameters that a sub-graph exposes, and those that the node sets although the sub-graph lacks them."""
     inner = design.graphs.get(node.subgraph or "")
     exposed = dict(inner.params) if inner is not None else {}
     defaults = {**dict.fromkeys(node.params), **exposed}
@@ -218,16 +233,17 @@ def _subgraph_params(design: Design, catalog: Catalog, node: Node) -> list[Param
 
 
 def _exposed_spec(catalog: Catalog, inner: Graph | None, name: str, default: Value) -> ParamSpec:
-    """An exposed parameter takes what the inner parameter takes that it stands for."""
+    """Return the declaration of an exposed parameter: that of the inner parameter it sets, under its own name."""
     origin = exposing(inner, name) if inner is not None else None
     block = catalog.get(origin[0].block) if origin is not None else None
-    found = block.param(origin[1]) if block is not None and origin is not None else None
+    spec = block.param(origin[1]) if block is not None and origin is not None else None
     plain = default if not isinstance(default, Each | Ramp) else None
-    if found is None:
-        return ParamSpec(name, _kind(default), default=plain, optional=True)
-    return replace(found, name=name, default=plain, required=False, axis=None)
+    if spec is None:
+        return ParamSpec(name, _type_name(default), default=plain, optional=True)
+    return replace(spec, name=name, default=plain, required=False, axis=None)
 
 
-def _kind(value: object) -> str:
-    kinds: tuple[tuple[type, str], ...] = ((bool, "bool"), (int, "int"), (float, "float"), (tuple, "tuple"))
-    return next((name for kind, name in kinds if isinstance(value, kind)), "str")
+def _type_name(value: object) -> str:
+    """Return the type of a value as declarations name it; bool comes before int, of which it is a subclass."""
+    types: tuple[tuple[type, str], ...] = ((bool, "bool"), (int, "int"), (float, "float"), (tuple, "tuple"))
+    return next((name for kind, name in types if isinstance(value, kind)), "str")

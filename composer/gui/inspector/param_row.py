@@ -1,4 +1,4 @@
-"""One row of the form: a parameter, with the editor its declaration asks for."""
+"""One row of the parameter form: the name, an editor for the declared type, and buttons."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,19 +11,21 @@ from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, is_expression
 from composer.core.value_text import from_text, to_text
+from composer.gui.look import theme
 from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import label, row, tool_button
 from composer.gui.widgets.value_field import ScrubLabel, ValueField
 
-FINE_STEPS = 100  # of a float's declared range
-MIXED = object()
+FINE_STEPS = 100  # steps into which the declared range of a float is divided
+LABEL_WIDTH = 112  # width of the names in all inspector pages
+MIXED = object()  # the value of a parameter that differs between the selected nodes
 
 
 class QuietComboBox(DropDown):
-    """A combo box that the wheel changes only while it has the focus."""
+    """A drop-down that ignores the mouse wheel unless it has the focus, so that scrolling a panel changes no value."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll the panel instead, unless it has the focus."""
+        """Pass the event on to the panel, unless the drop-down has the focus."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -31,39 +33,53 @@ class QuietComboBox(DropDown):
 
 
 class ParamRow(QWidget):
-    """Label, editor and a button at the end: reset what was set, or unlock what comes from the wires.
+    """Label, editor and a button that resets a value or unlocks one that comes from the wires.
 
     Args:
         spec: the parameter.
-        variables: names that expressions may use, asked when needed.
-        by_round: whether it may have another value in each round of a repeat.
+        variables: returns the values that expressions may use.
+        per_iteration: whether the parameter may have a different value in each iteration of a repeat.
+
+    Attributes:
+        spec: the parameter.
+        field: the text editor, used for numbers, strings, tuples and expressions.
+        check: the check box of a boolean; None for other types.
+        combo: the drop-down of a choice or optional boolean; None for other types.
+        end: the button at the end of the row.
+        problem: the label with the reason why the typed text was refused; placed by the page.
+        expose: the button that exposes the parameter of a sub-graph's node; None elsewhere.
+        grey_default: whether the default is shown in grey until the user sets a value.
+
+    Signals:
+        changed: name, new value, and the number of the gesture it belongs to; -1 for a single change.
+        reset_requested: the name of the parameter to reset.
+        expose_requested: the name of the parameter to expose.
     """
 
-    # Name, value, and the number of the gesture that steps it (-1: a change of its own).
     changed = Signal(str, object, int)
-    reset_asked = Signal(str)
-    expose_asked = Signal(str)
+    reset_requested = Signal(str)
+    expose_requested = Signal(str)
 
     def __init__(
-        self, spec: ParamSpec, variables: Callable[[], Mapping[str, Scalar]], *, by_round: bool = True
+        self, spec: ParamSpec, variables: Callable[[], Mapping[str, Scalar]], *, per_iteration: bool = True
     ) -> None:
         super().__init__()
         self.spec = spec
-        self._by_round = by_round
+        self._per_iteration = per_iteration
         self._variables = variables
         self._as_text = False
-        self._shown: object = MIXED
-        self.grey_default = False  # whether a value that is not set looks like one
+        self._value: object = MIXED
+        self.grey_default = False
         self.name = ScrubLabel(spec.name)
         self.name.setToolTip(tooltip(spec))
-        self.name.setFixedWidth(112)
+        self.name.setFixedWidth(LABEL_WIDTH)
         self.name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self.field = ValueField(step=self._stepped if spec.type in ("int", "float") else None)
+        self.field = ValueField(step=self._step if spec.type in ("int", "float") else None)
         self.field.setToolTip(tooltip(spec))
         self.field.setAccessibleName(spec.name)
         self.field.setMinimumWidth(48)
-        self.field.committed.connect(self._typed)
-        self.field.stepped.connect(self._typed)
+        self.field.committed.connect(self._apply_text)
+        self.field.stepped.connect(self._apply_text)
         self.name.set_field(self.field, steps=spec.type in ("int", "float"))
         self.check = self._make_check() if spec.type == "bool" and not spec.optional else None
         self.combo = self._make_combo() if spec.type in ("choice", "bool") and self.check is None else None
@@ -86,9 +102,11 @@ class ParamRow(QWidget):
         self.setLayout(layout)
 
     def offer_expose(self) -> None:
-        """Add a button that makes the parameter one of the sub-graph, so that each use may set it."""
+        """Add a button that exposes the parameter: each instance of the sub-graph may then set it."""
         self.expose = tool_button(
-            "expose", f"Expose {self.spec.name}: each use of this sub-graph may set it", self._expose_clicked
+            "expose",
+            f"Expose {self.spec.name}, so that each instance of this sub-graph may set it",
+            self._expose_clicked,
         )
         self.expose.setFixedSize(24, 24)
         policy = self.expose.sizePolicy()
@@ -99,29 +117,29 @@ class ParamRow(QWidget):
             layout.addWidget(self.expose)
 
     def _expose_clicked(self) -> None:
-        self.expose_asked.emit(self.spec.name)
+        self.expose_requested.emit(self.spec.name)
 
     def _make_check(self) -> QCheckBox:
-        made = QCheckBox()
-        made.clicked.connect(lambda: self._commit(made.isChecked()))
-        return made
+        check = QCheckBox()
+        check.clicked.connect(lambda: self._commit(check.isChecked()))
+        return check
 
     def _make_combo(self) -> QComboBox:
-        made = QuietComboBox()
-        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        made.setMinimumContentsLength(4)
+        combo = QuietComboBox()
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.setMinimumContentsLength(4)
         for choice in self.choices():
-            made.addItem(to_text(choice))
-        made.activated.connect(lambda index: self._commit(self.choices()[index]))
-        return made
+            combo.addItem(to_text(choice))
+        combo.activated.connect(lambda index: self._commit(self.choices()[index]))
+        return combo
 
     def choices(self) -> tuple[Literal, ...]:
-        """What the combo box offers."""
-        given = self.spec.choices if self.spec.type == "choice" else (True, False)
-        return (*given, None) if self.spec.optional else given
+        """Return the items of the drop-down."""
+        choices = self.spec.choices if self.spec.type == "choice" else (True, False)
+        return (*choices, None) if self.spec.optional else choices
 
-    def begin_anew(self) -> None:
-        """Forget what was tried with the node shown before."""
+    def reset_editing(self) -> None:
+        """Drop the state of editing the previous node: its refused text, its expression and its gesture."""
         self._as_text = False
         self.problem.hide()
         self.field.begin_gesture()
@@ -130,46 +148,44 @@ class ParamRow(QWidget):
         """Show a value.
 
         Args:
-            value: the value, or `MIXED` where several nodes differ.
-            is_set: whether the user set it.
+            value: the value, or `MIXED` if the selected nodes differ.
+            is_set: whether the user has set it.
             inferred: whether it comes from the wires.
-            resolved: what an expression gives, or `MIXED` if that is not known.
+            resolved: the result of an expression, or `MIXED` if it is unknown.
         """
-        self._shown = value
-        open_ = isinstance(value, Each | Ramp) or is_expression(value)
-        own = self.check or self.combo
-        use_own = own is not None and not open_ and not self._as_text
-        self.field.setVisible(not use_own)
-        if own is not None:
-            own.setVisible(use_own)
-        if use_own and self.check is not None:
+        self._value = value
+        needs_text = self._as_text or isinstance(value, Each | Ramp) or is_expression(value)
+        editor = self.check or self.combo  # the editor for plain values; expressions need the text field
+        self.field.setVisible(editor is None or needs_text)
+        if editor is not None:
+            editor.setVisible(not needs_text)
+        if editor is None or needs_text:
+            self._show_as_text(value, resolved, inferred=inferred, grey=self.grey_default and not is_set)
+        elif self.check is not None:
+            checked = Qt.CheckState.Checked if value else Qt.CheckState.Unchecked
             self.check.setTristate(value is MIXED)
-            self.check.setCheckState(
-                Qt.CheckState.PartiallyChecked
-                if value is MIXED
-                else Qt.CheckState.Checked
-                if value
-                else Qt.CheckState.Unchecked
-            )
-        elif use_own and self.combo is not None:
+            self.check.setCheckState(Qt.CheckState.PartiallyChecked if value is MIXED else checked)
+        elif self.combo is not None:
             self.combo.setCurrentIndex(-1 if value is MIXED else self._index(value))
-        else:
-            shows_result = open_ and resolved is not MIXED and not isinstance(value, Each | Ramp)
-            hint = f"= {to_text(resolved)}" if shows_result else ""  # type: ignore[arg-type]
-            self.field.show_text("" if value is MIXED else to_text(value), hint)  # type: ignore[arg-type]
-            self.field.setPlaceholderText(
-                "several values" if value is MIXED else "from the wire" if inferred and value is None else ""
-            )
-            self.field.set_inferred(inferred)
-            self._grey(self.grey_default and not is_set)
         font = self.name.font()
         font.setBold(is_set)
         self.name.setFont(font)
         self.end.setVisible(is_set or inferred)
         self._set_end(
             "unlock" if inferred else "reset",
-            "Comes from the wire; set it by hand" if inferred else "Reset to the default",
+            "Set by hand instead of from the wire" if inferred else "Reset to the default",
         )
+
+    def _show_as_text(self, value: object, resolved: object, *, inferred: bool, grey: bool) -> None:
+        """Show a value in the text field, with the result of an expression as a hint."""
+        shows_result = is_expression(value) and resolved is not MIXED
+        hint = f"= {to_text(resolved)}" if shows_result else ""  # type: ignore[arg-type]
+        self.field.show_text("" if value is MIXED else to_text(value), hint)  # type: ignore[arg-type]
+        self.field.setPlaceholderText(
+            "several values" if value is MIXED else "from the wire" if inferred and value is None else ""
+        )
+        self.field.set_inferred(inferred)
+        self._grey(grey)
 
     def _grey(self, grey: bool) -> None:
         if grey != bool(self.field.property("unset")):
@@ -178,8 +194,6 @@ class ParamRow(QWidget):
             self.field.style().polish(self.field)
 
     def _set_end(self, icon: str, tip: str) -> None:
-        from composer.gui.look import theme
-
         if self.end.property("icon_name") != icon or self.end.icon().isNull():
             self.end.setProperty("icon_name", icon)
             self.end.setToolTip(tip)
@@ -195,20 +209,20 @@ class ParamRow(QWidget):
     def _end_clicked(self) -> None:
         self._as_text = False
         if self.end.property("icon_name") == "unlock":
-            if self._shown is not None and self._shown is not MIXED:
-                self._commit(self._shown)
+            if self._value is not None and self._value is not MIXED:
+                self._commit(self._value)
             else:
                 self.field.set_inferred(False)
                 self.field.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
-            self.reset_asked.emit(self.spec.name)
+            self.reset_requested.emit(self.spec.name)
 
-    def _typed(self, text: str, gesture: int = -1) -> None:
+    def _apply_text(self, text: str, gesture: int = -1) -> None:
         try:
             value = from_text(text, self.spec, self._variables())
-            if not self._by_round and isinstance(value, Each | Ramp):
+            if not self._per_iteration and isinstance(value, Each | Ramp):
                 raise UserError(
-                    f"{self.spec.name}: “{text}” is a value for each round; give one for all, such as 6 or =depth"
+                    f"{self.spec.name}: “{text}” has a value per iteration; enter a single value, such as 6 or =depth"
                 )
         except UserError as error:
             self.field.set_invalid(str(error))
@@ -223,7 +237,7 @@ class ParamRow(QWidget):
     def _commit(self, value: object, gesture: int = -1) -> None:
         self.changed.emit(self.spec.name, value, gesture)
 
-    def _stepped(self, text: str, steps: int) -> str | None:
+    def _step(self, text: str, steps: int) -> str | None:
         try:
             value = float(text)
         except ValueError:
@@ -235,11 +249,11 @@ class ParamRow(QWidget):
         return f"{round(min(max(value + steps * width, low), high), 6):g}"
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Reset, or write an expression where the editor takes only values."""
+        """Offer to reset the value, or to write an expression where the editor accepts only plain values."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         reset = QAction("Reset to the default", menu)
-        reset.triggered.connect(lambda: self.reset_asked.emit(self.spec.name))
+        reset.triggered.connect(lambda: self.reset_requested.emit(self.spec.name))
         menu.addAction(reset)
         expression = QAction("Write an expression", menu)
         expression.triggered.connect(self.write_expression)
@@ -247,7 +261,7 @@ class ParamRow(QWidget):
         menu.popup(event.globalPos())
 
     def write_expression(self) -> None:
-        """Show the text field, beginning an expression."""
+        """Show the text field with the start of an expression."""
         self._as_text = True
         for editor in (self.check, self.combo):
             if editor is not None:
@@ -259,13 +273,13 @@ class ParamRow(QWidget):
 
 
 def tooltip(spec: ParamSpec) -> str:
-    """The help of a parameter, what it takes and what it is by default."""
+    """Return the description of a parameter, the values it accepts and its default."""
     default = "comes from the wire" if spec.inferred else f"default: {to_text(spec.default)}"
     return "\n".join(part for part in (spec.help, f"{describe(spec)}; {default}") if part)
 
 
 def heading(text: str) -> QLabel:
-    """The heading of a section of a page."""
-    made = label(text, "heading")
-    made.setContentsMargins(0, 8, 0, 0)
-    return made
+    """Return the heading of a section of a page."""
+    title = label(text, "heading")
+    title.setContentsMargins(0, 8, 0, 0)
+    return title

@@ -1,4 +1,4 @@
-"""Fit: the variables of a design as sliders, and a search for the largest setting under a budget."""
+"""The fit panel: the variables of a design as sliders, and a search for the largest setting within a budget."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,19 +23,32 @@ from composer.gui.widgets.setting_table import SettingTable
 from composer.gui.widgets.variable_slider import MAX_VALUE, VariableSlider
 from composer.gui.workers.jobs import Job
 
-LESSON = (
-    "A variable is one number that many parameters share. Make one here, then write it into parameters in the inspector: "
-    "=width, =width * 2, =multiple(width * 1.5, 8). Moving its slider then scales the whole network, and Search finds the largest "
-    "setting under a budget."
+INTRODUCTION = (
+    "A variable is one number that many parameters share. Add one here, then use it in parameters in the inspector: "
+    "=width, =width * 2, =multiple(width * 1.5, 8). Its slider then scales the whole network, and Search finds the "
+    "largest setting within a budget."
 )
-READY = "Name a budget and search: settings that meet it are listed here, and a click takes one over."
+READY = "Enter a budget and search. Settings within it are listed here; click one to apply it."
 
 
 class FitPanel(Panel):
-    """Sliders and budgets at the left, the trade-off table at the right.
+    """Sliders and budgets at the left, the table of settings at the right; an introduction while there are no variables.
 
     Args:
         session: the session.
+
+    Attributes:
+        sliders: the slider of each variable.
+        params: the budget of parameters.
+        macs: the budget of multiply-adds.
+        search: starts or cancels a search.
+        totals: parameters and multiply-adds with the current values.
+        table: the settings that a search returned.
+        hint: what the table will show, or why it is empty.
+        status: the progress of a search in words.
+        progress: the progress of a search as a bar.
+        notice: why a search failed.
+        pages: the introduction and the sliders.
     """
 
     title = "Fit"
@@ -47,22 +60,22 @@ class FitPanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._job: Job | None = None
-        self._varied: list[str] = []  # by the search that runs, or whose settings are listed
+        self._varied: list[str] = []  # variables that the running or last search varies
         self.sliders: dict[str, VariableSlider] = {}
-        self.params, self.macs = BudgetField("Most params", "5M"), BudgetField("Most MACs", "600M")
+        self.params, self.macs = BudgetField("Maximum params", "5M"), BudgetField("Maximum MACs", "600M")
         self.macs.setToolTip("Multiply-adds of one sample")
-        self.search = button("Search", self._press_search, "primary")
+        self.search = button("Search", self._toggle_search, "primary")
         self.totals = label("", "muted")
         self.progress = QProgressBar(textVisible=False)
         self.progress.hide()
-        self.doing = label("", "muted")
+        self.status = label("", "muted")
         self.notice = Notice()
         self.table = SettingTable()
         self.hint = label(READY, "muted", wrap=True)
         self.new_name, self.new_value = QLineEdit("width"), CountField(minimum=1, maximum=MAX_VALUE, value=64)
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._lesson())
-        self.pages.addWidget(self._work())
+        self.pages.addWidget(self._make_introduction())
+        self.pages.addWidget(self._make_sliders_page())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pages)
@@ -70,7 +83,7 @@ class FitPanel(Panel):
         self.macs.edited.connect(self._update_search)
         for field in (self.params, self.macs):
             field.returnPressed.connect(self._search)
-        self.table.chosen.connect(self._take_over)
+        self.table.chosen.connect(self._apply_setting)
         session.document.design_changed.connect(self._on_design)
         session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())
@@ -79,71 +92,71 @@ class FitPanel(Panel):
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
-    def _lesson(self) -> QWidget:
+    def _make_introduction(self) -> QWidget:
         page = QWidget()
-        text = label(LESSON, "muted", wrap=True)
+        text = label(INTRODUCTION, "muted", wrap=True)
         text.setMaximumWidth(640)
         self.new_name.setFixedWidth(120)
         self.new_name.setAccessibleName("Name of the variable")
         self.new_value.setFixedWidth(88)
         self.new_value.setAccessibleName("Value of the variable")
-        self.lesson_problem = label("", "error", wrap=True)
-        self.lesson_problem.hide()
+        self.name_problem = label("", "error", wrap=True)
+        self.name_problem.hide()
         adder = row(self.new_name, label("=", "muted"), self.new_value, button("Add variable", self._add, "primary"))
         adder.addStretch(1)
         layout = column(label("No variables yet", "title"), text, spacing=12)
         layout.addLayout(adder)
-        layout.addWidget(self.lesson_problem)
+        layout.addWidget(self.name_problem)
         layout.addStretch(1)
         page.setLayout(layout)
         self.new_name.returnPressed.connect(self._add)
         return page
 
-    def _work(self) -> QWidget:
+    def _make_sliders_page(self) -> QWidget:
         left, right = QWidget(), QWidget()
         self._rows = QVBoxLayout()
         self._rows.setSpacing(4)
-        inside = QWidget()
-        holder = QVBoxLayout(inside)
-        holder.setContentsMargins(12, 4, 12, 4)
-        holder.addLayout(self._rows)
-        holder.addWidget(self.totals)
-        holder.addStretch(1)
+        sliders = QWidget()
+        sliders_layout = QVBoxLayout(sliders)
+        sliders_layout.setContentsMargins(12, 4, 12, 4)
+        sliders_layout.addLayout(self._rows)
+        sliders_layout.addWidget(self.totals)
+        sliders_layout.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
+        area.setWidget(sliders)
         budgets = row(label("Params ≤", "muted"), self.params, label("MACs ≤", "muted"), self.macs)
         budgets.addStretch(1)
         budgets.addWidget(self.search)
         budgets.setContentsMargins(12, 4, 12, 8)
-        box = QVBoxLayout(left)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(0)
-        box.addWidget(area, 1)
-        box.addLayout(budgets)
-        found = column(self.notice, self.doing, self.progress, self.hint, margin=12)
-        found.setContentsMargins(12, 8, 12, 8)
-        found.addWidget(self.table, 1)
-        found.addStretch(0)
-        found.setAlignment(self.hint, Qt.AlignmentFlag.AlignTop)
-        right.setLayout(found)
+        left_layout = QVBoxLayout(left)
+        left_layout.setContentsMargins(0, 0, 0, 0)
+        left_layout.setSpacing(0)
+        left_layout.addWidget(area, 1)
+        left_layout.addLayout(budgets)
+        results = column(self.notice, self.status, self.progress, self.hint, margin=12)
+        results.setContentsMargins(12, 8, 12, 8)
+        results.addWidget(self.table, 1)
+        results.addStretch(0)
+        results.setAlignment(self.hint, Qt.AlignmentFlag.AlignTop)
+        right.setLayout(results)
         self.table.hide()
-        self.doing.hide()
+        self.status.hide()
         split = Reflow()
         split.addWidget(left)
         split.addWidget(right)
         split.setSizes([500, 500])
         return split
 
-    # --- drawing ----------------------------------------------------------------------------------------------------
+    # --- current values ---------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Show the variables and totals of the moment."""
+        """Show the current variables and totals."""
         values = whole_variables(self.session.document.design)
         self.pages.setCurrentIndex(1 if values else 0)
         if list(values) != list(self.sliders):
             clear(self._rows)
-            self.sliders = {name: self._slider(name, value) for name, value in values.items()}
+            self.sliders = {name: self._add_slider(name, value) for name, value in values.items()}
             self._update_search()
         for name, value in values.items():
             self.sliders[name].show_value(value)
@@ -151,34 +164,35 @@ class FitPanel(Panel):
             self.table.mark(values)
         totals, session = self.session.facts.totals, self.session
         if session.problems:
-            self.totals.setText("There are problems with these values" if session.facts_current else "")
+            self.totals.setText("The network has problems with these values" if session.facts_current else "")
         else:
-            at = f" at batch {session.batch}" if session.batch > 1 else ""
-            self.totals.setText(f"{units.count(totals.params)} params    {units.count(totals.macs)} MACs{at}")
+            batch = f" at batch {session.batch}" if session.batch > 1 else ""
+            self.totals.setText(f"{units.count(totals.params)} params · {units.count(totals.macs)} MACs{batch}")
         self.totals.setFont(theme.font(theme.BODY))
 
-    def _slider(self, name: str, value: int) -> VariableSlider:
-        made = VariableSlider(name, value)
-        made.edited.connect(lambda new, gesture: self._set(name, new, gesture))
-        made.vary_changed.connect(self._update_search)
-        self._rows.addWidget(made)
-        return made
+    def _add_slider(self, name: str, value: int) -> VariableSlider:
+        slider = VariableSlider(name, value)
+        slider.edited.connect(lambda new, gesture: self._set_variable(name, new, gesture))
+        slider.vary_changed.connect(self._update_search)
+        self._rows.addWidget(slider)
+        return slider
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
-        if change.structural:
-            if (self._job is not None or self.table.rows) and self._outdated(change):
-                when = "since" if self._job is None else "during"
-                if self._job is not None:
-                    self._job.cancel()
-                    self._end()
-                self.table.show_rows((), None, None)
-                self.table.hide()
-                self.hint.setText(f"The network has changed {when} the search; search again.")
-                self.hint.show()
-            self.refresh_soon()
+        if not change.structural:
+            return
+        if (self._job is not None or self.table.rows) and self._is_outdated(change):
+            when = "since" if self._job is None else "during"
+            if self._job is not None:
+                self._job.cancel()
+                self._finish_search()
+            self.table.show_rows((), None, None)
+            self.table.hide()
+            self.hint.setText(f"The network has changed {when} the search. Search again.")
+            self.hint.show()
+        self.refresh_soon()
 
-    def _outdated(self, change: Diff) -> bool:
-        """Whether settings that were found before say nothing of the network after a change."""
+    def _is_outdated(self, change: Diff) -> bool:
+        """Return whether a change makes the results of the search wrong: anything but other values of varied variables."""
         before, after = change.before.variables, change.after.variables
         fixed = before.keys() - set(self._varied)
         return (
@@ -187,20 +201,20 @@ class FitPanel(Panel):
 
     # --- edits ------------------------------------------------------------------------------------------------------
 
-    def _set(self, name: str, value: int, gesture: int) -> None:
+    def _set_variable(self, name: str, value: int, gesture: int) -> None:
         key = ("fit", name, gesture) if gesture >= 0 else None
         self.session.document.edit_design(f"Set {name} to {value}", edits.set_variable, name, value, merge_key=key)
         self.sliders[name].show_value(value)
 
-    def _take_over(self, values: Mapping[str, int]) -> None:
-        said = ", ".join(f"{name} {value}" for name, value in values.items())
-        self.session.document.edit_design(f"Set {said}", _with_values, values)
+    def _apply_setting(self, values: Mapping[str, int]) -> None:
+        setting = ", ".join(f"{name} {value}" for name, value in values.items())
+        self.session.document.edit_design(f"Set {setting}", _with_values, values)
 
     def _add(self) -> None:
         name = self.new_name.text().strip()
         reason = names.problem(name) if name else "needs a name"
-        self.lesson_problem.setText(f"{name!r} {reason}" if name else "The variable needs a name")
-        self.lesson_problem.setVisible(bool(reason))
+        self.name_problem.setText(f"{name!r} {reason}" if name else "The variable needs a name")
+        self.name_problem.setVisible(bool(reason))
         if not reason:
             self.session.document.edit_design(f"Set {name}", edits.set_variable, name, self.new_value.value())
 
@@ -209,18 +223,18 @@ class FitPanel(Panel):
     def _update_search(self) -> None:
         reason = self.params.problem or self.macs.problem
         if not reason and self.params.value is None and self.macs.value is None:
-            reason = "Name a budget first, such as 5M params"
+            reason = "Enter a budget first, such as 5M params"
         if not reason and not any(slider.vary.isChecked() for slider in self.sliders.values()):
-            reason = "Tick a variable that may vary"
+            reason = "Check a variable that the search may vary"
         self.search.setEnabled(not reason or self._job is not None)
         self.search.setToolTip(reason)
 
-    def _press_search(self) -> None:
+    def _toggle_search(self) -> None:
         if self._job is None:
             self._search()
         else:
             self._job.cancel()
-            self._end()
+            self._finish_search()
             self.hint.setText("Cancelled." if not self.table.rows else "")
             self.hint.setVisible(not self.table.rows)
 
@@ -235,35 +249,35 @@ class FitPanel(Panel):
         self.hint.hide()
         self.progress.setRange(0, 0)
         self._job = self.session.jobs.start(
-            "fit", params, lambda answer: self._take(answer, budget), self._fail, self._advance
+            "fit", params, lambda reply: self._show_settings(reply, budget), self._show_failure, self._show_progress
         )
         self.search.setText("Cancel")
-        self.doing.setText("Searching")
-        self.doing.show()
+        self.status.setText("Searching")
+        self.status.show()
         self.progress.show()
 
-    def _advance(self, share: float, message: str) -> None:
+    def _show_progress(self, share: float, message: str) -> None:
         self.progress.setRange(0, 100)
         self.progress.setValue(round(100 * share))
-        self.doing.setText(f"Searching {message}".strip())
+        self.status.setText(f"Searching {message}".strip())
 
-    def _take(self, answer: Mapping[str, Any], budget: Mapping[str, int | None]) -> None:
-        self._end()
-        self.table.show_rows(answer["table"], budget["params"], budget["macs"])
+    def _show_settings(self, reply: Mapping[str, Any], budget: Mapping[str, int | None]) -> None:
+        self._finish_search()
+        self.table.show_rows(reply["table"], budget["params"], budget["macs"])
         self.table.show()
         self.refresh_soon()
 
-    def _fail(self, reason: str) -> None:
+    def _show_failure(self, reason: str) -> None:
         trace = self._job.trace if self._job is not None else ""
-        self._end()
+        self._finish_search()
         self.table.show_rows((), None, None)
         self.table.hide()
         self.notice.show_message(reason[:1].upper() + reason[1:], "error", details=trace)
 
-    def _end(self) -> None:
+    def _finish_search(self) -> None:
         self._job = None
         self.search.setText("Search")
-        self.doing.hide()
+        self.status.hide()
         self.progress.hide()
         self._update_search()
 

@@ -165,7 +165,7 @@ def test_rename_repeat_and_note(panel: InspectorPanel, qtbot: QtBot) -> None:
     type_in(form.header.name, "conv_stem")
     assert form.header.name.property("invalid")
     type_in(form.repeat.field, "each 1, 2")
-    assert "a value for each round" in form.repeat.problem.text()
+    assert "a value per iteration" in form.repeat.problem.text()
     assert panel.session.document.graph.nodes["mixer"].repeat == 1
     type_in(form.repeat.field, "6")
     assert panel.session.document.graph.nodes["mixer"].repeat == 6
@@ -227,7 +227,7 @@ def test_a_sub_graph_shows_what_it_exposes(panel: InspectorPanel, small: Design,
     type_in(form.rows[name].field, "8")
     assert params(panel, use) == {name: 8}
     panel.session.document.enter(use)
-    qtbot.waitUntil(lambda: isinstance(panel.page, DesignPage) and panel.page.name == "part")
+    qtbot.waitUntil(lambda: isinstance(panel.page, DesignPage) and panel.page.graph_name == "part")
     type_in(panel.page.header.name, "stage")
     assert "stage" in panel.session.document.design.graphs
 

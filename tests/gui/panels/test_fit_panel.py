@@ -92,7 +92,7 @@ def test_without_variables_it_teaches_and_makes_one(make: Make, live: Session, s
     panel.new_name.clear()
     QTest.keyClicks(panel.new_name, "2wide")
     QTest.keyClick(panel.new_name, Qt.Key.Key_Return)
-    assert panel.lesson_problem.isVisible()
+    assert panel.name_problem.isVisible()
     panel.new_name.clear()
     QTest.keyClicks(panel.new_name, "wide")
     QTest.keyClick(panel.new_name, Qt.Key.Key_Return)
@@ -159,7 +159,7 @@ def test_a_search_of_a_network_that_is_drawn_no_more_ends(
     live.new()
     assert panel.search.text() == "Search"
     assert panel.progress.isHidden()
-    assert panel.hint.text() == "The network has changed during the search; search again."
+    assert panel.hint.text() == "The network has changed during the search. Search again."
 
 
 def test_settings_go_with_the_variables_that_were_not_varied(

@@ -243,10 +243,31 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
-    """How the design is trained when nothing else is said."""
+class ExtensionRef:
+    """An extension selected by name, such as a dataset or an objective, with the options that differ from its defaults.
 
-    data: str = "digits"
+    Args:
+        name: name of the extension: its file name without the suffix.
+        options: option values by name.
+    """
+
+    name: str
+    options: Mapping[str, Literal] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", frozen(self.options))
+
+    def __str__(self) -> str:
+        options = ", ".join(f"{name}: {value}" for name, value in self.options.items())
+        return f"{self.name} ({options})" if options else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Training settings of a design; `training_settings` holds their types, bounds and descriptions."""
+
+    data: ExtensionRef = ExtensionRef("digits")
+    objective: ExtensionRef = ExtensionRef("classification")
     epochs: int = 12
     batch_size: int = 64
     optimizer: str = "adamw"
@@ -254,7 +275,6 @@ class Training:
     weight_decay: float = 0.05
     schedule: str = "cosine"
     warmup_epochs: float = 1.0
-    label_smoothing: float = 0.0
     augment: bool = True
     seed: int = 0
     precision: str = "32-true"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from composer.core.errors import UserError
 from composer.core.facts import NodeFacts, Totals
+from composer.core.training_settings import OPTIMIZERS
 
 BYTES_PER_PARAM = 4
-STATES = {"sgd": 1, "adamw": 2}  # numbers that an optimizer keeps for each trained parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ def optimizer_bytes(facts: NodeFacts | Totals, optimizer: str = "adamw") -> int:
     Raises:
         UserError: if the optimizer is neither.
     """
-    if optimizer not in STATES:
-        raise UserError(f"optimizer {optimizer!r} is unknown; choose one of: {', '.join(STATES)}")
-    return facts.params_trainable * BYTES_PER_PARAM * STATES[optimizer]
+    if optimizer not in OPTIMIZERS:
+        raise UserError(f"optimizer {optimizer!r} is unknown; choose one of: {', '.join(OPTIMIZERS)}")
+    return facts.params_trainable * BYTES_PER_PARAM * OPTIMIZERS[optimizer].states
 
 
 def training_memory(facts: NodeFacts | Totals, optimizer: str = "adamw") -> TrainingMemory:

@@ -186,9 +186,8 @@ def _import_torch(channel: Channel) -> None:
     # The window's own work and a training run share the machine: inference on the meta device gains nothing from threads.
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
     from composer.engine.device import devices
-    from composer.engine.training.data import names
 
-    channel.send({"event": "torch", "torch": torch.__version__, "devices": devices(), "data": names()})
+    channel.send({"event": "torch", "torch": torch.__version__, "devices": devices()})
 
 
 def main() -> None:

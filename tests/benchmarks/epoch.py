@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from composer.engine.training.augment import epoch_batches
 from torch.nn import functional as F
 
 from composer.core.files.design_file import load
@@ -15,7 +16,6 @@ from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.training import data as datasets
-from composer.engine.training.augment import epoch_batches
 from composer.engine.training.control import Report
 from composer.engine.training.loop import train
 from composer.engine.training.optimizer import make_optimizer

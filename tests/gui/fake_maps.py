@@ -144,7 +144,7 @@ def facts(params: dict) -> dict:
     }
 
 
-print(json.dumps({"event": "ready", "torch": "0", "devices": [], "data": ["digits"]}), flush=True)
+print(json.dumps({"event": "ready", "torch": "0", "devices": []}), flush=True)
 for line in sys.stdin:
     message = json.loads(line)
     if "method" in message:

@@ -1,10 +1,10 @@
 """A Design as plain JSON values, for the pipe between the window and its workers: faster than YAML, never shown to a user."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from composer.core.graph import Design, Each, Frame, Graph, Input, Node, Output, Ramp, Training, Value, Wire, as_literal
+from composer.core import training_settings
+from composer.core.graph import Design, Each, Frame, Graph, Input, Node, Output, Ramp, Value, Wire, as_literal
 
 
 def write_value(value: Value) -> Any:
@@ -89,7 +89,7 @@ def write_head(design: Design) -> dict[str, Any]:
     return {
         "name": design.name,
         "variables": dict(design.variables),
-        "training": asdict(design.training),
+        "training": training_settings.to_plain(design.training),
         "description": design.description,
         "expected": dict(design.expected),
     }
@@ -97,7 +97,7 @@ def write_head(design: Design) -> dict[str, Any]:
 
 def read_design(data: Mapping[str, Any], main: Graph, graphs: Mapping[str, Graph]) -> Design:
     """A design of what `write_head` wrote and of graphs."""
-    training = Training(**data["training"])
+    training = training_settings.from_plain(data["training"])
     return Design(data["name"], main, graphs, data["variables"], training, data["description"], data["expected"])
 
 

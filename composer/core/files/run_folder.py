@@ -1,6 +1,11 @@
 """Runs read from their folders without torch: what a list of runs shows, and the metrics as they grow.
 
-A run is read the same way while it trains, afterwards, and when its folder was copied from another machine.
+A folder is read the same way while it trains, afterwards, and when it was copied from another machine. ::
+
+    design.yaml  model.py  settings.json  state.json  metrics.jsonl  error.txt
+    checkpoints/last.pt  checkpoints/best.pt  checkpoints/best.safetensors
+
+`composer.engine.training.run` writes it.
 """
 
 import json
@@ -9,40 +14,100 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-DESIGN, SETTINGS, STATE, METRICS, TRACE = "design.yaml", "settings.json", "state.json", "metrics.jsonl", "error.txt"
-CHECKPOINTS = ("checkpoints/best.pt", "checkpoints/last.pt")
-LAST = "checkpoints/last.pt"
+from composer.core.errors import UserError
+from composer.core.files import design_file
+from composer.core.graph import Design
+from composer.core.run_records import MetricSpec, best_of, old_head, upgrade_record, upgrade_state
+
+DESIGN, SOURCE, SETTINGS, STATE, METRICS = "design.yaml", "model.py", "settings.json", "state.json", "metrics.jsonl"
+TRACE = "error.txt"
+LAST, BEST, WEIGHTS = "checkpoints/last.pt", "checkpoints/best.pt", "checkpoints/best.safetensors"
 ACTIVE = frozenset({"training", "paused", "saving"})
 RESUMABLE = frozenset({"stopped", "failed", "interrupted"})
+# Systems state the start of a process in ticks of up to 16 ms, and Linux counts them from a boot time that clocks correct.
+START_TOLERANCE = 2.0
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run as its folder holds it; the object holds only the path."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """Return an existing run.
+
+        Raises:
+            UserError: if the folder is not a run.
+        """
+        run = cls(Path(path))
+        if not is_run(run.path):
+            raise UserError(f"{run.path} is not a run folder, expected {SETTINGS} and {DESIGN} in it")
+        return run
+
+    def design(self) -> Design:
+        """Return the design that is trained."""
+        return design_file.load(self.path / DESIGN)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of the run: ``training``, ``device``, ``created``, ``design_hash``, ``versions``.
+
+        Raises:
+            UserError: if the file is damaged.
+        """
+        try:
+            settings: dict[str, Any] = json.loads((self.path / SETTINGS).read_text("utf-8"))
+            return settings
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self.path / SETTINGS}: cannot be read: {error}") from None
+
+    def state(self) -> dict[str, Any]:
+        """Return the last written state; ``interrupted`` if the process that wrote it has died."""
+        state = upgrade_state(_read_json(self.path / STATE) or {"state": "new"})
+        local = state.get("host") == socket.gethostname()
+        if state.get("state") in ACTIVE and local and not is_alive(state.get("pid"), state.get("process_started")):
+            state["state"] = "interrupted"
+        return state
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Return all records, the head first; a torn last line is left out."""
+        reader, records, more = MetricsReader(self.path), [], True
+        while more:
+            part, more = reader.read()
+            records += part
+        return records
 
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What the small files of a run say.
+    """The contents of a run's small files.
 
     Args:
         path: its folder.
-        state: ``training``, ``paused``, ``saving``, ``done``, ``failed``, ``stopped``, ``new``, or ``interrupted`` when the process
-            that trained it is gone without a word.
+        state: ``training``, ``paused``, ``saving``, ``done``, ``failed``, ``stopped``, ``new``, or ``interrupted`` if the
+            process that trained it died before it could save.
         epoch: finished epochs.
-        epochs: wanted epochs.
-        best: best validation accuracy in [0, 1]; None before the first epoch.
+        epochs: planned epochs.
+        metric: the metric that decides which epoch is best; None before the first epoch.
+        best: its best validation value; None before the first epoch.
         best_epoch: the epoch that reached it.
         created: Unix time.
         seconds: time spent training.
         device: label of the device.
         design_hash: digest of the trained network; equal digests are equal networks.
-        training: the training settings.
+        training: the training settings as plain values.
         message: why it failed.
-        has_weights: whether there is a checkpoint to look into or to go on from.
+        has_weights: whether there is a checkpoint to inspect or to resume from.
     """
 
     path: Path
     state: str = "new"
     epoch: int = 0
     epochs: int = 0
+    metric: MetricSpec | None = None
     best: float | None = None
     best_epoch: int = 0
     created: float = 0.0
@@ -65,17 +130,22 @@ class RunInfo:
 
     @property
     def resumable(self) -> bool:
-        """Whether it was begun and not finished."""
+        """Whether it was started and not finished."""
         return self.state in RESUMABLE
+
+    @property
+    def best_text(self) -> str:
+        """The best value as people read it; ``-`` before the first epoch."""
+        return self.metric.write(self.best) if self.metric is not None and self.best is not None else "-"
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder is a run."""
+    """Return whether a folder is a run."""
     return (folder / SETTINGS).is_file() and (folder / DESIGN).is_file()
 
 
 def list_runs(root: Path) -> list[Path]:
-    """The run folders in a folder, or the folder itself if it is one."""
+    """Return the run folders in a folder, or the folder itself if it is one."""
     if is_run(root):
         return [root]
     try:
@@ -85,33 +155,32 @@ def list_runs(root: Path) -> list[Path]:
 
 
 def read_run(folder: Path) -> RunInfo:
-    """Read the small files of a run; what is missing or damaged is left at its default."""
-    settings, state = _json(folder / SETTINGS), _json(folder / STATE)
+    """Read the small files of a run; what is missing or damaged stays at its default."""
+    settings, state = _read_json(folder / SETTINGS), RunFolder(folder).state()
     training = settings.get("training")
     training = training if isinstance(training, dict) else {}
     name = str(state.get("state") or "new")
-    if name in ACTIVE and state.get("host") == socket.gethostname() and not is_alive(state.get("pid")):
-        name = "interrupted"
-    best = state.get("best_val_accuracy")
+    metric, best, best_epoch = best_of(state) or (None, None, 0)
     return RunInfo(
         path=folder,
         state=name,
         epoch=int(_number(state.get("epoch"))),
         epochs=int(_number(state.get("epochs")) or _number(training.get("epochs"))),
-        best=float(best) if isinstance(best, int | float) and best >= 0 else None,
-        best_epoch=int(_number(state.get("best_epoch"))),
+        metric=metric,
+        best=best,
+        best_epoch=best_epoch,
         created=_number(settings.get("created")) or _number(state.get("started")),
         seconds=_number(state.get("seconds")),
         device=str(state.get("device_label") or state.get("device") or settings.get("device") or ""),
         design_hash=str(settings.get("design_hash") or ""),
         training=training,
         message=str(state.get("message") or "") if name == "failed" else "",
-        has_weights=any((folder / checkpoint).is_file() for checkpoint in CHECKPOINTS),
+        has_weights=any((folder / checkpoint).is_file() for checkpoint in (BEST, LAST)),
     )
 
 
 def read_trace(folder: Path) -> str:
-    """The traceback that a failed run left; empty if there is none."""
+    """Return the traceback that a failed run left; empty if there is none."""
     try:
         return (folder / TRACE).read_text("utf-8", errors="replace")
     except OSError:
@@ -119,7 +188,7 @@ def read_trace(folder: Path) -> str:
 
 
 class MetricsReader:
-    """Reads a growing file of metrics a part at a time.
+    """Reads a growing metrics file in parts; records in an older format are converted.
 
     Args:
         folder: the run.
@@ -129,15 +198,16 @@ class MetricsReader:
         self.path = folder / METRICS
         self._offset = 0
         self._rest = b""
+        self._has_head = False
 
     def read(self, limit: int = 256 * 1024) -> tuple[list[dict[str, Any]], bool]:
-        """The records since the last call.
+        """Return the records since the last call.
 
         Args:
-            limit: bytes to read at most, so that a long file is read between two frames.
+            limit: most bytes to read, so that a long file is read between two frames of the window.
 
         Returns:
-            Records (a torn line waits for its end) and whether there may be more at once.
+            Records, the head first (a torn line waits for its end), and whether there may be more already.
         """
         try:
             with self.path.open("rb") as file:
@@ -147,25 +217,37 @@ class MetricsReader:
             return [], False
         self._offset += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        return [record for line in lines if (record := _record(line)) is not None], len(data) == limit
+        records = [upgrade_record(record) for line in lines if (record := _parse_record(line)) is not None]
+        if records and not self._has_head:
+            self._has_head = True
+            if records[0].get("kind") != "head":
+                records.insert(0, old_head().to_record())
+        return records, len(data) == limit
 
 
-def is_alive(pid: object) -> bool:
-    """Whether a process of this machine lives."""
+def is_alive(pid: object, started: object = None) -> bool:
+    """Return whether a process of this machine is running.
+
+    Args:
+        pid: its id.
+        started: Unix time of its start, which tells it from a later process with the same id; None if unknown.
+    """
     if not isinstance(pid, int) or pid <= 0:
         return False
-    if os.name == "nt":  # os.kill(pid, 0) would end the process there
-        return True
+    import psutil
+
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return not isinstance(started, int | float) or abs(process.create_time() - started) <= START_TOLERANCE
+    except psutil.AccessDenied:
         return True
-    return True
+    except psutil.Error:
+        return False
 
 
-def _record(line: bytes) -> dict[str, Any] | None:
+def _parse_record(line: bytes) -> dict[str, Any] | None:
     try:
         record = json.loads(line)
     except ValueError:
@@ -173,12 +255,12 @@ def _record(line: bytes) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        value = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _number(value: object) -> float:

@@ -9,8 +9,8 @@ from typing import Any, TypeGuard
 
 import yaml
 
-from composer.core import names
-from composer.core.errors import DesignError
+from composer.core import names, training_settings
+from composer.core.errors import DesignError, UserError
 from composer.core.graph import (
     FORMAT,
     MAX_REPEAT,
@@ -215,18 +215,14 @@ class _Reader:
             raise self.fail(root.lines["graphs"], f"sub-graphs contain each other in a circle: {in_words(circle)}")
 
     def training(self, root: _Line) -> Training:
-        line = root.lines.get("training", 1)
-        given = self.mapping(root.get("training"), line, "training", tuple(f.name for f in fields(Training)))
-        defaults = Training()
-        for name, value in given.items():
-            kind = type(getattr(defaults, name))
-            good = isinstance(value, kind) if kind is not float else isinstance(value, int | float)
-            if not good or (isinstance(value, bool) and kind is not bool):
-                raise self.fail(given.lines[name], f"training {name} is {value!r:.60}, expected {_TYPE_WORDS[kind]}")
-        settings: dict[str, Any] = {
-            name: float(value) if isinstance(getattr(defaults, name), float) else value for name, value in given.items()
-        }
-        return Training(**settings)
+        allowed = (*(f.name for f in fields(Training)), *training_settings.MOVED)
+        values = self.mapping(root.get("training"), root.lines.get("training", 1), "training", allowed)
+        for name, value in values.items():
+            try:  # one at a time, so that the message names the line
+                training_settings.from_plain({name: value})
+            except UserError as error:
+                raise self.fail(values.lines[name], str(error)) from None
+        return training_settings.from_plain(values)
 
     def graph(self, data: _Line, what: str, *, main: bool = False) -> Graph:
         inputs, nodes, outputs = {}, {}, {}
@@ -384,9 +380,6 @@ _SECTIONS = ("inputs", "nodes", "outputs", "wires", "frames")
 def _is_end(value: Literal) -> TypeGuard[float | str]:
     """Whether a literal may be an end of a ramp: a number or an expression."""
     return isinstance(value, int | float) or is_expression(value)
-
-
-_TYPE_WORDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
 def _compose_empty() -> _Rows:

@@ -4,9 +4,9 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
+from composer.core import training_settings
 from composer.core.graph import (
     FORMAT,
     Design,
@@ -128,8 +128,14 @@ def dumps(design: Design) -> str:
         for name, graph in design.graphs.items():
             lines.append(f"  {name}:")
             lines.extend(f"    {line}" for line in _graph_lines(graph))
-    defaults = asdict(Training())
-    settings = {key: _yaml_scalar(value) for key, value in asdict(design.training).items() if value != defaults[key]}
+    defaults = training_settings.to_plain(Training())
+    settings = {
+        key: _flow({name: _yaml_scalar(item) for name, item in value.items()})
+        if isinstance(value, dict)
+        else _yaml_scalar(value)
+        for key, value in training_settings.to_plain(design.training).items()
+        if value != defaults[key]
+    }
     if settings:
         lines.append("training:")
         lines.extend(f"  {key}: {value}" for key, value in settings.items())

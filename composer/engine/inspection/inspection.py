@@ -16,7 +16,8 @@ from composer.engine.inspection.captured_map import CapturedMap
 from composer.engine.inspection.map_images import MapImages
 from composer.engine.inspection.map_kinds import draw_map
 from composer.engine.inspection.subject import Subject
-from composer.engine.training import data as datasets
+from composer.engine.training.datasets.images import read_image
+from composer.engine.training.inputs import IMAGE
 
 DISPLAY_SIZE = 256
 # The likeliest classes that are reported.
@@ -64,7 +65,7 @@ def inspect_image(
     """
     label = None
     if image is not None:
-        tensor = subject.data.prepare(datasets.read_picture(image))
+        tensor = subject.data.image.prepare(read_image(image))
     else:
         split = subject.data.val
         number = sample or 0
@@ -72,9 +73,10 @@ def inspect_image(
             raise UserError(
                 f"sample {number} does not exist; the validation images of {subject.data.name} are 0 to {len(split) - 1}"
             )
-        tensor, label = split.take(slice(number, number + 1)), subject.data.classes[int(split.labels[number])]
+        batch = split.take(slice(number, number + 1))
+        tensor, label = batch[IMAGE], subject.data.classes[int(batch["label"][0])]
     output, maps = capture(subject.model, tensor, catalog, subject.blocks_by_path, nodes)
-    display = subject.data.picture(tensor[0], DISPLAY_SIZE)
+    display = subject.data.image.to_image(tensor[0], DISPLAY_SIZE)
     drawings = tuple((captured, draw_map(captured)) for captured in maps)
     return Inspection(tensor[0], display, label, predict(output, subject.data.classes), drawings)
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from composer.core.files.design_file import design_hash
 from composer.core.files.design_json import from_json
+from composer.core.files.run_folder import BEST, LAST
 from composer.core.graph import Design
 from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspection import inspect_image, write_maps
 from composer.engine.inspection.subject import Subject, open_design, open_run
-from composer.engine.training import data as datasets
-from composer.engine.training.run import BEST, LAST, Run
+from composer.engine.training.datasets.images import png_base64
+from composer.engine.training.inputs import IMAGE, load_for
+from composer.engine.training.run import Run
 
 # Folders of earlier replies that the window may still have open.
 MAX_FOLDERS = 4
@@ -44,17 +46,18 @@ class Inspector:
         """Return validation images of the dataset that a design trains on, as PNG.
 
         Args:
-            params: ``design``, and optionally ``data`` and ``count``.
+            params: ``design``, and optionally ``count``.
             progress: receives a fraction and a message.
         """
         design = from_json(params["design"])
         progress(0.1, "loading the data")
-        data = datasets.load(params.get("data") or design.training.data, datasets.input_shape(design))
+        data = load_for(design)
         rows = []
         for index in range(min(int(params.get("count") or SAMPLES), len(data.val))):
-            image = data.picture(data.val.take(slice(index, index + 1))[0], SAMPLE_SIZE)
-            label = data.classes[int(data.val.labels[index])]
-            rows.append({"index": index, "label": label, "png_base64": datasets.png_base64(image)})
+            batch = data.val.take(slice(index, index + 1))
+            image = data.image.to_image(batch[IMAGE][0], SAMPLE_SIZE)
+            label = data.classes[int(batch["label"][0])]
+            rows.append({"index": index, "label": label, "png_base64": png_base64(image)})
         return {"images": rows}
 
     def capture_maps(self, params: Mapping[str, Any], progress: Report) -> dict[str, Any]:

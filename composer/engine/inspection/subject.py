@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from composer.core import training_settings
 from composer.core.errors import UserError
+from composer.core.files.run_folder import BEST, LAST
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.inference.infer import Inferrer
-from composer.engine.training import data as datasets
-from composer.engine.training.data import DataSet
-from composer.engine.training.run import BEST, LAST, Run
+from composer.engine.training.datasets import LoadedDataset
+from composer.engine.training.inputs import load_for
+from composer.engine.training.run import Run
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Subject:
 
     design: Design
     model: nn.Module
-    data: DataSet
+    data: LoadedDataset
     trained: bool
 
     @property
@@ -53,12 +55,12 @@ def open_run(run: Run, inferrer: Inferrer) -> Subject:
         raise UserError(
             f"{run.path}: the saved weights do not fit the network: {reason:.200}; were its blocks changed?"
         ) from None
-    name = run.settings().get("training", {}).get("data", design.training.data)
-    return Subject(design, model.eval(), datasets.load(name, datasets.input_shape(design)), trained=True)
+    settings = training_settings.from_plain(run.settings().get("training", {}))
+    return Subject(design, model.eval(), load_for(design, settings.data), trained=True)
 
 
 def open_design(design: Design, inferrer: Inferrer) -> Subject:
     """Build the network of a design with the weights that its training would start from."""
-    data = datasets.load(design.training.data, datasets.input_shape(design))
+    data = load_for(design)
     model = build(design, seed=design.training.seed, inferrer=inferrer)
     return Subject(design, model.eval(), data, trained=False)

@@ -1,4 +1,4 @@
-"""The optimizer and the learning rate at each step, from the design's training settings."""
+"""The optimizer and the learning rate of each step, from the training settings of a design."""
 
 import math
 from collections.abc import Callable
@@ -9,26 +9,29 @@ from composer.core.errors import UserError
 from composer.core.graph import Training
 
 MOMENTUM = 0.9
+FINAL_SHARE = 0.01  # of the peak learning rate, where a cosine ends
 
 
 def make_optimizer(model: nn.Module, settings: Training) -> optim.Optimizer:
-    """AdamW (Loshchilov, Hutter, "Decoupled Weight Decay Regularization", 2019, arXiv:1711.05101) or SGD with Nesterov momentum.
+    """Return AdamW, or SGD with Nesterov momentum.
+
+    Loshchilov, Hutter, "Decoupled Weight Decay Regularization", 2019, arXiv:1711.05101 (AdamW).
 
     Args:
-        model: whose parameters are learned.
+        model: the network to train.
         settings: `optimizer`, `lr`, `weight_decay`.
 
     Raises:
-        UserError: if the optimizer is not known or the model has nothing to learn.
+        UserError: if the optimizer is unknown or the model has no trainable parameters.
     """
     decayed: list[nn.Parameter] = []
-    free: list[nn.Parameter] = []
+    exempt: list[nn.Parameter] = []
     for parameter in model.parameters():
         if parameter.requires_grad:
-            (free if without_decay(parameter) else decayed).append(parameter)
-    if not decayed and not free:
+            (exempt if is_exempt_from_decay(parameter) else decayed).append(parameter)
+    if not decayed and not exempt:
         raise UserError("the design has no trainable parameters: there is nothing to train")
-    groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": free, "weight_decay": 0.0}]
+    groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": exempt, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
     # fused: one kernel for all parameters, on the CPU too.
     match settings.optimizer:
@@ -36,36 +39,37 @@ def make_optimizer(model: nn.Module, settings: Training) -> optim.Optimizer:
             return optim.AdamW(groups, lr=settings.lr, fused=True)
         case "sgd":
             return optim.SGD(groups, lr=settings.lr, momentum=MOMENTUM, nesterov=True, fused=True)
-    raise UserError(f"optimizer {settings.optimizer!r} is not known; choose adamw or sgd")
+    raise UserError(f"optimizer {settings.optimizer!r} is unknown; choose adamw or sgd")
 
 
-def without_decay(parameter: nn.Parameter) -> bool:
-    """Whether weight decay would hurt: biases, norms and scales (vectors), class tokens and positions (1, n, dim)."""
+def is_exempt_from_decay(parameter: nn.Parameter) -> bool:
+    """Return whether weight decay would hurt: biases, norms and scales (vectors), class tokens and positions (1, n, dim)."""
     sizes = [size for size in parameter.shape if size > 1]
     return len(sizes) <= 1 or (parameter.ndim == 3 and parameter.shape[0] == 1)
 
 
 def learning_rate(settings: Training, steps_per_epoch: int) -> Callable[[int], float]:
-    """The learning rate of each step, a pure function of its number, so that there is no schedule state to save.
+    """Return the learning rate as a pure function of the step, so that there is no schedule state to save.
 
     Args:
         settings: `lr`, `schedule` (``cosine`` to 1 % or ``constant``), `warmup_epochs`, `epochs`.
-        steps_per_epoch: optimizer steps in an epoch.
+        steps_per_epoch: optimizer steps per epoch.
 
     Raises:
-        UserError: if the schedule is not known.
+        UserError: if the schedule is unknown.
     """
     if settings.schedule not in ("cosine", "constant"):
-        raise UserError(f"schedule {settings.schedule!r} is not known; choose cosine or constant")
+        raise UserError(f"schedule {settings.schedule!r} is unknown; choose cosine or constant")
     total = settings.epochs * steps_per_epoch
     warmup = min(round(settings.warmup_epochs * steps_per_epoch), total // 2)
 
-    def at(step: int) -> float:
+    def rate_at(step: int) -> float:
         if step < warmup:
             return settings.lr * (step + 1) / warmup
         if settings.schedule == "constant":
             return settings.lr
-        done = (step - warmup) / max(1, total - warmup)
-        return settings.lr * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+        progress = min(1.0, (step - warmup) / max(1, total - warmup))
+        cosine = 0.5 * (1 + math.cos(math.pi * progress))
+        return settings.lr * (FINAL_SHARE + (1 - FINAL_SHARE) * cosine)
 
-    return at
+    return rate_at

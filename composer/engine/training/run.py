@@ -1,11 +1,7 @@
-"""The Run: a folder that holds everything of one training, written so that a kill at any moment leaves it readable.
+"""The writer of a run's folder: a kill at any moment leaves it readable. `core.files.run_folder` lists and reads its files.
 
-::
-
-    design.yaml  model.py  settings.json  state.json  metrics.jsonl
-    checkpoints/last.pt  checkpoints/best.pt  checkpoints/best.safetensors
-
-Opening a run executes no code: the design is safe YAML, checkpoints hold tensors and plain values only, model.py is never imported.
+Opening a run executes no code: the design is safe YAML, checkpoints hold tensors and plain values only, model.py is never
+imported from it.
 """
 
 import json
@@ -13,14 +9,15 @@ import os
 import pickle
 import platform
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
+from safetensors.torch import load_file
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
@@ -28,25 +25,21 @@ import composer
 from composer.core.errors import UserError
 from composer.core.files import design_file
 from composer.core.files.atomic import write_atomically
+from composer.core.files.run_folder import DESIGN, METRICS, SETTINGS, SOURCE, STATE, TRACE, WEIGHTS, RunFolder
 from composer.core.graph import Design
-
-DESIGN, SOURCE, SETTINGS, STATE, METRICS = "design.yaml", "model.py", "settings.json", "state.json", "metrics.jsonl"
-LAST, BEST, WEIGHTS = "checkpoints/last.pt", "checkpoints/best.pt", "checkpoints/best.safetensors"
-ACTIVE = ("training", "paused", "saving")
+from composer.engine.training.records import now
 
 
 @dataclass(frozen=True)
-class Run:
-    """One training in a folder; the object holds only the path, the folder is the truth."""
-
-    path: Path
+class Run(RunFolder):
+    """One training in a folder: what `RunFolder` reads, and everything that the training process writes."""
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], design: Design, source: str, settings: Mapping[str, Any]) -> "Run":
-        """Make the folder of a new run.
+        """Create the folder of a new run.
 
         Args:
-            path: the folder; made if it does not exist.
+            path: the folder; it may exist.
             design: what is trained.
             source: its generated Python text.
             settings: plain JSON values; the design's hash and the library versions are added.
@@ -61,84 +54,35 @@ class Run:
             (run.path / "checkpoints").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"{run.path}: cannot make the run folder: {error.strerror or error}") from None
-        design_file.save(design, run.path / DESIGN)
+        if not _holds(run.path / DESIGN, design):  # the window hands a design over by writing it here
+            design_file.save(design, run.path / DESIGN)
         run._write(SOURCE, source.encode())
         # Last, because its presence is what makes the folder a run.
         run._write_json(SETTINGS, {**settings, "design_hash": design_file.design_hash(design), "versions": versions()})
         return run
 
-    @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> "Run":
-        """An existing run.
-
-        Raises:
-            UserError: if the folder is no run.
-        """
-        run = cls(Path(path))
-        if not (run.path / SETTINGS).is_file() or not (run.path / DESIGN).is_file():
-            raise UserError(f"{run.path} is not a run folder, expected {SETTINGS} and {DESIGN} in it")
-        return run
-
-    def design(self) -> Design:
-        """The design that is trained."""
-        return design_file.load(self.path / DESIGN)
-
-    def settings(self) -> dict[str, Any]:
-        """What it is trained with.
-
-        Raises:
-            UserError: if the file is damaged.
-        """
-        try:
-            settings: dict[str, Any] = json.loads((self.path / SETTINGS).read_text("utf-8"))
-            return settings
-        except (OSError, ValueError) as error:
-            raise UserError(f"{self.path / SETTINGS}: cannot be read: {error}") from None
-
-    def state(self) -> dict[str, Any]:
-        """The last written state; ``interrupted`` when the process that wrote it is gone without a word."""
-        try:
-            state: dict[str, Any] = json.loads((self.path / STATE).read_text("utf-8"))
-        except (OSError, ValueError):
-            return {"state": "new"}
-        if state.get("state") in ACTIVE and state.get("host") == socket.gethostname() and not _alive(state.get("pid")):
-            state["state"] = "interrupted"
-        return state
-
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Write the state."""
-        self._write_json(
-            STATE, {**state, "pid": os.getpid(), "host": socket.gethostname(), "updated": round(time.time(), 3)}
-        )
+        """Write the state, with the process that does so."""
+        process = psutil.Process()
+        owner = {"pid": process.pid, "process_started": process.create_time(), "host": socket.gethostname()}
+        self._write_json(STATE, {**state, **owner, "updated": now()})
 
     def append(self, record: Mapping[str, Any]) -> None:
-        """Add one line to the metrics."""
-        # One write call with the line break in front of nothing: a kill leaves at most one torn line, at the end.
+        """Append a record to the metrics."""
+        # One unbuffered write per record, so that a kill can tear only the last line.
         with (self.path / METRICS).open("ab", buffering=0) as file:
             file.write(json.dumps(record).encode() + b"\n")
 
-    def metrics(self) -> list[dict[str, Any]]:
-        """All lines of the metrics; a torn last line is left out."""
-        try:
-            lines = (self.path / METRICS).read_bytes().split(b"\n")
-        except OSError:
-            return []
-        records = []
-        for line in lines:
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(record, dict):
-                records.append(record)
-        return records
-
     def rewrite_metrics(self, records: list[dict[str, Any]]) -> None:
-        """Put other lines in the place of all metrics."""
+        """Replace all records."""
         self._write(METRICS, b"".join(json.dumps(record).encode() + b"\n" for record in records))
 
+    def write_trace(self, text: str) -> None:
+        """Store the traceback of a failure."""
+        self._write(TRACE, text.encode(errors="replace"))
+
     def save(self, name: str, checkpoint: Mapping[str, Any]) -> None:
-        """Write a checkpoint of tensors and plain values; the old one stays until the new one is whole."""
+        """Write a checkpoint of tensors and plain values; the old one stays until the new one is complete."""
         write_atomically(self.path / name, lambda file: torch.save(dict(checkpoint), file))
 
     def save_weights(self, weights: Mapping[str, Tensor]) -> None:
@@ -148,13 +92,11 @@ class Run:
         self._write(WEIGHTS, safetensors_bytes(tensors))
 
     def best_weights(self) -> dict[str, Tensor]:
-        """The weights of the best epoch.
+        """Return the weights of the best epoch.
 
         Raises:
             UserError: if no epoch has finished yet.
         """
-        from safetensors.torch import load_file
-
         if not (self.path / WEIGHTS).is_file():
             raise UserError(
                 f"{self.path}: no epoch has finished yet, so there are no weights; train it further with --resume"
@@ -162,7 +104,7 @@ class Run:
         return load_file(self.path / WEIGHTS)
 
     def load(self, name: str) -> dict[str, Any] | None:
-        """A checkpoint on the CPU, or None if there is none yet.
+        """Return a checkpoint on the CPU, or None if there is none yet.
 
         Raises:
             UserError: if it is damaged, or holds more than tensors and plain values.
@@ -188,39 +130,20 @@ class Run:
         self._write(name, json.dumps(value, indent=2).encode())
 
 
-def list_runs(folder: str | os.PathLike[str]) -> list[Run]:
-    """The runs in a folder, newest first."""
-    root = Path(folder)
-    settings = (
-        [path for path in root.glob(f"*/{SETTINGS}") if (path.parent / DESIGN).is_file()] if root.is_dir() else []
-    )
-    return [Run(path.parent) for path in sorted(settings, key=_modified, reverse=True)]
-
-
-def _modified(path: Path) -> float:
-    return path.stat().st_mtime
+def _holds(path: Path, design: Design) -> bool:
+    """Return whether a file already holds a design."""
+    try:
+        return design_file.load(path) == design
+    except UserError:
+        return False
 
 
 def versions() -> dict[str, str]:
-    """Versions of what a result depends on."""
-    found = {"netcomposer": composer.__version__, "python": platform.python_version(), "torch": torch.__version__}
-    for name in ("lightning-fabric", "torchmetrics", "scikit-learn", "numpy"):
+    """Return the versions of the software that a result depends on."""
+    numbers = {"netcomposer": composer.__version__, "python": platform.python_version(), "torch": torch.__version__}
+    for name in ("lightning-fabric", "scikit-learn", "numpy"):
         try:
-            found[name] = metadata.version(name)
+            numbers[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
-
-
-def _alive(pid: object) -> bool:
-    if not isinstance(pid, int) or pid <= 0:
-        return False
-    if os.name == "nt":  # os.kill(pid, 0) would end the process there
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    return numbers

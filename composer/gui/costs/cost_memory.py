@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QWidget
 
 from composer.core import memory, roofline, units
 from composer.core.facts import NodeFacts, Totals
+from composer.core.training_settings import OPTIMIZERS
 from composer.gui.widgets.labels import button, label
 
-OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
 TIPS = {
     "FLOPs": "Two per MAC: a multiplication and an addition",
     "Peak activations": "The most memory that the activations of a forward pass take at one time, without the weights",
@@ -45,9 +45,12 @@ class MemoryPage(QScrollArea):
         self._add_section("", "Params", "Trainable", "Frozen", "MACs", "FLOPs", "Intensity")
         self._add_section("Inference", "Weights", "Buffers", "Peak activations")
         self._add_section(
-            "Training step", "Gradients", "Saved for backward", *(f"{name} state" for name in OPTIMIZERS.values())
+            "Training step",
+            "Gradients",
+            "Saved for backward",
+            *(f"{optimizer.title} state" for optimizer in OPTIMIZERS.values()),
         )
-        self._add_section("Training step, total", *(f"With {name}" for name in OPTIMIZERS.values()))
+        self._add_section("Training step, total", *(f"With {optimizer.title}" for optimizer in OPTIMIZERS.values()))
         self.more = button("", self._toggle, "link")
         self.uncounted = label("", "muted", wrap=True)
         self.uncounted.hide()
@@ -88,9 +91,9 @@ class MemoryPage(QScrollArea):
         self._show_bytes("Peak activations", facts.working_bytes)
         self._show_bytes("Gradients", parts.gradients)
         self._show_bytes("Saved for backward", parts.activations)
-        for key, name in OPTIMIZERS.items():
-            self._show_bytes(f"{name} state", memory.optimizer_bytes(facts, key))
-            self._show_bytes(f"With {name}", memory.training_memory(facts, key).total)
+        for key, optimizer in OPTIMIZERS.items():
+            self._show_bytes(f"{optimizer.title} state", memory.optimizer_bytes(facts, key))
+            self._show_bytes(f"With {optimizer.title}", memory.training_memory(facts, key).total)
         self._uncounted = uncounted
         self._show_uncounted()
 

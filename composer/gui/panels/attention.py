@@ -125,7 +125,7 @@ class AttentionPanel(Panel):
         params = {
             "design": to_json(design),
             "run": run or None,
-            "image": {**self._image, "data": design.training.data},
+            "image": self._image,
             "nodes": None,
         }
         self._requested, image = (self.session.digest, run), self._image
@@ -243,7 +243,7 @@ class AttentionPanel(Panel):
         key = (tuple(design.main.inputs.values()), design.variables, design.training.data)
         if self.session.engine_state in ("ready", "busy") and design.main.inputs and key != self._images_for:
             self._images_for = key
-            params = {"design": to_json(design), "data": design.training.data, "count": SAMPLES}
+            params = {"design": to_json(design), "count": SAMPLES}
             self.session.request("sample_images", params, self._on_images, self._on_images_error)
         if self._requested is None:
             waiting = self.session.engine_state in ("starting", "restarting")

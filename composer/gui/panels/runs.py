@@ -87,7 +87,7 @@ class RunsPanel(Panel):
             return
         self.session.panel_requested.emit("training")
         try:
-            self.session.start_training(run_library.resume_settings(chosen[0]))
+            self.session.start_training(run_library.resume_options(chosen[0]))
         except (OSError, UserError) as error:
             self.notice.show_message(f"The run could not be resumed: {error}", "error")
 
@@ -331,7 +331,7 @@ def _row(info: RunInfo, *, same: bool) -> Row:
     cells = (
         (run_library.short_name(info), info.name),
         (info.state.capitalize(), info.state),
-        (units.percent(info.best) if info.best is not None else "-", info.best or 0.0),
+        (info.best_text, info.best or 0.0),
         (f"{info.epoch} of {info.epochs}", info.epoch),
         ("this one" if same else "another", not same),
         (run_library.when(info), info.created),

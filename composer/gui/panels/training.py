@@ -1,6 +1,5 @@
 """Training: settings, start and stop, and the curves as they grow."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from composer.core.files.run_folder import RunInfo, list_runs, read_run
 from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.runs.live_run import LiveRun
-from composer.gui.runs.run_library import resume_settings, runs_folder, short_name
+from composer.gui.runs.run_library import resume_options, runs_folder, short_name
 from composer.gui.runs.run_process import RunHandle
 from composer.gui.session import preferences
 from composer.gui.session.session import Session
@@ -88,8 +87,7 @@ class TrainingPanel(Panel):
         if reason := self._reason():
             self.notice.show_message(reason, "warning")
             return
-        training = self.session.document.design.training
-        self._launch({"data": training.data, "epochs": training.epochs, "device": self.form.choice("device") or "auto"})
+        self._launch({"device": self.form.choice("device") or "auto"})
 
     def resume(self, folder: Path | None = None) -> None:
         """Go on with a run from its last checkpoint.
@@ -100,7 +98,7 @@ class TrainingPanel(Panel):
         folder = folder or (self.run.handle.folder if self.run is not None else None)
         if folder is None or (self.run is not None and self.run.active):
             return
-        self._launch(resume_settings(read_run(folder), self.form.choice("device") or "auto"))
+        self._launch(resume_options(read_run(folder), self.form.choice("device") or "auto"))
 
     def pause(self) -> None:
         """Pause, or go on."""
@@ -129,7 +127,7 @@ class TrainingPanel(Panel):
             self.refresh_soon()
             return
         design = self.session.document.design
-        new = replace(design, training=replace(design.training, **{name: value}))
+        new = edits.set_training(design, training_settings.set_value(design.training, name, value))
         words = ("on" if value else "off") if isinstance(value, bool) else value
         self.session.document.apply(
             new, f"Set {TITLES[name].lower()} to {words}", ("training", name) if stepped else None, self
@@ -185,7 +183,6 @@ class TrainingPanel(Panel):
         label_of = {device["name"]: device["label"] for device in session.devices}
         fastest = next(iter(label_of.values()), "")
         self.form.set_choices("device", {"auto": f"Automatic: {fastest}" if fastest else "Automatic", **label_of})
-        self.form.set_choices("data", {name: name for name in session.data_sets})
         self.form.choose("device", preferences.device())
         self.form.show_settings(session.document.design.training)
         reason = self._reason()

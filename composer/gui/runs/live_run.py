@@ -1,4 +1,4 @@
-"""A run that was started in this window: its curves, how far it is, and what can be said about it in words."""
+"""A run that was started in this window: its curves, its progress, and its state in words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,29 +15,39 @@ class LiveRun:
     """Follows the events of a run.
 
     Args:
-        handle: the run; what its folder already holds is read at once.
+        handle: the run; what its folder already contains is read immediately.
+
+    Attributes:
+        curves: the curves so far.
+        epoch: finished epochs.
+        step: optimizer steps so far.
+        steps: optimizer steps of the whole run; 0 as long as they are unknown.
+        device: label of the device.
+        reported: the last state that the process itself reported.
+        message: the message of that state.
+        code: exit code of the process; None while it runs.
     """
 
     def __init__(self, handle: RunHandle) -> None:
         self.handle = handle
         info = read_run(handle.folder)
-        self.curves = RunCurves(int(handle.settings.get("epochs") or info.epochs))
+        self.curves = RunCurves(info.epochs or handle.design.training.epochs)
         self.epoch, self.step, self.steps = info.epoch, 0, 0
         self.device = info.device
-        self.told = ""  # the last state that the process itself told
+        self.reported = ""
         self.message = ""
         self.code: int | None = None
-        self._anchor: tuple[float, int] | None = None  # when and where the pace began to be measured
+        self._anchor: tuple[float, int] | None = None  # time and step from which the pace is measured
         self._now = (0.0, 0)
         reader, more = MetricsReader(handle.folder), True
         while more:
             records, more = reader.read()
             for record in records:
-                self._metrics(record)
+                self._add_record(record)
 
     @property
     def epochs(self) -> int:
-        """Wanted epochs."""
+        """Planned epochs."""
         return self.curves.epochs
 
     @property
@@ -47,25 +57,27 @@ class LiveRun:
 
     @property
     def active(self) -> bool:
-        """Whether it may still do something."""
+        """Whether the run has not ended."""
         return self.state not in ENDED
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Take one event, at constant cost."""
         if event.get("event") == "metrics":
-            self._metrics(event)
+            self._add_record(event)
         elif event.get("event") == "state":
-            before, self.told = self.told, str(event.get("state", ""))
+            before, self.reported = self.reported, str(event.get("state", ""))
             self.message = str(event.get("message") or "")
             self.curves.epochs = int(event.get("epochs") or self.curves.epochs)
             self.epoch, self.step = int(event.get("epoch", self.epoch)), int(event.get("step", self.step))
             self.steps = int(event.get("steps", self.steps))
             self.device = str(event.get("device_label") or self.device)
-            if before != self.told:
-                self._anchor = None  # a pause is no part of the pace
+            if before != self.reported:
+                self._anchor = None  # a pause does not count into the pace
 
-    def _metrics(self, record: Mapping[str, Any]) -> None:
+    def _add_record(self, record: Mapping[str, Any]) -> None:
         self.curves.add(record)
+        if record.get("kind") == "head":
+            return
         self.step = max(self.step, int(record.get("step", 0)))
         self.steps = int(record.get("steps", self.steps))
         if record.get("kind") == "epoch":
@@ -75,14 +87,14 @@ class LiveRun:
 
     @property
     def share(self) -> float:
-        """How much is done, from 0 to 1."""
+        """Finished share of the run, from 0 to 1."""
         if self.state == "done":
             return 1.0
         return min(1.0, self.step / self.steps) if self.steps else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate from the pace since training began or went on; None as long as there is none."""
+        """Estimate from the pace since training started or continued; None as long as there is none."""
         if self._anchor is None or self.state != "training" or self._now[1] <= self._anchor[1]:
             return None
         pace = (self._now[0] - self._anchor[0]) / (self._now[1] - self._anchor[1])
@@ -90,26 +102,26 @@ class LiveRun:
 
     @property
     def resumable(self) -> bool:
-        """Whether it was begun, is not finished, and has a checkpoint to go on from."""
+        """Whether it was started, is not finished, and has a checkpoint to continue from."""
         return not self.active and self.state in ("stopped", "failed") and (self.handle.folder / LAST).is_file()
 
     def headline(self) -> str:
-        """The state in words."""
-        best = self.curves.best
+        """Return the state in words."""
+        metric, best = self.curves.primary, self.curves.best
         if self.state == "done":
-            return f"Done: {units.percent(best)} validation accuracy" if best is not None else "Done"
+            return f"Done: {metric.write(best)} validation {metric.title.lower()}" if best is not None else "Done"
         if self.state == "stopped":
             return f"Stopped after epoch {self.epoch}" if self.epoch else "Stopped"
         return WORDS.get(self.state, self.state.capitalize())
 
     def numbers(self) -> str:
-        """Epoch, speed and time left."""
+        """Return epoch, speed, time left and device on one line."""
         parts = []
         if self.epochs:
-            at = min(self.epoch + 1, self.epochs) if self.active else self.epoch
-            parts.append(f"epoch {at} of {self.epochs}")
+            epoch = min(self.epoch + 1, self.epochs) if self.active else self.epoch
+            parts.append(f"epoch {epoch} of {self.epochs}")
         if self.state == "training" and self.curves.speed:
-            parts.append(f"{self.curves.speed:,.0f} images/s")
+            parts.append(f"{self.curves.speed:,.0f} samples/s")
         if (left := self.seconds_left) is not None:
             parts.append(f"{units.duration(left)} left")
         elif self.state in ENDED and (seconds := read_run(self.handle.folder).seconds):
@@ -119,20 +131,17 @@ class LiveRun:
         return "  ·  ".join(parts)
 
     def failure(self) -> str:
-        """Why it failed, in one sentence."""
-        if self.told == "failed" and self.message:
+        """Return why it failed, in one sentence."""
+        if self.reported == "failed" and self.message:
             return self.message
-        kept = (
-            f"what was learned up to the end of epoch {self.epoch} is saved"
-            if self.resumable
-            else "no epoch was finished"
+        saved = (
+            f"everything up to the end of epoch {self.epoch} is saved" if self.resumable else "no epoch was finished"
         )
         if self.code is not None and self.code < 0:
-            return f"The training process was ended from outside (signal {-self.code}); {kept}"
-        return f"The training ended unexpectedly: {self.handle.detail}; {kept}"
+            return f"The training process was killed from outside (signal {-self.code}); {saved}"
+        return f"The training ended unexpectedly: {self.handle.detail}; {saved}"
 
     def details(self) -> str:
-        """The traceback and the last lines of the process."""
-        return "\n".join(
-            part for part in (read_trace(self.handle.folder), "\n".join(self.handle.worker.stderr)) if part
-        )
+        """Return the traceback and the last lines of the process."""
+        parts = (read_trace(self.handle.folder), "\n".join(self.handle.worker.stderr))
+        return "\n".join(part for part in parts if part)

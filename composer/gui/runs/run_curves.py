@@ -1,9 +1,11 @@
-"""The curves of one run, gathered record by record: what both the live view and the comparison of old runs draw."""
+"""The curves of one run, collected record by record: the live view and the comparison of runs draw the same."""
 
 import math
 from array import array
 from collections.abc import Mapping
 from typing import Any
+
+from composer.core.run_records import LOSS, PARTS, Head, MetricSpec, old_head
 
 # Steps over which the loss is averaged: an epoch logs about a dozen, so this smooths over half of one.
 SMOOTHING = 6
@@ -20,7 +22,7 @@ class Curve:
         return len(self.x)
 
     def add(self, x: float, y: object) -> None:
-        """Append a point; what is no number is left out."""
+        """Append a point; what is not a finite number is left out."""
         if isinstance(y, int | float) and math.isfinite(y):
             self.x.append(x)
             self.y.append(float(y))
@@ -30,34 +32,45 @@ class RunCurves:
     """Takes the records of a run in their order, each at constant cost.
 
     Args:
-        epochs: how many there will be; 0 as long as it is not known.
+        epochs: planned epochs; 0 as long as they are unknown.
 
     Attributes:
+        head: names the metrics and which one is primary.
         loss: training loss at each logged step; x is in epochs.
-        smooth: the same as a moving average, free of the bias of its start.
-        val_loss: validation loss of each epoch.
-        train_accuracy: in percent, of each epoch.
-        val_accuracy: in percent, of each epoch.
+        smooth: its moving average, without the bias of the start.
+        parts: curves of each epoch by part (``train``, ``val``) and metric, in the units that are shown.
         last: the latest record of each kind.
     """
 
     def __init__(self, epochs: int = 0) -> None:
         self.epochs = epochs
-        self.loss, self.smooth, self.val_loss, self.train_accuracy, self.val_accuracy = (
-            Curve(),
-            Curve(),
-            Curve(),
-            Curve(),
-            Curve(),
-        )
+        self.head: Head = old_head()
+        self.loss, self.smooth = Curve(), Curve()
+        self.parts: dict[str, dict[str, Curve]] = {part: {} for part in PARTS}
         self.last: dict[str, Mapping[str, Any]] = {}
         self._mean = self._weight = 0.0
-        self._step = -1
+        self._step = self._epoch = -1
+
+    @property
+    def primary(self) -> MetricSpec:
+        """The metric that decides which epoch is best."""
+        return self.head.primary
+
+    def curve(self, part: str, metric: str) -> Curve:
+        """Return the curve of a metric over the epochs; empty as long as no record has it."""
+        return self.parts[part].setdefault(metric, Curve())
+
+    @property
+    def val_loss(self) -> Curve:
+        """Validation loss of each epoch."""
+        return self.curve("val", LOSS)
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Take one line of the metrics."""
+        """Add one record."""
         kind = record.get("kind")
-        if kind == "step":
+        if kind == "head":
+            self.head = Head.from_record(record)
+        elif kind == "step":
             self._add_step(record)
         elif kind == "epoch":
             self._add_epoch(record)
@@ -68,30 +81,34 @@ class RunCurves:
     def _add_step(self, record: Mapping[str, Any]) -> None:
         step, value = record.get("step", 0), record.get("loss")
         if step <= self._step or not isinstance(value, int | float) or not math.isfinite(value):
-            return  # a run that goes on repeats what the file already has
+            return  # a resumed run reports again what the file already has
         self._step = step
         steps = record.get("steps", 0)
         x = step / steps * self.epochs if steps and self.epochs else float(record.get("epoch", 1))
         self.loss.add(x, value)
-        keep = 1 - 1 / SMOOTHING
-        self._mean, self._weight = keep * self._mean + (1 - keep) * value, keep * self._weight + (1 - keep)
+        decay = 1 - 1 / SMOOTHING
+        self._mean, self._weight = decay * self._mean + (1 - decay) * value, decay * self._weight + (1 - decay)
         self.smooth.add(x, self._mean / self._weight)
 
     def _add_epoch(self, record: Mapping[str, Any]) -> None:
         epoch = record.get("epoch", 0)
-        if self.val_loss.x and epoch <= self.val_loss.x[-1]:
+        if epoch <= self._epoch:
             return
-        self.val_loss.add(epoch, record.get("val_loss"))
-        for curve, name in ((self.train_accuracy, "train_accuracy"), (self.val_accuracy, "val_accuracy")):
-            value = record.get(name)
-            curve.add(epoch, 100 * value if isinstance(value, int | float) else None)
+        self._epoch = epoch
+        scales = {metric.name: metric.scale for metric in self.head.metrics}
+        for part in PARTS:
+            values = record.get("metrics", {}).get(part, {})
+            for name, value in values.items():
+                if isinstance(value, int | float):
+                    self.curve(part, name).add(epoch, scales.get(name, 1.0) * value)
 
     @property
     def speed(self) -> float:
-        """Images a second, lately; 0 before the first record."""
-        return float(self.last.get("step", self.last.get("epoch", {})).get("images_per_s", 0.0))
+        """Latest samples per second; 0 before the first record."""
+        return float(self.last.get("step", self.last.get("epoch", {})).get("samples_per_s", 0.0))
 
     @property
     def best(self) -> float | None:
-        """Best validation accuracy, in [0, 1]."""
-        return max(self.val_accuracy.y) / 100 if self.val_accuracy.y else None
+        """Best validation value of the primary metric; None before the first epoch."""
+        best = self.primary.best(self.curve("val", self.primary.name).y)
+        return best / self.primary.scale if best is not None else None

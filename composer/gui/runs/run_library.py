@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from composer import paths
-from composer.core import units
 from composer.core.files.run_folder import RunInfo, list_runs, read_run
 from composer.gui.session.settings import settings
 
@@ -68,11 +67,9 @@ def name_and_time(info: RunInfo) -> str:
 
 def in_words(info: RunInfo) -> str:
     """A run in one line: how good, when, what."""
-    best = units.percent(info.best) if info.best is not None else "-"
-    return "   ".join(part for part in (best, when(info), short_name(info)) if part)
+    return "   ".join(part for part in (info.best_text, when(info), short_name(info)) if part)
 
 
-def resume_settings(info: RunInfo, device: str = "auto") -> dict[str, Any]:
-    """What `Session.start_training` needs to go on with a run, with the settings it was begun with."""
-    chosen = {name: info.training[name] for name in ("data", "epochs") if name in info.training}
-    return {**chosen, "device": device, "out": info.path, "resume": True}
+def resume_options(info: RunInfo, device: str = "auto") -> dict[str, Any]:
+    """Return the options of `RunHandle` that resume a run, with the settings it was started with."""
+    return {"device": device, "out": info.path, "resume": True}

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from composer import paths
 from composer.core import names
 from composer.core.files.design_file import design_hash, save
-from composer.core.files.run_folder import read_run
+from composer.core.files.run_folder import DESIGN, read_run
 from composer.core.graph import Design
 from composer.gui.workers.worker import Worker
 
@@ -24,13 +24,23 @@ class RunHandle(QObject):
     """One training: its folder, its state, its events and the commands it takes.
 
     Args:
-        design: what is trained.
-        settings: ``data``, ``epochs``, ``device``, ``out`` (folder; else a new one), ``resume``; what is missing comes from the design.
+        design: what is trained; its training settings are those of a new run.
+        options: ``device``, ``out`` (folder; a new one by default) and ``resume``, which continues with the settings of the run.
         command: start of the command line, for tests.
         parent: Qt parent.
+
+    Attributes:
+        folder: the folder of the run.
+        digest: hash of the network that it trains.
+        state: ``starting``, or the last state that was reported.
+        detail: message of that state.
+
+    Signals:
+        received: each line of the process, a dict with ``event``: ``metrics``, ``state`` or ``log``.
+        state_changed: state and detail.
+        finished: exit code of the process.
     """
 
-    # Each dict is a line of the process: {"event": "metrics" | "state" | "log", ...}.
     received = Signal(dict)
     state_changed = Signal(str, str)
     finished = Signal(int)
@@ -38,27 +48,26 @@ class RunHandle(QObject):
     def __init__(
         self,
         design: Design,
-        settings: Mapping[str, Any],
+        options: Mapping[str, Any],
         command: Sequence[str] | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.settings = dict(settings)
-        self.folder = Path(settings.get("out") or new_folder(design.name))
+        self.design = design
+        self.folder = Path(options.get("out") or new_folder(design.name))
         self.state = "starting"
         self.detail = ""
+        resume = bool(options.get("resume"))
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / "design.yaml"
-        if settings.get("resume"):  # a run goes on with its own design, whatever is drawn by now
+        path = self.folder / DESIGN
+        if resume:  # a run continues with its own design, whatever is on the canvas by now
             self.digest = read_run(self.folder).design_hash
         else:
             self.digest = design_hash(design)
             save(design, path)
-        start = list(command or (sys.executable, "-m", "composer"))
-        self.worker = Worker(
-            [*start, "train", str(path), *_arguments(design, settings), "--out", str(self.folder), "--parent-pipe"],
-            self,
-        )
+        arguments = ["train", str(path), "--out", str(self.folder), "--device", str(options.get("device") or "auto")]
+        arguments += ["--resume"] if resume else []
+        self.worker = Worker([*(command or (sys.executable, "-m", "composer")), *arguments, "--parent-pipe"], self)
         self.worker.received.connect(self._on_event)
         self.worker.finished.connect(self._on_finished)
 
@@ -68,24 +77,20 @@ class RunHandle(QObject):
 
     @property
     def active(self) -> bool:
-        """Whether the process lives."""
+        """Whether the process is running."""
         return self.worker.running
 
     def pause(self) -> None:
-        """Pause after the present step."""
+        """Pause after the current step."""
         self.worker.send({"command": "pause"})
 
     def resume(self) -> None:
-        """Go on after a pause."""
+        """Continue after a pause."""
         self.worker.send({"command": "resume"})
 
     def stop(self) -> None:
         """Save and end."""
         self.worker.send({"command": "stop"})
-
-    def checkpoint(self) -> None:
-        """Save now and go on."""
-        self.worker.send({"command": "checkpoint"})
 
     def close(self) -> None:
         """Let it save, then make sure that it has ended."""
@@ -108,21 +113,10 @@ class RunHandle(QObject):
 
 
 def new_folder(name: str) -> Path:
-    """A folder for a new run in the user's data: name and time of day."""
+    """Return the folder of a new run in the user's data: name of the design and time of day."""
     base = paths.user_data() / "runs"
     stem = f"{names.snake(name) or 'run'}-{time.strftime('%Y%m%d-%H%M%S')}"
-    found, number = base / stem, 2
-    while found.exists():
-        found, number = base / f"{stem}-{number}", number + 1
-    return found
-
-
-def _arguments(design: Design, settings: Mapping[str, Any]) -> list[str]:
-    arguments = [
-        "--data",
-        str(settings.get("data", design.training.data)),
-        "--epochs",
-        str(settings.get("epochs", design.training.epochs)),
-    ]
-    arguments += ["--device", str(settings.get("device", "auto"))]
-    return [*arguments, "--resume"] if settings.get("resume") else arguments
+    folder, number = base / stem, 2
+    while folder.exists():
+        folder, number = base / f"{stem}-{number}", number + 1
+    return folder

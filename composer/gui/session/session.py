@@ -55,7 +55,6 @@ class Session(QObject):
         self.path: Path | None = None
         self.runs: list[RunHandle] = []
         self.devices: list[dict[str, str]] = []
-        self.data_sets: list[str] = [self.document.design.training.data]
         # Folder of an earlier run that the user wants to look into.
         self.selected_run: Path | None = None
         self.document.undo_stack.cleanChanged.connect(self._clean_changed)
@@ -322,7 +321,6 @@ class Session(QObject):
     def _on_engine_event(self, event: Mapping[str, Any]) -> None:
         if "devices" in event:  # told once torch is there, after the first facts
             self.devices = list(event["devices"])
-            self.data_sets = list(event.get("data", self.data_sets))
             self.engine_state_changed.emit(self.engine_state, "")
 
     def _on_own_blocks(self, names: frozenset[str]) -> None:

@@ -22,7 +22,7 @@ from composer.engine.inspection.map_kinds import draw_map
 from composer.engine.inspection.run_report import inspect_run
 from composer.engine.inspection.window_layout import window_positions
 from composer.engine.library import catalog
-from composer.engine.training.data import read_picture
+from composer.engine.training.datasets.images import read_image
 from composer.engine.training.loop import train
 from composer.engine.training.run import Run
 from tests.engine.designs import tiny
@@ -265,7 +265,7 @@ def test_inspect_writes_images_and_arrays(run, tmp_path):
     queries = np.load(tmp_path / "out" / attention["queries"]["file"])
     assert queries.shape == (2, 4, 4, 4, 4)
     assert np.allclose(queries.mean((0, 1, 2)), received, atol=1e-6)
-    assert read_picture(tmp_path / "out" / "attention.png").width > 3 * overlay.TILE
+    assert read_image(tmp_path / "out" / "attention.png").width > 3 * overlay.TILE
     assert lines[0].startswith("predicted: ")
     assert f"(true: {summary['label']})" in lines[0]
     assert sum(row["probability"] for row in summary["prediction"]) <= 1 + 1e-5
@@ -316,13 +316,11 @@ def window():
 
 
 def test_the_window_gets_maps_as_files(run, window):
-    reply = window(
-        {"design": to_json(tiny()), "run": str(run.path), "image": {"sample": 3, "data": "digits"}, "nodes": None}
-    )
+    reply = window({"design": to_json(tiny()), "run": str(run.path), "image": {"sample": 3}, "nodes": None})
     assert reply["trained"]
     assert reply["notes"] == []
     assert reply["image_size"] == [8, 8]
-    assert read_picture(reply["image_png"]).size == (256, 256)
+    assert read_image(reply["image_png"]).size == (256, 256)
     assert [row["node"] for row in reply["maps"]] == ["gate", "attn"]
     for row in reply["maps"]:
         assert list(np.load(row["file"]).shape) == row["grid"]
@@ -360,9 +358,7 @@ def test_the_network_is_loaded_once_until_the_design_changes():
 
 
 def test_the_window_gets_sample_images():
-    reply = Inspector(Inferrer()).sample_images(
-        {"design": to_json(tiny()), "data": "digits", "count": 5}, lambda *_: None
-    )
+    reply = Inspector(Inferrer()).sample_images({"design": to_json(tiny()), "count": 5}, lambda *_: None)
     assert [row["index"] for row in reply["images"]] == [0, 1, 2, 3, 4]
     assert {row["label"] for row in reply["images"]} <= set("0123456789")
     json.dumps(reply)

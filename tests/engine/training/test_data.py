@@ -5,12 +5,12 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from composer.engine.training.augment import batch_bounds, epoch_batches, jitter, warp
 from PIL import Image
 
 from composer.core.errors import UserError
 from composer.core.files.design_file import loads
 from composer.engine.training import augment, data
-from composer.engine.training.augment import batch_bounds, epoch_batches, jitter, warp
 
 
 @pytest.fixture(scope="module")

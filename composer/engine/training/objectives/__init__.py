@@ -1,5 +1,120 @@
-"""What a run learns: the loss, the metric and the check that a network's output fits the data. One file an objective."""
+"""Objectives: one file each, found by walking this folder. An objective is what a network learns: loss, metrics, best epoch.
 
-from composer.engine.training.objectives.classification import Classification
+::
 
-__all__ = ["Classification"]
+    @objective(title="Regression", metrics={"error": {"title": "Mean error", "direction": "min"}}, primary="error")
+    class Regression(Objective):
+        ...
+
+``metrics`` names the values that `Metrics.compute` returns, with ``title``, ``unit`` (``%`` for shares) and ``direction``;
+the window plots them and compares runs by the ``primary`` one. The loss needs no declaration.
+"""
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from torch import Tensor, nn
+
+from composer.core import training_settings
+from composer.core.errors import UserError
+from composer.core.graph import ExtensionRef
+from composer.core.training_extensions import objectives
+from composer.engine.training.datasets import LoadedDataset
+from composer.engine.training.datasets.splits import Batch
+
+T = TypeVar("T")
+# What an objective trains: it takes a batch and passes the right fields to the network.
+Model = Callable[[Batch], Any]
+
+
+class Metrics(nn.Module, ABC):
+    """Accumulates the metrics of one pass over a split.
+
+    It is a module whose buffers hold the sums, so that it moves between devices and goes into checkpoints.
+    """
+
+    @abstractmethod
+    def update(self, outputs: Any, batch: Batch) -> None:
+        """Add a batch. This runs in every step, so it must not read a value back from the device."""
+
+    @abstractmethod
+    def compute(self) -> dict[str, float]:
+        """Return the metrics by name."""
+
+    def reset(self) -> None:
+        """Set all sums to zero."""
+        for buffer in self.buffers():
+            buffer.zero_()
+
+
+class Objective(ABC):
+    """What a network learns; the parameters of the constructor are the objective's options."""
+
+    @abstractmethod
+    def prepare(self, data: LoadedDataset) -> None:
+        """Take over what the objective needs of the dataset, before anything else is called.
+
+        Raises:
+            UserError: if the dataset does not fit the objective.
+        """
+
+    @abstractmethod
+    def check(self, outputs: Any, batch: Batch) -> None:
+        """Refuse outputs that the objective cannot learn from.
+
+        Args:
+            outputs: result of the network for a small batch.
+            batch: that batch.
+
+        Raises:
+            UserError: saying what the design has to end with.
+        """
+
+    @abstractmethod
+    def loss(self, model: Model, batch: Batch, step: int | None) -> tuple[Tensor, Any]:
+        """Run the model as often as the objective needs it.
+
+        Args:
+            model: the network.
+            batch: all fields of a batch.
+            step: number of the optimizer step; None in validation, which leaves regularization such as label smoothing out.
+
+        Returns:
+            The mean loss of the samples and the outputs for `Metrics.update`.
+        """
+
+    @abstractmethod
+    def metrics(self) -> Metrics:
+        """Return fresh metrics."""
+
+
+def objective(*, title: str, metrics: Mapping[str, Mapping[str, str]], primary: str) -> Callable[[type[T]], type[T]]:
+    """Mark the class that an objective file declares.
+
+    Args:
+        title: name for people.
+        metrics: ``title``, ``unit`` and ``direction`` (``max`` or ``min``) of each metric by name.
+        primary: the metric that decides which epoch is best; ``loss`` is allowed too.
+    """
+    del (
+        title,
+        metrics,
+        primary,
+    )  # read from the source by `core.training_extensions`, so that they are known without torch
+    return lambda marked: marked
+
+
+def make_objective(reference: ExtensionRef, data: LoadedDataset) -> Objective:
+    """Return an objective that is prepared for a dataset.
+
+    Raises:
+        UserError: if it is unknown, its options do not fit, or the dataset does not fit it.
+    """
+    if messages := training_settings.reference_problems("objective", reference):
+        raise UserError(messages[0])
+    module = importlib.import_module(f"{__name__}.{reference.name}")
+    prepared: Objective = getattr(module, objectives()[reference.name].attribute)(**reference.options)
+    prepared.prepare(data)
+    return prepared

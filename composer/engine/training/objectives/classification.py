@@ -1,58 +1,95 @@
-"""Classification: cross entropy with label smoothing, accuracy.
+"""Classification: cross entropy with label smoothing; the metric is accuracy.
 
 Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016, arXiv:1512.00567 (label smoothing).
 """
 
+from typing import Annotated, Any
+
+import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torchmetrics.classification import MulticlassAccuracy
 
 from composer.core.errors import UserError
+from composer.engine.training.datasets import LoadedDataset
+from composer.engine.training.datasets.splits import Batch
+from composer.engine.training.objectives import Metrics, Model, Objective, objective
+
+LABEL = "label"
 
 
-class Classification:
-    """Learn the class of an image.
+@objective(
+    title="Classification",
+    metrics={"accuracy": {"title": "Accuracy", "unit": "%", "direction": "max"}},
+    primary="accuracy",
+)
+class Classification(Objective):
+    """Learn the class of each sample from one score per class.
 
     Args:
-        classes: label texts by class number.
         label_smoothing: share of the target that is spread over all classes.
-
-    Raises:
-        UserError: if label_smoothing is not in [0, 1).
     """
 
-    def __init__(self, classes: tuple[str, ...], label_smoothing: float = 0.0) -> None:
-        if not 0 <= label_smoothing < 1:
-            raise UserError(f"label_smoothing is {label_smoothing}, expected a number from 0 to below 1")
-        self.classes = classes
+    def __init__(self, label_smoothing: Annotated[float, (0, 0.9)] = 0.0) -> None:
         self.label_smoothing = label_smoothing
+        self.data = ""
+        self.classes: tuple[str, ...] = ()
 
-    def check(self, output: object, data: str) -> None:
-        """Refuse an output that is not one score a class.
+    def prepare(self, data: LoadedDataset) -> None:
+        """Take over the classes of the dataset."""
+        if LABEL not in data.train.fields or not data.classes:
+            raise UserError(f"{data.name} has no classes to learn; choose another objective or another dataset")
+        self.data, self.classes = data.name, data.classes
 
-        Args:
-            output: what the network gave for a batch.
-            data: name of the data set, for the message.
-
-        Raises:
-            UserError: if it is not a tensor (N, classes).
-        """
-        if not isinstance(output, Tensor):
+    def check(self, outputs: Any, batch: Batch) -> None:
+        """Refuse outputs other than one score per class."""
+        if not isinstance(outputs, Tensor):
             raise UserError(
-                f"the design has several outputs, but {data} trains exactly one: logits (N, {len(self.classes)})"
+                f"the design has several outputs, but {self.data} trains exactly one: logits (N, {len(self.classes)})"
             )
-        if output.ndim != 2 or output.shape[1] != len(self.classes):
-            sizes = tuple(output.shape[1:])
+        if outputs.ndim != 2 or outputs.shape[1] != len(self.classes):
+            sizes = tuple(outputs.shape[1:])
             raise UserError(
-                f"the output has shape {sizes} for each image, but {data} has {len(self.classes)} classes; "
+                f"the output has shape {sizes} for each image, but {self.data} has {len(self.classes)} classes; "
                 f"end the design with a classifier head with num_classes {len(self.classes)}"
             )
 
-    def loss(self, output: Tensor, target: Tensor, *, smooth: bool = True) -> Tensor:
-        """Mean cross entropy of logits (N, classes) and class numbers (N,); `smooth` applies the label smoothing."""
-        return F.cross_entropy(output, target, label_smoothing=self.label_smoothing if smooth else 0.0)
+    def loss(self, model: Model, batch: Batch, step: int | None) -> tuple[Tensor, Tensor]:
+        """Return the mean cross entropy and the logits (N, classes)."""
+        logits: Tensor = model(batch)
+        if step is None:
+            logits = logits.float()
+        smoothing = self.label_smoothing if step is not None else 0.0
+        return F.cross_entropy(logits, batch[LABEL], label_smoothing=smoothing), logits
 
-    def accuracy(self) -> MulticlassAccuracy:
-        """A fresh accuracy metric: the share of images whose highest score is the right class."""
-        # Checking arguments would read values back from the device in every step.
-        return MulticlassAccuracy(num_classes=len(self.classes), average="micro", validate_args=False)
+    def metrics(self) -> "Accuracy":
+        """Return a fresh accuracy."""
+        return Accuracy(len(self.classes))
+
+
+class Accuracy(Metrics):
+    """The share of samples whose highest score is that of the right class.
+
+    Args:
+        classes: number of classes.
+
+    Attributes:
+        confusion: samples by true class (rows) and predicted class (columns), flattened.
+    """
+
+    confusion: Tensor
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+        self.register_buffer("confusion", torch.zeros(classes * classes, dtype=torch.int64))
+
+    def update(self, outputs: Tensor, batch: Batch) -> None:
+        """Count the predictions of a batch."""
+        cells = batch[LABEL] * self.classes + outputs.argmax(1)
+        # scatter_add_, because bincount would wait for the device to learn the largest value.
+        self.confusion.scatter_add_(0, cells, torch.ones_like(cells))
+
+    def compute(self) -> dict[str, float]:
+        """Return the accuracy in [0, 1]."""
+        table = self.confusion.view(self.classes, self.classes)
+        return {"accuracy": float(table.trace() / table.sum().clamp_min(1))}

@@ -1,0 +1,49 @@
+"""Datasets and objectives as the window and the command line see them: declarations read from source, without torch.
+
+Each is one file with one marked class whose constructor parameters are its options::
+
+    @objective(title="Classification", metrics={"accuracy": {"title": "Accuracy", "unit": "%"}}, primary="accuracy")
+    class Classification(Objective): ...
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from composer.core.declarations import Declaration, Schema, read_declarations
+
+FOLDER = Path(__file__).parents[1] / "engine" / "training"
+DATASET: Schema = {
+    "title": ((str,), "a text"),
+    "fields": ((tuple,), "the names of the fields of a batch"),
+}
+OBJECTIVE: Schema = {
+    "title": ((str,), "a text"),
+    "metrics": ((dict,), "a mapping from metric names to their descriptions"),
+    "primary": ((str,), "the name of the metric that decides which epoch is best"),
+}
+
+
+@cache
+def datasets() -> Mapping[str, Declaration]:
+    """Return the declared datasets by name; broken files carry a `problem`."""
+    return read_declarations(FOLDER / "datasets", "dataset", DATASET)
+
+
+@cache
+def objectives() -> Mapping[str, Declaration]:
+    """Return the declared objectives by name; broken files carry a `problem`."""
+    return read_declarations(FOLDER / "objectives", "objective", OBJECTIVE)
+
+
+# Training settings that name an extension -> the extensions to choose from.
+EXTENSIONS = {"data": datasets, "objective": objectives}
+
+
+def titles(setting: str) -> dict[str, str]:
+    """Return the titles of the usable extensions of a setting (``data`` or ``objective``) by name."""
+    return {
+        name: str(declaration.values.get("title", name))
+        for name, declaration in EXTENSIONS[setting]().items()
+        if not declaration.problem
+    }

@@ -1,0 +1,122 @@
+"""Checkpoints: everything that determines how a run continues."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from composer.core.errors import UserError
+from composer.core.files.run_folder import BEST, LAST
+from composer.core.run_records import Head, upgrade_record, upgrade_state
+from composer.engine.training.objectives import Metrics
+from composer.engine.training.records import TrainingState
+from composer.engine.training.run import Run
+
+FORMAT = 2
+
+
+@dataclass
+class Checkpointer:
+    """Saves and restores the whole state of a run.
+
+    Args:
+        run: where the checkpoints go.
+        fabric: places the run on a device; its precision may have a state.
+        network: the network itself, so that the names of its weights start with the design's nodes.
+        optimizer: the optimizer itself.
+        metrics: training metrics of the unfinished epoch.
+        state: how far the run is.
+        head: first record of the metrics.
+    """
+
+    run: Run
+    fabric: Fabric
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    metrics: Metrics
+    state: TrainingState
+    head: Head
+
+    def save(self, *, best: bool = False) -> None:
+        """Write last.pt; before it best.pt and the weights for other programs, if this is the best epoch so far."""
+        weights = {name: tensor.detach().cpu() for name, tensor in self.network.state_dict().items()}
+        if best:
+            self.run.save(BEST, {"format": FORMAT, "model": weights, "best": self.state.best})
+            self.run.save_weights(weights)
+        checkpoint = {
+            "format": FORMAT,
+            "model": weights,
+            "optimizer": self.optimizer.state_dict(),
+            "precision": self.fabric.strategy.precision.state_dict(),  # the loss scale of 16-mixed
+            "rng": self._random_states(),
+            "metrics": dict(self.metrics.state_dict()),
+            "progress": asdict(self.state),
+        }
+        self.run.save(LAST, checkpoint)
+
+    def restore(self) -> bool:
+        """Return to last.pt, if there is one, and cut the metrics back to it.
+
+        Returns:
+            Whether there was a checkpoint.
+
+        Raises:
+            UserError: if its weights do not fit the network.
+        """
+        checkpoint = self.run.load(LAST)
+        if checkpoint is None:
+            self.run.rewrite_metrics([self.head.to_record()])
+            return False
+        # 1. Weights and optimizer; they are the ones that can fail to fit.
+        try:
+            self.network.load_state_dict(checkpoint["model"])
+            self.optimizer.load_state_dict(checkpoint["optimizer"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            reason = str(error).strip().split("\n")[-1].strip()
+            raise UserError(
+                f"{self.run.path}: the saved weights do not fit the network: {reason:.200}; were its blocks changed?"
+            ) from None
+        self.fabric.strategy.precision.load_state_dict(checkpoint["precision"])
+        # 2. The counters, and the sums of an unfinished epoch.
+        for name, value in _upgrade_progress(checkpoint["progress"]).items():
+            setattr(self.state, name, value)
+        if "metrics" in checkpoint:
+            self.metrics.load_state_dict(checkpoint["metrics"])
+        # 3. Random states, so that dropout continues where it was.
+        self._set_random_states(checkpoint["rng"])
+        # 4. Records of steps after the checkpoint are dropped: they will be written again.
+        steps = [
+            row
+            for row in self.run.metrics()
+            if row.get("kind") == "step" and row.get("step", math.inf) <= self.state.step
+        ]
+        rows = sorted([*steps, *self.state.epochs], key=lambda row: (row["step"], row["kind"] == "epoch"))
+        self.run.rewrite_metrics([self.head.to_record(), *rows])
+        return True
+
+    def _random_states(self) -> dict[str, Tensor]:
+        states = {"cpu": torch.get_rng_state()}
+        if self.fabric.device.type == "cuda":
+            states["cuda"] = torch.cuda.get_rng_state(self.fabric.device)
+        elif self.fabric.device.type == "mps":
+            states["mps"] = torch.mps.get_rng_state()
+        return states
+
+    def _set_random_states(self, states: dict[str, Tensor]) -> None:
+        torch.set_rng_state(states["cpu"])
+        if "cuda" in states and self.fabric.device.type == "cuda":
+            torch.cuda.set_rng_state(states["cuda"], self.fabric.device)
+        elif "mps" in states and self.fabric.device.type == "mps":
+            torch.mps.set_rng_state(states["mps"])
+
+
+def _upgrade_progress(progress: dict[str, Any]) -> dict[str, Any]:
+    """Return the counters of a checkpoint in the present format."""
+    progress = upgrade_state(dict(progress))
+    progress["epochs"] = [upgrade_record(dict(row)) for row in progress["epochs"]]
+    if progress.get("best") and not progress["best"]["epoch"]:  # the old format named a best value before there was one
+        progress["best"] = None
+    return progress

@@ -1,0 +1,54 @@
+"""The command ``train``: a run started from a terminal, a cluster job or the window."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from composer.core.errors import UserError
+from composer.core.files import design_file
+from composer.core.run_records import best_of
+from composer.engine.training.control import Control
+from composer.engine.training.loop import train
+from composer.engine.training.report import Report
+
+
+def run_command(
+    design_path: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    device: str = "auto",
+    resume: bool = False,
+    parent_pipe: bool = False,
+    overrides: Mapping[str, Any],
+) -> int:
+    """Train a design file.
+
+    Args:
+        design_path: the design.
+        out: folder of the run.
+        device: see `train`.
+        resume: see `train`.
+        parent_pipe: exchange JSON lines with the parent process on stdin and stdout.
+        overrides: plain values of training settings that replace the design's.
+
+    Returns:
+        0 if the run finished or was stopped.
+
+    Raises:
+        UserError: if it failed; a parent at the pipe has been informed as well.
+    """
+    report, control = Report("pipe" if parent_pipe else "text"), Control()
+    if parent_pipe:
+        control.read_stdin()
+    try:
+        design = design_file.load(design_path)
+        run = train(design, Path(out), device=device, resume=resume, control=control, report=report, **overrides)
+    except UserError as error:
+        if not report.failed:
+            report.state({"state": "failed", "message": str(error)})
+        raise
+    if (best := best_of(run.state())) is not None:
+        metric, value, epoch = best
+        report.text(f"{run.path}: validation {metric.title.lower()} {metric.write(value)} (epoch {epoch})")
+    return 0

@@ -1,0 +1,72 @@
+"""Reports of a run to whoever started it: JSON events for a parent process, lines of text for a person, or nothing."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from composer.core.run_records import LOSS, Head
+
+
+class Report:
+    """Reports states and records.
+
+    Args:
+        style: ``pipe``, ``text`` or ``silent``.
+
+    Attributes:
+        failed: whether the last reported state is ``failed``.
+    """
+
+    def __init__(self, style: str = "silent") -> None:
+        self.style = style
+        self.failed = False
+        self._head: Head | None = None
+        self._out = sys.stdout
+        if style == "pipe":
+            # The pipe belongs to the protocol: whatever a block or a library prints goes to stderr instead.
+            self._out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+            os.dup2(2, 1)
+
+    def state(self, state: Mapping[str, Any]) -> None:
+        """Report a new state of the run."""
+        self.failed = state["state"] == "failed"
+        if self.style == "pipe":
+            self._line(json.dumps({"event": "state", **state}))
+        elif self.style == "text" and state["state"] in ("paused", "stopped"):
+            self._line(state["state"])
+
+    def metrics(self, record: Mapping[str, Any]) -> None:
+        """Report a new record."""
+        if record["kind"] == "head":
+            self._head = Head.from_record(record)
+        if self.style == "pipe":
+            self._line(json.dumps({"event": "metrics", **record}))
+        elif self.style == "text" and record["kind"] == "epoch":
+            self._line(self._epoch_text(record))
+
+    def text(self, line: str) -> None:
+        """Print a line for a person."""
+        if self.style == "text":
+            self._line(line)
+
+    def _epoch_text(self, record: Mapping[str, Any]) -> str:
+        train, val = record["metrics"]["train"], record["metrics"]["val"]
+        parts = [
+            f"epoch {record['epoch']}/{record['epochs']}",
+            f"loss {train[LOSS]:.4f}",
+            f"validation loss {val[LOSS]:.4f}",
+        ]
+        metrics = self._head.metrics if self._head is not None else ()
+        parts += [
+            f"{metric.title.lower()} {metric.write(val[metric.name])}" for metric in metrics if metric.name in val
+        ]
+        return "  ".join([*parts, f"{record['seconds']:.1f} s"])
+
+    def _line(self, text: str) -> None:
+        try:
+            self._out.write(text + "\n")
+            self._out.flush()
+        except (OSError, ValueError):
+            self.style = "silent"  # the reader is gone; the end of stdin will stop the run

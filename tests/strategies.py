@@ -12,7 +12,21 @@ from hypothesis import strategies as st
 
 from composer.core import edits, names, subgraphs
 from composer.core.errors import UserError
-from composer.core.graph import SUBGRAPH, Design, Each, Frame, Graph, Input, Node, Output, Ramp, Training, Value, Wire
+from composer.core.graph import (
+    SUBGRAPH,
+    Design,
+    Each,
+    ExtensionRef,
+    Frame,
+    Graph,
+    Input,
+    Node,
+    Output,
+    Ramp,
+    Training,
+    Value,
+    Wire,
+)
 
 FUZZ_FACTOR = 20  # how many times as many examples `make fuzz` tries as `make test`
 
@@ -175,7 +189,9 @@ def designs(draw: st.DrawFn) -> Design:
         found[name] = draw(graphs(tuple(found), main=False))
     training = st.builds(
         Training,
-        data=texts,
+        data=st.builds(
+            ExtensionRef, texts, st.dictionaries(identifiers.filter(lambda name: name != "name"), scalars, max_size=2)
+        ),
         epochs=st.integers(1, 300),
         lr=st.floats(1e-12, 10),
         augment=st.booleans(),

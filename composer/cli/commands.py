@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from composer import paths
+from composer.cli import training_flags
+from composer.core import training_settings
 from composer.core.errors import UserError
 from composer.core.files.templates import template
 
@@ -115,7 +117,7 @@ def check(args: argparse.Namespace) -> int:
         design = _fix(design, Path(args.output or args.design))
     inferrer = Inferrer.with_disk_cache()
     inference = inferrer.infer(design)
-    problems = causes(inference, inferrer)
+    problems = [*causes(inference, inferrer), *training_settings.problems(design.training)]
     totals = inference.facts.totals
     for name, wanted in design.expected.items():
         found = getattr(totals, name)
@@ -388,19 +390,16 @@ def train(args: argparse.Namespace) -> int:
     """Train a design on real data."""
     # Before torch is loaded: threads that wait for each other should not hold a core that others (the window) need.
     os.environ.setdefault("GOMP_SPINCOUNT", "30000")
-    from composer.engine.training.loop import run_command
+    from composer.engine.training.command import run_command
 
+    overrides = {flag.key: getattr(args, flag.dest) for flag in training_flags.FLAGS}
     return run_command(
         args.design,
-        data=args.data,
-        epochs=args.epochs,
-        out=args.out,
+        args.out,
         device=args.device,
         resume=args.resume,
         parent_pipe=args.parent_pipe,
-        batch_size=args.batch_size,
-        lr=args.lr,
-        seed=args.seed,
+        overrides={key: value for key, value in overrides.items() if value is not None},
     )
 
 

@@ -1,6 +1,5 @@
 """The whole main job through the real window: open, drag, undo, train, look inside, export. `netcomposer demo`."""
 
-import json
 import os
 import shutil
 import sys
@@ -8,9 +7,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from composer.core.errors import UserError
+from composer.core.files.run_folder import read_run
 from composer.core.files.templates import template
 from composer.core.graph import Node
 
@@ -32,7 +32,7 @@ def run_demo(out: Path) -> int:
             earlier demo in it are replaced.
 
     Returns:
-        Exit code 0; the last line printed says the validation accuracy.
+        Exit code 0; the last line printed states the best validation metric.
 
     Raises:
         UserError: if a step does not come to its end.
@@ -52,13 +52,13 @@ def run_demo(out: Path) -> int:
         before = os.environ.get("NETCOMPOSER_HOME")
         os.environ["NETCOMPOSER_HOME"] = home
         try:
-            accuracy = _Demo(out).run()
+            result = _Demo(out).run()
         finally:
             if before is None:
                 del os.environ["NETCOMPOSER_HOME"]
             else:
                 os.environ["NETCOMPOSER_HOME"] = before
-    print(f"validation accuracy {accuracy:.2%}; results in {out}")
+    print(f"{result}; results in {out}")
     return 0
 
 
@@ -70,7 +70,7 @@ class _Demo:
         self.notes: list[str] = []
         self.started = time.monotonic()
 
-    def run(self) -> float:
+    def run(self) -> str:
         from composer.gui.app import application, make_window
 
         application()
@@ -81,15 +81,15 @@ class _Demo:
         try:
             self.open(window)
             self.drag_and_undo(window)
-            accuracy = self.train(window)
+            result = self.train(window)
             self.look_inside(window)
             self.export(window)
-            self.report(window, accuracy)
+            self.report(window, result)
         finally:
             window.session.close()
             window.deleteLater()
             self.spin(0.05)
-        return accuracy
+        return result
 
     def note(self, text: str) -> None:
         self.notes.append(text)
@@ -179,18 +179,18 @@ class _Demo:
         QApplication.sendEvent(target, QDropEvent(QPointF(end), action, data, buttons, modifiers))
         palette.search_field.clear()  # type: ignore[attr-defined]
 
-    def train(self, window: "Window") -> float:
+    def train(self, window: "Window") -> str:
         window.show_panel("training")
         handle = window.session.start_training({"out": str(self.out / "run")})
         self.need(lambda: handle.state in ("done", "failed", "stopped"), TRAINING_SECONDS, "the end of the training")
         if handle.state != "done":
             raise UserError(f"demo: the training {handle.state}: {handle.detail}")
-        state: dict[str, Any] = json.loads((self.out / "run" / "state.json").read_text())
-        accuracy = float(state["best_val_accuracy"])
-        self.note(
-            f"trained {state['epoch']} epochs on {state.get('device', 'cpu')}: best validation accuracy {accuracy:.2%}"
-        )
-        return accuracy
+        info = read_run(self.out / "run")
+        if info.metric is None or info.best is None:
+            raise UserError("demo: the training finished no epoch")
+        result = f"validation {info.metric.title.lower()} {info.best_text}"
+        self.note(f"trained {info.epoch} epochs on {info.device}: best {result}")
+        return result
 
     def look_inside(self, window: "Window") -> None:
         from composer.gui.runs.run_library import open_folder
@@ -230,13 +230,13 @@ class _Demo:
             self.need(file.exists, ENGINE_SECONDS, f"the export of {name}")
             self.note(f"exported {name}: {len(file.read_text().splitlines())} lines")
 
-    def report(self, window: "Window", accuracy: float) -> None:
+    def report(self, window: "Window", result: str) -> None:
         window.canvas.fit()
         self.spin(0.4)
         if not window.grab().save(str(self.out / "window.png")):
             raise UserError(f"demo: {self.out / 'window.png'} cannot be written")
         torch_free = "torch" not in sys.modules
         self.note(f"the window's process {'holds no torch' if torch_free else 'HOLDS TORCH'}")
-        lines = ["# Demo", "", *(f"- {note}" for note in self.notes), "", f"Validation accuracy: {accuracy:.2%}", ""]
+        lines = ["# Demo", "", *(f"- {note}" for note in self.notes), "", f"Result: {result}", ""]
         lines += ["![window](window.png)", "", "![attention](attention.png)", ""]
         (self.out / "report.md").write_text("\n".join(lines), encoding="utf-8")

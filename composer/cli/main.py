@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from composer import __version__
-from composer.cli import commands
+from composer.cli import commands, training_flags
 from composer.core.blocks import block_folders
 from composer.core.device_profiles import PROFILES
 from composer.core.errors import UserError
@@ -122,19 +122,15 @@ def parser() -> argparse.ArgumentParser:
     command(
         commands.train,
         design,
-        (("--data",), {"metavar": "NAME", "help": "data set; the design's own setting by default"}),
-        (("--epochs",), {"type": _positive, "metavar": "N"}),
         (("--out",), {"required": True, "metavar": "RUN", "help": "folder of the run"}),
         (("--device",), {"default": "auto", "help": "auto, cpu, cuda, cuda:1, mps"}),
-        (("--batch-size",), {"type": _positive, "metavar": "N"}),
-        (("--lr",), {"type": float}),
-        (("--seed",), {"type": int}),
-        (("--resume",), {"action": "store_true", "help": "go on with a run that was stopped or killed"}),
+        (("--resume",), {"action": "store_true", "help": "continue a run that was stopped or killed"}),
         (
             ("--parent-pipe",),
-            {"action": "store_true", "help": "speak JSON lines with the process that started this one"},
+            {"action": "store_true", "help": "exchange JSON lines with the process that started this one"},
         ),
     )
+    training_flags.add_flags(sub.choices["train"])
     command(
         commands.inspect,
         (("run",), {"metavar": "RUN", "help": "folder of a run"}),

@@ -83,26 +83,29 @@ class Head:
         objective: name of the objective.
         primary: the metric that decides which epoch is best.
         metrics: all metrics besides the loss.
+        loss: the loss as a metric.
     """
 
     objective: str
     primary: MetricSpec
     metrics: tuple[MetricSpec, ...]
+    loss: MetricSpec = LOSS_SPEC
 
     def to_record(self) -> dict[str, Any]:
         """Return the head as the first record of a run."""
-        metrics = [metric.to_json() for metric in self.metrics]
+        metrics = [metric.to_json() for metric in (self.loss, *self.metrics)]
         return {"kind": "head", "objective": self.objective, "primary": self.primary.name, "metrics": metrics}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Head":
         """Read a head record; what is missing or damaged is replaced by the loss."""
         rows = record.get("metrics")
-        metrics = tuple(
-            metric for row in (rows if isinstance(rows, list) else ()) if (metric := MetricSpec.from_json(row))
-        )
-        primary = next((metric for metric in metrics if metric.name == record.get("primary")), LOSS_SPEC)
-        return cls(str(record.get("objective") or ""), primary, metrics)
+        specs = {
+            spec.name: spec for row in (rows if isinstance(rows, list) else ()) if (spec := MetricSpec.from_json(row))
+        }
+        loss = specs.pop(LOSS, LOSS_SPEC)
+        primary = specs.get(str(record.get("primary")), loss)
+        return cls(str(record.get("objective") or ""), primary, tuple(specs.values()), loss)
 
 
 def declared_head(objective: str) -> Head:

@@ -2,8 +2,8 @@
 
 Each is one file with one marked class whose constructor parameters are its options::
 
-    @objective(title="Classification", metrics={"accuracy": {"title": "Accuracy", "unit": "%"}}, primary="accuracy")
-    class Classification(Objective): ...
+    @objective(title="Regression", metrics={"error": {"title": "Mean error", "direction": "min"}}, primary="error")
+    class Regression(Objective): ...
 """
 
 from collections.abc import Mapping

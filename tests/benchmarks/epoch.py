@@ -12,14 +12,15 @@ from composer.engine.training.augment import epoch_batches
 from torch.nn import functional as F
 
 from composer.core.files.design_file import load
+from composer.core.files.run_folder import LAST
 from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
-from composer.engine.training import data as datasets
-from composer.engine.training.control import Report
+from composer.engine.training.batches import epoch_batches
+from composer.engine.training.inputs import load_for
 from composer.engine.training.loop import train
 from composer.engine.training.optimizer import make_optimizer
-from composer.engine.training.run import LAST
+from composer.engine.training.report import Report
 from tests.benchmarks.measure import Row, row
 
 EPOCHS = 3
@@ -49,26 +50,24 @@ def ours(design: Design, folder: str) -> tuple[list[float], int]:
 def bare(design: Design, threads: int) -> list[float]:
     """The shortest loop that learns the same."""
     settings = replace(design.training, epochs=EPOCHS)
-    data = datasets.load(settings.data, datasets.input_shape(design))
+    data = load_for(design)
     torch.manual_seed(settings.seed)
     torch.set_num_threads(threads)
     model = build(design)
     optimizer = make_optimizer(model, settings)
-    images, labels = data.val.take(slice(None)), data.val.labels
+    val = data.val.take(slice(None))
     seconds = []
     for epoch in range(1, EPOCHS + 1):
         start = time.perf_counter()
         model.train()
-        for batch, target in epoch_batches(
-            data.train, settings.batch_size, settings.seed, epoch, augment=settings.augment
-        ):
-            loss = F.cross_entropy(model(batch), target)
+        for batch in epoch_batches(data.train, settings.batch_size, settings.seed, epoch, augment=settings.augment):
+            loss = F.cross_entropy(model(batch["image"]), batch["label"])
             loss.backward()
             optimizer.step()
             optimizer.zero_grad()
         model.eval()
         with torch.no_grad():
-            (model(images).argmax(1) == labels).float().mean().item()
+            (model(val["image"]).argmax(1) == val["label"]).float().mean().item()
         seconds.append(time.perf_counter() - start)
     return seconds[1:]
 

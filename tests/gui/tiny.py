@@ -7,6 +7,7 @@ from pathlib import Path
 
 from composer.core.files.design_file import design_hash, save
 from composer.core.graph import Design, Graph, Input, Node, Output, Training, Wire
+from composer.core.run_records import declared_head
 
 
 def tiny(epochs: int = 1) -> Design:
@@ -40,25 +41,21 @@ def write_run(
     }
     (folder / "settings.json").write_text(json.dumps(settings))
     total = epochs * steps
-    lines: list[dict[str, object]] = []
+    head = declared_head("classification")
+    lines: list[dict[str, object]] = [head.to_record()]
     for epoch in range(1, epochs + 1):
         first = (epoch - 1) * steps + 1
-        same = {"kind": "step", "steps": total, "epoch": epoch, "lr": 0.1, "images_per_s": 100.0}
+        same = {"kind": "step", "steps": total, "epoch": epoch, "lr": 0.1, "samples_per_s": 100.0}
         lines += [{**same, "step": step, "loss": 2 / step, "time": step} for step in range(first, first + steps)]
-        record = {
-            "kind": "epoch",
-            "epoch": epoch,
-            "epochs": epochs,
-            "step": epoch * steps,
-            "train_loss": 1 / epoch,
-            "val_loss": 1.1 / epoch,
+        metrics = {
+            "train": {"loss": 1 / epoch, "accuracy": 0.8},
+            "val": {"loss": 1.1 / epoch, "accuracy": 1 - 0.3 / epoch},
         }
-        lines.append(
-            {**record, "train_accuracy": 0.8, "val_accuracy": 1 - 0.3 / epoch, "seconds": 1.0, "time": epoch * steps}
-        )
+        record = {"kind": "epoch", "epoch": epoch, "epochs": epochs, "step": epoch * steps, "metrics": metrics}
+        lines.append({**record, "seconds": 1.0, "time": epoch * steps})
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (folder / "checkpoints" / "last.pt").write_bytes(b"weights")
-    best = {"best_val_accuracy": 1 - 0.3 / epochs, "best_epoch": epochs, "device_label": "CPU"}
+    best = {"metric": head.primary.to_json(), "value": 1 - 0.3 / epochs, "epoch": epochs}
     now = {
         "state": state,
         "epoch": epochs,
@@ -66,7 +63,8 @@ def write_run(
         "steps": total,
         "pid": pid or os.getpid(),
         "host": socket.gethostname(),
-        **best,
+        "best": best,
+        "device_label": "CPU",
     }
     (folder / "state.json").write_text(json.dumps(now))
     return folder

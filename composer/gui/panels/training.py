@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QStackedWidget, QWidget
 
-from composer.core import names, units
+from composer.core import edits, names, training_settings, units
 from composer.core.errors import UserError
 from composer.core.files.run_folder import RunInfo, list_runs, read_run
 from composer.gui.look import theme
@@ -21,12 +21,11 @@ from composer.gui.shell import keymap
 from composer.gui.widgets.labels import button, column, label, refresh_icons, row
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
-from composer.gui.widgets.training_form import FIELDS, WIDTH, TrainingForm
+from composer.gui.widgets.training_form import WIDTH, TrainingForm
 from composer.gui.widgets.training_plots import TrainingPlots
 
 # Events come faster than anybody can read: the panel is drawn at most this often, and not at all when nothing comes.
 DRAW_MS = 100
-TITLES = {name: text for name, text, _ in FIELDS} | {"augment": "Augment"}
 
 
 class TrainingPanel(Panel):
@@ -130,7 +129,7 @@ class TrainingPanel(Panel):
         new = edits.set_training(design, training_settings.set_value(design.training, name, value))
         words = ("on" if value else "off") if isinstance(value, bool) else value
         self.session.document.apply(
-            new, f"Set {TITLES[name].lower()} to {words}", ("training", name) if stepped else None, self
+            new, f"Set {self.form.title(name).lower()} to {words}", ("training", name) if stepped else None, self
         )
 
     # --- what the run does ------------------------------------------------------------------------------------------

@@ -10,13 +10,15 @@ import pytest
 
 from composer.core.errors import UserError
 from composer.core.files import design_file
-from composer.engine.training.control import Control, Report
+from composer.core.files.run_folder import LAST, METRICS
+from composer.engine.training.control import Control
 from composer.engine.training.loop import train
-from composer.engine.training.run import LAST, METRICS, Run
+from composer.engine.training.report import Report
+from composer.engine.training.run import Run
 from tests.engine.designs import tiny
 from tests.patience import seconds
 
-TIMING = ("time", "seconds", "images_per_s")
+TIMING = ("time", "seconds", "samples_per_s")
 
 
 def comparable(run):
@@ -54,7 +56,7 @@ class Interrupter(Report):
         self.states = []
 
     def metrics(self, record):
-        if record["step"] == self.at and record["kind"] == "step":
+        if record["kind"] == "step" and record["step"] == self.at:
             self.control.send(self.command)
 
     def state(self, state):
@@ -106,8 +108,8 @@ def test_a_run_can_be_made_longer(tmp_path):
 
 def test_going_on_with_something_else_is_refused(tmp_path):
     train(tiny(), tmp_path / "run", device="cpu", epochs=1)
-    with pytest.raises(UserError, match=r"begun with lr 0\.01, and going on with 0.5 would be another run"):
-        train(tiny(), tmp_path / "run", device="cpu", resume=True, overrides={"lr": 0.5})
+    with pytest.raises(UserError, match=r"started with lr 0\.01; resuming with 0.5 would be another run"):
+        train(tiny(), tmp_path / "run", device="cpu", resume=True, lr=0.5)
     with pytest.raises(UserError, match="trained with another design"):
         train(tiny(("out_channels: 16", "out_channels: 24")), tmp_path / "run", device="cpu", resume=True)
 
@@ -143,7 +145,7 @@ def test_a_torn_line_is_cut_off(tmp_path, unbroken):
 def test_ctrl_c_is_save_and_stop(tmp_path, unbroken, number):
     class Signalling(Report):
         def metrics(self, record):
-            if record["step"] == 10 and record["kind"] == "step":
+            if record["kind"] == "step" and record["step"] == 10:
                 signal.raise_signal(number)
 
     before = signal.getsignal(number)
@@ -157,7 +159,7 @@ def test_ctrl_c_is_save_and_stop(tmp_path, unbroken, number):
 def test_a_second_ctrl_c_ends_at_once_and_says_so(tmp_path):
     class Impatient(Report):
         def metrics(self, record):
-            if record["step"] == 3:
+            if record["kind"] == "step" and record["step"] == 3:
                 signal.raise_signal(signal.SIGINT)
                 signal.raise_signal(signal.SIGINT)
 

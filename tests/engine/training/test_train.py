@@ -9,15 +9,17 @@ from torch import nn
 
 import composer
 from composer.core.errors import UserError
-from composer.core.graph import Training
+from composer.core.files.run_folder import BEST, LAST, WEIGHTS, list_runs
+from composer.core.graph import ExtensionRef, Training
 from composer.engine import device
 from composer.engine.inspection.capture import capture
 from composer.engine.library import catalog
-from composer.engine.training import data
+from composer.engine.training.datasets import load
+from composer.engine.training.inputs import NamedInputs
 from composer.engine.training.loop import train, validate
-from composer.engine.training.objectives import Classification
-from composer.engine.training.optimizer import learning_rate, make_optimizer, without_decay
-from composer.engine.training.run import BEST, LAST, WEIGHTS, Run, list_runs
+from composer.engine.training.objectives import make_objective
+from composer.engine.training.optimizer import is_exempt_from_decay, learning_rate, make_optimizer
+from composer.engine.training.run import Run
 from tests.engine.designs import tiny
 
 
@@ -30,21 +32,30 @@ def epochs(run):
     return [row for row in run.metrics() if row["kind"] == "epoch"]
 
 
+def value(record, part="val", metric="accuracy"):
+    return record["metrics"][part][metric]
+
+
+def digits(side=8):
+    return load(ExtensionRef("digits"), {"image": (1, side, side)})
+
+
 def test_it_learns(run):
     first, *_, last = epochs(run)
-    assert last["train_loss"] < first["train_loss"] * 0.7
-    assert last["val_accuracy"] > max(0.5, first["val_accuracy"])
+    assert value(last, "train", "loss") < value(first, "train", "loss") * 0.7
+    assert value(last) > max(0.5, value(first))
     assert run.state()["state"] == "done"
-    assert run.state()["best_val_accuracy"] == max(row["val_accuracy"] for row in epochs(run))
+    assert run.state()["best"]["value"] == max(value(row) for row in epochs(run))
 
 
 def test_the_metrics_have_what_the_window_reads(run):
     rows = run.metrics()
     steps = [row for row in rows if row["kind"] == "step"]
-    assert {"step", "steps", "epoch", "loss", "lr", "images_per_s", "time"} <= steps[0].keys()
-    assert {"epoch", "epochs", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "seconds", "time"} <= epochs(
-        run
-    )[0].keys()
+    assert {"step", "steps", "epoch", "loss", "lr", "samples_per_s", "time"} <= steps[0].keys()
+    assert rows[0]["kind"] == "head"
+    assert rows[0]["primary"] == "accuracy"
+    assert {"epoch", "epochs", "metrics", "seconds", "time"} <= epochs(run)[0].keys()
+    assert all(epochs(run)[0]["metrics"][part].keys() == {"loss", "accuracy"} for part in ("train", "val"))
     assert [row["epoch"] for row in epochs(run)] == [1, 2, 3]
     assert steps[-1]["steps"] == steps[-1]["step"] == 69
     assert [row["step"] for row in steps] == sorted(row["step"] for row in steps)
@@ -54,12 +65,12 @@ def test_the_stated_accuracy_is_that_of_the_saved_weights(run):
     model = composer.build(tiny())
     best = run.load(BEST)
     model.load_state_dict(best["model"])
-    digits = data.load("digits", (1, 8, 8))
+    val = digits().val.take(slice(None))
     model.eval()
     with torch.no_grad():
-        right = (model(digits.val.images).argmax(1) == digits.val.labels).float().mean()
-    assert float(right) == pytest.approx(run.state()["best_val_accuracy"], abs=1e-6)
-    assert best["val_accuracy"] == run.state()["best_val_accuracy"]
+        right = (model(val["image"]).argmax(1) == val["label"]).float().mean()
+    assert float(right) == pytest.approx(run.state()["best"]["value"], abs=1e-6)
+    assert best["best"] == run.state()["best"]
 
 
 def test_the_folder_is_complete_and_opens_without_executing_anything(run):
@@ -72,7 +83,7 @@ def test_the_folder_is_complete_and_opens_without_executing_anything(run):
     weights, tensors = run.load(BEST)["model"], load_file(run.path / WEIGHTS)
     assert weights.keys() == tensors.keys()
     assert all(torch.equal(weights[name], tensors[name]) for name in weights)
-    assert [found.path for found in list_runs(run.path.parent)] == [run.path]
+    assert list_runs(run.path.parent) == [run.path]
 
 
 def test_names_of_weights_begin_with_nodes(run):
@@ -106,27 +117,31 @@ def test_a_folder_with_a_run_is_not_overwritten(run):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"epochs": 0}, "epochs is 0"),
-        ({"batch_size": 1}, "batch_size is 1"),
-        ({"lr": 0.0}, "lr is 0.0"),
-        ({"lr": math.nan}, "lr is nan"),
-        ({"seed": -1}, "seed is -1"),
-        ({"optimizer": "lion"}, "'lion' is not known; choose adamw or sgd"),
-        ({"schedule": "step"}, "'step' is not known; choose cosine or constant"),
-        ({"precision": "8"}, "precision '8' is not known"),
-        ({"label_smoothing": 1.0}, "label_smoothing is 1.0"),
-        ({"data": "cifar"}, "'cifar' is not known"),
+        ({"epochs": 0}, "epochs is 0, expected"),
+        ({"batch_size": 1}, "batch_size is 1, expected"),
+        ({"lr": 0.0}, "lr is 0.0, expected"),
+        ({"lr": math.nan}, "lr is nan, expected"),
+        ({"seed": -1}, "seed is -1, expected"),
+        ({"seed": 2**63}, "seed is 9223372036854775808, expected"),
+        ({"optimizer": "lion"}, "optimizer is 'lion', expected one of adamw, sgd"),
+        ({"schedule": "step"}, "schedule is 'step', expected one of cosine, constant"),
+        ({"precision": "8"}, "precision is '8', expected one of 32-true"),
+        ({"objective.label_smoothing": 1.0}, r"objective.label_smoothing is 1.0, expected a number from 0 to 0.9"),
+        ({"data": "cifar"}, "data 'cifar' is unknown, expected one of: digits"),
+        ({"objective": "ranking"}, "objective 'ranking' is unknown, expected one of: classification"),
+        ({"data": {"name": "digits", "split": 1}}, "data digits has no option 'split'; did you mean split_seed"),
     ],
 )
 def test_wrong_settings_are_named(tmp_path, settings, message):
     with pytest.raises(UserError, match=message):
-        train(tiny(), tmp_path / "run", device="cpu", overrides=settings)
+        train(tiny(), tmp_path / "run", device="cpu", **settings)
+    assert not (tmp_path / "run").exists()
 
 
 def test_an_output_that_does_not_fit_the_data_is_refused_before_training(tmp_path):
     with pytest.raises(UserError, match=r"shape \(7,\) for each image, but digits has 10 classes; .* num_classes 10"):
         train(tiny(("num_classes: 10", "num_classes: 7")), tmp_path / "run", device="cpu")
-    assert Run(tmp_path / "run").metrics() == []
+    assert [row["kind"] for row in Run(tmp_path / "run").metrics()] == ["head"]
     assert Run(tmp_path / "run").state()["state"] == "failed"
 
 
@@ -136,7 +151,7 @@ def test_a_loss_that_diverges_ends_in_a_sentence_and_keeps_the_last_good_weights
     with pytest.raises(
         UserError, match=r"the loss is no longer a number at step \d+ \(epoch 1\); lower the learning rate, now 1e\+30"
     ):
-        train(tiny(), tmp_path / "run", device="cpu", overrides=overrides)
+        train(tiny(), tmp_path / "run", device="cpu", **overrides)
     state = Run(tmp_path / "run").state()
     assert state["state"] == "failed"
     assert "lower the learning rate" in state["message"]
@@ -162,7 +177,7 @@ def test_cuda_that_is_missing_says_why():
 def test_it_trains_on_a_gpu(tmp_path):
     run = train(tiny(), tmp_path / "run", device="cuda")
     assert run.state()["device"] == "cuda"
-    assert epochs(run)[-1]["val_accuracy"] > 0.5
+    assert value(epochs(run)[-1]) > 0.5
 
 
 def test_bf16_and_sgd_train_too(tmp_path):
@@ -171,11 +186,11 @@ def test_bf16_and_sgd_train_too(tmp_path):
         "optimizer": "sgd",
         "lr": 0.02,
         "schedule": "constant",
-        "label_smoothing": 0.1,
+        "objective.label_smoothing": 0.1,
         "augment": False,
     }
-    run = train(tiny(), tmp_path / "run", device="cpu", epochs=2, overrides=overrides)
-    assert epochs(run)[-1]["train_loss"] < epochs(run)[0]["train_loss"]
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=2, **overrides)
+    assert value(epochs(run)[-1], "train", "loss") < value(epochs(run)[0], "train", "loss")
     assert run.settings()["training"]["precision"] == "bf16-mixed"
 
 
@@ -193,7 +208,7 @@ def test_the_learning_rate_warms_up_and_falls():
 def test_norms_biases_and_positions_do_not_decay():
     model = nn.ModuleDict({"conv": nn.Conv2d(3, 8, 3), "norm": nn.LayerNorm(8)})
     model.register_parameter("position", nn.Parameter(torch.zeros(1, 5, 8)))
-    free = {name for name, parameter in model.named_parameters() if without_decay(parameter)}
+    free = {name for name, parameter in model.named_parameters() if is_exempt_from_decay(parameter)}
     assert free == {"conv.bias", "norm.weight", "norm.bias", "position"}
     groups = make_optimizer(model, Training(weight_decay=0.3)).param_groups
     assert [(group["weight_decay"], len(group["params"])) for group in groups] == [(0.3, 1), (0.0, 4)]
@@ -202,23 +217,27 @@ def test_norms_biases_and_positions_do_not_decay():
 
 
 def test_validation_leaves_the_model_as_it_was_and_counts_uneven_batches():
-    digits = data.load("digits", (1, 8, 8))
-    model = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(64, 10)).train()
-    objective = Classification(digits.classes, label_smoothing=0.2)
-    loss, accuracy = validate(model, digits.val, objective, 100)
+    data = digits()
+    network = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(64, 10))
+    model = NamedInputs(network, ("image",)).train()
+    objective = make_objective(ExtensionRef("classification", {"label_smoothing": 0.2}), data)
+    values = validate(model, data.val, objective, 100)
     assert model.training
+    val = data.val.take(slice(None))
     with torch.no_grad():
-        output = model.eval()(digits.val.images)
-    assert loss == pytest.approx(float(nn.functional.cross_entropy(output, digits.val.labels)), abs=1e-5)
-    assert accuracy == pytest.approx(float((output.argmax(1) == digits.val.labels).float().mean()))
+        output = network.eval()(val["image"])
+    assert values["loss"] == pytest.approx(float(nn.functional.cross_entropy(output, val["label"])), abs=1e-5)
+    assert values["accuracy"] == pytest.approx(float((output.argmax(1) == val["label"]).float().mean()))
 
 
 def test_label_smoothing_is_the_papers_formula():
     output, target = torch.randn(6, 10, dtype=torch.float64), torch.arange(6)
     spread = torch.full((6, 10), 0.1 / 10, dtype=torch.float64)
     spread[torch.arange(6), target] += 0.9
-    wanted = -(spread * output.log_softmax(1)).sum(1).mean()
-    assert torch.allclose(Classification(tuple("0123456789"), 0.1).loss(output, target), wanted)
+    expected = -(spread * output.log_softmax(1)).sum(1).mean()
+    objective = make_objective(ExtensionRef("classification", {"label_smoothing": 0.1}), digits())
+    loss, _ = objective.loss(lambda batch: output, {"label": target}, 0)
+    assert torch.allclose(loss, expected)
 
 
 def test_the_run_listens_to_what_it_is_told_by_file_only(run):
@@ -229,17 +248,17 @@ def test_the_run_listens_to_what_it_is_told_by_file_only(run):
         "epochs",
         "step",
         "steps",
-        "best_val_accuracy",
-        "best_epoch",
+        "best",
         "device",
         "device_label",
         "pid",
+        "process_started",
     } <= state.keys()
 
 
 def test_trained_attention_is_not_uniform(run):
     model = composer.build(tiny())
     model.load_state_dict(run.load(BEST)["model"])
-    _, maps = capture(model, data.load("digits", (1, 8, 8)).val.images[:4], catalog())
+    _, maps = capture(model, digits().val.take(slice(4))["image"], catalog())
     attention = next(found for found in maps if found.kind == "token_pairs").data
     assert float((attention - 1 / attention.shape[-1]).abs().max()) > 0.01

@@ -91,7 +91,11 @@ def test_settings_are_edits_of_the_design_that_can_be_undone(
     session.document.undo()
     assert session.document.design.training.epochs == 1
     qtbot.waitUntil(lambda: field.text() == "1")
-    qtbot.mouseClick(panel.form.augment, Qt.MouseButton.LeftButton, pos=QPoint(8, panel.form.augment.height() // 2))
+    qtbot.mouseClick(
+        panel.form.fields["augment"],
+        Qt.MouseButton.LeftButton,
+        pos=QPoint(8, panel.form.fields["augment"].height() // 2),
+    )
     assert session.document.design.training.augment
 
 
@@ -149,7 +153,7 @@ def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session
 
     os.kill(panel.run.handle.worker.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: panel.notice.level == "error", timeout=PATIENCE)
-    assert "ended from outside (signal 9)" in panel.notice.text
+    assert "killed from outside (signal 9)" in panel.notice.text
     folder, epoch = panel.run.handle.folder, panel.run.epoch
     assert read_run(folder).state == "interrupted"
 
@@ -217,7 +221,7 @@ def test_a_run_of_this_network_that_was_cut_off_is_offered(session: Session, hom
 
 
 def test_ten_thousand_lines_cost_the_window_nothing(session: Session, home: Path, qtbot: QtBot) -> None:
-    handle = RunHandle(session.document.design, {"epochs": 10}, parent=session)
+    handle = RunHandle(tiny(epochs=10), {}, parent=session)
     run = LiveRun(handle)
     lines = [
         {"event": "metrics", "kind": "step", "step": n, "steps": 10_000, "epoch": 1, "loss": 1.0 + n % 7, "time": n}

@@ -7,7 +7,7 @@
         ...
 
 ``metrics`` names the values that `Metrics.compute` returns, with ``title``, ``unit`` (``%`` for shares) and ``direction``;
-the window plots them and compares runs by the ``primary`` one. The loss needs no declaration.
+the window plots them and compares runs by the ``primary`` one. The loss is measured in any case and may be described too.
 """
 
 import importlib

@@ -19,7 +19,10 @@ LABEL = "label"
 
 @objective(
     title="Classification",
-    metrics={"accuracy": {"title": "Accuracy", "unit": "%", "direction": "max"}},
+    metrics={
+        "loss": {"title": "Loss", "unit": "nats", "direction": "min"},
+        "accuracy": {"title": "Accuracy", "unit": "%", "direction": "max"},
+    },
     primary="accuracy",
 )
 class Classification(Objective):

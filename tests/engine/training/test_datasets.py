@@ -1,0 +1,169 @@
+import base64
+import io
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from composer.core.errors import UserError
+from composer.core.files.design_file import loads
+from composer.core.graph import ExtensionRef
+from composer.engine.training.datasets import LoadedDataset, images, load
+from composer.engine.training.datasets import digits as digits_module
+from composer.engine.training.datasets.images import channel_statistics, png_base64, read_image
+from composer.engine.training.datasets.splits import stratified_split
+from composer.engine.training.inputs import field_shapes, input_fields, load_for
+
+
+def load_digits(*shape: int, **options: int) -> LoadedDataset:
+    return load(ExtensionRef("digits", options), {"image": shape})
+
+
+@pytest.fixture(scope="module")
+def digits() -> LoadedDataset:
+    return load_digits(1, 16, 16)
+
+
+def test_split_is_stratified_disjoint_and_the_same_everywhere(digits):
+    labels = torch.cat([digits.train.fields["label"], digits.val.fields["label"]])
+    assert len(digits.train) + len(digits.val) == 1797
+    held_out, whole = Counter(digits.val.fields["label"].tolist()), Counter(labels.tolist())
+    for number in range(10):
+        assert held_out[number] == round(whole[number] * 0.2)
+    train, val = stratified_split(np.arange(100) % 10)
+    assert not set(train) & set(val)
+    assert sorted([*train, *val]) == list(range(100))
+    # The very indices: a split that moves between versions would leak training images into validation.
+    assert val.tolist() == [7, 13, 15, 19, 20, 22, 24, 26, 29, 31, 32, 36, 51, 54, 63, 78, 80, 85, 88, 97]
+
+
+def test_images_keep_their_labels_and_scale(digits):
+    from sklearn.datasets import load_digits as bundled_digits
+
+    bunch = bundled_digits()
+    train, _ = stratified_split(bunch.target)
+    small = digits.image.denormalize(torch.nn.functional.adaptive_avg_pool2d(digits.train.fields["image"], 8))[:, 0]
+    original = torch.from_numpy(bunch.images[train] / 16).float()
+    assert (small - original).abs().mean() < 0.05
+    assert (digits.train.fields["label"].numpy() == bunch.target[train]).all()
+    assert abs(float(load_digits(1, 8, 8).train.fields["image"].mean())) < 0.01
+    assert abs(float(load_digits(1, 8, 8).train.fields["image"].std()) - 1) < 0.01
+
+
+def test_channels_are_repeated():
+    rgb = load_digits(3, 12, 10).train.fields["image"]
+    assert rgb.shape[1:] == (3, 12, 10)
+    assert torch.equal(rgb[:, 0], rgb[:, 2])
+
+
+def test_statistics_are_per_channel_and_undone_exactly():
+    pixels = torch.rand(20, 3, 5, 4) * torch.tensor([0.2, 0.5, 1.0]).view(3, 1, 1)
+    mean, std = channel_statistics(pixels)
+    assert mean == pytest.approx(pixels.double().mean((0, 2, 3)).tolist())
+    assert std == pytest.approx(pixels.double().std((0, 2, 3), correction=0).tolist())
+    form = images.ImageFormat((3, 5, 4), mean, std, lambda image: image)
+    normal = form.normalize(pixels)
+    assert normal.mean((0, 2, 3)).abs().max() < 1e-5
+    assert torch.allclose(normal.std((0, 2, 3), correction=0), torch.ones(3), atol=1e-4)
+    assert torch.allclose(form.denormalize(normal), pixels, atol=1e-6)
+
+
+def test_another_split_seed_holds_out_other_digits(digits):
+    other = load_digits(1, 16, 16, split_seed=1)
+    assert len(other.val) == len(digits.val)
+    assert not torch.equal(other.val.fields["image"], digits.val.fields["image"])
+
+
+def test_a_large_dataset_is_resized_batch_by_batch_to_the_same_images(digits, monkeypatch):
+    monkeypatch.setattr(digits_module, "MAX_RESIZED_BYTES", 0)
+    lazy = digits_module.Digits().load({"image": (1, 16, 16)})
+    assert lazy.train.fields["image"].shape[2:] == (8, 8)
+    assert lazy.train.sample_bytes() == digits.train.sample_bytes() == 16 * 16 * 4 + 8
+    assert torch.allclose(lazy.train.take(slice(20))["image"], digits.train.take(slice(20))["image"], atol=1e-6)
+
+
+def test_unknown_data_names_the_known():
+    with pytest.raises(UserError, match=r"data 'cifar' is unknown, expected one of: .*digits"):
+        load(ExtensionRef("cifar"), {"image": (1, 8, 8)})
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ("image: {shape: [1, 8, 8]}, b: {shape: [1, 8, 8]}", r"2 inputs \(image, b\).* digits has no field 'b'"),
+        ("a: {shape: [64]}", r"'a' is \[64\] float32, expected an image"),
+        ("a: {shape: [1, 8, 8], dtype: int64}", "int64, expected an image"),
+    ],
+)
+def test_inputs_that_the_data_cannot_fill_are_refused(inputs, message):
+    design = loads(f"format: 1\ninputs: {{{inputs}}}\n")
+    with pytest.raises(UserError, match=message):
+        load_for(design)
+
+
+def test_a_single_input_takes_the_image_whatever_its_name():
+    design = loads('format: 1\nvariables: {side: 6}\ninputs:\n  a: {shape: [1, "=side * 2", "=side"]}\n')
+    assert input_fields(design) == ("image",)
+    assert field_shapes(design) == {"image": (1, 12, 6)}
+
+
+def test_several_inputs_are_filled_by_name():
+    design = loads("format: 1\ninputs: {label: {shape: [], dtype: int64}, image: {shape: [1, 8, 8]}}\n")
+    assert input_fields(design) == ("label", "image")
+    assert field_shapes(design) == {"label": (), "image": (1, 8, 8)}
+
+
+def test_a_photographed_digit_looks_like_the_data(digits, tmp_path):
+    sample = digits.val.take(slice(1))["image"]
+    ink = np.asarray(digits.image.to_image(sample[0], 160).convert("L"), dtype=np.float32)
+    paper = np.full((300, 420), 230, np.float32)
+    paper[40:200, 100:260] -= ink * 0.7  # dark ink, grey paper, off centre
+    Image.fromarray(paper.astype(np.uint8)).save(tmp_path / "photo.png")
+    prepared = digits.image.prepare(read_image(tmp_path / "photo.png"))
+    assert prepared.shape == (1, 1, 16, 16)
+    assert prepared.dtype == torch.float32
+    corners = prepared[..., 0, 0]
+    assert float(corners) < 0, "paper should be dark after preparing"
+    pair = torch.stack([prepared.flatten(), sample.flatten()])
+    assert float(torch.corrcoef(pair)[0, 1]) > 0.6
+
+
+def test_an_empty_page_is_an_empty_image(digits):
+    assert len(digits.image.prepare(Image.new("L", (50, 30), 255)).unique()) == 1
+
+
+def test_images_of_every_mode_are_read(tmp_path):
+    clear = Image.new("RGBA", (4, 6), (0, 0, 0, 0))
+    clear.save(tmp_path / "clear.png")
+    assert read_image(tmp_path / "clear.png").getpixel((0, 0)) == (255, 255, 255)
+    deep = np.linspace(0, 60000, 24).reshape(6, 4).astype(np.uint16)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    assert np.asarray(read_image(tmp_path / "deep.png")).max() == 255
+    assert 100 < np.asarray(read_image(tmp_path / "deep.png")).mean() < 155
+    turned = Image.new("L", (4, 6))
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    assert read_image(tmp_path / "turned.jpg").size == (6, 4)
+
+
+def test_what_is_no_image_is_said_in_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"garbage" * 9)
+    with pytest.raises(UserError, match=r"bad\.png: cannot be read as an image"):
+        read_image(tmp_path / "bad.png")
+    with pytest.raises(UserError, match="file not found"):
+        read_image(tmp_path / "none.png")
+    Image.new("L", (20, 20)).save(tmp_path / "big.png")
+    monkeypatch.setattr(images, "MAX_PIXELS", 100)
+    with pytest.raises(UserError, match="20 x 20 pixels are too many"):
+        read_image(tmp_path / "big.png")
+
+
+def test_png_base64_is_a_png(digits):
+    picture = digits.image.to_image(digits.val.fields["image"][0], 64)
+    assert picture.size == (64, 64)
+    back = Image.open(io.BytesIO(base64.b64decode(png_base64(picture))))
+    assert back.format == "PNG"
+    assert back.tobytes() == picture.tobytes()

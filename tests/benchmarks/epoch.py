@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from composer.engine.training.augment import epoch_batches
 from torch.nn import functional as F
 
 from composer.core.files.design_file import load

@@ -96,3 +96,24 @@ def test_a_new_bend_comes_where_the_wire_passes_it():
     assert bend_index((), ((0, 0), (100, 0)), (50, 9)) == 0
     way, led = ((0, 0), (12, 0), (12, 80), (100, 80), (100, 0), (120, 0)), ((40, 80), (70, 80))
     assert [bend_index(led, way, new) for new in ((11, 40), (50, 82), (99, 30))] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("new", "index"),
+    [
+        ((10, 9), 0),  # before the start
+        ((23, 19), 0),  # 30 % along the slanted segment, 5 pixels beside it
+        ((35, 35), 1),  # 70 %
+        ((40, 60), 1),  # beyond its end, nearest to the corner
+        ((40, 30), 1),  # within the bend, nearer to the way up
+        ((5, 55), 1),  # outside, where the way down continued backwards would pass
+        ((75, 40), 2),  # beside the way down
+        ((80, 20), 3),  # on another bend
+        ((88, 13), 3),
+        ((120, 9), 3),  # behind the end
+    ],
+)
+def test_a_new_bend_is_ordered_by_the_nearest_point_of_a_slanted_route(new: tuple[int, int], index: int):
+    route = ((10, 10), (40, 50), (100, 10))
+    bends = ((21, 33), (45, 49), (80, 20))  # half way up, just behind the corner, two thirds down
+    assert bend_index(bends, route, new) == index

@@ -45,6 +45,13 @@ def test_the_larger_of_the_two_roofs(macs: int, moved: int, precision: str, seco
     assert (found.seconds, found.bound) == (seconds, bound)
 
 
+@pytest.mark.parametrize(("precision", "moved"), [("fp32", 400), ("tf32", 400), ("bf16", 200), ("fp16", 200)])
+def test_bytes_moved_are_those_of_the_precision(precision: str, moved: int) -> None:
+    device = DeviceProfile("all", "All", 10**9, 10.0, dict.fromkeys(("fp32", "tf32", "bf16", "fp16"), 100.0), "nobody")
+    estimate = roofline.estimate(NodeFacts(macs=0, moved_bytes=400), device, precision)
+    assert (estimate.moved_bytes, estimate.seconds) == (moved, moved / 10)
+
+
 def test_intensity_and_ridge() -> None:
     assert roofline.intensity(TEN) == 20
     assert roofline.intensity(Totals()) == 0

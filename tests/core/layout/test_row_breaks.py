@@ -33,6 +33,21 @@ def test_a_last_card_is_taken_into_rows_that_are_a_little_too_long() -> None:
     assert row_breaks(columns(5), chain(5), 450.0) == [(0, 2), (3, 4)]
 
 
+def test_a_row_that_is_too_long_costs_four_times_one_that_is_too_short() -> None:
+    """Two cards: one row of 250 pixels, or two of 100. The squares of what is off decide, those of too long rows by four."""
+    assert 4 * (70 / 180) ** 2 > 2 * (80 / 180) ** 2
+    assert row_breaks(columns(2), chain(2), 180.0) == [(0, 0), (1, 1)]
+    assert 4 * (55 / 195) ** 2 < 2 * (95 / 195) ** 2
+    assert row_breaks(columns(2), chain(2), 195.0) == [(0, 1)]
+
+
+def test_a_cut_of_several_wires_is_worth_rows_that_are_a_tenth_off() -> None:
+    passing = chain(20)
+    assert row_breaks(columns(20), passing, 1450.0) == [(0, 9), (10, 19)]
+    passing[9] = ["9", "9"]
+    assert row_breaks(columns(20), passing, 1450.0) in ([(0, 8), (9, 19)], [(0, 10), (11, 19)])
+
+
 def test_no_row_of_one_card_for_a_wire_that_passes_by() -> None:
     """A skip from the fourth card to the eighth: a break behind the fourth cuts two wires, yet of one item."""
     passing = [["0"], ["1"], ["2"], ["3", "3"], ["3", "4"], ["3", "5"], ["3", "6"], ["7"], []]

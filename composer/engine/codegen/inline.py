@@ -1,7 +1,8 @@
-"""Block sources as one text: the used classes and what they need, dependencies first, decorator dropped, imports merged."""
+"""Block sources as one text: the used definitions and what they need, dependencies first, decorators dropped, imports merged."""
 
 import ast
 import builtins
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,10 +17,10 @@ _BUILTINS = frozenset(dir(builtins))
 class SourceFile:
     """Top-level definitions of one file.
 
-    Args:
-        definitions: name to source text.
-        needs: name to the global names its text uses.
-        imports: local name to the import that binds it: (module, name, alias), with name "" for a plain import.
+    Attributes:
+        definitions: source text by name.
+        needs: names of the globals that a definition uses, by its name.
+        imports: the import that binds a local name, as (module, original name); the original name of a plain import is empty.
     """
 
     definitions: dict[str, str] = field(default_factory=dict)
@@ -28,7 +29,7 @@ class SourceFile:
 
 
 def read_source(path: Path) -> SourceFile:
-    """Parse a file, again only when it has changed."""
+    """Parse a file; the result is cached until the file changes."""
     return _read(path, path.stat().st_mtime_ns)
 
 
@@ -36,38 +37,39 @@ def read_source(path: Path) -> SourceFile:
 def _read(path: Path, _stamp: int) -> SourceFile:
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
-    found = SourceFile()
+    file = SourceFile()
     for node in ast.parse(text).body:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                found.imports[alias.asname or alias.name.split(".")[0]] = (alias.name, "")
+                file.imports[alias.asname or alias.name.split(".")[0]] = (alias.name, "")
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
-                found.imports[alias.asname or alias.name] = ("." * node.level + (node.module or ""), alias.name)
+                file.imports[alias.asname or alias.name] = ("." * node.level + (node.module or ""), alias.name)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.definitions[node.name] = _text(lines, node, keep_decorators=not _is_block(node))
-            found.needs[node.name] = _names(node)
+            file.definitions[node.name] = _text(lines, node, keep_decorators=not _is_block(node))
+            file.needs[node.name] = _global_names(node)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name):
-                    found.definitions[target.id] = _text(lines, node)
-                    found.needs[target.id] = _names(node)
-    return found
+                    file.definitions[target.id] = _text(lines, node)
+                    file.needs[target.id] = _global_names(node)
+    return file
 
 
 def _is_block(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Return whether a definition carries the block decorator."""
     return any(
-        isinstance(d, ast.Call) and isinstance(d.func, ast.Name) and d.func.id == "block" for d in node.decorator_list
+        isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == "block"
+        for decorator in node.decorator_list
     )
 
 
 def _text(lines: list[str], node: ast.stmt, keep_decorators: bool = True) -> str:
-    start = node.lineno - 1
-    first = start
+    """Return the source of a definition with the comment lines above it."""
+    start = first = node.lineno - 1
     decorators = getattr(node, "decorator_list", [])
     if decorators:
-        first = min(d.lineno for d in decorators) - 1
+        first = min(decorator.lineno for decorator in decorators) - 1
         if keep_decorators:
             start = first
     comments = first
@@ -76,29 +78,30 @@ def _text(lines: list[str], node: ast.stmt, keep_decorators: bool = True) -> str
     return "\n".join([*lines[comments:first], *lines[start : node.end_lineno]])
 
 
-def _names(node: ast.AST) -> frozenset[str]:
-    """Names a definition may take from its module: the parts of the block mark are left out, since it is dropped."""
+def _global_names(node: ast.AST) -> frozenset[str]:
+    """Return the names that a definition may take from its module; the block decorator is left out, as it is dropped."""
     decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) and _is_block(node) else []
     skipped = {id(part) for decorator in decorators for part in ast.walk(decorator)}
-    return (
-        frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name) and id(part) not in skipped)
-        - _BUILTINS
-    )
+    names = (part.id for part in ast.walk(node) if isinstance(part, ast.Name) and id(part) not in skipped)
+    return frozenset(names) - _BUILTINS
 
 
-def _path_of(module: str, home: Path) -> Path | None:
-    """The file of a block module, or of one beside a user's own block; None for a library."""
+def _block_file(module: str, importer: Path) -> Path | None:
+    """Return the file of an imported block module; None for a module of another library.
+
+    Args:
+        module: the module as the import names it, with leading dots if it is relative.
+        importer: the file that imports it.
+    """
     parts = module.lstrip(".").split(".")
     if level := len(module) - len(module.lstrip(".")):
-        return home.parents[level - 1].joinpath(*parts).with_suffix(".py")
-    if not home.is_relative_to(paths.BLOCKS):
-        for root in (home.parent, home.parent.parent):
-            if (
-                root.name == parts[0]
-                and len(parts) > 1
-                and (own := root.joinpath(*parts[1:]).with_suffix(".py")).is_file()
-            ):
-                return own
+        return importer.parents[level - 1].joinpath(*parts).with_suffix(".py")
+    # A custom block may import its neighbours by the name of their folder.
+    if not importer.is_relative_to(paths.BLOCKS) and len(parts) > 1:
+        for root in (importer.parent, importer.parent.parent):
+            file = root.joinpath(*parts[1:]).with_suffix(".py")
+            if root.name == parts[0] and file.is_file():
+                return file
     if parts[0] == "blocks":
         return paths.BLOCKS.joinpath(*parts[1:]).with_suffix(".py")
     return None
@@ -106,60 +109,80 @@ def _path_of(module: str, home: Path) -> Path | None:
 
 @dataclass
 class Inlined:
-    """Collected sources: import lines and definitions in the order in which they must stand."""
+    """Collected sources.
 
-    imports: dict[tuple[str, str], str] = field(default_factory=dict)  # (module, name) -> local name
+    Attributes:
+        imports: local names of imports by (module, original name).
+        definitions: source texts by name, dependencies first.
+        files: file of each definition.
+    """
+
+    imports: dict[tuple[str, str], str] = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
-    homes: dict[str, Path] = field(default_factory=dict)  # file of each definition
+    files: dict[str, Path] = field(default_factory=dict)
 
     def add(self, path: Path, name: str) -> None:
-        """Add a top-level definition of a file and all it needs.
+        """Add a top-level definition of a file and everything that it needs.
 
         Raises:
             ImportError: if the file does not define it.
             UserError: if another file defines something else by that name, which one text cannot hold.
         """
         if name in self.definitions:
-            if self.homes[name] != path and read_source(path).definitions.get(name) != self.definitions[name]:
+            if self.files[name] != path and read_source(path).definitions.get(name) != self.definitions[name]:
                 raise UserError(
-                    f"{path.name} and {self.homes[name].name} both define {name}; give yours another name to export them together"
+                    f"{path.name} and {self.files[name].name} both define {name}; rename yours to export them together"
                 )
             return
-        source = read_source(path)
-        if name not in source.definitions:
+        file = read_source(path)
+        if name not in file.definitions:
             raise ImportError(f"{path.name} defines no {name}")
-        for needed in sorted(source.needs[name]):
-            if needed == name:
-                continue
-            if needed in source.definitions:
+        for needed in sorted(file.needs[name] - {name}):
+            if needed in file.definitions:
                 self.add(path, needed)
-            elif needed in source.imports:
-                module, original = source.imports[needed]
-                home = _path_of(module, path)
-                if home is not None and original:
-                    self.add(home, original)
+            elif needed in file.imports:
+                module, original = file.imports[needed]
+                block_file = _block_file(module, path)
+                if block_file is not None and original:
+                    self.add(block_file, original)
                 else:
                     self.imports[module, original] = needed
-        self.definitions[name] = source.definitions[name]
-        self.homes[name] = path
+        self.definitions[name] = file.definitions[name]
+        self.files[name] = path
 
     def import_lines(self, extra: tuple[tuple[str, str], ...] = ()) -> list[str]:
-        """Import statements, sorted as ruff sorts them: standard library, blank line, torch."""
-        wanted = dict(self.imports)
-        for module, name in extra:
-            wanted.setdefault((module, name), name or module)
-        groups: dict[bool, list[str]] = {False: [], True: []}
-        for module, name in sorted(wanted):
-            if not name:
-                local = wanted[module, name]
-                plain = f"import {module}" if local == module.split(".")[0] else f"import {module} as {local}"
-                groups[module.split(".")[0] == "torch"].append(plain)
-        by_module: dict[str, list[str]] = {}
-        for (module, name), local in wanted.items():
-            if name:
-                by_module.setdefault(module, []).append(name if name == local else f"{name} as {local}")
-        for module in sorted(by_module):
-            found = sorted(by_module[module], key=lambda text: (not text.isupper(), text.islower(), text))
-            groups[module.split(".")[0] == "torch"].append(f"from {module} import {', '.join(found)}")
-        first, second = groups[False], groups[True]
-        return [*first, *([""] if first and second else []), *second]
+        """Return the import statements in ruff's order: standard library, blank line, torch.
+
+        Args:
+            extra: further (module, name) that the text imports.
+        """
+        merged = {(module, name): name or module for module, name in extra} | self.imports
+        lines = _plain_imports(merged) + _from_imports(merged)
+        standard = [line for module, line in lines if module.split(".")[0] != "torch"]
+        torch = [line for module, line in lines if module.split(".")[0] == "torch"]
+        return [*standard, *([""] if standard and torch else []), *torch]
+
+
+def _plain_imports(imports: Mapping[tuple[str, str], str]) -> list[tuple[str, str]]:
+    """Return the ``import x`` lines, each with its module."""
+    lines = []
+    for module, name in sorted(imports):
+        if not name:
+            local = imports[module, name]
+            alias = "" if local == module.split(".")[0] else f" as {local}"
+            lines.append((module, f"import {module}{alias}"))
+    return lines
+
+
+def _from_imports(imports: Mapping[tuple[str, str], str]) -> list[tuple[str, str]]:
+    """Return the ``from x import y`` lines, one for each module, each with its module."""
+    by_module: dict[str, list[str]] = {}
+    for (module, name), local in imports.items():
+        if name:
+            by_module.setdefault(module, []).append(name if name == local else f"{name} as {local}")
+    lines = []
+    for module in sorted(by_module):
+        # Constants, then classes, then functions.
+        imported = sorted(by_module[module], key=lambda text: (not text.isupper(), text.islower(), text))
+        lines.append((module, f"from {module} import {', '.join(imported)}"))
+    return lines

@@ -1,7 +1,7 @@
-"""A design run node by node from its graph, without generated source: the independent side of `export --verify`.
+"""Run a design node by node from its graph, without generated source: the independent side of `export --verify`.
 
-Nothing else uses it: what is trained and exported is the generated source (`build`). Two roads from the drawing to numbers exist
-only so that one can be held against the other.
+Nothing else uses it: what is trained and exported is the generated source (`build`). A second implementation exists only so that
+the two can be compared.
 """
 
 from typing import Any
@@ -10,19 +10,19 @@ from torch import Tensor, nn
 
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.ports import input_ports, output_ports
-from composer.core.graph import Design
+from composer.core.graph import Design, Literal
 from composer.engine import library
 from composer.engine.inference.infer import Inference
-from composer.engine.inference.results import GraphResult
+from composer.engine.inference.results import GraphResult, PortKey
 
 
 class Interpreted(nn.Module):
-    """One use of a graph as a module whose state_dict has the paths of the generated model.
+    """One instance of a graph as a module whose state_dict has the paths of the generated model.
 
     Args:
         design: the design.
-        result: the inferred use.
-        catalog: the known blocks.
+        result: the inferred instance.
+        catalog: the available blocks.
     """
 
     def __init__(self, design: Design, result: GraphResult, catalog: Catalog) -> None:
@@ -30,51 +30,51 @@ class Interpreted(nn.Module):
         self.design = design
         self.result = result
         self.catalog = catalog
-        used = result.graph.live_nodes()
-        self.order = [id for id in result.graph.to_networkx() if id in used]
+        live = result.graph.live_nodes()
+        self.order = [id for id in result.graph.to_networkx() if id in live and id in result.nodes]
         for id in self.order:
-            if id not in result.nodes:
-                continue
             node = result.nodes[id].node
-            rounds = [self._round(part, node.block) for part in result.nodes[id].iterations]
-            self.add_module(id, nn.ModuleList(rounds) if node.repeat != 1 else rounds[0])
+            iterations = [self._module(part, node.block) for part in result.nodes[id].iterations]
+            self.add_module(id, nn.ModuleList(iterations) if node.repeat != 1 else iterations[0])
 
-    def _round(self, part: Any, block: str) -> nn.Module:
+    def _module(self, part: dict[str, Literal] | GraphResult, block: str) -> nn.Module:
+        """Make the module of one iteration of a node."""
         if isinstance(part, GraphResult):
             return Interpreted(self.design, part, self.catalog)
         return library.block_class(self.catalog[block])(**part)
 
     def forward(self, *tensors: Tensor) -> Any:
-        """Walk the graph in topological order."""
-        graph, name = self.result.graph, self.result.name
-        values: dict[tuple[str, str], Tensor] = {
-            (id, ""): tensor for id, tensor in zip(graph.inputs, tensors, strict=True)
-        }
+        """Run the nodes in topological order."""
+        graph = self.result.graph
+        values: dict[PortKey, Tensor] = {(id, ""): tensor for id, tensor in zip(graph.inputs, tensors, strict=True)}
         for id in self.order:
-            if id not in self.result.nodes:
-                continue
-            ports = input_ports(self.design, self.catalog, name, id)
-            arriving: dict[str, list[Tensor]] = {port.name: [] for port in ports}
-            for wire in graph.in_wires(id):
-                arriving[wire.target_port or ports[0].name].append(values[wire.source, wire.source_port])
-            arguments: list[Tensor | None] = []
-            for port in ports:
-                arguments.extend(arriving[port.name] or ([] if port.variadic else [None]))
+            arguments = self._arguments(id, values)
             module = self.get_submodule(id)
             outputs: tuple[Tensor, ...] = ()
+            # The outputs of an iteration are the first inputs of the next; the other inputs stay.
             for layer in module if self.result.nodes[id].node.repeat != 1 else (module,):  # type: ignore[union-attr]
-                found = layer(*arguments)
-                outputs = found if isinstance(found, tuple) else (found,)
+                result = layer(*arguments)
+                outputs = result if isinstance(result, tuple) else (result,)
                 arguments = [*outputs, *arguments[len(outputs) :]]
-            for index, (port, tensor) in enumerate(
-                zip(output_ports(self.design, self.catalog, name, id), outputs, strict=True)
-            ):
+            ports = output_ports(self.design, self.catalog, self.result.name, id)
+            for index, (port, tensor) in enumerate(zip(ports, outputs, strict=True)):
                 values[id, port.name] = tensor
                 if index == 0:
                     values[id, ""] = tensor
-        ends = [graph.in_wires(id)[0] for id in graph.outputs]
-        result = tuple(values[wire.source, wire.source_port] for wire in ends)
-        return result if len(result) > 1 else result[0]
+        last_wires = [graph.in_wires(id)[0] for id in graph.outputs]
+        results = tuple(values[wire.source, wire.source_port] for wire in last_wires)
+        return results if len(results) > 1 else results[0]
+
+    def _arguments(self, id: str, values: dict[PortKey, Tensor]) -> list[Tensor | None]:
+        """Return the arguments of a node; None for an optional port without a wire."""
+        ports = input_ports(self.design, self.catalog, self.result.name, id)
+        by_port: dict[str, list[Tensor]] = {port.name: [] for port in ports}
+        for wire in self.result.graph.in_wires(id):
+            by_port[wire.target_port or ports[0].name].append(values[wire.source, wire.source_port])
+        arguments: list[Tensor | None] = []
+        for port in ports:
+            arguments.extend(by_port[port.name] or ([] if port.variadic else [None]))
+        return arguments
 
 
 def interpret(inference: Inference) -> nn.Module:

@@ -15,7 +15,8 @@ from composer.core.edits import set_params
 from composer.core.errors import DesignError
 from composer.core.graph import Design, Each, Graph, Input, Node, Output, Ramp, Wire
 from composer.engine.codegen.build import build, import_source
-from composer.engine.codegen.generate import _literal, source
+from composer.engine.codegen.generate import source
+from composer.engine.codegen.literals import literal
 from composer.engine.codegen.probe import model_class
 from composer.engine.inference.cost import CostMode
 from composer.engine.inference.infer import Inferrer
@@ -246,7 +247,7 @@ def test_no_variable_reads_as_a_digit() -> None:
 
 def test_a_list_that_fits_in_a_line_of_its_own_has_one() -> None:
     """As ruff formats it: the brackets of the call break first, those of the list only where it is still too long."""
-    params = {"out_channels": 112, "kernel_size": 5, "expand_ratio": 6.0}
+    params = {"out_channels": 112, "kernel_size": 5}
     rows = source(chain(Node("stage_with_a_name", "MBConv", params, repeat=3))).splitlines()
     at = rows.index("        self.stage_with_a_name = nn.Sequential(")
     assert rows[at + 1].startswith("            *[MBConv(") and rows[at + 1].endswith(
@@ -351,7 +352,7 @@ def test_values_that_would_be_code_are_refused_or_literals(text: str) -> None:
 @example(0.30000000000000004)
 @example(-0.0)
 def test_literals_read_back_exactly(value: Any) -> None:
-    text = _literal(value)
+    text = literal(value)
     assert repr(ast.literal_eval(text)) == repr(value)
     assert text.isascii() and "\n" not in text
 

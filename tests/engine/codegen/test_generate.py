@@ -49,14 +49,14 @@ def test_generated_model_and_facts_agree(design: Design) -> None:
     with CostMode() as mode:
         outputs = model(*inputs)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-    found = inference.facts
+    facts = inference.facts
     assert [tuple(output.shape) for output in outputs] == [
-        found.nodes[id].outputs[0].shape for id in design.main.outputs
+        facts.nodes[id].outputs[0].shape for id in design.main.outputs
     ]
-    assert sum(p.numel() for p in model.parameters()) == found.totals.params
-    assert mode.macs == found.totals.macs
+    assert sum(p.numel() for p in model.parameters()) == facts.totals.params
+    assert mode.macs == facts.totals.macs
     for id in design.main.nodes:
-        assert sum(p.numel() for p in getattr(model, id).parameters()) == found.nodes[id].params, id
+        assert sum(p.numel() for p in getattr(model, id).parameters()) == facts.nodes[id].params, id
     assert {name.split(".")[0] for name in model.state_dict()} <= set(design.main.nodes)
 
 
@@ -314,9 +314,9 @@ def test_texts_of_the_user_stay_texts(text: str) -> None:
     design = replace(
         BENIGN, name=text, description=text, main=replace(BENIGN.main, nodes={"conv": node}), variables={"v": text}
     )
-    found = source(design)
-    assert _skeleton(found) == _skeleton(source(BENIGN))
-    assert isinstance(model_class(import_source(found))(), nn.Module)
+    text = source(design)
+    assert _skeleton(text) == _skeleton(source(BENIGN))
+    assert isinstance(model_class(import_source(text))(), nn.Module)
 
 
 @examples(100)

@@ -1,4 +1,4 @@
-"""The table of costs: the nodes of the shown graph, sortable by any cost, with a bar under each number for its relative size."""
+"""The table of costs: the nodes of the shown graph, sortable by any cost, with a bar under each number."""
 
 from typing import Any
 
@@ -27,8 +27,8 @@ COLUMNS = {
     "measured": "Measured",
 }
 TITLES = ("Node", *COLUMNS.values())
-# Up to this many changed rows are reported one by one. An edit usually changes one row, and repainting the whole table is
-# most of the cost of an update.
+# Up to this many changed rows are reported one by one. An edit usually changes one row, and repainting the whole table
+# is most of the cost of an update.
 MAX_ROW_UPDATES = 8
 SORT_ROLE, SHARE_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 Index = QModelIndex | QPersistentModelIndex
@@ -93,7 +93,7 @@ class CostModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return one role of one cell; the roles of this model are its sort value and its share of the largest value."""
+        """Return one role of one cell; this model adds a sort value and the share of the column's largest value."""
         id, costs = self.rows[index.row()]
         column = index.column()
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -1,1 +1,1 @@
-"""The pages of the inspector: the design, an input or output, and nodes as a form that is built from their parameters."""
+"""The pages of the inspector: the design, an input or output, and nodes as a form built from their parameters."""

@@ -1,4 +1,4 @@
-"""The inspector page that is shown while nothing is selected: the design, or the sub-graph that is open on the canvas."""
+"""The inspector page while nothing is selected: the design, or the sub-graph that is open on the canvas."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -175,7 +175,7 @@ class NodePage(QWidget):
             return MIXED
 
     def _variables(self) -> Mapping[str, Scalar]:
-        """Return the values that expressions of this graph may use: the design's variables and the exposed parameters."""
+        """Return what expressions of this graph may use: the design's variables and the exposed parameters."""
         document = self.session.document
         try:
             variables = expressions.resolve_variables(document.design.variables)
@@ -225,7 +225,7 @@ def _common(values: list[object]) -> object:
 
 
 def _subgraph_params(design: Design, catalog: Catalog, node: Node) -> list[ParamSpec]:
-    """Return the parameters that a sub-graph exposes, and those that the node sets although the sub-graph lacks them."""
+    """Return the parameters that a sub-graph exposes, and those that the node sets but the sub-graph lacks."""
     inner = design.graphs.get(node.subgraph or "")
     exposed = dict(inner.params) if inner is not None else {}
     defaults = {**dict.fromkeys(node.params), **exposed}

@@ -1,8 +1,8 @@
 """The panels: one dock, one file, one class.
 
-The window finds every `Panel` subclass in this folder; nothing is registered by hand. A panel file imports nothing heavy
-(pyqtgraph, numpy) at its top, because the window imports all panel files when it starts, to read their titles. It
-constructs a panel only when its dock is first shown.
+The window finds every `Panel` subclass in this folder; nothing is registered by hand. A panel file imports nothing
+heavy (pyqtgraph, numpy) at its top, because the window imports all panel files when it starts, to read their titles.
+It constructs a panel only when its dock is first shown.
 """
 
 import importlib

@@ -22,9 +22,9 @@ from composer.gui.widgets.labels import label, row
 
 MAX_BATCH = 65_536
 RULES = (
-    "1 MAC is one multiply-add, which vision papers often print as 1 FLOP; it is two floating-point operations. Matrix "
-    "products, convolutions and attention are counted, element-wise operations are not. Memory is what the forward pass "
-    "saves for the backward pass, without the weights."
+    "1 MAC is one multiply-add, which vision papers often print as 1 FLOP; it is two floating-point operations. "
+    "Matrix products, convolutions and attention are counted, element-wise operations are not. "
+    "Memory is what the forward pass saves for the backward pass, without the weights."
 )
 # The facts and the instance path that a row was computed from, and the row.
 CachedRow = tuple[NodeFacts | None, tuple[str, ...], Costs]

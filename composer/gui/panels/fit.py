@@ -32,7 +32,7 @@ READY = "Enter a budget and search. Settings within it are listed here; click on
 
 
 class FitPanel(Panel):
-    """Sliders and budgets at the left, the table of settings at the right; an introduction while there are no variables.
+    """Sliders and budgets at the left, the table of settings at the right; an introduction without variables.
 
     Args:
         session: the session.
@@ -192,7 +192,7 @@ class FitPanel(Panel):
         self.refresh_soon()
 
     def _is_outdated(self, change: Diff) -> bool:
-        """Return whether a change makes the results of the search wrong: anything but other values of varied variables."""
+        """Return whether a change makes the results wrong: any change but other values of the varied variables."""
         before, after = change.before.variables, change.after.variables
         fixed = before.keys() - set(self._varied)
         return (

@@ -49,8 +49,8 @@ class InspectorPanel(Panel):
     def refresh(self) -> None:
         """Show the page of the selection.
 
-        Building a page takes far longer than updating one, so the page is reused as long as its form fits: the same kind,
-        and for nodes the same block. A form in which the user is typing belongs to its nodes and is replaced.
+        Building a page takes far longer than updating one, so the page is reused as long as its form fits: the same
+        kind, and for nodes the same block. A form in which the user is typing belongs to its nodes and is replaced.
         """
         kind, key = self._page_kind()
         page, selection = self.page, self.session.document.selection

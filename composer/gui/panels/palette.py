@@ -86,7 +86,7 @@ class PalettePanel(Panel):
         self.tree.itemExpanded.connect(lambda item: self._remember(item, collapsed=False))
         self.tree.itemCollapsed.connect(lambda item: self._remember(item, collapsed=True))
         self.nothing = label(
-            "No block matches. A block is one Python file; File > Preferences > Custom blocks adds a folder of your own.",
+            "No block matches. A block is one Python file: File > Preferences > Custom blocks adds your own folders.",
             "muted",
             wrap=True,
         )

@@ -1,4 +1,4 @@
-"""The problems panel: what keeps the design from being built, with the node concerned and the repairs that were tested."""
+"""The problems panel: what keeps the design from being built, with the node concerned and tested repairs."""
 
 from functools import partial
 

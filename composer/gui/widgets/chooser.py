@@ -24,7 +24,7 @@ class Choice:
 
 
 class Chooser(QFrame):
-    """A popup with a search field and a list. Return accepts the current row, Escape or a click outside closes the popup.
+    """A popup with a search field and a list. Return accepts the current row, Escape or a click outside closes it.
 
     Args:
         parent: the window.

@@ -1,4 +1,4 @@
-"""A layout that puts widgets side by side and continues on the next line where the width ends, as words in a paragraph."""
+"""A layout that puts widgets side by side and continues on the next line where the width ends, like words in a text."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget

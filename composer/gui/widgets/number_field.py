@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit
 
 
 class NumberField(QLineEdit):
-    """Holds an int or a float within limits; turns red, with the reason as tooltip, while its text is not a valid number.
+    """Holds an int or a float within limits; turns red while its text is not valid, with the reason as tooltip.
 
     Args:
         low: smallest value.

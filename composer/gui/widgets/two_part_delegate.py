@@ -1,4 +1,4 @@
-"""Paints the list rows of the palette, the quick-add list and the choosers: colour chip, text, and a detail at the right."""
+"""Paints the rows of the palette, the quick-add list and the choosers: colour chip, text, and a detail at the right."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
@@ -20,8 +20,8 @@ class TwoPartDelegate(QStyledItemDelegate):
     """Paints one row from its item data.
 
     The display text comes first, preceded by a chip in the colour of `COLOR_ROLE` if that is set. The text of
-    `DETAIL_ROLE` follows at the right, as far as it fits. A row with a true `HEAD_ROLE` is the head of a section and has
-    an arrow.
+    `DETAIL_ROLE` follows at the right, as far as it fits. A row with a true `HEAD_ROLE` is the head of a section and
+    has an arrow.
     """
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:

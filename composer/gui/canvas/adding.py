@@ -1,4 +1,4 @@
-"""Adding blocks from the list at the pointer: on the background, on a wire, or at the end of a wire that was dropped."""
+"""Adding blocks from the list at the pointer: on the background, on a wire, or at the end of a dropped wire."""
 
 from dataclasses import dataclass
 

@@ -35,7 +35,7 @@ class Background:
         painter.drawTiledPixmap(area, tile, offset)
 
     def _tile_for(self, scale: float, alpha: float) -> QPixmap:
-        # The side is rounded to whole pixels: far from the origin the dots are a little off the grid, which nobody sees.
+        # The side is rounded to whole pixels: far from the origin the dots are a little off the grid, unnoticeably.
         side = max(8, round(STEP * scale))
         key = (side, round(alpha, 2), theme.is_dark())
         if key != self._key:

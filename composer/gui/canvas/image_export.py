@@ -1,4 +1,4 @@
-"""The whole graph as a PNG, SVG or PDF file. It is drawn in memory first, so that a full disk leaves no partial file."""
+"""The whole graph as a PNG, SVG or PDF file, drawn in memory first, so that a full disk leaves no partial file."""
 
 import re
 from pathlib import Path

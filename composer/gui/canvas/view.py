@@ -91,7 +91,7 @@ class GraphView(Camera):
         painter.restore()
 
     def reach(self, pixels: float) -> float:
-        """Convert a distance on the screen to one in the scene, at most twice as much, so that small cards stay apart."""
+        """Convert a distance on the screen to one in the scene; at most double it, so that small cards stay apart."""
         return min(pixels / self.current_scale, 2 * pixels)
 
     # --- gestures ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Move: drag the selected nodes on the grid, with their wires; drop a single unwired node on a wire to insert it there."""
+"""Move: drag the selected nodes with their wires; a single unwired node dropped on a wire is inserted there."""
 
 from PySide6.QtCore import QPointF
 

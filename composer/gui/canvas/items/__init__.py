@@ -1,1 +1,1 @@
-"""What the canvas draws: cards, wires, frames, and the overview seen when zoomed out."""
+"""Graphics items of the canvas: cards, wires, frames, labels, and the overview when zoomed out."""

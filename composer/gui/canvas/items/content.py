@@ -1,19 +1,18 @@
-"""What the canvas says of an item, as plain text: title, block and chosen parameters, costs, ports, state. Knows no Qt."""
+"""The text of a card: title, block and changed parameters, costs, port names, error. Knows no Qt."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from composer.core import units
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.catalog import Catalog
-from composer.core.blocks.ports import index_of, input_ports, output_ports
+from composer.core.blocks.ports import input_ports, output_ports
 from composer.core.blocks.roles import MERGE
 from composer.core.facts import NodeFacts
-from composer.core.graph import Design, Each, Graph, Input, Literal, Node, Output, Ramp, Value, Wire
+from composer.core.graph import Design, Each, Graph, Input, Literal, Node, Output, Ramp, Value
 
 MAX_PARAMS = 3
-# Short forms as the papers use them; a parameter that is not here is abbreviated by the first letters of its words.
-SHORT = {
+# Abbreviations as papers use them; any other parameter is abbreviated to the first letters of its words.
+ABBREVIATIONS = {
     "kernel_size": "k",
     "stride": "s",
     "expand_ratio": "e",
@@ -36,22 +35,22 @@ SHORT = {
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Everything an item shows.
+    """Everything that an item shows.
 
-    Args:
+    Attributes:
         id: id of the item.
         shape: ``card``, ``merge`` (a circle) or ``end`` (an input or output of the graph).
         title: first line.
         badge: repeat, right-aligned in the first line.
-        line: second line: the block and what was chosen.
+        line: second line: the block and its changed parameters.
         detail: third line: costs.
         family: category that gives the color.
         sign: the sign of a merge.
         inputs: names of the input ports.
         outputs: names of the output ports.
-        stacked: whether it is a use of a sub-graph.
-        error: one sentence, if something is wrong at this very item.
-        waiting: id of the item that keeps this one from being computed.
+        stacked: whether it is an instance of a sub-graph.
+        error: what is wrong at this item; None if nothing is.
+        waiting: id of the item whose error keeps the shapes of this one from being computed.
     """
 
     id: str
@@ -70,14 +69,14 @@ class Content:
 
 
 def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFacts | None) -> Content:
-    """What an item shows.
+    """Return what an item shows.
 
     Args:
         design: the design.
-        catalog: the known blocks.
-        graph: name of the graph that holds the item.
+        catalog: the blocks.
+        graph: name of the graph that contains the item.
         id: id of the item.
-        facts: what the engine knows of it, if anything yet.
+        facts: its inferred shapes and costs; None if there are none yet.
     """
     item = design.graph(graph).item(id)
     inputs = tuple(port.name for port in input_ports(design, catalog, graph, id))
@@ -85,8 +84,8 @@ def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFa
     error = facts.error if facts else None
     waiting = facts.waits_for if facts else None
     if isinstance(item, Input):
-        known = facts.outputs[0].shape[1:] if facts and facts.outputs else item.shape
-        line = units.sample_shape(known) if known else "input"
+        shape = facts.outputs[0].shape[1:] if facts and facts.outputs else item.shape
+        line = units.sample_shape(shape) if shape else "input"
         return Content(id, "end", id, line=line, family="io", outputs=outputs, error=error, waiting=waiting)
     if isinstance(item, Output):
         line = units.shape(facts.outputs[0].shape) if facts and facts.outputs else "output"
@@ -94,7 +93,7 @@ def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFa
     assert isinstance(item, Node)
     spec = catalog.get(item.block)
     if spec is None and item.subgraph is None and error is None:
-        error = f"{id}: block {item.block!r} is unknown; is it misspelled, or a block of your own?"
+        error = f"{id}: block {item.block!r} is unknown; correct its name, or add the folder of your custom blocks"
     return Content(
         id,
         node_shape(spec) if item.repeat == 1 else "card",
@@ -118,7 +117,7 @@ def node_shape(spec: BlockSpec | None) -> str:
 
 
 def costs(facts: NodeFacts | None) -> str:
-    """Parameters and MACs as the third line of a card."""
+    """Return parameters and MACs as the third line of a card."""
     if facts is None or not facts.ok:
         return ""
     parts = [f"{units.count(facts.params)} params"] if facts.params else []
@@ -128,8 +127,8 @@ def costs(facts: NodeFacts | None) -> str:
 
 
 def changed_params(node: Node, spec: BlockSpec | None, facts: NodeFacts | None = None) -> str:
-    """The first few parameters that were set to something other than their default, in short: ``k5 s2 e4``."""
-    said: list[str] = []
+    """Return the first few parameters that differ from their defaults, abbreviated: ``k5 s2 e4``."""
+    parts: list[str] = []
     ordered = [param.name for param in spec.params if param.name in node.params] if spec else list(node.params)
     for name in ordered:
         param = spec.param(name) if spec else None
@@ -138,21 +137,23 @@ def changed_params(node: Node, spec: BlockSpec | None, facts: NodeFacts | None =
             continue
         if facts is not None and name in facts.resolved and not isinstance(value, Each | Ramp):
             value = facts.resolved[name]
-        said.append(short(name, value))
-    return " ".join(said[:MAX_PARAMS]) + (" …" if len(said) > MAX_PARAMS else "")
+        parts.append(abbreviated(name, value))
+    return " ".join(parts[:MAX_PARAMS]) + (" …" if len(parts) > MAX_PARAMS else "")
 
 
-def short(name: str, value: Value) -> str:
-    """One parameter in short.
+def abbreviated(name: str, value: Value) -> str:
+    """Return one parameter, abbreviated.
 
-    >>> short("kernel_size", 5), short("act", "gelu"), short("bias", False), short("mlp_ratio", 4.0)
-    ('k5', 'gelu', 'no bias', 'm4')
+    >>> abbreviated("kernel_size", 5), abbreviated("act", "gelu"), abbreviated("bias", False)
+    ('k5', 'gelu', 'no bias')
+    >>> abbreviated("mlp_ratio", 4.0)
+    'm4'
     """
     if isinstance(value, bool):
         return name.replace("_", " ") if value else f"no {name.replace('_', ' ')}"
     if isinstance(value, str) and not value.startswith("="):
         return value
-    letters = SHORT.get(name, "".join(word[:1] for word in name.split("_")))
+    letters = ABBREVIATIONS.get(name, "".join(word[:1] for word in name.split("_")))
     return f"{letters}{_value(value)}"
 
 
@@ -165,14 +166,14 @@ def _value(value: Value) -> str:
         case tuple():
             return "×".join(_value(v) for v in value)
         case float():
-            return f"{value:.3g}"  # the inspector has all digits
+            return f"{value:.3g}"  # the inspector shows all digits
         case str():
             return value.removeprefix("=").replace(" ", "")
     return str(value)
 
 
 def output_shape(graph: Graph, source: str, port: int, facts: NodeFacts | None) -> tuple[int, ...] | None:
-    """The shape that leaves an output port, batch axis first, as far as it is known."""
+    """Return the shape that leaves an output port, batch axis first; None while it is unknown."""
     if facts is not None and facts.outputs:
         return facts.outputs[min(port, len(facts.outputs) - 1)].shape
     item = graph.item(source)
@@ -181,18 +182,8 @@ def output_shape(graph: Graph, source: str, port: int, facts: NodeFacts | None) 
     return None
 
 
-def wire_shape(
-    design: Design, catalog: Catalog, graph: str, wire: Wire, facts: Mapping[str, NodeFacts | None]
-) -> tuple[int, ...] | None:
-    """The shape on a wire, batch axis first, as far as it is known."""
-    ports = output_ports(design, catalog, graph, wire.source)
-    return output_shape(
-        design.graph(graph), wire.source, index_of(ports, wire.source_port) or 0, facts.get(wire.source)
-    )
-
-
 def literal(value: Literal) -> str:
-    """A value as the tooltip shows it."""
+    """Return a value as tooltips show it."""
     return "×".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
 
 

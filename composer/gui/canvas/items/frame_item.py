@@ -1,4 +1,4 @@
-"""A frame: a tinted rounded area with a title, behind the nodes."""
+"""A frame: a tinted rounded rectangle with a title, behind the nodes."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -13,7 +13,15 @@ TITLE_HEIGHT = 28.0
 
 
 class FrameItem(QGraphicsItem):
-    """The area of one frame."""
+    """One frame.
+
+    Args:
+        frame: the frame of the graph.
+
+    Attributes:
+        frame: as above.
+        selected: whether it is outlined as selected.
+    """
 
     def __init__(self, frame: Frame) -> None:
         super().__init__()
@@ -24,7 +32,7 @@ class FrameItem(QGraphicsItem):
         self.set_frame(frame)
 
     def set_frame(self, frame: Frame) -> None:
-        """Take another title or area."""
+        """Show another title or area."""
         self.prepareGeometryChange()
         self.frame = frame
         self._rect = QRectF(*frame.rect)
@@ -32,15 +40,15 @@ class FrameItem(QGraphicsItem):
 
     @property
     def title_area(self) -> QRectF:
-        """Where it is taken hold of, in scene coordinates."""
+        """The part by which it is dragged, in scene coordinates."""
         return QRectF(self._rect.x(), self._rect.y(), self._rect.width(), TITLE_HEIGHT).translated(self.pos())
 
     def boundingRect(self) -> QRectF:
-        """What it paints at most."""
+        """Return the area that it may paint."""
         return self._rect.adjusted(-1, -1, 1, 1)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paint it."""
+        """Paint the item."""
         style = metrics.paint_style()
         painter.setPen(QPen(theme.color("accent"), 2) if self.selected else QPen(theme.color("accent", 0.25), 1))
         painter.setBrush(theme.color("accent", 0.07 if style.dark else 0.05))
@@ -49,7 +57,7 @@ class FrameItem(QGraphicsItem):
         role = (
             "title"
             if scale >= metrics.DETAIL_SCALE
-            else metrics.grown("title", metrics.TITLE_PX, max(scale, metrics.OVERVIEW_SCALE))
+            else metrics.role_at_scale("title", metrics.TITLE_PX, max(scale, metrics.OVERVIEW_SCALE))
         )
         painter.setFont(metrics.font_of(role))
         painter.setPen(style.muted)

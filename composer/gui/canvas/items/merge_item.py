@@ -1,4 +1,4 @@
-"""A merge: a small circle with its sign, so that a residual reads as one."""
+"""A merge: a small circle with its sign, as papers draw residual connections."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -10,12 +10,11 @@ ARM = 5.0  # half length of a stroke of the sign
 
 
 class MergeItem(NodeItem):
-    """A circle for blocks that join wires and nothing else."""
+    """A circle, for blocks that only combine their inputs."""
 
     def _paint_body(self, painter: QPainter, style: metrics.PaintStyle) -> None:
-        marked = QPen(metrics.mark_color(self.mark), 2) if self.mark else QPen(style.muted, 1.5)
-        painter.setPen(style.selected if self.selected else QPen(style.error, 1.5) if self.content.error else marked)
-        painter.setBrush(self._ground(style))
+        painter.setPen(self._circle_pen(style))
+        painter.setBrush(self._body_brush(style))
         painter.drawEllipse(self.body.adjusted(0.75, 0.75, -0.75, -0.75))
         painter.setPen(QPen(style.text, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         match self.content.sign:
@@ -29,6 +28,13 @@ class MergeItem(NodeItem):
             case sign:
                 painter.setFont(style.title)
                 painter.drawText(self.body, Qt.AlignmentFlag.AlignCenter, sign)
+
+    def _circle_pen(self, style: metrics.PaintStyle) -> QPen:
+        if self.selected:
+            return style.selected
+        if self.content.error:
+            return QPen(style.error, 1.5)
+        return QPen(metrics.mark_color(self.mark), 2) if self.mark else QPen(style.muted, 1.5)
 
     def _paint_text(self, painter: QPainter, style: metrics.PaintStyle) -> None:
         if self.selected or self.hovered:
@@ -45,6 +51,6 @@ class MergeItem(NodeItem):
             super()._paint_ports(painter, style)
 
     def boundingRect(self) -> QRectF:
-        """What it paints at most."""
+        """Return the area that it may paint."""
         half = max(metrics.text_width("small", self.content.title) / 2 + 2, 20.0)
         return QRectF(-half, self.body.top() - 6, 2 * half, self.body.height() + 26)

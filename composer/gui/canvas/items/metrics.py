@@ -1,4 +1,4 @@
-"""Measures, fonts, pens and brushes of the canvas, made once for each theme."""
+"""Sizes, fonts, pens and brushes of the canvas, created once per theme."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,18 +12,19 @@ from composer.gui.look import theme
 GRID = 4.0
 RADIUS = 6.0
 EDGE = 3.0  # family color at the left of a card
-PAD = 12.0
+PAD = 12.0  # between the edge of a card and its text
 LINE = (20.0, 17.0, 15.0)  # height of the three lines of a card
 CARD_HEIGHT = 72.0
 END_HEIGHT = 48.0
 MIN_WIDTH, MAX_WIDTH = 128.0, 248.0
-MERGE = 28.0
+END_WIDTH = 72.0  # least width of an input or output of the graph
+MERGE = 28.0  # diameter of a merge
 PORT = 4.0  # radius of a dot
-PORT_STEP = 20.0
-STACK = 4.0  # how far the second edge of a sub-graph looks out
+PORT_STEP = 20.0  # least distance of the ports of one side
+STACK = 4.0  # offset of the second card behind a sub-graph
 CHIP_HEIGHT = 18.0
-# Below the first scale a card says only its id and block, in letters that grow as it shrinks; ports and chips are left out.
-# Below the second there are but blocks of color: more could not be read, only paid for.
+# Levels of detail. Below the first scale a card shows only its id and block, in letters that grow as it shrinks, and no
+# ports or chips. Below the second one it is a colored rectangle: more could not be read, but would cost time.
 DETAIL_SCALE = 0.65
 OVERVIEW_SCALE = 0.38
 TITLE_PX, LINE_PX = 11.5, 10.0  # size of those letters on the screen
@@ -32,15 +33,22 @@ DASHES = {"map": [], "tokens": [5.0, 3.0], "vector": [1.5, 2.5], "other": [8.0, 
 
 @dataclass(frozen=True)
 class PaintStyle:
-    """Ready-made drawing style of one theme."""
+    """Fonts, colors, pens and brushes of one theme.
+
+    Attributes:
+        title, body, small: fonts.
+        text, muted, canvas, accent, error: colors.
+        card: brush of a card.
+        edge: pen of its outline.
+        hover: pen of its outline under the pointer.
+        dark: whether the theme is dark.
+    """
 
     title: QFont
     body: QFont
     small: QFont
-    sign: QFont
     text: QColor
     muted: QColor
-    faint: QColor
     canvas: QColor
     card: QBrush
     edge: QPen
@@ -51,26 +59,23 @@ class PaintStyle:
 
     @property
     def selected(self) -> QPen:
-        """Outline of what is selected."""
+        """Pen of the outline of what is selected."""
         return QPen(self.accent, 2)
 
 
 def paint_style() -> PaintStyle:
-    """The drawing style of the theme in force."""
+    """Return the style of the current theme."""
     return _paint_style(theme.is_dark(), theme.font().family())
 
 
 @lru_cache(maxsize=4)
 def _paint_style(dark: bool, _family: str) -> PaintStyle:
-    sign = theme.font(theme.LARGE)
     return PaintStyle(
         title=theme.font(theme.BODY, bold=True),
         body=theme.font(theme.BODY),
         small=theme.font(theme.SMALL),
-        sign=sign,
         text=theme.color("text"),
         muted=theme.color("muted"),
-        faint=theme.color("faint"),
         canvas=theme.color("canvas"),
         card=QBrush(theme.color("card")),
         edge=QPen(theme.color("strong_border"), 1),
@@ -81,13 +86,13 @@ def _paint_style(dark: bool, _family: str) -> PaintStyle:
     )
 
 
-def grown(role: str, pixels: float, scale: float) -> str:
-    """The role of a font that has about as many pixels on the screen at a scale."""
+def role_at_scale(role: str, pixels: float, scale: float) -> str:
+    """Return the role of a font that has about a number of pixels on the screen at a scale."""
     return f"{role}@{round(pixels / scale / 2) * 2}"
 
 
-def shrunk(role: str, text: str, width: float) -> str:
-    """The role of a smaller font in which a text fits a width; never smaller than the plain one."""
+def role_that_fits(role: str, text: str, width: float) -> str:
+    """Return the role of a smaller font in which a text fits a width; never smaller than the plain font."""
     needed = text_width(role, text)
     if needed <= width:
         return role
@@ -97,7 +102,7 @@ def shrunk(role: str, text: str, width: float) -> str:
 
 @lru_cache(maxsize=64)
 def font_of(role: str) -> QFont:
-    """A font by its role: ``title``, ``body``, ``small``, ``sign``, or one of them at another size: ``title@20``."""
+    """Return a font by its role: ``title``, ``body``, ``small``, or one of them in pixels: ``title@20``."""
     name, _, pixels = role.partition("@")
     font = QFont(getattr(paint_style(), name))
     if pixels:
@@ -112,26 +117,31 @@ def _metrics(role: str) -> QFontMetricsF:
 
 @lru_cache(maxsize=8192)
 def text_width(role: str, text: str) -> float:
-    """Width in pixels of a text in one of the fonts of `PaintStyle`."""
+    """Return the width of a text in pixels, in one of the fonts of `PaintStyle`."""
     return _metrics(role).horizontalAdvance(text)
 
 
 @lru_cache(maxsize=8192)
 def elided(role: str, text: str, width: float) -> str:
-    """A text cut to a width, with an ellipsis."""
+    """Return a text cut to a width, with an ellipsis."""
     return (
         text if text_width(role, text) <= width else _metrics(role).elidedText(text, Qt.TextElideMode.ElideRight, width)
     )
 
 
 def clear_caches() -> None:
-    """Drop what was measured, after a change of font or theme."""
+    """Clear everything that depends on the font or the theme, after a change of either."""
     for cached in (_paint_style, font_of, _metrics, text_width, elided, _family_brush, _wire_pen):
         cached.cache_clear()
 
 
 def family_brush(family: str, blend: float = 1.0) -> QBrush:
-    """The color of a family, or its blend with the card for cards that are too small to have an edge."""
+    """Return the brush of a block family.
+
+    Args:
+        family: the family.
+        blend: share of its color, the rest being that of a card; for cards that are too small to have a colored edge.
+    """
     return _family_brush(family, blend, theme.is_dark())
 
 
@@ -142,7 +152,7 @@ def _family_brush(family: str, blend: float, _dark: bool) -> QBrush:
 
 
 def mix(ground: QColor, color: QColor, share: float) -> QColor:
-    """One color laid over another."""
+    """Return the blend of two colors."""
     rest = 1.0 - share
     return QColor.fromRgbF(
         ground.redF() * rest + color.redF() * share,
@@ -152,15 +162,15 @@ def mix(ground: QColor, color: QColor, share: float) -> QColor:
 
 
 def mark_color(mark: str) -> QColor:
-    """The color of a difference: ``added``, ``removed`` or ``changed``."""
+    """Return the color of a difference: ``added``, ``removed`` or ``changed``."""
     return theme.color({"added": "success", "removed": "error", "changed": "warning"}[mark])
 
 
 def wire_pen(kind: str, state: str) -> QPen:
-    """The pen of a wire.
+    """Return the pen of a wire.
 
     Args:
-        kind: layout of its tensor: ``map`` solid, ``tokens`` dashed, ``vector`` dotted.
+        kind: layout of its tensor: ``map`` (solid), ``tokens`` (dashed), ``vector`` (dotted) or ``other``.
         state: ``rest``, ``hover``, ``selected``, ``faded``, ``error``, ``added``.
     """
     return _wire_pen(kind, state, theme.is_dark())
@@ -195,7 +205,7 @@ def snap_point(point: QPointF) -> tuple[float, float]:
 
 
 def size(content: Content) -> tuple[float, float]:
-    """Width and height of an item in pixels, multiples of twice the grid so that its edges fall on whole pixels."""
+    """Return width and height of an item in pixels: multiples of twice the grid, so that its edges are on the grid."""
     if content.shape == "merge":
         return MERGE, MERGE
     badge = text_width("title", content.badge) + PAD if content.badge else 0.0
@@ -204,15 +214,15 @@ def size(content: Content) -> tuple[float, float]:
         text_width("body" if content.shape == "card" else "small", content.line),
         text_width("small", content.detail),
     )
-    least = MIN_WIDTH if content.shape == "card" else 72.0
-    width = min(max(widest + 2 * PAD + EDGE, least), MAX_WIDTH)
+    min_width = MIN_WIDTH if content.shape == "card" else END_WIDTH
+    width = min(max(widest + 2 * PAD + EDGE, min_width), MAX_WIDTH)
     ports = max(len(content.inputs), len(content.outputs))
     height = max(CARD_HEIGHT if content.shape == "card" else END_HEIGHT, PORT_STEP * (ports + 1))
     return 2 * GRID * -(-width // (2 * GRID)), 2 * GRID * -(-height // (2 * GRID))
 
 
 def port_positions(count: int, body: QRectF, *, output: bool, down: bool) -> list[QPointF]:
-    """Where the dots of one side sit, on the rim of the body."""
+    """Return the positions of the ports of one side, evenly spaced on the edge of the body."""
     if down:
         y = body.bottom() if output else body.top()
         return [QPointF(body.left() + body.width() * (i + 1) / (count + 1), y) for i in range(count)]

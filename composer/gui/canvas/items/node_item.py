@@ -1,4 +1,4 @@
-"""A card (or a pill for the ends of a graph): what it looks like at each scale, and where its ports are."""
+"""A card, or a pill for an input or output of the graph: how it is painted at each scale, and where its ports are."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
@@ -8,15 +8,26 @@ from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import Content
 
 Z_NODE = 10.0
-HALO = 5.0  # room around the body for dots, outline and the second edge
+HALO = 5.0  # space around the body for ports, outline and the second card of a sub-graph
 
 
 class NodeItem(QGraphicsItem):
-    """An item of the graph, centred on its position.
+    """An item of the graph, centerd on its position.
 
     Args:
-        content: what it says.
-        down: whether wires run down instead of right.
+        content: its text and shape.
+        down: whether wires run top-down instead of left to right.
+
+    Attributes:
+        content, down: as above.
+        selected: whether it is selected.
+        hovered: whether the pointer is over it.
+        heat: its color in a heat map; None without one.
+        mark: ``added``, ``removed`` or ``changed`` in a comparison; else empty.
+        lit: the port that would take the wire that is being drawn, as (whether it is an output, index); None for none.
+        offered: the ports that could take it.
+        body: the card, around the origin.
+        ports_in, ports_out: positions of the ports, relative to the origin.
     """
 
     def __init__(self, content: Content, down: bool = False) -> None:
@@ -26,9 +37,9 @@ class NodeItem(QGraphicsItem):
         self.selected = False
         self.hovered = False
         self.heat: QColor | None = None
-        self.mark = ""  # ``added``, ``removed`` or ``changed`` in a comparison
-        self.lit: tuple[bool, int] | None = None  # the port that a wire in the making would take: (output, index)
-        self.offered: frozenset[tuple[bool, int]] = frozenset()  # the ports it could take
+        self.mark = ""
+        self.lit: tuple[bool, int] | None = None
+        self.offered: frozenset[tuple[bool, int]] = frozenset()
         self.body = QRectF()
         self.ports_in: list[QPointF] = []
         self.ports_out: list[QPointF] = []
@@ -43,7 +54,7 @@ class NodeItem(QGraphicsItem):
         return self.content.id
 
     def set_content(self, content: Content) -> bool:
-        """Say something else; returns whether the size or the ports changed, so that wires must follow."""
+        """Show another content; return whether size or ports changed, so that wires must be routed again."""
         before = self.body, self.ports_in, self.ports_out
         self.content = content
         width, height = metrics.size(content)
@@ -64,24 +75,24 @@ class NodeItem(QGraphicsItem):
         return before != (self.body, self.ports_in, self.ports_out)
 
     def set_down(self, down: bool) -> None:
-        """Turn the flow."""
+        """Move the ports for another direction of the wires."""
         self.down = down
         self.set_content(self.content)
 
     def labels_width(self, output: bool) -> float:
-        """Room that the names of the ports of one side take; none where there is a single port."""
+        """Return the width of the port names of one side; a single port is not named."""
         names = self.content.outputs if output else self.content.inputs
         return max(metrics.text_width("small", name) for name in names) + 12 if len(names) > 1 else 0.0
 
     def show_state(self, **states: object) -> None:
-        """Set any of ``selected``, ``hovered``, ``faded``, ``heat``, ``mark``, ``lit``, ``offered`` and repaint if one differs."""
+        """Set any of ``selected``, ``hovered``, ``heat``, ``mark``, ``lit``, ``offered``; repaint if one differs."""
         for name, value in states.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
                 self.update()
 
     def port_position(self, output: bool, index: int) -> QPointF:
-        """Place of a port in scene coordinates; the centre of the side if there is no such port."""
+        """Return the position of a port in the scene; the middle of the side if there is no such port."""
         ports = self.ports_out if output else self.ports_in
         if index < len(ports):
             return self.pos() + ports[index]
@@ -89,15 +100,15 @@ class NodeItem(QGraphicsItem):
         return self.pos() + side
 
     def boundingRect(self) -> QRectF:
-        """What it paints at most."""
+        """Return the area that it may paint."""
         return self._bounds
 
     def scene_body(self) -> QRectF:
-        """The body in scene coordinates."""
+        """Return the body in scene coordinates."""
         return self.body.translated(self.pos())
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paint it."""
+        """Paint the item."""
         scale = painter.worldTransform().m11()
         style = metrics.paint_style()
         self._paint_body(painter, style)
@@ -108,12 +119,12 @@ class NodeItem(QGraphicsItem):
         if scale >= metrics.DETAIL_SCALE or self.offered or self.hovered:
             self._paint_ports(painter, style)
         if self.content.error:
-            self._paint_mark(painter, style)
+            self._paint_error_sign(painter, style)
         elif self.mark:
-            self._paint_sign(painter, style)
+            self._paint_mark_sign(painter, style)
 
     def lod_key(self) -> tuple[object, ...]:
-        """What `lod_brush` depends on."""
+        """Return a key that is equal for nodes with equal `lod_brush`."""
         return (
             bool(self.content.error),
             self.selected,
@@ -123,7 +134,7 @@ class NodeItem(QGraphicsItem):
         )
 
     def lod_brush(self) -> QBrush:
-        """The one color it has when it is too small to be more than a block of color."""
+        """Return the color of its rectangle in the overview."""
         style = metrics.paint_style()
         if self.content.error:
             return QBrush(style.error)
@@ -148,7 +159,7 @@ class NodeItem(QGraphicsItem):
         body = self.body
         radius = body.height() / 2 if self.content.shape == "end" else metrics.RADIUS
         pen = self._outline(style)
-        ground = self._ground(style)
+        brush = self._body_brush(style)
         if self.content.stacked:
             painter.setPen(pen)
             painter.setBrush(style.card)
@@ -156,7 +167,7 @@ class NodeItem(QGraphicsItem):
                 body.adjusted(metrics.STACK, metrics.STACK, metrics.STACK, metrics.STACK), radius, radius
             )
         painter.setPen(pen)
-        painter.setBrush(ground)
+        painter.setBrush(brush)
         painter.drawRoundedRect(body, radius, radius)
         if self.content.shape == "card":
             painter.fillPath(
@@ -167,55 +178,58 @@ class NodeItem(QGraphicsItem):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(body, radius, radius)
 
-    def _ground(self, style: metrics.PaintStyle) -> QBrush:
+    def _body_brush(self, style: metrics.PaintStyle) -> QBrush:
         if self.heat:
             return QBrush(metrics.mix(style.card.color(), self.heat, 0.4))
         return QBrush(metrics.mix(style.card.color(), metrics.mark_color(self.mark), 0.1)) if self.mark else style.card
 
     def _paint_text(self, painter: QPainter, style: metrics.PaintStyle) -> None:
-        said = self.content
+        content = self.content
         muted = style.text if self.heat else style.muted
-        if said.shape == "end":
+        if content.shape == "end":
             self._paint_end(painter, style, muted)
             return
         left = self.body.left() + metrics.EDGE + metrics.PAD - 2
         right = self.body.right() - metrics.PAD
-        badge = metrics.text_width("title", said.badge) if said.badge else 0.0
+        badge = metrics.text_width("title", content.badge) if content.badge else 0.0
         y = (
             self.body.center().y() - sum(metrics.LINE) / 2 + 15
-            if said.detail
+            if content.detail
             else self.body.center().y() - (metrics.LINE[0] + metrics.LINE[1]) / 2 + 15
         )
         painter.setFont(style.title)
         painter.setPen(style.text)
         painter.drawText(
-            QPointF(left, y), metrics.elided("title", said.title, right - left - (badge + 8 if badge else 0))
+            QPointF(left, y), metrics.elided("title", content.title, right - left - (badge + 8 if badge else 0))
         )
         if badge:
             painter.setPen(muted)
-            painter.drawText(QPointF(right - badge, y), said.badge)
+            painter.drawText(QPointF(right - badge, y), content.badge)
         painter.setFont(style.body)
         painter.setPen(muted)
-        painter.drawText(QPointF(left, y + metrics.LINE[0] - 2), metrics.elided("body", said.line, right - left))
-        if said.detail:
+        painter.drawText(QPointF(left, y + metrics.LINE[0] - 2), metrics.elided("body", content.line, right - left))
+        if content.detail:
             painter.setFont(style.small)
             painter.drawText(
                 QPointF(left, y + metrics.LINE[0] + metrics.LINE[1] - 2),
-                metrics.elided("small", said.detail, right - left),
+                metrics.elided("small", content.detail, right - left),
             )
 
     def _paint_large(self, painter: QPainter, style: metrics.PaintStyle, scale: float) -> None:
-        """Id and block in letters that can still be read from afar."""
-        said = self.content
-        end = said.shape == "end"
+        """Paint id and block in letters that can still be read when zoomed out."""
+        content = self.content
+        end = content.shape == "end"
         pad = 8.0 if end else metrics.EDGE + 8
         width = self.body.width() - pad - 8
-        title, line = metrics.grown("title", metrics.TITLE_PX, scale), metrics.grown("body", metrics.LINE_PX, scale)
+        title, line = (
+            metrics.role_at_scale("title", metrics.TITLE_PX, scale),
+            metrics.role_at_scale("body", metrics.LINE_PX, scale),
+        )
         rows = [
             (
                 title,
                 style.text,
-                said.title,
+                content.title,
                 0.36 * metrics.TITLE_PX / scale if end else -0.15 * metrics.TITLE_PX / scale,
             )
         ]
@@ -224,12 +238,12 @@ class NodeItem(QGraphicsItem):
                 (
                     line,
                     style.text if self.heat else style.muted,
-                    said.line.split("  ")[0],
+                    content.line.split("  ")[0],
                     1.15 * metrics.LINE_PX / scale,
                 )
             )
-        for grown, color, text, y in rows:
-            role = metrics.shrunk(grown, text, width)
+        for scaled_role, color, text, y in rows:
+            role = metrics.role_that_fits(scaled_role, text, width)
             painter.setFont(metrics.font_of(role))
             painter.setPen(color)
             shown = metrics.elided(role, text, width)
@@ -237,73 +251,73 @@ class NodeItem(QGraphicsItem):
             painter.drawText(QPointF(x, y), shown)
 
     def _paint_end(self, painter: QPainter, style: metrics.PaintStyle, muted: QColor) -> None:
-        said = self.content
+        content = self.content
         width = self.body.width() - 2 * metrics.PAD
-        for role, color, text, y in (("title", style.text, said.title, -3.0), ("small", muted, said.line, 13.0)):
+        for role, color, text, y in (("title", style.text, content.title, -3.0), ("small", muted, content.line, 13.0)):
             painter.setFont(metrics.font_of(role))
             painter.setPen(color)
             text = metrics.elided(role, text, width)
             painter.drawText(QPointF(-metrics.text_width(role, text) / 2, y), text)
 
     def _paint_ports(self, painter: QPainter, style: metrics.PaintStyle) -> None:
-        for output, places, names in (
+        for output, positions, names in (
             (False, self.ports_in, self.content.inputs),
             (True, self.ports_out, self.content.outputs),
         ):
-            for index, place in enumerate(places):
+            for index, position in enumerate(positions):
                 offered = (output, index) in self.offered
                 lit = self.lit == (output, index)
                 painter.setPen(QPen(style.accent if offered or lit else style.muted, 1.5))
                 painter.setBrush(style.accent if lit else style.canvas)
                 radius = metrics.PORT + 2 if lit else metrics.PORT + (1 if offered or self.hovered else 0)
-                painter.drawEllipse(place, radius, radius)
-                if len(places) > 1:
-                    self._paint_port_name(painter, style, place, names[index], output)
+                painter.drawEllipse(position, radius, radius)
+                if len(positions) > 1:
+                    self._paint_port_name(painter, style, position, names[index], output)
 
     def _paint_port_name(
-        self, painter: QPainter, style: metrics.PaintStyle, place: QPointF, name: str, output: bool
+        self, painter: QPainter, style: metrics.PaintStyle, position: QPointF, name: str, output: bool
     ) -> None:
         painter.setFont(style.small)
         painter.setPen(style.muted)
         width = metrics.text_width("small", name)
         if self.down:
-            painter.drawText(place + QPointF(7, 14 if output else -7), name)
+            painter.drawText(position + QPointF(7, 14 if output else -7), name)
         else:
-            painter.drawText(place + QPointF(8 if output else -8 - width, -5), name)
+            painter.drawText(position + QPointF(8 if output else -8 - width, -5), name)
 
-    def _paint_mark(self, painter: QPainter, style: metrics.PaintStyle) -> None:
-        """A red disc with an exclamation mark on the corner."""
-        centre = self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
+    def _paint_error_sign(self, painter: QPainter, style: metrics.PaintStyle) -> None:
+        """Paint a red disc with an exclamation mark on the corner."""
+        center = self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
         painter.setPen(QPen(style.canvas, 1.5))
         painter.setBrush(style.error)
-        painter.drawEllipse(centre, 7, 7)
+        painter.drawEllipse(center, 7, 7)
         painter.setPen(QPen(style.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawLine(centre + QPointF(0, -3.5), centre + QPointF(0, 0.5))
-        painter.drawPoint(centre + QPointF(0, 3.5))
+        painter.drawLine(center + QPointF(0, -3.5), center + QPointF(0, 0.5))
+        painter.drawPoint(center + QPointF(0, 3.5))
 
-    def _paint_sign(self, painter: QPainter, style: metrics.PaintStyle) -> None:
-        """A disc on the corner with a plus, a minus or a wave: a difference is told by more than its color."""
-        centre = self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
+    def _paint_mark_sign(self, painter: QPainter, style: metrics.PaintStyle) -> None:
+        """Paint a disc with a plus, a minus or a wave on the corner, because color alone is not accessible."""
+        center = self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
         painter.setPen(QPen(style.canvas, 1.5))
         painter.setBrush(metrics.mark_color(self.mark))
-        painter.drawEllipse(centre, 7, 7)
+        painter.drawEllipse(center, 7, 7)
         painter.setPen(QPen(style.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.mark == "changed":
-            wave = QPainterPath(centre + QPointF(-3.5, 1))
-            wave.cubicTo(centre + QPointF(-1.2, -4.5), centre + QPointF(1.2, 4.5), centre + QPointF(3.5, -1))
+            wave = QPainterPath(center + QPointF(-3.5, 1))
+            wave.cubicTo(center + QPointF(-1.2, -4.5), center + QPointF(1.2, 4.5), center + QPointF(3.5, -1))
             painter.drawPath(wave)
             return
-        painter.drawLine(centre + QPointF(-3, 0), centre + QPointF(3, 0))
+        painter.drawLine(center + QPointF(-3, 0), center + QPointF(3, 0))
         if self.mark == "added":
-            painter.drawLine(centre + QPointF(0, -3), centre + QPointF(0, 3))
+            painter.drawLine(center + QPointF(0, -3), center + QPointF(0, 3))
 
 
 def _edge_path(body: QRectF) -> QPainterPath:
-    """The strip at the left of a card, with the card's rounded corners."""
+    """Return the outline of the strip at the left of a card, with the rounded corners of the card."""
     left, top, bottom, r = body.left() - 0.5, body.top() - 0.5, body.bottom() + 0.5, metrics.RADIUS
     path = QPainterPath(QPointF(left + metrics.EDGE, bottom - 1))
-    # The corner of radius r, cut off where the strip ends.
+    # The strip ends within the corner of radius r: this is how far the corner has come down there.
     rise = r - (r * r - (r - metrics.EDGE) ** 2) ** 0.5
     path.lineTo(left + metrics.EDGE, top + rise)
     path.quadTo(QPointF(left, top + rise + 1), QPointF(left, top + r))

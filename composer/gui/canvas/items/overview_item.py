@@ -1,4 +1,4 @@
-"""The lowest level of detail: the whole graph as colored rectangles and thin lines, painted by one item in a few strokes."""
+"""The lowest level of detail: one item paints the whole graph as colored rectangles and thin lines in a few strokes."""
 
 from collections import defaultdict
 
@@ -11,7 +11,9 @@ from composer.gui.canvas.items.items import NO_CONTENTS, SceneItems
 
 
 class OverviewItem(QGraphicsItem):
-    """Paints all nodes and wires when zoomed out; meanwhile their own items paint nothing but are still hit by the pointer.
+    """Paints all nodes and wires when zoomed out.
+
+    Meanwhile their own items paint nothing, but hit tests still find them.
 
     Args:
         items: the items it paints in place of.

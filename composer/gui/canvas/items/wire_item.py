@@ -1,4 +1,4 @@
-"""A wire and the chip that says the shape on it."""
+"""A wire, and the chip that shows the shape on it."""
 
 from collections.abc import Sequence
 
@@ -13,13 +13,12 @@ from composer.gui.canvas.items import metrics
 from composer.gui.canvas.routing.route import Route
 
 Z_WIRE, Z_CHIP = 0.0, 5.0
-BEND = 10.0  # radius of the corners of an arc
-DOT = 3.5  # radius of a bend
-REACH = 6.0  # how near the pointer must be, at scale one
+CORNER = 10.0  # radius of the corners of an arc
+DOT = 3.5  # radius of the dot at a bend
 
 
 def path_of(route: Route, down: bool) -> QPainterPath:
-    """A route as a path; corners are rounded."""
+    """Return a route as a path with rounded corners."""
     points = [QPointF(c, a) if down else QPointF(a, c) for a, c in route.points]
     path = QPainterPath(points[0])
     if route.curve:
@@ -28,15 +27,31 @@ def path_of(route: Route, down: bool) -> QPainterPath:
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         into, out = corner - before, after - corner
         long_in, long_out = abs(into.x()) + abs(into.y()), abs(out.x()) + abs(out.y())
-        bend = min(BEND, long_in / 2, long_out / 2)
-        path.lineTo(corner - into * (bend / long_in))
-        path.quadTo(corner, corner + out * (bend / long_out))
+        radius = min(CORNER, long_in / 2, long_out / 2)
+        path.lineTo(corner - into * (radius / long_in))
+        path.quadTo(corner, corner + out * (radius / long_out))
     path.lineTo(points[-1])
     return path
 
 
 class WireItem(QGraphicsItem):
-    """The curve of one wire."""
+    """The curve of one wire.
+
+    Args:
+        wire: the wire of the graph.
+
+    Attributes:
+        wire: as above.
+        route: its route in flow coordinates; None before the first one.
+        path: the route in scene coordinates.
+        middle: where its label is.
+        shape_: shape of the tensor, batch axis first; None while it is unknown.
+        kind: layout of the tensor: ``map``, ``tokens``, ``vector`` or ``other``.
+        state: ``rest``, ``hover``, ``selected``, ``faded`` or ``error``.
+        mark: ``added`` in a comparison; else empty.
+        bends: points that the user routed it through.
+        selected_bend: index of the selected one; -1 for none.
+    """
 
     def __init__(self, wire: Wire) -> None:
         super().__init__()
@@ -55,12 +70,12 @@ class WireItem(QGraphicsItem):
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def set_route(self, route: Route, down: bool, shift: float = 0.0) -> None:
-        """Run another way.
+        """Show another route.
 
         Args:
-            route: the way.
-            down: whether wires run down.
-            shift: how far along a curve the label moves off the middle, to leave room for the names of ports.
+            route: the route.
+            down: whether wires run top-down.
+            shift: distance along a curve of the label from the middle, which leaves space for port names.
         """
         along, across = route.middle
         along += shift if route.curve else 0.0
@@ -73,11 +88,11 @@ class WireItem(QGraphicsItem):
         self._bounds = self._bounds_now()
         self.update()
 
-    def set_bends(self, bends: Sequence[QPointF], chosen: int = -1) -> None:
-        """Have dots where it is led through, shown while it is looked at; one of them may be chosen."""
-        if (tuple(bends), chosen) != (self.bends, self.selected_bend):
+    def set_bends(self, bends: Sequence[QPointF], selected: int = -1) -> None:
+        """Show dots at bends while the wire is hovered or selected; `selected` is the index of one of them."""
+        if (tuple(bends), selected) != (self.bends, self.selected_bend):
             self.prepareGeometryChange()
-            self.bends, self.selected_bend = tuple(bends), chosen
+            self.bends, self.selected_bend = tuple(bends), selected
             self._bounds = self._bounds_now()
             self.update()
 
@@ -86,7 +101,7 @@ class WireItem(QGraphicsItem):
         return self.path.boundingRect().adjusted(-edge, -edge, edge, edge)
 
     def set_shape(self, shape: tuple[int, ...] | None) -> None:
-        """Carry a tensor of another shape, or of none known."""
+        """Set the shape of the tensor; None if it is unknown."""
         self.shape_ = shape
         kind = ports.kind(shape) if shape is not None else "map"
         if kind != self.kind:
@@ -94,37 +109,37 @@ class WireItem(QGraphicsItem):
             self.update()
 
     def set_state(self, state: str) -> None:
-        """Look ``rest``, ``hover``, ``selected``, ``faded`` or ``error``."""
+        """Set the state: ``rest``, ``hover``, ``selected``, ``faded`` or ``error``."""
         if state != self.state:
             self.state = state
             self.setZValue(Z_WIRE + (1 if state in ("selected", "hover") else 0))
             self.update()
 
     def set_mark(self, mark: str) -> None:
-        """Look ``added``, or as its state says."""
+        """Set the mark of a comparison: ``added``, or empty."""
         if mark != self.mark:
             self.mark = mark
             self.update()
 
     @property
     def label(self) -> str:
-        """The shape as the chip says it."""
+        """The shape as its chip shows it; empty while it is unknown."""
         return units.shape(self.shape_) if self.shape_ is not None else ""
 
-    def is_near(self, place: QPointF, reach: float) -> bool:
-        """Whether a place is within reach of the curve."""
-        if not self._bounds.adjusted(-reach, -reach, reach, reach).contains(place):
+    def is_near(self, point: QPointF, reach: float) -> bool:
+        """Return whether a point is within reach of the curve."""
+        if not self._bounds.adjusted(-reach, -reach, reach, reach).contains(point):
             return False
         stroker = QPainterPathStroker()
         stroker.setWidth(2 * reach)
-        return bool(stroker.createStroke(self.path).contains(place))
+        return bool(stroker.createStroke(self.path).contains(point))
 
     def boundingRect(self) -> QRectF:
-        """What it paints at most."""
+        """Return the area that it may paint."""
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paint it."""
+        """Paint the item."""
         pen = metrics.wire_pen(self.kind, self.mark or self.state)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -142,7 +157,12 @@ class WireItem(QGraphicsItem):
 
 
 class ChipItem(QGraphicsItem):
-    """The shape on a wire, on a chip in the color of the ground so that the wire does not run through the figures."""
+    """The shape on a wire, on a chip in the color of the background, so that the wire does not cross the digits.
+
+    Attributes:
+        text: the shape.
+        strong: whether it stands out, as for the wire under the pointer.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -152,22 +172,22 @@ class ChipItem(QGraphicsItem):
         self.setZValue(Z_CHIP)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
-    def show_label(self, text: str, place: QPointF, strong: bool = False) -> None:
-        """Show a text at a place."""
+    def show_label(self, text: str, position: QPointF, strong: bool = False) -> None:
+        """Show a text at a position of the scene."""
         if (text, strong) != (self.text, self.strong):
             self.prepareGeometryChange()
             self.text, self.strong = text, strong
             width = chip_width(text)
             self._bounds = QRectF(-width / 2, -metrics.CHIP_HEIGHT / 2, width, metrics.CHIP_HEIGHT)
             self.update()
-        self.setPos(place)
+        self.setPos(position)
 
     def boundingRect(self) -> QRectF:
-        """What it paints at most."""
+        """Return the area that it may paint."""
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paint it."""
+        """Paint the item."""
         if painter.worldTransform().m11() < metrics.DETAIL_SCALE:
             return
         style = metrics.paint_style()
@@ -180,5 +200,5 @@ class ChipItem(QGraphicsItem):
 
 
 def chip_width(text: str) -> float:
-    """Width of the chip that says a text."""
+    """Return the width of the chip with a text."""
     return metrics.text_width("small", text) + 10

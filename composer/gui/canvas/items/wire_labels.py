@@ -66,7 +66,7 @@ class WireLabels:
         return not upstream or upstream[0] != shape
 
     def label_of(self, id: str, port: str) -> str:
-        """Return the shape that leaves a port as its wires show it; empty if it is unknown or nothing is wired there."""
+        """Return the shape that leaves a port as its wires show it; empty if it is unknown or has no wires."""
         wires = self._items.wires
         labels = (
             wires[wire].label

@@ -1,4 +1,4 @@
-"""The breadcrumb: the design, then the sub-graphs one went into; each a way back."""
+"""The breadcrumb: the design, then the sub-graph instances that were entered; a click on one goes back to it."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -11,7 +11,7 @@ from composer.gui.session.session import Session
 
 
 class Breadcrumb(QWidget):
-    """Shows where in the design the canvas is.
+    """Shows which graph of the design the canvas shows.
 
     Args:
         session: the session.
@@ -25,9 +25,7 @@ class Breadcrumb(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(4, 0, 4, 0)
         self._row.setSpacing(0)
-        self._row.setSizeConstraint(
-            QLayout.SizeConstraint.SetFixedSize
-        )  # as wide as what it says, also once fonts are known
+        self._row.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)  # follows its content and the font
         self._shown: tuple[object, ...] = ()
         self._field: QLineEdit | None = None
         session.document.shown_graph_changed.connect(lambda _name: self.refresh())
@@ -51,7 +49,7 @@ class Breadcrumb(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Say where the canvas is now."""
+        """Show the current path."""
         session = self._session
         shown = (
             session.document.design.name,
@@ -69,9 +67,9 @@ class Breadcrumb(QWidget):
         crumbs = (session.document.design.name, *session.document.instance_path)
         for depth, name in enumerate(crumbs):
             if depth:
-                mark = QLabel("/")
-                self._row.addWidget(mark)
-                mark.show()
+                separator = QLabel("/")
+                self._row.addWidget(separator)
+                separator.show()
             button = QToolButton(autoRaise=True)
             button.setText(name)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -89,14 +87,14 @@ class Breadcrumb(QWidget):
             self._row.addWidget(QLabel(session.document.graph_name))
 
     def rename(self) -> None:
-        """Edit the name of the shown sub-graph in the place of the last crumb."""
+        """Edit the name of the shown sub-graph, in a field at the end of the breadcrumb."""
         if not self._session.document.graph_name or self._field is not None:
             return
         field = QLineEdit(self._session.document.graph_name)
         field.setAccessibleName("Name of the sub-graph")
         field.setMaxLength(names.MAX_LENGTH)
         field.setFixedWidth(160)
-        field.editingFinished.connect(self._renamed)
+        field.editingFinished.connect(self._on_renamed)
         field.installEventFilter(self)
         self._field = field
         self._row.addWidget(field)
@@ -104,7 +102,7 @@ class Breadcrumb(QWidget):
         field.selectAll()
         field.setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def _renamed(self) -> None:
+    def _on_renamed(self) -> None:
         field, self._field = self._field, None
         session = self._session
         old, new = session.document.graph_name, field.text().strip() if field is not None else ""
@@ -117,7 +115,7 @@ class Breadcrumb(QWidget):
         self.refresh()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A double click on the last crumb renames; keys typed into the field are no shortcuts of the canvas."""
+        """Rename by a double click on the last crumb; keep keys typed into the field from the shortcuts."""
         if event.type() == QEvent.Type.MouseButtonDblClick and watched is not self._field:
             self.rename()
             return True
@@ -131,6 +129,6 @@ class Breadcrumb(QWidget):
                 and event.key() == Qt.Key.Key_Escape
             ):
                 self._field.setText(self._session.document.graph_name)
-                self._renamed()
+                self._on_renamed()
                 return True
         return super().eventFilter(watched, event)

@@ -1,4 +1,4 @@
-"""Heat map of the cards: the color of each cost, and the legend that explains the colors."""
+"""Colors of the heat map, and the legend that explains them."""
 
 from collections.abc import Mapping
 
@@ -16,15 +16,15 @@ SIZE = QSize(208, 56)
 
 
 def heat_color(share: float) -> QColor:
-    """Return the color of a share of one."""
+    """Return the color of a share in [0, 1]."""
     return QColor(*colormaps.color_of(COLORMAP, share))
 
 
 def shares(values: Mapping[str, float | None]) -> tuple[dict[str, float], float]:
-    """Each node's share of the most expensive one, and what that one costs; nodes without a number are left out."""
-    known = {id: value for id, value in values.items() if value is not None}
-    most = max(known.values(), default=0.0)
-    return ({id: value / most for id, value in known.items()} if most else {}), most
+    """Return each node's share of the largest value, and that value; nodes without a value are left out."""
+    numbers = {id: value for id, value in values.items() if value is not None}
+    most = max(numbers.values(), default=0.0)
+    return ({id: value / most for id, value in numbers.items()} if most else {}), most
 
 
 class HeatLegend(QWidget):
@@ -37,14 +37,20 @@ class HeatLegend(QWidget):
         self.hide()
 
     def explain(self, title: str, high: str, low: str = "0") -> None:
-        """Say what the colors mean."""
+        """Show the legend.
+
+        Args:
+            title: what the colors mean.
+            high: text at the end of the bar.
+            low: text at its start.
+        """
         self._title, self._low, self._high = title, low, high
         self.setAccessibleName(f"{title}: {low} to {high}")
         self.show()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it."""
+        """Paint the legend."""
         style = metrics.paint_style()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

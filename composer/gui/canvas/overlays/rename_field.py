@@ -1,4 +1,4 @@
-"""Rename in place: a field over the title of a card."""
+"""Renaming in place: a field over the title of a card."""
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent
@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from composer.core import names
 from composer.gui.session.session import Session
 
+MIN_WIDTH, HEIGHT = 140, 28
+
 
 class RenameField(QLineEdit):
-    """Edits the id of one item; Enter takes it, Esc and a click elsewhere leave it.
+    """Edits the id of one item; Enter renames, Esc and a click elsewhere cancel.
 
     Args:
         session: the session.
@@ -22,27 +24,27 @@ class RenameField(QLineEdit):
         self._id = ""
         self.setAccessibleName("New name")
         self.setMaxLength(names.MAX_LENGTH)
-        self.textEdited.connect(self._judge)
+        self.textEdited.connect(self._show_problem)
         self.installEventFilter(self)
         self.hide()
 
-    def open(self, id: str, place: QRect) -> None:
-        """Edit the id of an item.
+    def open(self, id: str, rect: QRect) -> None:
+        """Show the field for an item.
 
         Args:
             id: its id.
-            place: where its title is, in the parent.
+            rect: rectangle of its title in the parent.
         """
         self._id = id
         self.setText(id)
-        self.setGeometry(QRect(place.left(), place.center().y() - 14, max(place.width(), 140), 28))
-        self._judge(id)
+        self.setGeometry(QRect(rect.left(), rect.center().y() - HEIGHT // 2, max(rect.width(), MIN_WIDTH), HEIGHT))
+        self._show_problem(id)
         self.show()
         self.raise_()
         self.selectAll()
         self.setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def _judge(self, text: str) -> None:
+    def _show_problem(self, text: str) -> None:
         reason = names.problem(text)
         if reason is None and text != self._id and self._session.document.graph.item(text) is not None:
             reason = "is already used in this graph"
@@ -51,28 +53,28 @@ class RenameField(QLineEdit):
         self.style().unpolish(self)
         self.style().polish(self)
 
-    def _take(self) -> None:
+    def _rename(self) -> None:
         text = self.text().strip()
         if text == self._id or self._session.document.rename(self._id, text):
-            self._leave()
+            self._close()
 
-    def _leave(self) -> None:
+    def _close(self) -> None:
         if self.isVisible():
             self.hide()
             self._home.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Handle the keys of the field."""
+        """Handle Enter and Esc, hide with the focus, and keep keys from the shortcuts of the canvas."""
         if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()  # keys typed here are no shortcuts of the canvas
+            event.accept()
             return True
         if event.type() == QEvent.Type.FocusOut:
             self.hide()
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._take()
+                self._rename()
                 return True
             if event.key() == Qt.Key.Key_Escape:
-                self._leave()
+                self._close()
                 return True
         return super().eventFilter(watched, event)

@@ -1,4 +1,4 @@
-"""The repairs of an error at the top of the context menu; those that are still being sought come in while it is open."""
+"""The repairs of an error, at the top of the context menu; the engine may find them while the menu is open."""
 
 from functools import partial
 
@@ -10,10 +10,10 @@ from composer.gui.session.session import Session
 
 
 class RepairRows(QObject):
-    """The rows of one menu.
+    """Adds the repairs of one item to a menu.
 
     Args:
-        menu: the menu, still without what comes below.
+        menu: the menu, before its other rows are added.
         session: the session.
         id: an item of the shown graph.
     """
@@ -24,26 +24,26 @@ class RepairRows(QObject):
         self._hint = menu.addAction("Looking for repairs…")
         self._hint.setEnabled(False)
         self._end = menu.addSeparator()
-        self._open = True
+        self._listening = True
         session.offers.changed.connect(self._fill)
-        menu.aboutToHide.connect(self._close)
+        menu.aboutToHide.connect(self._stop)
         self._fill()
 
-    def _close(self) -> None:
-        if self._open:
-            self._open = False
+    def _stop(self) -> None:
+        if self._listening:
+            self._listening = False
             self._session.offers.changed.disconnect(self._fill)
 
     def _fill(self) -> None:
         facts = self._session.facts_for(self._id)
-        found = self._session.offers.of(self._id, self._graph, facts.repairs if facts is not None else ())
-        if found is None:
+        repairs = self._session.offers.of(self._id, self._graph, facts.repairs if facts is not None else ())
+        if repairs is None:
             return
-        self._close()
-        for repair in found:
+        self._stop()
+        for repair in repairs:
             self._add(repair)
-        self._hint.setText("No repair was found")
-        self._hint.setVisible(not found)
+        self._hint.setText("No repair found")
+        self._hint.setVisible(not repairs)
 
     def _add(self, repair: Repair) -> None:
         action = self._menu.addAction(repair.label)

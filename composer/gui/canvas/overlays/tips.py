@@ -1,6 +1,7 @@
-"""What the pointer is told: the facts of what it rests on, as a small table."""
+"""Tooltips of the canvas: shapes and costs of the node or wire under the pointer, as a small table."""
 
 from html import escape
+from math import prod
 
 from PySide6.QtCore import QPointF
 
@@ -15,24 +16,30 @@ from composer.gui.canvas.scene import DesignScene
 MAX_ROWS = 14
 
 
-def tip(scene: DesignScene, place: QPointF, reach: float) -> str:
-    """Rich text for a place in the scene; empty where there is nothing to say."""
-    node = node_at(scene, place)
+def tip(scene: DesignScene, point: QPointF, reach: float) -> str:
+    """Return the tooltip for a point of the scene as rich text; empty if there is none.
+
+    Args:
+        scene: the scene.
+        point: the point.
+        reach: distance within which a wire is hit.
+    """
+    node = node_at(scene, point)
     if node is not None:
         return node_tip(scene, node)
-    wire = wire_at(scene, place, reach)
+    wire = wire_at(scene, point, reach)
     if wire is None or wire.shape_ is None:
         return ""
     rows = [
         ("shape", units.axes(wire.shape_)),
         ("layout", kind(wire.shape_)),
-        ("values", units.count(_product(wire.shape_[1:]))),
+        ("values", units.count(prod(wire.shape_[1:]))),
     ]
     return _table(str(wire.wire), "", rows)
 
 
 def node_tip(scene: DesignScene, node: NodeItem) -> str:
-    """Rich text for a node."""
+    """Return the tooltip of a node as rich text."""
     session = scene.session
     item = scene.graph.item(node.id)
     facts = session.facts_for(node.id)
@@ -56,16 +63,9 @@ def node_tip(scene: DesignScene, node: NodeItem) -> str:
     return _table(node.id, spec.summary if spec else "", rows[:MAX_ROWS])
 
 
-def _table(title: str, sentence: str, rows: list[tuple[str, str]]) -> str:
-    head = f"<b>{escape(title)}</b>" + (f"<br>{escape(sentence)}" if sentence else "")
+def _table(title: str, text: str, rows: list[tuple[str, str]]) -> str:
+    head = f"<b>{escape(title)}</b>" + (f"<br>{escape(text)}" if text else "")
     body = "".join(
         f"<tr><td>{escape(name)}&nbsp;&nbsp;</td><td align='right'>{escape(value)}</td></tr>" for name, value in rows
     )
     return f"<div>{head}</div>" + (f"<table cellspacing='0'>{body}</table>" if body else "")
-
-
-def _product(sizes: tuple[int, ...]) -> int:
-    result = 1
-    for size in sizes:
-        result *= size
-    return result

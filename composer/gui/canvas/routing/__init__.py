@@ -1,1 +1,1 @@
-"""How wires run around cards."""
+"""Routes of wires around cards, computed without Qt."""

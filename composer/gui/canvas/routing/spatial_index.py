@@ -1,4 +1,4 @@
-"""SpatialIndex in cells, so that those near a place are found without looking at all. Knows no Qt."""
+"""A grid of cells that finds the rectangles near a place without looking at all of them. Knows no Qt."""
 
 from bisect import insort
 from collections import defaultdict
@@ -6,74 +6,77 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 Rect = tuple[float, float, float, float]  # least along, least across, greatest along, greatest across
-Name = TypeVar(
-    "Name", bound=Any
-)  # hashable, and with an order: what is found does not depend on what was put there first
+# Keys are hashable and ordered: cells are sorted, so results do not depend on the order of insertion.
+RectKey = TypeVar("RectKey", bound=Any)
 
 CELL = 256.0
-MAX_NEIGHBOURS = 24  # of so many boxes in one place no more are looked at
+MAX_NEIGHBORS = 24  # a search ends once it has more: of cards in a heap not all are looked at
 
 
-class SpatialIndex(Generic[Name]):
-    """SpatialIndex by name."""
+class SpatialIndex(Generic[RectKey]):
+    """Rectangles by key."""
 
     def __init__(self) -> None:
-        self._boxes: dict[Name, Rect] = {}
-        self._cells: defaultdict[tuple[int, int], list[tuple[Rect, Name]]] = defaultdict(list)
+        self._rects: dict[RectKey, Rect] = {}
+        self._cells: defaultdict[tuple[int, int], list[tuple[Rect, RectKey]]] = defaultdict(list)
 
-    def get(self, name: Name) -> Rect | None:
-        """The box of a name."""
-        return self._boxes.get(name)
+    def get(self, key: RectKey) -> Rect | None:
+        """Return the rectangle of a key; None if it has none."""
+        return self._rects.get(key)
 
-    def names(self) -> list[Name]:
-        """All that have a box."""
-        return list(self._boxes)
+    def keys(self) -> list[RectKey]:
+        """Return the keys that have a rectangle."""
+        return list(self._rects)
 
-    def put(self, name: Name, box: Rect | None) -> None:
-        """Give a name another box, or none."""
-        before = self._boxes.pop(name, None)
+    def put(self, key: RectKey, rect: Rect | None) -> None:
+        """Replace the rectangle of a key; None removes it."""
+        before = self._rects.pop(key, None)
         if before is not None:
             for cell in _cells(before):
-                self._cells[cell].remove((before, name))
-        if box is not None:
-            self._boxes[name] = box
-            for cell in _cells(box):
-                insort(self._cells[cell], (box, name))
+                self._cells[cell].remove((before, key))
+        if rect is not None:
+            self._rects[key] = rect
+            for cell in _cells(rect):
+                insort(self._cells[cell], (rect, key))
 
-    def near(self, box: Rect, before: Name | None = None) -> list[tuple[Rect, Name]]:
-        """SpatialIndex that overlap a box; one that lies in several cells may come several times, and of a heap not all come.
+    def near(self, rect: Rect, before: RectKey | None = None) -> list[tuple[Rect, RectKey]]:
+        """Return the rectangles that overlap a rectangle, with their keys.
+
+        One that is in several cells may come several times. The search ends after the cell with which the result
+        exceeds `MAX_NEIGHBORS`.
 
         Args:
-            box: where to look.
-            before: look only at names before this one; None for all.
+            rect: where to search.
+            before: return only keys less than this one; None for all.
         """
-        a0, c0, a1, c1 = box
-        found: list[tuple[Rect, Name]] = []
-        for cell in _cells(box):
+        a0, c0, a1, c1 = rect
+        neighbors: list[tuple[Rect, RectKey]] = []
+        for cell in _cells(rect):
             if entries := self._cells.get(cell):
-                met = [
+                overlapping = [
                     entry
                     for entry in entries
                     if entry[0][0] < a1 and entry[0][2] > a0 and entry[0][1] < c1 and entry[0][3] > c0
                 ]
-                found += met if before is None else [entry for entry in met if entry[1] < before]
-                if len(found) > MAX_NEIGHBOURS:
-                    return found
-        return found
+                neighbors += overlapping if before is None else [entry for entry in overlapping if entry[1] < before]
+                if len(neighbors) > MAX_NEIGHBORS:
+                    return neighbors
+        return neighbors
 
-    def touching(self, box: Rect) -> set[Name]:
-        """The names of all boxes that overlap a box."""
-        a0, c0, a1, c1 = box
+    def touching(self, rect: Rect) -> set[RectKey]:
+        """Return the keys of all rectangles that overlap a rectangle."""
+        a0, c0, a1, c1 = rect
         return {
-            name
-            for cell in _cells(box)
-            for (b0, d0, b1, d1), name in self._cells.get(cell, ())
+            key
+            for cell in _cells(rect)
+            for (b0, d0, b1, d1), key in self._cells.get(cell, ())
             if b0 < a1 and b1 > a0 and d0 < c1 and d1 > c0
         }
 
 
-def _cells(box: Rect) -> Iterator[tuple[int, int]]:
-    rows = range(int(box[1] // CELL), int(box[3] // CELL) + 1)
-    for i in range(int(box[0] // CELL), int(box[2] // CELL) + 1):
+def _cells(rect: Rect) -> Iterator[tuple[int, int]]:
+    """Yield the cells that a rectangle overlaps."""
+    rows = range(int(rect[1] // CELL), int(rect[3] // CELL) + 1)
+    for i in range(int(rect[0] // CELL), int(rect[2] // CELL) + 1):
         for j in rows:
             yield i, j

@@ -91,7 +91,7 @@ class AttentionPanel(Panel):
         self.busy.setRange(0, 100)
         self.setAcceptDrops(True)
         self._build()
-        self.strip.chosen.connect(self._choose_image)
+        self.strip.image_chosen.connect(self._choose_image)
         self.weights.activated.connect(lambda _: self._choose_weights())
         self.list.currentRowChanged.connect(self._choose_map)
         self.controls.view_selected.connect(self._choose_view)

@@ -93,7 +93,7 @@ class PalettePanel(Panel):
         self.nothing.setContentsMargins(12, 8, 12, 8)
         self.nothing.hide()
         self.templates = TemplateList()
-        self.templates.chosen.connect(lambda path: session.command_requested.emit("open_template", path))
+        self.templates.template_chosen.connect(lambda path: session.command_requested.emit("open_template", path))
         blocks = QWidget()
         blocks_layout = column(margin=0, spacing=0)
         blocks_layout.addLayout(column(self.search_field, margin=8, spacing=0))

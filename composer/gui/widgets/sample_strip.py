@@ -19,10 +19,10 @@ class SampleStrip(QListWidget):
     """Thumbnails of the samples of a dataset, preceded by the user's own files.
 
     Signals:
-        chosen: the selected image, as ``{"sample": index}`` or ``{"path": file}``.
+        image_chosen: the selected image, as ``{"sample": index}`` or ``{"path": file}``.
     """
 
-    chosen = Signal(dict)
+    image_chosen = Signal(dict)
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class SampleStrip(QListWidget):
 
     def _changed(self, item: QListWidgetItem | None) -> None:
         if item is not None:
-            self.chosen.emit(item.data(CHOICE))
+            self.image_chosen.emit(item.data(CHOICE))
 
     def _add(self, row: int, pixmap: QPixmap, choice: dict[str, Any], tip: str) -> None:
         item = QListWidgetItem(_icon(pixmap), "")

@@ -127,10 +127,10 @@ class TemplateList(QListWidget):
     """The templates; a double click or Return chooses one.
 
     Signals:
-        chosen: the path of the chosen template.
+        template_chosen: the path of the chosen template.
     """
 
-    chosen = Signal(object)
+    template_chosen = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,7 +138,7 @@ class TemplateList(QListWidget):
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Templates")
-        self.itemActivated.connect(lambda item: self.chosen.emit(item.data(ENTRY).path))
+        self.itemActivated.connect(lambda item: self.template_chosen.emit(item.data(ENTRY).path))
 
     def fill(self) -> None:
         """Read the template files, unless that has been done."""

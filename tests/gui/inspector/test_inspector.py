@@ -1,4 +1,4 @@
-"""The inspector: values are typed, stepped, chosen, reset and unlocked, each as one step of the history."""
+"""The inspector: values are typed, stepped, chosen, reset and unlocked, each as one undo step."""
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -22,12 +22,12 @@ from composer.gui.session.session import Session
 def panel(live: Session, small: Design, qtbot: QtBot) -> InspectorPanel:
     live.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
-    made = InspectorPanel(live)
-    qtbot.addWidget(made)
-    made.resize(320, 700)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+    inspector = InspectorPanel(live)
+    qtbot.addWidget(inspector)
+    inspector.resize(320, 700)
+    with qtbot.waitExposed(inspector):
+        inspector.show()
+    return inspector
 
 
 def page(panel: InspectorPanel, qtbot: QtBot, *ids: str) -> NodePage:
@@ -67,7 +67,7 @@ def test_leaving_the_field_commits_once(panel: InspectorPanel, qtbot: QtBot) -> 
     assert panel.session.document.undo_stack.count() == count + 1
 
 
-def test_an_expression_is_kept_and_its_value_shown(panel: InspectorPanel, qtbot: QtBot) -> None:
+def test_an_expression_is_stored_and_its_value_shown(panel: InspectorPanel, qtbot: QtBot) -> None:
     field = page(panel, qtbot, "conv_stem").rows["out_channels"].field
     type_in(field, "=width*2")
     assert params(panel)["out_channels"] == "=width*2"
@@ -77,7 +77,9 @@ def test_an_expression_is_kept_and_its_value_shown(panel: InspectorPanel, qtbot:
     assert params(panel)["out_channels"] == Each((8, 16))
 
 
-def test_what_is_no_value_is_marked_and_not_applied_and_escape_gives_up(panel: InspectorPanel, qtbot: QtBot) -> None:
+def test_an_invalid_value_is_marked_and_not_applied_until_escape_restores_the_old_one(
+    panel: InspectorPanel, qtbot: QtBot
+) -> None:
     row = page(panel, qtbot, "conv_stem").rows["out_channels"]
     type_in(row.field, "many")
     assert row.field.property("invalid")
@@ -90,7 +92,7 @@ def test_what_is_no_value_is_marked_and_not_applied_and_escape_gives_up(panel: I
     assert params(panel)["out_channels"] == 65
 
 
-def test_reset_gives_the_default_back(panel: InspectorPanel, qtbot: QtBot) -> None:
+def test_reset_restores_the_default(panel: InspectorPanel, qtbot: QtBot) -> None:
     row = page(panel, qtbot, "conv_stem").rows["out_channels"]
     assert row.end.isVisible()
     qtbot.mouseClick(row.end, Qt.MouseButton.LeftButton)
@@ -98,7 +100,7 @@ def test_reset_gives_the_default_back(panel: InspectorPanel, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: not row.end.isVisible())
 
 
-def test_what_comes_from_the_wire_is_greyed_until_it_is_unlocked(panel: InspectorPanel, qtbot: QtBot) -> None:
+def test_an_inferred_value_is_grey_until_it_is_unlocked(panel: InspectorPanel, qtbot: QtBot) -> None:
     row = page(panel, qtbot, "conv_stem").rows["in_channels"]
     assert row.field.isReadOnly()
     assert row.field.text() == "3"
@@ -187,7 +189,7 @@ def test_several_nodes_of_one_block_are_changed_together(panel: InspectorPanel, 
     assert (params(panel, "attn")["num_heads"], params(panel, "attn_2")["num_heads"]) == (4, 8)
 
 
-def test_different_blocks_say_so(panel: InspectorPanel, qtbot: QtBot) -> None:
+def test_a_selection_of_different_blocks_shows_a_message(panel: InspectorPanel, qtbot: QtBot) -> None:
     panel.session.document.select(["attn", "conv_stem"])
     qtbot.waitUntil(lambda: panel.page is None)
 
@@ -232,7 +234,7 @@ def test_a_sub_graph_shows_what_it_exposes(panel: InspectorPanel, small: Design,
     assert "stage" in panel.session.document.design.graphs
 
 
-def test_errors_come_with_repairs(panel: InspectorPanel, qtbot: QtBot) -> None:
+def test_an_error_is_shown_with_its_repairs(panel: InspectorPanel, qtbot: QtBot) -> None:
     form = page(panel, qtbot, "attn")
     type_in(form.rows["num_heads"].field, "5")
     qtbot.waitUntil(lambda: panel.session.facts_for("attn").error is not None)
@@ -252,11 +254,15 @@ def test_a_long_repair_does_not_widen_the_page(
     monkeypatch.setattr(panel.session.offers, "of", lambda *_: repairs)
     form = page(panel, qtbot, "attn")
     type_in(form.rows["num_heads"].field, "5")
-    qtbot.waitUntil(lambda: any(b.text() == WIDE_REPAIR for b in form.findChildren(QPushButton)))
-    button = next(b for b in form.findChildren(QPushButton) if b.text() == WIDE_REPAIR)
-    qtbot.waitUntil(lambda: button.height() > theme.CONTROL)  # its label takes more than one line
+
+    def laid_out() -> None:
+        buttons = [b for b in form.findChildren(QPushButton) if b.text() == WIDE_REPAIR and b.isVisible()]
+        assert len(buttons) == 1  # facts that arrive again replace the button
+        assert buttons[0].height() > theme.CONTROL  # its label takes more than one line
+        assert buttons[0].mapTo(panel, buttons[0].rect().topRight()).x() < panel.width()
+
+    qtbot.waitUntil(laid_out)
     assert form.width() < panel.width()
-    assert button.mapTo(panel, button.rect().topRight()).x() < panel.width()
 
 
 def test_typing_survives_facts_that_arrive(panel: InspectorPanel, qtbot: QtBot) -> None:
@@ -271,7 +277,7 @@ def test_typing_survives_facts_that_arrive(panel: InspectorPanel, qtbot: QtBot) 
     assert field.text() == "12"
 
 
-def test_another_node_of_the_same_block_takes_over_the_form(panel: InspectorPanel, qtbot: QtBot) -> None:
+def test_another_node_of_the_same_block_reuses_the_form(panel: InspectorPanel, qtbot: QtBot) -> None:
     panel.session.document.select(["conv_stem"])
     panel.session.document.duplicate()
     panel.session.document.edit("Set", edits.set_params, "conv_stem_2", {"out_channels": 24})
@@ -284,7 +290,7 @@ def test_another_node_of_the_same_block_takes_over_the_form(panel: InspectorPane
     assert (params(panel)["out_channels"], params(panel, "conv_stem_2")["out_channels"]) == (64, 40)
 
 
-def test_what_is_being_typed_never_lands_on_another_node(panel: InspectorPanel, qtbot: QtBot) -> None:
+def test_typed_text_is_never_applied_to_another_node(panel: InspectorPanel, qtbot: QtBot) -> None:
     panel.session.document.select(["conv_stem"])
     panel.session.document.duplicate()
     field = page(panel, qtbot, "conv_stem").rows["out_channels"].field

@@ -1,4 +1,4 @@
-"""The pages of the costs panel and the heat maps: memory part by part, least and measured times, colours on the canvas."""
+"""The memory and time pages of the costs panel, and the heat maps on the canvas."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ def turn(panel: CostsPanel, page: int, qtbot: QtBot) -> None:
 
 
 def choose(box: QComboBox, data: str) -> None:
-    """By keys, as the list of a box is a window of its own."""
+    """Choose an item by keys, because the list of a drop-down is a separate window."""
     box.setFocus()
     QTest.keyClick(box, Qt.Key.Key_Home)
     for _ in range(box.findData(data)):
@@ -45,7 +45,7 @@ def choose(box: QComboBox, data: str) -> None:
     assert box.currentData() == data
 
 
-def test_memory_part_by_part(shown: Window, qtbot: QtBot) -> None:
+def test_the_memory_page_lists_every_part(shown: Window, qtbot: QtBot) -> None:
     panel = panel_of(shown)
     turn(panel, 1, qtbot)
     totals, values = shown.session.facts.totals, panel.parts.values
@@ -61,14 +61,14 @@ def test_memory_part_by_part(shown: Window, qtbot: QtBot) -> None:
     assert values["Saved for backward"].text() == units.memory(facts.activation_bytes)
 
 
-def test_the_least_time_of_a_device(shown: Window, qtbot: QtBot) -> None:
+def test_the_roofline_estimate_of_a_device(shown: Window, qtbot: QtBot) -> None:
     panel, session = panel_of(shown), shown.session
     assert not session.lens.available("estimated")
     turn(panel, 2, qtbot)
     choose(panel.time.device, "h100")
     assert session.lens.device is PROFILES["h100"]
-    known = [session.facts_for(id) for id in session.document.graph.nodes]
-    whole = sum(roofline.estimate(facts, PROFILES["h100"]).seconds for facts in known if facts is not None)
+    nodes_facts = [session.facts_for(id) for id in session.document.graph.nodes]
+    whole = sum(roofline.estimate(facts, PROFILES["h100"]).seconds for facts in nodes_facts if facts is not None)
     qtbot.waitUntil(lambda: units.short_time(whole) in panel.time.estimate.text())
     panel.time.precision.setFocus()
     QTest.keyClick(panel.time.precision, Qt.Key.Key_End)
@@ -105,7 +105,7 @@ def test_measuring_colours_the_canvas_until_the_network_changes(shown: Window, q
     assert shown.canvas.scene.nodes["attn"].heat is None
 
 
-def test_measured_times_go_along_into_a_sub_graph(shown: Window, qtbot: QtBot) -> None:
+def test_measured_times_are_shown_inside_a_sub_graph(shown: Window, qtbot: QtBot) -> None:
     panel, session = panel_of(shown), shown.session
     session.document.select(("attn",))
     shown.canvas.view.setFocus()
@@ -129,7 +129,7 @@ def test_measured_times_go_along_into_a_sub_graph(shown: Window, qtbot: QtBot) -
     assert "2.0 kB" in panel.model.index(0, column).data(Qt.ItemDataRole.ToolTipRole)
 
 
-def test_places_and_frames_do_not_undo_a_measurement_but_the_inside_of_a_sub_graph_does(
+def test_moves_and_frames_keep_a_measurement_but_an_edit_inside_a_sub_graph_drops_it(
     shown: Window, qtbot: QtBot
 ) -> None:
     panel, session = panel_of(shown), shown.session

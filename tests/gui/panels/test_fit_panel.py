@@ -1,4 +1,4 @@
-"""The fit panel: variables as sliders, one step of history a drag, budgets, search, cancel, and taking a setting over."""
+"""The fit panel: variables as sliders, one undo step per drag, budgets, search, cancelling, and applying a setting."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,9 +18,9 @@ Make = Callable[[Design], FitPanel]
 
 @pytest.fixture
 def make(live: Session, qtbot: QtBot) -> Iterator[Make]:
-    """Shows the panel on a design."""
+    """Return a function that shows the panel on a design."""
 
-    def made(design: Design) -> FitPanel:
+    def show_panel(design: Design) -> FitPanel:
         live.document.apply(design, "Begin")
         qtbot.waitUntil(lambda: live.facts_current)
         panel = FitPanel(live)
@@ -31,12 +31,12 @@ def make(live: Session, qtbot: QtBot) -> Iterator[Make]:
         qtbot.waitUntil(lambda: not panel._stale)
         return panel
 
-    yield made
+    yield show_panel
     live.jobs.close()
 
 
 def drag(slider: QSlider, pixels: int) -> None:
-    """Take the handle and move it in steps."""
+    """Drag the handle of a slider in steps."""
     option = QStyleOptionSlider()
     slider.initStyleOption(option)
     kind, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
@@ -86,7 +86,9 @@ def test_arrow_keys_and_typed_values(make: Make, live: Session, small: Design) -
     assert live.document.design.variables["width"] == 1000
 
 
-def test_without_variables_it_teaches_and_makes_one(make: Make, live: Session, small: Design, qtbot: QtBot) -> None:
+def test_without_variables_it_explains_them_and_adds_one(
+    make: Make, live: Session, small: Design, qtbot: QtBot
+) -> None:
     panel = make(edits.remove_variable(small, "width"))
     assert panel.pages.currentIndex() == 0
     panel.new_name.clear()
@@ -100,9 +102,7 @@ def test_without_variables_it_teaches_and_makes_one(make: Make, live: Session, s
     qtbot.waitUntil(lambda: panel.pages.currentIndex() == 1 and list(panel.sliders) == ["wide"])
 
 
-def test_search_lists_settings_and_a_click_takes_one_over(
-    make: Make, live: Session, small: Design, qtbot: QtBot
-) -> None:
+def test_search_lists_settings_and_a_click_applies_one(make: Make, live: Session, small: Design, qtbot: QtBot) -> None:
     panel = make(small)
     assert not panel.search.isEnabled()
     QTest.keyClicks(panel.params, "5 lots")
@@ -127,7 +127,7 @@ def test_search_lists_settings_and_a_click_takes_one_over(
     qtbot.waitUntil(lambda: "changed" in panel.hint.text() and panel.table.isHidden())
 
 
-def test_a_budget_that_cannot_be_met_says_the_nearest(make: Make, small: Design, qtbot: QtBot) -> None:
+def test_a_budget_that_cannot_be_met_reports_the_nearest_setting(make: Make, small: Design, qtbot: QtBot) -> None:
     panel = make(small)
     QTest.keyClicks(panel.params, "10")
     QTest.keyClick(panel.params, Qt.Key.Key_Return)
@@ -141,7 +141,7 @@ def test_a_search_is_cancelled(make: Make, live: Session, small: Design, qtbot: 
     qtbot.mouseClick(panel.search, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel.progress.value() == 50)
     assert panel.search.text() == "Cancel"
-    drag(panel.sliders["width"].slider, 40)  # the drawing is not held up
+    drag(panel.sliders["width"].slider, 40)  # the search does not block the window
     qtbot.waitUntil(lambda: live.facts_current)
     qtbot.mouseClick(panel.search, Qt.MouseButton.LeftButton)
     assert panel.search.text() == "Search"
@@ -149,9 +149,7 @@ def test_a_search_is_cancelled(make: Make, live: Session, small: Design, qtbot: 
     assert live.engine_state == "ready"
 
 
-def test_a_search_of_a_network_that_is_drawn_no_more_ends(
-    make: Make, live: Session, small: Design, qtbot: QtBot
-) -> None:
+def test_a_search_ends_when_the_network_changes(make: Make, live: Session, small: Design, qtbot: QtBot) -> None:
     panel = make(Design("hang", small.main, variables=small.variables))
     QTest.keyClicks(panel.params, "1M")
     qtbot.mouseClick(panel.search, Qt.MouseButton.LeftButton)
@@ -162,7 +160,7 @@ def test_a_search_of_a_network_that_is_drawn_no_more_ends(
     assert panel.hint.text() == "The network has changed during the search. Search again."
 
 
-def test_settings_go_with_the_variables_that_were_not_varied(
+def test_settings_are_dropped_when_a_fixed_variable_changes(
     make: Make, live: Session, small: Design, qtbot: QtBot
 ) -> None:
     panel = make(edits.set_variable(small, "depth", 4))
@@ -171,7 +169,7 @@ def test_settings_go_with_the_variables_that_were_not_varied(
     QTest.keyClick(panel.params, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: bool(panel.table.rows))
     live.document.apply(edits.set_variable(live.document.design, "width", 40), "Set width to 40")
-    assert panel.table.rows  # it was varied: the listed settings hold as before
+    assert panel.table.rows  # the search varied it, so the listed settings are still right
     live.document.apply(edits.set_variable(live.document.design, "depth", 8), "Set depth to 8")
     assert not panel.table.rows
     assert panel.table.isHidden()

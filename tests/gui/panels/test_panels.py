@@ -1,4 +1,4 @@
-"""Costs, problems, code, history and templates."""
+"""The costs, problems, code and history panels, and the templates of the palette."""
 
 from collections.abc import Callable
 
@@ -27,11 +27,11 @@ Show = Callable[[type[Panel]], Panel]
 
 @pytest.fixture
 def show(live: Session, small: Design, qtbot: QtBot) -> Show:
-    """Shows a panel on the small design with its facts."""
+    """Return a function that shows a panel on the small design once its facts are complete."""
     live.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
 
-    def made(cls: type[Panel]) -> Panel:
+    def show_panel(cls: type[Panel]) -> Panel:
         panel = cls(live)
         qtbot.addWidget(panel)
         panel.resize(360, 420)
@@ -40,10 +40,10 @@ def show(live: Session, small: Design, qtbot: QtBot) -> Show:
         qtbot.waitUntil(lambda: not panel._stale)
         return panel
 
-    return made
+    return show_panel
 
 
-def test_every_panel_says_what_it_is() -> None:
+def test_every_panel_declares_title_icon_and_area() -> None:
     classes = panel_classes()
     assert {"palette", "inspector", "costs", "problems", "code", "history"} <= {panel_name(cls) for cls in classes}
     for cls in classes:
@@ -95,7 +95,7 @@ def test_names_of_nodes_are_read_in_a_narrow_panel(qapp: QApplication, qtbot: Qt
     assert table.horizontalHeader().length() <= table.viewport().width()  # no number is scrolled out of sight
 
 
-def test_costs_of_an_empty_graph_are_one_sentence_at_the_top(live: Session, qtbot: QtBot) -> None:
+def test_costs_of_an_empty_graph_are_one_message_at_the_top(live: Session, qtbot: QtBot) -> None:
     costs = CostsPanel(live)
     qtbot.addWidget(costs)
     costs.resize(304, 420)
@@ -165,7 +165,7 @@ def test_the_code_is_shown_coloured_marked_and_copied(show: Show, live: Session,
     code._reset_copy.stop()
 
 
-def test_history_goes_back_by_a_click(show: Show, live: Session, small: Design, qtbot: QtBot) -> None:
+def test_a_click_in_the_history_undoes_to_that_step(show: Show, live: Session, small: Design, qtbot: QtBot) -> None:
     history = show(HistoryPanel)
     live.document.add_block("ConvStem", (0, 0))
     first = history.view.model().index(1, 0)
@@ -177,10 +177,10 @@ def test_templates_are_chosen_from_the_palette(show: Show, live: Session, qtbot:
     palette = show(PalettePanel)
     palette.tabs.setCurrentIndex(1)
     assert palette.templates.count() > 3
-    with qtbot.waitSignal(live.command_requested) as asked:
+    with qtbot.waitSignal(live.command_requested) as signal:
         palette.templates.setCurrentRow(0)
         QTest.keyClick(palette.templates, Qt.Key.Key_Return)
-    assert asked.args[0] == "open_template"
+    assert signal.args[0] == "open_template"
 
 
 def test_a_new_sub_graph_is_in_the_palette(show: Show, live: Session, small: Design, qtbot: QtBot) -> None:
@@ -191,7 +191,7 @@ def test_a_new_sub_graph_is_in_the_palette(show: Show, live: Session, small: Des
     qtbot.waitUntil(lambda: bool(palette.tree.findItems("mixer", Qt.MatchFlag.MatchRecursive)))
 
 
-def test_a_hidden_panel_does_nothing(show: Show, live: Session, qtbot: QtBot) -> None:
+def test_a_hidden_panel_does_not_refresh(show: Show, live: Session, qtbot: QtBot) -> None:
     costs = show(CostsPanel)
     costs.hide()
     live.document.add_block("ConvStem", (0, 0))

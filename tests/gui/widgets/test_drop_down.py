@@ -1,4 +1,4 @@
-"""A list whose choice is wider than its field."""
+"""A drop-down whose current item is wider than its field."""
 
 from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QHelpEvent
@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from composer.gui.widgets.drop_down import DropDown
 
 
-def test_a_choice_that_does_not_fit_is_cut_at_a_letter_and_told_in_full(qtbot: QtBot) -> None:
+def test_an_item_that_does_not_fit_is_elided_and_the_tooltip_shows_it_in_full(qtbot: QtBot) -> None:
     box = DropDown()
     qtbot.addWidget(box)
     box.addItem("Automatic: NVIDIA H200 with a long name")

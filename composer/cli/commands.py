@@ -242,7 +242,7 @@ def export(args: argparse.Namespace) -> int:
     if args.to in PICTURES:
         return _export_picture(args)
     from composer.core.files.design_file import load
-    from composer.engine.export import TEXT, check_provable, text, verify
+    from composer.engine.export import check_provable, export_text, verify_text
     from composer.engine.export import export as write
     from composer.engine.inference.infer import Inferrer
 
@@ -257,16 +257,15 @@ def export(args: argparse.Namespace) -> int:
 
         weights = Run.open(args.run).best_weights()
     if args.output == "-":
-        if target not in TEXT:
-            raise UserError(f"{target} is no text; name a file with -o")
-        source: Path | str = text(design, target, inferrer)
-        print(source, end="")
+        text = export_text(design, target, inferrer)
+        print(text, end="")
+        proof = verify_text(design, target, text, weights=weights, inferrer=inferrer) if args.verify else None
     else:
-        source = Path(args.output)
-        print(write(design, target, source, weights=weights, inferrer=inferrer))
-    if not args.verify:
+        exported = write(design, target, Path(args.output), weights=weights, inferrer=inferrer, verify=args.verify)
+        print(exported.message)
+        proof = exported.proof
+    if proof is None:
         return 0
-    proof = verify(design, target, source, weights=weights, inferrer=inferrer)
     print(proof.message)
     return 0 if proof.ok else PROBLEMS
 

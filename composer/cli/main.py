@@ -10,9 +10,8 @@ from composer.cli import commands, training_flags
 from composer.core.blocks import block_folders
 from composer.core.device_profiles import PROFILES
 from composer.core.errors import UserError
+from composer.core.export_targets import export_targets
 
-# The targets of composer.engine.export, whose import would load torch.
-TARGETS = ("python", "package", "yaml", "markdown", "latex", "dot", "mermaid", "onnx", "pt2", "safetensors")
 USAGE = 2
 
 
@@ -70,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     command(
         commands.export,
         design,
-        (("--to",), {"choices": (*TARGETS, *commands.PICTURES), "required": True}),
+        (("--to",), {"choices": (*export_targets(), *commands.PICTURES), "required": True}),
         (("-o", "--output"), {"required": True, "metavar": "FILE", "help": "file to write, - for standard output"}),
         (("--package",), {"action": "store_true", "help": "the same as --to package: Python that imports the blocks"}),
         (

@@ -101,18 +101,26 @@ class Engine:
 
         weights = Run.open(params["run"]).best_weights() if params.get("run") else None
         path = Path(params["path"])
-        said = export(from_json(params["design"]), params["target"], path, weights=weights, inferrer=self.inferrer)
-        return {"path": str(path), "message": said}
+        exported = export(
+            from_json(params["design"]),
+            params["target"],
+            path,
+            weights=weights,
+            inferrer=self.inferrer,
+            verify=params.get("verify", False),
+        )
+        proof = exported.proof.to_json() if exported.proof is not None else None
+        return {"path": str(path), "message": exported.message, "proof": proof}
 
     def verify(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Compare an exported file with the drawn network; without a path, the source that an export would write."""
-        from composer.engine.export import text, verify
+        """Compare the source that an export would write with the drawn network."""
+        from composer.engine.export import export_text, verify_text
         from composer.engine.training.run import Run
 
         design, target = from_json(params["design"]), params.get("target", "python")
         weights = Run.open(params["run"]).best_weights() if params.get("run") else None
-        source = Path(params["path"]) if params.get("path") else text(design, target, self.inferrer)
-        return verify(design, target, source, weights=weights, inferrer=self.inferrer).to_json()
+        text = export_text(design, target, self.inferrer)
+        return verify_text(design, target, text, weights=weights, inferrer=self.inferrer).to_json()
 
     def fit(self, params: Params, progress: Progress) -> dict[str, Any]:
         """The largest setting of the variables under a budget, and the trade-off table."""

@@ -68,6 +68,15 @@ def facts(params: dict) -> dict:
     }
 
 
+def proof_of(design: dict) -> dict:
+    """A proof, which fails if the first node is called ``wrong``."""
+    ok = design["main"]["nodes"][0][0] != "wrong"
+    differences = {"forward (eval)": 0.0 if ok else 0.5, "forward (train)": 0.0, "gradients": 0.0}
+    numbers = {"params": 3000, "params_expected": 3000, "differences": differences}
+    message = "verified: keys match" if ok else "NOT EQUAL: keys match"
+    return {"ok": ok, "keys_match": True, **numbers, "design": "abc", "torch": "0", "message": message}
+
+
 def answer(message: dict) -> dict:
     params = message.get("params", {})
     match message["method"]:
@@ -107,7 +116,8 @@ def answer(message: dict) -> dict:
             return {"result": {"lines": ["x" * 80] * LINES}}
         case "export":
             Path(params["path"]).write_text("exported", encoding="utf-8")
-            return {"result": {"path": params["path"]}}
+            proof = proof_of(params["design"]) if params.get("verify") else None
+            return {"result": {"path": params["path"], "proof": proof}}
         case "fit":
             if params["params"] is not None and params["params"] < 1000:
                 return {"error": "no setting meets the budget; the nearest is width 8"}
@@ -117,11 +127,7 @@ def answer(message: dict) -> dict:
             ]
             return {"result": {"best": table[0], "table": table, "evaluations": 2}}
         case "verify":
-            ok = params["design"]["main"]["nodes"][0][0] != "wrong"
-            differences = {"forward (eval)": 0.0 if ok else 0.5, "forward (train)": 0.0, "gradients": 0.0}
-            numbers = {"params": 3000, "params_expected": 3000, "differences": differences}
-            proof = {"ok": ok, "keys_match": True, **numbers, "design": "abc", "torch": "0"}
-            return {"result": {**proof, "message": "verified: keys match" if ok else "NOT EQUAL: keys match"}}
+            return {"result": proof_of(params["design"])}
         case "profile":
             nodes = [
                 {"id": path, "milliseconds": 1.5 + n, "share": 0.5, "peak_bytes": 2048}

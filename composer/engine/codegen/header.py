@@ -5,12 +5,11 @@ from collections.abc import Sequence
 
 from composer.core.files.design_file import design_hash
 from composer.core.graph import Input
+from composer.core.text_table import align
 from composer.engine.codegen.graph_class import shape_text
 from composer.engine.codegen.lines import WIDTH
 from composer.engine.inference.infer import Inference
-
-# Columns of the table that are aligned to the left; the others are numbers.
-_TEXT_COLUMNS = 3
+from composer.engine.inference.layer_rows import COLUMNS, layer_rows
 
 
 def docstring(inference: Inference) -> str:
@@ -23,38 +22,10 @@ def docstring(inference: Inference) -> str:
     if design.description:
         lines += [*textwrap.wrap(f"{_plain(design.description)}.", WIDTH - 4), ""]
     lines += [*textwrap.wrap(note, WIDTH - 4), ""]
-    lines += [*(f"    {line}" for line in _aligned(_rows(inference))), '"""']
+    rows = [row.cells(" ".join(map(shape_text, row.shapes))) for row in layer_rows(inference) if row.live]
+    table = align([COLUMNS, *rows], right={3, 4}, max_width=WIDTH)
+    lines += [*(f"    {line}" for line in table), '"""']
     return "\n".join(lines)
-
-
-def _rows(inference: Inference) -> list[tuple[str, ...]]:
-    """Return the table of the main graph: one row for each built node, and the totals."""
-    batch = inference.facts.batch
-    rows: list[tuple[str, ...]] = [("node", "block", "output", "params", "MACs")]
-    live = inference.design.main.live_nodes()
-    for id, result in inference.root.nodes.items():
-        if id in live:
-            facts = result.facts
-            shapes = " ".join(shape_text(port.shape) for port in facts.outputs)
-            times = f" x{len(result.iterations)}" if len(result.iterations) > 1 else ""
-            block = result.node.block.removeprefix("graph:") + times
-            rows.append((id, block, shapes, f"{facts.params:,}", f"{facts.macs // batch:,}"))
-    totals = inference.facts.totals
-    rows.append(("total", "", "", f"{totals.params:,}", f"{totals.macs // batch:,}"))
-    return rows
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the rows of a table as lines with aligned columns."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.ljust(width) if column < _TEXT_COLUMNS else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return lines
 
 
 def _plain(text: str) -> str:

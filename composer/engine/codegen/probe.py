@@ -8,7 +8,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -98,11 +98,13 @@ def main(request: dict[str, Any]) -> None:
     sys.dont_write_bytecode = True  # leave no __pycache__ beside the user's file
     torch.set_num_threads(1)
     folder = Path(request["folder"])
-    spec = importlib.util.spec_from_file_location("exported", request["source"])
-    assert spec is not None and spec.loader is not None
+    # A loader of its own, because the file may have any suffix.
+    loader = SourceFileLoader("exported", request["source"])
+    spec = importlib.util.spec_from_file_location("exported", request["source"], loader=loader)
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["exported"] = module
-    spec.loader.exec_module(module)
+    loader.exec_module(module)
     model = model_class(module)()
     missing, unexpected = model.load_state_dict(load_file(folder / "weights.safetensors"), strict=False)
     tensors = load_file(folder / "inputs.safetensors")

@@ -1,7 +1,7 @@
 """The result of comparing a written file with the drawn network."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -11,28 +11,28 @@ class Proof:
 
     Attributes:
         keys_match: whether the file holds exactly the weights of the drawn network, by name.
-        params: number of parameters in the file.
+        params: number of parameters in the file; None if they cannot be counted there.
         params_expected: number of parameters that inference counted.
         differences: largest absolute difference of each compared quantity, by its name in the message,
             such as ``forward (eval)``; infinite where a shape differs or a value is not a number.
         design: hash of the design.
         torch: version of torch.
-        tolerance: largest accepted difference; 0 demands equality.
+        tolerances: largest accepted difference of each quantity; those without one must be equal.
     """
 
     keys_match: bool
-    params: int
+    params: int | None
     params_expected: int
     differences: Mapping[str, float]
     design: str
     torch: str
-    tolerance: float = 0.0
+    tolerances: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
         """Whether weights, counts and every compared number agree."""
-        equal = all(difference <= self.tolerance for difference in self.differences.values())
-        return self.keys_match and self.params == self.params_expected and equal
+        equal = all(value <= self.tolerances.get(name, 0.0) for name, value in self.differences.items())
+        return self.keys_match and self.params in (None, self.params_expected) and equal
 
     @property
     def message(self) -> str:
@@ -40,7 +40,8 @@ class Proof:
         verdict = "verified" if self.ok else "NOT EQUAL"
         keys = "keys match" if self.keys_match else "KEYS DIFFER"
         numbers = ", ".join(f"{name} {difference:g}" for name, difference in self.differences.items())
-        return f"{verdict}: {keys}, {self.params:,} parameters, max |diff| {numbers}"
+        count = f", {self.params:,} parameters" if self.params is not None else ""
+        return f"{verdict}: {keys}{count}, max |diff| {numbers}"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values, the verdict and the message included."""

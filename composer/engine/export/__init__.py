@@ -1,118 +1,116 @@
-"""Ways out: one file a target. `TARGETS` names them all; each writes one file atomically and says in one line what it wrote.
+"""Export: write a design to a file, and prove that the file is the drawn network. Each target is one file of this folder."""
 
-Text targets need no weights; weight targets take those of a run, or fresh ones.
-"""
-
+import tempfile
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from torch import Tensor
 
-from composer.core.errors import DesignError, UserError
+from composer.core.errors import UserError
+from composer.core.export_targets import export_targets, find_target
 from composer.core.files.atomic import check_target, write_atomically
-from composer.core.files.design_file import dumps
 from composer.core.graph import Design
 from composer.engine.codegen.proof import Proof
-from composer.engine.inference.infer import Inference, Inferrer
+from composer.engine.export.target import ExportSource, Target
+from composer.engine.inference.infer import Inferrer
 
-TEXT = ("python", "package", "yaml", "markdown", "latex", "dot", "mermaid")
-BINARY = ("onnx", "pt2", "safetensors")
-TARGETS = (*TEXT, *BINARY)
-PROVABLE = ("python", "package")
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Result of an export.
+
+    Args:
+        message: one line on what was written.
+        proof: the comparison of the written file with the drawn network; None unless it was requested.
+    """
+
+    message: str
+    proof: Proof | None = None
 
 
 def export(
     design: Design,
-    target: str,
+    key: str,
     path: Path,
     *,
     weights: dict[str, Tensor] | None = None,
     inferrer: Inferrer | None = None,
-) -> str:
-    """Write a design to a file.
+    verify: bool = False,
+) -> Exported:
+    """Write a design to a file, completely or not at all.
 
     Args:
         design: the design; all targets but ``yaml`` need it free of errors.
-        target: one of `TARGETS`.
+        key: a key of `export_targets`.
         path: file to write.
-        weights: a trained state_dict for the targets that hold weights.
-        inferrer: keeps its memo.
-
-    Returns:
-        One line on what was written and checked.
+        weights: a trained state_dict for targets that hold weights; fresh weights by default.
+        inferrer: its memo is used; a new one by default.
+        verify: whether to compare the written file with the drawn network.
 
     Raises:
-        UserError: if the target is unknown, the design has errors, or the file cannot be written; nothing is left half.
+        UserError: if the target is unknown or cannot be verified, the design has errors, or the file cannot be written.
     """
-    if target not in TARGETS:
-        raise UserError(f"target {target!r} is unknown; choose one of: {', '.join(TARGETS)}")
+    target = load_target(key)
+    if verify:
+        check_provable(key)
     check_target(path)
-    if target in TEXT:
-        body = text(design, target, inferrer)
-        write_atomically(path, lambda file: file.write(body.encode()))
-        return f"{path}: {len(body.splitlines())} lines"
-    inference = _inference(design, inferrer)
-    if target == "onnx":
-        from composer.engine.export.onnx_file import write_onnx
-
-        return write_onnx(inference, path, weights)
-    from composer.engine.export.torch_file import write_pt2, write_safetensors
-
-    return (write_pt2 if target == "pt2" else write_safetensors)(inference, path, weights)
+    source = ExportSource(design, weights, inferrer or Inferrer())
+    rendered = target.render(source)
+    write_atomically(path, lambda file: file.write(rendered.content))
+    proof = target.verify(path, source) if verify else None
+    return Exported(f"{path}: {rendered.note}", proof)
 
 
-def check_provable(target: str) -> None:
+def export_text(design: Design, key: str, inferrer: Inferrer | None = None) -> str:
+    """Return what a text target would write.
+
+    Raises:
+        UserError: if the target is unknown or not text, or the design has errors.
+    """
+    target = load_target(key)
+    if find_target(key).binary:
+        raise UserError(f"a {key} export is not text; name a file with -o")
+    return target.render(ExportSource(design, None, inferrer or Inferrer())).content.decode()
+
+
+def verify_text(
+    design: Design,
+    key: str,
+    text: str,
+    *,
+    weights: dict[str, Tensor] | None = None,
+    inferrer: Inferrer | None = None,
+) -> Proof:
+    """Compare exported text that is in no file with the drawn network; arguments as in `export`.
+
+    Raises:
+        UserError: if the target cannot be verified or the text does not run.
+    """
+    check_provable(key)
+    with tempfile.TemporaryDirectory(prefix="netcomposer-verify-") as folder:
+        path = Path(folder) / f"model{find_target(key).suffix}"
+        path.write_text(text, encoding="utf-8")
+        return load_target(key).verify(path, ExportSource(design, weights, inferrer or Inferrer()))
+
+
+def check_provable(key: str) -> None:
     """Refuse a target whose file cannot be compared with the drawn network.
 
     Raises:
         UserError: for such a target.
     """
-    if target not in PROVABLE:
-        raise UserError(f"a {target} export cannot be verified; leave out --verify or choose: {', '.join(PROVABLE)}")
+    if not find_target(key).provable:
+        provable = ", ".join(target.key for target in export_targets().values() if target.provable)
+        raise UserError(f"a {key} export cannot be verified; leave out --verify or choose one of: {provable}")
 
 
-def verify(
-    design: Design,
-    target: str,
-    source: Path | str,
-    *,
-    weights: dict[str, Tensor] | None = None,
-    inferrer: Inferrer | None = None,
-) -> Proof:
-    """Compare an exported file with the drawn network.
-
-    Args:
-        design: the design that was exported.
-        target: the target of the export.
-        source: the written file, or the text of a text target that is in no file.
-        weights: the weights of the export; fresh weights by default.
-        inferrer: its memo is used; a new one by default.
+def load_target(key: str) -> Target:
+    """Import a target.
 
     Raises:
-        UserError: if the target cannot be proved or the file does not run.
+        UserError: if there is no such target.
     """
-    check_provable(target)
-    from composer.engine.codegen.verify import verify_source
-
-    return verify_source(design, source, package=target == "package", weights=weights, inferrer=inferrer)
-
-
-def text(design: Design, target: str, inferrer: Inferrer | None = None) -> str:
-    """The text of a text target."""
-    if target == "yaml":
-        return dumps(design)
-    inference = _inference(design, inferrer)
-    if target in ("python", "package"):
-        from composer.engine.codegen.generate import generate
-
-        return generate(inference, inline=target == "python")
-    from composer.engine.export import diagrams, tables
-
-    writers = {"markdown": tables.markdown, "latex": tables.latex, "dot": diagrams.dot, "mermaid": diagrams.mermaid}
-    return writers[target](inference)
-
-
-def _inference(design: Design, inferrer: Inferrer | None) -> Inference:
-    inference = (inferrer or Inferrer()).infer(design)
-    if inference.errors:
-        raise DesignError(inference.errors[0])
-    return inference
+    declaration = find_target(key)
+    target: Target = getattr(import_module(f"{__name__}.{key}"), declaration.attribute)()
+    return target

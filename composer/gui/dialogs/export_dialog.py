@@ -1,11 +1,13 @@
-"""The export dialog: what, with which weights, into which file; it stays open, so that several files come out of one visit."""
+"""The export dialog: target, weights and file. It stays open after an export, so that several files can be written."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -19,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from composer.core import names
 from composer.core.errors import UserError
+from composer.core.export_targets import DRAWING, ExportTarget, export_targets
 from composer.core.files.design_json import to_json
-from composer.gui.export_targets import TARGETS, Target
 from composer.gui.look import theme
 from composer.gui.runs.run_library import in_words, known_runs
 from composer.gui.session.session import Session
@@ -39,8 +41,15 @@ class ExportDialog(QDialog):
 
     Args:
         session: the session.
-        draw: writes a picture of the shown graph to a file.
+        draw: writes the drawing of the shown graph to a file.
         parent: the window.
+
+    Attributes:
+        targets: the list of targets.
+        file: path of the file to write.
+        weights: the runs whose weights can be exported.
+        verify: whether the written file is compared with the drawn network.
+        notice: the result.
     """
 
     def __init__(self, session: Session, draw: Callable[[Path], None], parent: QWidget | None = None) -> None:
@@ -48,7 +57,9 @@ class ExportDialog(QDialog):
         self.session = session
         self._draw = draw
         self._job: Job | None = None
+        # Replaced without a question: the last file written here, or confirmed in the file dialog.
         self._written: Path | None = None
+        self._all = [*export_targets().values(), DRAWING]
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Export")
         self.resize(SIZE)
@@ -58,7 +69,7 @@ class ExportDialog(QDialog):
         self.targets.setStyleSheet(
             "QListWidget { padding: 8px; } QListWidget::item { padding-left: 8px; border-radius: 4px; }"
         )
-        for target in TARGETS:
+        for target in self._all:
             item = QListWidgetItem(target.title)
             item.setSizeHint(QSize(0, theme.CONTROL))
             self.targets.addItem(item)
@@ -69,19 +80,20 @@ class ExportDialog(QDialog):
         self.weights.setAccessibleName("Weights")
         self.weights.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._weights_label = label("Weights", "muted")
+        self.verify = QCheckBox("Verify the written file against the drawn network")
         self.progress = QProgressBar(textVisible=False)
         self.progress.hide()
-        self.doing = label("", "muted", wrap=True)
+        self.busy_text = label("", "muted", wrap=True)
         self.notice = Notice()
         self.go = button("Export", self.export, "primary")
         self.close_button = button("Close", self._close_or_cancel)
-        self._lay_out()
+        self._build_layout()
         self._fill_weights()
-        self.targets.currentRowChanged.connect(lambda _: self._choose())
+        self.targets.currentRowChanged.connect(lambda _: self._show_target())
         self.targets.setCurrentRow(0)
         session.theme_changed.connect(self.notice.refresh_theme)
 
-    def _lay_out(self) -> None:
+    def _build_layout(self) -> None:
         browse = button("Browse…", self._browse)
         browse.setAutoDefault(False)
         self.close_button.setAutoDefault(False)
@@ -94,42 +106,44 @@ class ExportDialog(QDialog):
         form.addLayout(row(self.file, browse), 0, 1)
         form.addWidget(self._weights_label, 1, 0)
         form.addWidget(self.weights, 1, 1)
+        form.addWidget(self.verify, 2, 1)
         right = column(self.title, self.detail, margin=20)
         right.addSpacing(8)
         right.addLayout(form)
         right.addStretch(1)
         right.addWidget(self.notice)
-        right.addWidget(self.doing)
+        right.addWidget(self.busy_text)
         right.addWidget(self.progress)
         right.addSpacing(4)
         buttons = row(self.close_button, self.go)
         buttons.insertStretch(0, 1)
         right.addLayout(buttons)
-        whole = row(self.targets, spacing=0)
-        whole.addLayout(right, 1)
-        self.setLayout(whole)
+        layout = row(self.targets, spacing=0)
+        layout.addLayout(right, 1)
+        self.setLayout(layout)
 
     @property
-    def target(self) -> Target:
-        """The chosen target."""
-        return TARGETS[max(0, self.targets.currentRow())]
+    def target(self) -> ExportTarget:
+        """The selected target."""
+        return self._all[max(0, self.targets.currentRow())]
 
-    def choose(self, key: str) -> None:
-        """Choose a target by the engine's name for it."""
-        self.targets.setCurrentRow(next(index for index, target in enumerate(TARGETS) if target.key == key))
+    def select_target(self, key: str) -> None:
+        """Select a target by key."""
+        self.targets.setCurrentRow(next(index for index, target in enumerate(self._all) if target.key == key))
 
-    def _choose(self) -> None:
+    def _show_target(self) -> None:
         target = self.target
         self.title.setText(target.title)
         self.detail.setText(target.detail)
-        self.weights.setVisible(target.weights)
-        self._weights_label.setVisible(target.weights)
-        self.file.setText(str(_ending(self._named(), target.suffix)))
-        self._written = None  # what another target wrote under this name is not replaced unasked
+        self.weights.setVisible(target.needs_weights)
+        self._weights_label.setVisible(target.needs_weights)
+        self.verify.setVisible(target.provable)
+        self.file.setText(str(_with_suffix(self._resolve_path(), target.suffix)))
+        self._written = None  # a file that another target wrote is replaced only after a question
         self.notice.clear()
 
-    def _named(self) -> Path:
-        """The file that the field names; without a name, that of the design, in the folder that is named."""
+    def _resolve_path(self) -> Path:
+        """Return the file of the field; if the field names only a folder, the design's name in that folder."""
         path, text = self.session.path, self.file.text().strip()
         suggested = path if path is not None else Path.home() / names.snake(self.session.document.design.name)
         if not text:
@@ -150,24 +164,24 @@ class ExportDialog(QDialog):
         self.weights.setCurrentIndex(max(0, chosen))
 
     def _browse(self) -> None:
-        chosen = QFileDialog.getSaveFileName(self, f"Export {self.target.title}", self.file.text(), self.target.kinds)[
-            0
-        ]
+        chosen = QFileDialog.getSaveFileName(
+            self, f"Export {self.target.title}", self.file.text(), self.target.file_filter
+        )[0]
         if chosen:
             self.file.setText(chosen)
-            # The file dialog has asked about replacing this one.
+            # The file dialog has already asked whether to replace this one.
             self._written = Path(chosen)
 
     def export(self) -> None:
-        """Write the file; a file that is already there is replaced after a second click."""
+        """Write the file; an existing file is replaced after a second click."""
         text = self.file.text().strip()
         if not text:
-            self.notice.show_message("Name a file", "warning")
+            self.notice.show_message("Enter a file name", "warning")
             self.file.setFocus()
             return
-        path = self._named()
-        if not _has_ending(path) or path.name != Path(text).name:
-            path = _ending(path, self.target.suffix)
+        path = self._resolve_path()
+        if not _has_suffix(path) or path.name != Path(text).name:
+            path = _with_suffix(path, self.target.suffix)
         self.file.setText(str(path))
         if path.exists() and path != self._written:
             self.notice.show_message(
@@ -179,7 +193,7 @@ class ExportDialog(QDialog):
     def _write(self, path: Path) -> None:
         self._written = path
         self.notice.clear()
-        if self.target.key == "picture":
+        if self.target is DRAWING:
             try:
                 self._draw(path)
             except UserError as error:
@@ -187,35 +201,44 @@ class ExportDialog(QDialog):
             else:
                 self.notice.show_message(f"Wrote {path.name}", "success")
             return
-        params = {"design": to_json(self.session.document.design), "target": self.target.key, "path": str(path)}
-        if self.target.weights and self.weights.currentData():
+        params: dict[str, Any] = {
+            "design": to_json(self.session.document.design),
+            "target": self.target.key,
+            "path": str(path),
+        }
+        if self.target.needs_weights and self.weights.currentData():
             params["run"] = self.weights.currentData()
-        self._job = self.session.jobs.start("export", params, self._done, self._fail, self._advance)
+        if self.target.provable and self.verify.isChecked():
+            params["verify"] = True
+        self._job = self.session.jobs.start("export", params, self._done, self._fail, self._show_progress)
         self._show_busy(f"Writing {path.name}")
 
-    def _advance(self, share: float, _message: str) -> None:
+    def _show_progress(self, share: float, _message: str) -> None:
         self.progress.setRange(0, 100)
         self.progress.setValue(round(100 * share))
 
-    def _done(self, answer: dict[str, str]) -> None:
+    def _done(self, reply: dict[str, Any]) -> None:
         self._job = None
         self._show_busy("")
-        path = Path(answer["path"])
-        said = str(answer.get("message", "")).removeprefix(f"{path}: ")
-        self.notice.show_message(f"Wrote {path.name}: {said}" if said else f"Wrote {path.name}", "success")
+        path, proof = Path(reply["path"]), reply.get("proof")
+        details = str(reply.get("message", "")).removeprefix(f"{path}: ")
+        message = f"Wrote {path.name}: {details}" if details else f"Wrote {path.name}"
+        if proof is not None:
+            message += f"; {proof['message']}"
+        self.notice.show_message(message, "error" if proof is not None and not proof["ok"] else "success")
 
     def _fail(self, reason: str) -> None:
         job, self._job = self._job, None
         self._show_busy("")
         self.notice.show_message(f"Not exported: {reason}", "error", details=job.trace if job is not None else "")
 
-    def _show_busy(self, what: str) -> None:
+    def _show_busy(self, text: str) -> None:
         self.progress.setRange(0, 0)
-        self.progress.setVisible(bool(what))
-        self.doing.setText(what)
-        self.close_button.setText("Cancel" if what else "Close")
-        for part in (self.go, self.targets, self.file, self.weights):
-            part.setEnabled(not what)
+        self.progress.setVisible(bool(text))
+        self.busy_text.setText(text)
+        self.close_button.setText("Cancel" if text else "Close")
+        for part in (self.go, self.targets, self.file, self.weights, self.verify):
+            part.setEnabled(not text)
 
     def _close_or_cancel(self) -> None:
         if self._job is None:
@@ -231,22 +254,22 @@ class ExportDialog(QDialog):
             self._job = None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape ends what runs before it closes the dialog."""
+        """Cancel a running export, or close the dialog, on Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self._close_or_cancel()
         else:
             super().keyPressEvent(event)
 
     def done(self, result: int) -> None:
-        """Leave nothing running behind."""
+        """Cancel a running export and close."""
         self._cancel()
         super().done(result)
 
 
-def _has_ending(path: Path) -> bool:
-    """Whether its name ends as that of a kind of file; what follows the dot of ``net_v1.5`` is a number."""
+def _has_suffix(path: Path) -> bool:
+    """Return whether the name has a suffix that is not a number, as in ``net_v1.5``."""
     return bool(path.suffix) and not path.suffix[1:].isdigit()
 
 
-def _ending(path: Path, suffix: str) -> Path:
-    return path.with_suffix(suffix) if _has_ending(path) else path.with_name(path.name + suffix)
+def _with_suffix(path: Path, suffix: str) -> Path:
+    return path.with_suffix(suffix) if _has_suffix(path) else path.with_name(path.name + suffix)

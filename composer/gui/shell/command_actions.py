@@ -62,7 +62,7 @@ def export(bench: "Workbench", target: str = "python") -> None:
     from composer.gui.dialogs.export_dialog import ExportDialog
 
     dialog = ExportDialog(bench.session, bench.canvas.export_image, bench.window)
-    dialog.choose(target)
+    dialog.select_target(target)
     dialog.open()
 
 

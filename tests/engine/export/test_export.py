@@ -16,16 +16,21 @@ from safetensors import safe_open
 from composer.cli.main import main
 from composer.core import edits
 from composer.core.errors import DesignError, UserError
+from composer.core.export_targets import export_targets
 from composer.core.files.design_file import design_hash, load, loads
 from composer.core.files.templates import template
 from composer.core.graph import Design, Node
 from composer.engine.codegen.build import build
-from composer.engine.export import BINARY, TARGETS, TEXT, export, text
-from composer.engine.export.numerical_check import TOLERANCE, check_agreement, samples
-from composer.engine.export.torch_file import any_batch, first_line, loaded
+from composer.engine.export import export, export_text
+from composer.engine.export.conversion import batches_of, convert_any_batch, first_line
+from composer.engine.export.numerical_check import TOLERANCE, check_agreement, random_samples
+from composer.engine.export.target import ExportSource
 from composer.engine.inference.infer import Inference, Inferrer
 from tests.engine.designs import chain, light
 
+TARGETS = tuple(export_targets())
+TEXT = tuple(key for key, target in export_targets().items() if not target.binary)
+BINARY = tuple(key for key, target in export_targets().items() if target.binary)
 ONNX = all(importlib.util.find_spec(name) is not None for name in ("onnx", "onnxscript", "onnxruntime"))
 
 
@@ -37,8 +42,8 @@ def digits() -> Design:
 @pytest.mark.parametrize("name", ["hybrid_digits", "hybrid_dendritic"])
 def test_text_targets_end_with_a_line_and_are_the_same_every_time(target: str, name: str) -> None:
     design = load(template(name))
-    body = text(design, target)
-    assert body.endswith("\n") and body == text(design, target)
+    body = export_text(design, target)
+    assert body.endswith("\n") and body == export_text(design, target)
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -123,7 +128,7 @@ def test_an_unknown_target_is_named(tmp_path: Path) -> None:
 
 def test_python_runs_with_torch_alone(tmp_path: Path) -> None:
     path = tmp_path / "model.py"
-    assert "lines" in export(digits(), "python", path)
+    assert "lines" in export(digits(), "python", path).message
     code = "import model, torch; print(tuple(model.HybridDigits()(torch.randn(2, 1, 16, 16)).shape))"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -137,16 +142,16 @@ def test_python_runs_with_torch_alone(tmp_path: Path) -> None:
 
 
 def test_the_package_form_imports_the_blocks() -> None:
-    body = text(digits(), "package")
+    body = export_text(digits(), "package")
     assert "from blocks.conv.mbconv import MBConv" in body and "class MBConv" not in body
 
 
 def test_tables_have_a_row_for_each_node_and_the_totals() -> None:
     design = digits()
-    table = text(design, "markdown").splitlines()
+    table = export_text(design, "markdown").splitlines()
     assert len(table) == 2 + len(design.main.nodes) + 1
     assert all(line.startswith(("| ", "|-")) for line in table)
-    latex = text(design, "latex")
+    latex = export_text(design, "latex")
     assert latex.count(r"\\") == 1 + len(design.main.nodes) + 1
     assert r"mbconv\_1 & MBConv & 32$\times$8$\times$8" in latex
     assert latex.startswith(r"\begin{tabular}{lllrr}") and latex.rstrip().endswith(r"\end{tabular}")
@@ -154,7 +159,7 @@ def test_tables_have_a_row_for_each_node_and_the_totals() -> None:
 
 def test_diagrams_name_every_item_and_wire() -> None:
     design = load(template("swin_tiny"))
-    dot, mermaid = text(design, "dot"), text(design, "mermaid")
+    dot, mermaid = export_text(design, "dot"), export_text(design, "mermaid")
     assert dot.count(" -> ") == mermaid.count("-->") == len(design.main.wires)
     assert all(f'"{id}"' in dot and f"n_{id}" in mermaid for id in design.main.ids())
     assert "SwinBlock x2" in dot and "96x56x56" in mermaid
@@ -163,12 +168,12 @@ def test_diagrams_name_every_item_and_wire() -> None:
 def test_a_hostile_title_stays_inside_its_quotes() -> None:
     design = digits()
     hostile = Design('a"]; evil [label="b\\', design.main)
-    assert text(hostile, "dot").splitlines()[0] == 'digraph "a\\"]; evil [label=\\"b\\\\" {'
+    assert export_text(hostile, "dot").splitlines()[0] == 'digraph "a\\"]; evil [label=\\"b\\\\" {'
 
 
 def test_weights_carry_the_hash_of_their_design(tmp_path: Path) -> None:
     path = tmp_path / "weights.safetensors"
-    assert "fresh weights" in export(digits(), "safetensors", path)
+    assert "fresh weights" in export(digits(), "safetensors", path).message
     with safe_open(path, framework="pt") as file:
         assert file.metadata() == {"design": design_hash(digits()), "name": "Hybrid digits"}
         assert set(file.keys()) == set(build(digits(), seed=0).state_dict())
@@ -177,7 +182,7 @@ def test_weights_carry_the_hash_of_their_design(tmp_path: Path) -> None:
 def test_trained_weights_are_the_ones_written(tmp_path: Path) -> None:
     weights = build(digits(), seed=5).state_dict()
     path = tmp_path / "weights.safetensors"
-    assert "trained weights" in export(digits(), "safetensors", path, weights=weights)
+    assert "trained weights" in export(digits(), "safetensors", path, weights=weights).message
     with safe_open(path, framework="pt") as file:
         assert all(torch.equal(file.get_tensor(name), tensor) for name, tensor in weights.items())
     with pytest.raises(UserError, match="the weights do not fit the design"):
@@ -189,17 +194,17 @@ def test_trained_weights_are_the_ones_written(tmp_path: Path) -> None:
 def test_an_exported_program_takes_any_batch(name: str, tmp_path: Path) -> None:
     path = tmp_path / "model.pt2"
     design = light(name)
-    said = export(design, "pt2", path)
-    assert "batch dynamic, max |diff|" in said and "float64" not in said
-    given = samples(Inferrer().infer(design), 5)
-    torch.testing.assert_close(torch.export.load(str(path)).module()(*given), build(design, seed=0).eval()(*given))
+    message = export(design, "pt2", path).message
+    assert "batch dynamic, max |diff|" in message and "float64" not in message
+    inputs = random_samples(Inferrer().infer(design), 5)
+    torch.testing.assert_close(torch.export.load(str(path)).module()(*inputs), build(design, seed=0).eval()(*inputs))
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not ONNX, reason="onnx, onnxscript or onnxruntime is not installed")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("name", ["hybrid_digits", "dendritic_mlp", "hybrid_dendritic"])
-def test_onnx_computes_the_same_and_says_nothing_else(
+def test_onnx_computes_the_same_and_prints_nothing(
     name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The last design has windows with a learned position bias, whose attention torch can only convert with frozen weights."""
@@ -208,8 +213,8 @@ def test_onnx_computes_the_same_and_says_nothing_else(
     design = light(name)
     weights = trained(design)
     path = tmp_path / "model.onnx"
-    said = export(design, "onnx", path, weights=weights)
-    assert "batch dynamic, checked with onnxruntime" in said and "float64" not in said
+    message = export(design, "onnx", path, weights=weights).message
+    assert "batch dynamic, compared with the model by onnxruntime" in message and "float64" not in message
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -217,10 +222,11 @@ def test_onnx_computes_the_same_and_says_nothing_else(
     assert [item.name for item in session.get_outputs()] == list(design.main.outputs)
     model = build(design, seed=0).eval()
     model.load_state_dict(weights)
-    given = samples(Inferrer().infer(design), 5)
-    (seen,) = session.run(None, {name: tensor.numpy() for name, tensor in zip(design.main.inputs, given, strict=True)})
+    inputs = random_samples(Inferrer().infer(design), 5)
+    named = zip(design.main.inputs, inputs, strict=True)
+    (output,) = session.run(None, {name: tensor.numpy() for name, tensor in named})
     with torch.no_grad():
-        torch.testing.assert_close(torch.from_numpy(seen), model(*given), atol=TOLERANCE, rtol=0)
+        torch.testing.assert_close(torch.from_numpy(output), model(*inputs), atol=TOLERANCE, rtol=0)
 
 
 def trained(design: Design) -> dict[str, torch.Tensor]:
@@ -228,7 +234,7 @@ def trained(design: Design) -> dict[str, torch.Tensor]:
     model = build(design, seed=1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     for _ in range(2):
-        model(*samples(Inferrer().infer(design), 4)).square().sum().backward()
+        model(*random_samples(Inferrer().infer(design), 4)).square().sum().backward()
         optimizer.step()
     return model.state_dict()
 
@@ -238,7 +244,7 @@ def linear() -> tuple[torch.nn.Module, Inference]:
     """A layer whose outputs, in the millions, round by far more than 1e-4, and the design it could be of."""
     text = "format: 1\nname: a\ninputs:\n  x: {shape: [64]}\nnodes:\n  fc: {block: Linear, params: {out_features: 8}}\noutputs:\n  y: {}\n"
     inference = Inferrer().infer(loads(text + "wires:\n  - x -> fc\n  - fc -> y\n"))
-    model = loaded(inference, None)
+    model = ExportSource(inference.design).model
     with torch.no_grad():
         next(model.parameters()).mul_(1e6)
     return model, inference
@@ -251,8 +257,8 @@ def test_what_float32_rounds_is_no_error(linear: tuple[torch.nn.Module, Inferenc
     def otherwise(x: torch.Tensor) -> list[torch.Tensor]:
         return [(x[:, 32:] @ weight[:, 32:].T + x[:, :32] @ weight[:, :32].T + bias).detach()]
 
-    said = check_agreement("the program", model, otherwise, inference, (1, 3))
-    assert float(said.split()[2].rstrip(",")) > TOLERANCE and "from float64" in said
+    agreement = check_agreement("the program", model, otherwise, inference, (1, 3))
+    assert agreement.ok and agreement.difference > TOLERANCE and "from float64" in agreement.message
 
 
 @pytest.mark.parametrize("off", [1.001, 1 + 1e-5, float("nan")])
@@ -277,7 +283,9 @@ def test_a_model_without_finite_numbers_is_not_checked(linear: tuple[torch.nn.Mo
     model, inference = linear
     with torch.no_grad():
         next(model.parameters()).fill_(float("inf"))
-    with pytest.raises(UserError, match="the program cannot be checked: the model gives numbers that are not finite"):
+    with pytest.raises(
+        UserError, match="the program cannot be checked: the model's outputs for random inputs are not finite"
+    ):
         check_agreement("the program", model, lambda x: [model(x).detach()], inference, (1,))
 
 
@@ -285,10 +293,11 @@ def test_a_batch_that_cannot_stay_free_is_fixed(linear: tuple[torch.nn.Module, I
     def convert(size: int, shapes: object) -> str:
         if shapes is not None:
             raise RuntimeError("Constraints violated (batch)")
-        return f"made for {size}"
+        return f"converted at {size}"
 
-    assert any_batch(linear[1], convert) == ("made for 1", (1,))
-    assert any_batch(linear[1], lambda size, shapes: len(shapes)) == (1, (1, 3))
+    assert convert_any_batch(linear[1], convert) == "converted at 1"
+    assert convert_any_batch(linear[1], lambda size, shapes: (size, len(shapes))) == (2, 1)
+    assert batches_of(1) == (1,) and batches_of("batch") == (1, 3)
 
 
 @pytest.mark.parametrize(
@@ -314,16 +323,16 @@ def test_an_operation_that_onnx_does_not_have_is_named() -> None:
 
 
 @pytest.mark.filterwarnings("error:The tensor attributes")
-def test_a_program_with_recurrent_layers_says_nothing_else(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_program_with_recurrent_layers_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     words = chain(Node("read", "LSTM", {"hidden_dim": 8}), shape=(5, 4))
-    assert "max |diff|" in export(words, "pt2", tmp_path / "model.pt2")
+    assert "max |diff|" in export(words, "pt2", tmp_path / "model.pt2").message
     assert capfd.readouterr() == ("", "")
 
 
-def test_onnx_without_its_packages_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+def test_onnx_without_its_packages_names_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(
-        UserError, match=r"ONNX needs the package onnxruntime; install it with: pip install 'netcomposer\[onnx\]'"
+        UserError, match=r"ONNX needs the package onnxscript; install it with: pip install 'netcomposer\[onnx\]'"
     ):
         export(digits(), "onnx", tmp_path / "model.onnx")
 
@@ -331,9 +340,9 @@ def test_onnx_without_its_packages_says_what_to_install(tmp_path: Path, monkeypa
 def test_the_command_writes_to_the_terminal_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = str(template("hybrid_digits"))
     assert main(["export", path, "--to", "mermaid", "-o", "-"]) == 0
-    assert capsys.readouterr().out == text(digits(), "mermaid")
+    assert capsys.readouterr().out == export_text(digits(), "mermaid")
     assert main(["export", path, "--to", BINARY[-1], "-o", "-"]) == 2
-    assert "no text" in capsys.readouterr().err
+    assert "not text" in capsys.readouterr().err
     assert main(["export", path, "--to", "python", "--verify", "-o", str(tmp_path / "model.py")]) == 0
     assert "verified: keys match" in capsys.readouterr().out
 

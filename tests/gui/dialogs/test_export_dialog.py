@@ -1,7 +1,5 @@
 """The export dialog and the badge of proof: every target, weights, replacing, cancelling, and what is said."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +9,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from composer.core import edits
+from composer.core.export_targets import DRAWING, export_targets
 from composer.core.graph import Design
 from composer.gui.dialogs.export_dialog import ExportDialog
-from composer.gui.export_targets import TARGETS
 from composer.gui.panels.code import CodePanel
 from composer.gui.session.session import Session
 from composer.gui.window import Window
@@ -38,17 +36,33 @@ def name(dialog: ExportDialog, path: Path) -> None:
     QTest.keyClicks(dialog.file, str(path))
 
 
-def test_every_target_of_the_engine_is_offered() -> None:
-    code = "from composer.engine.export import TARGETS; print(*TARGETS)"  # not imported here: the window's process has no torch
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert {target.key for target in TARGETS} == {*found.stdout.split(), "picture"}
+def test_every_target_is_offered(dialog: ExportDialog) -> None:
+    titles = [dialog.targets.item(row).text() for row in range(dialog.targets.count())]
+    assert titles == [*(target.title for target in export_targets().values()), DRAWING.title]
+    for target in export_targets().values():
+        dialog.select_target(target.key)
+        assert dialog.verify.isVisible() == target.provable
 
 
-@pytest.mark.parametrize("key", ["package", "onnx", "latex", "picture"])
+@pytest.mark.parametrize(("run", "level"), [("good", "success"), ("tampered", "error")])
+def test_the_written_file_is_verified_on_request(
+    dialog: ExportDialog, live: Session, small: Design, run: str, level: str, tmp_path: Path, qtbot: QtBot
+) -> None:
+    if run == "tampered":
+        live.document.edit("Rename", edits.rename, "conv_stem", "wrong")
+    dialog.verify.setChecked(True)
+    name(dialog, tmp_path / "net.py")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.notice.text.startswith("Wrote net.py"))
+    assert dialog.notice.level == level
+    assert ("verified: keys match" if level == "success" else "NOT EQUAL") in dialog.notice.text
+
+
+@pytest.mark.parametrize("key", ["package", "onnx", "latex", "drawing"])
 def test_a_file_is_written(dialog: ExportDialog, key: str, tmp_path: Path, qtbot: QtBot) -> None:
-    dialog.choose(key)
+    dialog.select_target(key)
     assert dialog.file.text().endswith(dialog.target.suffix)
-    assert dialog.weights.isVisible() == dialog.target.weights
+    assert dialog.weights.isVisible() == dialog.target.needs_weights
     name(dialog, tmp_path / "net")
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.notice.text.startswith("Wrote net"))
@@ -60,13 +74,13 @@ def test_a_file_is_written(dialog: ExportDialog, key: str, tmp_path: Path, qtbot
     ("typed", "written"),
     [("", "small.onnx"), ("/", "small.onnx"), ("/net_v1.5", "net_v1.5.onnx"), ("/.", "small.onnx")],
 )
-def test_a_folder_and_a_number_are_no_name_and_no_ending(
+def test_a_folder_and_a_number_are_not_taken_for_name_and_suffix(
     dialog: ExportDialog, typed: str, written: str, tmp_path: Path, qtbot: QtBot
 ) -> None:
     dialog.file.setText(f"{tmp_path}{typed}")
-    dialog.choose("latex")
+    dialog.select_target("latex")
     assert dialog.file.text() == str(tmp_path / written.replace(".onnx", ".tex"))
-    dialog.choose("onnx")
+    dialog.select_target("onnx")
     dialog.file.setText(f"{tmp_path}{typed}")
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.notice.text.startswith(f"Wrote {written}"))
@@ -75,7 +89,7 @@ def test_a_folder_and_a_number_are_no_name_and_no_ending(
 
 def test_the_root_is_a_folder(dialog: ExportDialog) -> None:
     dialog.file.setText("/")
-    dialog.choose("mermaid")
+    dialog.select_target("mermaid")
     assert dialog.file.text() == str(Path("/small.mmd"))
 
 
@@ -96,7 +110,7 @@ def test_what_another_target_wrote_is_not_replaced_unasked(dialog: ExportDialog,
         qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: dialog.notice.text == "Wrote net.py")
         dialog.notice.clear()
-    dialog.choose("package")
+    dialog.select_target("package")
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     assert dialog.notice.text == "net.py exists already"
 

@@ -1,0 +1,21 @@
+"""Python source of the network in one file."""
+
+from pathlib import Path
+
+from composer.engine.codegen.generate import generate
+from composer.engine.codegen.proof import Proof
+from composer.engine.codegen.verify import verify_source
+from composer.engine.export.target import ExportSource, TextTarget, export_target
+
+
+@export_target(title="Python, one file", file_type="Python", suffixes=(".py",), provable=True, order=10)
+class PythonTarget(TextTarget):
+    """The network as code that needs only torch."""
+
+    def text(self, source: ExportSource) -> str:
+        """Generate the source."""
+        return generate(source.inference, inline=True)
+
+    def verify(self, path: Path, source: ExportSource) -> Proof:
+        """Run the file in a clean process and compare it with the graph, walked node by node."""
+        return verify_source(source.design, path, weights=source.weights, inferrer=source.inferrer)

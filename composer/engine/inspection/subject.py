@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from composer.core import training_settings
+from composer.core import edits, training_settings
 from composer.core.errors import UserError
 from composer.core.files.run_folder import BEST, LAST
 from composer.core.graph import Design
@@ -56,7 +56,8 @@ def open_run(run: Run, inferrer: Inferrer) -> Subject:
             f"{run.path}: the saved weights do not fit the network: {reason:.200}; were its blocks changed?"
         ) from None
     settings = training_settings.from_plain(run.settings().get("training", {}))
-    return Subject(design, model.eval(), load_for(design, settings.data), trained=True)
+    data = load_for(edits.set_training(design, settings))
+    return Subject(design, model.eval(), data, trained=True)
 
 
 def open_design(design: Design, inferrer: Inferrer) -> Subject:

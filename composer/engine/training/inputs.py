@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from composer.core.errors import DesignError
 from composer.core.expressions import resolve, resolve_variables
-from composer.core.graph import Design, ExtensionRef, Input
+from composer.core.graph import Design, Input
 from composer.core.training_extensions import datasets
 from composer.engine.training.datasets import LoadedDataset, load
 
@@ -86,14 +86,10 @@ def field_shapes(design: Design) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def load_for(design: Design, reference: ExtensionRef | None = None) -> LoadedDataset:
-    """Load the dataset of a design in the shapes of its inputs.
-
-    Args:
-        design: the design.
-        reference: another dataset than that of its training settings.
+def load_for(design: Design) -> LoadedDataset:
+    """Load the dataset of a design's training settings in the shapes of its inputs.
 
     Raises:
         UserError: if the dataset and the design do not fit each other.
     """
-    return load(reference or design.training.data, field_shapes(design))
+    return load(design.training.data, field_shapes(design))

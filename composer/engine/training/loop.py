@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from composer.core import training_settings
+from composer.core import edits, training_settings
 from composer.core.errors import UserError
 from composer.core.files.run_folder import SOURCE, is_run
 from composer.core.graph import Design, Training
@@ -112,7 +112,8 @@ def _train(
     fabric = make_fabric(target, settings.precision)
     torch.manual_seed(settings.seed)
     network: nn.Module = model_class(import_source(text, run.path / SOURCE))()
-    data = load_for(design, settings.data)
+    design = edits.set_training(design, settings)
+    data = load_for(design)
     train_split, val_split = data.train.to(fabric.device), data.val.to(fabric.device)
     objective = make_objective(settings.objective, data)
     metrics = objective.metrics().to(fabric.device)

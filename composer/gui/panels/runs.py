@@ -1,5 +1,6 @@
-"""Runs: all trainings, now and earlier, with their curves over each other."""
+"""The runs panel: all trainings, current and earlier, with overlaid curves."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, QUrl
@@ -22,7 +23,7 @@ from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.run_table import Row, RunModel, RunTable
 from composer.gui.widgets.training_plots import TrainingPlots
 
-COLUMNS = ("Run", "State", "Best", "Epochs", "Network", "Begun")
+COLUMNS = ("Run", "State", "Best", "Epochs", "Network", "Started")
 INKS = {
     "training": "accent",
     "paused": "warning",
@@ -31,12 +32,12 @@ INKS = {
     "failed": "error",
     "interrupted": "warning",
 }
-# A run that trains elsewhere, or in another window, is looked at this often, as long as the panel is shown.
+# While the panel is shown, runs that train elsewhere, or in another window, are read this often.
 POLL_MS = 1000
 
 
 class RunsPanel(Panel):
-    """Lists runs, compares their curves, resumes, looks into and deletes them."""
+    """Lists runs, compares their curves, resumes, inspects and deletes them."""
 
     title = "Runs"
     icon = "runs"
@@ -55,7 +56,7 @@ class RunsPanel(Panel):
         self.plots, self.notice = TrainingPlots(), Notice()
         self.hint_title, self.hint = label(role="title", wrap=True), label(role="muted", wrap=True)
         self.resume_button = self._button("Resume", "play", self.resume)
-        self.look_button = self._button("Look inside", "attention", self.look_inside)
+        self.inspect_button = self._button("Look inside", "attention", self.inspect)
         self.delete_button = tool_button("delete", "Move to the trash", self.delete)
         self.open_button = tool_button("open", "Open a run, or a folder of runs, from elsewhere", self.open_folder)
         self._compare_soon = QTimer(self, singleShot=True, interval=0)
@@ -65,7 +66,7 @@ class RunsPanel(Panel):
         self._build()
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
         self.table.customContextMenuRequested.connect(self._show_menu)
-        self.table.doubleClicked.connect(lambda _: self.look_inside())
+        self.table.doubleClicked.connect(lambda _: self.inspect())
         QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete, context=Qt.ShortcutContext.WidgetShortcut)
         session.document.design_changed.connect(lambda *_: self._compare_soon.start() if self.isVisible() else None)
         session.run_started.connect(self._on_run_started)
@@ -73,7 +74,7 @@ class RunsPanel(Panel):
         for run in session.runs:
             run.state_changed.connect(lambda *_: self.refresh_soon())
 
-    # --- what the user does -----------------------------------------------------------------------------------------
+    # --- actions of the user -----------------------------------------------------------------------------------------
 
     @property
     def selected(self) -> list[RunInfo]:
@@ -81,70 +82,70 @@ class RunsPanel(Panel):
         return [self.infos[path] for path in self.table.selected() if path in self.infos]
 
     def resume(self) -> None:
-        """Go on with the selected run, in the training panel."""
-        chosen = self.selected
-        if len(chosen) != 1 or not chosen[0].resumable or self._training():
+        """Resume the selected run, in the training panel."""
+        selected = self.selected
+        if len(selected) != 1 or not selected[0].resumable or self._training():
             return
         self.session.panel_requested.emit("training")
         try:
-            self.session.start_training(run_library.resume_options(chosen[0]))
+            self.session.start_training(run_library.resume_options(selected[0]))
         except (OSError, UserError) as error:
             self.notice.show_message(f"The run could not be resumed: {error}", "error")
 
-    def look_inside(self) -> None:
+    def inspect(self) -> None:
         """Show the attention of the selected run."""
-        chosen = self.selected
-        if len(chosen) == 1 and chosen[0].has_weights:
-            self.session.choose_run(chosen[0].path, "attention")
+        selected = self.selected
+        if len(selected) == 1 and selected[0].has_weights:
+            self.session.choose_run(selected[0].path, "attention")
 
     def open_folder(self) -> None:
-        """Ask for a folder with runs."""
+        """Let the user select a folder with runs."""
         folder = QFileDialog.getExistingDirectory(self, "Open a run, or a folder of runs")
         if folder:
             self.add_folder(Path(folder))
 
     def add_folder(self, folder: Path) -> None:
-        """List the runs of a folder too."""
-        found = list_runs(folder)
-        if not found:
+        """Add the runs of a folder to the list."""
+        folders = list_runs(folder)
+        if not folders:
             self.notice.show_message(
-                f"{folder} holds no run: expected settings.json and {DESIGN} in it, or in folders inside it", "warning"
+                f"{folder} contains no run: expected settings.json and {DESIGN} in it, or in its sub-folders", "warning"
             )
             return
         run_library.open_folder(folder)
         self.refresh()
-        self.table.select(found)
+        self.table.select(folders)
 
     def delete(self) -> None:
-        """Move the selected runs to the trash; it can be taken back."""
-        chosen = [info for info in self.selected if not info.active]
-        self.overlay.choose([])
-        gone = [found for info in chosen if (found := trash(info.path)) is not None]
-        stuck = [info.path for info in chosen if info.path.exists()]
-        self.trashed = gone
+        """Move the selected runs to the trash, with an offer to undo."""
+        deletable = [info for info in self.selected if not info.active]
+        self.overlay.show_runs([])
+        self.trashed = [item for info in deletable if (item := trash(info.path)) is not None]
+        stuck = [info.path for info in deletable if info.path.exists()]
         self.refresh()
-        self._on_selection()  # what could not be moved is still chosen
+        self._on_selection()  # what could not be moved is still selected
         if stuck:
             what = f"“{stuck[0].name}”" if len(stuck) == 1 else f"{len(stuck)} runs"
-            actions = [("Delete for good", lambda: self._delete_for_good(stuck))]
+            actions = [("Delete permanently", lambda: self._delete_permanently(stuck))]
             self.notice.show_message(f"{what} cannot be moved to the trash on this disk", "warning", actions=actions)
-        elif gone:
-            what = f"“{gone[0].folder.name}”" if len(gone) == 1 else f"{len(gone)} runs"
+        elif self.trashed:
+            count = len(self.trashed)
+            what = f"“{self.trashed[0].folder.name}”" if count == 1 else f"{count} runs"
             self.notice.show_message(f"Moved {what} to the trash", "info", actions=[("Undo", self.undo_delete)])
 
     def undo_delete(self) -> None:
-        """Take back the last deleting."""
-        failed = [found for found in self.trashed if not found.put_back()]
-        back = [found.folder for found in self.trashed if found not in failed]
+        """Restore the runs that were deleted last."""
+        failed = [item for item in self.trashed if not item.restore()]
+        restored = [item.folder for item in self.trashed if item not in failed]
         self.trashed = []
         self.refresh()
-        self.table.select(back)
+        self.table.select(restored)
         if failed:
             self.notice.show_message(
-                f"{failed[0].folder.name} could not be taken out of the trash; it is still there", "error"
+                f"{failed[0].folder.name} could not be restored; it is still in the trash", "error"
             )
 
-    def _delete_for_good(self, folders: list[Path]) -> None:
+    def _delete_permanently(self, folders: list[Path]) -> None:
         failed = [folder for folder in folders if not delete(folder)]
         self.refresh()
         if failed:
@@ -153,13 +154,13 @@ class RunsPanel(Panel):
     # --- drawing ----------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Read the list of runs anew."""
-        chosen = self.table.selected()
+        """Read the list of runs again."""
+        selected = self.table.selected()
         infos = run_library.known_runs(run.folder for run in self.session.runs)
         self.infos = {info.path: info for info in infos}
         self._compare()
-        if self.table.selected() != chosen:
-            self.table.select(chosen)
+        if self.table.selected() != selected:
+            self.table.select(selected)
         active = any(info.active for info in infos)
         if active and self.isVisible():
             self._poll.start()
@@ -170,7 +171,7 @@ class RunsPanel(Panel):
         self._draw_curves()
 
     def _compare(self) -> None:
-        """Say which runs trained the network that is drawn now; reads no file, for it is done with each edit."""
+        """Mark the runs of the current network. This runs after each edit, so it reads no file."""
         digest = self.session.digest
         self.model.set_rows([_row(info, same=info.design_hash == digest) for info in self.infos.values()])
 
@@ -182,21 +183,21 @@ class RunsPanel(Panel):
         self.refresh()
 
     def _on_selection(self) -> None:
-        self.overlay.choose(self.table.selected())
+        self.overlay.show_runs(self.table.selected())
         self.model.set_colors(self.overlay.colors())
         self._update_buttons()
 
     def _update_buttons(self) -> None:
-        chosen = self.selected
-        one = chosen[0] if len(chosen) == 1 else None
+        selected = self.selected
+        one = selected[0] if len(selected) == 1 else None
         training = self._training()
         self.resume_button.setEnabled(one is not None and one.resumable and not training)
         self.resume_button.setToolTip(
-            "Another training is running; stop it first" if training else "Go on from the last checkpoint"
+            "Another training is running; stop it first" if training else "Continue from the last checkpoint"
         )
-        self.look_button.setEnabled(one is not None and one.has_weights)
-        self.look_button.setToolTip("Show what this run's network looks at in an image")
-        self.delete_button.setEnabled(any(not info.active for info in chosen))
+        self.inspect_button.setEnabled(one is not None and one.has_weights)
+        self.inspect_button.setToolTip("Show what this run's network attends to in an image")
+        self.delete_button.setEnabled(any(not info.active for info in selected))
 
     def _draw_curves(self) -> None:
         colors, drawn = self.overlay.colors(), {str(folder) for folder, _ in self.overlay}
@@ -214,12 +215,12 @@ class RunsPanel(Panel):
             self._pages.setCurrentWidget(self.plots)
             return
         if self.infos:
-            self.hint_title.setText("Choose runs")
-            self.hint.setText(f"Their curves lie over each other; Ctrl or Shift adds to the choice, up to {len(HUES)}")
+            self.hint_title.setText("Select runs")
+            self.hint.setText(f"Their curves are overlaid; Ctrl or Shift adds to the selection, up to {len(HUES)} runs")
         else:
             self.hint_title.setText("No runs yet")
             self.hint.setText(
-                "Every training you start is kept here, with its curves, its weights and the network it trained"
+                "Every training you start is listed here, with its curves, its weights and the network it trained"
             )
         self._pages.setCurrentIndex(0)
 
@@ -227,13 +228,14 @@ class RunsPanel(Panel):
         return any(run.active for run in self.session.runs)
 
     def _show_menu(self, at: QPoint) -> None:
-        chosen = self.selected
+        selected = self.selected
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for made in (self.resume_button, self.look_button):
-            menu.addAction(made.icon(), made.text(), made.click).setEnabled(made.isEnabled())
-        if len(chosen) == 1:
-            path = chosen[0].path
+        for push_button in (self.resume_button, self.inspect_button):
+            action = menu.addAction(push_button.icon(), push_button.text(), push_button.click)
+            action.setEnabled(push_button.isEnabled())
+        if len(selected) == 1:
+            path = selected[0].path
             copy = path / DESIGN
             menu.addAction(
                 theme.icon("enter"),
@@ -244,7 +246,7 @@ class RunsPanel(Panel):
                 theme.icon("open"), "Show its files", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
             )
         for folder in run_library.opened_folders():
-            if chosen and chosen[0].path in (folder, *list_runs(folder)):
+            if selected and selected[0].path in (folder, *list_runs(folder)):
                 menu.addAction(
                     theme.icon("close"), f"Close folder {folder.name}", lambda folder=folder: self._close_folder(folder)
                 )
@@ -260,8 +262,8 @@ class RunsPanel(Panel):
 
     def _refresh_theme(self) -> None:
         refresh_icons(self)
-        for made in (self.resume_button, self.look_button):
-            made.setIcon(theme.icon(made.property("icon_name")))
+        for push_button in (self.resume_button, self.inspect_button):
+            push_button.setIcon(theme.icon(push_button.property("icon_name")))
         self.notice.refresh_theme()
         self.model.set_colors(self.overlay.colors())
         self.plots.refresh_theme()
@@ -269,11 +271,11 @@ class RunsPanel(Panel):
 
     # --- building ---------------------------------------------------------------------------------------------------
 
-    def _button(self, text: str, icon: str, clicked: object) -> QPushButton:
-        made = button(text, clicked)  # type: ignore[arg-type]
-        made.setProperty("icon_name", icon)
-        made.setIcon(theme.icon(icon))
-        return made
+    def _button(self, text: str, icon: str, clicked: Callable[[], object]) -> QPushButton:
+        push_button = button(text, clicked)
+        push_button.setProperty("icon_name", icon)
+        push_button.setIcon(theme.icon(icon))
+        return push_button
 
     def _build(self) -> None:
         empty = QWidget()
@@ -287,7 +289,7 @@ class RunsPanel(Panel):
         self._pages = QStackedWidget()
         self._pages.addWidget(empty)
         self._pages.addWidget(self.plots)
-        actions = row(self.resume_button, self.look_button, self.delete_button)
+        actions = row(self.resume_button, self.inspect_button, self.delete_button)
         actions.addStretch(1)
         actions.addWidget(self.open_button)
         left, right = QWidget(), QWidget()
@@ -308,20 +310,20 @@ class RunsPanel(Panel):
         self.setLayout(column(self._split, margin=0))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Runs may have come from anywhere meanwhile."""
+        """Read the runs again: others may have been added meanwhile."""
         super().showEvent(event)
         self.refresh_soon()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks: read nothing."""
+        """Stop reading while the panel is hidden."""
         super().hideEvent(event)
         self._poll.stop()
         self.overlay.stop()
 
 
 def _row(info: RunInfo, *, same: bool) -> Row:
-    known = {"data": "{}", "batch_size": "batch {}", "optimizer": "{}", "lr": "learning rate {}"}
-    settings = ", ".join(words.format(info.training[name]) for name, words in known.items() if name in info.training)
+    templates = {"data": "{}", "batch_size": "batch {}", "optimizer": "{}", "lr": "learning rate {}"}
+    settings = ", ".join(text.format(info.training[name]) for name, text in templates.items() if name in info.training)
     tip = [
         str(info.path),
         settings,
@@ -333,7 +335,7 @@ def _row(info: RunInfo, *, same: bool) -> Row:
         (info.state.capitalize(), info.state),
         (info.best_text, info.best or 0.0),
         (f"{info.epoch} of {info.epochs}", info.epoch),
-        ("this one" if same else "another", not same),
+        ("current" if same else "another", not same),
         (run_library.when(info), info.created),
     )
     return Row(info.path, cells, "\n".join(part for part in tip if part), INKS.get(info.state, "muted"))

@@ -1,4 +1,4 @@
-"""Training: settings, start and stop, and the curves as they grow."""
+"""The training panel: settings, start and stop, and the curves as they grow."""
 
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,12 @@ from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.training_form import WIDTH, TrainingForm
 from composer.gui.widgets.training_plots import TrainingPlots
 
-# Events come faster than anybody can read: the panel is drawn at most this often, and not at all when nothing comes.
+# Events arrive faster than anybody can read: the panel redraws at most this often, and not at all without events.
 DRAW_MS = 100
 
 
 class TrainingPanel(Panel):
-    """Trains the design in a process of its own and shows how it goes."""
+    """Trains the design in a process of its own and shows its progress."""
 
     title = "Training"
     icon = "training"
@@ -40,8 +40,8 @@ class TrainingPanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.run: LiveRun | None = None
-        self._offered = False
-        self._offer = ""  # digest of the network whose interrupted run is offered to go on
+        self._has_looked_for_interrupted = False
+        self._offered_digest = ""  # of the network whose interrupted run is offered for resuming
         self._draw = QTimer(self, singleShot=True, interval=DRAW_MS)
         self._draw.timeout.connect(self._draw_run)
         self.form = TrainingForm()
@@ -57,7 +57,7 @@ class TrainingPanel(Panel):
         self.progress.setRange(0, 1000)
         self.notice = Notice()
         self.plots = TrainingPlots()
-        self.what, self.how = label(role="title", wrap=True), label(role="muted", wrap=True)
+        self.design_name, self.plan = label(role="title", wrap=True), label(role="muted", wrap=True)
         self.problems_link = button("Show the problems", lambda: session.panel_requested.emit("problems"), "link")
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty_state())
@@ -73,26 +73,26 @@ class TrainingPanel(Panel):
         if session.runs:
             self._adopt(session.runs[-1])
 
-    # --- what the user does -----------------------------------------------------------------------------------------
+    # --- actions of the user -----------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Train the design as it is now; a paused training goes on."""
+        """Train the current design, or continue a paused training."""
         if self.run is not None and self.run.active:
             if self.run.state == "paused":
                 self.run.handle.resume()
             return
         if (focused := self.focusWidget()) is not None:
-            focused.clearFocus()  # what was typed last counts
+            focused.clearFocus()  # commits what is being typed
         if reason := self._reason():
             self.notice.show_message(reason, "warning")
             return
         self._launch({"device": self.form.choice("device") or "auto"})
 
     def resume(self, folder: Path | None = None) -> None:
-        """Go on with a run from its last checkpoint.
+        """Resume a run from its last checkpoint.
 
         Args:
-            folder: the run; by default the one that is shown.
+            folder: the run; the shown one by default.
         """
         folder = folder or (self.run.handle.folder if self.run is not None else None)
         if folder is None or (self.run is not None and self.run.active):
@@ -100,7 +100,7 @@ class TrainingPanel(Panel):
         self._launch(resume_options(read_run(folder), self.form.choice("device") or "auto"))
 
     def pause(self) -> None:
-        """Pause, or go on."""
+        """Pause or continue the training."""
         if self.run is not None:
             if self.run.state == "paused":
                 self.run.handle.resume()
@@ -108,15 +108,15 @@ class TrainingPanel(Panel):
                 self.run.handle.pause()
 
     def stop(self) -> None:
-        """Save and end."""
+        """Save the training and end it."""
         if self.run is not None:
             self.run.handle.stop()
 
-    def _launch(self, chosen: dict[str, Any]) -> None:
+    def _launch(self, options: dict[str, Any]) -> None:
         self.notice.clear()
-        self._offer = ""
+        self._offered_digest = ""
         try:
-            self.session.start_training(chosen)
+            self.session.start_training(options)
         except (OSError, UserError) as error:
             self.notice.show_message(f"The run could not be started: {error}", "error")
 
@@ -132,7 +132,7 @@ class TrainingPanel(Panel):
             new, f"Set {self.form.title(name).lower()} to {words}", ("training", name) if stepped else None, self
         )
 
-    # --- what the run does ------------------------------------------------------------------------------------------
+    # --- events of the run ------------------------------------------------------------------------------------------
 
     def _adopt(self, handle: RunHandle) -> None:
         self.run = LiveRun(handle)
@@ -168,7 +168,7 @@ class TrainingPanel(Panel):
             self._show_run()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks: draw nothing until it is shown again."""
+        """Stop redrawing until the panel is shown again."""
         super().hideEvent(event)
         if self._draw.isActive():
             self._draw.stop()
@@ -177,7 +177,7 @@ class TrainingPanel(Panel):
     # --- drawing ----------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Show the design's settings, what would be trained, and the run."""
+        """Show the design's settings, what a start would train, and the run."""
         session = self.session
         label_of = {device["name"]: device["label"] for device in session.devices}
         fastest = next(iter(label_of.values()), "")
@@ -187,14 +187,14 @@ class TrainingPanel(Panel):
         reason = self._reason()
         self.start_button.setEnabled(not reason)
         key = keymap.shown("train")
-        self.start_button.setToolTip(reason or "Train the design as it is drawn now" + (f"  ({key})" if key else ""))
-        self.what.setText(session.document.design.name)
-        self.how.setText(reason or self._plan(label_of, fastest))
+        self.start_button.setToolTip(reason or "Train the current design" + (f"  ({key})" if key else ""))
+        self.design_name.setText(session.document.design.name)
+        self.plan.setText(reason or self._plan(label_of, fastest))
         self.problems_link.setVisible(bool(session.problems))
-        if self._offer and self._offer != session.digest:
-            self._offer = ""
+        if self._offered_digest and self._offered_digest != session.digest:
+            self._offered_digest = ""
             self.notice.clear()
-        if self.run is None and not self._offered:
+        if self.run is None and not self._has_looked_for_interrupted:
             self._offer_interrupted()
         self._show_run()
 
@@ -208,7 +208,7 @@ class TrainingPanel(Panel):
         self.stop_button.setVisible(active)
         self.progress.setVisible(run is not None)
         self.headline.setText(self._headline(run) if run is not None else "")
-        self.headline.setToolTip(self.headline.text())  # of which a narrow panel shows the beginning
+        self.headline.setToolTip(self.headline.text())  # a narrow panel cuts the text off
         self.numbers.setVisible(run is not None)
         self.numbers.setText(run.numbers() if run is not None else "")
         self._pages.setCurrentIndex(0 if run is None else 1)
@@ -224,7 +224,7 @@ class TrainingPanel(Panel):
             self.plots.show_curves(run.curves)
 
     def _headline(self, run: LiveRun) -> str:
-        """How the run is; and what it trains, where that is not what is drawn."""
+        """Return the state of the run, and the name of its network if the canvas shows another one."""
         if run.handle.digest == self.session.digest:
             return run.headline()
         name = short_name(RunInfo(run.handle.folder))
@@ -232,10 +232,10 @@ class TrainingPanel(Panel):
         return f"{run.headline()}  ·  {earlier}{name}"
 
     def _reason(self) -> str:
-        """Why the design cannot be trained now; empty if it can."""
+        """Return why the design cannot be trained now; empty if it can."""
         main = self.session.document.design.main
         if not main.nodes:
-            return "Draw a network first: an image input, blocks, and an output with one score a class"
+            return "Draw a network first: an image input, blocks, and an output with one score per class"
         errors = [problem for problem in self.session.problems if problem.level == "error"]
         if errors:
             return (
@@ -243,7 +243,8 @@ class TrainingPanel(Panel):
                 if len(errors) > 1
                 else "1 problem has to be solved first"
             )
-        return ""
+        settings = training_settings.problems(self.session.document.design.training)
+        return f"{settings[0][:1].upper()}{settings[0][1:]}" if settings else ""
 
     def _plan(self, label_of: dict[str, str], fastest: str) -> str:
         training = self.session.document.design.training
@@ -252,45 +253,47 @@ class TrainingPanel(Panel):
         totals = self.session.facts.totals
         size = f"{units.count(totals.params)} parameters learn from " if totals.params else "Learns from "
         epochs = "1 epoch" if training.epochs == 1 else f"{training.epochs} epochs"
-        return f"{size}{training.data} for {epochs}, {training.batch_size} images a step, on {where}"
+        return f"{size}{training.data} for {epochs}, {training.batch_size} samples per step, on {where}"
 
     def _offer_interrupted(self) -> None:
-        """A run of this very network that a crash or a power cut ended can go on."""
+        """Offer to resume a run of this network that a crash or a power failure ended."""
         if not self.session.document.design.main.nodes:
             return
-        self._offered = True
-        found = [read_run(folder) for folder in list_runs(runs_folder())]
+        self._has_looked_for_interrupted = True
+        infos = [read_run(folder) for folder in list_runs(runs_folder())]
         lost: list[RunInfo] = [
             info
-            for info in found
+            for info in infos
             if info.state == "interrupted" and info.has_weights and info.design_hash == self.session.digest
         ]
         if lost:
-            self._offer = self.session.digest
+            self._offered_digest = self.session.digest
             newest = max(lost, key=lambda info: info.created)
-            text = f"A training of this network was interrupted after epoch {newest.epoch} of {newest.epochs} ({newest.name})"
+            progress = f"after epoch {newest.epoch} of {newest.epochs}"
+            text = f"A training of this network was interrupted {progress} ({newest.name})"
             self.notice.show_message(text, "info", actions=[("Resume", lambda: self.resume(newest.path))])
 
     def _refresh_theme(self) -> None:
         refresh_icons(self)
-        for made in (self.start_button, self.resume_button, self.pause_button, self.stop_button):
-            made.setIcon(theme.icon(made.property("icon_name"), "on_accent" if made is self.start_button else "text"))
+        for push_button in (self.start_button, self.resume_button, self.pause_button, self.stop_button):
+            ink = "on_accent" if push_button is self.start_button else "text"
+            push_button.setIcon(theme.icon(push_button.property("icon_name"), ink))
         self.notice.refresh_theme()
         self.plots.refresh_theme()
 
     # --- building ---------------------------------------------------------------------------------------------------
 
     def _button(self, text: str, icon: str, clicked: Any) -> QPushButton:
-        made = button(text, clicked)
-        made.setProperty("icon_name", icon)
-        made.setIcon(theme.icon(icon, "on_accent" if icon == "play" and text.startswith("Start") else "text"))
-        return made
+        push_button = button(text, clicked)
+        push_button.setProperty("icon_name", icon)
+        push_button.setIcon(theme.icon(icon, "on_accent" if text.startswith("Start") else "text"))
+        return push_button
 
     def _empty_state(self) -> QWidget:
         page = QWidget()
         layout = column(margin=theme.PADDING)
         layout.addStretch(1)
-        for widget in (self.what, self.how):
+        for widget in (self.design_name, self.plan):
             widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             layout.addWidget(widget)
         layout.addWidget(self.problems_link, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -1,4 +1,4 @@
-"""Deleting that can be taken back: folders go to the system's trash."""
+"""Deleting with undo: folders go to the system's trash."""
 
 import shutil
 from dataclasses import dataclass
@@ -12,34 +12,34 @@ class Trashed:
     """A folder in the trash.
 
     Args:
-        folder: where it was.
-        place: where it is now; `folder` where the system does not say.
+        folder: its original path.
+        location: its path in the trash; `folder` where the system does not tell.
     """
 
     folder: Path
-    place: Path
+    location: Path
 
-    def put_back(self) -> bool:
-        """Take it out of the trash again."""
-        if not self.place.exists() or self.folder.exists():
+    def restore(self) -> bool:
+        """Move it back to its original path; return whether that worked."""
+        if not self.location.exists() or self.folder.exists():
             return False
         try:
-            shutil.move(self.place, self.folder)
+            shutil.move(self.location, self.folder)
         except OSError:
             return False
-        # The note that freedesktop.org's trash keeps beside it.
-        (self.place.parent.parent / "info" / f"{self.place.name}.trashinfo").unlink(missing_ok=True)
+        # The description that freedesktop.org's trash stores beside it.
+        (self.location.parent.parent / "info" / f"{self.location.name}.trashinfo").unlink(missing_ok=True)
         return True
 
 
 def trash(folder: Path) -> Trashed | None:
-    """Move a folder to the trash; None where that cannot be done."""
-    file = QFile(str(folder))  # not the static function: that one does not say in PySide6 where the folder is now
+    """Move a folder to the trash; return None where that is not possible."""
+    file = QFile(str(folder))  # not the static function: in PySide6 that one does not tell the new path
     return Trashed(folder, Path(file.fileName())) if file.moveToTrash() else None
 
 
 def delete(folder: Path) -> bool:
-    """Delete a folder for good."""
+    """Delete a folder permanently; return whether that worked."""
     try:
         shutil.rmtree(folder)
     except OSError:

@@ -1,113 +1,129 @@
-"""Bars for values that lie at no place of an image: channel gates, branch weights, chosen segments."""
+"""Bars for values that have no position in an image: channel gates, branch weights, selected segments."""
 
+import math
 from typing import Any
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QSize
+from PySide6.QtGui import QColor, QImage, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from composer.gui.look import theme
 from composer.gui.widgets.color_bar import format_value
+from composer.gui.widgets.plot_style import AXIS_WIDTH, make_plot, style_axes, widget_point
 from composer.gui.widgets.readout import Readout
 
-LEFT, BOTTOM, TOP, RIGHT = 56, 36, 12, 12
-LINES = 4
-WIDEST = 48
+# Pixels: a few bars as wide as a hand would look like a mistake.
+MAX_BAR_WIDTH = 48
+BAR_SHARE = 0.9  # of the distance between two bars
+LABEL_WIDTH = 32  # of the number under a bar
+MARGIN = 24
 
 
 class BarPlot(QWidget):
-    """Bars with a scale; the value under the pointer is said."""
+    """Bars with a scale; the readout shows the value of the bar under the cursor.
+
+    Attributes:
+        values: height of each bar.
+        axis: what is counted.
+        readout: the box with the value under the cursor; None before the first bars.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.values: list[float] = []
         self.axis = ""
-        self.readout = Readout(self)
-        self.setMouseTracking(True)
+        self.readout: Readout | None = None
+        self._plot: Any = None
+        self._bars: Any = None
         self.setMinimumSize(QSize(120, 96))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._box = QHBoxLayout(self)
+        self._box.setContentsMargins(8, 8, 8, 4)
 
     def set_bars(self, values: Any, axis: str) -> None:
         """Show bars.
 
         Args:
-            values: one number a bar.
+            values: one number per bar.
             axis: what is counted, such as ``channel``.
         """
         self.values, self.axis = [float(value) for value in values], axis
-        self.readout.hide()
-        self.update()
+        if self._plot is None:
+            self._make_plot()
+        self._bars.setOpts(x=list(range(1, len(self.values) + 1)), height=self.values, width=BAR_SHARE)
+        self._hide_readout()
+        self._refresh_theme()
+        self._fit()
 
     def to_image(self, width: int = 960, height: int = 400) -> QImage:
         """Draw the plot to an image of a size in pixels."""
-        made = QImage(QSize(width, height), QImage.Format.Format_RGB32)
-        made.fill(theme.color("panel"))
-        painter = QPainter(made)
-        self._paint(painter, QRectF(made.rect()))
-        painter.end()
-        return made
+        copy = BarPlot()
+        copy.resize(width, height)
+        copy.set_bars(self.values, self.axis)
+        image = QImage(QSize(width, height), QImage.Format.Format_RGB32)
+        image.fill(theme.color("panel"))
+        copy.render(image)
+        return image
 
-    def _inside(self, area: QRectF) -> QRectF:
-        inside = area.adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
-        # Three bars as wide as a hand look like a mistake.
-        inside.setWidth(min(inside.width(), len(self.values) * WIDEST))
-        return inside
+    def _make_plot(self) -> None:
+        import pyqtgraph as pg
 
-    def _scale(self) -> tuple[float, float]:
-        low, high = min(0.0, *self.values, 0.0), max(0.0, *self.values, 0.0)
-        return (low, high) if high > low else (0.0, 1.0)
+        self._plot = make_plot()
+        self._plot.setMouseEnabled(x=False, y=False)
+        self._bars = pg.BarGraphItem(x=[], height=[], width=BAR_SHARE)
+        self._bars.setZValue(1)
+        self._plot.addItem(self._bars)
+        self._plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self._plot.viewport().installEventFilter(self)
+        self.readout = Readout(self._plot)
+        self._box.addWidget(self._plot, 1)
+        self._box.addStretch(0)  # a plot of few bars stays on the left
 
-    def _paint(self, painter: QPainter, area: QRectF) -> None:
-        if not self.values:
+    def _refresh_theme(self) -> None:
+        import pyqtgraph as pg
+
+        style_axes(self._plot, "", self.axis)
+        self._bars.setOpts(pen=pg.mkPen(None), brush=QColor(theme.tokens().accent))
+
+    def _fit(self) -> None:
+        """Show all bars and the zero line, and number as many bars as there is space for."""
+        if self._plot is None or not self.values:
             return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        inside, (low, high) = self._inside(area), self._scale()
+        count = len(self.values)
+        self._plot.setMaximumWidth(AXIS_WIDTH + MARGIN + count * MAX_BAR_WIDTH)
+        low, high = min(0.0, *self.values), max(0.0, *self.values)
+        self._plot.setXRange(0.5, 0.5 + count, padding=0)
+        self._plot.setYRange(low, high if high > low else 1.0, padding=0.03)
+        bar_width = min(MAX_BAR_WIDTH, max(self.width() - AXIS_WIDTH - MARGIN, 1) / count)
+        every = max(1, math.ceil(LABEL_WIDTH / bar_width))
+        self._plot.getAxis("bottom").setTicks([[(number, str(number)) for number in range(1, count + 1, every)]])
 
-        def y(value: float) -> float:
-            return inside.bottom() - (value - low) / (high - low) * inside.height()
+    def _on_mouse_moved(self, position: QPointF) -> None:
+        view = self._plot.getViewBox()
+        index = round(view.mapSceneToView(position).x()) - 1
+        if self.readout is None or not view.sceneBoundingRect().contains(position) or not 0 <= index < len(self.values):
+            self._hide_readout()
+            return
+        text = f"{self.axis} {index + 1}:  {format_value(self.values[index])}"
+        self.readout.show_at(widget_point(self._plot, position), text, [])
 
-        painter.setFont(theme.font(theme.SMALL))
-        for line in range(LINES + 1):
-            value = low + line / LINES * (high - low)
-            painter.setPen(QPen(theme.color("border"), 1))
-            painter.drawLine(QPointF(inside.left(), y(value)), QPointF(inside.right(), y(value)))
-            painter.setPen(theme.color("muted"))
-            place = QRectF(area.left(), y(value) - 8, LEFT - 8, 16)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, format_value(value))
-        step = inside.width() / len(self.values)
-        gap = 1.0 if step > 4 else 0.0
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.tokens().accent))
-        for index, value in enumerate(self.values):
-            top, bottom = sorted((y(value), y(0.0)))
-            painter.drawRect(QRectF(inside.left() + index * step, top, max(step - gap, 0.5), max(bottom - top, 0.5)))
-        painter.setPen(theme.color("muted"))
-        every = max(1, round(40 / step)) if step < 40 else 1
-        for index in range(0, len(self.values), every):
-            cell = QRectF(inside.left() + index * step - 20 + step / 2, inside.bottom() + 2, 40, 16)
-            painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, str(index + 1))
-        painter.drawText(
-            QRectF(inside.left(), inside.bottom() + 18, max(inside.width(), 80), 16),
-            Qt.AlignmentFlag.AlignHCenter,
-            self.axis,
-        )
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bars."""
-        self._paint(QPainter(self), QRectF(self.rect()))
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Say the value of the bar under the pointer."""
-        inside, at = self._inside(QRectF(self.rect())), event.position()
-        if not self.values or not inside.left() <= at.x() < inside.right():
+    def _hide_readout(self) -> None:
+        if self.readout is not None:
             self.readout.hide()
-            return
-        index = min(int((at.x() - inside.left()) / inside.width() * len(self.values)), len(self.values) - 1)
-        self.readout.show_at(
-            QPoint(int(at.x()), int(at.y())), f"{self.axis} {index + 1}:  {format_value(self.values[index])}", []
-        )
 
-    def leaveEvent(self, event: Any) -> None:
-        """Put the readout away."""
-        self.readout.hide()
-        super().leaveEvent(event)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the bars at most as wide as `MAX_BAR_WIDTH`."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Restyle the plot when the theme changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._plot is not None:
+            self._refresh_theme()
+
+    def eventFilter(self, watched: Any, event: QEvent) -> bool:
+        """Hide the readout when the cursor leaves."""
+        if event.type() == QEvent.Type.Leave:
+            self._hide_readout()
+        return super().eventFilter(watched, event)

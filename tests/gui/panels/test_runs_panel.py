@@ -1,19 +1,23 @@
 """The runs panel: the list, curves over each other, the trash, resume, looking inside; and the folder reader under it."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from composer.core.files.run_folder import MetricsReader, is_alive, list_runs, read_run
+from composer.core.files.run_folder import MetricsReader, RunFolder, is_alive, list_runs, read_run
+from composer.core.run_records import Head, MetricSpec
 from composer.gui.panels import runs as runs_module
 from composer.gui.panels.runs import RunsPanel
 from composer.gui.runs import trash as trash_module
+from composer.gui.runs.run_curves import RunCurves
 from composer.gui.session.session import Session
 from tests.gui.tiny import tiny, write_run
 
@@ -63,15 +67,15 @@ def click_row(
 
 
 def settled(panel: RunsPanel) -> bool:
-    return not panel.overlay.reading and not panel.overlay._telling.isActive()
+    return not panel.overlay.reading and not panel.overlay._notifying.isActive()
 
 
 def test_the_list_says_state_accuracy_epochs_network_and_time(panel: RunsPanel) -> None:
     assert [cells(panel, row)[0] for row in range(3)] == ["other", "broken-off", "tiny"]  # newest first
-    assert cells(panel, 1)[1:5] == ["Interrupted", "85.0 %", "2 of 2", "this one"]
+    assert cells(panel, 1)[1:5] == ["Interrupted", "85.0 %", "2 of 2", "current"]
     assert cells(panel, 2)[1:4] == ["Done", "90.0 %", "3 of 3"]
     assert cells(panel, 2)[5]
-    assert panel.hint_title.text() == "Choose runs"
+    assert panel.hint_title.text() == "Select runs"
 
 
 def test_another_network_is_told_apart(panel: RunsPanel, session: Session, qtbot: QtBot) -> None:
@@ -141,10 +145,10 @@ def test_a_folder_goes_to_the_trash_of_the_system_and_back(tmp_path: Path, monke
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "design.yaml").write_text("kept")
-    gone = trash_module.trash(folder)
-    assert gone is not None
+    trashed = trash_module.trash(folder)
+    assert trashed is not None
     assert not folder.exists()
-    assert gone.put_back()
+    assert trashed.restore()
     assert (folder / "design.yaml").read_text() == "kept"
     assert not list((tmp_path / "data" / "Trash" / "info").iterdir())
 
@@ -163,7 +167,7 @@ def test_without_a_trash_deleting_asks_first(
     assert (root / "other").exists()
     assert "cannot be moved to the trash" in panel.notice.text
     assert [folder.name for folder, _ in panel.overlay] == ["other"]  # still chosen, so its curves stay
-    for_good = panel.notice.action("Delete for good")
+    for_good = panel.notice.action("Delete permanently")
     assert for_good is not None
     qtbot.mouseClick(for_good, Qt.MouseButton.LeftButton)
     assert not (root / "other").exists()
@@ -191,7 +195,7 @@ def test_look_inside_chooses_the_run_for_the_attention_panel(panel: RunsPanel, s
     asked: list[str] = []
     session.panel_requested.connect(asked.append)
     click_row(panel, qtbot, 2)
-    qtbot.mouseClick(panel.look_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.inspect_button, Qt.MouseButton.LeftButton)
     assert asked == ["attention"]
     assert session.selected_run is not None
     assert session.selected_run.name == "tiny-20260101-101500"
@@ -202,7 +206,7 @@ def test_runs_from_elsewhere_are_opened_and_remembered(
     panel: RunsPanel, session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
     panel.add_folder(tmp_path / "home")
-    assert "holds no run" in panel.notice.text
+    assert "contains no run" in panel.notice.text
     write_run(tmp_path / "cluster" / "far", session.document.design)
     panel.add_folder(tmp_path / "cluster")
     assert panel.model.rowCount() == 4
@@ -233,3 +237,53 @@ def test_damaged_folders_are_read_as_far_as_they_go(tmp_path: Path) -> None:
     assert list_runs(tmp_path) == [folder]
     assert list_runs(folder) == [folder]
     assert not is_alive(DEAD)
+
+
+FLAT_EPOCH = {
+    "kind": "epoch",
+    "epoch": 1,
+    "epochs": 2,
+    "step": 4,
+    "train_loss": 1.5,
+    "train_accuracy": 0.5,
+    "val_loss": 1.0,
+    "val_accuracy": 0.75,
+    "seconds": 1.0,
+    "images_per_s": 9.0,
+    "time": 1.0,
+}
+
+
+def test_runs_of_earlier_versions_open(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", tiny(), epochs=2)
+    step = {"kind": "step", "step": 4, "steps": 8, "epoch": 1, "loss": 1.2, "lr": 0.1, "images_per_s": 8.0, "time": 0.5}
+    (folder / "metrics.jsonl").write_text(json.dumps(step) + "\n" + json.dumps(FLAT_EPOCH) + "\n")
+    state = {"state": "done", "epoch": 2, "epochs": 2, "best_val_accuracy": 0.75, "best_epoch": 1}
+    (folder / "state.json").write_text(json.dumps(state))
+    info = read_run(folder)
+    assert (info.best_text, info.best_epoch) == ("75.0 %", 1)
+    curves = RunCurves(2)
+    for record in RunFolder(folder).metrics():
+        curves.add(record)
+    assert curves.primary.title == "Accuracy"
+    assert list(curves.curve("val", "accuracy").y) == [75.0]
+    assert list(curves.val_loss.y) == [1.0]
+    assert curves.best == 0.75
+    assert curves.speed == 8.0
+
+
+def test_a_metric_of_which_less_is_better(tmp_path: Path) -> None:
+    metric = MetricSpec("error", "Mean error", "", "min")
+    curves = RunCurves(3)
+    curves.add(Head("regression", metric, (metric,)).to_record())
+    for epoch, error in ((1, 0.5), (2, 0.125), (3, 0.25)):
+        curves.add({"kind": "epoch", "epoch": epoch, "metrics": {"val": {"loss": error, "error": error}}})
+    assert curves.best == 0.125
+    assert curves.primary.write(curves.best) == "0.125"
+
+
+def test_a_reused_process_id_is_not_taken_for_the_run() -> None:
+    started = psutil.Process().create_time()
+    assert is_alive(os.getpid())
+    assert is_alive(os.getpid(), started)
+    assert not is_alive(os.getpid(), started - 3600)

@@ -13,11 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from composer.core import edits
 from composer.core.files.run_folder import read_run
+from composer.core.graph import ExtensionRef, Training
 from composer.gui.panels.training import TrainingPanel
 from composer.gui.runs.live_run import LiveRun
+from composer.gui.runs.run_curves import RunCurves
 from composer.gui.runs.run_process import RunHandle
 from composer.gui.session.session import Session
-from composer.gui.widgets.curve_plot import thinned
 from tests.gui.tiny import tiny, write_run
 from tests.work import calls
 
@@ -54,17 +55,17 @@ def state_is(panel: TrainingPanel, *states: str) -> Callable[[], bool]:
 
 
 def test_the_empty_panel_says_what_will_train_on_what_and_where(panel: TrainingPanel) -> None:
-    assert panel.what.text() == "Tiny"
-    assert "digits" in panel.how.text()
-    assert "1 epoch" in panel.how.text()
-    assert "128 images a step" in panel.how.text()
+    assert panel.design_name.text() == "Tiny"
+    assert "digits" in panel.plan.text()
+    assert "1 epoch" in panel.plan.text()
+    assert "128 samples per step" in panel.plan.text()
     assert panel.start_button.isVisible()
     assert not panel.stop_button.isVisible()
 
 
 def test_without_a_network_it_says_what_is_missing(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
     session.new()
-    qtbot.waitUntil(lambda: "Draw a network first" in panel.how.text())
+    qtbot.waitUntil(lambda: "Draw a network first" in panel.plan.text())
     assert not panel.start_button.isEnabled()
     panel.start()
     assert "Draw a network first" in panel.notice.text
@@ -239,14 +240,38 @@ def test_ten_thousand_lines_cost_the_window_nothing(session: Session, home: Path
     )  # of which a plot shows as many as it has pixels
 
 
-def test_thinning_keeps_the_extremes() -> None:
+def test_a_spike_between_pixels_is_drawn(panel: TrainingPanel, qtbot: QtBot) -> None:
     import numpy as np
 
-    x = np.arange(50_000.0)
-    y = np.sin(x / 1000)
-    y[12_345] = 9.0
-    fewer_x, fewer_y = thinned(x, y, 1000)
-    assert len(fewer_x) <= 1100
-    assert fewer_y.max() == 9.0
-    assert (np.diff(fewer_x) > 0).all()
-    assert fewer_x[-1] == x[-1]
+    curves = RunCurves(epochs=10)
+    for step in range(1, 50_001):
+        curves.add({"kind": "step", "step": step, "steps": 50_000, "loss": 9.0 if step == 12_345 else 1.0})
+    panel.plots.show_curves(curves)
+    panel._pages.setCurrentWidget(panel.plots)
+    loss = panel.plots.loss
+    assert loss is not None
+    qtbot.waitUntil(lambda: loss.isVisible())
+    x, y = loss._lines["run raw"].item.getData()
+    assert len(x) < 10_000  # about two values per pixel
+    assert np.max(y) == 9.0
+
+
+def test_impossible_settings_disable_the_start_and_say_why(
+    panel: TrainingPanel, session: Session, qtbot: QtBot
+) -> None:
+    session.document.apply(edits.set_training(session.document.design, Training(optimizer="lion")), "Set optimizer")
+    qtbot.waitUntil(lambda: not panel.start_button.isEnabled())
+    assert panel.plan.text() == "Training optimizer is 'lion', expected one of adamw, sgd"
+
+
+def test_options_of_the_objective_are_fields_of_the_form(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
+    field = panel.form.fields["objective.label_smoothing"]
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "0.1")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert session.document.design.training.objective == ExtensionRef("classification", {"label_smoothing": 0.1})
+    assert session.document.undo_stack.undoText() == "Set label smoothing to 0.1"
+    session.document.undo()
+    qtbot.waitUntil(lambda: field.text() == "0")
+    assert session.document.design.training.objective == ExtensionRef("classification")

@@ -1,0 +1,59 @@
+"""The common look of the plots: a bare pyqtgraph plot whose axes have the colours and fonts of the theme."""
+
+from typing import Any
+
+from PySide6.QtCore import QPoint, QPointF
+
+from composer.gui.look import theme
+
+MIN_HEIGHT = 96
+AXIS_WIDTH, AXIS_HEIGHT = 46, 34
+GRID_ALPHA = 0.12
+
+
+def make_plot() -> Any:
+    """Return an empty `pyqtgraph.PlotWidget` without menu, frame and background.
+
+    pyqtgraph takes a tenth of a second to import, so it is imported when the first plot is made.
+    """
+    import pyqtgraph as pg
+
+    plot = pg.PlotWidget(antialias=True)
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.setBackground(None)  # the panel's own background shows through
+    plot.setStyleSheet("background: transparent;")
+    plot.setFrameShape(plot.Shape.NoFrame)
+    plot.setMinimumHeight(MIN_HEIGHT)
+    plot.setToolTip("")
+    plot.getAxis("left").setWidth(AXIS_WIDTH)
+    plot.getAxis("bottom").setHeight(AXIS_HEIGHT)
+    # Otherwise pyqtgraph leaves out the last number of the axis.
+    plot.getAxis("bottom").setStyle(hideOverlappingLabels=False)
+    plot.getPlotItem().layout.setContentsMargins(1, 1, 8, 1)
+    return plot
+
+
+def style_axes(plot: Any, left: str, bottom: str) -> None:
+    """Give the axes the colours of the current theme.
+
+    Args:
+        plot: a plot that `make_plot` returned.
+        left: label of the vertical axis.
+        bottom: label of the horizontal axis.
+    """
+    import pyqtgraph as pg
+
+    for side, text in (("left", left), ("bottom", bottom)):
+        axis = plot.getAxis(side)
+        axis.setPen(pg.mkPen(theme.color("border")))
+        axis.setTextPen(pg.mkPen(theme.color("muted")))
+        axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=-4, textFillLimits=[(0, 0.6), (2, 0.4), (4, 0.2)])
+        axis.setLabel(text, **{"color": theme.tokens().muted, "font-size": f"{theme.SMALL}px"})
+    plot.showGrid(x=False, y=True, alpha=GRID_ALPHA)
+
+
+def widget_point(plot: Any, position: QPointF) -> QPoint:
+    """Return a position of a plot's scene in pixels of its widget."""
+    point: QPoint = plot.mapFromScene(position)
+    return QPoint(int(point.x()), int(point.y()))

@@ -40,7 +40,7 @@ def panel(session: Session, qtbot: QtBot) -> TrainingPanel:
     made.resize(900, 300)
     with qtbot.waitExposed(made):
         made.show()
-    qtbot.waitUntil(lambda: made.what.text() != "")
+    qtbot.waitUntil(lambda: made.design_name.text() != "")
     return made
 
 

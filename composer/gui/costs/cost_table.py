@@ -169,7 +169,7 @@ class CostTable(QTableView):
         header = self.horizontalHeader()
         header.setSortIndicatorClearable(True)
         header.setHighlightSections(False)
-        header.setFont(theme.font(theme.SMALL))
+        header.setStyleSheet(f"QHeaderView::section {{ font-size: {theme.SMALL}px; }}")
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setMinimumSectionSize(48)
         # Fixed widths: resizing to the contents would measure every cell after every change.
@@ -191,12 +191,12 @@ class CostTable(QTableView):
         self._share_width()
 
     def _share_width(self) -> None:
-        numbers, titles = QFontMetrics(theme.font(theme.SMALL)), self.horizontalHeader().fontMetrics()
+        metrics = QFontMetrics(theme.font(theme.SMALL))
         used = 0
         for cost, widest in WIDEST.items():
             column = TITLES.index(COLUMNS[cost])
             if not self.isColumnHidden(column):
-                width = max(numbers.horizontalAdvance(widest), titles.horizontalAdvance(TITLES[column])) + PADDING
+                width = max(metrics.horizontalAdvance(text) for text in (widest, TITLES[column])) + PADDING
                 self.setColumnWidth(column, width)
                 used += width
         self.setColumnWidth(0, max(NAME_WIDTH, self.viewport().width() - used))

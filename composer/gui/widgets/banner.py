@@ -35,10 +35,10 @@ class Banner(QWidget):
         self._persistent = persistent
         mark = QLabel()
         mark.setPixmap(theme.icon("info", "accent").pixmap(theme.ICON, theme.ICON))
-        self.text = label(text)
+        self.text = label(text, wrap=True)  # on one line, a long text would widen the window
         layout = row(mark, self.text, margin=0)
         layout.setContentsMargins(12, 6, 8, 6)
-        layout.addStretch(1)
+        layout.setStretch(1, 1)
         for index, (name, action) in enumerate(choices):
             layout.addWidget(button(name, partial(self._choose, action), "primary" if index == 0 else ""))
         layout.addWidget(tool_button("close", "Close" if persistent else "Not now", lambda: self._choose(dismissed)))

@@ -1,4 +1,4 @@
-"""The scene follows the design: after any edits and undos it is what it would be if drawn anew."""
+"""The scene follows the design: after any edits and undos it equals a scene that is drawn from scratch."""
 
 import random
 from collections.abc import Callable
@@ -20,8 +20,8 @@ from composer.gui.session.session import Session
 BLOCKS = ("Conv2d", "Add", "SqueezeExcite", "ActiveDendrites", "graph:stage", "Concat", "Linear")
 
 
-def picture(scene: DesignScene) -> object:
-    """All that is drawn, as plain values."""
+def snapshot(scene: DesignScene) -> object:
+    """Return all that is drawn, as plain values."""
     nodes = {
         id: (item.content, item.pos().toTuple(), item.body.getRect(), type(item).__name__)
         for id, item in scene.nodes.items()
@@ -41,11 +41,11 @@ def drawn_items(scene: DesignScene) -> list[QGraphicsItem]:
 
 
 def fresh(session: Session) -> object:
-    return picture(DesignScene(session))
+    return snapshot(DesignScene(session))
 
 
 def random_edit(session: Session, dice: random.Random) -> None:
-    """One edit of any kind; illegal ones are refused by the session."""
+    """Make an edit of any kind; the document refuses illegal ones."""
     graph = session.document.graph
     ids = list(graph.ids())
     some = dice.sample(ids, min(len(ids), dice.randint(1, 3)))
@@ -92,14 +92,14 @@ def random_edit(session: Session, dice: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_random_edits_and_undo_leave_what_a_new_scene_would_draw(
+def test_the_scene_equals_a_new_one_after_random_edits_and_undo(
     session: Session, canvas: CanvasView, seed: int
 ) -> None:
     dice = random.Random(seed)
     scene = canvas.scene
     first = None
     session.document.select(())
-    first = picture(scene)
+    first = snapshot(scene)
     begun = session.document.undo_stack.index()
     for _ in range(60):
         if session.document.undo_stack.index() > begun or dice.random() < 0.9:
@@ -108,11 +108,11 @@ def test_random_edits_and_undo_leave_what_a_new_scene_would_draw(
             session.document.redo()
         assert set(scene.nodes) == set(session.document.graph.ids())
         assert set(scene.wires) == set(session.document.graph.wires)
-    assert picture(scene) == fresh(session)
+    assert snapshot(scene) == fresh(session)
     while session.document.undo_stack.index() > begun:
         session.document.undo()
     session.document.select(())
-    assert picture(scene) == first == fresh(session)
+    assert snapshot(scene) == first == fresh(session)
 
 
 def test_no_item_is_left_behind(session: Session, canvas: CanvasView) -> None:
@@ -120,21 +120,23 @@ def test_no_item_is_left_behind(session: Session, canvas: CanvasView) -> None:
     for _ in range(80):
         random_edit(session, dice)
     scene = canvas.scene
-    known: set[QGraphicsItem] = {*drawn_items(scene), *scene.frames.values()}
-    rest = [item for item in scene.items() if item not in known]
+    drawn: set[QGraphicsItem] = {*drawn_items(scene), *scene.frames.values()}
+    rest = [item for item in scene.items() if item not in drawn]
     assert all(isinstance(item, OverviewItem | ChipItem) for item in rest)
     assert sum(isinstance(item, ChipItem) for item in rest) <= 1
 
 
 def test_only_what_facts_name_is_touched(session: Session, canvas: CanvasView, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
     real = Session.facts_for
-    monkeypatch.setattr(Session, "facts_for", lambda self, id, graph=None: asked.append(id) or real(self, id, graph))
+    monkeypatch.setattr(
+        Session, "facts_for", lambda self, id, graph=None: requested.append(id) or real(self, id, graph)
+    )
     session.facts_changed.emit(frozenset({"norm"}), 2)
-    assert set(asked) == {"norm"}
+    assert set(requested) == {"norm"}
 
 
-def test_facts_say_shapes_costs_and_errors(session: Session, canvas: CanvasView) -> None:
+def test_facts_update_shapes_costs_and_errors(session: Session, canvas: CanvasView) -> None:
     scene = canvas.scene
     assert scene.nodes["conv"].content.detail == "100 params · 1.0 k MACs"
     assert {str(wire) for wire in scene.drawn.chips} == {"image -> conv", "conv -> norm", "pool -> dendrites"}
@@ -151,7 +153,7 @@ def test_facts_say_shapes_costs_and_errors(session: Session, canvas: CanvasView)
     assert scene.wires[Wire("norm", "add")].shape_ is None
 
 
-def test_a_changed_sub_graph_changes_the_ports_of_its_uses(session: Session, canvas: CanvasView) -> None:
+def test_a_changed_sub_graph_changes_the_ports_of_its_instances(session: Session, canvas: CanvasView) -> None:
     from composer.core.graph import Output
 
     assert canvas.scene.nodes["stage"].content.outputs == ("y",)
@@ -176,7 +178,7 @@ def test_wires_of_the_selection_stand_out(session: Session, canvas: CanvasView) 
     assert {item.state for item in canvas.scene.wires.values()} == {"rest"}
 
 
-def test_far_away_the_items_leave_painting_to_one(session: Session, canvas: CanvasView) -> None:
+def test_the_overview_paints_for_the_items(session: Session, canvas: CanvasView) -> None:
     canvas.view.show_at(0.2, QPointF(600, 100))
     scene = canvas.scene
     flag = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents

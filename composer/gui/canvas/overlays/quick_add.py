@@ -122,11 +122,11 @@ class QuickAdd(QFrame):
         box.addWidget(self.field)
         box.addWidget(self.list)
         self._box = box
-        self._room = 0  # height that a subclass needs below the list
+        self._footer_height = 0  # height that a subclass needs below the list
         self._all: list[BlockChoice] = []
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
-        self.list.clicked.connect(self._take)
+        self.list.clicked.connect(self._pick)
         self.list.setMouseTracking(True)
         self.list.entered.connect(self.list.setCurrentIndex)
         self.hide()
@@ -144,7 +144,7 @@ class QuickAdd(QFrame):
             f"#quick_add {{ background: {t.card}; border: 1px solid {t.strong_border}; border-radius: 8px; }}"
         )
         self.list.setStyleSheet("QListView { background: transparent; border: none; }")
-        self.setFixedSize(WIDTH, 28 + 24 + ROW * ROWS + self._room)
+        self.setFixedSize(WIDTH, 28 + 24 + ROW * ROWS + self._footer_height)
         area = self.home.rect().adjusted(8, 8, -8, -8)
         place = QRect(at, self.size())
         place.moveLeft(max(area.left(), min(place.left(), area.right() - place.width())))
@@ -172,7 +172,7 @@ class QuickAdd(QFrame):
         row = self.list.currentIndex().row()
         return self._model.shown[row].block if 0 <= row < len(self._model.shown) else ""
 
-    def _take(self) -> None:
+    def _pick(self) -> None:
         if block := self.current:
             self.close_()
             self.picked.emit(block)
@@ -199,7 +199,7 @@ class QuickAdd(QFrame):
             if event.key() == Qt.Key.Key_Escape:
                 self.close_()
             elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._take()
+                self._pick()
             elif event.key() in STEPS:
                 self.step(STEPS[Qt.Key(event.key())])
             else:

@@ -1,4 +1,4 @@
-"""Replacing blocks: searched, tried before it is done, refused with a sentence, one step of the history."""
+"""Replacing blocks: searched, checked before it is done, refused with a reason, one step of the history."""
 
 from collections.abc import Callable
 
@@ -15,27 +15,27 @@ Make = Callable[..., Window]
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
-def asked(shown: Window, qtbot: QtBot, *ids: str, text: str) -> ReplaceList:
-    """The list, opened by its key, with something typed and tried."""
+def open_list(shown: Window, qtbot: QtBot, *ids: str, text: str) -> ReplaceList:
+    """Return the list, opened by its key, with something typed and checked."""
     shown.session.document.select(ids)
     shown.canvas.view.setFocus()
     QTest.keyClick(shown.canvas.view, Qt.Key.Key_R, CTRL)
-    found = shown.canvas.replace_list
-    assert found.isVisible()
-    QTest.keyClicks(found.field, text)
-    qtbot.waitUntil(lambda: bool(found.said.text()))
-    return found
+    choices = shown.canvas.replace_list
+    assert choices.isVisible()
+    QTest.keyClicks(choices.field, text)
+    qtbot.waitUntil(lambda: bool(choices.verdict.text()))
+    return choices
 
 
 def test_a_block_is_replaced_and_wires_stay(window: Make, small: Design, qtbot: QtBot) -> None:
     shown = window(design=small)
     wires, count = set(shown.session.document.graph.wires), shown.session.document.undo_stack.count()
-    found = asked(shown, qtbot, "conv_stem", text="patchemb")
-    assert found.said.text().startswith("1 node")
-    assert found.go.isEnabled()
-    assert not found.everywhere.isVisible()
-    QTest.keyClick(found.field, Qt.Key.Key_Return)
-    assert not found.isVisible()
+    choices = open_list(shown, qtbot, "conv_stem", text="patchemb")
+    assert choices.verdict.text().startswith("1 node")
+    assert choices.replace_button.isEnabled()
+    assert not choices.all_button.isVisible()
+    QTest.keyClick(choices.field, Qt.Key.Key_Return)
+    assert not choices.isVisible()
     assert shown.session.document.graph.nodes["conv_stem"].block == "PatchEmbed"
     assert set(shown.session.document.graph.wires) == wires
     assert shown.session.document.undo_stack.count() == count + 1
@@ -43,57 +43,57 @@ def test_a_block_is_replaced_and_wires_stay(window: Make, small: Design, qtbot: 
     assert shown.session.document.graph.nodes["conv_stem"].block == "ConvStem"
 
 
-def test_return_before_the_trial_waits_for_it(window: Make, small: Design, qtbot: QtBot) -> None:
+def test_return_before_the_check_ends_replaces_once_it_fits(window: Make, small: Design, qtbot: QtBot) -> None:
     shown = window(design=small)
     shown.session.document.select(("conv_stem",))
     shown.canvas.replace_block()
-    found = shown.canvas.replace_list
-    QTest.keyClicks(found.field, "patchembed")
-    QTest.keyClick(found.field, Qt.Key.Key_Return)
+    choices = shown.canvas.replace_list
+    QTest.keyClicks(choices.field, "patchembed")
+    QTest.keyClick(choices.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: shown.session.document.graph.nodes["conv_stem"].block == "PatchEmbed")
-    assert not found.isVisible()
+    assert not choices.isVisible()
 
 
-def test_what_does_not_fit_is_refused_with_the_sentence(window: Make, small: Design, qtbot: QtBot) -> None:
+def test_a_block_that_does_not_fit_is_refused_with_the_reason(window: Make, small: Design, qtbot: QtBot) -> None:
     shown = window(design=small)
     before = shown.session.document.design
-    found = asked(shown, qtbot, "attn", text="identity")
-    assert found.go.isEnabled()
-    found._judge(False, "attn: it does not fit")
-    QTest.keyClick(found.field, Qt.Key.Key_Return)
-    assert found.isVisible()
-    assert not found.go.isEnabled()
+    choices = open_list(shown, qtbot, "attn", text="identity")
+    assert choices.replace_button.isEnabled()
+    choices._show_verdict(False, "attn: it does not fit")
+    QTest.keyClick(choices.field, Qt.Key.Key_Return)
+    assert choices.isVisible()
+    assert not choices.replace_button.isEnabled()
     assert shown.session.document.design is before
-    QTest.keyClick(found.field, Qt.Key.Key_Escape)
-    assert not found.isVisible()
+    QTest.keyClick(choices.field, Qt.Key.Key_Escape)
+    assert not choices.isVisible()
 
 
-def test_a_new_error_of_the_trial_is_the_sentence(window: Make, small: Design, qtbot: QtBot) -> None:
+def test_a_new_error_is_the_reason(window: Make, small: Design, qtbot: QtBot) -> None:
     # Of the fake engine any node with five heads is wrong; the stem's five become an attention's.
     design = edits.add(small, Node("other", "WindowAttention", {"num_heads": 5}, (440, 200)))
     shown = window(design=design)
-    found = asked(shown, qtbot, "conv_stem", text="patchemb")
-    found._tried({"errors": ["conv_stem: shape is wrong"], "totals": {"params": 0, "macs": 0}})
-    assert found.said.text() == "conv_stem: shape is wrong"
-    assert found.said.property("role") == "error"
-    known = shown.session.problems[0].message
-    found._tried({"errors": [known], "totals": {"params": 2_001_000, "macs": 0}})
-    assert found.go.isEnabled()
-    assert "+2.0 M params" in found.said.text()
+    choices = open_list(shown, qtbot, "conv_stem", text="patchemb")
+    choices._on_checked({"errors": ["conv_stem: shape is wrong"], "totals": {"params": 0, "macs": 0}})
+    assert choices.verdict.text() == "conv_stem: shape is wrong"
+    assert choices.verdict.property("role") == "error"
+    present = shown.session.problems[0].message
+    choices._on_checked({"errors": [present], "totals": {"params": 2_001_000, "macs": 0}})
+    assert choices.replace_button.isEnabled()
+    assert "+2.0 M params" in choices.verdict.text()
 
 
-def test_everywhere_replaces_all_of_a_block(window: Make, small: Design, qtbot: QtBot) -> None:
+def test_the_scope_all_replaces_every_node_of_the_block(window: Make, small: Design, qtbot: QtBot) -> None:
     design = edits.add(small, Node("late", "ConvStem", {"out_channels": 8}, (440, 200)))
     shown = window(design=design)
-    found = asked(shown, qtbot, "conv_stem", text="patchemb")
-    assert found.everywhere.text() == "All 2 ConvStem"
-    qtbot.mouseClick(found.everywhere, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: found.said.text().startswith("2 nodes"))
-    qtbot.mouseClick(found.go, Qt.MouseButton.LeftButton)
+    choices = open_list(shown, qtbot, "conv_stem", text="patchemb")
+    assert choices.all_button.text() == "All 2 ConvStem"
+    qtbot.mouseClick(choices.all_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: choices.verdict.text().startswith("2 nodes"))
+    qtbot.mouseClick(choices.replace_button, Qt.MouseButton.LeftButton)
     assert {shown.session.document.graph.nodes[id].block for id in ("conv_stem", "late")} == {"PatchEmbed"}
 
 
-def test_what_could_be_wired_alike_is_offered_first(window: Make, small: Design, qtbot: QtBot) -> None:
+def test_blocks_that_can_be_wired_alike_come_first(window: Make, small: Design, qtbot: QtBot) -> None:
     design = edits.add(small, Node("mix", "MultiHeadSelfAttention", {"num_heads": 4}, (440, 200)))
     shown = window(design=design)
     shown.session.document.select(("mix",))

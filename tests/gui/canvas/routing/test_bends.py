@@ -1,4 +1,4 @@
-"""Bending wires by hand: dragged, double-clicked, deleted, undone; and what carries them along."""
+"""Bends of wires: dragged, double-clicked, deleted, undone, and moved along with cards."""
 
 from itertools import pairwise
 
@@ -21,7 +21,7 @@ def middle(canvas) -> QPointF:
     return canvas.scene.wires[WIRE].path.pointAtPercent(0.3)
 
 
-def test_dragging_a_wire_leads_it_through_the_place(session, canvas, hand):
+def test_dragging_a_wire_adds_a_bend(session, canvas, hand):
     before = session.document.undo_stack.index()
     hand.drag(middle(canvas), (871, 122))
     assert bends(session) == ((872, 120),)
@@ -49,7 +49,7 @@ def test_nothing_is_edited_before_the_release(session, canvas, hand):
     )
 
 
-def test_a_bend_is_dragged_on_and_others_come_in_order(session, canvas, hand):
+def test_a_bend_is_dragged_and_new_ones_are_ordered_along_the_wire(session, canvas, hand):
     hand.drag(middle(canvas), (872, 120))
     hand.drag((872, 120), (840, 160))
     assert bends(session) == ((840, 160),)
@@ -83,7 +83,7 @@ def test_delete_removes_the_selected_bend_then_the_wire(session, canvas, hand):
     assert WIRE not in session.document.graph.wires
 
 
-def test_the_bends_come_along_with_both_ends(session, canvas, hand):
+def test_bends_move_with_both_ends(session, canvas, hand):
     hand.drag(middle(canvas), (872, 120))
     session.document.select(("pool", "dendrites"))
     hand.press("pool")
@@ -107,7 +107,7 @@ def test_a_graph_with_bends_is_drawn_when_it_is_opened(session, canvas, hand):
     assert canvas.scene.wires[WIRE].is_near(QPointF(872, 120), 2)
 
 
-def test_wires_that_run_down_bend_too(session, canvas, hand):
+def test_top_down_wires_bend_too(session, canvas, hand):
     canvas.scene.set_direction("down")
     hand.drag(middle(canvas), (872, 160))
     assert canvas.scene.wires[WIRE].is_near(QPointF(*bends(session)[0]), 4)
@@ -117,7 +117,7 @@ def test_wires_that_run_down_bend_too(session, canvas, hand):
     st.lists(st.tuples(*[st.integers(-40, 40).map(lambda step: 10.0 * step)] * 2), max_size=4),
     st.sampled_from((0.0, 14.0)),
 )
-def test_a_way_turns_squarely_and_passes_every_bend(line, radius):
+def test_a_route_has_right_angles_and_passes_every_bend(line, radius):
     link = RouteRequest("a", "b", (0.0, 0.0), (300.0, 20.0), radius)
     points = through_bends(link, line).points
     assert points[0] == link.start and points[-1] == link.end

@@ -1,4 +1,4 @@
-"""Where wires run: straight where the way is free, around cards where not, and the same whatever was asked before."""
+"""Routes: straight where nothing is in between, around cards elsewhere, and independent of the history."""
 
 import random
 
@@ -11,11 +11,11 @@ from composer.gui.canvas.routing.spatial_index import Rect
 CARD = (80.0, 36.0)
 
 
-def box(x: float, y: float) -> Rect:
+def card(x: float, y: float) -> Rect:
     return x - CARD[0], y - CARD[1], x + CARD[0], y + CARD[1]
 
 
-def link(
+def request(
     a: tuple[float, float], b: tuple[float, float], source: str = "a", target: str = "b", **more: object
 ) -> RouteRequest:
     end = b if more.get("radius") else (b[0] - CARD[0], b[1])
@@ -23,74 +23,74 @@ def link(
 
 
 def inside(route: Route, at: Rect) -> bool:
-    """Whether a polyline passes through a box."""
+    """Return whether a polyline crosses a card."""
     for (a, c), (b, d) in zip(route.points, route.points[1:], strict=False):
         if min(a, b) < at[2] and max(a, b) > at[0] and min(c, d) < at[3] and max(c, d) > at[1]:
             return True
     return False
 
 
-def test_neighbours_in_line_are_joined_by_a_straight_line() -> None:
-    (route,) = route_all({"a": box(0, 0), "b": box(240, 0)}, {"w": link((0, 0), (240, 0))}).values()
+def test_neighbors_in_line_are_connected_by_a_straight_line() -> None:
+    (route,) = route_all({"a": card(0, 0), "b": card(240, 0)}, {"w": request((0, 0), (240, 0))}).values()
     assert route.curve
     assert {c for _, c in route.points} == {0}
 
 
 def test_a_skip_arcs_around_what_it_passes_and_enters_a_merge_from_above() -> None:
-    boxes = {"a": box(0, 0), "m": box(240, 0), "b": (466.0, -14.0, 494.0, 14.0)}
-    (route,) = route_all(boxes, {"w": link((0, 0), (480, 0), radius=14.0)}).values()
+    rects = {"a": card(0, 0), "m": card(240, 0), "b": (466.0, -14.0, 494.0, 14.0)}
+    (route,) = route_all(rects, {"w": request((0, 0), (480, 0), radius=14.0)}).values()
     assert not route.curve
-    assert not inside(route, boxes["m"])
+    assert not inside(route, rects["m"])
     assert route.points[-1] == (480, -14)
-    assert min(c for _, c in route.points) < boxes["m"][1]
+    assert min(c for _, c in route.points) < rects["m"][1]
 
 
-def test_an_arc_comes_down_beside_the_names_of_ports_where_there_is_room() -> None:
-    boxes = {"a": box(0, 0), "m": box(240, 0), "b": box(560, 0)}
+def test_an_arc_comes_down_beside_port_names_if_there_is_space() -> None:
+    rects = {"a": card(0, 0), "m": card(240, 0), "b": card(560, 0)}
     for names, before in ((0.0, STUB), (60.0, 60.0)):
-        (route,) = route_all(boxes, {"w": link((0, 0), (560, 0), names=names)}).values()
+        (route,) = route_all(rects, {"w": request((0, 0), (560, 0), names=names)}).values()
         assert route.points[-2] == (480 - before, 0)
-    boxes["m"] = box(340, 0)
-    (route,) = route_all(boxes, {"w": link((0, 0), (560, 0), names=60.0)}).values()
+    rects["m"] = card(340, 0)
+    (route,) = route_all(rects, {"w": request((0, 0), (560, 0), names=60.0)}).values()
     assert route.points[-2] == (480 - STUB, 0)
 
 
 def test_skips_nest_and_those_of_one_port_share_a_track() -> None:
-    boxes = {f"n{i}": box(240 * i, 0) for i in range(6)}
-    found = route_all(
-        boxes,
+    rects = {f"n{i}": card(240 * i, 0) for i in range(6)}
+    routes = route_all(
+        rects,
         {
-            "short": link((240, 0), (720, 0), "n1", "n3"),
-            "long": link((0, 0), (960, 0), "n0", "n4"),
-            "same": link((0, 0), (1200, 0), "n0", "n5"),
+            "short": request((240, 0), (720, 0), "n1", "n3"),
+            "long": request((0, 0), (960, 0), "n0", "n4"),
+            "same": request((0, 0), (1200, 0), "n0", "n5"),
         },
     )
-    level = {key: min(c for _, c in route.points) for key, route in found.items()}
+    level = {key: min(c for _, c in route.points) for key, route in routes.items()}
     assert level["long"] < level["short"]
     assert level["same"] == level["long"]
 
 
 def test_a_wire_back_runs_midway_between_the_rows() -> None:
-    boxes = {"a": box(800, 0), "b": box(0, 200)}
-    (route,) = route_all(boxes, {"w": link((800, 0), (0, 200))}).values()
+    rects = {"a": card(800, 0), "b": card(0, 200)}
+    (route,) = route_all(rects, {"w": request((800, 0), (0, 200))}).values()
     assert 100 in {c for _, c in route.points}
 
 
-def test_a_heap_of_cards_is_led_quickly() -> None:
-    boxes = {f"n{i}": box(0, 0) for i in range(400)}
-    links = {f"w{i}": link((0, 0), (0, 0), f"n{i}", f"n{i + 1}") for i in range(399)}
-    assert len(route_all(boxes, links)) == 399
+def test_wires_between_stacked_cards_are_routed_quickly() -> None:
+    rects = {f"n{i}": card(0, 0) for i in range(400)}
+    requests = {f"w{i}": request((0, 0), (0, 0), f"n{i}", f"n{i + 1}") for i in range(399)}
+    assert len(route_all(rects, requests)) == 399
 
 
-@pytest.mark.parametrize("heap", [0, 30])
-def test_leading_again_after_changes_gives_what_leading_anew_gives(heap: int) -> None:
+@pytest.mark.parametrize("crowd", [0, 30])
+def test_routing_after_changes_equals_routing_from_scratch(crowd: int) -> None:
     dice = random.Random(3)
-    boxes = {f"n{i}": box(dice.randrange(0, 2400, 40), dice.randrange(-400, 400, 20)) for i in range(40)}
-    boxes |= {f"h{i}": box(dice.randrange(1000, 1160, 40), dice.randrange(-40, 40, 20)) for i in range(heap)}
-    names = list(boxes)
+    rects = {f"n{i}": card(dice.randrange(0, 2400, 40), dice.randrange(-400, 400, 20)) for i in range(40)}
+    rects |= {f"h{i}": card(dice.randrange(1000, 1160, 40), dice.randrange(-40, 40, 20)) for i in range(crowd)}
+    names = list(rects)
 
     def make(source: str, target: str) -> RouteRequest:
-        a, b = boxes[source], boxes[target]
+        a, b = rects[source], rects[target]
         return RouteRequest(
             source,
             target,
@@ -105,15 +105,15 @@ def test_leading_again_after_changes_gives_what_leading_anew_gives(heap: int) ->
     shown: dict[str, Route] = {}
     for _ in range(40):
         for name in dice.sample(names, 2):
-            boxes[name] = box(dice.randrange(0, 2400, 40), dice.randrange(-400, 400, 20))
+            rects[name] = card(dice.randrange(0, 2400, 40), dice.randrange(-400, 400, 20))
         ends[dice.choice(list(ends))] = (dice.choice(names), dice.choice(names))
         ends.pop(dice.choice(list(ends)))
         ends[f"x{dice.randrange(10**6)}"] = (dice.choice(names), dice.choice(names))
-        links = {key: make(*pair) for key, pair in ends.items()}
-        for key in {*links, *router.wires()}:
-            router.request(key, links.get(key))
-        for name, place in boxes.items():
+        requests = {key: make(*pair) for key, pair in ends.items()}
+        for key in {*requests, *router.wires()}:
+            router.request(key, requests.get(key))
+        for name, place in rects.items():
             router.place(name, place)
-        shown = {key: route for key, route in shown.items() if key in links} | router.route()
-        mixed = dice.sample(list(boxes.items()), len(boxes))
-        assert shown == route_all(dict(mixed), links)
+        shown = {key: route for key, route in shown.items() if key in requests} | router.route()
+        mixed = dice.sample(list(rects.items()), len(rects))
+        assert shown == route_all(dict(mixed), requests)

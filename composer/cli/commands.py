@@ -110,7 +110,7 @@ def check(args: argparse.Namespace) -> int:
     """Say what is wrong with a design, one line a problem."""
     from composer.core.files.design_file import load
     from composer.engine.inference.infer import Inferrer
-    from composer.engine.repair import causes
+    from composer.engine.repair.context import causes
 
     design = load(args.design)
     if args.fix:
@@ -319,7 +319,7 @@ def replace(args: argparse.Namespace) -> int:
     from composer.core.swap import swap
     from composer.engine import library
     from composer.engine.inference.infer import Inferrer
-    from composer.engine.repair import causes
+    from composer.engine.repair.context import causes
 
     design = load(args.design)
     ids = _listed(args.nodes) if args.nodes else None

@@ -17,18 +17,34 @@ class PortSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
-    """A change that was tried and makes the node valid.
+class EditCall:
+    """A call of an edit as plain JSON values; `core.repairs` makes and applies it.
 
-    Args:
+    Attributes:
+        edit: name of the function.
+        arguments: its arguments without the design.
+    """
+
+    edit: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A change that fixes an error.
+
+    Attributes:
         label: what it does, as the text of a button.
-        action: name of the edit (``set``, ``insert``, ...).
-        arguments: what the edit needs, plain JSON values.
+        edits: the edits, applied one after the other.
     """
 
     label: str
-    action: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    edits: tuple[EditCall, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Repair":
+        """Read what `dataclasses.asdict` wrote."""
+        return cls(data["label"], tuple(EditCall(**edit) for edit in data["edits"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +107,7 @@ class NodeFacts:
         values["resolved"] = {name: as_literal(value) for name, value in values.get("resolved", {}).items()}
         values["inferred"] = tuple(values.get("inferred", ()))
         values["outputs"] = tuple(PortSpec(o["port"], tuple(o["shape"]), o["dtype"]) for o in values.get("outputs", ()))
-        values["repairs"] = tuple(Repair(**repair) for repair in values.get("repairs", ()))
+        values["repairs"] = tuple(Repair.from_json(repair) for repair in values.get("repairs", ()))
         return cls(**values)
 
 

@@ -73,7 +73,7 @@ class Engine:
 
     def repairs(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Repairs of one item that were tried and work."""
-        from composer.engine.repair import find_repairs
+        from composer.engine.repair.search import find_repairs
 
         design, limit = from_json(params["design"]), params.get("limit", MAX_OFFERS)
         found = find_repairs(

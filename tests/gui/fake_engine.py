@@ -33,8 +33,7 @@ def facts(params: dict) -> dict:
         error = "num_heads: 5 does not divide dim 64" if given.get("num_heads") == 5 else None
         repair = {
             "label": "Set num_heads to 4",
-            "action": "set_params",
-            "arguments": {"id": id, "params": {"num_heads": 4}},
+            "edits": [{"edit": "set_params", "arguments": {"id": id, "params": {"num_heads": 4}}}],
         }
         changed[id] = {
             "block": block,

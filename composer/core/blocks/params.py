@@ -8,7 +8,7 @@ from composer.core.blocks.block_file import BlockSpec
 from composer.core.declarations import ParamSpec
 from composer.core.errors import DesignError, UserError
 from composer.core.expressions import resolve
-from composer.core.facts import Repair
+from composer.core.facts import EditCall, Repair
 from composer.core.graph import Literal, Node, Scalar
 
 
@@ -135,4 +135,4 @@ def resolve_params(
 
 
 def _reset(node: Node, name: str) -> Repair:
-    return Repair(f"Reset {name}", "reset_params", {"id": node.id, "params": [name]})
+    return Repair(f"Reset {name}", (EditCall("reset_params", {"id": node.id, "params": [name]}),))

@@ -1,37 +1,42 @@
-"""An item with an error and what is around it, from which candidates are made."""
+"""An error of a design with everything around it that a repair may start from."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.ports import output_ports
-from composer.core.facts import NodeFacts, Repair
-from composer.core.graph import Design, Graph, Input, Literal, Node, Wire
+from composer.core.facts import NodeFacts
+from composer.core.graph import Design, Graph, Node, Wire
 from composer.engine.inference.infer import Inference, Inferrer
 from composer.engine.inference.results import GraphResult, NodeResult, TensorSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """A node that uses a sub-graph in which the item with the error lies."""
+class InstanceContext:
+    """A node whose sub-graph holds the item with the error.
+
+    Attributes:
+        graph: name of the graph that holds the node.
+        result: the result of the node.
+    """
 
     graph: str
     result: NodeResult
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ErrorContext:
     """An item with an error.
 
-    Args:
-        inferrer: keeps the memo, so that trying is cheap.
+    Attributes:
+        inferrer: its memo makes trying a repair cheap.
         design: the design with the error.
         graph_name: graph that holds the item; empty for the main graph.
         graph: that graph.
-        result: the use of it in which the error is, as far as it could be computed.
+        result: the instance of the graph in which the error is, as far as it could be computed.
         id: the item; empty for an error of the design as a whole.
-        error: its sentence.
-        uses: the nodes through which the graph is reached, the innermost first.
+        message: the error.
+        instances: the nodes through whose sub-graphs the graph is reached, the innermost first.
     """
 
     inferrer: Inferrer
@@ -40,148 +45,118 @@ class Case:
     graph: Graph
     result: GraphResult
     id: str
-    error: str
-    uses: tuple[Use, ...] = ()
+    message: str
+    instances: tuple[InstanceContext, ...] = ()
 
     @property
     def node(self) -> Node | None:
-        """The item, where it is a node."""
+        """The item if it is a node."""
         return self.graph.nodes.get(self.id)
 
     @property
     def spec(self) -> BlockSpec | None:
-        """The node's block, where it is known."""
+        """The block of the node, if it exists."""
         return self.inferrer.catalog.get(self.node.block) if self.node is not None else None
 
     @property
     def facts(self) -> NodeFacts:
-        """What is known of the node."""
-        found = self.result.nodes.get(self.id)
-        return found.facts if found is not None else NodeFacts()
+        """Facts of the node, as far as they could be computed."""
+        result = self.result.nodes.get(self.id)
+        return result.facts if result is not None else NodeFacts()
+
+    @property
+    def wires(self) -> tuple[Wire, ...]:
+        """The wires that end at the item."""
+        return self.graph.in_wires(self.id)
 
     def value(self, wire: Wire) -> TensorSpec | None:
-        """What a wire of this graph carries, where that is known."""
+        """Return the tensor on a wire of this graph, if it could be computed."""
         ports = output_ports(self.design, self.inferrer.catalog, self.graph_name, wire.source)
-        first = (
+        is_first = (
             not wire.source_port
             or wire.source in self.graph.inputs
             or (bool(ports) and ports[0].name == wire.source_port)
         )
-        return self.result.values.get((wire.source, "" if first else wire.source_port))
+        return self.result.values.get((wire.source, "" if is_first else wire.source_port))
 
     def shapes(self) -> list[tuple[int, ...]]:
-        """Shapes of what the wires bring."""
-        return [value.shape for wire in self.graph.in_wires(self.id) if (value := self.value(wire)) is not None]
+        """Return the shapes that arrive at the item."""
+        return [value.shape for wire in self.wires if (value := self.value(wire)) is not None]
+
+    def sizes(self) -> list[int]:
+        """Return the sizes that arrive at the item, the batch left out."""
+        return [size for shape in self.shapes() for size in shape[1:]]
 
 
-def first_errors(inference: Inference, inferrer: Inferrer) -> Iterator[Case]:
-    """Items with an error of their own, causes before what waits for them, each once.
+def first_errors(inference: Inference, inferrer: Inferrer) -> Iterator[ErrorContext]:
+    """Yield each item with an error of its own once, causes before the items that wait for them.
 
     Args:
         inference: of a design.
-        inferrer: the one that made it.
+        inferrer: the inferrer that made it.
     """
     seen: set[tuple[str, str, str]] = set()
-    structural = [problem for problem in inference.structural if problem.level == "error"]
-    places: dict[str, tuple[GraphResult, tuple[Use, ...]]] = {"": (inference.root, ())}
-
-    def case(result: GraphResult, id: str, error: str, uses: tuple[Use, ...]) -> Case:
-        return Case(inferrer, inference.design, result.name, result.graph, result, id, error, uses)
-
-    def visit(result: GraphResult, uses: tuple[Use, ...]) -> Iterator[Case]:
-        if result.name not in places or result.problem is not None:
-            places[result.name] = (result, uses)
-        for id, found in result.nodes.items():
-            inner = [use for use in found.iterations if isinstance(use, GraphResult)]
-            for use in inner:
-                yield from visit(use, (Use(result.name, found), *uses))
-            if found.facts.error is not None and not any(use.problem for use in inner):
-                yield case(result, id, found.facts.error, uses)
-
-    def every() -> Iterator[Case]:
-        for problem in structural:
-            if problem.node is None:
-                yield case(inference.root, "", problem.message, ())
-        for id in inference.root.graph.inputs:
-            if error := inference.facts.nodes[id].error:
-                yield case(inference.root, id, error, ())
-        yield from visit(inference.root, ())
-        for problem in structural:
-            if problem.node is not None:
-                result, uses = places.get(problem.graph) or (
-                    GraphResult(problem.graph, inference.design.graph(problem.graph)),
-                    (),
-                )
-                yield case(result, problem.node, problem.message, uses)
-
-    for found in every():
-        key = (found.graph_name, found.id, "" if found.id else found.error)
+    for error in _all_errors(inference, inferrer):
+        key = (error.graph_name, error.id, "" if error.id else error.message)
         if key not in seen:
             seen.add(key)
-            yield found
+            yield error
 
 
-def find_case(inference: Inference, inferrer: Inferrer, id: str, graph: str = "") -> Case | None:
-    """The case of one item; None if nothing is wrong with it."""
-    return next((case for case in first_errors(inference, inferrer) if (case.graph_name, case.id) == (graph, id)), None)
+def find_error(inference: Inference, inferrer: Inferrer, id: str, graph: str = "") -> ErrorContext | None:
+    """Return the error of one item; None if nothing is wrong with it."""
+    errors = first_errors(inference, inferrer)
+    return next((error for error in errors if (error.graph_name, error.id) == (graph, id)), None)
 
 
 def causes(inference: Inference, inferrer: Inferrer) -> list[str]:
-    """A sentence for each error, told once: of one in a sub-graph by the first use that stops at it, which says where that is."""
-    found = []
-    for case in first_errors(inference, inferrer):
-        told = case.uses[-1].result.facts.error if case.uses else None
-        found.append(told if told is not None and told.endswith(case.error) else case.error)
-    return found
+    """Return one message for each error; for one in a sub-graph that of the outermost instance, which tells where it is."""
+    messages = []
+    for error in first_errors(inference, inferrer):
+        outer = error.instances[-1].result.facts.error if error.instances else None
+        messages.append(outer if outer is not None and outer.endswith(error.message) else error.message)
+    return messages
 
 
-# -- repairs, put together --------------------------------------------------------------------------------------------------
+def _all_errors(inference: Inference, inferrer: Inferrer) -> Iterator[ErrorContext]:
+    """Yield errors: of the design, of its inputs, of nodes as inference meets them, and of wiring that it did not reach."""
+    root = inference.root
+    structural = [problem for problem in inference.structural if problem.level == "error"]
+    reached: dict[str, tuple[GraphResult, tuple[InstanceContext, ...]]] = {}
+
+    def context(
+        result: GraphResult, id: str, message: str, instances: tuple[InstanceContext, ...] = ()
+    ) -> ErrorContext:
+        return ErrorContext(inferrer, inference.design, result.name, result.graph, result, id, message, instances)
+
+    for problem in structural:
+        if problem.node is None:
+            yield context(root, "", problem.message)
+    for id in root.graph.inputs:
+        if message := inference.facts.nodes[id].error:
+            yield context(root, id, message)
+    for result, instances in _graph_results(root, ()):
+        # Of several instances of a graph the one with an error is kept, because only there is the error's surrounding known.
+        if result.name not in reached or result.problem is not None:
+            reached[result.name] = (result, instances)
+        for id, node_result in result.nodes.items():
+            message = node_result.facts.error
+            inner = [part for part in node_result.iterations if isinstance(part, GraphResult)]
+            if message is not None and not any(part.problem for part in inner):
+                yield context(result, id, message, instances)
+    for problem in structural:
+        if problem.node is not None:
+            unreached = GraphResult(problem.graph, inference.design.graph(problem.graph))
+            result, instances = reached.get(problem.graph, (unreached, ()))
+            yield context(result, problem.node, problem.message, instances)
 
 
-def row(wire: Wire) -> tuple[str, str, str, str]:
-    """A wire as a repair carries it."""
-    return (wire.source, wire.target, wire.source_port, wire.target_port)
-
-
-def cut(*wires: Wire) -> Repair:
-    """Remove wires."""
-    return Repair("", "disconnect", {"wires": [row(wire) for wire in wires]})
-
-
-def draw(wire: Wire) -> Repair:
-    """Draw a wire."""
-    return Repair("", "connect", {"wire": row(wire)})
-
-
-def insert(label: str, wire: Wire, block: str, **params: Literal) -> Repair:
-    """Put a block on a wire."""
-    return Repair(
-        label,
-        "insert",
-        {"wire": row(wire), "block": block, "params": params} if params else {"wire": row(wire), "block": block},
-    )
-
-
-def set_param(label: str, id: str, param: str, value: Literal, graph: str | None = None) -> Repair:
-    """Set one parameter of a node, of another graph where one is named."""
-    return Repair(
-        label, "set_params", {"id": id, "params": {param: value}, **({} if graph is None else {"graph": graph})}
-    )
-
-
-def reset(label: str, id: str, params: Iterable[str], graph: str | None = None) -> Repair:
-    """Give parameters back to the wire or their default."""
-    return Repair(
-        label, "reset_params", {"id": id, "params": list(params), **({} if graph is None else {"graph": graph})}
-    )
-
-
-def set_shape(item: Input, shape: tuple[int | str, ...]) -> Repair:
-    """Set the shape of a main input."""
-    label = f"Set the shape of {item.id} to {' x '.join(map(str, shape))}"
-    return Repair(label, "update", {"id": item.id, "changes": {"shape": shape}, "graph": ""})
-
-
-def several(label: str, *parts: Repair) -> Repair:
-    """Several repairs as one."""
-    return Repair(label, "several", {"repairs": [asdict(part) for part in parts]})
+def _graph_results(
+    result: GraphResult, instances: tuple[InstanceContext, ...]
+) -> Iterator[tuple[GraphResult, tuple[InstanceContext, ...]]]:
+    """Yield the results of all instances and iterations of graphs, inner ones first."""
+    for node_result in result.nodes.values():
+        for part in node_result.iterations:
+            if isinstance(part, GraphResult):
+                yield from _graph_results(part, (InstanceContext(result.name, node_result), *instances))
+    yield result, instances

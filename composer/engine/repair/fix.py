@@ -1,18 +1,25 @@
-"""Apply the first repair again and again until a design is whole: `netcomposer check --fix`."""
+"""Apply the first repair of each error until a design has none left: `netcomposer check --fix`."""
 
 from dataclasses import dataclass
 
 from composer.core.graph import Design
 from composer.core.repairs import apply_repair
 from composer.engine.inference.infer import Inferrer
-from composer.engine.repair import find_repairs, first_errors
+from composer.engine.repair.context import first_errors
+from composer.engine.repair.search import find_repairs
 
 MAX_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One repair that was applied: where, what was wrong, what was done."""
+    """One applied repair.
+
+    Attributes:
+        node: id of the item with the error, or ``design``.
+        error: its message.
+        label: what the repair does.
+    """
 
     node: str
     error: str
@@ -24,20 +31,20 @@ def fix(design: Design, inferrer: Inferrer | None = None) -> tuple[Design, list[
 
     Args:
         design: any design.
-        inferrer: keeps its memo.
+        inferrer: its memo is used; a new one by default.
 
     Returns:
-        The design and what was done to it, in order; what is still wrong shows in its inference.
+        The design and the applied repairs in order; the errors that are left are in its inference.
     """
     inferrer = inferrer or Inferrer()
-    done: list[Fix] = []
+    fixes: list[Fix] = []
     for _ in range(MAX_STEPS):
-        for case in first_errors(inferrer.infer(design), inferrer):
-            offers = find_repairs(inferrer, design, case.id, case.graph_name, limit=1)
-            if offers:
-                design = apply_repair(design, offers[0], case.graph_name)
-                done.append(Fix(case.id or "design", case.error, offers[0].label))
+        for error in first_errors(inferrer.infer(design), inferrer):
+            repairs = find_repairs(inferrer, design, error.id, error.graph_name, limit=1)
+            if repairs:
+                design = apply_repair(design, repairs[0], graph=error.graph_name)
+                fixes.append(Fix(error.id or "design", error.message, repairs[0].label))
                 break
         else:
             break
-    return design, done
+    return design, fixes

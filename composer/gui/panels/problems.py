@@ -21,7 +21,7 @@ MAX_REPAIRS = 3
 # Searching for repairs is slow, so it is done for this many rows from the top and for the selected nodes.
 ROWS_WITH_REPAIRS = 5
 # A custom block whose folder is not trusted needs a decision of the user, not a change of the design.
-TRUST = Repair("Trust the folder…", "trust", {})
+TRUST = Repair("Trust the folder…")
 
 
 class ProblemRow(QWidget):

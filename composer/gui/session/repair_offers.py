@@ -80,7 +80,7 @@ class RepairOffers(QObject):
             self._open = self._worker.request(
                 "repairs",
                 params,
-                lambda answer: take(tuple(Repair(**data) for data in answer["repairs"])),
+                lambda answer: take(tuple(Repair.from_json(data) for data in answer["repairs"])),
                 lambda _reason: take(()),
             )
 
@@ -97,8 +97,6 @@ def repaired(design: Design, repair: Repair, graph: str) -> Design:
         DesignError: if the repair no longer applies.
     """
     try:
-        return apply_repair(design, repair, graph)
-    except (DesignError, KeyError) as error:
-        raise DesignError(
-            f"“{repair.label}” no longer applies: {error if isinstance(error, DesignError) else 'the design has changed'}"
-        ) from None
+        return apply_repair(design, repair, graph=graph)
+    except DesignError as error:
+        raise DesignError(f"“{repair.label}” no longer applies: {error}") from None

@@ -6,6 +6,7 @@ from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.catalog import read_catalog
 from composer.core.blocks.params import ParamError, describe, problem, resolve_params
 from composer.core.declarations import ParamSpec
+from composer.core.facts import EditCall
 from composer.core.graph import Each, Node, Ramp
 
 CATALOG = read_catalog()
@@ -66,7 +67,7 @@ def test_refusals(spec: BlockSpec, params: dict, words: tuple[str, ...]) -> None
     assert caught.value.node == "n"
     # Whatever stands in the way was set by hand, so resetting it is always a way out, unless an expression only needs its variable.
     for repair in caught.value.repairs:
-        assert repair.action == "reset_params" and repair.arguments["params"] == list(params)
+        assert repair.edits == (EditCall("reset_params", {"id": "n", "params": list(params)}),)
 
 
 def test_a_missing_wire() -> None:

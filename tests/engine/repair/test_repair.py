@@ -8,13 +8,15 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from composer.core import edits
 from composer.core.facts import Repair
 from composer.core.files.design_file import load, loads
 from composer.core.files.templates import template
 from composer.core.graph import Design
-from composer.core.repairs import apply_repair
+from composer.core.repairs import apply_repair, call
 from composer.engine.inference.infer import Inferrer
-from composer.engine.repair import causes, find_repairs, first_errors
+from composer.engine.repair.context import causes, first_errors
+from composer.engine.repair.search import find_repairs
 from tests.engine.repair import breaks
 from tests.strategies import networks
 
@@ -80,10 +82,10 @@ CASES = {
     ),
     "a map where tokens belong": (
         chain(MAP, "attn: {block: MultiHeadSelfAttention, params: {num_heads: 2}}"),
-        "attn", "put MapToTokens in between", "Insert MapToTokens",
+        "attn", "insert a block that converts map to tokens", "Insert MapToTokens",
     ),
     "tokens where a map belongs": (
-        chain("[64, 16]", "conv: {block: Conv2d, params: {out_channels: 8}}"), "conv", "put TokensToMap in between", "Insert TokensToMap",
+        chain("[64, 16]", "conv: {block: Conv2d, params: {out_channels: 8}}"), "conv", "converts tokens to map", "Insert TokensToMap",
     ),
     "a map where a vector belongs": (
         chain(MAP, "fc: {block: ActiveDendrites, params: {units: 8}}", wires=("image -> fc", "image -> fc.context", "fc -> out")),
@@ -152,7 +154,7 @@ CASES = {
         chain("[3, 33, 33]", "patches: {block: PatchEmbed, params: {patch_size: 8}}"),
         "patches", "33", "Pad image -> patches to multiples of 8",
     ),
-    "bad repeat": (chain(MAP, "a: {block: Identity, repeat: '=2.5'}"), "a", "repeat '=2.5' gives 2.5", "Do not repeat it"),
+    "bad repeat": (chain(MAP, "a: {block: Identity, repeat: '=2.5'}"), "a", "repeat '=2.5' is 2.5", "Do not repeat it"),
     "a repeat that outgrows its input": (
         chain(MAP, "pool: {block: MaxPool2d, params: {kernel_size: 2, stride: 2}, repeat: 9}"), "pool", "", "Do not repeat it",
     ),
@@ -183,15 +185,15 @@ CASES = {
 def test_a_repair_of_each_kind_of_error(name: str) -> None:
     design, id, sentence, label = CASES[name]
     inference = INFERRER.infer(design)
-    case = next(first_errors(inference, INFERRER))
-    assert case.id == id
-    assert sentence in case.error and (not id or case.error.startswith(id))
-    offers = find_repairs(INFERRER, design, case.id, case.graph_name)
+    error = next(first_errors(inference, INFERRER))
+    assert error.id == id
+    assert sentence in error.message and (not id or error.message.startswith(id))
+    offers = find_repairs(INFERRER, design, error.id, error.graph_name)
     assert any(offer.label.startswith(label) for offer in offers), [offer.label for offer in offers]
-    assert any(not INFERRER.infer(apply_repair(design, offer, case.graph_name)).errors for offer in offers)
+    assert any(not INFERRER.infer(apply_repair(design, offer, graph=error.graph_name)).errors for offer in offers)
     for offer in offers:  # they travel as JSON
-        copy = Repair(**json.loads(json.dumps(asdict(offer))))
-        assert apply_repair(design, copy, case.graph_name) == apply_repair(design, offer, case.graph_name)
+        copy = Repair.from_json(json.loads(json.dumps(asdict(offer))))
+        assert apply_repair(design, copy, graph=error.graph_name) == apply_repair(design, offer, graph=error.graph_name)
 
 
 WINDOWS = "windows: {block: SwinBlock, repeat: 2, params: {num_heads: 2, window_size: 4, shift_size: {each: [0, 4]}}}"
@@ -245,10 +247,10 @@ FIRST = {
 @pytest.mark.parametrize("name", FIRST)
 def test_the_first_repair_is_what_one_would_try(name: str) -> None:
     design, label = FIRST[name]
-    case = next(first_errors(INFERRER.infer(design), INFERRER))
-    offers = find_repairs(INFERRER, design, case.id, case.graph_name, limit=1)
+    error = next(first_errors(INFERRER.infer(design), INFERRER))
+    offers = find_repairs(INFERRER, design, error.id, error.graph_name, limit=1)
     assert [offer.label for offer in offers] == [label]
-    assert not INFERRER.infer(apply_repair(design, offers[0], case.graph_name)).errors
+    assert not INFERRER.infer(apply_repair(design, offers[0], graph=error.graph_name)).errors
 
 
 def test_no_two_repairs_do_the_same() -> None:
@@ -312,7 +314,9 @@ def test_a_sound_item_has_no_repairs() -> None:
 
 def test_a_repair_that_no_longer_applies_says_so() -> None:
     with pytest.raises(Exception, match="does not exist"):
-        apply_repair(chain(MAP, "a: {block: Identity}"), Repair("", "reset_params", {"id": "gone", "params": ["p"]}))
+        apply_repair(
+            chain(MAP, "a: {block: Identity}"), Repair("", (call(edits.reset_params, id="gone", params=["p"]),))
+        )
 
 
 def sample() -> list[tuple[Design, int]]:
@@ -349,11 +353,11 @@ def test_nearly_every_design_broken_in_one_place_is_made_whole_by_one_repair() -
             if victim is None or inference is None or not inference.errors:
                 continue
             broken += 1
-            case = next(first_errors(inference, INFERRER))
-            offers = find_repairs(INFERRER, victim, case.id, case.graph_name)
-            if any(not INFERRER.infer(apply_repair(victim, offer, case.graph_name)).errors for offer in offers):
+            error = next(first_errors(inference, INFERRER))
+            offers = find_repairs(INFERRER, victim, error.id, error.graph_name)
+            if any(not INFERRER.infer(apply_repair(victim, offer, graph=error.graph_name)).errors for offer in offers):
                 mended += 1
             else:
-                beyond.append(f"{how.__name__}: {case.error}")
+                beyond.append(f"{how.__name__}: {error.message}")
     assert broken >= 90
     assert mended >= SHARE * broken, f"{mended} of {broken}; beyond repair: {beyond}"

@@ -6,9 +6,11 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
+from composer.core import edits
 from composer.core.facts import Repair
 from composer.core.files.templates import template
-from composer.core.graph import Wire
+from composer.core.graph import Node, Wire
+from composer.core.repairs import call
 from composer.gui.canvas import CanvasView
 from composer.gui.canvas.items.wire_labels import NAMES_GAP
 from composer.gui.session.session import Session
@@ -45,8 +47,10 @@ def selected_wire(session, canvas, hand):
 
 
 def repair(session, canvas, hand):
-    wire = ["conv", "norm", "", ""]
-    assert session.repair(Repair("Put it in", "insert", {"wire": wire, "block": "SqueezeExcite", "params": {}}), "")
+    graph = session.document.graph
+    (x, y), (right, _) = graph.nodes["conv"].position, graph.nodes["norm"].position
+    node = Node("gate", "SqueezeExcite", position=((x + right) / 2, y))
+    assert session.repair(Repair("Insert", (call(edits.insert_on_wire, wire=Wire("conv", "norm"), node=node),)), "")
 
 
 @pytest.mark.parametrize("splice", [drop, drag, selected_wire, repair])

@@ -250,7 +250,7 @@ WIDE_REPAIR = "Wire conv_stem -> mb_conv through a 1x1 convolution to 1 channels
 def test_a_long_repair_does_not_widen_the_page(
     panel: InspectorPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repairs = (Repair(WIDE_REPAIR, "set_params", {"params": {"num_heads": 4}}),)
+    repairs = (Repair(WIDE_REPAIR),)
     monkeypatch.setattr(panel.session.offers, "of", lambda *_: repairs)
     form = page(panel, qtbot, "attn")
     type_in(form.rows["num_heads"].field, "5")

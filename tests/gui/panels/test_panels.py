@@ -133,7 +133,7 @@ def test_repair_buttons_of_a_problem_stay_inside_its_row(
     show: Show, live: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     target = "mb_conv through a 1x1 convolution to 1 channels"
-    repairs = tuple(Repair(f"Wire {id} -> {target}", "set_params", {}) for id in ("image", "stem", "conv_stem"))
+    repairs = tuple(Repair(f"Wire {id} -> {target}") for id in ("image", "stem", "conv_stem"))
     monkeypatch.setattr(live.offers, "of", lambda *_: repairs)
     problems = show(ProblemsPanel)
     problems.resize(width, 420)

@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from composer.core import edits
 from composer.core.facts import DesignFacts, NodeFacts, Repair
-from composer.core.graph import Design
+from composer.core.graph import Design, Wire
+from composer.core.repairs import call
 from composer.gui.canvas.menu import build_menu
 from composer.gui.session.problems import list_problems
 from composer.gui.session.session import Session
@@ -92,16 +93,16 @@ def test_a_cause_inside_a_sub_graph_is_listed_once(small: Design) -> None:
 
 def test_without_an_engine_what_is_known_is_offered(session: Session, small: Design) -> None:
     session.document.apply(small, "Begin")
-    hint = Repair("Reset num_heads", "reset_params", {"id": "attn", "params": ["num_heads"]})
+    hint = Repair("Reset num_heads", (call(edits.reset_params, id="attn", params=["num_heads"]),))
     assert session.offers.of("attn", hints=(hint,)) == (hint,)
 
 
 def test_a_repair_that_no_longer_applies_says_so(session: Session, small: Design, qtbot: QtBot) -> None:
     session.document.apply(small, "Begin")
-    repair = Repair("Set num_heads to 4", "set_params", {"id": "attn", "params": {"num_heads": 4}})
+    repair = Repair("Set num_heads to 4", (call(edits.set_params, id="attn", params={"num_heads": 4}),))
     session.document.select(("attn",))
     session.document.delete_selection()
-    for late in (repair, Repair("Add an output", "add_output", {"source": "attn"})):
+    for late in (repair, Repair("Wire the output", (call(edits.connect, wire=Wire("attn", "out")),))):
         with qtbot.waitSignal(session.message) as heard:
             assert not session.repair(late, "")
         assert heard.args is not None

@@ -1,12 +1,12 @@
 r"""The records of a run: what each line of ``metrics.jsonl`` contains, and how a metric is named, written and compared.
 
-Three kinds of records, told apart by ``kind``::
+There are three kinds of records, distinguished by ``kind``::
 
     head   objective, primary, metrics: [{name, title, unit, direction}, ...]              the first line
     step   step, steps, epoch, loss, lr, samples_per_s, time                               about a dozen per epoch
     epoch  epoch, epochs, step, metrics: {part: {name: value}}, seconds, samples_per_s, time
 
-``part`` is ``train`` or ``val``; the loss is a metric like any other. Nothing but the objective knows which metrics there are.
+``part`` is ``train`` or ``val``; the loss is a metric like any other. Only the objective determines the other metrics.
 The training process sends the same records to its parent, as events.
 """
 

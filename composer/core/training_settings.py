@@ -1,8 +1,8 @@
 """The table of training settings: type, bounds, choices and description of each.
 
-The window's form, the command-line flags, the messages of the YAML reader and `check` are all generated from this table.
-A setting that names an extension (`data`, `objective`) brings the extension's own options with it; the key of an option is
-``data.NAME`` or ``objective.NAME``.
+The window's form, the command-line flags, the messages of the YAML reader and `check` are generated from this table. A
+setting that names an extension (`data`, `objective`) brings the options of the extension with it; the key of an option
+is ``data.NAME`` or ``objective.NAME``.
 """
 
 import difflib
@@ -114,7 +114,7 @@ SETTINGS = (
     _setting(
         "precision", "Precision", "Number format on the device; bf16 mixed is fast on recent GPUs", labels=PRECISIONS
     ),
-    _setting("augment", "Augment", "Rotate, shift and zoom the training images slightly"),
+    _setting("augment", "Augment", "Slightly rotate, shift and zoom the images"),
 )
 REFERENCES = {
     "data": ("Data", "Dataset to learn from; a fixed fifth of it is held out for validation"),
@@ -172,7 +172,7 @@ def set_value(training: Training, key: str, value: Any) -> Training:
     before = getattr(training, name)
     if isinstance(before, ExtensionRef):
         if option:  # a default is not written out, so that equal settings compare equal
-            options = {key: known for key, known in before.options.items() if key != option}
+            options = {key: other for key, other in before.options.items() if key != option}
             declaration = EXTENSIONS[name]().get(before.name)
             spec = declaration.option(option) if declaration is not None else None
             if spec is None or spec.required or value != spec.default:
@@ -201,7 +201,7 @@ def value_problem(spec: ParamSpec, value: Any) -> str | None:
 
 
 def reference_problems(name: str, reference: ExtensionRef) -> list[str]:
-    """Return why a dataset or an objective cannot be used: it is unknown, its file is broken, or its options do not fit."""
+    """Return why a dataset or an objective cannot be used: unknown name, broken file, or options that do not fit."""
     declared = EXTENSIONS[name]()
     declaration = declared.get(reference.name)
     if declaration is None:
@@ -212,7 +212,7 @@ def reference_problems(name: str, reference: ExtensionRef) -> list[str]:
     for option, value in reference.options.items():
         spec = declaration.option(option)
         if spec is None:
-            names = [known.name for known in declaration.options]
+            names = [spec.name for spec in declaration.options]
             near = difflib.get_close_matches(option, names, 1)
             hint = f"did you mean {near[0]}?" if near else f"its options are: {', '.join(names) or 'none'}"
             messages.append(f"{name} {reference.name} has no option {option!r:.60}; {hint}")

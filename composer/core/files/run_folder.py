@@ -26,7 +26,7 @@ TRACE = "error.txt"
 LAST, BEST, WEIGHTS = "checkpoints/last.pt", "checkpoints/best.pt", "checkpoints/best.safetensors"
 ACTIVE = frozenset({"training", "paused", "saving"})
 RESUMABLE = frozenset({"stopped", "failed", "interrupted"})
-# Systems state the start of a process in ticks of up to 16 ms, and Linux counts them from a boot time that clocks correct.
+# Seconds. Systems count the start of a process in ticks of up to 16 ms; Linux adds a boot time that the clock corrects.
 START_TOLERANCE = 2.0
 
 
@@ -87,8 +87,8 @@ class RunInfo:
 
     Args:
         path: its folder.
-        state: ``training``, ``paused``, ``saving``, ``done``, ``failed``, ``stopped``, ``new``, or ``interrupted`` if the
-            process that trained it died before it could save.
+        state: ``new``, ``training``, ``paused``, ``saving``, ``stopped``, ``done``, ``failed``, or ``interrupted`` if
+            the process that trained it died before it could save.
         epoch: finished epochs.
         epochs: planned epochs.
         metric: the metric that decides which epoch is best; None before the first epoch.

@@ -58,7 +58,8 @@ def epoch_batches(
 
     Args:
         split: the samples.
-        batch_size: samples per batch; the last batch may be smaller, but never a single one, which batch norm cannot take.
+        batch_size: samples per batch; the last batch may be smaller, but never a single sample, which would break
+            batch norm.
         seed: seed of the run.
         epoch: number of the epoch; with the seed it determines every batch.
         augment: whether images are augmented.

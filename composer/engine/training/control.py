@@ -14,7 +14,8 @@ class Control:
     """The commands that the loop has received; written by a reader thread and by signals, read by the loop.
 
     Attributes:
-        pending: whether the loop should look at the commands; a plain attribute, so that reading it in every step costs nothing.
+        pending: whether the loop should look at the commands; a plain attribute, because the loop reads it in every
+            step.
     """
 
     def __init__(self) -> None:
@@ -61,7 +62,7 @@ class Control:
         self._wake.clear()
 
     def read_stdin(self) -> None:
-        """Start a thread that reads commands, one JSON object per line; the end of stdin means that the parent died: stop."""
+        """Start a thread that reads commands, one JSON object per line; the end of stdin stops the run: the parent died."""
         threading.Thread(target=self._read, name="commands", daemon=True).start()
 
     def _read(self) -> None:

@@ -1,4 +1,7 @@
-"""How the fields of a batch fill the inputs of a design: by name; a design with a single input takes the image, whatever its name."""
+"""How the fields of a batch fill the inputs of a design: by name.
+
+A design with a single input takes the image, whatever its name.
+"""
 
 from collections.abc import Mapping
 
@@ -48,8 +51,8 @@ def input_fields(design: Design) -> tuple[str, ...]:
     for id in inputs:
         if id not in fields:
             raise DesignError(
-                f"the design has {len(inputs)} inputs ({', '.join(inputs)}), but a batch of {reference.name} has no field "
-                f"{id!r}; its fields are: {', '.join(fields)}",
+                f"the design has {len(inputs)} inputs ({', '.join(inputs)}), but a batch of {reference.name} has no "
+                f"field {id!r}; its fields are: {', '.join(fields)}",
                 id,
             )
     return tuple(inputs)

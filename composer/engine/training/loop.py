@@ -1,7 +1,8 @@
 """Training: one loop. Lightning Fabric places it on a device and sets the precision; everything else can be read here.
 
-The batches of an epoch depend on (seed, epoch) alone and checkpoints carry the rest, so a run that was stopped or killed continues
-as if it had not been. A checkpoint is written before the record of its epoch: no metric is shown that could still be lost.
+The batches of an epoch depend on (seed, epoch) alone and checkpoints carry the rest, so a run that was stopped or killed
+continues as if nothing had happened. The checkpoint of an epoch is written before its record: no metric is shown that
+could still be lost.
 """
 
 import time
@@ -77,7 +78,7 @@ def train(
     """
     report, control = report or Report(), control or Control()
     target = choose(device)
-    # The text is generated from the design, not read from model.py: a run folder from elsewhere must not bring code along.
+    # Generated from the design, not read from model.py: a run folder from elsewhere must not bring code along.
     text = source(design)
     if resume and is_run(out):
         run = Run.open(out)
@@ -107,7 +108,7 @@ def train(
 def _train(
     design: Design, run: Run, settings: Training, text: str, target: Device, control: Control, report: Report
 ) -> None:
-    """Run the loop; the order of the steps is the order of this function."""
+    """Set up a run and loop over its epochs."""
     # 1. The network, with weights drawn from the run's seed, and the data in the shapes of its inputs.
     fabric = make_fabric(target, settings.precision)
     torch.manual_seed(settings.seed)

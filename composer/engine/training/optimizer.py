@@ -43,7 +43,7 @@ def make_optimizer(model: nn.Module, settings: Training) -> optim.Optimizer:
 
 
 def is_exempt_from_decay(parameter: nn.Parameter) -> bool:
-    """Return whether weight decay would hurt: biases, norms and scales (vectors), class tokens and positions (1, n, dim)."""
+    """Return whether weight decay would hurt: biases, norms, scales (vectors), class tokens, positions (1, n, dim)."""
     sizes = [size for size in parameter.shape if size > 1]
     return len(sizes) <= 1 or (parameter.ndim == 3 and parameter.shape[0] == 1)
 

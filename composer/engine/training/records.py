@@ -1,4 +1,4 @@
-"""What the loop writes about a run: the records of ``metrics.jsonl`` and the state in ``state.json``; see `core.run_records`."""
+"""The records of ``metrics.jsonl`` and the state in ``state.json``; `core.run_records` describes and reads them."""
 
 import time
 from collections.abc import Mapping

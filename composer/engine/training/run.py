@@ -1,7 +1,7 @@
-"""The writer of a run's folder: a kill at any moment leaves it readable. `core.files.run_folder` lists and reads its files.
+"""The writer of a run's folder: a kill at any moment leaves it readable. `core.files.run_folder` reads it.
 
-Opening a run executes no code: the design is safe YAML, checkpoints hold tensors and plain values only, model.py is never
-imported from it.
+Opening a run executes no code: the design is safe YAML, checkpoints hold tensors and plain values only, and model.py is
+never imported from it.
 """
 
 import json

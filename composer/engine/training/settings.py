@@ -1,4 +1,4 @@
-"""The settings that a run trains with: those of the design with what the user overrides, or those of the run it resumes."""
+"""The settings of a run: those of the design with the user's overrides, or those of the run that is resumed."""
 
 from collections.abc import Mapping
 from dataclasses import replace

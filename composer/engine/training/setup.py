@@ -1,4 +1,4 @@
-"""What a run needs before its first step: a device, the number of threads, and a network whose output fits the objective."""
+"""Preparations of a run: the device, the number of threads, and a check that the output fits the objective."""
 
 import warnings
 from copy import deepcopy

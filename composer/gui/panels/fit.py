@@ -83,7 +83,7 @@ class FitPanel(Panel):
         self.macs.edited.connect(self._update_search)
         for field in (self.params, self.macs):
             field.returnPressed.connect(self._search)
-        self.table.chosen.connect(self._apply_setting)
+        self.table.selected.connect(self._apply_setting)
         session.document.design_changed.connect(self._on_design)
         session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.engine_state_changed.connect(lambda *_: self.refresh_soon())

@@ -25,7 +25,8 @@ class RunHandle(QObject):
 
     Args:
         design: what is trained; its training settings are those of a new run.
-        options: ``device``, ``out`` (folder; a new one by default) and ``resume``, which continues with the settings of the run.
+        options: ``device``, ``out`` (folder; a new one by default) and ``resume``, which continues the run in ``out``
+            with its own settings.
         command: start of the command line, for tests.
         parent: Qt parent.
 

@@ -14,7 +14,7 @@ GRID_ALPHA = 0.12
 def make_plot() -> Any:
     """Return an empty `pyqtgraph.PlotWidget` without menu, frame and background.
 
-    pyqtgraph takes a tenth of a second to import, so it is imported when the first plot is made.
+    pyqtgraph takes a tenth of a second to import, so the import waits for the first plot.
     """
     import pyqtgraph as pg
 

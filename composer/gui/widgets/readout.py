@@ -1,4 +1,4 @@
-"""The box that follows the cursor over a plot and says the values under it."""
+"""The box that follows the cursor over a plot and shows the values under it."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from composer.gui.look import theme
 
+# Pixels: height of a row, padding, length of the line sample, gaps, distance to the cursor.
 ROW, PAD, MARK, GAP = 16, 8, 16, 8
-AWAY = 12
+CURSOR_DISTANCE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Reading:
 
 
 def line_pen(color: QColor, *, dashed: bool, width: float = 2.0) -> QPen:
-    """The pen of a curve: validation is dashed, with dashes that read as such at two pixels."""
+    """Return the pen of a curve; validation is dashed, with dashes that are visible at a width of two pixels."""
     pen = QPen(color, width)
     pen.setCosmetic(True)
     if dashed:
@@ -33,10 +34,14 @@ def line_pen(color: QColor, *, dashed: bool, width: float = 2.0) -> QPen:
 
 
 class Readout(QWidget):
-    """Shows a heading and a few readings; the mouse goes through it.
+    """Shows a heading and a few readings; it ignores the mouse.
 
     Args:
-        parent: the plot that it lies over.
+        parent: the plot below it.
+
+    Attributes:
+        heading: first line.
+        rows: the readings.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -48,22 +53,26 @@ class Readout(QWidget):
         self.hide()
 
     def show_at(self, point: QPoint, heading: str, rows: list[Reading]) -> None:
-        """Show values beside a point of the parent, on the side where there is room."""
+        """Show values beside a point of the parent, on the side with enough space."""
         self.heading, self.rows = heading, rows
-        size, room = self.sizeHint(), self._plot.rect()
-        x = point.x() + AWAY if point.x() + AWAY + size.width() <= room.right() else point.x() - AWAY - size.width()
-        y = min(max(point.y() - size.height() // 2, 0), max(0, room.bottom() - size.height()))
+        size, area = self.sizeHint(), self._plot.rect()
+        x = (
+            point.x() + CURSOR_DISTANCE
+            if point.x() + CURSOR_DISTANCE + size.width() <= area.right()
+            else point.x() - CURSOR_DISTANCE - size.width()
+        )
+        y = min(max(point.y() - size.height() // 2, 0), max(0, area.bottom() - size.height()))
         self.setGeometry(max(0, x), y, size.width(), size.height())
         self.show()
         self.raise_()
         self.update()
 
     def text(self) -> str:
-        """Everything it says, for tests and screen readers."""
+        """Return everything it shows, for tests and screen readers."""
         return "\n".join([self.heading, *(f"{row.name} {row.value}" for row in self.rows)])
 
     def sizeHint(self) -> QSize:
-        """As large as its text."""
+        """Return the size of its text."""
         metrics = QFontMetrics(theme.font(theme.SMALL))
         widths = [
             MARK + GAP + metrics.horizontalAdvance(row.name) + 2 * GAP + metrics.horizontalAdvance(row.value)
@@ -90,7 +99,7 @@ class Readout(QWidget):
             y = inside.center().y()
             painter.drawLine(QPointF(PAD, y), QPointF(PAD + MARK, y))
             painter.setPen(theme.color("text"))
-            room = int(inside.width()) - MARK - 3 * GAP - metrics.horizontalAdvance(row.value)
-            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, max(room, 0) + GAP)
+            space = int(inside.width()) - MARK - 3 * GAP - metrics.horizontalAdvance(row.value)
+            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, max(space, 0) + GAP)
             painter.drawText(inside.adjusted(MARK + GAP, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
             painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, row.value)

@@ -1,4 +1,4 @@
-"""The table of runs: one row a run, sortable, with the colour of its curve."""
+"""The table of runs: one row per run, sortable, with the colour of its curve."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class Row:
 
     Args:
         path: its folder.
-        cells: a text and what it is sorted by, one a column.
-        tip: more about it.
+        cells: text and sort key of each column.
+        tip: tooltip with more details.
         ink: colour token of the state's text.
     """
 
@@ -34,12 +34,12 @@ class Row:
 
 
 class RunModel(QAbstractTableModel):
-    """Rows in columns.
+    """The rows of the table.
 
     Args:
-        columns: their titles.
+        columns: titles of the columns.
         state_column: the column whose text has the colour of the state.
-        right: columns of numbers.
+        right: right-aligned columns, those of numbers.
     """
 
     def __init__(self, columns: Sequence[str], state_column: int, right: Sequence[int]) -> None:
@@ -49,7 +49,7 @@ class RunModel(QAbstractTableModel):
         self.colors: dict[Path, QColor] = {}
 
     def set_rows(self, rows: list[Row]) -> None:
-        """Show rows; where the runs are the same ones, the selection and the scroll position stay."""
+        """Show rows; if the runs are the same as before, selection and scroll position stay."""
         if [row.path for row in rows] == [row.path for row in self.rows]:
             changed = [index for index, (old, new) in enumerate(zip(self.rows, rows, strict=True)) if old != new]
             self.rows = rows
@@ -67,15 +67,15 @@ class RunModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, 0))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        """Number of runs."""
+        """Return the number of runs."""
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Number of columns."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(self.columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Titles of the columns."""
+        """Return the title of a column."""
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
                 return self.columns[section]
@@ -84,7 +84,7 @@ class RunModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """One cell."""
+        """Return one cell."""
         row = self.rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return row.cells[index.column()][0]
@@ -106,11 +106,11 @@ class RunModel(QAbstractTableModel):
 
 
 class RunTable(QTableView):
-    """Shows a `RunModel`, sorted as the user wishes.
+    """Shows a `RunModel`; the user sorts it.
 
     Args:
         model: the rows.
-        newest: the column that it is sorted by at first, downwards.
+        newest: the column that it is first sorted by, in descending order.
     """
 
     def __init__(self, model: RunModel, newest: int) -> None:
@@ -139,17 +139,17 @@ class RunTable(QTableView):
         self.setAccessibleName("Runs")
 
     def selected(self) -> list[Path]:
-        """The selected runs, from top to bottom."""
+        """Return the selected runs, from top to bottom."""
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
         return [self.rows.rows[self.model().mapToSource(self.model().index(row, 0)).row()].path for row in rows]  # type: ignore[attr-defined]
 
     def select(self, paths: Sequence[Path]) -> None:
         """Select runs."""
-        wanted, selection = set(paths), self.selectionModel()
+        folders, selection = set(paths), self.selectionModel()
         flags = selection.SelectionFlag
         selection.clearSelection()
         for number, row in enumerate(self.rows.rows):
-            if row.path in wanted:
+            if row.path in folders:
                 index = self.model().mapFromSource(self.rows.index(number, 0))  # type: ignore[attr-defined]
                 selection.select(index, flags.Select | flags.Rows)
 
@@ -164,7 +164,7 @@ def _chip(color: QColor | None) -> QIcon:
         painter.setBrush(color)
         painter.drawEllipse(1, 1, CHIP - 2, CHIP - 2)
         painter.end()
-    made = QIcon()
-    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # Qt would tint the selected one: it must match its curve
-        made.addPixmap(pixmap, mode)
-    return made
+    icon = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # otherwise Qt tints it in selected rows
+        icon.addPixmap(pixmap, mode)
+    return icon

@@ -1,4 +1,4 @@
-"""The trade-off table of a search: one row a setting, the best first; a click takes it over."""
+"""The trade-off table of a search: one row per setting of the variables, the best first; a click applies it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,9 +13,13 @@ SHARE = "of the budget"
 
 
 class SettingTable(QTableWidget):
-    """Settings of variables with what the design costs with each."""
+    """Settings of the variables, with the costs of the design under each.
 
-    chosen = Signal(dict)  # values by variable
+    Signals:
+        selected: values by variable.
+    """
+
+    selected = Signal(dict)
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,11 +33,11 @@ class SettingTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(theme.CONTROL)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.cellClicked.connect(lambda row, _: self._choose(row))
-        self.cellActivated.connect(lambda row, _: self._choose(row))
+        self.cellClicked.connect(lambda row, _: self._select(row))
+        self.cellActivated.connect(lambda row, _: self._select(row))
 
     def show_rows(self, rows: Sequence[Mapping[str, Any]], params: int | None, macs: int | None) -> None:
-        """Show what a search found.
+        """Show the result of a search.
 
         Args:
             rows: ``values``, ``params`` and ``macs`` of each setting.
@@ -49,10 +53,10 @@ class SettingTable(QTableWidget):
             head = QTableWidgetItem(title)
             head.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.setHorizontalHeaderItem(column, head)
-        for number, found in enumerate(rows):
-            used = [found[cost] / budget for cost, budget in (("params", params), ("macs", macs)) if budget]
-            counts = [(units.count(found[cost]), f"{found[cost]:,}") for cost in ("params", "macs")]
-            cells = [(str(found["values"][name]), "") for name in names] + counts
+        for number, setting in enumerate(rows):
+            used = [setting[cost] / budget for cost, budget in (("params", params), ("macs", macs)) if budget]
+            counts = [(units.count(setting[cost]), f"{setting[cost]:,}") for cost in ("params", "macs")]
+            cells = [(str(setting["values"][name]), "") for name in names] + counts
             shares = " and ".join(units.percent(share) for share in used)
             cells.append((units.percent(max(used)) if used else "", f"{shares} {SHARE}"))
             for column, (text, tip) in enumerate(cells):
@@ -65,20 +69,13 @@ class SettingTable(QTableWidget):
 
     def mark(self, values: Mapping[str, int]) -> None:
         """Select the row whose values a design has."""
-        at = next(
-            (
-                n
-                for n, found in enumerate(self.rows)
-                if all(values.get(name) == value for name, value in found["values"].items())
-            ),
-            -1,
-        )
-        if at < 0:
+        index = next((n for n, setting in enumerate(self.rows) if setting["values"].items() <= values.items()), -1)
+        if index < 0:
             self.clearSelection()
             self.setCurrentCell(-1, -1)
-        elif at != self.currentRow() or not self.selectedItems():
-            self.selectRow(at)
+        elif index != self.currentRow() or not self.selectedItems():
+            self.selectRow(index)
 
-    def _choose(self, row: int) -> None:
+    def _select(self, row: int) -> None:
         if 0 <= row < len(self.rows):
-            self.chosen.emit(dict(self.rows[row]["values"]))
+            self.selected.emit(dict(self.rows[row]["values"]))

@@ -1,4 +1,4 @@
-"""The form of the training settings: two settings per row, generated from the table of settings and the options of extensions."""
+"""The form of the training settings, generated from the table of settings and the options of extensions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -64,9 +64,9 @@ class TrainingForm(QWidget):
 
     def show_settings(self, training: Training) -> None:
         """Show settings, without reporting an edit."""
-        wanted = rows(training)
-        if [row.name for row in wanted] != [row.name for row in self._rows]:  # another extension has other options
-            self._build(wanted)
+        settings = rows(training)
+        if [row.name for row in settings] != [row.name for row in self._rows]:  # another extension, other options
+            self._build(settings)
         for key, field in self.fields.items():
             if key == DEVICE.name:
                 continue
@@ -108,14 +108,14 @@ class TrainingForm(QWidget):
 
     def _build(self, settings: Sequence[Setting]) -> None:
         """Lay out one field per setting, two settings per row; switches take a whole row at the end."""
-        kept = {name: self.fields.pop(name) for name in (DEVICE.name,) if name in self.fields}
+        device = self.fields.pop(DEVICE.name, None)  # its choices were set from outside
         for widget in (*self.fields.values(), *self._titles):
             self._grid.removeWidget(widget)
             widget.deleteLater()
         self.fields, self._titles, self._rows = {}, [], list(settings)
         pairs = [row for row in settings if row.spec.type != "bool"]
         for number, row in enumerate(pairs):
-            field = kept.get(row.name) or self._make_field(row)
+            field = device if device is not None and row.name == DEVICE.name else self._make_field(row)
             title = label(row.title, "muted")
             title.setToolTip(row.spec.help)
             title.setBuddy(field)
@@ -149,6 +149,8 @@ class TrainingForm(QWidget):
 
     def _make_switch(self, row: Setting) -> QCheckBox:
         field = QCheckBox(f"{row.title}: {row.spec.help[:1].lower()}{row.spec.help[1:]}")
+        # A long text is cut off before it makes the form wider than its panel.
+        field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         field.toggled.connect(lambda on: self.edited.emit(row.name, on, False))
         return field
 

@@ -1,4 +1,4 @@
-"""Objectives and datasets as extensions: each is one file that nothing else names, here of another kind than those at hand."""
+"""Objectives and datasets as extensions: one new file each, of another kind than the bundled ones."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The runs panel: the list, curves over each other, the trash, resume, looking inside; and the folder reader under it."""
+"""The runs panel: list, overlaid curves, trash, resume, inspection; and the reader of run folders."""
 
 import json
 import os

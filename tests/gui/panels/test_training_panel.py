@@ -1,4 +1,4 @@
-"""The training panel: what it says, what it changes, and real trainings from start to end, paused, stopped, killed and resumed."""
+"""The training panel: its texts, its edits, and real trainings that finish, pause, stop, die and resume."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ def panel(session: Session, qtbot: QtBot) -> TrainingPanel:
 
 
 def click(qtbot: QtBot, button: QPushButton) -> None:
-    # The panel draws at most every 100 ms: a button that a short run has just earned may still be grey, and a click on it is lost.
+    # The panel redraws at most every 100 ms: a button may still be disabled, and a click on it would be lost.
     qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled(), timeout=PATIENCE)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
@@ -190,7 +190,8 @@ def test_a_failed_run_says_why_and_keeps_the_trace_a_click_away(
         "import json, pathlib, sys\n"
         "out = pathlib.Path(sys.argv[sys.argv.index('--out') + 1])\n"
         "(out / 'error.txt').write_text('Traceback (most recent call last): Diverged')\n"
-        "print(json.dumps({'event': 'state', 'state': 'failed', 'message': 'the loss is no longer a number; lower the learning rate'}))\n"
+        "message = 'the loss is no longer a number; lower the learning rate'\n"
+        "print(json.dumps({'event': 'state', 'state': 'failed', 'message': message}))\n"
         "sys.exit(1)\n"
     )
     handle = RunHandle(session.document.design, {}, (sys.executable, str(script)), session)

@@ -58,7 +58,7 @@ class Digits(Dataset):
 
 
 def frame_digit(image: Image.Image) -> Image.Image:
-    """Return bright ink on black, cropped to the ink and centred in a square, as the digits of the dataset were recorded."""
+    """Return bright ink on black, cropped to the ink and centred in a square: how the dataset was recorded."""
     grey = np.asarray(image.convert("L"), dtype=np.float32)
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     paper = float(np.median(border))

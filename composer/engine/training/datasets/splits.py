@@ -19,7 +19,8 @@ class Split:
 
     Args:
         fields: tensors (N, ...) by field name.
-        finish: functions by field name that bring a part of a field to its final form, where the whole would fill the memory.
+        finish: functions by field name that bring a batch of a field to its final form, if the whole field would fill
+            the memory.
     """
 
     fields: Batch

@@ -1,4 +1,4 @@
-"""Objectives: one file each, found by walking this folder. An objective is what a network learns: loss, metrics, best epoch.
+"""Objectives: one file each, found by walking this folder. An objective defines the loss, the metrics and the best epoch.
 
 ::
 
@@ -6,8 +6,9 @@
     class Regression(Objective):
         ...
 
-``metrics`` names the values that `Metrics.compute` returns, with ``title``, ``unit`` (``%`` for shares) and ``direction``;
-the window plots them and compares runs by the ``primary`` one. The loss is measured in any case and may be described too.
+``metrics`` names the values that `Metrics.compute` returns, with ``title``, ``unit`` (``%`` for shares) and
+``direction``; the window plots the ``primary`` one and compares runs by it. The loss is always recorded; an entry
+``loss`` describes it.
 """
 
 import importlib
@@ -79,7 +80,7 @@ class Objective(ABC):
         Args:
             model: the network.
             batch: all fields of a batch.
-            step: number of the optimizer step; None in validation, which leaves regularization such as label smoothing out.
+            step: number of the optimizer step; None in validation, which omits regularization such as label smoothing.
 
         Returns:
             The mean loss of the samples and the outputs for `Metrics.update`.

@@ -1,6 +1,7 @@
 """Classification: cross entropy with label smoothing; the metric is accuracy.
 
-Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016, arXiv:1512.00567 (label smoothing).
+Label smoothing: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016,
+arXiv:1512.00567.
 """
 
 from typing import Annotated, Any

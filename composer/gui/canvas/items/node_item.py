@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import Content
+from composer.gui.canvas.items.corner_sign import paint_error_sign, paint_mark_sign
 
 Z_NODE = 10.0
 HALO = 5.0  # space around the body for ports, outline and the second card of a sub-graph
@@ -119,9 +120,9 @@ class NodeItem(QGraphicsItem):
         if scale >= metrics.DETAIL_SCALE or self.offered or self.hovered:
             self._paint_ports(painter, style)
         if self.content.error:
-            self._paint_error_sign(painter, style)
+            paint_error_sign(painter, style, self._corner)
         elif self.mark:
-            self._paint_mark_sign(painter, style)
+            paint_mark_sign(painter, style, self._corner, self.mark)
 
     def lod_key(self) -> tuple[object, ...]:
         """Return a key that is equal for nodes with equal `lod_brush`."""
@@ -285,32 +286,10 @@ class NodeItem(QGraphicsItem):
         else:
             painter.drawText(position + QPointF(8 if output else -8 - width, -5), name)
 
-    def _paint_error_sign(self, painter: QPainter, style: metrics.PaintStyle) -> None:
-        """Paint a red disc with an exclamation mark on the corner."""
-        center = self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
-        painter.setPen(QPen(style.canvas, 1.5))
-        painter.setBrush(style.error)
-        painter.drawEllipse(center, 7, 7)
-        painter.setPen(QPen(style.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawLine(center + QPointF(0, -3.5), center + QPointF(0, 0.5))
-        painter.drawPoint(center + QPointF(0, 3.5))
-
-    def _paint_mark_sign(self, painter: QPainter, style: metrics.PaintStyle) -> None:
-        """Paint a disc with a plus, a minus or a wave on the corner, because color alone is not accessible."""
-        center = self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
-        painter.setPen(QPen(style.canvas, 1.5))
-        painter.setBrush(metrics.mark_color(self.mark))
-        painter.drawEllipse(center, 7, 7)
-        painter.setPen(QPen(style.canvas, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self.mark == "changed":
-            wave = QPainterPath(center + QPointF(-3.5, 1))
-            wave.cubicTo(center + QPointF(-1.2, -4.5), center + QPointF(1.2, 4.5), center + QPointF(3.5, -1))
-            painter.drawPath(wave)
-            return
-        painter.drawLine(center + QPointF(-3, 0), center + QPointF(3, 0))
-        if self.mark == "added":
-            painter.drawLine(center + QPointF(0, -3), center + QPointF(0, 3))
+    @property
+    def _corner(self) -> QPointF:
+        """Where a sign is painted: the upper right corner, further inside on the round end of a pill."""
+        return self.body.topRight() + (QPointF(-2, 2) if self.content.shape == "card" else QPointF(-6, 4))
 
 
 def _edge_path(body: QRectF) -> QPainterPath:

@@ -11,7 +11,8 @@ from composer.gui.canvas.items.content import port_index
 from composer.gui.canvas.items.items import SceneItems
 from composer.gui.canvas.items.merge_item import MergeItem
 from composer.gui.canvas.items.wire_item import WireItem
-from composer.gui.canvas.routing.route import Route, RouteRequest, through_bends
+from composer.gui.canvas.routing.bent_route import through_bends
+from composer.gui.canvas.routing.route import Route, RouteRequest
 from composer.gui.canvas.routing.router import Router, route_all
 from composer.gui.canvas.routing.spatial_index import Rect
 from composer.gui.session.session import Session

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, Qt
 
 from composer.core.bends import bends_of
 from composer.core.graph import Wire
-from composer.gui.canvas.routing.route import RouteRequest, through_bends
+from composer.gui.canvas.routing.bent_route import through_bends
+from composer.gui.canvas.routing.route import RouteRequest
 
 WIRE = Wire("pool", "dendrites")
 

@@ -1,4 +1,6 @@
-"""The mark that makes a class a block. It imports nothing, so that a block file costs only what it itself imports."""
+"""The decorator that declares a class as a block. It imports nothing, so that a block file costs only its own
+imports.
+"""
 
 
 def block(
@@ -19,21 +21,22 @@ def block(
     heads="",
     rates=(),
 ):
-    """Declare a module as a block; every argument is a literal, because the app reads it from the source without running it.
+    """Declare a module as a block; every argument is a literal, because the app reads it from the source without
+    running it.
 
     Args:
-        shape: input shapes, an arrow, output shapes: ``"b c h w -> b c h w"``, several ports separated by commas. An axis is
-            a name, an integer, ``...`` (any number of axes), or integer arithmetic without spaces over input axes and
-            parameters (``(h-1)//stride+1``). An output axis whose name is bound nowhere is free.
+        shape: input shapes, an arrow, output shapes: ``"b c h w -> b c h w"``, several ports separated by commas. An
+            axis is a name, an integer, ``...`` (any number of axes), or integer arithmetic without spaces over input
+            axes and parameters (``(h-1)//stride+1``). An output axis with any other name is free.
         paper: ``"Title, Authors, year, arXiv:NNNN.NNNNN"``, empty where there is none.
-        maps: what inspection can show: submodule path (or ``"softmax"``: every softmax of the block) to the kind of map. A map that
-            forward has no use for is a method, called on request with what its module's forward is given; one of token pairs also
-            takes ``every``: only every so-manieth query is wanted.
-        tags: further words the palette search finds the block by.
+        maps: what inspection can show: submodule path (or ``"softmax"``: every softmax of the block) to the kind of
+            map. A map that forward does not compute is a method, called on request with the inputs of its module's
+            forward; one of token pairs also takes ``every``: only every n-th query is computed (``every=n``).
+        tags: more words by which the palette search finds the block.
         aliases: parameter name to the axis it is taken from, where the two names differ: ``{"in_channels": "c"}``.
         outputs: names of the outputs where there are several.
         dtypes: input port to dtype name where it is not floating point: ``{"tokens": "int64"}``.
-        examples: settings (axes and parameters) for the contract test where its usual sizes do not fit the block.
+        examples: settings (axes and parameters) for the contract test, where its default sizes do not fit the block.
         exceptions: name of a contract check the block cannot meet to the reason why.
         role: what the app uses the block for: ``"merge"`` (it only combines any number of inputs), ``"dropout"``
             (its shapes and costs are those of evaluation), or a role by which repairs find it: ``"pad"``,

@@ -16,7 +16,6 @@ TEXT_FOLDERS = ("composer", "blocks", "templates", "resources", "tests", "docs",
 
 # Folders and files whose language has not been revised yet; this list only shrinks.
 NOT_REVISED: tuple[str, ...] = (
-    "blocks/",
     "composer/cli/",
     "composer/core/",
     "composer/engine/",

@@ -1,1 +1,1 @@
-"""Code that several blocks use and that is no block itself."""
+"""Code that several blocks share; nothing here is a block itself."""

@@ -1,4 +1,4 @@
-"""Activations by name, spelled alike in every block."""
+"""Activations by name; every block uses the same names."""
 
 from torch import nn
 
@@ -7,7 +7,7 @@ def make_activation(name: str) -> nn.Module:
     """Return the activation called `name`; "none" is the identity.
 
     Raises:
-        ValueError: if the name is not known.
+        ValueError: if the name is unknown.
     """
     match name:
         case "relu":

@@ -1,4 +1,4 @@
-"""Additive attention step by step: the alignment of a recurrent decoder with what it reads."""
+"""Additive attention step by step: the alignment of a recurrent decoder with the annotations that it reads."""
 
 from torch import Tensor, nn
 
@@ -13,7 +13,9 @@ class Alignment(nn.Module):
         self.score = nn.Linear(attention_dim, 1, bias=False)
 
     def forward(self, state: Tensor, annotations: Tensor, keys: Tensor) -> Tensor:
-        """Return the context (N, annotation_dim) of `state`; `keys` is `self.key(annotations)`, the same at every step."""
+        """Return the context (N, annotation_dim) of `state`; `keys` is `self.key(annotations)`, the same at every
+        step.
+        """
         scores = self.score((self.query(state).unsqueeze(1) + keys).tanh())
         weights = scores.view(scores.shape[0], 1, 1, -1).softmax(-1)
         return (weights.squeeze(1) @ annotations).squeeze(1)

@@ -1,4 +1,4 @@
-"""Widths rounded the way hardware-minded networks round them, and checks of widths."""
+"""Width rounding as in MobileNet and its successors, and checks of widths."""
 
 import math
 
@@ -6,7 +6,9 @@ from torch import nn
 
 
 def round_channels(value: float, divisor: int = 8, lower: int = 0, keep: float = 0.9) -> int:
-    """Round `value` to a multiple of `divisor`, at least `lower` (or one multiple) and at least `keep` times the value."""
+    """Round `value` to a multiple of `divisor`, at least `lower` (or one multiple) and at least `keep` times the
+    value.
+    """
     rounded = max(lower or divisor, int(value + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < keep * value else rounded
 
@@ -25,7 +27,9 @@ def check_odd(name: str, value: int) -> None:
 
 
 def init_convolutions(module: nn.Module) -> None:
-    """Draw every convolution of `module` from N(0, 2 / fan_out), fan_out within a group; biases are 0 (He et al., 2015)."""
+    """Draw every convolution of `module` from N(0, 2 / fan_out), fan_out within a group; biases are 0 (He et al.,
+    2015).
+    """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
             fan_out = math.prod(layer.kernel_size) * layer.out_channels // layer.groups

@@ -1,4 +1,4 @@
-"""Checks of parameters that several blocks make."""
+"""Checks of parameters that several blocks share."""
 
 
 def check_choice(name: str, value: str, *choices: str) -> None:

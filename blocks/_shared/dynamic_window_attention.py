@@ -1,4 +1,4 @@
-"""Self-attention inside windows whose bias a small network computes from the offsets, as CrossFormer uses it."""
+"""Self-attention inside windows with a bias that a small network computes from the offsets (CrossFormer)."""
 
 from torch import Tensor
 
@@ -8,7 +8,9 @@ from blocks.position.dynamic_position_bias import DynamicPositionBias
 
 
 class DynamicWindowAttention(WindowAttention):
-    """softmax(q k^T / sqrt(d) + B) v within each window, B = DPB(row offset, column offset) with hidden width dim / 4."""
+    """softmax(q k^T / sqrt(d) + B) v within each window, B = DPB(row offset, column offset) with hidden width dim /
+    4.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A convolution whose kernel is mixed from several experts, anew for each sample."""
+"""A convolution with a kernel per sample: a mixture of the kernels of several experts."""
 
 import math
 
@@ -28,16 +28,18 @@ class ExpertConv2d(nn.Module):
         check_groups(groups, in_channels=in_channels, out_channels=out_channels)
         self.stride, self.dilation, self.groups = stride, dilation, groups
         self.kernel_shape = (out_channels, in_channels // groups, kernel_size, kernel_size)
-        # One flat row an expert, as in timm: a parameter of five axes could not be turned to channels_last with its module.
+        # One flat row per expert, as in timm: a module with a five-axis parameter cannot be converted to channels_last.
         self.weight = nn.Parameter(torch.empty(num_experts, math.prod(self.kernel_shape)))
         self.bias = nn.Parameter(torch.empty(num_experts, out_channels)) if bias else None
-        # As nn.Conv2d draws its kernel and bias.
+        # The initialisation of nn.Conv2d.
         bound = 1 / math.sqrt(math.prod(self.kernel_shape[1:]))
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -bound, bound)
 
     def forward(self, x: Tensor, routing: Tensor) -> Tensor:
-        """Convolve `x` (N, in_channels, H, W) with experts weighted by `routing` (N, experts); returns (N, out_channels, H', W')."""
+        """Convolve `x` (N, in_channels, H, W) with experts weighted by `routing` (N, experts); returns (N,
+        out_channels, H', W').
+        """
         batch, channels, height, width = x.shape
         out_channels, *kernel = self.kernel_shape
         weight = (routing @ self.weight).view(batch * out_channels, *kernel)

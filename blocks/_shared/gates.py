@@ -11,7 +11,7 @@ def make_gate_block(name: str, channels: int) -> nn.Module:
     """Return the attention called `name` for maps of `channels` channels; "none" is the identity.
 
     Raises:
-        ValueError: if the name is not known.
+        ValueError: if the name is unknown.
     """
     match name:
         case "se":

@@ -1,4 +1,4 @@
-"""Attention within parts of a map whose tokens lie far apart, evenly spread over the whole of it."""
+"""Attention within parts of a map whose tokens are spread evenly over the whole map."""
 
 from collections.abc import Callable
 
@@ -10,8 +10,8 @@ from blocks._shared.windows import axis_regions, grid_partition, grid_reverse, p
 def attend_in_grid(attn: Callable[[Tensor, Tensor | None], Tensor], x: Tensor, grid_size: int) -> Tensor:
     """Apply `attn(parts, mask)` within the parts of g x g tokens of `x` (N, H, W, C); returns the same shape.
 
-    The map is padded at the right and bottom to a multiple of g; `mask` (cells, g * g, g * g) is True where a token may look,
-    None where nothing was padded.
+    The map is padded at the right and bottom to a multiple of g; `mask` (cells, g * g, g * g) is True where a token may
+    attend, None where nothing was padded.
     """
     _, height, width, _ = x.shape
     x = pad_to_windows(x, grid_size)

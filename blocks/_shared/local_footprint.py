@@ -1,6 +1,7 @@
-"""Sums over a k x k footprint around every position, one offset at a time: the k * k copies of an unfold never exist at once.
+"""Sums over a k x k footprint around every position, one offset at a time, without the k * k copies that an unfold
+would hold in memory.
 
-A padded map is read through shifted views, so that also the backward pass keeps nothing but the map itself.
+A padded map is read through shifted views, so that the backward pass stores only the map itself.
 """
 
 from collections.abc import Iterator
@@ -21,27 +22,29 @@ def pad_footprint(x: Tensor, kernel_size: int, mode: str = "constant") -> Tensor
 
 
 def footprint_views(padded: Tensor, kernel_size: int, stride: int = 1) -> Iterator[Tensor]:
-    """Yield views (..., H, W) of `padded`, one for each offset of the footprint, row by row; every stride-th position."""
+    """Yield views (..., H, W) of `padded`, one for each offset of the footprint, row by row; every stride-th
+    position.
+    """
     height, width = padded.shape[-2] - kernel_size + 1, padded.shape[-1] - kernel_size + 1
     for row in range(kernel_size):
-        # The rows first: what flows back through the columns of one strip is gathered in the strip, not in the whole map.
+        # Rows first: the gradients of the columns of a strip are accumulated in the strip, not in the whole map.
         strip = padded[..., row : row + height : stride, :]
         for column in range(kernel_size):
             yield strip[..., column : column + width : stride]
 
 
 def footprints(padded: Tensor, kernel_size: int, stride: int = 1) -> Tensor:
-    """The footprint of every stride-th position as a view (..., H, W, k, k); only for what is as large as the footprints anyway."""
+    """Return the footprint of every stride-th position as a view (..., H, W, k, k); for results of that size anyway."""
     return padded.unfold(-2, kernel_size, stride).unfold(-2, kernel_size, stride)
 
 
 def footprint_logits(q: Tensor, padded_k: Tensor, kernel_size: int, stride: int = 1) -> Tensor:
-    """Products of q (N, heads, d, H, W) with the keys of its footprint; returns (N, heads, H, W, k * k)."""
+    """Return the products (N, heads, H, W, k * k) of q (N, heads, d, H, W) with the keys of its footprint."""
     return torch.stack([(q * k).sum(dim=2) for k in footprint_views(padded_k, kernel_size, stride)], dim=-1)
 
 
 def footprint_sum(weights: Tensor, padded_v: Tensor, kernel_size: int, stride: int = 1) -> Tensor:
-    """Values (N, groups, d, H, W) of each footprint, weighted by (N, groups, H, W, k * k); returns (N, groups, d, H, W)."""
+    """Sum the values of each footprint with weights (N, groups, H, W, k * k); returns (N, groups, d, H, W)."""
     views = zip(weights[:, :, None].unbind(dim=-1), footprint_views(padded_v, kernel_size, stride), strict=True)
     weight, v = next(views)
     total = weight * v
@@ -51,6 +54,6 @@ def footprint_sum(weights: Tensor, padded_v: Tensor, kernel_size: int, stride: i
 
 
 def footprint_inside(height: int, width: int, kernel_size: int, stride: int, device: torch.device) -> Tensor:
-    """Whether each place of a footprint lies on the map: (H, W, k * k)."""
+    """Return whether each position of a footprint is inside the map: (H, W, k * k)."""
     inside = pad_footprint(torch.ones(1, 1, height, width, dtype=torch.bool, device=device), kernel_size)[0, 0]
     return footprints(inside, kernel_size, stride).flatten(-2)

@@ -1,4 +1,4 @@
-"""Normalisations of feature maps (N, C, H, W) by name, spelled alike in every block."""
+"""Normalisations of feature maps (N, C, H, W) by name; every block uses the same names."""
 
 import math
 
@@ -19,7 +19,7 @@ def make_map_norm(name: str, channels: int) -> nn.Module:
     """Return the normalisation called `name` for maps of `channels` channels; "none" is the identity.
 
     Raises:
-        ValueError: if the name is not known.
+        ValueError: if the name is unknown.
     """
     match name:
         case "batch":

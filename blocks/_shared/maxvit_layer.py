@@ -10,9 +10,10 @@ from blocks.transformer.mlp import Mlp
 
 
 class MaxViTLayer(nn.Module):
-    """Relative attention within parts of the map and an MLP, as `PartitionAttentionCl` of timm 1.0.31; subclasses cut the parts.
+    """Relative attention within parts of the map and an MLP, as `PartitionAttentionCl` of timm 1.0.31; subclasses
+    partition the map.
 
-    The rows of qkv stand as with timm's head_first=False, which its ports of the authors' weights have.
+    The rows of qkv are ordered as with timm's head_first=False, which its ports of the authors' weights use.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from blocks._shared.choices import check_choice, check_positive
 
 
 def check_divides(name: str, size: int, patch: int) -> None:
-    """Raise ValueError unless `patch` divides `size`, saying which sizes would do."""
+    """Raise ValueError unless `patch` divides `size`, naming the nearest sizes that fit."""
     if size % patch or size < patch:
         below = size // patch * patch
         nearest = f"{below} or {below + patch}" if below else f"{patch}"
@@ -18,7 +18,9 @@ def check_divides(name: str, size: int, patch: int) -> None:
 
 
 def cut_patches(x: Tensor, patch: Sequence[int]) -> Tensor:
-    """Cut `x` (N, C, *sizes) into patches; returns (N, tokens, prod(patch) * C), channels fastest, as vit-pytorch flattens them."""
+    """Cut `x` (N, C, *sizes) into patches; returns (N, tokens, prod(patch) * C), channels fastest, as in
+    vit-pytorch.
+    """
     axes = len(patch)
     for axis, side in enumerate(patch):
         x = x.unflatten(2 + 2 * axis, (-1, side))
@@ -27,7 +29,7 @@ def cut_patches(x: Tensor, patch: Sequence[int]) -> Tensor:
 
 
 class PatchProjection(nn.Module):
-    """Project patches to tokens of width dim, with a layer norm before, after, on both sides or nowhere."""
+    """Project patches to tokens of width dim, with a layer norm before it, after it, on both sides or none."""
 
     def __init__(self, in_channels: int, patch: Sequence[int], dim: int, norm: str, bias: bool = True) -> None:
         super().__init__()

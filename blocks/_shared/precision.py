@@ -1,4 +1,6 @@
-"""Steps that autocast must not run in half precision: their range does not allow it, or the CPU has no kernel for it."""
+"""Steps that autocast must not run in half precision: their range does not allow it, or the CPU has no kernel for
+it.
+"""
 
 from contextlib import AbstractContextManager, nullcontext
 

@@ -1,4 +1,4 @@
-"""What recurrent blocks share: checks, and costs without a step for each token."""
+"""Checks of recurrent blocks, and their costs without running a step for each token."""
 
 from torch import nn
 

@@ -1,21 +1,24 @@
-"""Attention biases that depend on the offset between two places of a grid."""
+"""Attention biases that depend on the offset between two positions of a grid."""
 
 import torch
 from torch import Tensor, nn
 
 
 def relative_position_index(height: int, width: int) -> Tensor:
-    """Number of the offset from place i to place j of a grid, row by row: (h * w, h * w), values below (2h - 1)(2w - 1)."""
-    # The offset's number is linear in both places, so one difference gives it.
+    """Return the index of the offset from position i to position j of a grid: (h * w, h * w), below (2h - 1)(2w -
+    1).
+    """
+    # The index is linear in both positions, so it is a single difference.
     step = 2 * width - 1
-    places = (torch.arange(height)[:, None] * step + torch.arange(width)).flatten()
-    return (places + ((height - 1) * step + width - 1))[:, None] - places
+    positions = (torch.arange(height)[:, None] * step + torch.arange(width)).flatten()
+    return (positions + ((height - 1) * step + width - 1))[:, None] - positions
 
 
 class RelativePositionTable(nn.Module):
     """One learned number for each head and each offset of a height x width grid: w_(i-j) of CoAtNet, B of Swin.
 
-    Same table, index and start (normal, std 0.02) as `RelPosBias` of timm 1.0.31 and the table of Swin's window attention.
+    Same table, index and initialisation (normal, std 0.02) as `RelPosBias` of timm 1.0.31 and the table of Swin's
+    window attention.
     """
 
     index: Tensor

@@ -1,26 +1,32 @@
-"""Rotary positions: pairs of features turned by an angle that grows with the place."""
+"""Rotary positions: pairs of features are rotated by an angle that grows with the position."""
 
 import torch
 from torch import Tensor
 
 
 def rotary_angles(n: int, width: int, base: float = 10000.0) -> Tensor:
-    """Return the angles (n, width / 2), float64, of the pairs of a head of `width` features at the places 0 ... n - 1."""
+    """Return the angles (n, width / 2), float64, of the pairs of a head of `width` features at the positions 0 ... n -
+    1.
+    """
     rate = base ** -(torch.arange(0, width, 2, dtype=torch.float64) / width)
     return torch.arange(n, dtype=torch.float64)[:, None] * rate
 
 
 def rotary_angles_2d(height: int, width: int, head_width: int, base: float = 10000.0) -> Tensor:
-    """Return the angles (height * width, head_width / 2), float64: the first half of the pairs turns by row, the rest by column."""
+    """Return the angles (height * width, head_width / 2), float64: the first half of the pairs rotates by row, the rest
+    by column.
+    """
     rows = rotary_angles(height, head_width // 2, base).repeat_interleave(width, dim=0)
     columns = rotary_angles(width, head_width // 2, base).repeat(height, 1)
     return torch.cat((rows, columns), dim=1)
 
 
 def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn the pairs (2i, 2i + 1) of `x` (..., n, width) by angles with `cos` and `sin` (n, width / 2); returns the same shape."""
+    """Rotate the pairs (2i, 2i + 1) of `x` (..., n, width) by angles with `cos` and `sin` (n, width / 2); returns the
+    same shape.
+    """
     cos, sin = cos.to(x.dtype), sin.to(x.dtype)
     pairs = x.unflatten(-1, (-1, 2))
-    # Whole pairs and their mirror: even and odd features on their own would be read and written with gaps.
+    # Whole pairs and their swapped copies: slices of even or odd features would be strided reads and writes.
     cos, sin = torch.stack((cos, cos), dim=-1), torch.stack((-sin, sin), dim=-1)
     return torch.addcmul(pairs * cos, pairs.flip(-1), sin).flatten(-2)

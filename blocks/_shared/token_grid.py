@@ -1,16 +1,16 @@
-"""The grid that a sequence of tokens was read from."""
+"""The grid of positions that a sequence of tokens was flattened from."""
 
 import math
 
 
 def token_grid(n: int, height: int = 0, width: int = 0, prefix_tokens: int = 0) -> tuple[int, int]:
-    """Height and width of the grid of `n` tokens, of which the first `prefix_tokens` are outside it.
+    """Return height and width of the grid of `n` tokens, of which the first `prefix_tokens` are outside it.
 
     Args:
         n: number of tokens.
         height: rows; 0: follows from `width`, or the grid is square.
         width: columns; 0: follows from `height`, or the grid is square.
-        prefix_tokens: class, distillation and register tokens in front.
+        prefix_tokens: leading class, distillation and register tokens.
 
     Raises:
         ValueError: if the tokens do not fill the grid.

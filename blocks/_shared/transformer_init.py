@@ -1,4 +1,4 @@
-"""The start of a vision transformer's linear layers."""
+"""The initialisation of a vision transformer's linear layers."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""Self-attention inside windows with a learned bias for each offset, as Swin, MaxViT and their like use it."""
+"""Self-attention inside windows with a learned bias for each offset, as in Swin and MaxViT."""
 
 from torch import Tensor, nn
 
@@ -16,10 +16,10 @@ def attend_in_parts(
     dropout: float = 0.0,
     scale: float | None = None,
 ) -> Tensor:
-    """Attention within the parts of maps: q, k, v (N * parts, heads, n, d); returns the same shape.
+    """Attend within the parts of maps: q, k, v (N * parts, heads, n, d); returns the same shape.
 
-    `bias` (heads, n, n) is added to the logits; `mask` (parts, n, n) is True where a token may look, somewhere for every token.
-    `scale` and `dropout` are as of `attend`.
+    `bias` (heads, n, n) is added to the logits; `mask` (parts, n, n) is True where a token may attend; no row is all
+    False. `scale` and `dropout` are those of `attend`.
     """
     if mask is None:
         joined = None if bias is None else bias[None]
@@ -34,9 +34,10 @@ def attend_in_parts(
 
 
 class WindowAttention(nn.Module):
-    """softmax(q k^T / sqrt(d) + B) v within each window of w x w tokens; parameters as in timm 1.0.31 `WindowAttention`.
+    """softmax(q k^T / sqrt(d) + B) v within each window of w x w tokens; parameters as in timm 1.0.31
+    `WindowAttention`.
 
-    `relative_bias=False` leaves B out, or to a subclass with another `bias`.
+    `relative_bias=False` omits B, or leaves it to a subclass that overrides `bias`.
     """
 
     def __init__(
@@ -66,7 +67,9 @@ class WindowAttention(nn.Module):
         return None if self.position_bias is None else self.position_bias()
 
     def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Attend within `windows` (N * windows, w * w, dim), where `mask` (windows, w * w, w * w) is True; returns the same shape."""
+        """Attend within `windows` (N * windows, w * w, dim), where `mask` (windows, w * w, w * w) is True; returns the
+        same shape.
+        """
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(windows).chunk(3, dim=-1))
         x = attend_in_parts(q, k, v, self.bias(), mask, self.attn_drop if self.training else 0.0)
         return self.proj_drop(self.proj(merge_heads(x)))

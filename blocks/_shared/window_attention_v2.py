@@ -1,4 +1,6 @@
-"""Self-attention inside windows by cosine similarity, its bias a small network of the logarithmic offsets (Swin V2)."""
+"""Self-attention inside windows by cosine similarity, with a bias that a small network computes from logarithmic
+offsets (Swin V2).
+"""
 
 import math
 
@@ -14,9 +16,11 @@ from blocks._shared.window_attention import attend_in_parts
 
 
 def log_spaced_offsets(window_size: int, pretrained_window_size: int = 0) -> Tensor:
-    """Offsets (row, column) of a window, ((2w - 1)^2, 2): scaled to +-8, then sign(x) log2(1 + |x|) / 3, so within +-1.06.
+    """Return the offsets (row, column) of a window, ((2w - 1)^2, 2): scaled to +-8, then sign(x) log2(1 + |x|) / 3, so
+    within +-1.06.
 
-    A window of one position has the offset 0. With the window of pretraining given, offsets are measured in its units.
+    A window of one position has the offset 0. With `pretrained_window_size`, offsets are measured in units of that
+    window.
     """
     reach = max((pretrained_window_size or window_size) - 1, 1)
     scaled = [8 * offset / reach for offset in range(1 - window_size, window_size)]
@@ -25,7 +29,9 @@ def log_spaced_offsets(window_size: int, pretrained_window_size: int = 0) -> Ten
 
 
 class CosineWindowAttention(nn.Module):
-    """softmax(tau cos(q, k) + B) v within each window; parameters as in timm 1.0.31 `swin_transformer_v2.WindowAttention`."""
+    """softmax(tau cos(q, k) + B) v within each window; parameters as in timm 1.0.31
+    `swin_transformer_v2.WindowAttention`.
+    """
 
     offsets: Tensor
     index: Tensor
@@ -47,7 +53,7 @@ class CosineWindowAttention(nn.Module):
         self.attn_drop = attn_drop
         self.tokens = window_size**2
         self.logit_scale = nn.Parameter(torch.full((num_heads, 1, 1), math.log(10)))
-        # A bias of the keys would make no difference to a dot product's softmax, and the paper keeps none.
+        # A bias of the keys would cancel in the softmax of dot products, and the paper has none.
         self.q_bias = nn.Parameter(torch.zeros(dim)) if qkv_bias else None
         self.v_bias = nn.Parameter(torch.zeros(dim)) if qkv_bias else None
         self.register_buffer("k_bias", torch.zeros(dim) if qkv_bias else None, persistent=False)
@@ -65,7 +71,9 @@ class CosineWindowAttention(nn.Module):
         return table.index_select(0, self.index).view(self.tokens, self.tokens, -1).permute(2, 0, 1)
 
     def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Attend within `windows` (N * windows, w * w, dim), where `mask` (windows, w * w, w * w) is True; returns the same shape."""
+        """Attend within `windows` (N * windows, w * w, dim), where `mask` (windows, w * w, w * w) is True; returns the
+        same shape.
+        """
         added = None
         if self.q_bias is not None and self.v_bias is not None:
             added = torch.cat((self.q_bias, self.k_bias, self.v_bias))

@@ -1,13 +1,14 @@
-"""Windows with one token of their own in front of the tokens they hold."""
+"""Windows that have one token of their own in front of the tokens they contain."""
 
 import torch
 from torch import Tensor
 
 
 def mask_with_window_token(mask: Tensor | None) -> Tensor | None:
-    """Extend a mask (windows, n, n) to (windows, 1 + n, 1 + n): the window's token sees, and is seen by, all that is no padding.
+    """Extend a mask (windows, n, n) to (windows, 1 + n, 1 + n): the window's token attends to everything but padding.
 
-    Padding is at the right and bottom, so the first place of a window never is; the window's token takes the same part as it.
+    Padding is at the right and bottom, so the first position of a window is never padding; the window's token gets its
+    row.
     """
     if mask is None:
         return None

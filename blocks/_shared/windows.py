@@ -1,4 +1,4 @@
-"""Square windows of a map (N, H, W, C): padding, cutting, putting back, and who may look at whom after a shift."""
+"""Square windows of a map (N, H, W, C): padding, partitioning, reversing, and the attention mask after a shift."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ def window_reverse(windows: Tensor, window_size: int, height: int, width: int) -
 
 
 def grid_partition(x: Tensor, grid_size: int) -> Tensor:
-    """Cut (N, H, W, C) into (N * cells, g * g, C): the g x g tokens of one part lie H/g and W/g apart, over the whole map."""
+    """Cut (N, H, W, C) into (N * cells, g * g, C): the g x g tokens of one part are H/g and W/g apart."""
     n, h, w, c = x.shape
     x = x.reshape(n, grid_size, h // grid_size, grid_size, w // grid_size, c)
     return x.permute(0, 2, 4, 1, 3, 5).reshape(-1, grid_size * grid_size, c)
@@ -42,26 +42,28 @@ def grid_reverse(parts: Tensor, grid_size: int, height: int, width: int) -> Tens
 
 
 def window_shift(size: int, window_size: int, shift_size: int) -> int:
-    """Shift along an axis of length `size`: none where one window holds the whole axis, so that nothing wraps around."""
+    """Shift along an axis of length `size`: 0 where one window covers the whole axis, so that nothing wraps around."""
     return shift_size if size > window_size else 0
 
 
 def axis_regions(size: int, padded: int, shift: int, device: torch.device) -> Tensor:
-    """Region of each place of an axis rolled back by `shift`: 0, 1 where it is padding, 2 where it wrapped around."""
-    place = torch.arange(padded, device=device)
-    return (place >= size - shift).long() + (place >= padded - shift)
+    """Return the region of each position of an axis rolled back by `shift`: 0, 1 if it is padding, 2 if it wrapped
+    around.
+    """
+    position = torch.arange(padded, device=device)
+    return (position >= size - shift).long() + (position >= padded - shift)
 
 
 def window_mask(
     size: tuple[int, int], window_size: int, shifts: tuple[int, int], device: torch.device
 ) -> Tensor | None:
-    """Who may look at whom inside each window: (windows, w * w, w * w), True where allowed; None where all may.
+    """Return the attention mask of each window: (windows, w * w, w * w), True where allowed; None if everything is.
 
     Args:
         size: height and width of the map before padding.
         window_size: side w of the windows.
-        shifts: what the padded map was rolled by, up and to the left.
-        device: where the mask is needed.
+        shifts: by how much the padded map was rolled up and to the left.
+        device: device of the mask.
     """
     height, width = size
     pad_h, pad_w = -height % window_size, -width % window_size
@@ -69,7 +71,7 @@ def window_mask(
         return None
     rows = axis_regions(height, height + pad_h, shifts[0], device)
     columns = axis_regions(width, width + pad_w, shifts[1], device)
-    # Padding sees padding, so that no row of the softmax is empty.
+    # Padding attends to padding, so that no row of the softmax is empty.
     regions = window_partition((3 * rows[:, None] + columns)[None, :, :, None], window_size).squeeze(-1)
     return regions[:, :, None] == regions[:, None, :]
 

@@ -1,6 +1,7 @@
-"""Additive attention: how well a query fits a key is judged by a small neural network instead of a dot product.
+"""Additive attention: a small neural network scores a query against a key, instead of a dot product.
 
-Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015, arXiv:1409.0473.
+Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015,
+arXiv:1409.0473.
 """
 
 from typing import Annotated
@@ -14,7 +15,9 @@ from blocks.spec import block
 
 @block(
     shape="b n dim, b m context_dim -> b n context_dim",
-    paper="Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2015, arXiv:1409.0473",
+    paper=(
+        "Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2015, arXiv:1409.0473"
+    ),
     maps={"softmax": "token_pairs"},
     tags=("bahdanau", "alignment", "mlp attention", "recurrent attention"),
 )
@@ -40,7 +43,7 @@ class AdditiveAttention(nn.Module):
         self.score = nn.Linear(hidden_dim, 1, bias=False)
 
     def forward(self, query: Tensor, context: Tensor) -> Tensor:
-        """Let `query` (N, n, dim) read from `context` (N, m, context_dim); returns (N, n, context_dim)."""
+        """Let `query` (N, n, dim) attend to `context` (N, m, context_dim); returns (N, n, context_dim)."""
         hidden = torch.tanh(self.query(query)[:, :, None] + self.key(context)[:, None])
         weights = self.score(hidden).squeeze(-1)[:, None].softmax(dim=-1).squeeze(1)
         return weights @ context

@@ -1,7 +1,7 @@
 """Block attention of MaxViT: relative attention within windows of neighbours, then an MLP.
 
-Tu et al., "MaxViT: Multi-Axis Vision Transformer", ECCV 2022, arXiv:2204.01697. Same parameters as `PartitionAttentionCl` of timm
-1.0.31, which takes only maps that the window divides; here others are padded and masked.
+Tu et al., "MaxViT: Multi-Axis Vision Transformer", ECCV 2022, arXiv:2204.01697. Same parameters as
+`PartitionAttentionCl` of timm 1.0.31, which takes only maps that the window divides; here others are padded and masked.
 """
 
 from typing import Annotated
@@ -23,7 +23,8 @@ from blocks.spec import block
     rates=("drop_path",),
 )
 class BlockAttention(MaxViTLayer):
-    """Window attention with a relative position bias and an MLP, each behind a layer normalisation and with a residual connection.
+    """Window attention with a relative position bias and an MLP, each after a layer normalisation and with a residual
+    connection.
 
     Args:
         dim: number of channels C.
@@ -33,7 +34,7 @@ class BlockAttention(MaxViTLayer):
         qkv_bias: whether queries, keys and values have a bias.
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
-        drop_path: probability of leaving a branch out for a sample while training.
+        drop_path: probability of dropping a residual branch of a sample in training.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 

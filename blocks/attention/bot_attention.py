@@ -1,7 +1,7 @@
 """BoTNet's self-attention: content plus relative height and width, in place of the 3x3 convolution of a bottleneck.
 
-Srinivas et al., "Bottleneck Transformers for Visual Recognition", CVPR 2021, arXiv:2101.11605. Same parameters as `BottleneckAttn` of
-timm 1.0.31, which does not scale the position term (scale_position=False).
+Srinivas et al., "Bottleneck Transformers for Visual Recognition", CVPR 2021, arXiv:2101.11605. Same parameters as
+`BottleneckAttn` of timm 1.0.31, which does not scale the position term (scale_position=False).
 """
 
 from typing import Annotated
@@ -21,7 +21,8 @@ from blocks.spec import block
     aliases={"channels": "c"},
 )
 class BoTAttention(nn.Module):
-    """softmax(q k^T + q r^T) v over the whole map, r_(j-i) the sum of a vector for the row offset and one for the column offset.
+    """softmax(q k^T + q r^T) v over the whole map, r_(j-i) the sum of a vector for the row offset and one for the
+    column offset.
 
     Args:
         channels: number of channels C.
@@ -64,9 +65,9 @@ class BoTAttention(nn.Module):
 
     @staticmethod
     def offsets(length: int) -> Tensor:
-        """Number of the offset j - i along an axis, (length, length), from 0."""
-        place = torch.arange(length)
-        return place[None, :] - place[:, None] + length - 1
+        """Return the index of the offset j - i along an axis, (length, length), from 0."""
+        position = torch.arange(length)
+        return position[None, :] - position[:, None] + length - 1
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix the positions of `x` (N, C, H, W); returns the same shape."""

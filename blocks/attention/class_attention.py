@@ -1,7 +1,7 @@
-"""Class attention: only the class token asks, all tokens answer.
+"""Class attention: only the class token is a query; all tokens are keys and values.
 
-Touvron, Cord, Sablayrolles, Synnaeve, Jegou, "Going deeper with Image Transformers" (CaiT), ICCV 2021, arXiv:2103.17239.
-Same parameters as `ClassAttn` of timm 1.0.31.
+Touvron, Cord, Sablayrolles, Synnaeve, Jegou, "Going deeper with Image Transformers" (CaiT), ICCV 2021,
+arXiv:2103.17239. Same parameters as `ClassAttn` of timm 1.0.31.
 """
 
 from typing import Annotated
@@ -20,7 +20,7 @@ from blocks.spec import block
     tags=("cait", "class token", "pooling"),
 )
 class ClassAttention(nn.Module):
-    """The first token reads from all tokens, itself included; it alone is returned.
+    """Let the first token attend to all tokens, itself included; only it is returned.
 
     Args:
         dim: token width.
@@ -55,7 +55,7 @@ class ClassAttention(nn.Module):
         init_linears(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Let the first of the tokens `x` (N, n, dim) read from all; returns (N, 1, dim)."""
+        """Let the first of the tokens `x` (N, n, dim) attend to all; returns (N, 1, dim)."""
         q, k, v = (split_heads(part, self.num_heads) for part in (self.q(x[:, :1]), self.k(x), self.v(x)))
         x = attend(q, k, v, dropout=self.attn_drop if self.training else 0.0)
         return self.proj_drop(self.proj(merge_heads(x)))

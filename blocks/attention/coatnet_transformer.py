@@ -1,4 +1,4 @@
-"""CoAtNet's transformer block: relative self-attention over the map, then an MLP; it may halve the map on the way in.
+"""CoAtNet's transformer block: relative self-attention over the map, then an MLP; it may downsample the map first.
 
 Dai, Liu, Le, Tan, "CoAtNet: Marrying Convolution and Attention for All Data Sizes", NeurIPS 2021, arXiv:2106.04803:
 x <- x + Attention(Norm(x)), and where it downsamples x <- Proj(Pool(x)) + Attention(Pool(Norm(x))).
@@ -39,13 +39,13 @@ class CoAtNetTransformer(nn.Module):
         pool: how the map shrinks.
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
-        drop_path: probability of leaving a branch out for a sample while training.
+        drop_path: probability of dropping a residual branch of a sample in training.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if head_dim does not divide out_channels, out_channels or stride is below 1, pool is not known, or the input
-            has another size than h x w.
+        ValueError: if head_dim does not divide out_channels, out_channels or stride is below 1, pool is unknown, or the
+            input has another size than h x w.
     """
 
     def __init__(

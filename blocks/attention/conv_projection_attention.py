@@ -1,9 +1,10 @@
-"""Convolutional projection: queries, keys and values come from depthwise convolutions of the map, keys and values at a lower resolution.
+"""Convolutional projection: queries, keys and values come from depthwise convolutions of the map, keys and values at a
+lower resolution.
 
 Wu et al., "CvT: Introducing Convolutions to Vision Transformers", ICCV 2021, arXiv:2103.15808.
-Differs from the paper's code, which divides the logits by the root of the whole width: here, as its text and vit-pytorch have it,
-by the root of a head's width; and there is no class token. vit-pytorch 1.26 lets keys and values share one convolution, puts a
-layer norm in front and leaves out the biases.
+Differs from the paper's code, which divides the logits by the root of the whole width: here, as in the text and
+vit-pytorch, by the root of a head's width; and there is no class token. vit-pytorch 1.26 shares one convolution between
+keys and values, has a layer norm in front and no biases.
 """
 
 from typing import Annotated
@@ -24,7 +25,7 @@ from blocks.spec import block
     aliases={"dim": "c"},
 )
 class ConvProjectionAttention(nn.Module):
-    """Self-attention over a map whose projections look at a neighbourhood; no norm and no residual connection inside.
+    """Self-attention over a map with convolutional projections; no norm and no residual connection inside.
 
     Args:
         dim: number of channels C.

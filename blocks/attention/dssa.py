@@ -1,9 +1,10 @@
-"""Depthwise-separable self-attention: attention within windows, then attention among windows that carries their content along.
+"""Depthwise-separable self-attention: attention within windows, then attention among windows, whose values are whole
+windows.
 
-Li et al., "SepViT: Separable Vision Transformer", 2022, arXiv:2203.15380. Each window has a token of its own. Depthwise: the token
-and the window's positions attend to each other. Pointwise: the tokens, normalised and activated, become queries and keys, whose
-weights sum whole windows. Same parameters as vit-pytorch 1.26, without its layer norm in front. Windows that do not divide the
-map are padded and masked; what a window holds in its padding is 0 to the others.
+Li et al., "SepViT: Separable Vision Transformer", 2022, arXiv:2203.15380. Each window has a token of its own.
+Depthwise: the token and the window's positions attend to each other. Pointwise: the tokens, normalised and activated,
+become queries and keys, whose weights sum whole windows. Same parameters as vit-pytorch 1.26, without its layer norm in
+front. Windows that do not divide the map are padded and masked; the padding of a window counts as 0 for the others.
 """
 
 from typing import Annotated
@@ -82,7 +83,7 @@ class DSSA(nn.Module):
         mask = mask_with_window_token(window_mask((height, width), side, (0, 0), x.device))
         out = attend_in_parts(q, k, v, None, mask, dropout)
 
-        # (N, heads, windows, ...): now windows take the place of positions, and their content that of channels.
+        # (N, heads, windows, ...): windows are now the positions and their content the channels.
         per_image = padded_h // side * (padded_w // side)
         out = out.unflatten(0, (-1, per_image)).transpose(1, 2)
         token, content = out[..., 0, :], out[..., 1:, :]

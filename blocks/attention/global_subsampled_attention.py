@@ -1,9 +1,9 @@
-"""Global sub-sampled attention: every position reads from a few summaries, one for each patch of the map.
+"""Global sub-sampled attention: every position attends to a few summaries, one for each patch of the map.
 
-Chu et al., "Twins: Revisiting the Design of Spatial Attention in Vision Transformers", NeurIPS 2021, arXiv:2104.13840; the
-spatial-reduction attention of PVT (Wang et al., 2021, arXiv:2102.12122) is the same. Same parameters as `GlobalSubSampleAttn` of
-timm 1.0.31, which drops the rows and columns that fill no patch; here they are filled up with zeros. vit-pytorch 1.26 makes keys
-and values straight from the strided convolution.
+Chu et al., "Twins: Revisiting the Design of Spatial Attention in Vision Transformers", NeurIPS 2021, arXiv:2104.13840;
+the spatial-reduction attention of PVT (Wang et al., 2021, arXiv:2102.12122) is the same. Same parameters as
+`GlobalSubSampleAttn` of timm 1.0.31, which drops rows and columns that fill no patch; here they are padded with zeros.
+vit-pytorch 1.26 computes keys and values directly by the strided convolution.
 """
 
 from typing import Annotated
@@ -19,18 +19,21 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
-    paper="Twins: Revisiting the Design of Spatial Attention in Vision Transformers, Chu et al., 2021, arXiv:2104.13840",
+    paper=(
+        "Twins: Revisiting the Design of Spatial Attention in Vision Transformers, Chu et al., 2021, arXiv:2104.13840"
+    ),
     maps={"softmax": "token_pairs"},
     tags=("twins", "gsa", "pvt", "spatial reduction", "sra"),
     aliases={"dim": "c"},
 )
 class GlobalSubsampledAttention(nn.Module):
-    """Attention from all positions to a strided convolution of the map; no outer norm and no residual connection inside.
+    """Attention from all positions to a strided convolution of the map; no outer norm and no residual connection
+    inside.
 
     Args:
         dim: number of channels C.
         num_heads: number of attention heads.
-        reduction: side of the patch that one key and value stand for; 1: every position has its own.
+        reduction: side of the patch that one key and value summarise; 1: every position has its own.
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.

@@ -1,7 +1,7 @@
 """Grid attention of MaxViT: relative attention among w x w positions spread evenly over the map, then an MLP.
 
-Tu et al., "MaxViT: Multi-Axis Vision Transformer", ECCV 2022, arXiv:2204.01697. Same parameters as `PartitionAttentionCl` of timm
-1.0.31, which takes only maps that the window divides; here others are padded and masked.
+Tu et al., "MaxViT: Multi-Axis Vision Transformer", ECCV 2022, arXiv:2204.01697. Same parameters as
+`PartitionAttentionCl` of timm 1.0.31, which takes only maps that the window divides; here others are padded and masked.
 """
 
 from typing import Annotated
@@ -23,17 +23,18 @@ from blocks.spec import block
     rates=("drop_path",),
 )
 class GridAttention(MaxViTLayer):
-    """Dilated attention with a relative position bias and an MLP, each behind a layer normalisation and with a residual connection.
+    """Dilated attention with a relative position bias and an MLP, each after a layer normalisation and with a residual
+    connection.
 
     Args:
         dim: number of channels C.
         head_dim: width of one head.
-        window_size: side w of the grid; its positions lie H / w and W / w apart.
+        window_size: side w of the grid; its positions are H / w and W / w apart.
         mlp_ratio: hidden width of the MLP as a multiple of dim.
         qkv_bias: whether queries, keys and values have a bias.
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
-        drop_path: probability of leaving a branch out for a sample while training.
+        drop_path: probability of dropping a residual branch of a sample in training.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 

@@ -1,9 +1,9 @@
-"""Interactive window-based self-attention: windows exchange what their values hold through a convolution of the whole map.
+"""Interactive window-based self-attention: windows exchange their values through a convolution of the whole map.
 
-Yang et al., "ScalableViT: Rethinking the Context-oriented Generalization of Vision Transformer", ECCV 2022, arXiv:2203.10790:
-y = Proj(Attention(q, k, v) + LIM(v)), the local interactive module LIM a 3x3 convolution. depthwise=True is the authors' code;
-depthwise=False has the parameters of vit-pytorch 1.26, without its layer norm in front. Windows that do not divide the map are
-padded and masked.
+Yang et al., "ScalableViT: Rethinking the Context-oriented Generalization of Vision Transformer", ECCV 2022,
+arXiv:2203.10790: y = Proj(Attention(q, k, v) + LIM(v)), the local interactive module LIM a 3x3 convolution.
+depthwise=True is the authors' code; depthwise=False has the parameters of vit-pytorch 1.26, without its layer norm in
+front. Windows that do not divide the map are padded and masked.
 """
 
 from typing import Annotated
@@ -20,7 +20,10 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
-    paper="ScalableViT: Rethinking the Context-oriented Generalization of Vision Transformer, Yang et al., 2022, arXiv:2203.10790",
+    paper=(
+        "ScalableViT: Rethinking the Context-oriented Generalization of Vision Transformer, Yang et al., 2022, "
+        "arXiv:2203.10790"
+    ),
     maps={"softmax": "windows"},
     tags=("scalablevit", "iwsa", "window attention", "local interactive module"),
     aliases={"dim": "c"},
@@ -33,7 +36,7 @@ class InteractiveWindowAttention(nn.Module):
         dim: number of channels C.
         num_heads: number of attention heads.
         window_size: side w of the windows.
-        depthwise: whether the convolution of the values keeps channels apart.
+        depthwise: whether the convolution of the values is depthwise.
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
@@ -67,7 +70,9 @@ class InteractiveWindowAttention(nn.Module):
         init_linears(self)
 
     def attend(self, windows: Tensor, mask: Tensor | None) -> Tensor:
-        """Attend within windows of queries, keys and values (N * windows, w * w, 3 C); returns (N * windows, w * w, C)."""
+        """Attend within windows of queries, keys and values (N * windows, w * w, 3 C); returns (N * windows, w * w,
+        C).
+        """
         q, k, v = (split_heads(part, self.num_heads) for part in windows.chunk(3, dim=-1))
         return merge_heads(attend_in_parts(q, k, v, None, mask, self.attn_drop if self.training else 0.0))
 

@@ -1,8 +1,9 @@
-"""LeViT's attention: narrow keys, wide values, batch norms in place of biases, one learned number for each distance.
+"""LeViT's attention: narrow keys, wide values, batch norms in place of biases, one learned bias for each distance.
 
 Graham et al., "LeViT: a Vision Transformer in ConvNet's Clothing for Faster Inference", ICCV 2021, arXiv:2104.01136.
-Same parameters as `Attention` (stride 1) and `AttentionDownsample` (stride above 1) of timm 1.0.31, with 1x1 convolutions for its linear
-layers. vit-pytorch 1.26 has a bias in the last convolution, GELU, and scales the learned numbers.
+Same parameters as `Attention` (stride 1) and `AttentionDownsample` (stride above 1) of timm 1.0.31, with 1x1
+convolutions for its linear layers. vit-pytorch 1.26 has a bias in the last convolution, GELU, and scales the learned
+biases.
 """
 
 from typing import Annotated, Literal
@@ -18,7 +19,7 @@ from blocks.spec import block
 
 
 def absolute_offset_index(height: int, width: int, stride: int) -> Tensor:
-    """Number |row offset| * width + |column offset| for each query of a strided grid and each key: (queries, keys)."""
+    """Return |row offset| * width + |column offset| for each query of a strided grid and each key: (queries, keys)."""
     rows = (torch.arange(height)[::stride, None] - torch.arange(height)).abs() * width
     columns = (torch.arange(width)[::stride, None] - torch.arange(width)).abs()
     return (rows[:, None, :, None] + columns[None, :, None, :]).flatten(2).flatten(0, 1)
@@ -26,19 +27,22 @@ def absolute_offset_index(height: int, width: int, stride: int) -> Tensor:
 
 @block(
     shape="b c h w -> b out_channels (h-1)//stride+1 (w-1)//stride+1",
-    paper="LeViT: a Vision Transformer in ConvNet's Clothing for Faster Inference, Graham et al., 2021, arXiv:2104.01136",
+    paper=(
+        "LeViT: a Vision Transformer in ConvNet's Clothing for Faster Inference, Graham et al., 2021, arXiv:2104.01136"
+    ),
     maps={"softmax": "token_pairs"},
     tags=("levit", "attention bias", "downsample", "subsample"),
     aliases={"dim": "c"},
 )
 class LeViTAttention(nn.Module):
-    """Self-attention over a map with a bias for each distance; with a stride only every second position asks; no residual inside.
+    """Self-attention over a map with a bias for each distance; a stride subsamples the queries; no residual connection
+    inside.
 
     Args:
         dim: number of input channels C.
         h: height of the map.
         w: width of the map.
-        out_channels: number of output channels; None: as many as the input has.
+        out_channels: number of output channels; None: the same as the input.
         num_heads: number of attention heads.
         key_dim: width of the queries and keys of one head.
         value_ratio: width of the values of one head as a multiple of key_dim (the paper: 2, where it subsamples 4).
@@ -49,7 +53,7 @@ class LeViTAttention(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if a width or the stride is below 1, act is not known, or the input has another size than h x w.
+        ValueError: if a width or the stride is below 1, act is unknown, or the input has another size than h x w.
     """
 
     index: Tensor
@@ -88,7 +92,7 @@ class LeViTAttention(nn.Module):
         self.register_buffer("index", absolute_offset_index(h, w, stride), persistent=False)
         if stride == 1:
             assert isinstance(self.proj.norm, nn.BatchNorm2d)
-            # The branch starts at zero, so that the residual layer it is made for starts as the identity.
+            # The branch starts at zero, so that a residual layer around it starts as the identity.
             nn.init.zeros_(self.proj.norm.weight)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -101,16 +105,16 @@ class LeViTAttention(nn.Module):
         if self.stride > 1:
             parts = (self.heads(self.q(x[:, :, :: self.stride, :: self.stride])), *parts)
         q, k, v = parts
-        # Written out: keys and values of different widths fit no fused kernel of a CPU, and the maps are small by design.
+        # Written out: no fused CPU kernel takes keys and values of different widths, and the maps are small by design.
         logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1) + self.bias().to(q.dtype)
         weights = F.dropout(logits.softmax(dim=-1), self.attn_drop, self.training)
         out = (weights.to(v.dtype) @ v).transpose(-2, -1).flatten(1, 2).unflatten(2, self.out_size)
         return self.proj(self.act(out))
 
     def bias(self) -> Tensor:
-        """Return the learned numbers of all pairs of a query and a key (heads, queries, keys)."""
+        """Return the learned biases of all pairs of a query and a key (heads, queries, keys)."""
         return self.attention_biases.index_select(1, self.index.flatten()).view(self.num_heads, *self.index.shape)
 
     def heads(self, x: Tensor) -> Tensor:
-        """Turn a map (N, heads * d, H, W) into (N, heads, H * W, d)."""
+        """Reshape a map (N, heads * d, H, W) to (N, heads, H * W, d)."""
         return x.flatten(2).unflatten(1, (self.num_heads, -1)).transpose(-2, -1)

@@ -1,4 +1,4 @@
-"""Linear attention: the softmax gives way to a product of feature maps, so that the cost grows linearly with the tokens.
+"""Linear attention: a product of feature maps replaces the softmax, so that the cost is linear in the number of tokens.
 
 "elu": Katharopoulos, Vyas, Pappas, Fleuret, "Transformers are RNNs", ICML 2020, arXiv:2006.16236: phi = elu + 1.
 "softmax": Shen et al., "Efficient Attention: Attention with Linear Complexities", WACV 2021, arXiv:1812.01243: queries
@@ -18,7 +18,10 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n dim",
-    paper="Transformers are RNNs: Fast Autoregressive Transformers with Linear Attention, Katharopoulos et al., 2020, arXiv:2006.16236",
+    paper=(
+        "Transformers are RNNs: Fast Autoregressive Transformers with Linear Attention, Katharopoulos et al., "
+        "2020, arXiv:2006.16236"
+    ),
     maps={"attention": "token_pairs"},
     tags=("efficient attention", "kernel attention", "self-attention"),
     heads="num_heads",
@@ -37,7 +40,7 @@ class LinearAttention(nn.Module):
     Shape: input (N, n, dim), output (N, n, dim).
 
     Raises:
-        ValueError: if num_heads does not divide dim and no head_dim is given, or feature_map is not known.
+        ValueError: if num_heads does not divide dim and no head_dim is given, or feature_map is unknown.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class LinearAttention(nn.Module):
         init_linears(self)
 
     def features(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """phi(q), phi(k) and v of the tokens `x` (N, n, dim), each (N, heads, n, d)."""
+        """Return phi(q), phi(k) and v of the tokens `x` (N, n, dim), each (N, heads, n, d)."""
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(x).chunk(3, dim=-1))
         if self.feature_map == "softmax":
             return q.softmax(dim=-1), k.softmax(dim=-2), v
@@ -75,12 +78,14 @@ class LinearAttention(nn.Module):
             x = q @ (k.transpose(-2, -1) @ v)
         else:
             total = (q * k.sum(dim=-2, keepdim=True)).sum(dim=-1, keepdim=True)
-            # The keys are shared out before the product, so that half precision does not overflow with many tokens.
+            # The keys are normalised before the product, so that half precision does not overflow with many tokens.
             x = (q @ (k.transpose(-2, -1) / k.shape[-2] @ v)) / (total / k.shape[-2])
         return self.proj_drop(self.proj(merge_heads(x)))
 
     def attention(self, x: Tensor, every: int = 1) -> Tensor:
-        """The matrix (N, heads, n / every, n) that `forward` goes without, for every so-manieth of the tokens `x` (N, n, dim)."""
+        """Return the matrix (N, heads, n / every, n) that `forward` avoids, for every `every`-th of the tokens `x` (N,
+        n, dim).
+        """
         q, k, _ = self.features(x)
         weights = q[..., ::every, :] @ k.transpose(-2, -1)
         return weights / weights.sum(dim=-1, keepdim=True)

@@ -1,9 +1,11 @@
-"""Local relation layer (LR-Net): how a k x k neighbourhood is summed follows from how well its pixels fit, and from where they lie.
+"""Local relation layer (LR-Net): a k x k neighbourhood is summed with weights from the similarity and the offset of its
+pixels.
 
 Hu, Zhang, Xie, Lin, "Local Relation Networks for Image Recognition", ICCV 2019, arXiv:1904.11491:
-softmax(Phi(f_q(x_i), f_k(x_j)) + f_g(j - i)) over the neighbourhood, queries and keys scalar for each group of m channels.
-Differs from the paper: places outside the map take no part in the softmax; the channel transformation that follows the sum in
-the paper is left to a convolution behind the block.
+softmax(Phi(f_q(x_i), f_k(x_j)) + f_g(j - i)) over the neighbourhood, queries and keys scalar for each group of m
+channels.
+Differs from the paper: positions outside the map are excluded from the softmax; the channel transformation that follows
+the sum in the paper is left to a convolution after the block.
 """
 
 from typing import Annotated, Literal
@@ -36,14 +38,15 @@ class LocalRelation2d(nn.Module):
         channels: number of channels C.
         kernel_size: side k of the neighbourhood, an odd number.
         share_planes: number m of channels that share one weight.
-        similarity: how well a query fits a key.
+        similarity: function that scores a query against a key.
         hidden_dim: hidden width of the network of offsets.
-        stride: every how many positions there is an output.
+        stride: distance between the positions that have an output.
 
     Shape: input (N, C, H, W), output (N, C, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is not odd, share_planes does not divide channels, similarity is not known, or a number is below 1.
+        ValueError: if kernel_size is not odd, share_planes does not divide channels, similarity is unknown, or a number
+            is below 1.
     """
 
     offsets: Tensor
@@ -71,7 +74,7 @@ class LocalRelation2d(nn.Module):
         self.register_buffer("offsets", torch.cartesian_prod(offset, offset), persistent=False)
 
     def compare(self, q: Tensor, k: Tensor) -> Tensor:
-        """How well queries fit keys, element by element."""
+        """Return the similarity of queries and keys, element by element."""
         if self.similarity == "product":
             return q * k
         return -(q - k).square() if self.similarity == "squared_difference" else -(q - k).abs()

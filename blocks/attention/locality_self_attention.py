@@ -1,7 +1,7 @@
-"""Locality self-attention: a learned temperature, and no token may look at itself.
+"""Locality self-attention: a learned temperature, and no token attends to itself.
 
-Lee, Lee, Song, "Vision Transformer for Small-Size Datasets", 2021, arXiv:2112.13492. Same parameters as vit-pytorch 1.26.11
-`vit_for_small_dataset.LSA` without its input norm (there the heads are 64 wide and q, k, v have no bias).
+Lee, Lee, Song, "Vision Transformer for Small-Size Datasets", 2021, arXiv:2112.13492. Same parameters as vit-pytorch
+1.26.11 `vit_for_small_dataset.LSA` without its input norm (there the heads are 64 wide and q, k, v have no bias).
 """
 
 import math

@@ -1,8 +1,9 @@
-"""Locally-grouped self-attention: within windows that never move, and without position bias.
+"""Locally-grouped self-attention: within fixed windows and without a position bias.
 
-Chu et al., "Twins: Revisiting the Design of Spatial Attention in Vision Transformers", NeurIPS 2021, arXiv:2104.13840. The block
-attention of NesT (Zhang et al., 2021, arXiv:2105.12723) is the same. Same parameters as `LocallyGroupedAttn` of timm 1.0.31,
-which lets padding take part in the softmax; here it is masked. vit-pytorch 1.26 puts a layer norm in front and has no biases.
+Chu et al., "Twins: Revisiting the Design of Spatial Attention in Vision Transformers", NeurIPS 2021, arXiv:2104.13840.
+The block attention of NesT (Zhang et al., 2021, arXiv:2105.12723) is the same. Same parameters as `LocallyGroupedAttn`
+of timm 1.0.31, which includes padding in the softmax; here it is masked. vit-pytorch 1.26 puts a layer norm in front
+and has no biases.
 """
 
 from typing import Annotated
@@ -16,7 +17,9 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
-    paper="Twins: Revisiting the Design of Spatial Attention in Vision Transformers, Chu et al., 2021, arXiv:2104.13840",
+    paper=(
+        "Twins: Revisiting the Design of Spatial Attention in Vision Transformers, Chu et al., 2021, arXiv:2104.13840"
+    ),
     maps={"softmax": "windows"},
     tags=("twins", "lsa", "window attention", "nest", "block attention"),
     aliases={"dim": "c"},

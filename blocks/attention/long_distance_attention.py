@@ -1,9 +1,10 @@
 """Long distance attention: within groups spread over the whole map, with a position bias that a small network computes.
 
-Wang et al., "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention", ICLR 2022, arXiv:2108.00154.
-Differs from the paper, which fixes the interval I between positions: here, as in vit-pytorch 1.26, the size w of a group is fixed,
-so the interval is H / w (for an image of 224 the paper has I = 8, 4, 2, 1 and so w = 7 in every stage). Of the network see
-ShortDistanceAttention. Maps that are no multiple of w are padded and masked.
+Wang et al., "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention", ICLR 2022,
+arXiv:2108.00154.
+Differs from the paper, which fixes the interval I between positions: here, as in vit-pytorch 1.26, the size w of a
+group is fixed, so the interval is H / w (for an image of 224 the paper has I = 8, 4, 2, 1 and so w = 7 in every stage).
+For the network see ShortDistanceAttention. Maps that are no multiple of w are padded and masked.
 """
 
 from typing import Annotated
@@ -17,19 +18,23 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
-    paper="CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2021, arXiv:2108.00154",
+    paper=(
+        "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2021, "
+        "arXiv:2108.00154"
+    ),
     maps={"softmax": "grid"},
     tags=("crossformer", "lda", "dynamic position bias"),
     aliases={"dim": "c"},
     windows=("window_size",),
 )
 class LongDistanceAttention(nn.Module):
-    """Self-attention within groups of positions that are spread evenly over the map; no norm and no residual connection inside.
+    """Self-attention within groups of positions that are spread evenly over the map; no norm and no residual connection
+    inside.
 
     Args:
         dim: number of channels C.
         num_heads: number of attention heads (the paper: C / 32).
-        window_size: side w of the groups; their positions lie H / w and W / w apart.
+        window_size: side w of the groups; their positions are H / w and W / w apart.
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.

@@ -1,10 +1,11 @@
 """MobileViT block: a local convolution, a transformer over the whole map, and a fusion of both with the input.
 
-Mehta, Rastegari, "MobileViT: Light-weight, General-purpose, and Mobile-friendly Vision Transformer", ICLR 2022, arXiv:2110.02178.
-The map is unfolded into patches; positions at the same place of their patch form one sequence, so that attention costs 1 / p^2 of
-full attention. Same parameters as `MobileVitBlock` of timm 1.0.31. As there and in the authors' code a map that the patches do not
-divide is resized bilinearly for the transformer, and back. vit-pytorch 1.26 has no last norm, no biases in the attention's
-projections, and norm and activation after the first 1x1 convolution.
+Mehta, Rastegari, "MobileViT: Light-weight, General-purpose, and Mobile-friendly Vision Transformer", ICLR 2022,
+arXiv:2110.02178. The map is unfolded into patches; the positions at the same offset within their patches form one
+sequence, so that attention costs 1 / p^2 of full attention. Same parameters as `MobileVitBlock` of timm 1.0.31. As
+there and in the authors' code a map that the patches do not divide is resized bilinearly for the transformer, and back.
+vit-pytorch 1.26 has no last norm, no biases in the attention's projections, and norm and activation after the first 1x1
+convolution.
 """
 
 from typing import Annotated, Literal
@@ -22,7 +23,10 @@ from blocks.transformer.transformer_encoder_layer import TransformerEncoderLayer
 
 @block(
     shape="b c h w -> b c h w",
-    paper="MobileViT: Light-weight, General-purpose, and Mobile-friendly Vision Transformer, Mehta and Rastegari, 2021, arXiv:2110.02178",
+    paper=(
+        "MobileViT: Light-weight, General-purpose, and Mobile-friendly Vision Transformer, Mehta and Rastegari, "
+        "2021, arXiv:2110.02178"
+    ),
     maps={"softmax": "token_pairs"},
     tags=("mobilevit", "mobile", "unfold", "hybrid"),
     aliases={"in_channels": "c"},
@@ -43,7 +47,7 @@ class MobileViTBlock(nn.Module):
         act: activation of convolutions and MLPs.
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
-        drop_path: probability of leaving a branch of the transformer out while training.
+        drop_path: probability of dropping a residual branch of the transformer in training.
 
     Shape: input (N, C, H, W), output (N, C, H, W).
 

@@ -1,4 +1,4 @@
-"""Multi-head cross-attention: the tokens of one sequence read from those of another.
+"""Multi-head cross-attention: the tokens of one sequence attend to those of another.
 
 Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762 (encoder-decoder attention).
 """
@@ -19,11 +19,11 @@ from blocks.spec import block
     tags=("encoder-decoder attention", "cross attention"),
 )
 class MultiHeadCrossAttention(nn.Module):
-    """Queries from `x`, keys and values from `context`: softmax(q k^T / sqrt(d)) v in each head, joined by a linear layer.
+    """Attend from `x` to `context`: softmax(q k^T / sqrt(d)) v in each head, joined by a linear layer.
 
     Args:
-        dim: width of the tokens that ask.
-        context_dim: width of the tokens that are read.
+        dim: width of the query tokens.
+        context_dim: width of the context tokens.
         num_heads: number of heads.
         head_dim: width of one head; None: dim / num_heads.
         qkv_bias: whether queries, keys and values have a bias.
@@ -60,7 +60,7 @@ class MultiHeadCrossAttention(nn.Module):
         init_linears(self)
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """Let `x` (N, n, dim) read from `context` (N, m, context_dim); returns (N, n, dim)."""
+        """Let `x` (N, n, dim) attend to `context` (N, m, context_dim); returns (N, n, dim)."""
         k, v = (split_heads(part, self.num_heads) for part in self.kv(context).chunk(2, dim=-1))
         x = attend(split_heads(self.q(x), self.num_heads), k, v, dropout=self.attn_drop if self.training else 0.0)
         return self.proj_drop(self.proj(merge_heads(x)))

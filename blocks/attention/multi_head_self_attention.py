@@ -1,8 +1,8 @@
-"""Multi-head self-attention: every token reads from every token, in several subspaces at once.
+"""Multi-head self-attention: every token attends to every token, in several subspaces in parallel.
 
-Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; in vision: Dosovitskiy et al., "An Image is Worth
-16x16 Words", ICLR 2021, arXiv:2010.11929. Same parameters as `Attention` of timm 1.0.31; qk_norm after Dehghani et al.,
-"Scaling Vision Transformers to 22 Billion Parameters", 2023, arXiv:2302.05442.
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; in vision: Dosovitskiy et al., "An Image is
+Worth 16x16 Words", ICLR 2021, arXiv:2010.11929. Same parameters as `Attention` of timm 1.0.31; qk_norm after Dehghani
+et al., "Scaling Vision Transformers to 22 Billion Parameters", 2023, arXiv:2302.05442.
 """
 
 from typing import Annotated
@@ -29,10 +29,10 @@ class MultiHeadSelfAttention(nn.Module):
         head_dim: width of one head; None: dim / num_heads.
         qkv_bias: whether queries, keys and values have a bias.
         qk_norm: whether queries and keys are layer-normalised within each head.
-        causal: whether a token sees only itself and those before it.
+        causal: whether a token attends only to itself and earlier tokens.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
-        norm_eps: what the normalisations of queries and keys add to the variance.
+        norm_eps: added to the variance in the normalisations of queries and keys.
 
     Shape: input (N, n, dim), output (N, n, dim).
 

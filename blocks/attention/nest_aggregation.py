@@ -1,8 +1,9 @@
-"""Block aggregation of NesT: a convolution and max pooling over the whole map, through which neighbouring blocks meet.
+"""Block aggregation of NesT: a convolution and max pooling over the whole map, which connects neighbouring blocks.
 
-Zhang et al., "Nested Hierarchical Transformer: Towards Accurate, Data-Efficient and Interpretable Visual Understanding", AAAI 2022,
-arXiv:2105.12723. Same parameters as `ConvPool` of timm 1.0.31 and `Aggregate` of vit-pytorch 1.26. padding="same" is the authors' (and
-timm's with pad_type="same"): an even map is padded only at the right and bottom; "symmetric" is vit-pytorch's. Odd maps are taken too.
+Zhang et al., "Nested Hierarchical Transformer: Towards Accurate, Data-Efficient and Interpretable Visual
+Understanding", AAAI 2022, arXiv:2105.12723. Same parameters as `ConvPool` of timm 1.0.31 and `Aggregate` of vit-pytorch
+1.26. padding="same" is the authors' (and timm's with pad_type="same"): an even map is padded only at the right and
+bottom; "symmetric" is vit-pytorch's. Odd map sizes are supported too.
 """
 
 from typing import Annotated, Literal
@@ -30,13 +31,14 @@ class NesTAggregation(nn.Module):
     Args:
         in_channels: number of input channels C.
         out_channels: number of output channels.
-        padding: where the pooling is padded: "same" puts it at the right and bottom where it can, "symmetric" on all sides.
-        norm_eps: what the layer normalisation adds to the variance.
+        padding: where the pooling is padded: "same" only at the right and bottom of even maps, "symmetric" on all
+            sides.
+        norm_eps: added to the variance in the layer normalisation.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / 2), ceil(W / 2)).
 
     Raises:
-        ValueError: if out_channels is below 1, or padding is not known.
+        ValueError: if out_channels is below 1, or padding is unknown.
     """
 
     def __init__(

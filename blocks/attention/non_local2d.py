@@ -1,7 +1,7 @@
 """Non-local block: every position adds a weighted sum over all positions.
 
-Wang, Girshick, Gupta, He, "Non-local Neural Networks", CVPR 2018, arXiv:1711.07971: z = W y + x. scaled=True and reduction=8
-are the settings of `NonLocalAttn` of timm 1.0.31, which has the same parameters.
+Wang, Girshick, Gupta, He, "Non-local Neural Networks", CVPR 2018, arXiv:1711.07971: z = W y + x. scaled=True and
+reduction=8 are the settings of `NonLocalAttn` of timm 1.0.31, which has the same parameters.
 """
 
 from typing import Annotated, Literal
@@ -21,20 +21,21 @@ from blocks.spec import block
     aliases={"channels": "c"},
 )
 class NonLocal2d(nn.Module):
-    """x + Norm(W y), y_i the mean of g(x_j) weighted by how well x_i and x_j fit; the norm starts at 0, so the block at x.
+    """x + Norm(W y), y_i the mean of g(x_j) weighted by the similarity of x_i and x_j; the norm starts at 0, the block
+    as identity.
 
     Args:
         channels: number of channels C.
         reduction: C divided by the width of theta, phi and g.
-        mode: softmax of theta(x_i) . phi(x_j) ("embedded_gaussian"), of x_i . x_j ("gaussian"), or theta(x_i) . phi(x_j) / n
-            without softmax ("dot_product").
+        mode: softmax of theta(x_i) . phi(x_j) ("embedded_gaussian"), of x_i . x_j ("gaussian"), or theta(x_i) .
+            phi(x_j) / n without softmax ("dot_product").
         pool: side of the max pooling of phi and g; 1: none (the paper's subsampling trick: 2).
         scaled: whether the logits are divided by sqrt(C).
 
     Shape: input (N, C, H, W), output (N, C, H, W).
 
     Raises:
-        ValueError: if reduction leaves no channel, pool is below 1, the map is smaller than pool, or mode is not known.
+        ValueError: if reduction leaves no channel, pool is below 1, the map is smaller than pool, or mode is unknown.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class NonLocal2d(nn.Module):
         nn.init.zeros_(self.norm.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add to `x` (N, C, H, W) what each position gathers; returns the same shape."""
+        """Add the attended values to `x` (N, C, H, W); returns the same shape."""
         keys, values = self.pool(self.phi(x)), self.pool(self.g(x))
         q, k, v = (part.flatten(2).transpose(1, 2)[:, None] for part in (self.theta(x), keys, values))
         if self.mode == "dot_product":

@@ -1,8 +1,9 @@
-"""Nystrom attention: the softmax matrix is rebuilt from its rows and columns at a few landmark tokens.
+"""Nystrom attention: the softmax matrix is approximated from its rows and columns at a few landmark tokens.
 
 Xiong et al., "Nystromformer: A Nystrom-based Algorithm for Approximating Self-Attention", AAAI 2021, arXiv:2102.03902.
-Differs from the paper's code: landmarks are means over segments whose lengths may differ by one (and then overlap), instead of
-padding the tokens; the start of the pseudo-inverse is chosen for each head of each sample, so that samples stay independent.
+Differs from the paper's code: landmarks are means over segments whose lengths may differ by one (and then overlap),
+instead of padding the tokens; the pseudo-inverse is initialised for each head of each sample, so that samples stay
+independent.
 """
 
 from typing import Annotated
@@ -20,7 +21,7 @@ from blocks.spec import block
 
 
 def iterative_pseudo_inverse(matrix: Tensor, iterations: int) -> Tensor:
-    """Moore-Penrose inverse of (..., m, m) by the third-order iteration of the Nystromformer."""
+    """Return the Moore-Penrose inverse of (..., m, m) by the third-order iteration of the Nystromformer."""
     rows = matrix.abs().sum(dim=-1).amax(dim=-1)[..., None, None]
     columns = matrix.abs().sum(dim=-2).amax(dim=-1)[..., None, None]
     inverse = matrix.transpose(-2, -1) / (rows * columns)
@@ -33,19 +34,23 @@ def iterative_pseudo_inverse(matrix: Tensor, iterations: int) -> Tensor:
 
 @block(
     shape="b n dim -> b n dim",
-    paper="Nystromformer: A Nystrom-based Algorithm for Approximating Self-Attention, Xiong et al., 2021, arXiv:2102.03902",
+    paper=(
+        "Nystromformer: A Nystrom-based Algorithm for Approximating Self-Attention, Xiong et al., 2021, "
+        "arXiv:2102.03902"
+    ),
     maps={"attention": "signed_pairs"},
     tags=("nystromformer", "efficient attention", "landmarks", "self-attention"),
     heads="num_heads",
 )
 class NystromAttention(nn.Module):
-    """softmax(q k_l^T) pinv(softmax(q_l k_l^T)) softmax(q_l k^T) v plus a depthwise convolution of v; exact with few tokens.
+    """softmax(q k_l^T) pinv(softmax(q_l k_l^T)) softmax(q_l k^T) v plus a depthwise convolution of v; exact with few
+    tokens.
 
     Args:
         dim: token width.
         num_heads: number of heads.
         head_dim: width of one head; None: dim / num_heads.
-        num_landmarks: number of landmarks; with no more tokens than that, ordinary attention is computed.
+        num_landmarks: number of landmarks; with at most as many tokens, exact attention is computed.
         iterations: steps of the pseudo-inverse.
         kernel_size: length of the convolution over tokens, an odd number, or 0 for none.
         qkv_bias: whether queries, keys and values have a bias.
@@ -88,7 +93,7 @@ class NystromAttention(nn.Module):
             )
 
     def landmarks(self, x: Tensor) -> Tensor:
-        """Means of (N, heads, n, d) over segments of tokens: (N, heads, landmarks, d)."""
+        """Return the means of (N, heads, n, d) over segments of tokens: (N, heads, landmarks, d)."""
         return (
             F.adaptive_avg_pool1d(x.flatten(0, 1).transpose(1, 2), self.num_landmarks)
             .transpose(1, 2)
@@ -96,8 +101,8 @@ class NystromAttention(nn.Module):
         )
 
     def core(self, q_landmarks: Tensor, k_landmarks: Tensor) -> Tensor:
-        """Pseudo-inverse (N, heads, landmarks, landmarks) of the attention among landmarks."""
-        # The iteration loses its convergence in half precision.
+        """Return the pseudo-inverse (N, heads, landmarks, landmarks) of the attention among landmarks."""
+        # The iteration does not converge in half precision.
         with full_precision(q_landmarks.device.type):
             exact = torch.promote_types(q_landmarks.dtype, torch.float32)
             core = q_landmarks.to(exact) @ k_landmarks.to(exact).transpose(-2, -1)
@@ -121,9 +126,10 @@ class NystromAttention(nn.Module):
         return self.proj_drop(self.proj(merge_heads(x)))
 
     def attention(self, x: Tensor, every: int = 1) -> Tensor:
-        """The matrix (N, heads, n / every, n) that stands for the softmax, for every so-manieth of `x` (N, n, dim); no convolution in it.
+        """Return the approximated softmax (N, heads, n / every, n) for every `every`-th of `x` (N, n, dim), without the
+        convolution.
 
-        An approximation: a weight may be below 0, and rows sum to 1 as far as the pseudo-inverse has converged.
+        A weight may be negative, and rows sum to 1 only as far as the pseudo-inverse has converged.
         """
         q, k, _ = (split_heads(part, self.num_heads) for part in self.qkv(x).chunk(3, dim=-1))
         q = q * q.shape[-1] ** -0.5

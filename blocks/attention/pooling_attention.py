@@ -1,8 +1,10 @@
-"""Pooling attention: queries, keys and values are pooled as maps, so attention works at, and returns, a lower resolution.
+"""Pooling attention: queries, keys and values are pooled as maps, so attention works at, and returns, a lower
+resolution.
 
-Fan et al., "Multiscale Vision Transformers", ICCV 2021, arXiv:2104.11227; residual pooling and the decomposed relative positions
-q_i . (R_row + R_column) are those of Li et al., "MViTv2", CVPR 2022, arXiv:2112.01526. Same parameters as `MultiScaleAttention` of timm
-1.0.31 without a class token; here the map need not be square, and a pooled axis has ceil(size / stride) places whatever the kernel.
+Fan et al., "Multiscale Vision Transformers", ICCV 2021, arXiv:2104.11227; residual pooling and the decomposed relative
+positions q_i . (R_row + R_column) are those of Li et al., "MViTv2", CVPR 2022, arXiv:2112.01526. Same parameters as
+`MultiScaleAttention` of timm 1.0.31 without a class token; here the map need not be square, and a pooled axis has
+ceil(size / stride) positions for any kernel.
 """
 
 from typing import Annotated, Literal
@@ -18,14 +20,16 @@ from blocks.spec import block
 
 
 def pooled_offset_index(queries: int, keys: int) -> Tensor:
-    """Number of the offset between query i and key j on one axis, both in the finer one's units, from 0: (queries, keys)."""
+    """Return the index of the offset between query i and key j on one axis, in units of the finer one: (queries,
+    keys).
+    """
     i = torch.arange(queries)[:, None] * max(keys / queries, 1.0)
     j = torch.arange(keys)[None, :] * max(queries / keys, 1.0)
     return (i - j + (keys - 1) * max(queries / keys, 1.0)).long()
 
 
 class HeadPool(nn.Module):
-    """One pooling of maps for all heads; without kernel and stride it changes nothing, as in timm."""
+    """Pool the maps of all heads in the same way; without kernel and stride it is the identity, as in timm."""
 
     def __init__(self, head_dim: int, kernel_size: int, stride: int, kind: str) -> None:
         super().__init__()
@@ -54,19 +58,20 @@ class HeadPool(nn.Module):
     aliases={"dim": "c"},
 )
 class PoolingAttention(nn.Module):
-    """Self-attention over a map between pooled queries, keys and values; no outer norm and no residual connection inside.
+    """Self-attention over a map between pooled queries, keys and values; no outer norm and no residual connection
+    inside.
 
     Args:
         dim: number of input channels C.
         h: height of the map.
         w: width of the map.
-        out_channels: number of output channels; None: as many as the input has.
+        out_channels: number of output channels; None: the same as the input.
         num_heads: number of attention heads.
         kernel_size: side of the pooling windows, odd.
         stride_q: step of the pooling of queries: the factor by which the map shrinks.
         stride_kv: step of the pooling of keys and values.
         pool: depthwise convolution and layer norm, maximum, or mean.
-        residual_pooling: whether the pooled queries are added to what they gathered.
+        residual_pooling: whether the pooled queries are added to the attended values.
         relative_bias: whether logits depend on row and column offsets.
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
@@ -75,8 +80,8 @@ class PoolingAttention(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride_q), ceil(W / stride_q)).
 
     Raises:
-        ValueError: if num_heads does not divide out_channels, kernel_size is even, a stride is below 1, pool is not known, or the input
-            has another size than h x w.
+        ValueError: if num_heads does not divide out_channels, kernel_size is even, a stride is below 1, pool is
+            unknown, or the input has another size than h x w.
     """
 
     row_index: Tensor

@@ -1,8 +1,9 @@
-"""Re-attention: the attention maps of the heads are mixed and normalised, so that deep layers do not all attend alike.
+"""Re-attention: the attention maps of the heads are mixed and normalised, so that the maps of deep layers stay
+different.
 
-Zhou et al., "DeepViT: Towards Deeper Vision Transformer", 2021, arXiv:2103.11886: Norm(Theta^T softmax(Q K^T / sqrt(d))) V.
-norm="layer" has the parameters of vit-pytorch 1.26.11 `deepvit.Attention` without its input norm, norm="batch" is the norm of
-the authors' code.
+Zhou et al., "DeepViT: Towards Deeper Vision Transformer", 2021, arXiv:2103.11886: Norm(Theta^T softmax(Q K^T /
+sqrt(d))) V. norm="layer" has the parameters of vit-pytorch 1.26.11 `deepvit.Attention` without its input norm,
+norm="batch" is the norm of the authors' code.
 """
 
 from typing import Annotated, Literal

@@ -1,9 +1,10 @@
-"""Regional-to-local attention: regional tokens attend to each other, then each to the window of local tokens it stands for.
+"""Regional-to-local attention: regional tokens attend to each other, then each attends to the window of local tokens
+that it represents.
 
 Chen, Panda, Fan, "RegionViT: Regional-to-Local Attention for Vision Transformers", ICLR 2022, arXiv:2106.02689:
-y_r = x_r + A(Norm(x_r)); z = [y_r, x_l] + A(Norm([y_r, x_l])) in each window; out = z + MLP(Norm(z)). A is one attention, used twice; its
-relative bias is for local tokens. As in the authors' code the two uses have a norm each, in vit-pytorch 1.26 they share it. Windows
-that do not divide the map are padded and masked.
+y_r = x_r + A(Norm(x_r)); z = [y_r, x_l] + A(Norm([y_r, x_l])) in each window; out = z + MLP(Norm(z)). A is one
+attention, applied twice; its relative bias is for local tokens. As in the authors' code each application has its own
+norm; in vit-pytorch 1.26 they share it. Windows that do not divide the map are padded and masked.
 """
 
 from typing import Annotated
@@ -46,17 +47,18 @@ class RegionToLocalAttention(nn.Module):
         dim: number of channels C of both maps.
         num_heads: number of attention heads.
         head_dim: width of one head; None: dim / num_heads.
-        window_size: side w of the window of local tokens that one regional token stands for.
+        window_size: side w of the window of local tokens that one regional token represents.
         mlp_ratio: hidden width of the MLP as a multiple of dim.
         qkv_bias: whether queries, keys and values have a bias.
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
-        drop_path: probability of leaving a branch out for a window while training.
+        drop_path: probability of dropping a residual branch of a window in training.
 
     Shape: input (N, C, H, W) and (N, C, ceil(H / w), ceil(W / w)), output the same.
 
     Raises:
-        ValueError: if num_heads does not divide dim and no head_dim is given, window_size is below 1, or the maps do not fit together.
+        ValueError: if num_heads does not divide dim and no head_dim is given, window_size is below 1, or the maps do
+            not fit together.
     """
 
     def __init__(
@@ -98,14 +100,16 @@ class RegionToLocalAttention(nn.Module):
         )
 
     def forward(self, x: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
-        """Transform local tokens `x` (N, C, H, W) and their `regions` (N, C, ceil(H / w), ceil(W / w)); returns both."""
+        """Transform local tokens `x` (N, C, H, W) and their `regions` (N, C, ceil(H / w), ceil(W / w)); returns
+        both.
+        """
         side = self.window_size
         height, width = x.shape[2:]
         size = -(-height // side), -(-width // side)
         if tuple(regions.shape[2:]) != size:
             raise ValueError(
-                f"regions: {regions.shape[2]} x {regions.shape[3]}, but a map of {height} x {width} has {size[0]} x {size[1]} windows "
-                f"of window_size {side}"
+                f"regions: {regions.shape[2]} x {regions.shape[3]}, but a map of {height} x {width} has "
+                f"{size[0]} x {size[1]} windows of window_size {side}"
             )
         tokens = regions.flatten(2).transpose(1, 2)
         tokens = tokens + self.drop_path(self.attend(self.norm_regions(tokens)))

@@ -1,4 +1,5 @@
-"""Relative self-attention over a whole map: softmax(q_i . k_j / sqrt(d) + w_(i-j)) with one learned number for each offset.
+"""Relative self-attention over a whole map: softmax(q_i . k_j / sqrt(d) + w_(i-j)) with one learned number for each
+offset.
 
 Dai, Liu, Le, Tan, "CoAtNet: Marrying Convolution and Attention for All Data Sizes", NeurIPS 2021, arXiv:2106.04803.
 Same parameters as `Attention2d` with `RelPosBias` of timm 1.0.31 (`maxxvit`). The table fits one map size.
@@ -22,13 +23,13 @@ from blocks.spec import block
     aliases={"in_channels": "c"},
 )
 class RelativeSelfAttention2d(nn.Module):
-    """Every position of the map reads from every position, with a bias for each offset between them.
+    """Let every position of the map attend to every position, with a bias for each offset between them.
 
     Args:
         in_channels: number of input channels C.
         h: height of the map.
         w: width of the map.
-        out_channels: number of output channels; the heads together are as wide.
+        out_channels: number of output channels, the total width of the heads.
         head_dim: width of one head.
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
@@ -37,7 +38,8 @@ class RelativeSelfAttention2d(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, H, W).
 
     Raises:
-        ValueError: if head_dim does not divide out_channels, out_channels is below 1, or the input has another size than h x w.
+        ValueError: if head_dim does not divide out_channels, out_channels is below 1, or the input has another size
+            than h x w.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class RelativeSelfAttention2d(nn.Module):
             raise ValueError(
                 f"x: {x.shape[2]} x {x.shape[3]}, but the biases are for a map of {self.size[0]} x {self.size[1]}"
             )
-        # Head by head q, k, v, as timm orders them.
+        # q, k, v of one head after the other, the order of timm.
         qkv = self.qkv(x).flatten(2).unflatten(1, (self.num_heads, -1)).transpose(-2, -1)
         q, k, v = qkv.chunk(3, dim=-1)
         out = attend(q, k, v, self.position_bias()[None], dropout=self.attn_drop if self.training else 0.0)

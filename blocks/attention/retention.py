@@ -1,4 +1,4 @@
-"""Multi-scale retention: attention without softmax that forgets at a fixed rate, and so can run as a recurrence.
+"""Multi-scale retention: attention without softmax that decays at a fixed rate and so has a recurrent form.
 
 Sun et al., "Retentive Network: A Successor to Transformer for Large Language Models", 2023, arXiv:2307.08621.
 Differs from the authors' code: the normalisations of the decay matrix are left out; the norm of each head cancels them.
@@ -24,7 +24,7 @@ from blocks.spec import block
     heads="num_heads",
 )
 class Retention(nn.Module):
-    """Each token gathers those before it, weighted by q k^T and by gamma to the power of the distance; gated, head by head.
+    """Sum earlier tokens weighted by q k^T and gamma to the power of the distance, then normalise and gate each head.
 
     `forward` is the parallel form; `step` is the recurrent form, with the same results one token at a time.
 
@@ -66,37 +66,40 @@ class Retention(nn.Module):
         self.register_buffer("log_decay", torch.log(1 - 2.0 ** (-5 - torch.arange(num_heads))), persistent=False)
 
     def rotate(self, x: Tensor, start: int) -> Tensor:
-        """Turn channel pairs of `x` (N, heads, n, d) by their place times their angle; places count from `start`."""
-        # Half precision cannot count beyond 256.
+        """Rotate channel pairs of `x` (N, heads, n, d) by their position times their angle; positions count from
+        `start`.
+        """
+        # bfloat16 cannot represent every integer beyond 256.
         angles = self.angles.to(torch.promote_types(self.angles.dtype, torch.float32))
         angle = torch.arange(start, start + x.shape[-2], device=x.device)[:, None] * angles
         return apply_rotary(x, angle.cos(), angle.sin())
 
     def project(self, x: Tensor, start: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of `x` (N, n, dim), split into heads."""
+        """Return queries, keys and values of `x` (N, n, dim), split into heads."""
         q, k, v = (split_heads(layer(x), self.num_heads) for layer in (self.q, self.k, self.v))
         return self.rotate(q, start), self.rotate(k * k.shape[-1] ** -0.5, start), v
 
     def gated(self, x: Tensor, retained: Tensor) -> Tensor:
-        """Normalise what the heads retained, gate it by `x`, and join the heads."""
+        """Normalise the output of the heads, gate it by `x`, and join the heads."""
         retained = merge_heads(F.layer_norm(retained, retained.shape[-1:]))
         return self.proj(F.silu(self.gate(x)) * retained)
 
     def weights(self, q: Tensor, k: Tensor) -> Tensor:
-        """Products q k^T (N, heads, n, n) of tokens and those before them, decayed with the distance."""
-        place = torch.arange(q.shape[-2], device=q.device)
-        distance = place[:, None] - place[None, :]
+        """Return the products q k^T (N, heads, n, n) of tokens and earlier tokens, decayed with the distance."""
+        position = torch.arange(q.shape[-2], device=q.device)
+        distance = position[:, None] - position[None, :]
         log_decay = self.log_decay.to(torch.promote_types(self.log_decay.dtype, torch.float32))
         decay = (distance.clamp(min=0) * log_decay[:, None, None]).exp().tril()
         return q @ k.transpose(-2, -1) * decay.to(q.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Mix the tokens `x` (N, n, dim), each with those before it; returns the same shape."""
+        """Mix the tokens `x` (N, n, dim), each with earlier ones; returns the same shape."""
         q, k, v = self.project(x, 0)
         return self.gated(x, self.weights(q, k) @ v)
 
     def retained(self, x: Tensor, every: int = 1) -> Tensor:
-        """Weights (N, heads, n / every, n) of every so-manieth of the tokens `x` (N, n, dim), as shares of the magnitudes of their row.
+        """Return the weights (N, heads, n / every, n) of every `every`-th token of `x`, divided by the row's sum of
+        magnitudes.
 
         The norm of each head, which follows, makes the scale of a row meaningless.
         """
@@ -104,9 +107,11 @@ class Retention(nn.Module):
         weights = self.weights(q, k)[..., ::every, :]
         return weights / weights.abs().sum(dim=-1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny)
 
-    def step(self, x: Tensor, state: Tensor | None = None, place: int = 0) -> tuple[Tensor, Tensor]:
-        """Take one token `x` (N, 1, dim) at `place`; returns its output and the state (N, heads, d, dv) for the next."""
-        q, k, v = self.project(x, place)
+    def step(self, x: Tensor, state: Tensor | None = None, position: int = 0) -> tuple[Tensor, Tensor]:
+        """Process one token `x` (N, 1, dim) at `position`; returns its output and the state (N, heads, d, dv) for the
+        next.
+        """
+        q, k, v = self.project(x, position)
         fresh = k.transpose(-2, -1) @ v
         state = fresh if state is None else state * self.log_decay.exp()[:, None, None].to(fresh.dtype) + fresh
         return self.gated(x, q @ state), state

@@ -1,6 +1,7 @@
 """SAGAN's self-attention: long-range dependencies for the maps of a generator or discriminator.
 
-Zhang, Goodfellow, Metaxas, Odena, "Self-Attention Generative Adversarial Networks", ICML 2019, arXiv:1805.08318: y = gamma o + x.
+Zhang, Goodfellow, Metaxas, Odena, "Self-Attention Generative Adversarial Networks", ICML 2019, arXiv:1805.08318: y =
+gamma o + x.
 Differs from the paper: no spectral normalisation, which the paper puts on every layer of its networks.
 """
 
@@ -45,7 +46,7 @@ class SAGANAttention(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add to `x` (N, C, H, W) what each position gathers; returns the same shape."""
+        """Add the attended values to `x` (N, C, H, W); returns the same shape."""
         keys, queries, values = (layer(x).flatten(2).transpose(1, 2)[:, None] for layer in (self.f, self.g, self.h))
         o = attend(queries, keys, values, scale=1.0).squeeze(1).transpose(1, 2).unflatten(2, x.shape[2:])
         return x + self.gamma * self.v(o)

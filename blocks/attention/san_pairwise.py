@@ -1,9 +1,11 @@
-"""Pairwise self-attention block (SAN): a weight vector for each pair of a position and a neighbour, adaptive in content and channel.
+"""Pairwise self-attention block (SAN): a weight vector for each pair of a position and a neighbour, adaptive in content
+and channel.
 
 Zhao, Jia, Koltun, "Exploring Self-attention for Image Recognition", CVPR 2020, arXiv:2004.13621:
-y_i = sum_j gamma(delta(x_i, x_j)) * beta(x_j) over a k x k footprint R(i); layers, widths, softmax and reflected borders as in
-the authors' code. Differs from it: position="absolute" joins the neighbour's own coordinates p_j to the relation; channels
-c, c + 1, ... share a weight, there c, c + C/(4 * 8), ...; the footprint is never unfolded for the values.
+y_i = sum_j gamma(delta(x_i, x_j)) * beta(x_j) over a k x k footprint R(i); layers, widths, softmax and reflected
+borders as in the authors' code. Differs from it: position="absolute" joins the neighbour's own coordinates p_j to the
+relation; channels c, c + 1, ... share a weight, there c, c + C/(4 * 8), ...; the footprint is never unfolded for the
+values.
 """
 
 from typing import Annotated, Literal
@@ -18,14 +20,14 @@ from blocks.spec import block
 
 
 def coordinate_grid(height: int, width: int, like: Tensor) -> Tensor:
-    """Column and row of every position, each from -1 to 1: (1, 2, H, W)."""
+    """Return column and row of every position, each from -1 to 1: (1, 2, H, W)."""
     rows = torch.linspace(-1, 1, height, device=like.device, dtype=like.dtype)
     columns = torch.linspace(-1, 1, width, device=like.device, dtype=like.dtype)
     return torch.stack((columns.expand(height, width), rows[:, None].expand(height, width)))[None]
 
 
 class PairwiseAttention2d(nn.Module):
-    """The attention alone: C channels to value_channels, weights shared by share_planes of them."""
+    """The attention without its residual block: C to value_channels channels, share_planes of which share weights."""
 
     def __init__(
         self,
@@ -56,7 +58,9 @@ class PairwiseAttention2d(nn.Module):
         )
 
     def relate(self, phi: Tensor, psi: Tensor) -> Tensor:
-        """Relation of `phi` (N, relation, H, W, 1, 1) to `psi` (N, relation, H, W, k, k) around it: (N, width, H, W, k, k)."""
+        """Return the relation of `phi` (N, relation, H, W, 1, 1) to `psi` (N, relation, H, W, k, k) around it: (N,
+        width, H, W, k, k).
+        """
         match self.relation:
             case "summation":
                 return phi + psi
@@ -74,10 +78,10 @@ class PairwiseAttention2d(nn.Module):
         phi, psi = self.phi(x)[..., None, None], pad_footprint(self.psi(x), k, "reflect")
         relation = self.relate(phi, footprints(psi, k))
         if self.place is not None:
-            place = self.place(coordinate_grid(size[0], size[1], like=x)).to(relation.dtype)
-            around = footprints(pad_footprint(place, k, "reflect"), k)
-            place = place[..., None, None] - around if self.position == "relative" else around
-            relation = torch.cat((relation, place.expand(x.shape[0], -1, -1, -1, -1, -1)), dim=1)
+            coordinates = self.place(coordinate_grid(size[0], size[1], like=x)).to(relation.dtype)
+            around = footprints(pad_footprint(coordinates, k, "reflect"), k)
+            coordinates = coordinates[..., None, None] - around if self.position == "relative" else around
+            relation = torch.cat((relation, coordinates.expand(x.shape[0], -1, -1, -1, -1, -1)), dim=1)
         weights = self.gamma(relation.flatten(4).flatten(2, 3)).softmax(dim=-1).unflatten(2, size)
         values = pad_footprint(self.beta(x), k, "reflect").unflatten(1, (self.groups, -1))
         return footprint_sum(weights.to(values.dtype), values, k).flatten(1, 2)
@@ -110,8 +114,8 @@ class SANPairwise(nn.Module):
     Shape: input (N, C, H, W), output (N, C, H, W), H and W above k // 2.
 
     Raises:
-        ValueError: if kernel_size is not odd, a reduction does not divide C, share_planes does not divide the values, a choice is
-            not known, or the map is too small to be reflected at its border.
+        ValueError: if kernel_size is not odd, a reduction does not divide C, share_planes does not divide the values, a
+            choice is not known, or the map is too small to be reflected at its border.
     """
 
     def __init__(

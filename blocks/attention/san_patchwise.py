@@ -1,9 +1,9 @@
-"""Patchwise self-attention block (SAN): a position's weights for its whole footprint follow from the footprint as a whole.
+"""Patchwise self-attention block (SAN): the weights of a footprint are computed from the footprint as a whole.
 
 Zhao, Jia, Koltun, "Exploring Self-attention for Image Recognition", CVPR 2020, arXiv:2004.13621:
-y_i = sum_j gamma(delta(x_R(i)))_j * beta(x_j) over a k x k footprint R(i), no softmax; layers, widths and reflected borders as in
-the authors' code. Differs from it: channels c, c + 1, ... share a weight, there c, c + C/(4 * 8), ...; the footprint is never
-unfolded for the values.
+y_i = sum_j gamma(delta(x_R(i)))_j * beta(x_j) over a k x k footprint R(i), no softmax; layers, widths and reflected
+borders as in the authors' code. Differs from it: channels c, c + 1, ... share a weight, there c, c + C/(4 * 8), ...;
+the footprint is never unfolded for the values.
 """
 
 from typing import Annotated, Literal
@@ -18,7 +18,7 @@ from blocks.spec import block
 
 
 class PatchwiseAttention2d(nn.Module):
-    """The attention alone: C channels to value_channels, weights shared by share_planes of them."""
+    """The attention without its residual block: C to value_channels channels, share_planes of which share weights."""
 
     def __init__(
         self,
@@ -32,8 +32,8 @@ class PatchwiseAttention2d(nn.Module):
         super().__init__()
         self.kernel_size, self.relation = kernel_size, relation
         self.groups = value_channels // share_planes
-        places = kernel_size**2
-        width = {"star_product": places, "clique_product": places**2}.get(relation, relation_channels * (places + 1))
+        area = kernel_size**2
+        width = {"star_product": area, "clique_product": area**2}.get(relation, relation_channels * (area + 1))
         self.phi = nn.Conv2d(channels, relation_channels, 1)
         self.psi = nn.Conv2d(channels, relation_channels, 1)
         self.beta = nn.Conv2d(channels, value_channels, 1)
@@ -43,11 +43,11 @@ class PatchwiseAttention2d(nn.Module):
             nn.Conv2d(width, self.groups, 1, bias=False),
             nn.BatchNorm2d(self.groups),
             nn.ReLU(),
-            nn.Conv2d(self.groups, self.groups * places, 1),
+            nn.Conv2d(self.groups, self.groups * area, 1),
         )
 
     def relate(self, phi: Tensor, psi: Tensor) -> Tensor:
-        """Relation of each footprint, from phi and psi (N, relation, H, W): (N, width, H, W)."""
+        """Return the relation of each footprint, from phi and psi (N, relation, H, W): (N, width, H, W)."""
         k = self.kernel_size
         psi = pad_footprint(psi, k, "reflect")
         if self.relation == "star_product":
@@ -60,7 +60,7 @@ class PatchwiseAttention2d(nn.Module):
         return (left @ right).flatten(3).permute(0, 3, 1, 2)
 
     def weights(self, x: Tensor) -> Tensor:
-        """Weights of each footprint of `x` (N, C, H, W): (N, groups, H, W, k * k), of either sign."""
+        """Return the weights of each footprint of `x` (N, C, H, W): (N, groups, H, W, k * k), of either sign."""
         return self.gamma(self.relate(self.phi(x), self.psi(x))).unflatten(1, (self.groups, -1)).movedim(2, -1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -89,7 +89,7 @@ class SANPatchwise(nn.Module):
     Args:
         channels: number of channels C.
         kernel_size: side k of the footprint, an odd number.
-        relation: how the features of a footprint are related: all in a row, centre times each, or each times each.
+        relation: how the features of a footprint are related: concatenated, centre times each, or each times each.
         relation_reduction: C divided by the width of phi and psi.
         value_reduction: C divided by the width of the values beta.
         share_planes: number of value channels that share one weight.
@@ -97,8 +97,8 @@ class SANPatchwise(nn.Module):
     Shape: input (N, C, H, W), output (N, C, H, W), H and W above k // 2.
 
     Raises:
-        ValueError: if kernel_size is not odd, a reduction does not divide C, share_planes does not divide the values, the relation
-            is not known, or the map is too small to be reflected at its border.
+        ValueError: if kernel_size is not odd, a reduction does not divide C, share_planes does not divide the values,
+            the relation is unknown, or the map is too small to be reflected at its border.
     """
 
     def __init__(

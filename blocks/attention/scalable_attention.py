@@ -1,9 +1,10 @@
-"""Scalable self-attention: fewer keys and values than positions, and queries and keys of a width of their own.
+"""Scalable self-attention: fewer keys and values than positions, and a separate width for queries and keys.
 
-Yang et al., "ScalableViT: Rethinking the Context-oriented Generalization of Vision Transformer", ECCV 2022, arXiv:2203.10790.
-mode="depthwise" is the authors' code: keys and values from a depthwise convolution, a 1x1 convolution, a norm and GELU; with reduction 1,
-where their code makes keys and values straight from the map at dim channels, key_ratio still holds here. mode="dense" has the
-convolutions and parameters of vit-pytorch 1.26, without its layer norm in front. Patches that the map does not fill hold zeros.
+Yang et al., "ScalableViT: Rethinking the Context-oriented Generalization of Vision Transformer", ECCV 2022,
+arXiv:2203.10790. mode="depthwise" is the authors' code: keys and values from a depthwise convolution, a 1x1
+convolution, a norm and GELU; with reduction 1, where their code computes keys and values directly from the map at dim
+channels, key_ratio applies here too. mode="dense" has the convolutions and parameters of vit-pytorch 1.26, without its
+layer norm in front. Patches beyond the map are padded with zeros.
 """
 
 from typing import Annotated, Literal
@@ -20,7 +21,10 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
-    paper="ScalableViT: Rethinking the Context-oriented Generalization of Vision Transformer, Yang et al., 2022, arXiv:2203.10790",
+    paper=(
+        "ScalableViT: Rethinking the Context-oriented Generalization of Vision Transformer, Yang et al., 2022, "
+        "arXiv:2203.10790"
+    ),
     maps={"softmax": "token_pairs"},
     tags=("scalablevit", "ssa", "spatial reduction"),
     aliases={"dim": "c"},
@@ -31,9 +35,10 @@ class ScalableAttention(nn.Module):
     Args:
         dim: number of channels C.
         num_heads: number of attention heads.
-        reduction: side of the patch that one key and value stand for (the paper: 8, 4, 2, 1 in its four stages).
+        reduction: side of the patch that one key and value summarise (the paper: 8, 4, 2, 1 in its four stages).
         key_ratio: width of queries and keys as a multiple of dim (the paper: 1.25, in the last stage 1).
-        mode: how keys and values are made: "depthwise" as in the authors' code, "dense" by one full convolution each.
+        mode: how keys and values are computed: "depthwise" as in the authors' code, "dense" by one full convolution
+            each.
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
@@ -41,7 +46,7 @@ class ScalableAttention(nn.Module):
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
     Raises:
-        ValueError: if num_heads does not divide dim and dim * key_ratio, reduction is below 1, or mode is not known.
+        ValueError: if num_heads does not divide dim and dim * key_ratio, reduction is below 1, or mode is unknown.
     """
 
     def __init__(
@@ -80,7 +85,7 @@ class ScalableAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix the positions of `x` (N, C, H, W); returns the same shape."""
-        # One copy here instead of one each of queries, keys and values, which attention reads position by position.
+        # One copy here instead of one each for queries, keys and values, which attention reads position by position.
         x = x.contiguous(memory_format=torch.channels_last)
         context = pad_to_windows(x.permute(0, 2, 3, 1), self.reduction).permute(0, 3, 1, 2)
         context = self.norm(self.reduce(context).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)

@@ -1,9 +1,9 @@
 """Short distance attention: within windows of neighbours, with a position bias that a small network computes.
 
-Wang et al., "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention", ICLR 2022, arXiv:2108.00154.
-The hidden width of that network is dim / 4, as in the paper and vit-pytorch (the authors' code: dim / 16); each head has its own bias,
-which in vit-pytorch 1.26 is one for all, read from a table of offsets -w .. w by an index for 1 - w .. w - 1, and so by wrong offsets.
-Windows that do not divide the map are padded and masked.
+Wang et al., "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention", ICLR 2022,
+arXiv:2108.00154. The hidden width of that network is dim / 4, as in the paper and vit-pytorch (the authors' code: dim /
+16); each head has its own bias, while vit-pytorch 1.26 has one for all heads, read from a table of offsets -w .. w with
+an index for 1 - w .. w - 1, so at wrong offsets. Windows that do not divide the map are padded and masked.
 """
 
 from typing import Annotated
@@ -17,7 +17,10 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
-    paper="CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2021, arXiv:2108.00154",
+    paper=(
+        "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2021, "
+        "arXiv:2108.00154"
+    ),
     maps={"softmax": "windows"},
     tags=("crossformer", "sda", "dynamic position bias"),
     aliases={"dim": "c"},

@@ -1,8 +1,9 @@
 """Stand-alone self-attention: each position attends to its k x k neighbourhood, in place of a convolution.
 
-Ramachandran et al., "Stand-Alone Self-Attention in Vision Models", NeurIPS 2019, arXiv:1906.05909: softmax(q^T k + q^T r) v over
-the neighbourhood, r a row and a column embedding of half the head's width each.
-Differs from the paper: places outside the map take no part in the softmax; a stride skips queries instead of pooling after.
+Ramachandran et al., "Stand-Alone Self-Attention in Vision Models", NeurIPS 2019, arXiv:1906.05909: softmax(q^T k + q^T
+r) v over the neighbourhood, r a row and a column embedding of half the head's width each.
+Differs from the paper: positions outside the map are excluded from the softmax; a stride skips queries instead of
+pooling afterwards.
 """
 
 from typing import Annotated
@@ -37,14 +38,14 @@ class StandAloneAttention2d(nn.Module):
         out_channels: number of output channels.
         kernel_size: side k of the neighbourhood, an odd number.
         num_heads: number of heads.
-        stride: every how many positions there is an output.
-        position: whether the logits see where in the neighbourhood a key lies.
+        stride: distance between the positions that have an output.
+        position: whether the logits depend on the position of a key in the neighbourhood.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is not odd, num_heads does not divide out_channels, heads with positions are of odd width, or
-            out_channels or stride is below 1.
+        ValueError: if kernel_size is not odd, num_heads does not divide out_channels, heads with positions are of odd
+            width, or out_channels or stride is below 1.
     """
 
     def __init__(

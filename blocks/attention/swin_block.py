@@ -1,9 +1,9 @@
 """Swin block: self-attention inside windows with a relative position bias, the windows shifted in every other block.
 
 Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", ICCV 2021, arXiv:2103.14030.
-Differs from the paper's code: any map size is taken by padding with zeros that no real position may look at (there, padding
-takes part in the softmax), and masked pairs get a logit of minus infinity instead of -100. An axis no longer than the window
-is not shifted; the window itself never changes.
+Differs from the paper's code: any map size is supported by padding with zeros that no real position attends to (there,
+padding is part of the softmax), and masked pairs get a logit of minus infinity instead of -100. An axis no longer than
+the window is not shifted; the window size never changes.
 """
 
 from typing import Annotated
@@ -27,7 +27,7 @@ from blocks.transformer.mlp import Mlp
     rates=("drop_path",),
 )
 class SwinBlock(nn.Module):
-    """Window attention and an MLP, each behind a layer normalisation and with a residual connection.
+    """Window attention and an MLP, each after a layer normalisation and with a residual connection.
 
     Args:
         dim: number of channels C.
@@ -38,7 +38,7 @@ class SwinBlock(nn.Module):
         qkv_bias: whether queries, keys and values have a bias.
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
-        drop_path: probability of leaving a branch out for a sample while training.
+        drop_path: probability of dropping a residual branch of a sample in training.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 

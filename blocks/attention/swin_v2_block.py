@@ -2,8 +2,8 @@
 
 Liu et al., "Swin Transformer V2: Scaling Up Capacity and Resolution", CVPR 2022, arXiv:2111.09883. Same parameters as
 `SwinTransformerV2Block` of timm 1.0.31.
-As in the paper's code the norms of the branches start at 0, the block as the identity. Differs from it: padding and masks as in
-SwinBlock.
+As in the paper's code the norms of the branches start at 0, so that the block starts as the identity. Differs from it:
+padding and masks as in SwinBlock.
 """
 
 from typing import Annotated
@@ -34,12 +34,12 @@ class SwinV2Block(nn.Module):
         num_heads: number of attention heads (the paper: C / 32).
         window_size: side w of the windows.
         shift_size: how far the windows are shifted (0, and w // 2 in every other block).
-        pretrained_window_size: window the bias was trained with, if another; 0: the same.
+        pretrained_window_size: window that the bias was trained with; 0: the same window.
         mlp_ratio: hidden width of the MLP as a multiple of dim.
         qkv_bias: whether queries and values have a bias.
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
-        drop_path: probability of leaving a branch out for a sample while training.
+        drop_path: probability of dropping a residual branch of a sample in training.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 

@@ -1,8 +1,8 @@
-"""Talking-heads attention: the heads exchange their logits before the softmax and their weights after it.
+"""Talking-heads attention: linear layers mix the heads' logits before the softmax and their weights after it.
 
-Shazeer, Lan, Cheng, Ding, Hou, "Talking-Heads Attention", 2020, arXiv:2003.02436; in vision: Touvron et al., "Going deeper with
-Image Transformers" (CaiT), ICCV 2021, arXiv:2103.17239. Same parameters as `TalkingHeadAttn` of timm 1.0.31 (the paper's mixing
-has no biases: mix_bias=False).
+Shazeer, Lan, Cheng, Ding, Hou, "Talking-Heads Attention", 2020, arXiv:2003.02436; in vision: Touvron et al., "Going
+deeper with Image Transformers" (CaiT), ICCV 2021, arXiv:2103.17239. Same parameters as `TalkingHeadAttn` of timm 1.0.31
+(the paper's mixing has no biases: mix_bias=False).
 """
 
 from typing import Annotated
@@ -21,7 +21,7 @@ from blocks.spec import block
     tags=("cait", "self-attention"),
 )
 class TalkingHeadsAttention(nn.Module):
-    """Self-attention whose heads are mixed by a linear layer before and another after the softmax.
+    """Self-attention whose heads are mixed by one linear layer before and another after the softmax.
 
     Args:
         dim: token width.

@@ -1,6 +1,8 @@
-"""Cross-covariance attention: channels attend to channels, so that the cost grows only linearly with the number of tokens.
+"""Cross-covariance attention: channels attend to channels, so that the cost grows only linearly with the number of
+tokens.
 
-El-Nouby et al., "XCiT: Cross-Covariance Image Transformers", NeurIPS 2021, arXiv:2106.09681. Same parameters as `XCA` of timm 1.0.31.
+El-Nouby et al., "XCiT: Cross-Covariance Image Transformers", NeurIPS 2021, arXiv:2106.09681. Same parameters as `XCA`
+of timm 1.0.31.
 """
 
 from typing import Annotated
@@ -22,7 +24,7 @@ from blocks.spec import block
     tags=("xcit", "channel attention", "cross-covariance"),
 )
 class XCA(nn.Module):
-    """In each head softmax(tau * k^T q) over channels (d x d), with q and k of unit length along the tokens.
+    """Compute softmax(tau * k^T q) over channels (d x d) in each head, with q and k of unit length along the tokens.
 
     Args:
         dim: token width.
@@ -64,7 +66,7 @@ class XCA(nn.Module):
         q, k, v = (split_heads(part, self.num_heads).transpose(-2, -1) for part in self.qkv(x).chunk(3, dim=-1))
         q = unit_length(q) * self.temperature
         k = unit_length(k)
-        # Written out: d x d weights are small, and the fused kernels take no vectors as long as a sequence.
+        # Written out: d x d weights are small, and no fused kernel takes vectors as long as a sequence.
         weights = F.dropout(
             (q.to(v.dtype) @ k.to(v.dtype).transpose(-2, -1)).softmax(dim=-1), self.attn_drop, self.training
         )

@@ -18,7 +18,7 @@ class Activation(nn.Module):
     Shape: any, kept.
 
     Raises:
-        ValueError: if the name is not known.
+        ValueError: if the name is unknown.
     """
 
     def __init__(

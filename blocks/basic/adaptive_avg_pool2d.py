@@ -13,7 +13,7 @@ class AdaptiveAvgPool2d(nn.AdaptiveAvgPool2d):
     """Average the map over a square grid of cells.
 
     Args:
-        output_size: side of the output; 1 gives a gate-shaped (N, C, 1, 1).
+        output_size: side of the output; 1 gives (N, C, 1, 1), the shape of a gate.
 
     Shape: input (N, C, H, W), output (N, C, output_size, output_size).
 

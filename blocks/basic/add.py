@@ -1,4 +1,4 @@
-"""Element-wise sum of two or more tensors: the join of a residual branch."""
+"""Element-wise sum of two or more tensors: joins a residual branch."""
 
 from torch import Tensor, nn
 
@@ -20,10 +20,11 @@ class Add(nn.Module):
         if not inputs:
             raise ValueError("inputs: none is connected, expected at least one")
         total = inputs[0]
-        for place, x in enumerate(inputs[1:], start=2):
+        for number, x in enumerate(inputs[1:], start=2):
             if x.shape != total.shape:
                 raise ValueError(
-                    f"input {place}: shape {tuple(x.shape)} differs from {tuple(total.shape)} of input 1; a sum needs equal shapes"
+                    f"input {number}: shape {tuple(x.shape)} differs from {tuple(total.shape)} of input 1; "
+                    f"a sum needs equal shapes"
                 )
             total = total + x
         return total

@@ -1,4 +1,4 @@
-"""Average pooling; zeros of the padding do not count, so borders are means of real values (PyTorch counts them)."""
+"""Average pooling; the padding is not counted, so borders are means of real values (PyTorch's default counts it)."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ class AvgPool2d(nn.AvgPool2d):
         kernel_size: side of the window.
         stride: step of the window; None: the side of the window.
         padding: border on each side, at most half the window.
-        ceil_mode: whether a window that is only partly inside counts too.
+        ceil_mode: whether a window that is only partly inside has an output too.
 
     Shape: input (N, C, H, W), output (N, C, H', W') with H' = floor((H + 2 padding - kernel_size) / stride) + 1.
 

@@ -1,6 +1,7 @@
 """Batch normalisation of maps.
 
-Ioffe, Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015, arXiv:1502.03167.
+Ioffe, Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015,
+arXiv:1502.03167.
 """
 
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Concatenation of two or more tensors along one axis: the join of dense and inception-like branches."""
+"""Concatenation of two or more tensors along one axis: joins dense and inception-like branches."""
 
 import torch
 from torch import Tensor, nn
@@ -33,11 +33,12 @@ class Concat(nn.Module):
         if not -first.ndim < self.dim < first.ndim:
             raise ValueError(f"dim: {self.dim} is no axis of shape {tuple(first.shape)} after the batch")
         dim = self.dim % first.ndim
-        for place, x in enumerate(inputs[1:], start=2):
+        for number, x in enumerate(inputs[1:], start=2):
             if x.ndim != first.ndim or any(
                 m != n for axis, (m, n) in enumerate(zip(x.shape, first.shape, strict=True)) if axis != dim
             ):
                 raise ValueError(
-                    f"input {place}: shape {tuple(x.shape)} must equal {tuple(first.shape)} of input 1 but for axis {dim}"
+                    f"input {number}: shape {tuple(x.shape)} must equal {tuple(first.shape)} of input 1 "
+                    f"but for axis {dim}"
                 )
         return torch.cat(inputs, dim)

@@ -1,4 +1,6 @@
-"""A 2-d convolution with nothing around it; sizes follow floor((size + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1."""
+"""A plain 2-d convolution; its output size is floor((size + 2 padding - dilation (kernel_size - 1) - 1) / stride) +
+1.
+"""
 
 from typing import Annotated
 
@@ -20,7 +22,7 @@ class Conv2d(nn.Conv2d):
         stride: step of the kernel.
         padding: zeros on each side; None: half the kernel, which keeps the size of the input at stride 1.
         dilation: spacing of the kernel's elements.
-        groups: number of groups that are convolved apart; as many as channels makes it depthwise.
+        groups: number of groups that are convolved separately; as many as channels makes it depthwise.
         bias: whether a bias is learned.
 
     Shape: input (N, C, H, W), output (N, out_channels, H', W').

@@ -1,4 +1,6 @@
-"""A 3-d convolution with nothing around it; sizes follow floor((size + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1."""
+"""A plain 3-d convolution; its output size is floor((size + 2 padding - dilation (kernel_size - 1) - 1) / stride) +
+1.
+"""
 
 from typing import Annotated
 
@@ -24,7 +26,7 @@ class Conv3d(nn.Conv3d):
         stride: step of the kernel.
         padding: zeros on each side; None: half the kernel, which keeps the size of the input at stride 1.
         dilation: spacing of the kernel's elements.
-        groups: number of groups that are convolved apart; as many as channels makes it depthwise.
+        groups: number of groups that are convolved separately; as many as channels makes it depthwise.
         bias: whether a bias is learned.
 
     Shape: input (N, C, T, H, W), output (N, out_channels, T', H', W').

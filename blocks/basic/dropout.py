@@ -1,7 +1,7 @@
 """Dropout.
 
-Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 2014. Whole channels: Tompson et al.,
-"Efficient Object Localization Using Convolutional Networks", 2014, arXiv:1411.4280.
+Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 2014. Whole channels:
+Tompson et al., "Efficient Object Localization Using Convolutional Networks", 2014, arXiv:1411.4280.
 """
 
 from typing import Annotated
@@ -29,7 +29,7 @@ class Dropout(nn.Module):
     Shape: input (N, ...), output (N, ...).
 
     Raises:
-        ValueError: if `drop` is not from 0 to 1, or whole channels are to be dropped of a vector.
+        ValueError: if `drop` is not from 0 to 1, or whole channels of a vector would be dropped.
     """
 
     def __init__(self, drop: Annotated[float, (0, 1)] = 0.1, channels: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Everything but the batch in one axis."""
+"""Flattens all axes but the batch."""
 
 from torch import Tensor, nn
 
@@ -7,7 +7,7 @@ from blocks.spec import block
 
 @block(shape="b ... -> b features", tags=("reshape", "vector"), converts="map -> vector, tokens -> vector")
 class Flatten(nn.Module):
-    """Make one vector of each sample.
+    """Flatten each sample to one vector.
 
     Shape: input (N, ...), output (N, product of the rest).
     """

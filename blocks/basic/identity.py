@@ -1,4 +1,4 @@
-"""Nothing: a named place in the graph."""
+"""The identity: a named point in the graph."""
 
 from torch import Tensor, nn
 

@@ -1,6 +1,7 @@
 """Instance normalisation.
 
-Ulyanov, Vedaldi, Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016, arXiv:1607.08022.
+Ulyanov, Vedaldi, Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016,
+arXiv:1607.08022.
 """
 
 from typing import Annotated

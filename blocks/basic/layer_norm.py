@@ -1,6 +1,7 @@
 """Layer normalisation of tokens and vectors.
 
-Ba, Kiros, Hinton, "Layer Normalization", 2016, arXiv:1607.06450. `eps` is 1e-6 as in Vision Transformers (PyTorch: 1e-5).
+Ba, Kiros, Hinton, "Layer Normalization", 2016, arXiv:1607.06450. `eps` is 1e-6 as in Vision Transformers (PyTorch:
+1e-5).
 """
 
 from typing import Annotated

@@ -1,6 +1,7 @@
 """Layer normalisation of maps, over the channels of each position.
 
-Ba, Kiros, Hinton, "Layer Normalization", 2016, arXiv:1607.06450; used this way in ConvNeXt, Liu et al., 2022, arXiv:2201.03545.
+Ba, Kiros, Hinton, "Layer Normalization", 2016, arXiv:1607.06450; used this way in ConvNeXt, Liu et al., 2022,
+arXiv:2201.03545.
 """
 
 from typing import Annotated

@@ -16,7 +16,7 @@ class MaxPool2d(nn.MaxPool2d):
         kernel_size: side of the window.
         stride: step of the window; None: the side of the window.
         padding: border on each side, at most half the window.
-        ceil_mode: whether a window that is only partly inside counts too.
+        ceil_mode: whether a window that is only partly inside has an output too.
 
     Shape: input (N, C, H, W), output (N, C, H', W') with H' = floor((H + 2 padding - kernel_size) / stride) + 1.
 

@@ -21,12 +21,12 @@ class Multiply(nn.Module):
         if not inputs:
             raise ValueError("inputs: none is connected, expected at least one")
         product = inputs[0]
-        for place, x in enumerate(inputs[1:], start=2):
+        for number, x in enumerate(inputs[1:], start=2):
             fits = x.ndim == product.ndim and all(
                 m == n or 1 in (m, n) for m, n in zip(x.shape, product.shape, strict=True)
             )
             if not fits:
                 sizes = f"{tuple(x.shape)} does not fit {tuple(product.shape)}"
-                raise ValueError(f"input {place}: shape {sizes}; each axis must have the same size or size 1")
+                raise ValueError(f"input {number}: shape {sizes}; each axis must have the same size or size 1")
             product = torch.mul(product, x)
         return product

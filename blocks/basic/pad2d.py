@@ -1,4 +1,4 @@
-"""Padding of a map to sizes that a later block divides."""
+"""Pads a map to sizes that a later block can divide."""
 
 from typing import Annotated, Literal
 
@@ -19,12 +19,13 @@ class Pad2d(nn.Module):
 
     Args:
         multiple: number that divides the sizes of the output.
-        mode: what the new places hold: zeros, the nearest border value, or the map mirrored at its border.
+        mode: values of the padding: zeros, the nearest border value, or the map mirrored at its border.
 
     Shape: input (N, C, H, W), output (N, C, ceil(H / multiple) multiple, ceil(W / multiple) multiple).
 
     Raises:
-        ValueError: if multiple is below 1, mode is not known, or mode "reflect" would need more rows or columns than there are.
+        ValueError: if multiple is below 1, mode is unknown, or mode "reflect" would need more rows or columns than
+            there are.
     """
 
     def __init__(
@@ -44,7 +45,8 @@ class Pad2d(nn.Module):
             return x
         if self.mode == "reflect" and (bottom >= height or right >= width):
             raise ValueError(
-                f"mode: 'reflect' cannot add {bottom} rows and {right} columns to a map of {height} x {width}; use 'replicate' or 'zeros'"
+                f"mode: 'reflect' cannot add {bottom} rows and {right} columns to a map of {height} x {width}; "
+                f"use 'replicate' or 'zeros'"
             )
         return F.pad(x, (0, right, 0, bottom), mode="constant" if self.mode == "zeros" else self.mode)
 

@@ -1,4 +1,4 @@
-"""Another shape for the same numbers."""
+"""Reshapes each sample."""
 
 import math
 
@@ -9,7 +9,7 @@ from blocks.spec import block
 
 @block(shape="b ... -> b ...", tags=("view", "unflatten", "squeeze", "unsqueeze"))
 class Reshape(nn.Module):
-    """Give each sample another shape; the batch axis stays.
+    """Reshape each sample; the batch axis is unchanged.
 
     Args:
         shape: sizes after the batch axis; one of them may be -1 and follows from the others.
@@ -17,7 +17,8 @@ class Reshape(nn.Module):
     Shape: input (N, ...), output (N, *shape).
 
     Raises:
-        ValueError: if `shape` is not made of positive sizes and at most one -1, or does not hold as many numbers as the input.
+        ValueError: if `shape` holds anything but positive sizes and at most one -1, or has another number of elements
+            than the input.
     """
 
     def __init__(self, shape: tuple[int, ...] = (-1,)) -> None:
@@ -29,7 +30,7 @@ class Reshape(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Reshape `x` (N, ...); returns (N, *shape)."""
         have = math.prod(x.shape[1:])
-        known = math.prod([size for size in self.shape if size != -1])
-        if have % known if -1 in self.shape else have != known:
+        fixed = math.prod([size for size in self.shape if size != -1])
+        if have % fixed if -1 in self.shape else have != fixed:
             raise ValueError(f"shape: {self.shape} cannot hold the {have} numbers of {tuple(x.shape[1:])}")
         return x.reshape(x.shape[0], *self.shape)

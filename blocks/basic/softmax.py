@@ -9,16 +9,16 @@ from blocks.spec import block
 
 @block(shape="b ... -> b ...", tags=("normalize", "probabilities", "attention"))
 class Softmax(nn.Module):
-    """Make the values along an axis positive with sum 1.
+    """Normalise the values along an axis to positive numbers with sum 1.
 
     Args:
         dim: the axis; -1 is the last.
-        temperature: values are divided by it first; small makes the result sharper.
+        temperature: divisor of the values; a small one makes the result sharper.
 
     Shape: input (N, ...), output (N, ...).
 
     Raises:
-        ValueError: if `dim` is 0 or no axis of the input, or `temperature` is not positive.
+        ValueError: if `dim` is 0 or not an axis of the input, or `temperature` is not positive.
     """
 
     def __init__(self, dim: int = -1, temperature: Annotated[float, (0.001, 1000)] = 1.0) -> None:

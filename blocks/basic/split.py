@@ -1,4 +1,4 @@
-"""One tensor cut in two along an axis, as in channel-split and gated branches."""
+"""Splits a tensor in two along an axis, as in channel-split and gated branches."""
 
 from torch import Tensor, nn
 
@@ -7,16 +7,16 @@ from blocks.spec import block
 
 @block(shape="b ... -> b ..., b ...", tags=("chunk", "slice", "cut", "branch"), outputs=("first", "second"))
 class Split(nn.Module):
-    """Cut a tensor in two.
+    """Split a tensor in two.
 
     Args:
         size: size of the first part; 0: half.
-        dim: the axis: 1 cuts channels of maps and vectors or token sequences, -1 the widths of tokens.
+        dim: the axis: 1 splits channels of maps and vectors or token sequences, -1 the width of tokens.
 
     Shape: input (N, ...); outputs (N, ...) with `size` and the rest along `dim`.
 
     Raises:
-        ValueError: if `dim` is 0, or the axis cannot be cut so.
+        ValueError: if `dim` is 0, or the axis cannot be split that way.
     """
 
     def __init__(self, size: int = 0, dim: int = 1) -> None:
@@ -29,7 +29,7 @@ class Split(nn.Module):
         self.dim = dim
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Cut `x` (N, ...); returns both parts."""
+        """Split `x` (N, ...); returns both parts."""
         if not -x.ndim < self.dim < x.ndim:
             raise ValueError(f"dim: {self.dim} is no axis of shape {tuple(x.shape)} after the batch")
         total = x.shape[self.dim]

@@ -1,4 +1,4 @@
-"""A larger map by interpolation; bilinear and bicubic with pixel corners not aligned, as image libraries do it."""
+"""Enlarges a map by interpolation; bilinear and bicubic do not align corners, as in image libraries."""
 
 from typing import Annotated, Literal
 
@@ -15,7 +15,7 @@ from blocks.spec import block
     role="upsample",
 )
 class Upsample(nn.Module):
-    """Enlarge a map by a whole factor.
+    """Enlarge a map by an integer factor.
 
     Args:
         scale_factor: how many times larger both sides become.
@@ -24,7 +24,7 @@ class Upsample(nn.Module):
     Shape: input (N, C, H, W), output (N, C, H * scale_factor, W * scale_factor).
 
     Raises:
-        ValueError: if `scale_factor` is not positive or `mode` is not known.
+        ValueError: if `scale_factor` is not positive or `mode` is unknown.
     """
 
     def __init__(

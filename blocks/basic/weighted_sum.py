@@ -1,7 +1,8 @@
-"""A sum with one learned weight an input.
+"""A sum with one learned weight per input.
 
-Tan, Pang, Le, "EfficientDet: Scalable and Efficient Object Detection", CVPR 2020, arXiv:1911.09070, section 3.3: "fast" is
-relu(w_i) / (eps + sum_j relu(w_j)) with eps 1e-4, "softmax" is its softmax form, "free" leaves the weights unbounded.
+Tan, Pang, Le, "EfficientDet: Scalable and Efficient Object Detection", CVPR 2020, arXiv:1911.09070, section 3.3: "fast"
+is relu(w_i) / (eps + sum_j relu(w_j)) with eps 1e-4, "softmax" is its softmax form, "free" leaves the weights
+unbounded.
 """
 
 from typing import Annotated, Literal
@@ -21,16 +22,16 @@ from blocks.spec import block
     sign="Σ",
 )
 class WeightedSum(nn.Module):
-    """Add tensors of one shape, each times a learned weight.
+    """Add tensors of one shape, each multiplied by a learned weight.
 
     Args:
         num_inputs: number of inputs.
-        weighting: how weights are kept in bounds: fast and softmax make them positive with sum 1, free leaves them as they are.
+        weighting: how weights are bounded: fast and softmax make them positive with sum 1, free leaves them unbounded.
 
     Shape: inputs of one shape (N, ...), output (N, ...).
 
     Raises:
-        ValueError: if a parameter is out of its range, the number of inputs is another one, or their shapes differ.
+        ValueError: if a parameter is out of its range, there is another number of inputs, or their shapes differ.
     """
 
     def __init__(

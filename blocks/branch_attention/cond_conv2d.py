@@ -1,7 +1,8 @@
 """Conditionally parameterized convolution: sigmoid gates mix the kernels of several experts for each sample.
 
-Yang, Bender, Le, Ngiam, "CondConv: Conditionally Parameterized Convolutions for Efficient Inference", NeurIPS 2019, arXiv:1904.04971.
-The mixed kernels run as one grouped convolution. The experts' biases, where there are any, are mixed by the same gates.
+Yang, Bender, Le, Ngiam, "CondConv: Conditionally Parameterized Convolutions for Efficient Inference", NeurIPS 2019,
+arXiv:1904.04971. The mixed kernels run as one grouped convolution. The experts' biases, if any, are mixed by the same
+gates.
 """
 
 from typing import Annotated
@@ -15,7 +16,10 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b out_channels (h-1)//stride+1 (w-1)//stride+1",
-    paper="CondConv: Conditionally Parameterized Convolutions for Efficient Inference, Yang et al., 2019, arXiv:1904.04971",
+    paper=(
+        "CondConv: Conditionally Parameterized Convolutions for Efficient Inference, Yang et al., 2019, "
+        "arXiv:1904.04971"
+    ),
     maps={"gate": "branch"},
     tags=("condconv", "experts", "mixture", "routing"),
     aliases={"in_channels": "c"},
@@ -29,14 +33,15 @@ class CondConv2d(nn.Module):
         kernel_size: side of the kernels, odd.
         stride: stride of the convolution.
         dilation: distance between the taps of the kernels.
-        groups: number of channel groups that are convolved apart.
+        groups: number of channel groups that are convolved separately.
         bias: whether each expert has a bias.
         num_experts: number of expert kernels.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is even, groups does not divide both channel counts, or out_channels or num_experts is not positive.
+        ValueError: if kernel_size is even, groups does not divide both channel counts, or out_channels or num_experts
+            is not positive.
     """
 
     def __init__(

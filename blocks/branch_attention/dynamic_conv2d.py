@@ -1,7 +1,8 @@
 """Dynamic convolution: a softmax with a temperature mixes the kernels of several experts for each sample.
 
 Chen, Dai, Liu, Chen, Yuan, Liu, "Dynamic Convolution: Attention over Convolution Kernels", CVPR 2020, arXiv:1912.03458.
-The paper lowers the temperature from 30 to 1 over the first ten epochs; here it is the attribute `temperature`, constant unless set.
+The paper lowers the temperature from 30 to 1 over the first ten epochs; here it is the attribute `temperature`,
+constant unless changed.
 """
 
 from typing import Annotated
@@ -29,11 +30,11 @@ class DynamicConv2d(nn.Module):
         kernel_size: side of the kernels, odd.
         stride: stride of the convolution.
         dilation: distance between the taps of the kernels.
-        groups: number of channel groups that are convolved apart.
+        groups: number of channel groups that are convolved separately.
         bias: whether each expert has a bias.
         num_experts: number of expert kernels.
         reduction: ratio of in_channels to the hidden width of the router.
-        temperature: divisor of the logits; high values make the experts' weights alike.
+        temperature: divisor of the logits; high values make the experts' weights more uniform.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 

@@ -1,9 +1,10 @@
-"""Selective kernel convolution: branches of growing kernel size, mixed channel by channel with a softmax over the branches.
+"""Selective kernel convolution: branches of growing kernel size, mixed channel by channel with a softmax over the
+branches.
 
 Li, Wang, Hu, Yang, "Selective Kernel Networks", CVPR 2019, arXiv:1903.06586.
-As in the paper's experiments the larger kernels are 3x3 with dilation unless `dilated` is off. split_input=True is timm 1.0.31
-SKResNet: each branch sees its share of the input channels. The width of the fuse layer is C / reduction rounded to a multiple of
-`divisor` as in timm; divisor=32 has the lower bound of 32 of the paper.
+As in the paper's experiments the larger kernels are 3x3 with dilation unless `dilated` is off. split_input=True is timm
+1.0.31 SKResNet: each branch gets its share of the input channels. The width of the fuse layer is C / reduction rounded
+to a multiple of `divisor` as in timm; divisor=32 has the lower bound of 32 of the paper.
 """
 
 from functools import reduce
@@ -26,7 +27,7 @@ from blocks.spec import block
     aliases={"in_channels": "c"},
 )
 class SelectiveKernel(nn.Module):
-    """Convolve with several kernel sizes and let each channel choose between them.
+    """Convolve with several kernel sizes and mix them for each channel.
 
     Args:
         in_channels: number of input channels.
@@ -37,12 +38,13 @@ class SelectiveKernel(nn.Module):
         reduction: ratio r of the fuse layer, whose width is C / r.
         divisor: the width of the fuse layer is rounded to a multiple of this, and is at least one multiple.
         dilated: whether larger kernels are 3x3 kernels with dilation.
-        split_input: whether the input channels are dealt out over the branches instead of going to each.
+        split_input: whether the input channels are divided among the branches instead of going to each.
 
     Shape: input (N, in_channels, H, W), output (N, C, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if out_channels is not positive, or groups or, with split_input, branches does not divide the channels.
+        ValueError: if out_channels is not positive, or groups or, with split_input, branches does not divide the
+            channels.
     """
 
     def __init__(

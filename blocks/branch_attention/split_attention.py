@@ -1,8 +1,8 @@
 """Split attention: groups of channels, each split over `radix` convolutions that a softmax mixes channel by channel.
 
 Zhang et al., "ResNeSt: Split-Attention Networks", CVPR workshops 2022, arXiv:2004.08955.
-As in the authors' code and timm 1.0.31 the reduced width is in_channels * radix / reduction, a multiple of 8 and at least 32, both
-small layers have biases, and with radix 1 the softmax over one branch gives way to a sigmoid.
+As in the authors' code and timm 1.0.31 the reduced width is in_channels * radix / reduction, a multiple of 8 and at
+least 32, both small layers have biases, and with radix 1 a sigmoid replaces the softmax over one branch.
 """
 
 from functools import reduce
@@ -24,7 +24,7 @@ from blocks.spec import block
     aliases={"in_channels": "c"},
 )
 class SplitAttention(nn.Module):
-    """Convolve in `cardinality` groups of `radix` splits and let each channel choose between its splits.
+    """Convolve in `cardinality` groups of `radix` splits and mix the splits for each channel.
 
     Args:
         in_channels: number of input channels.
@@ -38,7 +38,8 @@ class SplitAttention(nn.Module):
     Shape: input (N, in_channels, H, W), output (N, C, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if out_channels is not positive, kernel_size is even or radix * cardinality does not divide the channels.
+        ValueError: if out_channels is not positive, kernel_size is even or radix * cardinality does not divide the
+            channels.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class SplitAttention(nn.Module):
         """Convolve `x` (N, in_channels, H, W); returns (N, out_channels, ceil(H / stride), ceil(W / stride))."""
         splits = self.conv(x).chunk(self.radix, dim=1)
         logits = self.expand(self.reduce(sum(split.mean((2, 3), keepdim=True) for split in splits)))
-        # The small layers number their outputs group by group, the convolution split by split.
+        # The small layers order their outputs group by group, the convolution split by split.
         logits = logits.view(x.shape[0], self.cardinality, self.radix, -1).transpose(1, 2)
         weights = self.gate(logits).reshape(x.shape[0], self.radix, -1, 1, 1)
         return reduce(torch.add, map(torch.mul, splits, weights.unbind(1)))

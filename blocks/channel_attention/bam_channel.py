@@ -1,7 +1,7 @@
 """The channel half of BAM: logits for each channel, not yet gates.
 
 Park, Woo, Lee, Kweon, "BAM: Bottleneck Attention Module", BMVC 2018, arXiv:1807.06514.
-1x1 convolutions stand for the linear layers; one hidden layer, as in the paper and the authors' code.
+1x1 convolutions replace the linear layers; one hidden layer, as in the paper and the authors' code.
 """
 
 from typing import Annotated
@@ -35,5 +35,5 @@ class BAMChannel(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Judge the channels of `x` (N, C, H, W); returns (N, C, 1, 1)."""
+        """Compute the logits of `x` (N, C, H, W); returns (N, C, 1, 1)."""
         return self.mlp(x.mean((2, 3), keepdim=True))

@@ -1,7 +1,8 @@
 """The channel half of CBAM: a gate from both the mean and the maximum of each channel.
 
 Woo, Park, Lee, Kweon, "CBAM: Convolutional Block Attention Module", ECCV 2018, arXiv:1807.06521.
-As in timm 1.0.31 the shared MLP has no biases unless `bias` is set (the authors' code has them, the paper's formula has not).
+As in timm 1.0.31 the shared MLP has no biases unless `bias` is set (the authors' code has them, the paper's formula
+does not).
 """
 
 from typing import Annotated

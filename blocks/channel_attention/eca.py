@@ -1,7 +1,8 @@
-"""Efficient Channel Attention: each gate looks at the means of the k neighbouring channels.
+"""Efficient Channel Attention: each gate depends on the means of the k neighbouring channels.
 
 Wang, Wu, Zhu, Li, Zuo, Hu, "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks", CVPR 2020,
-arXiv:1910.03151. As in the authors' code the kernel size is cut to an integer, then raised to the next odd number, at least 3.
+arXiv:1910.03151. As in the authors' code the kernel size is truncated to an integer, then raised to the next odd
+number, at least 3.
 """
 
 import math
@@ -15,7 +16,10 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
-    paper="ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks, Wang et al., 2020, arXiv:1910.03151",
+    paper=(
+        "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks, Wang et al., 2020, "
+        "arXiv:1910.03151"
+    ),
     maps={"gate": "channel"},
     tags=("efficient channel attention", "gating"),
     aliases={"channels": "c"},
@@ -27,7 +31,7 @@ class ECA(nn.Module):
         channels: number of input channels C.
         gamma: divisor of log2 C in the rule k = |log2(C) / gamma + beta / gamma| made odd.
         beta: summand of log2 C in that rule.
-        kernel_size: number of channels that one gate sees, odd; empty for the rule.
+        kernel_size: number of channels that one gate depends on, odd; empty: the rule.
 
     Shape: input (N, C, H, W), output (N, C, H, W).
 

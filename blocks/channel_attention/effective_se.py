@@ -20,12 +20,12 @@ from blocks.spec import block
     aliases={"channels": "c"},
 )
 class EffectiveSE(nn.Module):
-    """Reweight every channel by a gate that sees all channel means through one linear layer.
+    """Reweight every channel by a gate computed from all channel means by one linear layer.
 
     Args:
         channels: number of input channels C.
         bias: whether the linear layer has a bias.
-        gate: the function that turns logits into gates.
+        gate: function from logits to gates.
 
     Shape: input (N, C, H, W), output (N, C, H, W).
 

@@ -1,9 +1,9 @@
 """Gather-Excite: context gathered from a neighbourhood of each channel gates the positions of that neighbourhood.
 
-Hu, Shen, Albanie, Sun, Vedaldi, "Gather-Excite: Exploiting Feature Context in Convolutional Neural Networks", NeurIPS 2018,
-arXiv:1810.12348. theta-minus gathers by average pooling, theta by depthwise convolutions, theta-plus adds an SE bottleneck.
-The last gathering convolution has no ReLU (as in timm), so that gates below one half stay possible. The gate is computed before the
-nearest-neighbour upsampling, which gives the same values for less work.
+Hu, Shen, Albanie, Sun, Vedaldi, "Gather-Excite: Exploiting Feature Context in Convolutional Neural Networks", NeurIPS
+2018, arXiv:1810.12348. theta-minus gathers by average pooling, theta by depthwise convolutions, theta-plus adds an SE
+bottleneck. The last gathering convolution has no ReLU (as in timm), so that gates below one half are possible. The gate
+is computed before the nearest-neighbour upsampling, which gives the same values for less work.
 """
 
 from typing import Annotated, Literal
@@ -17,7 +17,9 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
-    paper="Gather-Excite: Exploiting Feature Context in Convolutional Neural Networks, Hu et al., 2018, arXiv:1810.12348",
+    paper=(
+        "Gather-Excite: Exploiting Feature Context in Convolutional Neural Networks, Hu et al., 2018, arXiv:1810.12348"
+    ),
     maps={"gate": "channel"},
     tags=("ge", "genet", "context", "gating"),
     aliases={"channels": "c", "height": "h", "width": "w"},
@@ -27,8 +29,8 @@ class GatherExcite(nn.Module):
 
     Args:
         channels: number of input channels C.
-        height: rows of the map; only theta and theta-plus with global extent are bound to it.
-        width: columns of the map; only theta and theta-plus with global extent are bound to it.
+        height: rows of the map; only theta and theta-plus with global extent are tied to it.
+        width: columns of the map; only theta and theta-plus with global extent are tied to it.
         mode: theta-minus has no parameters, theta gathers by convolution, theta-plus also excites through a bottleneck.
         extent: side of a neighbourhood in pixels; 0 is the whole map.
         reduction: ratio r of the bottleneck of theta-plus; its width is C / r rounded down, at least 1.
@@ -81,7 +83,8 @@ class GatherExcite(nn.Module):
         size = x.shape[2:]
         if self.kernel is not None and tuple(size) != self.kernel:
             raise ValueError(
-                f"map {tuple(size)} does not have the size {self.kernel} of the gathering kernel; theta-minus takes any size"
+                f"map {tuple(size)} does not have the size {self.kernel} of the gathering kernel; "
+                f"theta-minus takes any size"
             )
         gate = self.gate(self.excite(self.gather(x)))
         return x * (gate if gate.shape[2:] == (1, 1) else F.interpolate(gate, size))

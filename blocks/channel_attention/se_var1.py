@@ -1,7 +1,7 @@
 """SE-Var1: each channel is gated by the sigmoid of its own mean, without parameters.
 
-Wang et al., "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks", CVPR 2020, arXiv:1910.03151 (table 2).
-The same as Gather-Excite theta-minus with global extent.
+Wang et al., "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks", CVPR 2020, arXiv:1910.03151
+(table 2). The same as Gather-Excite theta-minus with global extent.
 """
 
 from torch import Tensor, nn
@@ -11,7 +11,10 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
-    paper="ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks, Wang et al., 2020, arXiv:1910.03151",
+    paper=(
+        "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks, Wang et al., 2020, "
+        "arXiv:1910.03151"
+    ),
     maps={"gate": "channel"},
     tags=("se variant", "parameter-free", "gating"),
 )

@@ -1,7 +1,7 @@
 """SE-Var2: each channel is gated by its own mean times a learned weight, so that channels do not interact.
 
-Wang et al., "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks", CVPR 2020, arXiv:1910.03151 (table 2).
-The weights start at 1, that is as SE-Var1; the paper does not say.
+Wang et al., "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks", CVPR 2020, arXiv:1910.03151
+(table 2). The weights start at 1, so the block as SE-Var1; the paper leaves this open.
 """
 
 import torch
@@ -12,7 +12,10 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
-    paper="ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks, Wang et al., 2020, arXiv:1910.03151",
+    paper=(
+        "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks, Wang et al., 2020, "
+        "arXiv:1910.03151"
+    ),
     maps={"gate": "channel"},
     tags=("se variant", "gating"),
     aliases={"channels": "c"},

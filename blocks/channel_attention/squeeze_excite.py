@@ -1,8 +1,8 @@
 """Squeeze-and-Excitation: one gate per channel, computed from the channel means.
 
 Hu, Shen, Sun, "Squeeze-and-Excitation Networks", CVPR 2018, arXiv:1709.01507.
-1x1 convolutions stand for the two linear layers (same parameters, no reshape). divisor=8 gives the width of timm 1.0.31 SEModule,
-hidden_channels the one of EfficientNet; bias=False is the paper's formula without its usual biases.
+1x1 convolutions replace the two linear layers (same parameters, no reshape). divisor=8 gives the width of timm 1.0.31
+SEModule, hidden_channels that of EfficientNet; bias=False is the paper's formula without its usual biases.
 """
 
 from typing import Annotated, Literal
@@ -29,7 +29,7 @@ class SqueezeExcite(nn.Module):
         channels: number of input channels C.
         reduction: ratio r of the bottleneck; its width is C / r.
         divisor: the width of the bottleneck is rounded to a multiple of this, and is at least one multiple.
-        hidden_channels: width of the bottleneck; empty for the one that reduction gives.
+        hidden_channels: width of the bottleneck; empty: C / r.
         bias: whether the two layers have a bias.
         act: activation in the bottleneck.
 

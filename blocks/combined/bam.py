@@ -1,8 +1,10 @@
-"""Bottleneck Attention Module: one gate for each channel and position, from a channel and a spatial half, added to the identity.
+"""Bottleneck Attention Module: one gate for each channel and position, from a channel and a spatial half, added to the
+identity.
 
 Park, Woo, Lee, Kweon, "BAM: Bottleneck Attention Module", BMVC 2018, arXiv:1807.06514.
-The paper's formula adds the logits of the two halves, the authors' code multiplies them; the code is the default. Meant for the ends
-of the stages of a network, not for every block. The gate shown is that of each place, the mean over its channels.
+The paper's formula adds the logits of the two halves, the authors' code multiplies them; the code is the default. Meant
+for the ends of the stages of a network, not for every block. Inspection shows the gate of each position, averaged over
+the channels.
 """
 
 from typing import Annotated, Literal

@@ -28,7 +28,7 @@ class CBAM(nn.Module):
         reduction: ratio r of the channel bottleneck; its width is C / r rounded down, at least 1.
         kernel_size: side of the spatial kernel, odd.
         bias: whether the channel MLP has biases.
-        batch_norm: whether a batch norm takes the place of the bias of the spatial convolution.
+        batch_norm: whether a batch norm replaces the bias of the spatial convolution.
 
     Shape: input (N, C, H, W), output (N, C, H, W).
 

@@ -1,8 +1,8 @@
 """The two-layer residual block of ResNet-18 and ResNet-34.
 
 He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", CVPR 2016, arXiv:1512.03385.
-The projection shortcut (option B) appears by itself where size or width changes. An attention sits on the last convolution's output,
-before the residual sum, as in SENet and timm 1.0.31 (whose squeeze width, a multiple of 8, it takes).
+The projection shortcut (option B) is inserted where the size or width changes. An attention is applied to the last
+convolution's output, before the residual sum, as in SENet and timm 1.0.31 (with its squeeze width, a multiple of 8).
 """
 
 from typing import Annotated, Literal
@@ -31,7 +31,8 @@ class BasicBlock(nn.Module):
         out_channels: number of output channels.
         stride: stride of the first convolution and of the shortcut.
         attention: gate on the residual branch before the sum.
-        shortcut: projection where size or width changes: a strided 1x1 convolution, or average pooling before it (ResNet-D).
+        shortcut: projection where the size or width changes: a strided 1x1 convolution, or average pooling before it
+            (ResNet-D).
         drop_path: probability of dropping the residual branch of a sample in training.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).

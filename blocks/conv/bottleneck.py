@@ -1,10 +1,11 @@
 """The three-layer residual block of ResNet-50 and its relatives.
 
 He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", CVPR 2016, arXiv:1512.03385.
-The stride is in the 3x3 convolution (ResNet v1.5, torchvision and timm), not in the first 1x1. groups=32, base_width=4 is ResNeXt
-(arXiv:1611.05431), base_width=128 a wide ResNet. An attention sits on the last convolution's output, before the residual sum, as in
-SENet. middle="selective_kernel" is SKResNet as in timm 1.0.31 (each branch sees half of the channels), middle="split_attention" is
-ResNeSt (arXiv:2004.08955), which strides by average pooling after the convolution.
+The stride is in the 3x3 convolution (ResNet v1.5, torchvision and timm), not in the first 1x1. groups=32, base_width=4
+is ResNeXt (arXiv:1611.05431), base_width=128 a wide ResNet. An attention is applied to the last convolution's output,
+before the residual sum, as in SENet. middle="selective_kernel" is SKResNet as in timm 1.0.31 (each branch gets half of
+the channels), middle="split_attention" is ResNeSt (arXiv:2004.08955), which strides by average pooling after the
+convolution.
 """
 
 from typing import Annotated, Literal
@@ -39,13 +40,15 @@ class Bottleneck(nn.Module):
         base_width: width of one group where out_channels is 256; it grows in proportion.
         middle: the layer in the middle: a plain 3x3 convolution, a selective kernel or a split attention.
         attention: gate on the residual branch before the sum.
-        shortcut: projection where size or width changes: a strided 1x1 convolution, or average pooling before it (ResNet-D).
+        shortcut: projection where the size or width changes: a strided 1x1 convolution, or average pooling before it
+            (ResNet-D).
         drop_path: probability of dropping the residual branch of a sample in training.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if groups or base_width is not positive, out_channels is no multiple of 4, or the middle has no channel.
+        ValueError: if groups or base_width is not positive, out_channels is no multiple of 4, or the middle has no
+            channel.
     """
 
     def __init__(

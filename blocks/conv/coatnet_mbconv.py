@@ -1,9 +1,10 @@
 """The MBConv block of CoAtNet: x + MBConv(Norm(x)), with its own downsampling on both branches.
 
 Dai, Liu, Le, Tan, "CoAtNet: Marrying Convolution and Attention for All Data Sizes", NeurIPS 2021, arXiv:2106.04803.
-Layers as in timm 1.0.31 (maxxvit.MbConvBlock): batch norm before and inside, GELU, widths counted from the output channels, a bias
-only in the last and in the shortcut convolution. The paper strides in the first 1x1 convolution; timm and MaxViT in the depthwise
-one. The shortcut pools by the mean, as timm, where the paper says maximum; on odd sizes it keeps the last row and column.
+Layers as in timm 1.0.31 (maxxvit.MbConvBlock): batch norm before and inside, GELU, widths relative to the output
+channels, a bias only in the last and in the shortcut convolution. The paper strides in the first 1x1 convolution; timm
+and MaxViT in the depthwise one. The shortcut pools by the mean, as in timm, where the paper says maximum; odd sizes do
+not lose the last row and column.
 """
 
 from typing import Annotated, Literal
@@ -34,8 +35,9 @@ class CoAtNetMBConv(nn.Module):
         stride: factor by which height and width shrink.
         expand_ratio: ratio of the expanded width to out_channels.
         kernel_size: side of the depthwise kernel, odd.
-        se_ratio: ratio of the squeeze width to out_channels; 0 leaves the squeeze-and-excite out.
-        stride_mode: where the residual branch shrinks: in the first 1x1 convolution (the paper), in the depthwise one, or by pooling.
+        se_ratio: ratio of the squeeze width to out_channels; 0 omits the squeeze-and-excite.
+        stride_mode: where the residual branch shrinks: in the first 1x1 convolution (the paper), in the depthwise one,
+            or by pooling.
         drop_path: probability of dropping the residual branch of a sample in training.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).

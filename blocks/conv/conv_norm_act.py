@@ -1,4 +1,4 @@
-"""Convolution, normalisation, activation: the brick of convolutional networks."""
+"""Convolution, normalisation, activation: the building block of convolutional networks."""
 
 from typing import Annotated, Literal
 
@@ -26,8 +26,8 @@ class ConvNormAct(nn.Module):
         kernel_size: side of the kernel, odd.
         stride: step of the kernel.
         dilation: distance between the taps of the kernel.
-        groups: number of channel groups that are convolved apart.
-        bias: whether the convolution has a bias (a batch norm makes it superfluous).
+        groups: number of channel groups that are convolved separately.
+        bias: whether the convolution has a bias (redundant before a batch norm).
         norm: normalisation after the convolution.
         act: activation after the normalisation.
 

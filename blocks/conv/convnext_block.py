@@ -1,7 +1,7 @@
 """ConvNeXt block: a 7x7 depthwise convolution, a layer norm and an MLP, scaled and added to the input.
 
-Liu et al., "A ConvNet for the 2020s", CVPR 2022, arXiv:2201.03545; global_response_norm=True with layer_scale=0 is ConvNeXt V2
-(Woo et al., CVPR 2023, arXiv:2301.00808).
+Liu et al., "A ConvNet for the 2020s", CVPR 2022, arXiv:2201.03545; global_response_norm=True with layer_scale=0 is
+ConvNeXt V2 (Woo et al., CVPR 2023, arXiv:2301.00808).
 """
 
 from typing import Annotated
@@ -16,7 +16,7 @@ from blocks.transformer.layer_scale import LayerScale
 
 
 class ResponseNorm(nn.Module):
-    """Global response normalisation of a map (N, H, W, C): channels compete by their norm over the map."""
+    """Global response normalisation of a map (N, H, W, C): channels compete by their norms over the map."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class ConvNeXtBlock(nn.Module):
         channels: number of input channels C.
         kernel_size: side of the depthwise kernel, odd.
         mlp_ratio: ratio of the hidden width of the MLP to C.
-        layer_scale: initial scale of the residual branch, one for each channel; 0 leaves the scale out.
+        layer_scale: initial scale of the residual branch, one for each channel; 0 omits the scale.
         global_response_norm: whether the MLP has the global response normalisation of ConvNeXt V2.
         drop_path: probability of dropping the residual branch of a sample in training.
 

@@ -1,7 +1,8 @@
-"""Depthwise separable convolution: one kernel a channel, then a 1x1 convolution that mixes the channels.
+"""Depthwise separable convolution: one kernel per channel, then a 1x1 convolution that mixes the channels.
 
-Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications", 2017, arXiv:1704.04861.
-`pointwise_act=False` is the linear second half of MobileNetV2 and of the first block of EfficientNet (timm 1.0.31).
+Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications", 2017,
+arXiv:1704.04861. `pointwise_act=False` is the linear second half of MobileNetV2 and of the first block of EfficientNet
+(timm 1.0.31).
 """
 
 from typing import Annotated, Literal
@@ -14,12 +15,15 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b out_channels (h-1)//stride+1 (w-1)//stride+1",
-    paper="MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications, Howard et al., 2017, arXiv:1704.04861",
+    paper=(
+        "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications, Howard et al., 2017, "
+        "arXiv:1704.04861"
+    ),
     tags=("mobilenet", "depthwise", "pointwise", "xception"),
     aliases={"in_channels": "c"},
 )
 class DepthwiseSeparableConv(nn.Module):
-    """Convolve each channel on its own, then mix the channels by a 1x1 convolution.
+    """Convolve each channel separately, then mix the channels by a 1x1 convolution.
 
     Args:
         in_channels: number of input channels.
@@ -29,7 +33,7 @@ class DepthwiseSeparableConv(nn.Module):
         dilation: dilation of the depthwise convolution.
         norm: normalisation after each convolution.
         act: activation after each normalisation.
-        pointwise_act: whether the 1x1 convolution is followed by the activation too.
+        pointwise_act: whether the activation also follows the 1x1 convolution.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 

@@ -1,7 +1,8 @@
-"""Fused inverted residual block: one 3x3 convolution stands for the expansion and the depthwise convolution of MBConv.
+"""Fused inverted residual block: one 3x3 convolution replaces the expansion and the depthwise convolution of MBConv.
 
 Tan, Le, "EfficientNetV2: Smaller Models and Faster Training", ICML 2021, arXiv:2104.00298.
-With expand_ratio 1 it is one convolution with norm and activation, as in the authors' code, torchvision 0.28 and timm 1.0.31.
+With expand_ratio 1 it is one convolution with norm and activation, as in the authors' code, torchvision 0.28 and timm
+1.0.31.
 """
 
 from typing import Annotated, Literal
@@ -29,8 +30,8 @@ class FusedMBConv(nn.Module):
         out_channels: number of output channels.
         kernel_size: side of the kernel, odd.
         stride: stride of the first convolution.
-        expand_ratio: ratio of the expanded width to in_channels; 1 leaves the projection out.
-        se_ratio: ratio of the squeeze width to in_channels; 0 leaves the squeeze-and-excite out.
+        expand_ratio: ratio of the expanded width to in_channels; 1 omits the projection.
+        se_ratio: ratio of the squeeze width to in_channels; 0 omits the squeeze-and-excite.
         act: activation of the expanded layer and of the squeeze.
         drop_path: probability of dropping the residual branch of a sample in training.
 

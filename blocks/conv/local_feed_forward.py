@@ -1,8 +1,8 @@
 """Feed-forward network with a depthwise convolution over the token grid, which brings locality into a transformer.
 
 Li, Zhang, Cao, Timofte, Van Gool, "LocalViT: Bringing Locality to Vision Transformers", 2021, arXiv:2104.05707.
-As in the authors' code every convolution has a batch norm, the skip connection is inside, and class tokens pass unchanged.
-vit-pytorch 1.26 has a layer norm in front and a further 1x1 convolution instead (its forward fails).
+As in the authors' code every convolution has a batch norm, the skip connection is inside, and class tokens pass through
+unchanged. vit-pytorch 1.26 has a layer norm in front and another 1x1 convolution instead (its forward raises an error).
 """
 
 from typing import Annotated, Literal

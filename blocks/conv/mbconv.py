@@ -1,8 +1,9 @@
 """Inverted residual block of MobileNetV2 and EfficientNet: expand, depthwise convolution, squeeze-and-excite, project.
 
-Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018, arXiv:1801.04381 (se_ratio=0, act="relu6");
-Tan, Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML 2019, arXiv:1905.11946.
-As in EfficientNet and timm 1.0.31 the squeeze ratio counts from the block's input channels, not from the expanded ones.
+Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018, arXiv:1801.04381 (se_ratio=0,
+act="relu6"); Tan, Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML 2019,
+arXiv:1905.11946. As in EfficientNet and timm 1.0.31 the squeeze ratio is relative to the block's input channels, not to
+the expanded ones.
 """
 
 from typing import Annotated, Literal
@@ -17,7 +18,9 @@ from blocks.transformer.drop_path import DropPath
 
 @block(
     shape="b c h w -> b out_channels (h-1)//stride+1 (w-1)//stride+1",
-    paper="EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, Tan and Le, 2019, arXiv:1905.11946",
+    paper=(
+        "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, Tan and Le, 2019, arXiv:1905.11946"
+    ),
     maps={"se.gate": "channel"},
     tags=("efficientnet", "mobilenetv2", "inverted residual", "depthwise"),
     aliases={"in_channels": "c"},
@@ -31,8 +34,8 @@ class MBConv(nn.Module):
         out_channels: number of output channels.
         kernel_size: side of the depthwise kernel, odd.
         stride: stride of the depthwise convolution.
-        expand_ratio: ratio of the expanded width to in_channels; 1 leaves the expansion out.
-        se_ratio: ratio of the squeeze width to in_channels; 0 leaves the squeeze-and-excite out.
+        expand_ratio: ratio of the expanded width to in_channels; 1 omits the expansion.
+        se_ratio: ratio of the squeeze width to in_channels; 0 omits the squeeze-and-excite.
         act: activation of the expanded layers and of the squeeze.
         drop_path: probability of dropping the residual branch of a sample in training.
 

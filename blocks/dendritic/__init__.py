@@ -1,1 +1,1 @@
-"""Active dendrites: units whose response is gated by a context."""
+"""Active dendrites: units whose response is gated by a context vector."""

@@ -1,7 +1,9 @@
-"""Active dendrites: a linear layer whose units are gated by the dendritic segment that answers most to a context.
+"""Active dendrites: a linear layer whose units are gated by the dendritic segment that responds most strongly to a
+context.
 
-Iyer et al., "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments", 2021, arXiv:2201.00042:
-y = (w x + b) * sigmoid(max_j u_j c). With `absolute_max` the segment of largest |u_j c| is taken, sign kept, as in the paper's code.
+Iyer et al., "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments", 2021,
+arXiv:2201.00042: y = (w x + b) * sigmoid(max_j u_j c). With `absolute_max` the segment with the largest |u_j c| is
+selected and its sign kept, as in the paper's code.
 Differs from the paper: weights are dense from the start; the paper fixes half of them at zero.
 """
 
@@ -17,7 +19,10 @@ from blocks.spec import block
 
 @block(
     shape="b ... in_features, b context_features -> b ... units",
-    paper="Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments, Iyer et al., 2021, arXiv:2201.00042",
+    paper=(
+        "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments, Iyer et al., "
+        "2021, arXiv:2201.00042"
+    ),
     maps={"strength": "segment"},
     tags=("dendrite", "continual learning", "context", "gating", "catastrophic forgetting"),
 )
@@ -28,8 +33,8 @@ class ActiveDendrites(nn.Module):
         in_features: size of the feedforward input.
         context_features: size of the context vector.
         units: number of units, the size of the output.
-        segments: number of dendritic segments a unit; the paper uses one for each task.
-        absolute_max: choose the segment of largest absolute response instead of the largest response.
+        segments: number of dendritic segments per unit; the paper uses one per task.
+        absolute_max: select the segment with the largest absolute response instead of the largest response.
 
     Shape: x (N, ..., in_features) and context (N, context_features); output (N, ..., units).
 
@@ -51,7 +56,7 @@ class ActiveDendrites(nn.Module):
         self.linear = nn.Linear(in_features, units)
         bound = 1 / math.sqrt(context_features)
         self.segments = nn.Parameter(torch.empty(units, segments, context_features).uniform_(-bound, bound))
-        # Inspection reads what the choice is made on.
+        # A submodule of its own, so that inspection can read the values that the selection is based on.
         self.strength = nn.Identity()
         self.gate = nn.Sigmoid()
 
@@ -59,7 +64,7 @@ class ActiveDendrites(nn.Module):
         """Respond to `x` (N, ..., in_features) in `context` (N, context_features); returns (N, ..., units)."""
         responses = torch.einsum("bc,usc->bus", context, self.segments)
         strength = self.strength(responses.abs() if self.absolute_max else responses)
-        # Only the chosen segment gets a gradient, so only it learns.
-        chosen = responses.gather(2, strength.argmax(2, keepdim=True)).squeeze(2)
-        gate = self.gate(chosen)
+        # Only the selected segment gets a gradient, so only it learns.
+        strongest = responses.gather(2, strength.argmax(2, keepdim=True)).squeeze(2)
+        gate = self.gate(strongest)
         return self.linear(x) * gate.view(gate.shape[0], *(1,) * (x.ndim - 2), gate.shape[1])

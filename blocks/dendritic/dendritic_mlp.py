@@ -1,7 +1,7 @@
 """The network of active dendrites: two sparse layers of dendritic units and a linear output.
 
-Iyer et al., "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments", 2021, arXiv:2201.00042. For
-permuted MNIST the paper takes 2048 units a layer, as many segments as tasks and 5 % winners.
+Iyer et al., "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments", 2021,
+arXiv:2201.00042. For permuted MNIST the paper uses 2048 units per layer, as many segments as tasks and 5 % winners.
 """
 
 from typing import Annotated
@@ -16,21 +16,24 @@ from blocks.spec import block
 
 @block(
     shape="b in_features, b context_features -> b num_classes",
-    paper="Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments, Iyer et al., 2021, arXiv:2201.00042",
+    paper=(
+        "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments, Iyer et al., "
+        "2021, arXiv:2201.00042"
+    ),
     maps={"hidden_1.strength": "segment", "hidden_2.strength": "segment"},
     tags=("dendrite", "continual learning", "context", "sparse", "mlp"),
 )
 class DendriticMlp(nn.Module):
-    """Classify a vector in a context; each context calls on its own sparse set of units.
+    """Classify a vector in a context; each context activates its own sparse set of units.
 
     Args:
         in_features: size of the input.
         context_features: size of the context vector.
         num_classes: number of classes.
         hidden_dim: units of each of the two hidden layers.
-        segments: dendritic segments a unit.
+        segments: dendritic segments per unit.
         share: share of units that stay active.
-        absolute_max: choose the segment of largest absolute response instead of the largest response.
+        absolute_max: select the segment with the largest absolute response instead of the largest response.
 
     Shape: x (N, in_features) and context (N, context_features); output (N, num_classes).
 

@@ -1,8 +1,9 @@
-"""k-winner-take-all: the k largest activations stay, the others become zero.
+"""k-winner-take-all: the k largest activations remain, the others become zero.
 
-Iyer et al., "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments", 2021, arXiv:2201.00042.
-Boosting after Ahmad, Scheinkman, "How Can We Be So Dense? The Benefits of Using Highly Sparse Representations", 2019, arXiv:1903.11257:
-units that seldom win are favoured in the choice by exp(boost_strength * (share - duty cycle)); their value is not changed.
+Iyer et al., "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments", 2021,
+arXiv:2201.00042. Boosting after Ahmad, Scheinkman, "How Can We Be So Dense? The Benefits of Using Highly Sparse
+Representations", 2019, arXiv:1903.11257: the selection favours units that seldom win by exp(boost_strength * (share -
+duty cycle)); their values do not change.
 """
 
 from typing import Annotated
@@ -16,7 +17,10 @@ from blocks.spec import block
 
 @block(
     shape="b ... features -> b ... features",
-    paper="Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments, Iyer et al., 2021, arXiv:2201.00042",
+    paper=(
+        "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments, Iyer et al., "
+        "2021, arXiv:2201.00042"
+    ),
     tags=("kwta", "sparse", "winner take all", "sparsity"),
 )
 class KWinners(nn.Module):
@@ -24,9 +28,9 @@ class KWinners(nn.Module):
 
     Args:
         features: size of the last axis.
-        share: share of the values that stay: k = share * features, rounded, at least 1.
+        share: share of the values that remain: k = share * features, rounded, at least 1.
         boost_strength: how much units that seldom win are favoured; 0: not at all.
-        duty_period: number of training samples that the duty cycle looks back on.
+        duty_period: number of past training samples that the duty cycle covers.
 
     Shape: input (N, ..., features), output (N, ..., features).
 

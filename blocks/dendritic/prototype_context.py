@@ -1,10 +1,12 @@
 """Contexts for active dendrites: the prototype of the task that a sample seems to belong to.
 
-Iyer et al., "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments", 2021, arXiv:2201.00042. A
-prototype is the mean of a task's training samples. Where training tells no task, a batch joins the nearest prototype or, if its mean is
-farther away than chance would put it, starts a new one. In evaluation every sample takes the nearest prototype.
-Differs from the paper's code: that tests a batch against a prototype by an F test with a full covariance; here it is Dempster's test, the
-squared distance of the means over trace(covariance) (1 / batch + 1 / count), near 1 by chance, which needs only one number a task.
+Iyer et al., "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments", 2021,
+arXiv:2201.00042. A prototype is the mean of a task's training samples. Where training has no task labels, a batch joins
+the nearest prototype or, if its mean is farther away than expected by chance, starts a new one. In evaluation every
+sample takes the nearest prototype.
+Differs from the paper's code: that tests a batch against a prototype by an F test with a full covariance; here it is
+Dempster's test, the squared distance of the means over trace(covariance) (1 / batch + 1 / count), near 1 by chance,
+which needs only one number per task.
 """
 
 from typing import Annotated
@@ -18,7 +20,10 @@ from blocks.spec import block
 
 @block(
     shape="b features, b -> b features",
-    paper="Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments, Iyer et al., 2021, arXiv:2201.00042",
+    paper=(
+        "Avoiding Catastrophe: Active Dendrites Enable Multi-Task Learning in Dynamic Environments, Iyer et al., "
+        "2021, arXiv:2201.00042"
+    ),
     tags=("dendrite", "continual learning", "prototype", "cluster", "task"),
     dtypes={"task": "int64"},
     exceptions={"input_gradient": "prototypes are running means; nothing is learned by gradient"},
@@ -28,8 +33,9 @@ class PrototypeContext(nn.Module):
 
     Args:
         features: size of the input.
-        num_tasks: greatest number of tasks.
-        novelty: how many times the distance expected by chance a batch must be away from every prototype to be a new task.
+        num_tasks: maximum number of tasks.
+        novelty: how many times the distance expected by chance a batch must be away from every prototype to be a new
+            task.
 
     Shape: x (N, features) and, where the task is known, task (N,) from 0 to num_tasks - 1; output (N, features).
 
@@ -52,12 +58,12 @@ class PrototypeContext(nn.Module):
         self.novelty = novelty
         self.register_buffer("prototypes", torch.zeros(num_tasks, features))
         self.register_buffer("counts", torch.zeros(num_tasks))
-        # Sum over a task's samples of their squared distance to its mean.
+        # The sum of squared distances of a task's samples to their mean.
         self.register_buffer("scatter", torch.zeros(num_tasks))
         self.register_buffer("tasks", torch.arange(num_tasks), persistent=False)
 
     def forward(self, x: Tensor, task: Tensor | None = None) -> Tensor:
-        """Find the context of `x` (N, features), of a known `task` (N,) or not; returns (N, features)."""
+        """Return the context of `x` (N, features), with or without its `task` (N,); returns (N, features)."""
         samples = x.detach().to(self.prototypes.dtype)
         if task is None:
             task = self.assign(samples) if self.training else self.nearest(samples)
@@ -71,7 +77,9 @@ class PrototypeContext(nn.Module):
         return distance.masked_fill(self.counts == 0, torch.inf).argmin(1)
 
     def assign(self, samples: Tensor) -> Tensor:
-        """Return the task (N,) of a whole batch `samples` (N, features): the nearest prototype, or the next free one."""
+        """Return the task (N,) of a whole batch `samples` (N, features): the nearest prototype, or the next free
+        one.
+        """
         size = samples.shape[0]
         mean = samples.mean(0)
         within = (samples - mean).square().sum()
@@ -86,7 +94,7 @@ class PrototypeContext(nn.Module):
 
     @torch.no_grad()
     def update(self, samples: Tensor, task: Tensor) -> None:
-        """Move the prototypes of `task` (N,) to the means with `samples` (N, features) among them."""
+        """Include `samples` (N, features) in the means of their `task` (N,)."""
         member = (task.unsqueeze(1) == self.tasks).to(samples.dtype)
         added = member.sum(0)
         mean = member.T @ samples / added.clamp_min(1).unsqueeze(1)

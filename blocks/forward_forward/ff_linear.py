@@ -1,7 +1,9 @@
-"""A layer of the forward-forward algorithm: it learns alone, to be active for real data and quiet for made-up data.
+"""A layer of the forward-forward algorithm: it learns on its own to be active for real data and inactive for negative
+data.
 
-Hinton, "The Forward-Forward Algorithm: Some Preliminary Investigations", 2022, arXiv:2212.13345. The input gets length 1 (times the root of
-its size with `rms`), so that only its direction tells of the layer below; p(positive) = sigmoid(goodness - threshold).
+Hinton, "The Forward-Forward Algorithm: Some Preliminary Investigations", 2022, arXiv:2212.13345. The input is scaled to
+length 1 (times the root of its size with `rms`), so that only its direction carries information from the layer below;
+p(positive) = sigmoid(goodness - threshold).
 """
 
 from typing import Literal
@@ -32,7 +34,7 @@ class FFLinear(nn.Module):
     Shape: input (N, in_features); outputs (N, out_features) and (N,).
 
     Raises:
-        ValueError: if `out_features` is not positive, or `normalize` or `goodness` is not known.
+        ValueError: if `out_features` is not positive, or `normalize` or `goodness` is unknown.
     """
 
     def __init__(

@@ -1,7 +1,9 @@
-"""The label written into the input: how forward-forward makes positive data (true label) and negative data (a wrong one).
+"""The label written into the input: how forward-forward makes positive data (true label) and negative data (a wrong
+one).
 
-Hinton, "The Forward-Forward Algorithm: Some Preliminary Investigations", 2022, arXiv:2212.13345, section 3.3: the first pixels of the image
-are replaced by a one-of-N code of the label. Without a label they hold the neutral label, 1 / N each.
+Hinton, "The Forward-Forward Algorithm: Some Preliminary Investigations", 2022, arXiv:2212.13345, section 3.3: the first
+pixels of the image are replaced by a one-hot code of the label. Without a label they hold the neutral label, 1 / N
+each.
 """
 
 import torch
@@ -18,11 +20,11 @@ from blocks.spec import block
     dtypes={"label": "int64"},
 )
 class LabelOverlay(nn.Module):
-    """Replace the first numbers of a vector by a code of its label.
+    """Replace the first elements of a vector by a one-hot code of its label.
 
     Args:
-        num_classes: number of classes, and of numbers replaced.
-        value: what stands at the place of the label.
+        num_classes: number of classes, and of elements replaced.
+        value: value at the index of the label.
 
     Shape: x (N, features) and label (N,); output (N, features).
 

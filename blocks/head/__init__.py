@@ -1,1 +1,1 @@
-"""What turns features into classes or embeddings."""
+"""Heads that map features to classes or embeddings."""

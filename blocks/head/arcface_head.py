@@ -1,8 +1,8 @@
 """ArcFace: logits are scaled cosines, and in training the angle to the true class is made harder by a margin.
 
-Deng, Guo, Xue, Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019, arXiv:1801.07698:
-s cos(theta_y + m) for the true class y, s cos(theta_j) for the others. Beyond theta = pi - m, where cos(theta + m) would rise again,
-cos(theta) - m sin(m) stands in, as in the authors' code.
+Deng, Guo, Xue, Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019,
+arXiv:1801.07698: s cos(theta_y + m) for the true class y, s cos(theta_j) for the others. Beyond theta = pi - m, where
+cos(theta + m) would rise again, cos(theta) - m sin(m) is used instead, as in the authors' code.
 """
 
 import math
@@ -29,10 +29,10 @@ class ArcFaceHead(nn.Module):
     Args:
         dim: width of the embedding.
         num_classes: number of classes.
-        scale: length s that the cosines are scaled to.
+        scale: factor s of the cosines.
         margin: angle m in radians added to the true class in training.
 
-    Shape: x (N, dim) and label (N,), which only training uses; output (N, num_classes).
+    Shape: x (N, dim) and label (N,), which is used only in training; output (N, num_classes).
 
     Raises:
         ValueError: if `num_classes` or `scale` is not positive, or `margin` is not from 0 to pi / 2.
@@ -62,7 +62,7 @@ class ArcFaceHead(nn.Module):
         """Classify `x` (N, dim), in training against the true `label` (N,); returns logits (N, num_classes)."""
         cos = F.linear(unit_length(x), unit_length(self.weight))
         if label is not None and self.training:
-            # The root has an infinite slope where an embedding meets its centre.
+            # The square root has an infinite slope where an embedding equals its centre.
             sin = (1 - cos * cos).clamp_min(1e-7).sqrt()
             harder = cos * math.cos(self.margin) - sin * math.sin(self.margin)
             harder = torch.where(cos > -math.cos(self.margin), harder, cos - self.margin * math.sin(self.margin))

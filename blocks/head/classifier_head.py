@@ -1,6 +1,8 @@
-"""Classifier on maps or vectors: pool, normalise, drop, linear. As in timm 1.0.31 `ClassifierHead` and `NormMlpClassifierHead`.
+"""Classifier on maps or vectors: pool, normalise, drop, linear. As in timm 1.0.31 `ClassifierHead` and
+`NormMlpClassifierHead`.
 
-Differs from timm: weights start at N(0, 0.02) cut at 2, biases at 0, which timm does in the models (ConvNeXt, Swin).
+Differs from timm: weights start at N(0, 0.02) truncated at +-2, biases at 0, which timm does in the models (ConvNeXt,
+Swin).
 """
 
 from typing import Annotated, Literal
@@ -13,19 +15,20 @@ from blocks.spec import block
 
 @block(shape="b c ... -> b num_classes", tags=("classifier", "logits", "output", "fc"), aliases={"channels": "c"})
 class ClassifierHead(nn.Module):
-    """Turn a map (N, C, H, W), a volume or a pooled vector (N, C) into class logits; for tokens see TokenClassifierHead.
+    """Turn a map (N, C, H, W), a volume or a pooled vector (N, C) into class logits; for tokens see
+    TokenClassifierHead.
 
     Args:
         channels: number of input channels C.
         num_classes: number of classes.
-        pooling: how positions are joined: their mean or their maximum.
+        pooling: how positions are pooled: by their mean or their maximum.
         norm: normalisation of the pooled vector, none for ResNets, layer for ConvNeXt.
-        drop: dropout rate in front of the linear layer.
+        drop: dropout rate before the linear layer.
 
     Shape: input (N, C, ...), output (N, num_classes).
 
     Raises:
-        ValueError: if `num_classes` is not positive, or `pooling` or `norm` is not known.
+        ValueError: if `num_classes` is not positive, or `pooling` or `norm` is unknown.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """A short vector for retrieval: linear, dropout, length 1.
 
-As in the winning entry of the Google Universal Image Embedding challenge: Shao, Cui, "1st Place Solution in Google Universal Images
-Embedding", 2022, arXiv:2210.08473: 64 numbers, dropout 0.2 in front of an ArcFace head.
+As in the winning entry of the Google Universal Image Embedding challenge: Shao, Cui, "1st Place Solution in Google
+Universal Images Embedding", 2022, arXiv:2210.08473: 64 numbers, dropout 0.2 in front of an ArcFace head.
 """
 
 from typing import Annotated
@@ -25,7 +25,7 @@ class EmbeddingHead(nn.Module):
         dim: width of the feature vector.
         embed_dim: width of the embedding.
         drop: dropout rate on the embedding.
-        normalize: whether embeddings get length 1.
+        normalize: whether embeddings are scaled to length 1.
 
     Shape: input (N, dim), output (N, embed_dim).
 

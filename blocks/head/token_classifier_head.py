@@ -14,7 +14,10 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b num_classes",
-    paper="An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2020, arXiv:2010.11929",
+    paper=(
+        "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2020, "
+        "arXiv:2010.11929"
+    ),
     tags=("classifier", "logits", "vit", "output", "class token"),
 )
 class TokenClassifierHead(nn.Module):
@@ -24,9 +27,9 @@ class TokenClassifierHead(nn.Module):
         dim: token width.
         num_classes: number of classes.
         pooling: "token" reads one token, "avg" the mean of the tokens, "max" their maximum.
-        token: place of the token that is read; with "avg" and "max", number of leading tokens that are left out.
+        token: index of the token that is read; with "avg" and "max", number of leading tokens that are skipped.
         norm: layer normalisation of the pooled vector, or none.
-        drop: dropout rate in front of the linear layer.
+        drop: dropout rate before the linear layer.
 
     Shape: input (N, n, dim), output (N, num_classes).
 

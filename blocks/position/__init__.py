@@ -1,1 +1,1 @@
-"""What tells tokens where they are."""
+"""Position encodings and biases."""

@@ -1,7 +1,8 @@
 """Dynamic position bias: a small network computes the attention bias from the distance, so any grid size has one.
 
-Wang et al., "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention", ICLR 2022, arXiv:2108.00154. Layers as in
-vit-pytorch 1.26.11, which has no residual connections and one bias for all heads; here each head has its own, as in the paper.
+Wang et al., "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention", ICLR 2022,
+arXiv:2108.00154. Layers as in vit-pytorch 1.26.11, which has no residual connections and one bias for all heads; here
+each head has its own, as in the paper.
 """
 
 from typing import Annotated
@@ -18,7 +19,10 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b num_heads n n",
-    paper="CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2021, arXiv:2108.00154",
+    paper=(
+        "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2021, "
+        "arXiv:2108.00154"
+    ),
     tags=("dpb", "positional", "relative", "crossformer", "bias"),
     examples=(
         {"n": 16, "dim": 32},
@@ -28,12 +32,12 @@ from blocks.spec import block
     exceptions={"input_gradient": "of the input only the number of tokens matters"},
 )
 class DynamicPositionBias(nn.Module):
-    """Give the bias for an attention's mask port; of the tokens only their number is used.
+    """Return the bias for an attention's mask port; only the number of tokens matters, not their values.
 
     Args:
         n: number of tokens.
         num_heads: number of heads of the attention.
-        hidden_dim: width of the network; CrossFormer takes a quarter of the token width.
+        hidden_dim: width of the network; a quarter of the token width in CrossFormer.
         height: rows of the grid; 0: follows from `width`, or the grid is square.
         width: columns of the grid; 0: follows from `height`, or the grid is square.
         prefix_tokens: leading tokens (class, registers) outside the grid; their pairs get 0.
@@ -77,7 +81,7 @@ class DynamicPositionBias(nn.Module):
         return F.pad(bias, (self.prefix_tokens, 0, self.prefix_tokens, 0)) if self.prefix_tokens else bias
 
     def forward(self, x: Tensor) -> Tensor:
-        """Give the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""
+        """Return the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""
         if x.shape[1] != self.n:
             raise ValueError(f"x: {x.shape[1]} tokens, but there are distances for {self.n}")
         return self.bias().to(x.dtype).expand(x.shape[0], -1, -1, -1)

@@ -1,6 +1,7 @@
-"""Learned position embedding, one vector a place.
+"""Learned position embedding, one vector per position.
 
-Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021, arXiv:2010.11929. Starts at N(0, 0.02) cut at 2 as in timm 1.0.31.
+Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021, arXiv:2010.11929. Starts at N(0, 0.02) truncated at +-2
+as in timm 1.0.31.
 """
 
 from typing import Annotated
@@ -13,11 +14,14 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n dim",
-    paper="An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2020, arXiv:2010.11929",
+    paper=(
+        "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2020, "
+        "arXiv:2010.11929"
+    ),
     tags=("positional", "embedding", "absolute", "vit"),
 )
 class LearnedPosition(nn.Module):
-    """Add a learned vector to the token at each place.
+    """Add a learned vector to the token at each position.
 
     Args:
         n: number of tokens, class token included if there is one.

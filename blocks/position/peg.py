@@ -1,4 +1,4 @@
-"""Position encoding generator: a depthwise convolution, whose zero padding tells positions where the border is.
+"""Position encoding generator: a depthwise convolution, whose zero padding lets positions sense the border.
 
 Chu et al., "Conditional Positional Encodings for Vision Transformers", ICLR 2023, arXiv:2102.10882.
 """
@@ -18,7 +18,7 @@ from blocks.spec import block
     aliases={"channels": "c"},
 )
 class PEG(nn.Module):
-    """Add a depthwise convolution of the map to the map; tokens become one by TokensToMap.
+    """Add a depthwise convolution of the map to the map; convert tokens by TokensToMap first.
 
     Args:
         channels: number of input channels C.

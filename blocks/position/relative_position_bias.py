@@ -1,7 +1,7 @@
-"""Relative position bias: one learned number for each head and distance, added to attention scores before the softmax.
+"""Relative position bias: one learned number for each head and offset, added to attention scores before the softmax.
 
-Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", ICCV 2021, arXiv:2103.14030, for the whole grid.
-Pairs with a class token or register get 0 (BEiT learns three more numbers for them).
+Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", ICCV 2021, arXiv:2103.14030,
+applied to the whole grid. Pairs with a class token or register get 0 (BEiT learns three more numbers for them).
 """
 
 from typing import Annotated
@@ -27,7 +27,7 @@ from blocks.spec import block
     exceptions={"input_gradient": "of the input only the number of tokens matters"},
 )
 class RelativePositionBias(nn.Module):
-    """Give the bias for an attention's mask port; of the tokens only their number is used.
+    """Return the bias for an attention's mask port; only the number of tokens matters, not their values.
 
     Args:
         n: number of tokens.
@@ -53,7 +53,7 @@ class RelativePositionBias(nn.Module):
         self.bias = RelativePositionTable(rows, columns, num_heads)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Give the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""
+        """Return the bias for `x` (N, n, dim); returns (N, num_heads, n, n)."""
         if x.shape[1] != self.n:
             raise ValueError(f"x: {x.shape[1]} tokens, but there are distances for {self.n}")
         bias = self.bias()

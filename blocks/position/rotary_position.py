@@ -1,7 +1,9 @@
-"""Rotary position embedding: queries and keys are turned by their place, so that their product depends on the distance.
+"""Rotary position embedding: queries and keys are rotated by their position, so that their product depends on the
+distance.
 
-Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021, arXiv:2104.09864: the pair (2i, 2i + 1) of place p turns
-by p / base^(2i / d). In "2d", half of the pairs turns by the row and half by the column of the patch grid.
+Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021, arXiv:2104.09864: the pair (2i, 2i +
+1) at position p is rotated by p / base^(2i / d). In "2d", half of the pairs is rotated by the row and half by the
+column of the patch grid.
 """
 
 from typing import Annotated, Literal
@@ -22,22 +24,23 @@ from blocks.spec import block
     tags=("rope", "positional", "relative", "rotary"),
 )
 class RotaryPosition(nn.Module):
-    """Turn queries or keys by their place; to be put between their projection and the attention.
+    """Rotate queries or keys by their position; place it between their projection and the attention.
 
     Args:
-        n: greatest number of tokens; in "2d" their number.
+        n: maximum number of tokens; in "2d" their exact number.
         dim: token width.
-        num_heads: number of heads the attention cuts the width into; each is turned alike.
+        num_heads: number of heads that the attention splits the width into; each is rotated alike.
         axes: "1d" counts along the sequence, "2d" along rows and columns of a grid.
         height: rows of the grid in "2d"; 0: follows from `width`, or the grid is square.
         width: columns of the grid in "2d"; 0: follows from `height`, or the grid is square.
-        prefix_tokens: leading tokens (class, registers) that are not turned.
-        base: ratio of the slowest turn to the fastest.
+        prefix_tokens: leading tokens (class, registers) that are not rotated.
+        base: ratio of the longest rotation period to the shortest.
 
     Shape: input (N, n, dim), output (N, n, dim).
 
     Raises:
-        ValueError: if the width of a head does not split in pairs (2d: twice), the tokens do not fill the grid, or are too many.
+        ValueError: if the width of a head does not split into pairs (2d: twice), the tokens do not fill the grid, or
+            are too many.
     """
 
     cos: Tensor
@@ -75,7 +78,7 @@ class RotaryPosition(nn.Module):
         self.register_buffer("sin", angles.sin().to(torch.get_default_dtype()), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Turn `x` (N, n, dim); returns the same shape."""
+        """Rotate `x` (N, n, dim); returns the same shape."""
         n = x.shape[1]
         if n > len(self.cos) or (self.whole and n < len(self.cos)):
             raise ValueError(f"x: {n} tokens, but there are {len(self.cos)} positions")

@@ -1,7 +1,7 @@
-"""Sinusoidal position encoding of a grid of patches: half of the width tells the column, half the row.
+"""Sinusoidal position encoding of a grid of patches: half of the width encodes the column, half the row.
 
-Beyer, Zhai, Kolesnikov, "Better plain ViT baselines for ImageNet-1k", 2022, arXiv:2205.01580, after Vaswani et al., 2017. Order and rates
-as in its code: sin x, cos x, sin y, cos y with rates base^(-i / (dim / 4 - 1)).
+Beyer, Zhai, Kolesnikov, "Better plain ViT baselines for ImageNet-1k", 2022, arXiv:2205.01580, after Vaswani et al.,
+2017. Order and frequencies as in its code: sin x, cos x, sin y, cos y with rates base^(-i / (dim / 4 - 1)).
 """
 
 from typing import Annotated
@@ -39,7 +39,8 @@ class SinCos2dPosition(nn.Module):
     Shape: input (N, n, dim), output (N, n, dim).
 
     Raises:
-        ValueError: if 4 does not divide `dim`, the tokens do not fill the grid, or the input has another number of tokens.
+        ValueError: if 4 does not divide `dim`, the tokens do not fill the grid, or the input has another number of
+            tokens.
     """
 
     encoding: Tensor

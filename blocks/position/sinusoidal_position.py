@@ -1,6 +1,7 @@
 """Sinusoidal position encoding of a sequence.
 
-Vaswani et al., "Attention is All you Need", NeurIPS 2017, arXiv:1706.03762: sin(p / 10000^(2i / dim)) at 2i, the cosine at 2i + 1.
+Vaswani et al., "Attention is All you Need", NeurIPS 2017, arXiv:1706.03762: sin(p / 10000^(2i / dim)) at 2i, the cosine
+at 2i + 1.
 """
 
 import math
@@ -18,12 +19,12 @@ from blocks.spec import block
     tags=("positional", "encoding", "absolute", "transformer"),
 )
 class SinusoidalPosition(nn.Module):
-    """Add sines and cosines of the place to each token; a shorter sequence takes the first of them.
+    """Add sines and cosines of the position to each token.
 
     Args:
-        n: greatest number of tokens.
+        n: maximum number of tokens.
         dim: token width.
-        base: the longest wave is about 2 pi times this.
+        base: the longest wavelength is about 2 pi times this.
         drop: dropout rate after the sum.
 
     Shape: input (N, n, dim), output (N, n, dim).

@@ -1,1 +1,1 @@
-"""Recurrent networks and the attention that grew from them."""
+"""Recurrent networks and the attention that was first built on them."""

@@ -1,7 +1,8 @@
-"""The decoder of the first attention over a whole given output (teacher forcing), step after step.
+"""Bahdanau's attention decoder run over a whole target sequence (teacher forcing).
 
-Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015, arXiv:1409.0473; for images Xu et
-al., "Show, Attend and Tell", ICML 2015, arXiv:1502.03044. The step is that of AttentionDecoderStep.
+Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015,
+arXiv:1409.0473; for images Xu et al., "Show, Attend and Tell", ICML 2015, arXiv:1502.03044. Each step is that of
+AttentionDecoderStep.
 """
 
 import torch
@@ -14,22 +15,24 @@ from blocks.spec import block
 
 @block(
     shape="b t input_dim, b state_dim, b n annotation_dim -> b t state_dim, b t annotation_dim",
-    paper="Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473",
+    paper=(
+        "Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473"
+    ),
     maps={"softmax": "token_pairs"},
     tags=("bahdanau", "additive attention", "seq2seq", "captioning", "recurrent"),
     outputs=("states", "contexts"),
 )
 class AttentionDecoder(nn.Module):
-    """Read the outputs so far one after the other, each time with a fresh look at the annotations.
+    """Decode token by token, attending to the annotations at each step.
 
     Args:
-        input_dim: width of the embedding of an output.
+        input_dim: width of the embedding of a target token.
         state_dim: width of the state.
         annotation_dim: width of the annotations.
         attention_dim: width of the alignment network.
 
-    Shape: y (N, t, input_dim), each output one place late; state (N, state_dim), the first; annotations (N, n, annotation_dim);
-    outputs: states (N, t, state_dim) and contexts (N, t, annotation_dim).
+    Shape: y (N, t, input_dim), the targets shifted by one; state (N, state_dim), the initial one; annotations (N, n,
+    annotation_dim); outputs: states (N, t, state_dim) and contexts (N, t, annotation_dim).
 
     Raises:
         ValueError: if `attention_dim` is not positive.

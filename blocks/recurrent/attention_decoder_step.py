@@ -1,7 +1,8 @@
-"""One step of the decoder of the first attention: align, gather a context, update the state.
+"""One step of Bahdanau's attention decoder: align, gather a context, update the state.
 
-Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015, arXiv:1409.0473:
-e_ti = v tanh(W s_(t-1) + U h_i), a_t = softmax(e_t), c_t = sum_i a_ti h_i, s_t = GRU([y_(t-1); c_t], s_(t-1)).
+Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015,
+arXiv:1409.0473: e_ti = v tanh(W s_(t-1) + U h_i), a_t = softmax(e_t), c_t = sum_i a_ti h_i, s_t = GRU([y_(t-1); c_t],
+s_(t-1)).
 """
 
 import torch
@@ -14,13 +15,15 @@ from blocks.spec import block
 
 @block(
     shape="b input_dim, b state_dim, b n annotation_dim -> b state_dim, b annotation_dim",
-    paper="Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473",
+    paper=(
+        "Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473"
+    ),
     maps={"softmax": "token_pairs"},
     tags=("bahdanau", "additive attention", "seq2seq", "captioning", "recurrent"),
     outputs=("next_state", "context"),
 )
 class AttentionDecoderStep(nn.Module):
-    """Look at the annotations that matter now and update the decoder's state.
+    """Attend to the annotations and update the decoder's state.
 
     Args:
         input_dim: width of the embedding of the previous output.
@@ -28,8 +31,8 @@ class AttentionDecoderStep(nn.Module):
         annotation_dim: width of the annotations.
         attention_dim: width of the alignment network.
 
-    Shape: y (N, input_dim), state (N, state_dim), annotations (N, n, annotation_dim); outputs: the new state and the context
-    (N, annotation_dim).
+    Shape: y (N, input_dim), state (N, state_dim), annotations (N, n, annotation_dim); outputs: the new state and the
+    context (N, annotation_dim).
 
     Raises:
         ValueError: if `attention_dim` is not positive.

@@ -1,7 +1,7 @@
-"""The encoder of the first attention: one recurrent network reads forwards, one backwards, and a token's annotation is both states.
+"""Bahdanau's encoder: one recurrent network reads forwards, one backwards, and a token's annotation is both states.
 
-Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015, arXiv:1409.0473. The decoder
-starts from tanh(W h) of the backward state at the first token.
+Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", ICLR 2015,
+arXiv:1409.0473. The decoder starts from tanh(W h) of the backward state at the first token.
 """
 
 from typing import Annotated, Literal
@@ -16,7 +16,9 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n 2*hidden_dim, b hidden_dim",
-    paper="Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473",
+    paper=(
+        "Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473"
+    ),
     tags=("bahdanau", "birnn", "bilstm", "bigru", "seq2seq", "recurrent"),
     outputs=("annotations", "state"),
     exceptions={"compiles": "torch.compile breaks the graph at torch.nn.RNNBase, which it does not trace"},
@@ -34,7 +36,7 @@ class BidirectionalEncoder(nn.Module):
     Shape: input (N, n, dim); outputs: annotations (N, n, 2 * hidden_dim) and a decoder's first state (N, hidden_dim).
 
     Raises:
-        ValueError: if a size is not positive or `cell` is not known.
+        ValueError: if a size is not positive or `cell` is unknown.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """The gated recurrent unit: h_t = z_t h_(t-1) + (1 - z_t) n_t.
 
-Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation", 2014, arXiv:1406.1078.
-Differs from the paper: the reset gate acts behind the recurrent matrix, as in cuDNN and PyTorch.
+Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation", 2014,
+arXiv:1406.1078.
+Differs from the paper: the reset gate is applied after the recurrent matrix, as in cuDNN and PyTorch.
 """
 
 from typing import Annotated

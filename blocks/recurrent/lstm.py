@@ -1,7 +1,7 @@
-"""Long short-term memory: a cell that forget, input and output gates protect.
+"""Long short-term memory: a memory cell with forget, input and output gates.
 
-Hochreiter, Schmidhuber, "Long Short-Term Memory", Neural Computation 9, 1997, with the forget gate of Gers et al., 2000. PyTorch keeps two
-biases where one would do.
+Hochreiter, Schmidhuber, "Long Short-Term Memory", Neural Computation 9, 1997, with the forget gate of Gers et al.,
+2000. PyTorch keeps two biases where one would do.
 """
 
 from typing import Annotated

@@ -32,7 +32,7 @@ class RNN(nn.Module):
     Shape: input (N, n, dim); outputs: the last layer's states (N, n, hidden_dim) and its last state (N, hidden_dim).
 
     Raises:
-        ValueError: if a size is not positive or `act` is not known.
+        ValueError: if a size is not positive or `act` is unknown.
     """
 
     def __init__(

@@ -41,5 +41,5 @@ class BAMSpatial(nn.Module):
         self.layers.append(nn.Conv2d(hidden, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Judge the positions of `x` (N, C, H, W); returns (N, 1, H, W)."""
+        """Compute the logits of `x` (N, C, H, W); returns (N, 1, H, W)."""
         return self.layers(x)

@@ -22,7 +22,7 @@ class CBAMSpatial(nn.Module):
 
     Args:
         kernel_size: side of the kernel, odd.
-        batch_norm: whether a batch norm takes the place of the bias of the convolution.
+        batch_norm: whether a batch norm replaces the bias of the convolution.
 
     Shape: input (N, C, H, W), output (N, C, H, W).
 

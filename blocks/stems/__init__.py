@@ -1,1 +1,1 @@
-"""Stems: an image or a video becomes a feature map or tokens."""
+"""Stems: they map an image or a video to a feature map or tokens."""

@@ -1,7 +1,8 @@
 """Convolutional stem: two 3x3 convolutions, the first of which halves the image.
 
-Dai, Liu, Le, Tan, "CoAtNet: Marrying Convolution and Attention for All Data Sizes", NeurIPS 2021, arXiv:2106.04803 (stage S0).
-As in timm 1.0.31 (maxxvit.Stem) the second convolution is left without normalisation: the next block begins with one.
+Dai, Liu, Le, Tan, "CoAtNet: Marrying Convolution and Attention for All Data Sizes", NeurIPS 2021, arXiv:2106.04803
+(stage S0). As in timm 1.0.31 (maxxvit.Stem) the second convolution has no normalisation: the next block begins with
+one.
 """
 
 from typing import Annotated, Literal
@@ -27,7 +28,7 @@ class ConvStem(nn.Module):
     Args:
         in_channels: number of input channels.
         out_channels: number of output channels.
-        hidden_channels: width between the two convolutions; empty for out_channels.
+        hidden_channels: width between the two convolutions; empty: out_channels.
         kernel_size: side of both kernels, odd.
         stride: stride of the first convolution.
         bias: whether the convolutions have a bias.

@@ -1,7 +1,8 @@
 """Convolutional tokenizer: overlapping convolutions and max pooling turn an image into tokens.
 
 Hassani et al., "Escaping the Big Data Paradigm with Compact Transformers", 2021, arXiv:2104.05704 (CCT).
-Built as vit-pytorch 1.26 does: convolution without bias, activation, max pooling, repeated; kernels drawn as He et al. do.
+Built as vit-pytorch 1.26 does: convolution without bias, activation, max pooling, repeated; kernels initialised after
+He et al.
 """
 
 from itertools import pairwise
@@ -27,16 +28,17 @@ class ConvTokenizer(nn.Module):
     Args:
         in_channels: number of input channels.
         dim: width of a token.
-        layers: number of rounds of convolution, activation and pooling.
-        hidden_channels: width between the rounds.
+        layers: number of layers of convolution, activation and pooling.
+        hidden_channels: width between the layers.
         kernel_size: side of the kernels, odd.
         stride: stride of the convolutions.
-        pool_kernel_size: side of the pooling windows, odd; 1 leaves pooling out if pool_stride is 1 too.
+        pool_kernel_size: side of the pooling windows, odd; 1 omits the pooling if pool_stride is 1 too.
         pool_stride: stride of the pooling.
         bias: whether the convolutions have a bias.
         act: activation after each convolution.
 
-    Shape: input (N, C, H, W), output (N, tokens, dim); each round divides height and width by stride * pool_stride, rounded up.
+    Shape: input (N, C, H, W), output (N, tokens, dim); each layer divides height and width by stride * pool_stride,
+    rounded up.
 
     Raises:
         ValueError: if a width is not positive, or kernel_size or pool_kernel_size is even.

@@ -1,7 +1,8 @@
-"""Cross-scale embedding: patches of several sizes around the same centres, side by side in the channels.
+"""Cross-scale embedding: patches of several sizes around the same centres, concatenated along the channels.
 
-Wang et al., "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention", ICLR 2022, arXiv:2108.00154.
-Widths as in the paper and vit-pytorch 1.26: each larger kernel gets half of the channels of the one before, the last two the same.
+Wang et al., "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention", ICLR 2022,
+arXiv:2108.00154. Widths as in the paper and vit-pytorch 1.26: each larger kernel gets half of the channels of the one
+before, the last two the same.
 """
 
 import torch
@@ -13,7 +14,10 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b out_channels h//stride w//stride",
-    paper="CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2022, arXiv:2108.00154",
+    paper=(
+        "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2022, "
+        "arXiv:2108.00154"
+    ),
     tags=("crossformer", "cel", "multi-scale", "stem", "downsample"),
     aliases={"in_channels": "c"},
 )
@@ -29,8 +33,8 @@ class CrossScaleEmbed(nn.Module):
     Shape: input (N, C, H, W), output (N, out_channels, H // stride, W // stride).
 
     Raises:
-        ValueError: if stride is not positive, kernel_sizes is empty, a kernel does not fit the stride, there are more kernels than
-            out_channels can be dealt out to, or the map is smaller than the stride.
+        ValueError: if stride is not positive, kernel_sizes is empty, a kernel does not fit the stride, there are more
+            kernels than out_channels can be divided among, or the map is smaller than the stride.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """Overlapping patch embedding: a strided convolution whose kernel is larger than its stride, then a layer norm.
 
-Wu et al., "CvT: Introducing Convolutions to Vision Transformers", ICCV 2021, arXiv:2103.15808; also PVTv2 and SegFormer.
-Padding is kernel_size // 2 as in PVTv2 and vit-pytorch 1.26; the CvT authors pad the 7x7 kernel by 2 (the same size of map).
+Wu et al., "CvT: Introducing Convolutions to Vision Transformers", ICCV 2021, arXiv:2103.15808; also PVTv2 and
+SegFormer. Padding is kernel_size // 2 as in PVTv2 and vit-pytorch 1.26; the CvT authors pad the 7x7 kernel by 2 (the
+same size of map).
 """
 
 from typing import Annotated, Literal

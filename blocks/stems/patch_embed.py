@@ -1,7 +1,8 @@
 """Patch embedding: an image becomes one token for each square patch.
 
 Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021, arXiv:2010.11929.
-norm="none" is the paper and timm 1.0.31, "after" is Swin, "both" is vit-pytorch 1.26 (layer norm of the flat patch and of the token).
+norm="none" is the paper and timm 1.0.31, "after" is Swin, "both" is vit-pytorch 1.26 (layer norm of the flat patch and
+of the token).
 """
 
 from typing import Literal
@@ -14,7 +15,10 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b (h//patch_size)*(w//patch_size) dim",
-    paper="An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2021, arXiv:2010.11929",
+    paper=(
+        "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2021, "
+        "arXiv:2010.11929"
+    ),
     tags=("vit", "tokens", "patches", "stem"),
     aliases={"in_channels": "c"},
     examples=(

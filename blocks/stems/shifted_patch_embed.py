@@ -33,13 +33,14 @@ class ShiftedPatchEmbed(nn.Module):
         in_channels: number of input channels.
         dim: width of a token.
         patch_size: side of a patch in pixels; it must divide the height and the width.
-        shift: distance of the shifts in pixels; empty for half a patch.
+        shift: distance of the shifts in pixels; empty: half a patch.
         directions: whether the copies are shifted along the diagonals or along the axes.
 
     Shape: input (N, C, H, W), output (N, H / patch_size * W / patch_size, dim), row by row.
 
     Raises:
-        ValueError: if dim or patch_size is not positive, patch_size does not divide the height or the width, or the shift exceeds one.
+        ValueError: if dim or patch_size is not positive, patch_size does not divide the height or the width, or the
+            shift exceeds one.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class ShiftedPatchEmbed(nn.Module):
         self.patch_size = patch_size
         self.shift = step = patch_size // 2 if shift is None else shift
         moves = ((1, 0), (-1, 0), (0, 1), (0, -1)) if directions == "axes" else ((1, 1), (-1, 1), (1, -1), (-1, -1))
-        # Padding by (left, right, top, bottom), one side negative, shifts a map and keeps its size.
+        # Padding by (left, right, top, bottom) with one side negative shifts a map and preserves its size.
         self.shifts = [(step * right, -step * right, step * down, -step * down) for right, down in moves]
         self.patches = PatchProjection(5 * in_channels, (patch_size, patch_size), dim, norm="before")
 
@@ -67,6 +68,7 @@ class ShiftedPatchEmbed(nn.Module):
         check_divides("height", height, self.patch_size)
         if abs(self.shift) > min(height, width):
             raise ValueError(
-                f"shift: {self.shift} moves a map of {height} x {width} out of itself, expected at most {min(height, width)}"
+                f"shift: {self.shift} moves a map of {height} x {width} out of itself, "
+                f"expected at most {min(height, width)}"
             )
         return self.patches(torch.cat([x, *(F.pad(x, shift) for shift in self.shifts)], dim=1))

@@ -1,7 +1,8 @@
 """Tubelet embedding: a video becomes one token for each block of a few frames and a square patch.
 
 Arnab et al., "ViViT: A Video Vision Transformer", ICCV 2021, arXiv:2103.15691.
-norm="none" is the paper (a strided 3-d convolution), "both" is vit-pytorch 1.26 (layer norm of the flat tubelet and of the token).
+norm="none" is the paper (a strided 3-d convolution), "both" is vit-pytorch 1.26 (layer norm of the flat tubelet and of
+the token).
 """
 
 from typing import Literal
@@ -34,7 +35,8 @@ class TubeletEmbed(nn.Module):
         frame_patch_size: length of a tubelet in frames; it must divide the number of frames.
         norm: where to put a layer norm: on the flat tubelet (before), on the token (after), on both, or nowhere.
 
-    Shape: input (N, C, T, H, W), output (N, T / frame_patch_size * H / patch_size * W / patch_size, dim), frames slowest.
+    Shape: input (N, C, T, H, W), output (N, T / frame_patch_size * H / patch_size * W / patch_size, dim), frames
+    slowest.
 
     Raises:
         ValueError: if dim or a patch size is not positive, or a patch size does not divide the size of the video.

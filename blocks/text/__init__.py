@@ -1,1 +1,1 @@
-"""Words in, words out."""
+"""Embedding of text tokens and prediction of the next one."""

@@ -1,7 +1,7 @@
 """The generator: log-probabilities of the next token.
 
-Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; as in "The Annotated Transformer", Rush et al., 2018.
-Train it with the negative log-likelihood, or with cross entropy, which gives the same.
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; as in "The Annotated Transformer", Rush et
+al., 2018. Train it with the negative log-likelihood, or with cross entropy, which gives the same.
 """
 
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from blocks.spec import block
     examples=({"dim": 32, "vocab_size": 50}, {"dim": 64, "vocab_size": 100}, {"dim": 96, "vocab_size": 33}),
 )
 class GeneratorHead(nn.Module):
-    """Turn each token's vector into log-probabilities over the vocabulary.
+    """Map each token's vector to log-probabilities over the vocabulary.
 
     Args:
         dim: token width.

@@ -1,7 +1,7 @@
-"""Words as vectors, scaled by the root of their width.
+"""Token embeddings, scaled by the square root of their width.
 
-Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762, section 3.4. Starts at N(0, 1 / sqrt(dim)), so that
-scaled vectors have variance 1.
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762, section 3.4. Starts at N(0, 1 / sqrt(dim)),
+so that scaled vectors have variance 1.
 """
 
 import math
@@ -24,14 +24,14 @@ from blocks.spec import block
     ),
 )
 class TokenEmbedding(nn.Module):
-    """Look up a learned vector for each token number.
+    """Look up a learned vector for each token id.
 
     Args:
         vocab_size: number of different tokens.
         dim: token width.
         scale: whether vectors are multiplied by sqrt(dim).
 
-    Shape: tokens (N, n), whole numbers from 0 to vocab_size - 1; output (N, n, dim).
+    Shape: tokens (N, n), integers from 0 to vocab_size - 1; output (N, n, dim).
 
     Raises:
         ValueError: if a size is not positive.

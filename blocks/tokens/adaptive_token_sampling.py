@@ -1,10 +1,12 @@
-"""Adaptive token sampling: an attention that passes on only the tokens that matter to the class token.
+"""Adaptive token sampling: an attention that keeps only the tokens that matter to the class token.
 
-Fayyaz et al., "Adaptive Token Sampling For Efficient Vision Transformers", ECCV 2022, arXiv:2111.15667. The score of token j is
-S_j = A_1j ||V_j|| / sum_i A_1i ||V_i|| over the tokens behind the class token, A and V joined over the heads; tokens are taken where the
-running sum of scores passes (2k - 1) / (2K), k = 1 ... K (inverse transform sampling at fixed points).
-Differs from the paper: the number of tokens is fixed, so a token that is drawn twice leaves a zero token the second time (`kept` says
-which are real) instead of a shorter sequence; vit-pytorch 1.26.11 draws at random with Gumbel noise instead of at fixed points.
+Fayyaz et al., "Adaptive Token Sampling For Efficient Vision Transformers", ECCV 2022, arXiv:2111.15667. The score of
+token j is S_j = A_1j ||V_j|| / sum_i A_1i ||V_i|| over the tokens after the class token, A and V joined over the heads;
+tokens are sampled where the running sum of scores passes (2k - 1) / (2K), k = 1 ... K (inverse transform sampling at
+fixed points).
+Differs from the paper: the number of tokens is fixed, so a token that is sampled twice is a zero token the second time
+(`kept` marks the real ones) instead of a shorter sequence; vit-pytorch 1.26.11 samples at random with Gumbel noise
+instead of at fixed points.
 """
 
 from typing import Annotated
@@ -30,14 +32,14 @@ class AdaptiveTokenSampling(nn.Module):
     Args:
         dim: token width; the first token is the class token.
         num_heads: number of attention heads.
-        num_samples: number of tokens that are drawn beside the class token.
+        num_samples: number of tokens that are sampled besides the class token.
         qkv_bias: whether queries, keys and values have a bias.
 
-    Shape: input (N, n, dim); outputs: attention (N, num_samples + 1, dim), the input at the same tokens, and whether a token is
-    real, 1 or 0 (N, num_samples + 1).
+    Shape: input (N, n, dim); outputs: attention (N, num_samples + 1, dim), the input at the same tokens, and whether a
+    token is real, 1 or 0 (N, num_samples + 1).
 
     Raises:
-        ValueError: if `num_heads` does not divide `dim`, or there is no token beside the class token.
+        ValueError: if `num_heads` does not divide `dim`, or there is no token besides the class token.
     """
 
     points: Tensor
@@ -57,13 +59,15 @@ class AdaptiveTokenSampling(nn.Module):
         self.register_buffer("points", points, persistent=False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Attend within `x` (N, n, dim); returns attention and input of the tokens that are kept, and which of them are real."""
+        """Attend within `x` (N, n, dim); returns attention and input of the sampled tokens, and which of them are
+        real.
+        """
         if x.shape[1] < 2:
             raise ValueError(f"x: {x.shape[1]} token, expected a class token and at least one more")
         q, k, v = self.qkv(self.norm(x)).unflatten(2, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
         class_attention = (q[:, :, :1] @ k.transpose(-2, -1) * q.shape[-1] ** -0.5).softmax(-1)
-        places, kept = self.sample(class_attention.squeeze(2), v)
-        rows = places.unsqueeze(-1)
+        indices, kept = self.sample(class_attention.squeeze(2), v)
+        rows = indices.unsqueeze(-1)
         picked = q.gather(2, rows.unsqueeze(1).expand(-1, self.num_heads, -1, q.shape[-1]))
         out = F.scaled_dot_product_attention(picked, k, v)
         out = self.proj(out.transpose(1, 2).flatten(2))
@@ -72,11 +76,13 @@ class AdaptiveTokenSampling(nn.Module):
         return out * kept.unsqueeze(-1), residual * kept.unsqueeze(-1).to(x.dtype), kept
 
     def sample(self, class_attention: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Choose tokens by `class_attention` (N, heads, n) and the values `v` (N, heads, n, d); returns places and real ones (N, K + 1)."""
+        """Sample tokens by `class_attention` (N, heads, n) and values `v` (N, heads, n, d); returns indices and real
+        ones (N, K + 1).
+        """
         score = (class_attention * v.norm(dim=-1)).sum(1)[:, 1:].detach().float()
         running = (score / score.sum(1, keepdim=True).clamp_min(1e-6)).cumsum(1)
         drawn = torch.searchsorted(running.contiguous(), self.points.to(running).expand(len(running), -1).contiguous())
         drawn = drawn.clamp_max(score.shape[1] - 1) + 1
-        # The class token stands in front, so that the first drawn token always differs from its neighbour.
-        places = F.pad(drawn, (1, 0))
-        return places, F.pad(places[:, 1:] != places[:, :-1], (1, 0), value=True)
+        # The class token is first, so that the first sampled token always differs from its neighbour.
+        indices = F.pad(drawn, (1, 0))
+        return indices, F.pad(indices[:, 1:] != indices[:, :-1], (1, 0), value=True)

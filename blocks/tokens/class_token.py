@@ -1,6 +1,7 @@
-"""The class token: a learned token in front, which gathers what the classifier reads.
+"""The class token: a learned first token, whose output the classifier reads.
 
-Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021, arXiv:2010.11929. Starts at N(0, 0.02) cut at 2 (timm 1.0.31: 1e-6).
+Dosovitskiy et al., "An Image is Worth 16x16 Words", ICLR 2021, arXiv:2010.11929. Starts at N(0, 0.02) truncated at +-2
+(timm 1.0.31: 1e-6).
 """
 
 from torch import Tensor, nn
@@ -11,7 +12,10 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n+1 dim",
-    paper="An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2020, arXiv:2010.11929",
+    paper=(
+        "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2020, "
+        "arXiv:2010.11929"
+    ),
     tags=("cls", "vit", "token"),
 )
 class ClassToken(nn.Module):

@@ -1,6 +1,7 @@
-"""The distillation token: a second class token, which learns from a teacher's answer.
+"""The distillation token: a second class token, which learns from a teacher's predictions.
 
-Touvron et al., "Training data-efficient image transformers & distillation through attention", ICML 2021, arXiv:2012.12877.
+Touvron et al., "Training data-efficient image transformers & distillation through attention", ICML 2021,
+arXiv:2012.12877.
 """
 
 from torch import Tensor, nn
@@ -11,11 +12,14 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n+1 dim",
-    paper="Training data-efficient image transformers & distillation through attention, Touvron et al., 2020, arXiv:2012.12877",
+    paper=(
+        "Training data-efficient image transformers & distillation through attention, Touvron et al., 2020, "
+        "arXiv:2012.12877"
+    ),
     tags=("deit", "teacher", "distillation", "token"),
 )
 class DistillToken(nn.Module):
-    """Put a learned token behind the class token.
+    """Insert a learned token after the class token.
 
     Args:
         dim: token width.
@@ -34,5 +38,5 @@ class DistillToken(nn.Module):
         self.token = make_tokens(1, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Put the token into `x` (N, n, dim); returns (N, n + 1, dim)."""
+        """Insert the token into `x` (N, n, dim); returns (N, n + 1, dim)."""
         return insert_tokens(x, self.token, self.after)

@@ -1,4 +1,4 @@
-"""A map read row by row as a sequence of tokens."""
+"""Flattens a map row by row to a sequence of tokens."""
 
 from torch import Tensor, nn
 

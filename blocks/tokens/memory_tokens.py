@@ -1,7 +1,7 @@
 """Learnable memory: tokens at the end of a layer's input that it may attend to and that are not passed on.
 
-Sandler, Zhmoginov, Vladymyrov, Jackson, "Fine-tuning Image Transformers using Learnable Memory", CVPR 2022, arXiv:2203.15243.
-Wire it to the keys and values of an attention (its context) and keep the queries as they are.
+Sandler, Zhmoginov, Vladymyrov, Jackson, "Fine-tuning Image Transformers using Learnable Memory", CVPR 2022,
+arXiv:2203.15243. Wire it to the keys and values of an attention (its context) and keep the queries as they are.
 """
 
 from typing import Annotated
@@ -20,7 +20,7 @@ from blocks.spec import block
     tags=("memory", "fine-tuning", "adapter", "token"),
 )
 class MemoryTokens(nn.Module):
-    """Put learned memory tokens behind the others.
+    """Append learned memory tokens.
 
     Args:
         dim: token width.
@@ -38,5 +38,5 @@ class MemoryTokens(nn.Module):
         self.tokens = make_tokens(num_tokens, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Put the memory behind `x` (N, n, dim); returns (N, n + num_tokens, dim)."""
+        """Append the memory to `x` (N, n, dim); returns (N, n + num_tokens, dim)."""
         return torch.cat((x, self.tokens.to(x.dtype).expand(x.shape[0], -1, -1)), dim=1)

@@ -1,7 +1,8 @@
 """PatchMerger: learned queries merge many tokens into a few.
 
-Renggli et al., "Learning to Merge Tokens in Vision Transformers", 2022, arXiv:2202.12015: softmax(Q norm(X)^T / sqrt(dim)) norm(X).
-The queries start at N(0, 1) and scores are scaled as in vit-pytorch 1.26.11; the paper's softmax is unscaled.
+Renggli et al., "Learning to Merge Tokens in Vision Transformers", 2022, arXiv:2202.12015: softmax(Q norm(X)^T /
+sqrt(dim)) norm(X). The queries start at N(0, 1) and scores are scaled as in vit-pytorch 1.26.11; the paper's softmax is
+unscaled.
 """
 
 from typing import Annotated

@@ -1,7 +1,8 @@
 """Patch merging: the downsampling between the stages of a Swin transformer.
 
-Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", ICCV 2021, arXiv:2103.14030; norm="post"
-as in "Swin Transformer V2", CVPR 2022, arXiv:2111.09883. Same parameters and order of the four neighbours as timm 1.0.31.
+Liu et al., "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", ICCV 2021, arXiv:2103.14030;
+norm="post" as in "Swin Transformer V2", CVPR 2022, arXiv:2111.09883. Same parameters and order of the four neighbours
+as timm 1.0.31.
 """
 
 from typing import Literal

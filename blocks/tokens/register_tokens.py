@@ -1,4 +1,4 @@
-"""Register tokens: spare tokens in which attention can keep what belongs to no patch; drop them again with SelectTokens.
+"""Register tokens: extra tokens in which attention can store global information; remove them again with SelectTokens.
 
 Darcet et al., "Vision Transformers Need Registers", ICLR 2024, arXiv:2309.16588.
 """
@@ -18,7 +18,7 @@ from blocks.spec import block
     tags=("registers", "vit", "token"),
 )
 class RegisterTokens(nn.Module):
-    """Put learned tokens behind the class token.
+    """Insert learned tokens after the class token.
 
     Args:
         dim: token width.
@@ -39,5 +39,5 @@ class RegisterTokens(nn.Module):
         self.tokens = make_tokens(num_tokens, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Put the registers into `x` (N, n, dim); returns (N, n + num_tokens, dim)."""
+        """Insert the registers into `x` (N, n, dim); returns (N, n + num_tokens, dim)."""
         return insert_tokens(x, self.tokens, self.after)

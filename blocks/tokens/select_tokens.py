@@ -1,19 +1,19 @@
-"""Some of the tokens: the class token, the patches without registers, the first half."""
+"""Selects a range of tokens: the class token, the patches without registers, the first half."""
 
 from torch import Tensor, nn
 
 from blocks.spec import block
 
 
-@block(shape="b n dim -> b kept dim", tags=("slice", "remove", "take", "registers", "class token"))
+@block(shape="b n dim -> b selected dim", tags=("slice", "remove", "take", "registers", "class token"))
 class SelectTokens(nn.Module):
-    """Keep the tokens from one place up to another.
+    """Return the tokens from one index up to another.
 
     Args:
-        start: place of the first token that is kept.
-        stop: place behind the last; None: up to the end; negative counts from the end.
+        start: index of the first token.
+        stop: index after the last token; None: the end; a negative one counts from the end.
 
-    Shape: input (N, n, dim), output (N, kept, dim).
+    Shape: input (N, n, dim), output (N, selected, dim).
 
     Raises:
         ValueError: if `start` is negative, or no token is left.
@@ -27,7 +27,7 @@ class SelectTokens(nn.Module):
         self.stop = stop
 
     def forward(self, x: Tensor) -> Tensor:
-        """Cut `x` (N, n, dim); returns (N, kept, dim)."""
+        """Select from `x` (N, n, dim); returns (N, selected, dim)."""
         if not range(x.shape[1])[self.start : self.stop]:
             raise ValueError(f"start {self.start}, stop {self.stop}: none of {x.shape[1]} tokens is left")
         return x[:, self.start : self.stop]

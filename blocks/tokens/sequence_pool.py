@@ -16,7 +16,7 @@ from blocks.spec import block
     converts="tokens -> vector",
 )
 class SequencePool(nn.Module):
-    """Average the tokens, each weighted by how much it matters.
+    """Average the tokens with learned weights.
 
     Args:
         dim: token width.

@@ -1,6 +1,7 @@
-"""Token dropout: training sees a random part of the tokens only.
+"""Token dropout: training uses only a random subset of the tokens.
 
-Liu et al., "PatchDropout: Economizing Vision Transformers Using Patch Dropout", WACV 2023, arXiv:2208.07220. Put it behind the positions.
+Liu et al., "PatchDropout: Economizing Vision Transformers Using Patch Dropout", WACV 2023, arXiv:2208.07220. Put it
+after the position encoding.
 """
 
 from typing import Annotated
@@ -12,7 +13,7 @@ from blocks.spec import block
 
 
 @block(
-    shape="b n dim -> b kept dim",
+    shape="b n dim -> b remaining dim",
     paper="PatchDropout: Economizing Vision Transformers Using Patch Dropout, Liu et al., 2022, arXiv:2208.07220",
     tags=("patch dropout", "regularization", "efficient", "token"),
 )
@@ -21,9 +22,10 @@ class TokenDropout(nn.Module):
 
     Args:
         drop: share of the tokens that are removed.
-        prefix_tokens: leading tokens (class, registers) that always stay.
+        prefix_tokens: leading tokens (class, registers) that are never removed.
 
-    Shape: input (N, n, dim), output (N, kept, dim) in training, (N, n, dim) in evaluation; the order of the tokens is kept.
+    Shape: input (N, n, dim), output (N, remaining, dim) in training, (N, n, dim) in evaluation; the order of the tokens
+    is preserved.
 
     Raises:
         ValueError: if `drop` is not from 0 to below 1 or `prefix_tokens` is negative.
@@ -44,9 +46,9 @@ class TokenDropout(nn.Module):
         if not self.training or not self.drop or patches < 1:
             return x
         count = max(1, int(patches * (1 - self.drop)))
-        kept = (
+        indices = (
             torch.rand(x.shape[0], patches, device=x.device).topk(count, dim=1).indices.sort(1).values
             + self.prefix_tokens
         )
-        kept = x.gather(1, kept.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
-        return torch.cat((x[:, : self.prefix_tokens], kept), dim=1)
+        remaining = x.gather(1, indices.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
+        return torch.cat((x[:, : self.prefix_tokens], remaining), dim=1)

@@ -1,4 +1,4 @@
-"""A sequence of tokens laid out as a map, row by row."""
+"""Reshapes a sequence of tokens to a map, row by row."""
 
 from torch import Tensor, nn
 
@@ -17,12 +17,12 @@ from blocks.spec import block
     converts="tokens -> map",
 )
 class TokensToMap(nn.Module):
-    """Lay tokens out as a map.
+    """Reshape tokens to a map.
 
     Args:
         height: rows H of the map; 0: follows from `width`, or the map is square.
         width: columns W of the map; 0: follows from `height`, or the map is square.
-        prefix_tokens: leading tokens (class, registers) that are left out.
+        prefix_tokens: leading tokens (class, registers) that are omitted.
 
     Shape: input (N, n, dim) with n = prefix_tokens + H * W, output (N, dim, H, W).
 
@@ -37,6 +37,6 @@ class TokensToMap(nn.Module):
         self.prefix_tokens = prefix_tokens
 
     def forward(self, x: Tensor) -> Tensor:
-        """Lay out `x` (N, n, dim); returns (N, dim, H, W)."""
+        """Reshape `x` (N, n, dim); returns (N, dim, H, W)."""
         grid = token_grid(x.shape[1], self.height, self.width, self.prefix_tokens)
         return x[:, self.prefix_tokens :].transpose(1, 2).unflatten(2, grid)

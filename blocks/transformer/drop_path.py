@@ -1,8 +1,8 @@
-"""Stochastic depth: during training, the residual branch of a random part of the samples is left out.
+"""Stochastic depth: during training, the residual branch of randomly drawn samples is dropped.
 
 Huang, Sun, Liu, Sedra, Weinberger, "Deep Networks with Stochastic Depth", ECCV 2016, arXiv:1603.09382.
-Differs from the paper: surviving branches are divided by the survival rate in training, so that nothing is scaled in use (as
-in timm 1.0.31 `DropPath`); each sample is drawn on its own, where the paper draws once a batch.
+Differs from the paper: surviving branches are divided by the survival rate in training, so that evaluation needs no
+scaling (as in timm 1.0.31 `DropPath`); each sample is drawn separately, where the paper draws once per batch.
 """
 
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Gated MLP (SwiGLU and its kin): one linear layer gates another before the way back.
+"""Gated MLP (SwiGLU and its relatives): one linear layer gates another before the output projection.
 
 Shazeer, "GLU Variants Improve Transformer", 2020, arXiv:2002.05202. Same parameters as `SwiGLU` of timm 1.0.31.
 """
@@ -27,7 +27,7 @@ class GatedMlp(nn.Module):
         drop: dropout of the hidden units and of the output.
         bias: whether the linear layers have biases.
 
-    Shape: input (N, n, dim), output (N, n, dim); any number of axes before dim will do.
+    Shape: input (N, n, dim), output (N, n, dim); any number of axes before dim.
 
     Raises:
         ValueError: if the hidden width is below 1.

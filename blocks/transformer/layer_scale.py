@@ -1,6 +1,7 @@
 """LayerScale: a learned factor for each channel at the end of a residual branch, small at the start.
 
-Touvron, Cord, Sablayrolles, Synnaeve, Jegou, "Going deeper with Image Transformers" (CaiT), ICCV 2021, arXiv:2103.17239.
+Touvron, Cord, Sablayrolles, Synnaeve, Jegou, "Going deeper with Image Transformers" (CaiT), ICCV 2021,
+arXiv:2103.17239.
 """
 
 from typing import Annotated
@@ -21,9 +22,9 @@ class LayerScale(nn.Module):
 
     Args:
         dim: token width.
-        init_value: what every factor starts from.
+        init_value: initial value of every factor.
 
-    Shape: input (N, n, dim), output (N, n, dim); any number of axes before dim will do.
+    Shape: input (N, n, dim), output (N, n, dim); any number of axes before dim.
     """
 
     def __init__(self, dim: int, init_value: Annotated[float, (0.0, 1.0)] = 1e-5) -> None:

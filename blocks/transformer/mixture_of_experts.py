@@ -1,8 +1,8 @@
 """Sparse mixture of experts: a router sends every token to a few of many MLPs.
 
-Riquelme et al., "Scaling Vision with Sparse Mixture of Experts" (V-MoE), NeurIPS 2021, arXiv:2106.05974 (softmax before top-k,
-first choices served first, a capacity for each expert); load-balancing loss of Fedus, Zoph, Shazeer, "Switch Transformers", JMLR
-2022, arXiv:2101.03961.
+Riquelme et al., "Scaling Vision with Sparse Mixture of Experts" (V-MoE), NeurIPS 2021, arXiv:2106.05974 (softmax before
+top-k, first choices have priority, a capacity for each expert); load-balancing loss of Fedus, Zoph, Shazeer, "Switch
+Transformers", JMLR 2022, arXiv:2101.03961.
 Differs from the papers: capacity is counted within each sample, so that samples do not compete; no noise on the router.
 """
 
@@ -24,17 +24,18 @@ from blocks.spec import block
     tags=("moe", "sparse", "experts", "router", "switch", "feed-forward"),
 )
 class MixtureOfExperts(nn.Module):
-    """Send each token to its `top_k` experts and add their answers, weighted by the router's probabilities.
+    """Send each token to its `top_k` experts and add their outputs, weighted by the router's probabilities.
 
-    In training `aux_loss` holds the load-balancing loss of the last forward pass (1 when all experts are used alike), to be
-    added to the objective with a small weight such as 0.01; otherwise it is None.
+    In training `aux_loss` holds the load-balancing loss of the last forward pass (1 when all experts are used equally),
+    to be added to the objective with a small weight such as 0.01; otherwise it is None.
 
     Args:
         dim: token width.
-        num_experts: number of MLPs to choose from.
-        top_k: how many experts work on a token.
+        num_experts: number of MLPs.
+        top_k: number of experts per token.
         mlp_ratio: hidden width of each expert as a multiple of dim.
-        capacity_factor: places of an expert as a multiple of its even share; tokens beyond are left out; None: room for all.
+        capacity_factor: capacity of an expert as a multiple of its even share; tokens beyond it are dropped; None: no
+            limit.
         act: activation of the experts.
 
     Shape: input (N, n, dim), output (N, n, dim).
@@ -70,7 +71,7 @@ class MixtureOfExperts(nn.Module):
         self.aux_loss: Tensor | None = None
 
     def __getstate__(self) -> dict[str, object]:
-        """Leave the loss of the last pass out of copies and pickles: it belongs to that pass's graph."""
+        """Exclude the loss of the last pass from copies and pickles: it belongs to that pass's graph."""
         return {**self.__dict__, "aux_loss": None}
 
     def capacity(self, tokens: int) -> int:
@@ -80,17 +81,17 @@ class MixtureOfExperts(nn.Module):
         return min(tokens, max(1, math.ceil(self.capacity_factor * self.top_k * tokens / self.num_experts)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Let the experts work on `x` (N, n, dim); returns the same shape, zeros for a token that no expert had room for."""
+        """Apply the experts to `x` (N, n, dim); returns the same shape, zeros for a token that every expert dropped."""
         batch, tokens, dim = x.shape
         experts, capacity = self.num_experts, self.capacity(tokens)
         probabilities = self.gate(self.router(x).transpose(1, 2)).transpose(1, 2)
         weights, choice = probabilities.topk(self.top_k, dim=-1)
         # All first choices before all second ones: (N, top_k * n).
         weights, choice = weights.transpose(1, 2).flatten(1), choice.transpose(1, 2).flatten(1)
-        chosen = choice[:, :, None] == torch.arange(experts, device=x.device)
-        place = (chosen.long().cumsum(1) - 1).gather(2, choice[:, :, None]).squeeze(2)
-        # Whoever finds no place goes to a slot behind the last expert, which is thrown away.
-        slot = torch.where(place < capacity, choice * capacity + place, experts * capacity)[:, :, None].expand(
+        routed = choice[:, :, None] == torch.arange(experts, device=x.device)
+        rank = (routed.long().cumsum(1) - 1).gather(2, choice[:, :, None]).squeeze(2)
+        # Tokens beyond an expert's capacity go to a slot after the last expert, which is discarded.
+        slot = torch.where(rank < capacity, choice * capacity + rank, experts * capacity)[:, :, None].expand(
             -1, -1, dim
         )
         slots = x.new_zeros(batch, experts * capacity + 1, dim).scatter(1, slot, x.repeat(1, self.top_k, 1))
@@ -101,6 +102,6 @@ class MixtureOfExperts(nn.Module):
         )
         answers = torch.cat([answers, answers.new_zeros(batch, 1, dim)], dim=1).gather(1, slot)
         if self.training:
-            share = chosen.to(probabilities.dtype).mean((0, 1))
+            share = routed.to(probabilities.dtype).mean((0, 1))
             self.aux_loss = experts * (share * probabilities.mean((0, 1))).sum()
         return (answers * weights[:, :, None]).unflatten(1, (self.top_k, tokens)).sum(1)

@@ -1,7 +1,7 @@
 """Multilayer perceptron: the feed-forward half of a transformer layer.
 
-Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; GELU as in Dosovitskiy et al., "An Image is Worth
-16x16 Words", ICLR 2021, arXiv:2010.11929. Same parameters as `Mlp` of timm 1.0.31.
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; GELU as in Dosovitskiy et al., "An Image is
+Worth 16x16 Words", ICLR 2021, arXiv:2010.11929. Same parameters as `Mlp` of timm 1.0.31.
 """
 
 from typing import Annotated, Literal
@@ -19,7 +19,7 @@ from blocks.spec import block
     tags=("feed-forward", "ffn", "perceptron"),
 )
 class Mlp(nn.Module):
-    """Widen every token, apply an activation, and come back to its width.
+    """Expand every token, apply an activation, and project back to its width.
 
     Args:
         dim: token width.
@@ -28,7 +28,7 @@ class Mlp(nn.Module):
         drop: dropout after each linear layer.
         bias: whether the linear layers have biases.
 
-    Shape: input (N, n, dim), output (N, n, dim); any number of axes before dim will do.
+    Shape: input (N, n, dim), output (N, n, dim); any number of axes before dim.
 
     Raises:
         ValueError: if the hidden width is below 1.

@@ -1,7 +1,8 @@
-"""Parallel encoder layer: several attentions side by side, then several MLPs side by side.
+"""Parallel encoder layer: several attentions in parallel, then several MLPs in parallel.
 
-Touvron et al., "Three things everyone should know about Vision Transformers", ECCV 2022, arXiv:2203.09795: two layers in a row
-become one of two branches, half as deep. Same parameters as `ParallelThingsBlock` of timm 1.0.31.
+Touvron et al., "Three things everyone should know about Vision Transformers", ECCV 2022, arXiv:2203.09795: two
+consecutive layers become one layer of two branches, with half the depth. Same parameters as `ParallelThingsBlock` of
+timm 1.0.31.
 """
 
 from typing import Annotated
@@ -26,15 +27,15 @@ class ParallelEncoderLayer(nn.Module):
 
     Args:
         dim: token width.
-        num_branches: how many attentions, and then MLPs, stand side by side.
+        num_branches: number of parallel attentions, and of parallel MLPs.
         num_heads: number of heads of each attention.
         head_dim: width of one head; None: dim / num_heads.
         mlp_ratio: hidden width of each MLP as a multiple of dim.
         qkv_bias: whether queries, keys and values have a bias.
         drop: dropout of the outputs of attentions and MLPs, and of the MLPs' hidden units.
         attn_drop: dropout of the attention weights.
-        drop_path: probability of leaving a branch out for a sample while training.
-        norm_eps: what the layer normalisations add to the variance.
+        drop_path: probability of dropping a residual branch of a sample in training.
+        norm_eps: added to the variance in the layer normalisations.
 
     Shape: input (N, n, dim), output (N, n, dim).
 

@@ -1,7 +1,7 @@
 """Transformer decoder layer: self-attention, attention to a memory, then an MLP, each with a residual connection.
 
-Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; norm="pre" (the default) after Xiong et al., "On
-Layer Normalization in the Transformer Architecture", ICML 2020, arXiv:2002.04745.
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762; norm="pre" (the default) after Xiong et
+al., "On Layer Normalization in the Transformer Architecture", ICML 2020, arXiv:2002.04745.
 """
 
 from typing import Annotated, Literal
@@ -32,13 +32,13 @@ class TransformerDecoderLayer(nn.Module):
         num_heads: number of attention heads.
         mlp_ratio: hidden width of the MLP as a multiple of dim.
         qkv_bias: whether queries, keys and values have a bias.
-        causal: whether a token of x sees only itself and those before it.
+        causal: whether a token of x attends only to itself and earlier tokens.
         norm: "pre" normalises the input of each branch, "post" the sum after it (the original transformer).
         act: activation of the MLP.
         drop: dropout of the outputs of the attentions and the MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
-        drop_path: probability of leaving a branch out for a sample while training.
-        norm_eps: what the layer normalisations add to the variance.
+        drop_path: probability of dropping a residual branch of a sample in training.
+        norm_eps: added to the variance in the layer normalisations.
 
     Shape: inputs x (N, n, dim) and memory (N, m, memory_dim), output (N, n, dim).
 
@@ -77,7 +77,7 @@ class TransformerDecoderLayer(nn.Module):
         self.drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor, memory: Tensor) -> Tensor:
-        """Transform `x` (N, n, dim) in the light of `memory` (N, m, memory_dim); returns (N, n, dim)."""
+        """Transform `x` (N, n, dim) with attention to `memory` (N, m, memory_dim); returns (N, n, dim)."""
         if self.pre_norm:
             x = x + self.drop_path(self.self_attn(self.norm1(x)))
             x = x + self.drop_path(self.cross_attn(self.norm2(x), memory))

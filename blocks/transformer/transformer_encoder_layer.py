@@ -1,7 +1,7 @@
 """Transformer encoder layer: self-attention, then an MLP, each with layer normalisation and a residual connection.
 
-Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762 (norm="post"); Dosovitskiy et al., "An Image is
-Worth 16x16 Words", ICLR 2021, arXiv:2010.11929 (norm="pre"). Same parameters as the ViT `Block` of timm 1.0.31.
+Vaswani et al., "Attention Is All You Need", NeurIPS 2017, arXiv:1706.03762 (norm="post"); Dosovitskiy et al., "An Image
+is Worth 16x16 Words", ICLR 2021, arXiv:2010.11929 (norm="pre"). Same parameters as the ViT `Block` of timm 1.0.31.
 """
 
 from typing import Annotated, Literal
@@ -37,9 +37,9 @@ class TransformerEncoderLayer(nn.Module):
         act: activation of the MLP.
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
-        drop_path: probability of leaving a branch out for a sample while training.
-        layer_scale: start of the factors at the end of each branch; None: no such factors.
-        norm_eps: what the layer normalisations add to the variance.
+        drop_path: probability of dropping a residual branch of a sample in training.
+        layer_scale: initial value of the LayerScale factors of each branch; None: no LayerScale.
+        norm_eps: added to the variance in the layer normalisations.
 
     Shape: input (N, n, dim), output (N, n, dim).
 

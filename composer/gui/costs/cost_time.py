@@ -215,7 +215,7 @@ class TimePage(QScrollArea):
         trace = self._job.trace if self._job is not None else ""
         self._finish_job()
         self._drop_unmeasured_machine()
-        self.notice.show_message(reason[:1].upper() + reason[1:], "error", details=trace)
+        self.notice.show_message(reason, "error", details=trace)
 
     def _finish_job(self) -> None:
         self._job = None

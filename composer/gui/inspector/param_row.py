@@ -13,7 +13,7 @@ from composer.core.graph import Each, Literal, Ramp, Scalar, is_expression
 from composer.core.value_text import from_text, to_text
 from composer.gui.look import theme
 from composer.gui.widgets.drop_down import DropDown
-from composer.gui.widgets.labels import label, row, tool_button
+from composer.gui.widgets.labels import label, row, set_state, tool_button
 from composer.gui.widgets.value_field import ScrubLabel, ValueField
 
 FINE_STEPS = 100  # steps into which the declared range of a float is divided
@@ -185,13 +185,7 @@ class ParamRow(QWidget):
             "several values" if value is MIXED else "from the wire" if inferred and value is None else ""
         )
         self.field.set_inferred(inferred)
-        self._grey(grey)
-
-    def _grey(self, grey: bool) -> None:
-        if grey != bool(self.field.property("unset")):
-            self.field.setProperty("unset", grey)
-            self.field.style().unpolish(self.field)
-            self.field.style().polish(self.field)
+        set_state(self.field, "unset", grey)
 
     def _set_end(self, icon: str, tip: str) -> None:
         if self.end.property("icon_name") != icon or self.end.icon().isNull():

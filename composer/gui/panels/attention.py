@@ -230,9 +230,7 @@ class AttentionPanel(Panel):
     def _on_error(self, text: str) -> None:
         request, self._request = self._request, None
         self._show_progress(None)
-        self.notice.show_message(
-            text[:1].upper() + text[1:], "error", details=request.trace if request is not None else ""
-        )
+        self.notice.show_message(text, "error", details=request.trace if request is not None else "")
 
     # --- drawing ----------------------------------------------------------------------------------------------------
 

@@ -114,10 +114,9 @@ class CodePanel(Panel):
             self._report(proof)
 
     def _report(self, proof: Mapping[str, Any]) -> None:
-        message = str(proof["message"])
-        self.notice.show_message(
-            message[:1].upper() + message[1:], "success" if proof["ok"] else "error", details=findings(proof)
-        )
+        message = str(proof["message"])  # "verified: ..." or "not equal: ...", as the terminal prints it
+        level = "success" if proof["ok"] else "error"
+        self.notice.show_message(message[:1].upper() + message[1:], level, details=findings(proof))
 
     def _refresh_theme(self) -> None:
         self.view.refresh_theme()

@@ -272,7 +272,7 @@ class FitPanel(Panel):
         self._finish_search()
         self.table.show_rows((), None, None)
         self.table.hide()
-        self.notice.show_message(reason[:1].upper() + reason[1:], "error", details=trace)
+        self.notice.show_message(reason, "error", details=trace)
 
     def _finish_search(self) -> None:
         self._job = None

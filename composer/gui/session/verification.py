@@ -70,7 +70,7 @@ class Verification(QObject):
     def _fail(self, reason: str) -> None:
         job, self._job = self._job, None
         self.changed.emit()
-        self.failed.emit(reason[:1].upper() + reason[1:], job.trace if job is not None else "")
+        self.failed.emit(reason, job.trace if job is not None else "")
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
         if change.structural and (self.proof is not None or self._job is not None):

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from composer.core import units
 from composer.core.errors import UserError
+from composer.gui.widgets.labels import set_state
 
 WIDTH = 88
 
@@ -45,7 +46,5 @@ class BudgetField(QLineEdit):
             except UserError as error:
                 self.problem = str(error)
         self.setToolTip(self.problem)
-        self.setProperty("invalid", "true" if self.problem else "false")
-        self.style().unpolish(self)
-        self.style().polish(self)
+        set_state(self, "invalid", bool(self.problem))
         self.edited.emit()

@@ -91,6 +91,14 @@ def row(*widgets: QWidget, margin: int = 0, spacing: int = 8) -> QHBoxLayout:
     return layout
 
 
+def set_state(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet selects by, such as ``invalid``, and restyle the widget if it has changed."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)  # Qt evaluates the selectors only when a widget is polished
+        widget.style().polish(widget)
+
+
 def clear(layout: QLayout) -> None:
     """Remove and delete everything in a layout, including nested layouts."""
     while (item := layout.takeAt(0)) is not None:

@@ -75,13 +75,13 @@ class Notice(QWidget):
         """Show a message, replacing the previous one.
 
         Args:
-            text: one sentence.
+            text: one sentence; an ordinary first word is capitalized, a file or node name is not.
             level: ``info``, ``success``, ``warning`` or ``error``.
             details: text for the "Details" button, such as a traceback; empty for no button.
             actions: label and callback of further buttons. Clicking one also closes the notice.
         """
         self._level, self.details = level, details
-        self._text.setText(text)
+        self._text.setText(_capitalized(text))
         self.refresh_theme()
         for old in self._action_buttons.values():
             self._buttons.removeWidget(old)
@@ -126,3 +126,9 @@ class Notice(QWidget):
     def _run(self, action: Callable[[], object]) -> None:
         self.clear()
         action()
+
+
+def _capitalized(text: str) -> str:
+    """Capitalize the first word of an engine's message, unless it is a name such as ``net.py`` or ``stem:``."""
+    first_word = text.split(" ", maxsplit=1)[0]
+    return text[:1].upper() + text[1:] if first_word.isalpha() else text

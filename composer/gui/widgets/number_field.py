@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
+from composer.gui.widgets.labels import set_state
+
 
 class NumberField(QLineEdit):
     """Holds an int or a float within limits; turns red while its text is not valid, with the reason as tooltip.
@@ -97,8 +99,5 @@ class NumberField(QLineEdit):
 
     def _show_validity(self) -> None:
         reason = self.reason()
-        if self.property("invalid") != bool(reason):
-            self.setProperty("invalid", bool(reason))
-            self.style().unpolish(self)
-            self.style().polish(self)
+        set_state(self, "invalid", bool(reason))
         self.setToolTip(reason or str(self.property("help") or ""))

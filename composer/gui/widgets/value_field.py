@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEv
 from PySide6.QtWidgets import QLabel, QLineEdit
 
 from composer.gui.look import theme
+from composer.gui.widgets.labels import set_state
 
 SCRUB_PIXELS = 6  # mouse movement for one step
 BIG_STEP = 10
@@ -57,18 +58,12 @@ class ValueField(QLineEdit):
 
     def set_invalid(self, reason: str) -> None:
         """Mark the text as invalid; an empty reason removes the mark."""
-        if bool(reason) != bool(self.property("invalid")):
-            self.setProperty("invalid", bool(reason))
-            self.style().unpolish(self)
-            self.style().polish(self)
+        set_state(self, "invalid", bool(reason))
 
     def set_inferred(self, inferred: bool) -> None:
         """Choose whether the value comes from the wires: it is then grey and read-only."""
         self.setReadOnly(inferred)
-        if inferred != bool(self.property("inferred")):
-            self.setProperty("inferred", inferred)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        set_state(self, "inferred", inferred)
 
     def begin_gesture(self) -> None:
         """Start a new gesture: the steps that follow belong together."""

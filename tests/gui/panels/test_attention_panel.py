@@ -215,7 +215,7 @@ def test_a_dropped_file_and_an_error_that_is_a_sentence(panel: AttentionPanel, t
     assert enter.isAccepted()
     QApplication.sendEvent(panel, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, buttons, keys))
     qtbot.waitUntil(lambda: panel.notice.level == "error")
-    assert panel.notice.text == "Gone.png: file not found"
+    assert panel.notice.text == "gone.png: file not found"
     assert "Traceback" in panel.notice.details
     QImage(8, 8, QImage.Format.Format_RGB32).save(str(tmp_path / "gone.png"))
     panel.capture()

@@ -218,15 +218,10 @@ class _Demo:
         return spec is not None and "token_pairs" in spec.maps.values()
 
     def export(self, window: "Window") -> None:
-        from composer.gui.shell import command_actions
-
-        for command, name in (
-            (command_actions.export_yaml, "design.yaml"),
-            (command_actions.export_python, "model.py"),
-        ):
+        for command, name in (("export_yaml", "design.yaml"), ("export_python", "model.py")):
             file = self.out / name
             file.unlink(missing_ok=True)
-            command(window.bench, file)
+            window.run_command(command, file)
             self.need(file.exists, ENGINE_SECONDS, f"the export of {name}")
             self.note(f"exported {name}: {len(file.read_text().splitlines())} lines")
 

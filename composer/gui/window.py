@@ -8,7 +8,7 @@ from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QPai
 from PySide6.QtWidgets import QMainWindow
 
 from composer.gui.look import theme
-from composer.gui.session.settings import settings
+from composer.gui.settings import settings
 
 if TYPE_CHECKING:
     from composer.gui.canvas import CanvasView
@@ -59,7 +59,7 @@ class Window(QMainWindow):
             # Before there is anything to show it in: the engine works on the facts while canvas and panels are made.
             opened = self._path is None or session.open(self._path)
             self._bench = Workbench(self, session)
-            self._bench.furnish()
+            self._bench.build_ui()
             if not opened and self._path is not None:
                 session.open(self._path)  # now there is somebody to say why not
         return self._bench
@@ -94,7 +94,7 @@ class Window(QMainWindow):
 
     def set_theme(self, mode: str) -> None:
         """Follow the system, or be light or dark; remembered."""
-        self.bench.set_theme(mode)
+        self.session.set_theme(mode)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The first time: the areas in their colours, and the rest as soon as that is on the screen."""
@@ -107,10 +107,10 @@ class Window(QMainWindow):
             painter.setPen(QColor(theme.tokens().border))
             painter.drawRect(QRect(-1, TOP - 1, self.width() + 1, middle.height() + 1))
             painter.drawRect(middle.adjusted(-1, -1, 0, 0))
-            QTimer.singleShot(0, self, self._furnish)
+            QTimer.singleShot(0, self, self._complete)
 
-    def _furnish(self) -> None:
-        self.bench.begin()
+    def _complete(self) -> None:
+        self.bench.on_first_shown()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about a training and about unsaved work, then end everything that was started."""
@@ -119,7 +119,7 @@ class Window(QMainWindow):
         elif not self._bench.may_close():
             event.ignore()
         else:
-            self._bench.end()
+            self._bench.shutdown()
             event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

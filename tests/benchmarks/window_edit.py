@@ -40,7 +40,7 @@ def _measured() -> list[Row]:
 
     def settle(seconds: float = 0.05) -> None:
         end = time.perf_counter() + seconds
-        while time.perf_counter() < end or not (window.complete and window.bench.begun):
+        while time.perf_counter() < end or not (window.complete and window.bench.shown):
             app.processEvents()
             time.sleep(0.001)
 

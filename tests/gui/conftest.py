@@ -67,7 +67,7 @@ def window(qapp: QApplication, qtbot: QtBot) -> Iterator[Callable[..., Window]]:
         window.resize(1280, 800)
         with qtbot.waitExposed(window):
             window.show()
-        qtbot.waitUntil(lambda: window.complete and window.bench.begun)
+        qtbot.waitUntil(lambda: window.complete and window.bench.shown)
         window.canvas.set_animated(False)
         if design is not None:
             window.session.document.apply(design, "Begin")

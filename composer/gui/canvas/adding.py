@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QCursor
 
+from composer.core.blocks.block_search import block_choices, filter_choices
 from composer.core.blocks.ports import is_variadic
 from composer.core.graph import SUBGRAPH, Point, Wire
 from composer.gui.canvas.hit_test import WIRE_REACH, node_at, wire_at
 from composer.gui.canvas.items import metrics
 from composer.gui.canvas.overlays.quick_add import QuickAdd
-from composer.gui.canvas.overlays.quick_search import block_choices, filter_choices
 from composer.gui.canvas.view import GraphView
 from composer.gui.canvas.wiring import End, best_port, candidates, connect, wire_between
 from composer.gui.session.session import Session

@@ -6,11 +6,11 @@ from composer.core import edits
 from composer.core.bends import straighten
 from composer.core.graph import Design, Point
 from composer.core.layout.layered import layout
+from composer.gui import settings
 from composer.gui.canvas.camera import FIT_MARGIN, Camera
 from composer.gui.canvas.items import metrics
 from composer.gui.canvas.layout_motion import LayoutMotion
 from composer.gui.canvas.scene import DesignScene
-from composer.gui.session import settings
 
 DIRECTION = "canvas/direction"  # key of the settings
 ROW_ASPECT = 1.9  # width to height that a layout in rows aims at

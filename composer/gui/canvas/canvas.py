@@ -1,23 +1,21 @@
 """The canvas: the view of the shown graph with everything that floats over it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QInputDialog, QVBoxLayout, QWidget
 
 from composer.core import edits
 from composer.core.frames import add_frame, retitle_frame
 from composer.core.graph import Wire
-from composer.gui.canvas import menu
 from composer.gui.canvas.adding import BlockAdder, Destination
 from composer.gui.canvas.arrangement import Arrangement, saved_direction
 from composer.gui.canvas.differences import Differences
 from composer.gui.canvas.heat_map import HeatMap
 from composer.gui.canvas.image_export import export_image
 from composer.gui.canvas.items import metrics
-from composer.gui.canvas.keys import nudge_of
 from composer.gui.canvas.layout_motion import LayoutMotion
 from composer.gui.canvas.overlays.breadcrumb import Breadcrumb
 from composer.gui.canvas.overlays.empty_state import EmptyState
@@ -29,15 +27,16 @@ from composer.gui.canvas.overlays.replace_list import ReplaceList
 from composer.gui.canvas.overlays.tool_strip import ToolStrip
 from composer.gui.canvas.placement import CanvasPlacement
 from composer.gui.canvas.scene import DesignScene
+from composer.gui.canvas.target import target_at
 from composer.gui.canvas.view import GraphView
 from composer.gui.canvas.wiring import End
+from composer.gui.session import preferences
 from composer.gui.session.session import Session
 
 GAP = 12  # between the edges of the canvas and what floats over it
 SELECTION_MARGIN = 60.0  # around the selection when it is fitted into the view
 SELECTION_SCALE = 1.25  # largest scale at which it is shown
 MIN_VIEW_WIDTH = 50  # of the viewport, below which the canvas is not laid out yet
-TOOL_KEYS = {Qt.Key.Key_V: False, Qt.Key.Key_H: True}  # whether the tool is the hand
 FRAME_PAD, FRAME_TOP = 6 * metrics.GRID, 12 * metrics.GRID  # between a frame and its members
 
 
@@ -54,7 +53,12 @@ class CanvasView(QWidget):
         list, replace_list, field: the list of blocks to add, that of replacements, and the name field.
         heat: the heat map.
         differences: the marks of a comparison.
+
+    Signals:
+        menu_requested: the context menu of a `PointerTarget`, at a position on the screen.
     """
+
+    menu_requested = Signal(object, object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,14 +86,17 @@ class CanvasView(QWidget):
         session.document.use_placement(CanvasPlacement(self.view, self.scene, self._motion, self.show_items))
         self._fit_due = True
         self._connect()
+        self._apply_preferences()
+        self._show_keys()
         self._show_empty()
 
     def _connect(self) -> None:
         session, view, strip = self.session, self.view, self.strip
         view.quick_add_requested.connect(self._on_quick_add)
         view.rename_requested.connect(self.rename)
-        view.menu_requested.connect(lambda point, at: menu.show_menu(self, point, at))
-        view.key_pressed.connect(self.keyPressEvent)
+        view.menu_requested.connect(lambda point, at: self.menu_requested.emit(target_at(view, point), at))
+        session.keymap.changed.connect(self._show_keys)
+        session.preferences_changed.connect(self._apply_preferences)
         for popup in (self.list, self.replace_list):
             popup.closed.connect(lambda: self.view.setFocus(Qt.FocusReason.OtherFocusReason))
         strip.hand_toggled.connect(self._set_hand)
@@ -140,6 +147,9 @@ class CanvasView(QWidget):
         rect = self._bodies(ids)
         if not rect.isNull() and not self.view.visible_rect().contains(rect):
             self.view.glide(min(self.view.current_scale, self.view.scale_for(rect)), rect.center())
+
+    def _apply_preferences(self) -> None:
+        self.set_animated(not preferences.reduced_motion())
 
     def set_animated(self, on: bool) -> None:
         """Set whether fit and layout are animated, as they are by default."""
@@ -249,14 +259,9 @@ class CanvasView(QWidget):
     def _show_empty(self) -> None:
         self.empty.setVisible(not self.scene.nodes and not self.session.document.instance_path)
 
-    def show_keys(self, key_of: Callable[[str], str]) -> None:
-        """Show the keys of commands in tooltips and hints.
-
-        Args:
-            key_of: returns the key of a command as text, empty if it has none.
-        """
-        self.strip.show_keys(key_of)
-        self.empty.show_keys(key_of)
+    def _show_keys(self) -> None:
+        self.strip.show_keys(self.session.keymap)
+        self.empty.show_key(self.session.keymap.text("add_block"))
 
     def _refresh_theme(self) -> None:
         self.strip.refresh_theme()
@@ -285,18 +290,3 @@ class CanvasView(QWidget):
             self._place_overlays()
             QTimer.singleShot(0, self, self._fit_if_due)
         return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Nudge, deselect or choose a tool; other keys go on to the parent."""
-        document, key = self.session.document, Qt.Key(event.key())
-        event.accept()
-        if key == Qt.Key.Key_Escape and (document.selection or document.wire_selection):
-            document.select(())
-        elif key == Qt.Key.Key_Escape:
-            self.session.comparison.stop()
-        elif document.selection and (step := nudge_of(event)) is not None:
-            self.nudge(*step)
-        elif key in TOOL_KEYS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.strip.choose_hand(TOOL_KEYS[key])
-        else:
-            event.ignore()

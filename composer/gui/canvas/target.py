@@ -9,11 +9,11 @@ from composer.core.graph import Wire
 from composer.gui.canvas.hit_test import WIRE_REACH, frame_at, node_at, wire_at
 from composer.gui.canvas.view import GraphView
 
-TargetKind = Literal["node", "wire", "frame", "canvas"]
+PointerTargetKind = Literal["node", "wire", "frame", "canvas"]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class PointerTarget:
     """The item under the pointer.
 
     Args:
@@ -29,7 +29,7 @@ class Target:
     frame: str = ""
 
     @property
-    def kind(self) -> TargetKind:
+    def kind(self) -> PointerTargetKind:
         """The kind of item; ``canvas`` for empty ground."""
         if self.node:
             return "node"
@@ -38,13 +38,13 @@ class Target:
         return "frame" if self.frame else "canvas"
 
 
-def target_at(view: GraphView, position: QPointF) -> Target:
+def target_at(view: GraphView, position: QPointF) -> PointerTarget:
     """Return what is at a position in the scene: a node before a wire before a frame."""
     scene = view.design_scene
     if (node := node_at(scene, position)) is not None:
-        return Target(position, node=node.id)
+        return PointerTarget(position, node=node.id)
     if (wire := wire_at(scene, position, view.reach(WIRE_REACH))) is not None:
-        return Target(position, wire=wire.wire)
+        return PointerTarget(position, wire=wire.wire)
     if (frame := frame_at(scene, position)) is not None:
-        return Target(position, frame=frame.frame.id)
-    return Target(position)
+        return PointerTarget(position, frame=frame.frame.id)
+    return PointerTarget(position)

@@ -49,13 +49,11 @@ class GraphView(Camera):
         quick_add_requested: the list of blocks at a scene position, for a (port, its tensor layout) or None.
         rename_requested: the name field of an item, by id.
         menu_requested: the context menu at a scene position and a screen position.
-        key_pressed: a key event that is no gesture.
     """
 
     quick_add_requested = Signal(object, object)
     rename_requested = Signal(str)
     menu_requested = Signal(object, object)
-    key_pressed = Signal(object)
 
     def __init__(self, scene: DesignScene, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
@@ -235,7 +233,7 @@ class GraphView(Camera):
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Cancel the gesture with Esc, take the hand with Space; other keys go on to the canvas."""
+        """Cancel the gesture with Esc, take the hand with Space; other keys go on to the parent."""
         if event.key() == Qt.Key.Key_Escape and self.cancel_gesture():
             return
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
@@ -243,7 +241,18 @@ class GraphView(Camera):
             self.show_cursor()
             return
         event.ignore()
-        self.key_pressed.emit(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Escape from the shortcuts while it would cancel a gesture."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and self._gesture is not None
+        ):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Release the hand."""

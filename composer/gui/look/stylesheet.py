@@ -1,17 +1,18 @@
 """The style sheet, written from the tokens."""
 
 from composer import paths
-from composer.gui.look.theme import CONTROL, SMALL
 from composer.gui.look.tokens import Tokens
 
 
-def sheet(t: Tokens) -> str:
-    """The application's style sheet.
+def stylesheet(t: Tokens, control_height: int, small_font: int) -> str:
+    """Return the style sheet of the application.
 
     Args:
-        t: the tokens in force.
+        t: the tokens of the current theme.
+        control_height: height of buttons and fields, in pixels.
+        small_font: size of the small font, in pixels.
     """
-    # A style sheet takes pictures from files only, so these few have their colour in the file.
+    # A style sheet takes images from files only, so these few icons exist once for each theme.
     folder, ground = (paths.RESOURCES / "icons").as_posix(), "dark" if t.dark else "light"
     mark, up, down, close = (
         f"{folder}/{name}-on-{ground}.svg" for name in ("check", "chevron-up", "chevron-down", "close")
@@ -51,7 +52,7 @@ QTabWidget::pane {{ border: none; border-top: 1px solid {t.border}; }}
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
     background: {t.field}; border: 1px solid {t.strong_border}; border-radius: 4px; color: {t.text};
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ min-height: {CONTROL - 2}px; max-height: {CONTROL - 2}px; }}
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ min-height: {control_height - 2}px; max-height: {control_height - 2}px; }}
 QLineEdit, QComboBox {{ padding: 0 8px; }}
 QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0 0 0 6px; min-height: 0; }}
 QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {{
@@ -59,7 +60,7 @@ QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSp
 QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url({up}); width: 10px; height: 10px; }}
 QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url({down}); width: 10px; height: 10px; }}
 QPlainTextEdit, QTextEdit {{ padding: 4px; }}
-QCheckBox {{ min-height: {CONTROL}px; spacing: 8px; }}
+QCheckBox {{ min-height: {control_height}px; spacing: 8px; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.strong_border}; border-radius: 3px; background: {t.field}; }}
 QCheckBox::indicator:hover {{ border-color: {t.accent}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; image: url({mark}); }}
@@ -78,7 +79,7 @@ QUndoView::item {{ padding: 5px 8px; border-radius: 4px; }}
 QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.strong_border}; padding: 4px; outline: none;
     selection-background-color: {t.tint}; selection-color: {t.text}; }}
 QPushButton {{ background: {t.card}; border: 1px solid {t.strong_border}; border-radius: 4px; padding: 0 12px;
-    min-height: {CONTROL - 2}px; max-height: {CONTROL - 2}px; }}
+    min-height: {control_height - 2}px; max-height: {control_height - 2}px; }}
 QPushButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed {{ background: {t.tint}; }}
 QPushButton:focus {{ border-color: {t.accent}; }}
@@ -109,9 +110,9 @@ QProgressBar {{ background: {t.border}; border: none; border-radius: 3px; height
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
 
 QLabel[role="muted"] {{ color: {t.muted}; }}
-QLabel[role="small"] {{ color: {t.muted}; font-size: {SMALL}px; }}
+QLabel[role="small"] {{ color: {t.muted}; font-size: {small_font}px; }}
 QLabel[role="title"] {{ color: {t.text}; font-size: 16px; font-weight: 600; }}
-QLabel[role="heading"] {{ color: {t.muted}; font-size: {SMALL}px; font-weight: 600; }}
+QLabel[role="heading"] {{ color: {t.muted}; font-size: {small_font}px; font-weight: 600; }}
 QLabel[role="error"] {{ color: {t.error}; }}
 QLabel[role="warning"] {{ color: {t.warning}; }}
 """

@@ -8,10 +8,11 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, 
 from PySide6.QtWidgets import QApplication
 
 from composer import paths
+from composer.gui.look.stylesheet import stylesheet
 from composer.gui.look.tokens import DARK, LIGHT, Tokens
-from composer.gui.session.settings import settings
+from composer.gui.settings import settings
 
-MODES = ("system", "light", "dark")
+MODES = {"system": "Follow the system", "light": "Light", "dark": "Dark"}
 SMALL, BODY, LARGE = 11, 13, 16
 UNIT = 4
 CONTROL = 28
@@ -78,15 +79,13 @@ def apply(app: QApplication, mode: str | None = None) -> None:
 
 def use(app: QApplication, mode: str) -> None:
     """Dress the application in a mode without remembering it."""
-    from composer.gui.look.stylesheet import sheet
-
     _state["mode"] = mode if mode in MODES else "system"
     icon.cache_clear()
     if app.style().objectName() != "fusion":
         app.setStyle("Fusion")
     app.setFont(font())
     app.setPalette(palette(tokens()))
-    app.setStyleSheet(sheet(tokens()))
+    app.setStyleSheet(stylesheet(tokens(), CONTROL, SMALL))
 
 
 def palette(t: Tokens) -> QPalette:

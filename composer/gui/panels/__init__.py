@@ -5,33 +5,30 @@ heavy (pyqtgraph, numpy) at its top, because the window imports all panel files 
 It constructs a panel only when its dock is first shown.
 """
 
-import importlib
-import pkgutil
-from collections.abc import Iterator
-
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from composer.gui.extensions import load_modules
 from composer.gui.session.session import Session
 
 
 class Panel(QWidget):
-    """The content of a dock.
+    """The inside of a dock.
 
-    A subclass sets the class attributes below and builds its widgets in the constructor. If it shows state of the
-    session, it overrides `refresh` and connects the session's signals to `refresh_soon`.
+    A subclass sets the class attributes below, builds its widgets in the constructor and, if it draws from the session,
+    overrides `refresh` and connects `refresh_soon` to signals of the session.
 
     Args:
-        session: the session; a panel depends on nothing else.
+        session: the session.
 
     Attributes:
-        title: title of the dock and text of its entry in the View menu.
-        icon: name of an icon of the theme.
-        area: ``left``, ``right`` or ``bottom``.
-        order: position among the panels of the area and in the View menu; lower comes first.
-        shortcut: default key sequence that shows or hides the panel; may be empty.
-        visible_at_start: whether the panel is open in a new window.
+        title: title of the dock.
+        icon: name of its icon.
+        area: where the dock is at first: ``left``, ``right`` or ``bottom``.
+        order: position among the panels of the area and in the View menu.
+        shortcut: default key sequence; empty for none.
+        visible_at_start: whether the dock is open in a new window.
     """
 
     title = ""
@@ -49,16 +46,16 @@ class Panel(QWidget):
         self._soon.timeout.connect(self._refresh_if_shown)
 
     def refresh(self) -> None:
-        """Show the current state of the session; called only while the panel is visible."""
+        """Draw the current state of the session; called only while the panel is shown."""
 
     def refresh_soon(self) -> None:
-        """Schedule one refresh for the next turn of the event loop; a hidden panel refreshes when it is shown."""
+        """Refresh once in the next turn of the event loop, however often this is called; a hidden panel waits until shown."""
         self._stale = True
         if self.isVisible():
             self._soon.start()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Refresh if the session changed while the panel was hidden."""
+        """Catch up with what happened while the panel was hidden."""
         super().showEvent(event)
         if self._stale:
             self._soon.start()
@@ -69,25 +66,22 @@ class Panel(QWidget):
             self.refresh()
 
 
-def panel_classes() -> list[type[Panel]]:
-    """Return the panel classes of this folder in the order of the View menu."""
-    classes = [cls for name in _module_names() for cls in _classes(name)]
-    return sorted(classes, key=lambda cls: (cls.order, cls.title))
+def load_panels() -> tuple[list[type[Panel]], dict[str, str]]:
+    """Import the files of this folder.
 
-
-def _module_names() -> Iterator[str]:
-    for module in pkgutil.iter_modules(__path__):
-        if not module.name.startswith("_"):
-            yield f"{__name__}.{module.name}"
-
-
-def _classes(module_name: str) -> Iterator[type[Panel]]:
-    module = importlib.import_module(module_name)
-    for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, Panel) and value.__module__ == module_name:
-            yield value
+    Returns:
+        The panel classes in the order of the View menu, and for each file that cannot be imported its name and the reason.
+    """
+    modules, broken = load_modules(__name__, __path__)
+    classes = [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Panel) and value.__module__ == module.__name__
+    ]
+    return sorted(classes, key=lambda cls: (cls.order, cls.title)), broken
 
 
 def panel_name(cls: type[Panel]) -> str:
-    """Return the name of a panel in the settings: the name of its file."""
+    """Return the name under which the place of a panel is remembered: that of its file."""
     return cls.__module__.rsplit(".", 1)[-1]

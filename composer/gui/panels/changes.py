@@ -74,7 +74,7 @@ class ChangesPanel(Panel):
         for widget in (self.summary, self.done, self.list):
             widget.setVisible(comparison.on)
         self.hint.setVisible(not comparison.on)
-        self.summary.setText(comparison.sentence() if comparison.on else "")
+        self.summary.setText(comparison.summary() if comparison.on else "")
         self.list.clear()
         self.list.addTopLevelItems([_row(change) for change in comparison.lines])
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLineEdit, QTabWidget, QTreeWidget, QTreeWidgetIte
 
 from composer.core import units
 from composer.core.blocks.block_file import BlockSpec
+from composer.core.blocks.block_search import BlockChoice, block_choices, search
 from composer.core.diff import Diff
-from composer.gui.canvas.overlays.quick_search import BlockChoice, block_choices, search
 from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.session.session import Session

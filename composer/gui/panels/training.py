@@ -17,7 +17,6 @@ from composer.gui.runs.run_library import resume_options, runs_folder, short_nam
 from composer.gui.runs.run_process import RunHandle
 from composer.gui.session import preferences
 from composer.gui.session.session import Session
-from composer.gui.shell import keymap
 from composer.gui.widgets.labels import button, column, label, refresh_icons, row
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
@@ -70,6 +69,7 @@ class TrainingPanel(Panel):
         session.theme_changed.connect(self._refresh_theme)
         session.preferences_changed.connect(self.refresh_soon)
         session.run_started.connect(self._adopt)
+        session.training_requested.connect(self.start)
         if session.runs:
             self._adopt(session.runs[-1])
 
@@ -186,7 +186,7 @@ class TrainingPanel(Panel):
         self.form.show_settings(session.document.design.training)
         reason = self._reason()
         self.start_button.setEnabled(not reason)
-        key = keymap.shown("train")
+        key = session.keymap.text("train")
         self.start_button.setToolTip(reason or "Train the current design" + (f"  ({key})" if key else ""))
         self.design_name.setText(session.document.design.name)
         self.plan.setText(reason or self._plan(label_of, fastest))

@@ -8,7 +8,7 @@ from typing import Any
 
 from composer import paths
 from composer.core.files.run_folder import RunInfo, list_runs, read_run
-from composer.gui.session.settings import settings
+from composer.gui.settings import settings
 
 KEY = "run_folders"
 # New runs are named after the design and the time of day, which the list shows in words beside the name.

@@ -130,7 +130,7 @@ class Comparison(QObject):
             found |= around
         return frozenset(found)
 
-    def sentence(self) -> str:
+    def summary(self) -> str:
         """What differs, counted, with the totals."""
         if not self.lines:
             return f"No differences from {self.title}."

@@ -1,38 +1,38 @@
-"""What the user prefers in every design; see `settings` for where it is kept."""
+"""The user's preferences, the same in every design; stored in the settings file."""
 
-from composer.gui.session.settings import settings
+from composer.gui.settings import settings
 
-RECOVERY_S, RECOVERY_MOST_S = 1, 60
+DEFAULT_RECOVERY_S, MAX_RECOVERY_S = 1, 60
 
 
 def reduced_motion() -> bool:
-    """Whether things are in their new place at once instead of gliding there."""
-    return str(settings().value("reduced_motion", "false")) == "true"  # an INI file holds texts
+    """Whether views and cards jump to their new position instead of gliding there."""
+    return str(settings().value("reduced_motion", "false")) == "true"  # an INI file stores text
 
 
 def set_reduced_motion(reduced: bool) -> None:
-    """Remember whether to glide."""
+    """Remember whether to avoid motion."""
     settings().setValue("reduced_motion", "true" if reduced else "false")
 
 
 def recovery_s() -> int:
-    """Seconds after which an edit is on disk, so that a crash costs no more."""
+    """Return after how many seconds an edit is backed up: the most work that a crash can cost."""
     try:
-        return min(max(int(str(settings().value("recovery_s", RECOVERY_S))), 1), RECOVERY_MOST_S)
+        return min(max(int(str(settings().value("recovery_s", DEFAULT_RECOVERY_S))), 1), MAX_RECOVERY_S)
     except ValueError:
-        return RECOVERY_S
+        return DEFAULT_RECOVERY_S
 
 
 def set_recovery_s(seconds: int) -> None:
-    """Remember after how many seconds an edit is to be on disk."""
+    """Remember after how many seconds an edit is backed up."""
     settings().setValue("recovery_s", seconds)
 
 
 def device() -> str:
-    """Name of the device that trains unless something else is said; ``auto`` for the fastest."""
+    """Return the name of the default training device; ``auto`` for the fastest."""
     return str(settings().value("device", "auto"))
 
 
 def set_device(name: str) -> None:
-    """Remember the device that trains."""
+    """Remember the default training device."""
     settings().setValue("device", name)

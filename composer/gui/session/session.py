@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
 
 from composer.core.blocks.catalog import Catalog
 from composer.core.diff import Diff
@@ -13,8 +14,11 @@ from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.graph import Design
 from composer.core.layout.placement import lay_out_unplaced
 from composer.core.node_paths import first_instance, lookup
+from composer.gui import settings
+from composer.gui.keymap import KeyMap
+from composer.gui.look import theme
 from composer.gui.runs.run_process import RunHandle
-from composer.gui.session import clipboard, preferences, settings
+from composer.gui.session import clipboard, preferences
 from composer.gui.session.comparison import Comparison
 from composer.gui.session.cost_lens import CostLens
 from composer.gui.session.custom_blocks import CustomBlocks
@@ -46,11 +50,13 @@ class Session(QObject):
     catalog_changed = Signal(object)  # names of the user's own blocks that came, went or read otherwise
     command_requested = Signal(str, object)  # id of a command that needs the window, its argument
     panel_requested = Signal(str)  # name of a panel that should come to the front
+    training_requested = Signal()  # the training panel should start a training
     run_selected = Signal()  # see `selected_run`
 
     def __init__(self, engine: Worker | Sequence[str] | None = ENGINE, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = Document(self)
+        self.keymap = KeyMap(self)
         self.document.message.connect(self.message)
         self.path: Path | None = None
         self.runs: list[RunHandle] = []
@@ -179,7 +185,7 @@ class Session(QObject):
             self.message.emit(str(error), "error")
             return False
         self._load(lay_out_unplaced(design, self.catalog), path.resolve())
-        settings.remember(str(self.path))
+        settings.add_recent_file(str(self.path))
         return True
 
     def open_template(self, path: Path | str) -> bool:
@@ -221,7 +227,7 @@ class Session(QObject):
         self._autosave.stop()
         self._recovery.remove()
         self.document.undo_stack.setClean()
-        settings.remember(str(path))
+        settings.add_recent_file(str(path))
         self.file_changed.emit()
         self.message.emit(f"Saved {path.name}", "info")
         return True
@@ -274,6 +280,17 @@ class Session(QObject):
         self.selected_run = folder.absolute()
         self.panel_requested.emit(panel)
         self.run_selected.emit()
+
+    def set_theme(self, mode: str) -> None:
+        """Dress the application in a theme and remember it.
+
+        Args:
+            mode: one of `theme.MODES`.
+        """
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, mode)
+            self.theme_changed.emit()
 
     def close(self, *, keep_recovery: bool = False) -> None:
         """End the workers.

@@ -3,14 +3,14 @@
 from itertools import pairwise
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QVBoxLayout, QWidget
 
+from composer.gui.keymap import Bindable, panel_id
 from composer.gui.look import theme
-from composer.gui.panels import Panel, panel_classes, panel_name
+from composer.gui.panels import Panel, load_panels, panel_name
 from composer.gui.session.session import Session
-from composer.gui.session.settings import settings
-from composer.gui.shell import keymap
+from composer.gui.settings import settings
 from composer.gui.widgets.labels import label, refresh_icons, tool_button
 
 AREAS = {
@@ -100,8 +100,18 @@ class Docks(QObject):
         )
         window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        for cls in panel_classes():
+        classes, self.broken = load_panels()
+        for cls in classes:
             self._add(cls)
+        session.keymap.add(
+            *(
+                Bindable(panel_id(name), cls.title, "Panels", (cls.shortcut,) if cls.shortcut else ())
+                for name, cls in self._classes.items()
+            )
+        )
+        session.keymap.changed.connect(self._update_keys)
+        session.theme_changed.connect(self._update_icons)
+        self._update_keys()
 
     def panel(self, name: str) -> Panel | None:
         """A panel by the name of its file, constructed if it was not yet; None if there is none."""
@@ -133,21 +143,14 @@ class Docks(QObject):
             title = self._classes[name].title
             self.docks[name].setWindowTitle(f"{title}  {badge}" if badge else title)
 
-    def refresh_theme(self) -> None:
-        """Take over another theme."""
+    def _update_icons(self) -> None:
         for name, dock in self.docks.items():
             self._actions[name].setIcon(theme.icon(self._classes[name].icon))
             refresh_icons(dock)
 
-    def apply_keys(self) -> None:
-        """Take over the keys that the user has chosen."""
-        for name in self.docks:
-            self._set_keys(name)
-
-    def _set_keys(self, name: str) -> None:
-        shortcut = self._classes[name].shortcut
-        keys = keymap.keys_of(keymap.panel_id(name), (shortcut,) if shortcut else ())
-        self._actions[name].setShortcuts([QKeySequence(key) for key in keys])
+    def _update_keys(self) -> None:
+        for name, action in self._actions.items():
+            action.setShortcuts(self._session.keymap.sequences(panel_id(name)))
 
     def save(self) -> None:
         """Remember where the panels are."""
@@ -182,7 +185,7 @@ class Docks(QObject):
         dock.toggleViewAction().toggled.connect(action.setChecked)
         dock.windowTitleChanged.connect(action.setText)
         self.docks[name], self._classes[name], self._actions[name] = dock, cls, action
-        self._set_keys(name)
+        self._window.addAction(action)
         dock.visibilityChanged.connect(lambda visible, name=name: self._on_visible(name, visible))
         dock.dockLocationChanged.connect(lambda _: self._titles.start())
         dock.topLevelChanged.connect(lambda _: self._titles.start())

@@ -1,144 +1,95 @@
-"""Menus, toolbar and shortcuts, made from the command table and from what the panels say."""
+"""Menu bar, toolbar and context menus, built from the commands."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QMenu, QToolBar
 
-from composer import paths
+from composer.gui.canvas.overlays.repair_menu import RepairRows
+from composer.gui.canvas.target import PointerTarget
 from composer.gui.look import theme
-from composer.gui.session import settings
-from composer.gui.shell import keymap
-from composer.gui.shell.commands import COMMANDS, MENUS, Command
-
-if TYPE_CHECKING:
-    from composer.gui.shell.workbench import Workbench
+from composer.gui.shell.actions import Actions
+from composer.gui.shell.commands import MENUS, Command
+from composer.gui.shell.context import Context
 
 
-class Menus(QObject):
-    """The actions of a window and where they are shown.
+def build_menu_bar(actions: Actions, context: Context) -> None:
+    """Fill the menu bar of the window."""
+    for name in MENUS:
+        menu = context.window.menuBar().addMenu(name)
+        section = 0
+        for command in _in_menu(actions.commands.values(), name):
+            if section and command.order // 10 != section:
+                menu.addSeparator()
+            section = command.order // 10
+            menu.addAction(actions.actions[command.id])
+            if command.submenu is not None:
+                submenu = QMenu(context.window)
+                submenu.aboutToShow.connect(partial(_fill_submenu, command, context, submenu))
+                actions.actions[command.id].setMenu(submenu)
+
+
+def build_toolbar(actions: Actions, context: Context) -> None:
+    """Add the toolbar to the window."""
+    bar = QToolBar("Toolbar", context.window)
+    bar.setObjectName("toolbar")
+    bar.setMovable(False)
+    bar.setIconSize(QSize(theme.ICON, theme.ICON))
+    bar.toggleViewAction().setVisible(False)
+    menu = ""
+    for command in actions.commands.values():
+        if command.toolbar:
+            if menu and command.menu != menu:
+                bar.addSeparator()
+            menu = command.menu
+            bar.addAction(actions.actions[command.id])
+    context.window.addToolBar(bar)
+
+
+def build_context_menu(commands: Iterable[Command], context: Context, target: PointerTarget) -> QMenu:
+    """Return the context menu for a target: the commands that can run there now.
 
     Args:
-        bench: the workbench.
+        commands: all commands.
+        context: the parts of the window.
+        target: what is under the pointer; it becomes selected if it is not.
     """
-
-    def __init__(self, bench: "Workbench") -> None:
-        super().__init__(bench)
-        self._bench = bench
-        self.actions: dict[str, QAction] = {}
-
-    def make(self) -> None:
-        """Make the actions, the menu bar and the toolbar."""
-        for command in COMMANDS:
-            self.actions[command.id] = self._action(command)
-        self._make_menu_bar()
-        self._submenu("open_recent", self._fill_recent)
-        self._submenu("new_from_template", self._fill_templates)
-        self._make_toolbar()
-
-    def update_enabled(self) -> None:
-        """Enable what can be done now."""
-        session = self._bench.session
-        for command in COMMANDS:
-            if command.enabled is not None:
-                self.actions[command.id].setEnabled(command.enabled(session))
-        stack = session.document.undo_stack
-        self.actions["undo"].setText(f"Undo {stack.undoText()}".strip())
-        self.actions["redo"].setText(f"Redo {stack.redoText()}".strip())
-
-    def apply_keys(self) -> None:
-        """Take over the keys that the user has chosen."""
-        for command in COMMANDS:
-            _set_keys(self.actions[command.id], command)
-
-    def _action(self, command: Command) -> QAction:
-        action = QAction(command.text, self)
-        action.setObjectName(command.id)
-        if command.icon:
-            action.setIcon(theme.icon(command.icon))
-        _set_keys(action, command)
-        action.triggered.connect(lambda: self._run(command))
-        if command.on_canvas:
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self._bench.canvas.addAction(action)
-        return action
-
-    def _run(self, command: Command) -> None:
-        # The session may have changed since the actions were last enabled.
-        if command.enabled is None or command.enabled(self._bench.session):
-            command.run(self._bench)
-
-    def _make_menu_bar(self) -> None:
-        window = self._bench.window
-        for name in MENUS:
-            menu = window.menuBar().addMenu(name)
-            for command in COMMANDS:
-                if command.menu == name:
-                    if command.separated:
-                        menu.addSeparator()
-                    menu.addAction(self.actions[command.id])
-            if name == "View":
-                toggles = self._bench.docks.toggle_actions()
-                menu.addSeparator()
-                menu.addMenu("Panels").addActions(toggles)
-                window.addActions(toggles)
-                self._make_theme_menu(menu.addMenu(theme.icon("theme"), "Theme"))
-
-    def _submenu(self, id: str, fill: Callable[[QMenu], None]) -> None:
-        menu = QMenu(self._bench.window)
-        menu.aboutToShow.connect(lambda: fill(menu))
-        self.actions[id].setMenu(menu)
-
-    def _fill_recent(self, menu: QMenu) -> None:
-        menu.clear()
-        menu.setToolTipsVisible(True)
-        for path in settings.recent():
-            menu.addAction(Path(path).name, partial(self._bench.run_command, "open", path)).setToolTip(path)
-        if menu.isEmpty():
-            menu.addAction("Nothing opened yet").setEnabled(False)
-
-    def _fill_templates(self, menu: QMenu) -> None:
-        menu.clear()
-        for path in sorted(paths.TEMPLATES.glob("*.yaml")):
-            menu.addAction(path.stem.replace("_", " "), partial(self._bench.run_command, "open_template", path))
-
-    def _make_theme_menu(self, menu: QMenu) -> None:
-        choices = {
-            mode: menu.addAction("Follow the system" if mode == "system" else mode.capitalize()) for mode in theme.MODES
-        }
-        for mode, action in choices.items():
-            action.setCheckable(True)
-            action.triggered.connect(lambda _=False, mode=mode: self._bench.set_theme(mode))
-
-        def show_choice() -> None:
-            for mode, action in choices.items():
-                action.setChecked(theme.mode() == mode)
-
-        menu.aboutToShow.connect(show_choice)
-
-    def _make_toolbar(self) -> None:
-        window = self._bench.window
-        bar = QToolBar("Toolbar", window)
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(theme.ICON, theme.ICON))
-        bar.toggleViewAction().setVisible(False)
-        menu = ""
-        for command in COMMANDS:
-            if command.toolbar:
-                if menu and command.menu != menu:
-                    bar.addSeparator()
-                menu = command.menu
-                bar.addAction(self.actions[command.id])
-        window.addToolBar(bar)
+    document = context.document
+    if target.node and target.node not in document.selection:
+        document.select((target.node,))
+    elif target.wire is not None and target.wire not in document.wire_selection:
+        document.select((), (target.wire,))
+    context = replace(context, target=target)
+    menu = QMenu(context.canvas)
+    menu.aboutToHide.connect(menu.deleteLater)
+    facts = context.session.facts_for(target.node) if target.node else None
+    if facts is not None and facts.error:
+        RepairRows(menu, context.session, target.node)
+    kind = target.kind
+    rows = [command for command in commands if kind in command.context_menus and command.can_run(context)]
+    section = 0
+    for command in sorted(rows, key=lambda command: command.context_menus[kind]):
+        order = command.context_menus[kind]
+        if section and order // 10 != section:
+            menu.addSeparator()
+        section = order // 10
+        if command.run is not None:
+            menu.addAction(command.text, partial(command.run, context))
+    return menu
 
 
-def _set_keys(action: QAction, command: Command) -> None:
-    keys = keymap.keys_of(command.id, command.shortcuts)
-    action.setShortcuts([QKeySequence(key) for key in keys])
-    key = f"  ({keymap.native(keys[0])})" if keys else ""
-    action.setToolTip(command.text.replace("…", "") + key + (f"\n{command.tip}" if command.tip else ""))
+def show_context_menu(actions: Actions, context: Context, target: PointerTarget, position: QPoint) -> None:
+    """Open the context menu for a target at a position on the screen."""
+    build_context_menu(actions.commands.values(), context, target).popup(position)
+
+
+def _in_menu(commands: Iterable[Command], name: str) -> list[Command]:
+    return [command for command in commands if command.menu == name]
+
+
+def _fill_submenu(command: Command, context: Context, menu: QMenu) -> None:
+    menu.clear()
+    if command.submenu is not None:
+        command.submenu(context, menu)

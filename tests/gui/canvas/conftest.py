@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from composer.core.blocks.catalog import read_catalog
@@ -19,6 +19,7 @@ from composer.gui.canvas import CanvasView
 from composer.gui.canvas.gestures import BLOCK_MIME
 from composer.gui.look import theme
 from composer.gui.session.session import Session
+from tests.gui.menus import actions_of
 
 if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -94,8 +95,12 @@ def canvas(session: Session, qtbot: QtBot) -> Iterator[CanvasView]:
     QApplication.processEvents()
     view.view.show_at(1.0, QPointF(600, 120))
     tell(session, facts_of(session.document.design))
+    window = QMainWindow()
+    view.actions, view.context = actions_of(view, window)
     yield view
     view.list.close_()
+    view.actions.close()
+    window.deleteLater()
 
 
 class Hand:

@@ -17,16 +17,15 @@ from composer.core.files import design_file
 from composer.core.files.templates import template
 from composer.core.graph import Design, Wire
 from composer.gui.canvas import CanvasView
-from composer.gui.canvas.menu import build_menu
 from composer.gui.canvas.overlays import tips
 from composer.gui.session.session import Session
+from tests.gui.menus import menu_at
 
 
 def test_an_empty_canvas_says_how_to_begin(session: Session, canvas: CanvasView) -> None:
     assert not canvas.empty.isVisible()
     session.new()
     assert canvas.empty.isVisible()
-    canvas.show_keys(lambda id: {"add_block": "Tab"}.get(id, ""))
     assert any("Press Tab or drag a block" in label.text() for label in canvas.empty.findChildren(QLabel))
     button = canvas.empty.findChildren(QPushButton)[0]
     button.click()
@@ -220,13 +219,13 @@ def test_rename_in_place(session: Session, canvas: CanvasView) -> None:
 
 def test_menus_fit_what_lies_under_the_pointer(session: Session, canvas: CanvasView) -> None:
     def texts(place: QPointF) -> list[str]:
-        return [action.text() for action in build_menu(canvas, place).actions() if action.text()]
+        return [action.text() for action in menu_at(canvas.actions, canvas.context, place).actions() if action.text()]
 
     assert "Enter sub-graph" in texts(canvas.scene.nodes["stage"].pos())
     assert session.document.selection == ("stage",)
-    assert "Remove wire" in texts(canvas.scene.wires[Wire("pool", "dendrites")].path.pointAtPercent(0.2))
+    assert "Delete" in texts(canvas.scene.wires[Wire("pool", "dendrites")].path.pointAtPercent(0.2))
     assert "Add block…" in texts(QPointF(600, 300))
-    menu = build_menu(canvas, canvas.scene.nodes["norm"].pos())
+    menu = menu_at(canvas.actions, canvas.context, canvas.scene.nodes["norm"].pos())
     next(action for action in menu.actions() if action.text() == "Delete and reconnect").trigger()
     assert Wire("conv", "add") in session.document.graph.wires
     assert "norm" not in session.document.graph.nodes

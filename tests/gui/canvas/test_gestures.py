@@ -345,7 +345,7 @@ def test_quick_add_opens_the_list_and_enter_adds(session, canvas, hand):
 
 def test_a_frame_is_dragged_with_its_members(session, canvas, hand):
     session.document.select(("loose",))
-    canvas.frame_selection()
+    canvas.actions.run("frame_selection")
     (frame,) = session.document.graph.frames
     session.document.select(())
     hand.drag((frame.rect[0] + 20, frame.rect[1] + 10), (frame.rect[0] + 60, frame.rect[1] + 50))

@@ -14,7 +14,6 @@ from composer.core.repairs import call
 from composer.gui.canvas import CanvasView
 from composer.gui.canvas.items.wire_labels import NAMES_GAP
 from composer.gui.session.session import Session
-from composer.gui.shell import command_actions
 
 
 def covered(canvas: CanvasView) -> list[tuple[str, str]]:
@@ -102,19 +101,15 @@ def test_what_is_added_at_the_centre_covers_nothing(session, canvas):
 
 
 def test_an_unpacked_sub_graph_covers_nothing(session, canvas):
-    class Bench:
-        pass
-
-    Bench.session = session
     for wire in (Wire("conv", "norm"), Wire("add", "pool")):
         session.document.insert_on_wire(wire, "graph:stage", canvas.scene.wires[wire].middle)
         assert covered(canvas) == []
         before = steps(session)
-        command_actions.ungroup(Bench)
+        canvas.actions.run("ungroup")
         assert covered(canvas) == [] and steps(session) == before + 1
         session.document.undo()
         session.document.select(("stage_2",))
-        command_actions.ungroup(Bench)
+        canvas.actions.run("ungroup")
 
 
 def test_wires_that_run_down_push_down(session, canvas, hand):

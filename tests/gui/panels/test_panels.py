@@ -14,7 +14,7 @@ from composer.core.facts import Repair
 from composer.core.graph import Design
 from composer.gui.costs.cost_table import CostModel, CostTable
 from composer.gui.look import theme
-from composer.gui.panels import Panel, panel_classes, panel_name
+from composer.gui.panels import Panel, load_panels, panel_name
 from composer.gui.panels.code import CodePanel
 from composer.gui.panels.costs import CostsPanel
 from composer.gui.panels.history import HistoryPanel
@@ -44,7 +44,7 @@ def show(live: Session, small: Design, qtbot: QtBot) -> Show:
 
 
 def test_every_panel_declares_title_icon_and_area() -> None:
-    classes = panel_classes()
+    classes = load_panels()[0]
     assert {"palette", "inspector", "costs", "problems", "code", "history"} <= {panel_name(cls) for cls in classes}
     for cls in classes:
         assert cls.title

@@ -33,7 +33,7 @@ def compared(window: Make, small: Design, tmp_path: Path, qtbot: QtBot) -> Windo
         "Insert", edits.insert_on_wire, Wire("conv_stem", "logits"), Node("se", "SqueezeExcite", {}, (440, 200))
     )
     shown.bench.action("compare_saved").trigger()
-    qtbot.waitUntil(lambda: "params" in session.comparison.sentence())
+    qtbot.waitUntil(lambda: "params" in session.comparison.summary())
     return shown
 
 
@@ -91,7 +91,7 @@ def test_uses_of_a_changed_sub_graph_are_marked_at_every_level(window: Make, sma
     session.document.apply(old, "As it was")
     assert not any(node.mark for node in scene.nodes.values())
     session.document.edit_design("Set", edits.set_training, Training(epochs=7))
-    assert session.comparison.sentence() == "Compared with old: 1 setting."
+    assert session.comparison.summary() == "Compared with old: 1 setting."
 
 
 def test_it_follows_edits_and_ends_with_escape(compared: Window, qtbot: QtBot) -> None:
@@ -104,7 +104,7 @@ def test_it_follows_edits_and_ends_with_escape(compared: Window, qtbot: QtBot) -
     )
     while session.document.undo_stack.canUndo() and not session.document.undo_stack.isClean():
         session.document.undo()
-    assert session.comparison.sentence() == "No differences from old.yaml."
+    assert session.comparison.summary() == "No differences from old.yaml."
     assert compared.canvas.differences.ghosts == {}
     session.document.select(("conv_stem",))
     view.setFocus()
@@ -147,4 +147,4 @@ def test_a_file_is_chosen_and_a_bad_one_refused(
     assert not shown.session.comparison.on
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(good), ""))
     shown.bench.action("compare_with").trigger()
-    assert shown.session.comparison.sentence() == "No differences from good.yaml."
+    assert shown.session.comparison.summary() == "No differences from good.yaml."

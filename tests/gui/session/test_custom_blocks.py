@@ -150,7 +150,7 @@ def test_a_file_that_the_window_starts_with_says_so_too(
 def test_an_offer_that_was_put_away_stays_away(window: Callable[..., Window], folder: Path) -> None:
     block_folders.keep(folder, trusted=False)
     shown = window(design=using("Mine"))
-    banners(shown)[0]._choose(shown.bench._put_offer_away)
+    banners(shown)[0]._choose(shown.bench.banners.hide_trust)
     shown.session.document.add_block("MBConv", (0, 300))
     assert not banners(shown)
     assert shown.bench.action("trust_blocks").isEnabled()
@@ -166,11 +166,11 @@ def test_folders_are_added_trusted_and_removed_in_the_preferences(
     window: Callable[..., Window], folder: Path, tmp_path: Path
 ) -> None:
     shown = window()
-    dialog = Preferences(shown.bench)
+    dialog = Preferences(shown.session, shown)
     dialog.show_page("blocks")
     dialog.show()
     page = dialog.pages["blocks"]
-    page.take(folder)
+    page.add_folder(folder)
     item = page.list.topLevelItem(0)
     assert (item.text(0), item.text(1), item.text(2)) == (str(folder), "1", "not trusted")
     press(question(), "Trust this folder")
@@ -179,7 +179,7 @@ def test_folders_are_added_trusted_and_removed_in_the_preferences(
     assert page.list.topLevelItem(0).text(2) == "not trusted"
     page.remove.click()
     assert page.list.topLevelItemCount() == 0 and not block_folders.known() and "Mine" not in shown.session.catalog
-    page.take(tmp_path / "nowhere")
+    page.add_folder(tmp_path / "nowhere")
     assert "is no folder" in page.notice.text
     dialog.close()
 
@@ -190,8 +190,8 @@ def test_a_folder_of_the_command_line_is_listed_but_not_kept(
     monkeypatch.setenv(block_folders.VARIABLE, str(folder))
     shown = window(design=using("Mine"))
     assert not banners(shown)
-    page = Preferences(shown.bench).pages["blocks"]
-    assert page.list.topLevelItem(0).text(2) == "named at the start"
+    page = Preferences(shown.session, shown).pages["blocks"]
+    assert page.list.topLevelItem(0).text(2) == "from the command line"
     assert not page.remove.isEnabled() and not page.trust.isEnabled()
 
 

@@ -12,10 +12,10 @@ from composer.core import edits
 from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.graph import Design, Wire
 from composer.core.repairs import call
-from composer.gui.canvas.menu import build_menu
 from composer.gui.session.problems import list_problems
 from composer.gui.session.session import Session
 from composer.gui.window import Window
+from tests.gui.menus import context_menu
 
 Make = Callable[..., Window]
 
@@ -30,7 +30,7 @@ def broken(window: Make, small: Design, qtbot: QtBot) -> Window:
 
 def test_the_context_menu_repairs(window: Make, small: Design, qtbot: QtBot) -> None:
     shown = broken(window, small, qtbot)
-    menu = build_menu(shown.canvas, shown.canvas.scene.nodes["attn"].pos())
+    menu = context_menu(shown, shown.canvas.scene.nodes["attn"].pos())
     menu.popup(shown.mapToGlobal(shown.rect().center()))
     assert menu.actions()[0].text() == "Looking for repairs…"
     assert not menu.actions()[0].isEnabled()

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from composer.core.graph import Design, Each, Ramp
-from composer.gui.canvas.menu import build_menu
 from composer.gui.inspector.design_page import DesignPage
 from composer.gui.inspector.node_page import NodePage
 from composer.gui.window import Window
+from tests.gui.menus import context_menu
 
 Make = Callable[..., Window]
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -134,7 +134,7 @@ def test_the_context_menu_makes_and_unpacks(window: Make, small: Design) -> None
     shown = window(design=small)
 
     def run(id: str, text: str) -> None:
-        menu = build_menu(shown.canvas, shown.canvas.scene.nodes[id].pos())
+        menu = context_menu(shown, shown.canvas.scene.nodes[id].pos())
         next(action for action in menu.actions() if action.text() == text).trigger()
         menu.close()
 

@@ -15,11 +15,11 @@ from composer.core import edits
 from composer.core.files.design_file import load, save
 from composer.core.files.templates import template
 from composer.core.graph import Design
+from composer.gui import settings
 from composer.gui.dialogs.shortcut_sheet import ShortcutSheet
 from composer.gui.look import theme
 from composer.gui.runs.run_process import RunHandle
-from composer.gui.session import settings
-from composer.gui.shell.commands import COMMANDS, MENUS
+from composer.gui.shell.commands import MENUS
 from composer.gui.widgets.chooser import Chooser
 from composer.gui.window import Window
 
@@ -44,7 +44,7 @@ def test_torch_and_pyqtgraph_are_not_in_the_process(window: Make) -> None:
 
     code = (
         "import sys\nfrom composer.gui.app import application, make_window\napp = application(); w = make_window(); w.show()\n"
-        "w.bench.begin(); app.processEvents(); document = w.session.document; document.add_block('ConvStem', (0, 0))\n"
+        "w.bench.on_first_shown(); app.processEvents(); document = w.session.document; document.add_block('ConvStem', (0, 0))\n"
         "document.undo(); app.processEvents(); w.close()\n"
         "print([name for name in ('torch', 'pyqtgraph', 'numpy', 'composer.engine', 'blocks') if name in sys.modules])"
     )
@@ -56,7 +56,7 @@ def test_the_frame_is_painted_before_the_workbench_is_made(qtbot: QtBot) -> None
     shown = Window(None, (sys.executable, "-c", "import sys; sys.stdin.read()"))
     assert not shown.complete
     shown.show()
-    qtbot.waitUntil(lambda: shown.complete and shown.bench.begun)
+    qtbot.waitUntil(lambda: shown.complete and shown.bench.shown)
     shown.close()
     shown.deleteLater()
 
@@ -74,13 +74,14 @@ def test_the_breadcrumb_says_all_names_in_full(window: Make) -> None:
 def test_every_menu_has_commands_and_no_shortcut_is_given_twice(window: Make) -> None:
     shown = window()
     keys: dict[str, str] = {}
-    for action in shown.bench.command_actions():
+    for action in shown.bench.searchable_actions():
         for key in action.shortcuts():
             text = key.toString(QKeySequence.SequenceFormat.PortableText)
             assert text not in keys, f"{text}: {keys[text]} and {action.text()}"
             keys[text] = action.text()
-    assert {command.menu for command in COMMANDS} == set(MENUS)
-    assert all(command.icon == "" or not theme.icon(command.icon).isNull() for command in COMMANDS)
+    commands = shown.bench.actions.commands.values()
+    assert {command.menu for command in commands if command.menu} == set(MENUS)
+    assert all(command.icon == "" or not theme.icon(command.icon).isNull() for command in commands)
 
 
 def test_a_block_is_dragged_from_the_palette_onto_the_canvas(window: Make) -> None:
@@ -244,7 +245,7 @@ def test_a_file_dropped_on_the_window_is_opened(window: Make, small: Design, tmp
     assert enter.isAccepted()
     QApplication.sendEvent(shown, QDropEvent(QPointF(5, 5), *rest))
     qtbot.waitUntil(lambda: shown.session.document.design == small)
-    assert settings.recent() == [str(tmp_path / "net.yaml")]
+    assert settings.recent_files() == [str(tmp_path / "net.yaml")]
 
 
 def test_recent_files_and_templates_are_in_the_menus(window: Make, small: Design, tmp_path: Path) -> None:
@@ -254,7 +255,7 @@ def test_recent_files_and_templates_are_in_the_menus(window: Make, small: Design
     menu = shown.bench.action("open_recent").menu()
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions()] == ["net.yaml"]
-    templates = shown.bench.action("new_from_template").menu()
+    templates = shown.bench.action("open_template").menu()
     templates.aboutToShow.emit()
     templates.actions()[0].trigger()
     assert shown.session.path is None
@@ -285,6 +286,8 @@ def test_the_shortcut_sheet_lists_every_key(window: Make, qtbot: QtBot) -> None:
     shown.run_command("shortcuts")
     sheet = shown.findChild(ShortcutSheet)
     assert sheet.isVisible()
+    sheet.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is sheet)
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not any(isinstance(w, QDialog) and w.isVisible() for w in QApplication.topLevelWidgets()))
 
@@ -360,7 +363,7 @@ def test_every_command_can_be_triggered_on_an_empty_and_on_a_drawn_design(
         if design is not None:
             shown.session.document.apply(design, "Begin")
             shown.session.document.select(["attn"])
-        for command in COMMANDS:
+        for command in shown.bench.actions.commands.values():
             if command.id not in skipped:
                 shown.session.document.undo_stack.setClean()
                 action: QAction = shown.bench.action(command.id)

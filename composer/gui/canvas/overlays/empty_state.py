@@ -1,6 +1,5 @@
 """What an empty canvas says: how to begin, and three templates."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -32,7 +31,7 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._session = session
         self._title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self._hint = QLabel("or begin with a template", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._hint = QLabel("or start with a template", alignment=Qt.AlignmentFlag.AlignCenter)
         for label in (self._title, self._hint):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._buttons = QHBoxLayout()
@@ -52,12 +51,11 @@ class EmptyState(QWidget):
         box.addSpacing(4)
         box.addLayout(self._buttons)
         self._hint.setVisible(self._buttons.count() > 2)
-        self.show_keys(lambda _id: "")
+        self.show_key("")
         self.refresh_theme()
 
-    def show_keys(self, key_of: Callable[[str], str]) -> None:
-        """Show the key that adds a block; see `CanvasView.show_keys`."""
-        key = key_of("add_block")
+    def show_key(self, key: str) -> None:
+        """Name the key that adds a block; empty if there is none."""
         self._title.setText(f"Press {key} or drag a block" if key else "Drag a block here")
 
     def refresh_theme(self) -> None:

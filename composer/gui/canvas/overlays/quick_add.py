@@ -26,8 +26,8 @@ from PySide6.QtWidgets import (
 )
 
 from composer.core import units
+from composer.core.blocks.block_search import BlockChoice, search
 from composer.gui.canvas.items import metrics
-from composer.gui.canvas.overlays.quick_search import BlockChoice, search
 from composer.gui.look import theme
 
 WIDTH, ROW, ROWS = 340, 28, 9

@@ -7,13 +7,13 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QButtonGroup, QLabel, QWidget
 
 from composer.core import units
+from composer.core.blocks.block_search import BlockChoice, block_choices
 from composer.core.blocks.ports import fits
 from composer.core.errors import DesignError
 from composer.core.files.design_json import to_json
 from composer.core.graph import Node
 from composer.core.swap import Swap, swap
 from composer.gui.canvas.overlays.quick_add import QuickAdd
-from composer.gui.canvas.overlays.quick_search import BlockChoice, block_choices
 from composer.gui.look import theme
 from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, label, row

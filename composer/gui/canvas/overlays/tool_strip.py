@@ -1,11 +1,10 @@
 """The tool strip: select, hand, fit, layout, heat map."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
+from composer.gui.keymap import KeyMap
 from composer.gui.look import theme
 from composer.gui.session.cost_lens import HEATS, CostLens
 
@@ -26,9 +25,9 @@ class ToolStrip(QFrame):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(4, 4, 4, 4)
         self._row.setSpacing(2)
-        self.select = self._button("select", "Select and move (V)", checkable=True)
-        self.hand = self._button("hand", "Move the view (H, or hold Space)", checkable=True)
-        self.fit = self._button("fit", "Show everything")
+        self.select = self._button("select", "Select and move", checkable=True)
+        self.hand = self._button("hand", "Move the view", checkable=True)
+        self.fit = self._button("fit", "Fit all")
         self.arrange = self._button("layout", "Arrange")
         self.heat = self._button("heat", "Heat map of costs", checkable=True)
         self.select.setChecked(True)
@@ -38,10 +37,16 @@ class ToolStrip(QFrame):
         self._menus()
         self.refresh_theme()
 
-    def show_keys(self, key_of: Callable[[str], str]) -> None:
-        """Show in the tooltips the keys of the commands that the tools share; see `CanvasView.show_keys`."""
-        for tool, text, id in ((self.fit, "Show everything", "fit"), (self.arrange, "Arrange", "layout")):
-            tool.setToolTip(f"{text} ({key})" if (key := key_of(id)) else text)
+    def show_keys(self, keymap: KeyMap) -> None:
+        """Name the shortcuts in the tooltips."""
+        for tool, text, id in (
+            (self.select, "Select and move", "select_tool"),
+            (self.hand, "Move the view, also by holding Space", "hand_tool"),
+            (self.fit, "Fit all", "fit"),
+            (self.arrange, "Arrange", "layout"),
+        ):
+            key = keymap.text(id)
+            tool.setToolTip(f"{text} ({key})" if key else text)
 
     def _button(self, icon: str, tip: str, *, checkable: bool = False) -> QToolButton:
         button = QToolButton(autoRaise=True)

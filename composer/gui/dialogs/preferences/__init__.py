@@ -1,4 +1,4 @@
-"""The preferences: what is the same in every design. Every change holds at once and is remembered."""
+"""The preferences: settings that hold for every design. Each change takes effect immediately and is remembered."""
 
 from composer.gui.dialogs.preferences.dialog import Preferences
 

@@ -1,4 +1,4 @@
-"""The page of the user's own blocks: which folders hold them, and which are trusted."""
+"""The page of custom blocks: which folders hold them, and which of these are trusted."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from composer.gui.widgets.labels import button, column, label, row
 from composer.gui.widgets.notice import Notice
 
 ABOUT = (
-    "A block of your own is one Python file in one of these folders, as in the library. It appears in the palette when it is saved, "
-    "and changes count at once. Nothing in a folder runs before you trust it."
+    "A custom block is one Python file in one of these folders, written as in the library. It appears in the palette when it "
+    "is saved, and changes take effect immediately. No code of a folder runs before you trust it."
 )
 
 
 class BlocksPage(QWidget):
-    """The folders, and buttons to add, trust and remove them.
+    """The folders, with buttons to add, trust and remove them.
 
     Args:
         session: the session.
@@ -29,10 +29,10 @@ class BlocksPage(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.setWindowTitle("Own blocks")
-        self._own = session.custom_blocks
+        self.setWindowTitle("Custom blocks")
+        self._custom_blocks = session.custom_blocks
         self.list = QTreeWidget()
-        self.list.setAccessibleName("Folders of own blocks")
+        self.list.setAccessibleName("Folders of custom blocks")
         self.list.setHeaderLabels(["Folder", "Blocks", "Trust"])
         self.list.setRootIsDecorated(False)
         self.list.setStyleSheet(f"QTreeWidget::item {{ min-height: {theme.CONTROL - theme.UNIT}px; }}")
@@ -40,97 +40,95 @@ class BlocksPage(QWidget):
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for section in (1, 2):
             self.list.header().setSectionResizeMode(section, QHeaderView.ResizeMode.ResizeToContents)
-        self.list.currentItemChanged.connect(lambda *_: self._show_buttons())
-        self.add = button("Add folder…", self._add)
-        self.trust = button("Trust…", self._trust)
+        self.list.currentItemChanged.connect(lambda *_: self._update_buttons())
+        self.add = button("Add folder…", self._ask_folder)
+        self.trust = button("Trust…", self._toggle_trust)
         self.remove = button("Remove", self._remove)
-        self.show_folder = button("Show files", self._open)
-        for made in (self.add, self.trust, self.remove, self.show_folder):
-            made.setAutoDefault(False)
+        self.show_files = button("Show files", self._show_files)
+        for widget in (self.add, self.trust, self.remove, self.show_files):
+            widget.setAutoDefault(False)
         self.notice = Notice()
-        buttons = row(self.add, self.trust, self.remove, self.show_folder)
+        buttons = row(self.add, self.trust, self.remove, self.show_files)
         buttons.addStretch(1)
         layout = column(label(ABOUT, "muted", wrap=True), self.list, self.notice, margin=0)
         layout.addLayout(buttons)
         self.setLayout(layout)
-        self._own.changed.connect(lambda _: self.refresh())
+        self._custom_blocks.changed.connect(lambda _: self.refresh())
         session.theme_changed.connect(self.notice.refresh_theme)
         self.refresh()
 
     def refresh(self) -> None:
-        """List the folders of the moment."""
-        chosen = self.chosen
-        catalog = self._own.catalog
+        """List the current folders."""
+        selected = self.selected
+        catalog = self._custom_blocks.catalog
         self.list.clear()
-        for folder in self._own.folders:
+        for folder in self._custom_blocks.folders:
             count = sum(spec.path.is_relative_to(folder.path) for spec in catalog.own.values())
-            broken = sum(path.is_relative_to(folder.path) for path in self._own.broken())
-            item = QTreeWidgetItem(
-                [str(folder.path), f"{count}, {broken} broken" if broken else str(count), _state(folder)]
-            )
+            broken = sum(path.is_relative_to(folder.path) for path in self._custom_blocks.broken())
+            blocks = f"{count}, {broken} broken" if broken else str(count)
+            item = QTreeWidgetItem([str(folder.path), blocks, _trust_text(folder)])
             item.setToolTip(0, str(folder.path))
             item.setIcon(2, theme.icon("unlock" if folder.trusted else "lock", "muted"))
             self.list.addTopLevelItem(item)
-            if chosen is not None and folder.path == chosen.path:
+            if selected is not None and folder.path == selected.path:
                 self.list.setCurrentItem(item)
         if self.list.currentItem() is None and (first := self.list.topLevelItem(0)) is not None:
             self.list.setCurrentItem(first)
-        self._show_buttons()
+        self._update_buttons()
 
     @property
-    def chosen(self) -> BlockFolder | None:
+    def selected(self) -> BlockFolder | None:
         """The folder of the current row."""
         item = self.list.currentItem()
-        return next(
-            (folder for folder in self._own.folders if item is not None and str(folder.path) == item.text(0)), None
-        )
+        path = item.text(0) if item is not None else ""
+        return next((folder for folder in self._custom_blocks.folders if str(folder.path) == path), None)
 
-    def take(self, folder: Path) -> None:
-        """Add a folder and ask whether it is trusted."""
+    def add_folder(self, folder: Path) -> None:
+        """Add a folder and ask whether to trust it."""
         self.notice.clear()
-        if self._keep(folder, trusted=False):
-            ask_trust(self, folder, lambda yes: yes and self._keep(folder, trusted=True))
+        if self._remember(folder, trusted=False):
+            ask_trust(self, folder, lambda yes: yes and self._remember(folder, trusted=True))
 
-    def _show_buttons(self) -> None:
-        chosen = self.chosen
-        self.trust.setText("Trust no more" if chosen is not None and chosen.trusted else "Trust…")
-        for made in (self.trust, self.remove):
-            made.setEnabled(chosen is not None and chosen.kept)
-        self.show_folder.setEnabled(chosen is not None)
+    def _update_buttons(self) -> None:
+        folder = self.selected
+        self.trust.setText("Stop trusting" if folder is not None and folder.trusted else "Trust…")
+        for widget in (self.trust, self.remove):
+            widget.setEnabled(folder is not None and folder.kept)
+        self.show_files.setEnabled(folder is not None)
 
-    def _add(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder of your own blocks", str(Path.home()))
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder of custom blocks", str(Path.home()))
         if folder:
-            self.take(Path(folder))
+            self.add_folder(Path(folder))
 
-    def _trust(self) -> None:
-        chosen = self.chosen
-        if chosen is not None and chosen.trusted:
-            self._keep(chosen.path, trusted=False)
-        elif chosen is not None:
-            ask_trust(self, chosen.path, lambda yes: yes and self._keep(chosen.path, trusted=True))
+    def _toggle_trust(self) -> None:
+        folder = self.selected
+        if folder is not None and folder.trusted:
+            self._remember(folder.path, trusted=False)
+        elif folder is not None:
+            ask_trust(self, folder.path, lambda yes: yes and self._remember(folder.path, trusted=True))
 
     def _remove(self) -> None:
-        if (chosen := self.chosen) is not None:
+        if (folder := self.selected) is not None:
             try:
-                self._own.forget(chosen.path)
+                self._custom_blocks.forget(folder.path)
             except UserError as error:
                 self.notice.show_message(str(error), "error")
 
-    def _open(self) -> None:
-        if (chosen := self.chosen) is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(chosen.path)))
+    def _show_files(self) -> None:
+        if (folder := self.selected) is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder.path)))
 
-    def _keep(self, folder: Path, *, trusted: bool) -> bool:
+    def _remember(self, folder: Path, *, trusted: bool) -> bool:
         try:
-            self._own.keep(folder, trusted=trusted)
+            self._custom_blocks.keep(folder, trusted=trusted)
         except UserError as error:
             self.notice.show_message(str(error), "error")
             return False
         return True
 
 
-def _state(folder: BlockFolder) -> str:
+def _trust_text(folder: BlockFolder) -> str:
     if not folder.kept:
-        return "named at the start"
+        return "from the command line"
     return "trusted" if folder.trusted else "not trusted"

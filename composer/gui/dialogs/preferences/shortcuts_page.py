@@ -1,36 +1,31 @@
-"""The page of keys: every command with its key, searchable; a key that something else has is named before it is taken."""
-
-from typing import TYPE_CHECKING
+"""The page of shortcuts: every command and panel with its keys; a conflict is named before a key is reassigned."""
 
 from PySide6.QtCore import QKeyCombination, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
+from composer.gui.keymap import Bindable, native
 from composer.gui.look import theme
-from composer.gui.shell import keymap
-from composer.gui.shell.keymap import Bindable, Keys
+from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, column, label, named, row
 from composer.gui.widgets.notice import Notice
 
-if TYPE_CHECKING:
-    from composer.gui.shell.workbench import Workbench
-
 ID_ROLE = Qt.ItemDataRole.UserRole
 FIELD_WIDTH = 200
-ROWS = f"QTreeWidget::item {{ min-height: {theme.CONTROL - theme.UNIT}px; }}"
+ROW_STYLE = f"QTreeWidget::item {{ min-height: {theme.CONTROL - theme.UNIT}px; }}"
 
 
 class ShortcutsPage(QWidget):
-    """The table of keys and the field that changes one.
+    """The list of shortcuts and the field that changes one.
 
     Args:
-        bench: the workbench of the window.
+        session: the session.
     """
 
-    def __init__(self, bench: "Workbench") -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.setWindowTitle("Shortcuts")
-        self._bench = bench
+        self._keymap = session.keymap
         self._items: dict[str, QTreeWidgetItem] = {}
         self.search = QLineEdit(placeholderText="Search commands and keys", clearButtonEnabled=True)
         self.search.addAction(theme.icon("find", "muted"), QLineEdit.ActionPosition.LeadingPosition)
@@ -41,156 +36,144 @@ class ShortcutsPage(QWidget):
         self.list.setRootIsDecorated(False)
         self.list.setIndentation(8)
         self.list.setUniformRowHeights(True)
-        self.list.setStyleSheet(ROWS)
+        self.list.setStyleSheet(ROW_STYLE)
         self.list.header().setStretchLastSection(False)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.list.currentItemChanged.connect(lambda *_: self._show_current())
+        self.list.currentItemChanged.connect(lambda *_: self._show_selected())
         self.field = QKeySequenceEdit()
         self.field.setMaximumSequenceLength(1)
         self.field.setFinishingKeyCombinations([QKeyCombination(Qt.Key.Key_Escape), QKeyCombination(Qt.Key.Key_Return)])
         self.field.setFixedWidth(FIELD_WIDTH)
-        self.field.keySequenceChanged.connect(self._typed)
+        self.field.keySequenceChanged.connect(self._on_typed)
         self.field.editingFinished.connect(self._show_key)
-        self.what = label()
-        self.remove = button("No key", lambda: self._set(self.chosen, ()) if self.chosen is not None else None)
+        self.field_label = label()
+        self.remove = button("No key", self._remove)
         self.reset = button("Reset", self._reset)
-        self.reset_all = button("Reset all", self._reset_all)
-        for made in (self.remove, self.reset, self.reset_all):
-            made.setAutoDefault(False)
+        self.reset_all = button("Reset all", self._keymap.reset_all)
+        for widget in (self.remove, self.reset, self.reset_all):
+            widget.setAutoDefault(False)
         self.notice = Notice()
-        below = row(self.what, self.field, self.remove, self.reset)
-        below.addStretch(1)
-        below.addWidget(self.reset_all)
+        bottom = row(self.field_label, self.field, self.remove, self.reset)
+        bottom.addStretch(1)
+        bottom.addWidget(self.reset_all)
         layout = column(self.search, self.list, self.notice, margin=0)
-        layout.addLayout(below)
+        layout.addLayout(bottom)
         self.setLayout(layout)
-        bench.session.theme_changed.connect(self.notice.refresh_theme)
+        session.theme_changed.connect(self.notice.refresh_theme)
         self._fill()
         named(self.field, "New key")
+        self._keymap.changed.connect(self._on_changed)
 
     @property
-    def chosen(self) -> Bindable | None:
-        """What the current row is about."""
+    def selected(self) -> Bindable | None:
+        """The command or panel of the current row."""
         item = self.list.currentItem()
-        return self._all.get(str(item.data(0, ID_ROLE))) if item is not None else None
+        return self._keymap.bindables.get(str(item.data(0, ID_ROLE))) if item is not None else None
 
-    def choose(self, id: str) -> None:
+    def select(self, id: str) -> None:
         """Go to the row of a command or panel."""
         self.list.setCurrentItem(self._items[id])
 
     def _fill(self) -> None:
-        self._all = {bindable.id: bindable for bindable in keymap.bindables()}
-        heads: dict[str, QTreeWidgetItem] = {}
-        for bindable in self._all.values():
-            if bindable.section not in heads:
-                heads[bindable.section] = head = QTreeWidgetItem([bindable.section])
-                head.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                head.setFont(0, theme.font(theme.SMALL, bold=True))
-                self.list.addTopLevelItem(head)
-                head.setFirstColumnSpanned(True)
+        headings: dict[str, QTreeWidgetItem] = {}
+        for id, bindable in self._keymap.bindables.items():
+            if bindable.section not in headings:
+                headings[bindable.section] = heading = QTreeWidgetItem([bindable.section])
+                heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                heading.setFont(0, theme.font(theme.SMALL, bold=True))
+                self.list.addTopLevelItem(heading)
+                heading.setFirstColumnSpanned(True)
             item = QTreeWidgetItem([bindable.text])
-            item.setData(0, ID_ROLE, bindable.id)
-            heads[bindable.section].addChild(item)
-            self._items[bindable.id] = item
+            item.setData(0, ID_ROLE, id)
+            headings[bindable.section].addChild(item)
+            self._items[id] = item
         self.list.expandAll()
         self._show_keys()
-        self.choose(next(iter(self._items)))
+        self.select(next(iter(self._items)))
+
+    def _on_changed(self) -> None:
+        self._show_keys()
+        self._show_selected()
 
     def _show_keys(self) -> None:
+        changed = {id: self._keymap.is_changed(id) for id in self._items}
         for id, item in self._items.items():
-            bindable = self._all[id]
-            item.setText(1, "   ".join(keymap.native(key) for key in bindable.keys))
-            font = theme.font(theme.BODY, bold=bindable.changed)
+            item.setText(1, "   ".join(map(native, self._keymap.keys(id))))
+            font = theme.font(theme.BODY, bold=changed[id])
             item.setFont(0, font)
             item.setFont(1, font)
-            item.setToolTip(0, "Changed" if bindable.changed else "")
-        self.reset_all.setEnabled(any(bindable.changed for bindable in self._all.values()))
+            item.setToolTip(0, "Changed" if changed[id] else "")
+        self.reset_all.setEnabled(any(changed.values()))
 
-    def _show_current(self) -> None:
-        chosen = self.chosen
+    def _show_selected(self) -> None:
+        bindable = self.selected
         self.notice.clear()
-        self.field.setEnabled(chosen is not None)
-        self.what.setText(f"Key of “{chosen.text}”" if chosen is not None else "")
-        self.reset.setEnabled(chosen is not None and chosen.changed)
-        self.remove.setEnabled(chosen is not None and bool(chosen.keys))
+        self.field.setEnabled(bindable is not None)
+        self.field_label.setText(f"Key of “{bindable.text}”" if bindable is not None else "")
+        self.reset.setEnabled(bindable is not None and self._keymap.is_changed(bindable.id))
+        self.remove.setEnabled(bindable is not None and bool(self._keymap.keys(bindable.id)))
         self._show_key()
 
     def _show_key(self) -> None:
-        """Show the key that holds, in the place of one that was begun or refused."""
-        keys = self.chosen.keys if self.chosen is not None else ()
+        """Show the current key in place of one that was half typed or refused."""
+        keys = self._keymap.keys(self.selected.id) if self.selected is not None else ()
         with QSignalBlocker(self.field):
             self.field.setKeySequence(QKeySequence(keys[0]) if keys else QKeySequence())
 
-    def _typed(self, sequence: QKeySequence) -> None:
-        chosen = self.chosen
-        # Empty at the first of the keys that are pressed; and a field that is closed while it waits says once more what it holds.
-        if chosen is None or sequence.isEmpty() or not self.isVisible():
+    def _on_typed(self, sequence: QKeySequence) -> None:
+        bindable = self.selected
+        # The sequence is empty while the first key is held; and a field emits its value again when the dialog closes.
+        if bindable is None or sequence.isEmpty() or not self.isVisible():
             return
         key = sequence.toString(QKeySequence.SequenceFormat.PortableText)
         self.notice.clear()
-        bound = {id: bindable.keys for id, bindable in self._all.items()}
-        other = keymap.holder(key, bound, chosen.id)
-        if other is None:
-            self._set(chosen, (key,))
+        holder = self._keymap.holder(key, excluded=bindable.id)
+        if holder is None:
+            self._keymap.set_keys(bindable.id, (key,))
             return
-        holder = self._all[other]
         self._show_key()
-        QTimer.singleShot(
-            0, self, lambda: self.list.scrollToItem(self._items[chosen.id])
-        )  # the notice takes room from the list
+        # Once the notice has taken its height from the list.
+        QTimer.singleShot(0, self, lambda: self.list.scrollToItem(self._items[bindable.id]))
         self.notice.show_message(
-            f"{keymap.native(key)} is the key of “{holder.text}”.",
+            f"{native(key)} is the key of “{holder.text}”.",
             "warning",
-            actions=[(f"Take it for “{chosen.text}”", lambda: self._take(chosen, holder, key))],
+            actions=[(f"Assign it to “{bindable.text}”", lambda: self._reassign(key, holder, bindable))],
         )
 
-    def _take(self, chosen: Bindable, holder: Bindable, key: str) -> None:
-        wanted = keymap.portable(key)
-        keymap.set_keys(holder, tuple(kept for kept in holder.keys if keymap.portable(kept) != wanted))
-        self._set(chosen, (key,))
+    def _reassign(self, key: str, holder: Bindable, bindable: Bindable) -> None:
+        self._keymap.unbind(holder.id, key)
+        self._keymap.set_keys(bindable.id, (key,))
 
-    def _set(self, bindable: Bindable, keys: Keys) -> None:
-        keymap.set_keys(bindable, keys)
-        self._applied()
+    def _remove(self) -> None:
+        if self.selected is not None:
+            self._keymap.set_keys(self.selected.id, ())
 
     def _reset(self) -> None:
-        """Give the chosen command its default keys, after taking them from whatever has them now."""
-        chosen = self.chosen
-        if chosen is None:
+        """Restore the default keys of the selected command, and take them from whatever has them now."""
+        bindable = self.selected
+        if bindable is None:
             return
-        taken = []
-        for key in chosen.default:
-            other = keymap.holder(key, {id: bindable.keys for id, bindable in self._all.items()}, chosen.id)
-            if other is not None:
-                holder = self._all[other]
-                keymap.set_keys(
-                    holder, tuple(kept for kept in holder.keys if keymap.portable(kept) != keymap.portable(key))
-                )
-                taken.append(f"“{holder.text}” had {keymap.native(key)} and has it no more.")
-        self._set(chosen, chosen.default)
-        if taken:
-            self.notice.show_message(" ".join(taken), "info")
-
-    def _reset_all(self) -> None:
-        keymap.reset_all()
-        self._applied()
-
-    def _applied(self) -> None:
-        self._bench.apply_keys()
-        self._show_keys()
-        self._show_current()
+        messages = []
+        for key in bindable.default:
+            holder = self._keymap.holder(key, excluded=bindable.id)
+            if holder is not None:
+                self._keymap.unbind(holder.id, key)
+                messages.append(f"{native(key)} is no longer the key of “{holder.text}”.")
+        self._keymap.set_keys(bindable.id, bindable.default)
+        if messages:
+            self.notice.show_message(" ".join(messages), "info")
 
     def _filter(self) -> None:
         words = self.search.text().lower().split()
-        for row_ in range(self.list.topLevelItemCount()):
-            head = self.list.topLevelItem(row_)
-            assert head is not None
-            shown = 0
-            for index in range(head.childCount()):
-                item = head.child(index)
+        for index in range(self.list.topLevelItemCount()):
+            heading = self.list.topLevelItem(index)
+            assert heading is not None
+            matches = 0
+            for child in range(heading.childCount()):
+                item = heading.child(child)
                 assert item is not None
-                text = f"{head.text(0)} {item.text(0)} {item.text(1)}".lower()
+                text = f"{heading.text(0)} {item.text(0)} {item.text(1)}".lower()
                 item.setHidden(not all(word in text for word in words))
-                shown += not item.isHidden()
-            head.setHidden(not shown)
+                matches += not item.isHidden()
+            heading.setHidden(not matches)

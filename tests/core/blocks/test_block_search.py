@@ -2,9 +2,9 @@
 
 import pytest
 
+from composer.core.blocks.block_search import block_choices, filter_choices, search
 from composer.core.blocks.catalog import read_catalog
 from composer.core.graph import Design, Graph
-from composer.gui.canvas.overlays.quick_search import block_choices, filter_choices, search
 
 FOUND = block_choices(Design(graphs={"stage": Graph()}), read_catalog(), "")
 

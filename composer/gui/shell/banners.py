@@ -1,0 +1,100 @@
+"""The banners above the canvas: a comparison, blocks that are not trusted, unsaved work of an earlier session."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QVBoxLayout
+
+from composer.gui.session import recovery
+from composer.gui.session.session import Session
+from composer.gui.widgets.banner import Banner
+
+Choices = list[tuple[str, Callable[[], object]]]
+
+
+class Banners(QObject):
+    """Shows and removes the banners of one window.
+
+    Args:
+        column: layout of the canvas; banners are inserted at its top.
+        session: the session.
+    """
+
+    def __init__(self, column: QVBoxLayout, session: Session) -> None:
+        super().__init__(session)
+        self._column = column
+        self._session = session
+        self._comparison: Banner | None = None
+        self._trust: Banner | None = None
+        self._untrusted: dict[Path, str] = {}
+        session.comparison.changed.connect(self._show_comparison)
+        session.document.design_changed.connect(self._show_trust)
+        session.catalog_changed.connect(self._show_trust)
+        self._show_trust()  # the design may have been opened before the banners existed
+
+    def offer_recovery(self, may_replace_design: Callable[[], bool]) -> None:
+        """Offer to restore the newest unsaved work of a window that was not closed properly.
+
+        Args:
+            may_replace_design: asks whether the current design may be left.
+        """
+        recovered = next(recovery.left_behind(), None)
+        if recovered is None:
+            return
+        name = recovered.path.name if recovered.path is not None else recovered.design.name
+        saved = time.strftime("%d %b %H:%M", time.localtime(recovered.time))
+
+        def restore() -> None:
+            if may_replace_design():
+                self._session.restore(recovered)
+
+        choices: Choices = [
+            ("Restore", restore),
+            ("Discard", lambda: recovery.forget(recovered)),
+        ]
+        self._column.insertWidget(0, Banner(f"Unsaved work on “{name}” from {saved} was recovered.", choices))
+
+    def _show_comparison(self) -> None:
+        comparison = self._session.comparison
+        if not comparison.on:
+            _remove(self._comparison)
+            self._comparison = None
+        elif self._comparison is None:
+            choices: Choices = [
+                ("Show the list", lambda: self._session.panel_requested.emit("changes")),
+                ("Done", comparison.stop),
+            ]
+            self._comparison = Banner(comparison.summary(), choices, comparison.stop, persistent=True)
+            self._column.insertWidget(0, self._comparison)
+        else:
+            self._comparison.text.setText(comparison.summary())
+
+    def _show_trust(self, *_: object) -> None:
+        """Name a block of the design that may not run, until there is none or the user closes the banner."""
+        untrusted = self._session.custom_blocks.untrusted(self._session.document.design)
+        if untrusted == self._untrusted:
+            return
+        self._untrusted = untrusted
+        _remove(self._trust)
+        self._trust = None
+        if untrusted:
+            folder, block = next(iter(untrusted.items()))
+            text = f"{block} is a block of {folder}, whose code does not run until you trust that folder."
+            choices: Choices = [
+                ("Trust the folder…", lambda: self._session.command_requested.emit("trust_blocks", None))
+            ]
+            self._trust = Banner(text, choices, self.hide_trust, persistent=True)
+            self._column.insertWidget(0, self._trust)
+
+    def hide_trust(self) -> None:
+        """Hide the banner of untrusted blocks until the set of untrusted folders changes."""
+        if self._trust is not None:
+            self._trust.hide()
+
+
+def _remove(banner: Banner | None) -> None:
+    if banner is not None:
+        banner.hide()
+        banner.deleteLater()

@@ -1,0 +1,77 @@
+"""Commands that write the network to files other than its own."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog
+
+from composer.core.errors import UserError
+from composer.core.files.design_json import to_json
+from composer.gui.shell.commands import Command
+from composer.gui.shell.context import Context
+from composer.gui.shell.unsaved import DESIGN_FILES, default_file, with_suffix
+
+
+def export(context: Context, target: str = "python") -> None:
+    """Open the dialog with all export targets."""
+    from composer.gui.dialogs.export_dialog import ExportDialog
+
+    dialog = ExportDialog(context.session, context.canvas.export_image, context.window)
+    dialog.select_target(target)
+    dialog.open()
+
+
+def export_python(context: Context, path: Path | str | None = None) -> None:
+    """Write the generated model, which needs only torch."""
+    _export(context, "python", "Export Python", "Python (*.py)", ".py", path)
+
+
+def export_yaml(context: Context, path: Path | str | None = None) -> None:
+    """Write a copy of the design."""
+    _export(context, "yaml", "Export YAML", DESIGN_FILES, ".yaml", path)
+
+
+def export_picture(context: Context) -> None:
+    """Draw the shown graph to a file."""
+    suggestion = str(default_file(context.session, ".png"))
+    kinds = "Pictures (*.png *.svg *.pdf)"
+    path = QFileDialog.getSaveFileName(context.window, "Export picture", suggestion, kinds)[0]
+    if path:
+        file = with_suffix(path, ".png")
+        try:
+            context.canvas.export_image(file)
+        except UserError as error:
+            context.show_error(error)
+        else:
+            context.session.message.emit(f"Exported {file.name}", "info")
+
+
+def _export(context: Context, target: str, title: str, kinds: str, suffix: str, path: Path | str | None) -> None:
+    session = context.session
+    suggestion = str(default_file(session, suffix))
+    path = path or QFileDialog.getSaveFileName(context.window, title, suggestion, kinds)[0]
+    if path:
+        file = with_suffix(path, suffix)
+        params = {"design": to_json(session.document.design), "target": target, "path": str(file)}
+        session.request(
+            "export",
+            params,
+            lambda _: session.message.emit(f"Exported {file.name}", "info"),
+            lambda reason: session.message.emit(f"{file.name} was not exported: {reason}", "error"),
+        )
+
+
+COMMANDS = (
+    Command(
+        "export",
+        "Export…",
+        export,
+        "File",
+        31,
+        ("Ctrl+Shift+E",),
+        "export",
+        tip="Code, ONNX, torch.export, weights, tables, diagrams and pictures",
+    ),
+    Command("export_python", "Export Python…", export_python, "File", 32, ("Ctrl+E",), "code", tip="Needs only torch"),
+    Command("export_yaml", "Export YAML…", export_yaml, "File", 33),
+    Command("export_picture", "Export picture…", export_picture, "File", 34, icon="picture"),
+)

@@ -1,0 +1,68 @@
+"""Commands for training, the engine, and the trust in custom blocks."""
+
+from pathlib import Path
+
+from composer.core.errors import UserError
+from composer.gui.shell.commands import Command
+from composer.gui.shell.context import Context
+
+
+def train(context: Context) -> None:
+    """Start a training from the training panel, which shows what is trained and how."""
+    context.docks.show("training")
+    context.session.training_requested.emit()
+
+
+def stop_training(context: Context) -> None:
+    """Ask all trainings to save and end."""
+    for run in context.session.runs:
+        if run.active:
+            run.stop()
+
+
+def trust_blocks(context: Context) -> None:
+    """Ask whether to trust the first folder of custom blocks that the design uses and that is not trusted yet."""
+    from composer.gui.dialogs.trust import ask_trust
+
+    session = context.session
+
+    def trust(folder: Path) -> None:
+        try:
+            session.custom_blocks.keep(folder, trusted=True)
+        except UserError as error:
+            context.show_error(error)
+
+    folder = next(iter(session.custom_blocks.untrusted(session.document.design)), None)
+    if folder is not None:
+        ask_trust(context.window, folder, lambda yes: trust(folder) if yes else None)
+
+
+def restart_engine(context: Context) -> None:
+    """End the engine process and start another one."""
+    context.session.restart_engine()
+
+
+COMMANDS = (
+    Command("train", "Train", train, "Run", 11, ("Ctrl+Return",), "play", toolbar=True),
+    Command(
+        "stop_training",
+        "Stop training",
+        stop_training,
+        "Run",
+        12,
+        ("Ctrl+Alt+Return",),
+        "stop",
+        enabled=lambda context: any(run.active for run in context.session.runs),
+    ),
+    Command(
+        "trust_blocks",
+        "Trust custom blocks…",
+        trust_blocks,
+        "Run",
+        21,
+        icon="lock",
+        enabled=lambda context: bool(context.session.custom_blocks.untrusted(context.document.design)),
+        tip="Allow the code of the custom blocks that this design uses to run",
+    ),
+    Command("restart_engine", "Restart engine", restart_engine, "Run", 22, icon="engine"),
+)

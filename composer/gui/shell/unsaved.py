@@ -1,0 +1,89 @@
+"""Saving, and the questions about work that would be lost."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from composer.core import names
+from composer.core.files.run_folder import RunInfo
+from composer.gui.runs.run_library import short_name
+from composer.gui.runs.run_process import ENDED
+from composer.gui.session.session import Session
+
+DESIGN_FILES = "Designs (*.yaml *.yml)"
+
+
+def save(parent: QWidget, session: Session) -> bool:
+    """Save the design; the first time, ask for a file.
+
+    Returns:
+        Whether it was saved.
+    """
+    return session.save() if session.path is not None else save_as(parent, session)
+
+
+def save_as(parent: QWidget, session: Session) -> bool:
+    """Ask for a file and save the design to it.
+
+    Returns:
+        Whether it was saved.
+    """
+    suggestion = str(session.path or default_file(session, ".yaml"))
+    path = QFileDialog.getSaveFileName(parent, "Save design", suggestion, DESIGN_FILES)[0]
+    return bool(path) and session.save_as(with_suffix(path, ".yaml"))
+
+
+def may_replace_design(parent: QWidget, session: Session) -> bool:
+    """Whether the design may be left: there are no unsaved changes, or the user saves or discards them."""
+    if not session.document.dirty:
+        return True
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.NoIcon)
+    box.setWindowTitle("Unsaved changes")
+    name = session.path.name if session.path is not None else session.document.design.name
+    box.setText(f"Save the changes to “{name}”?")
+    buttons = QMessageBox.StandardButton
+    box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+    box.setDefaultButton(buttons.Save)
+    answer = box.exec()
+    box.deleteLater()
+    return answer == buttons.Discard or (answer == buttons.Save and save(parent, session))
+
+
+def may_close(parent: QWidget, session: Session) -> bool:
+    """Whether the window may close: the user agrees to stop a running training, and the design may be left."""
+    run = next((run for run in session.runs if run.active and run.state not in ENDED), None)
+    if run is not None and not _confirm_stop(parent, run.folder):
+        return False
+    return may_replace_design(parent, session)
+
+
+def _confirm_stop(parent: QWidget, folder: Path) -> bool:
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.NoIcon)
+    box.setWindowTitle("Training")
+    box.setText(f"The training of “{short_name(RunInfo(folder))}” is not finished.")
+    box.setInformativeText("Closing the window saves its state and stops it; Resume continues it later.")
+    stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
+    stop.setAutoDefault(False)  # Enter must not stop a training that took hours
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    box.deleteLater()
+    return box.clickedButton() is stop
+
+
+def default_folder(session: Session) -> Path:
+    """Return the folder in which file dialogs open."""
+    return session.path.parent if session.path is not None else Path.home()
+
+
+def default_file(session: Session, suffix: str) -> Path:
+    """Return the file that save dialogs suggest."""
+    stem = session.path.stem if session.path is not None else names.snake(session.document.design.name)
+    return default_folder(session) / f"{stem}{suffix}"
+
+
+def with_suffix(path: Path | str, suffix: str) -> Path:
+    """Return the path, with the suffix if it has none."""
+    return Path(path) if Path(path).suffix else Path(path).with_suffix(suffix)

@@ -413,11 +413,11 @@ def inspect(args: argparse.Namespace) -> int:
 
 def screenshot(args: argparse.Namespace) -> int:
     """Draw a design to a picture."""
-    from composer.cli.engine_call import facts_of
+    from composer.cli.engine_call import infer_facts
     from composer.core.files.design_file import load
     from composer.gui.pictures import render_design
 
     design = load(args.design)
-    render_design(design, facts_of(design), Path(args.output), theme=args.theme)
+    render_design(design, infer_facts(design), Path(args.output), theme=args.theme)
     print(args.output)
     return 0

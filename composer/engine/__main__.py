@@ -195,20 +195,20 @@ def _import_torch(channel: Channel) -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
     from composer.engine.device import devices
 
-    channel.send({"event": "torch", "torch": torch.__version__, "devices": devices()})
+    channel.notify("torch", torch=torch.__version__, devices=devices())
 
 
 def main() -> None:
     """Serve requests on stdin until it closes."""
     channel = Channel.stdio()
     engine = Engine()
-    channel.send({"event": "ready"})
+    channel.notify("ready")
     threading.Thread(target=_import_torch, args=(channel,), name="torch", daemon=True).start()
     channel.serve(engine.handlers(), newest_only=frozenset({"facts", "source"}))
 
 
 if __name__ == "__main__":
     main()
-    # All is answered: after its own folders are removed, taking torch down in good order would only keep who waits for the end a second.
+    # Run the exit handlers, then exit hard: unloading torch takes about a second, and the parent is waiting.
     atexit._run_exitfuncs()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""JSON lines on a pipe: reading requests, answering, progress, cancelling. The engine and the training process speak it."""
+"""The worker's end of the JSON-RPC pipe: reads requests, runs their handlers, reports progress and respects cancels."""
 
 import json
 import sys
@@ -8,9 +8,13 @@ from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import Any, TextIO
 
+from composer.core import json_rpc
 from composer.core.errors import UserError
+from composer.core.json_rpc import Message
 
 Handler = Callable[[Mapping[str, Any], "Progress"], Any]
+# Characters of a malformed line that are quoted in the error.
+QUOTED = 80
 
 
 class Cancelled(Exception):
@@ -18,7 +22,7 @@ class Cancelled(Exception):
 
 
 class Progress:
-    """What a long-running handler reports to; calling it also notices a cancel.
+    """Reports how far a request is; calling it also notices a cancel.
 
     Args:
         send: writes one message.
@@ -26,7 +30,7 @@ class Progress:
         cancelled: ids of cancelled requests.
     """
 
-    def __init__(self, send: Callable[[dict[str, Any]], None], id: int, cancelled: set[int]) -> None:
+    def __init__(self, send: Callable[[Message], None], id: int, cancelled: set[int]) -> None:
         self._send = send
         self._id = id
         self._cancelled = cancelled
@@ -39,106 +43,125 @@ class Progress:
         """
         if self._id in self._cancelled:
             raise Cancelled
-        self._send({"id": self._id, "progress": fraction, "message": message})
+        params = {"id": self._id, "fraction": fraction, "message": message}
+        self._send(json_rpc.notification(json_rpc.PROGRESS, params))
 
 
 class Channel:
-    """The child's end of the pipe.
+    """The worker's end of the pipe.
 
     Args:
-        lines: where requests come from.
-        out: where answers go; everything that prints by accident is sent to stderr instead.
+        lines: source of the client's messages.
+        out: destination of responses and notifications.
+
+    Attributes:
+        queue: requests that are not yet running; None marks the end of the pipe.
+        cancelled: ids of cancelled requests.
     """
 
     def __init__(self, lines: TextIO, out: TextIO) -> None:
         self.lines = lines
         self.out = out
         self.lock = threading.Lock()
-        self.queue: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+        self.queue: SimpleQueue[Message | None] = SimpleQueue()
         self.cancelled: set[int] = set()
 
     @classmethod
     def stdio(cls) -> "Channel":
-        """The process's own stdin and stdout; later prints go to stderr, so that they cannot break a line of the protocol."""
+        """Open the process's own stdin and stdout; later prints go to stderr, so that they cannot break a message."""
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
         channel = cls(sys.stdin, sys.stdout)
         sys.stdout = sys.stderr
         return channel
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: Message) -> None:
         """Write one message as one line."""
-        text = json.dumps(message, separators=(",", ":"))
+        text = json_rpc.encode(message)
         with self.lock:
             self.out.write(text + "\n")
             self.out.flush()
 
+    def notify(self, method: str, **params: Any) -> None:
+        """Send a notification."""
+        self.send(json_rpc.notification(method, params))
+
     def read(self) -> None:
-        """Put requests into the queue until the pipe closes; runs in a thread, so that a cancel is seen during work."""
+        """Queue requests until the pipe closes; runs in a thread, so that a cancel is noticed while a handler runs."""
         for line in self.lines:
             try:
                 message = json.loads(line)
             except (ValueError, RecursionError):
-                self.send({"event": "log", "text": f"not JSON: {line[:80]!r}"})
+                self.send(json_rpc.error(None, json_rpc.PARSE_ERROR, f"not JSON: {line[:QUOTED]!r}"))
                 continue
-            if isinstance(message, dict) and isinstance(message.get("cancel"), int):
-                self.cancelled.add(message["cancel"])
-            elif (
-                not isinstance(message, dict) or not isinstance(message.get("params", {}), dict) or "cancel" in message
-            ):
-                self.send({"event": "log", "text": f"not a request: {line[:80]!r}"})
-            else:
+            if not isinstance(message, dict) or not isinstance(message.get("params", {}), dict):
+                self._refuse(line)
+            elif message.get("method") != json_rpc.CANCEL:
                 self.queue.put(message)
+            elif isinstance(message.get("params", {}).get("id"), int):
+                self.cancelled.add(message["params"]["id"])
+            else:
+                self._refuse(line)
         self.queue.put(None)
 
+    def _refuse(self, line: str) -> None:
+        self.send(json_rpc.error(None, json_rpc.INVALID_REQUEST, f"not a request: {line[:QUOTED]!r}"))
+
     def serve(self, handlers: Mapping[str, Handler], newest_only: frozenset[str] = frozenset()) -> None:
-        """Answer requests one after the other until the pipe closes.
+        """Handle requests one after the other until the pipe closes.
 
         Args:
             handlers: by method name.
-            newest_only: methods of which only the newest waiting request is worth an answer; older ones are answered
-                ``superseded``.
+            newest_only: methods of which only the newest waiting request is handled; older ones get the error
+                ``SUPERSEDED``.
         """
         threading.Thread(target=self.read, name="requests", daemon=True).start()
-        waiting: list[dict[str, Any]] = []
+        waiting: list[Message] = []
         closed = False
         while waiting or not closed:
+            # 1. Take what has arrived; wait only if there is nothing to do.
             while not closed and (not waiting or not self.queue.empty()):
                 message = self.queue.get()
                 if message is None:
-                    closed = True  # what was asked before is still answered
+                    closed = True  # requests sent before the end are still handled
                 else:
                     waiting.append(message)
             if not waiting:
                 return
+            # 2. Handle the oldest request, unless a newer one makes it pointless.
             newest = {str(m.get("method")): m for m in waiting}
             request = waiting.pop(0)
             method = str(request.get("method"))
             if method in newest_only and newest[method] is not request:
-                self.send({"id": request.get("id"), "superseded": True})
+                self.send(json_rpc.error(request.get("id"), json_rpc.SUPERSEDED, "a newer request replaces this one"))
             else:
-                self.answer(request, handlers)
+                self.handle(request, handlers)
 
-    def answer(self, request: Mapping[str, Any], handlers: Mapping[str, Handler]) -> None:
-        """Run one request's handler; whatever it raises becomes an error answer, and the worker lives on."""
+    def handle(self, request: Mapping[str, Any], handlers: Mapping[str, Handler]) -> None:
+        """Run a request's handler; whatever it raises becomes an error response, and the worker keeps running."""
         id = request.get("id")
         method = str(request.get("method"))
-        if not isinstance(id, int) or isinstance(id, bool) or method not in handlers:
-            self.send({"id": id, "error": f"unknown request {method!r}; known: {', '.join(handlers)}"})
+        if not isinstance(id, int) or isinstance(id, bool):
+            self.send(json_rpc.error(None, json_rpc.INVALID_REQUEST, f"request {method!r} has no integer id"))
             return
-        if id in self.cancelled:
-            self.send({"id": id, "cancelled": True})
+        if method not in handlers:
+            message = f"unknown request {method!r}; choose one of: {', '.join(handlers)}"
+            self.send(json_rpc.error(id, json_rpc.METHOD_NOT_FOUND, message))
             return
         try:
-            result = handlers[method](request.get("params", {}), Progress(self.send, id, self.cancelled))
-            self.send({"id": id, "result": result})
+            if id in self.cancelled:
+                raise Cancelled
+            value = handlers[method](request.get("params", {}), Progress(self.send, id, self.cancelled))
+            self.send(json_rpc.result(id, value))
         except Cancelled:
-            self.send({"id": id, "cancelled": True})
+            self.send(json_rpc.error(id, json_rpc.CANCELLED, "cancelled"))
         except UserError as error:
-            self.send({"id": id, "error": str(error)})
+            self.send(json_rpc.error(id, json_rpc.USER_ERROR, str(error)))
         except MemoryError:
-            self.send({"id": id, "error": "the machine has too little memory for this; reduce the batch or the design"})
+            message = "the machine has too little memory for this; reduce the batch or the design"
+            self.send(json_rpc.error(id, json_rpc.OUT_OF_MEMORY, message))
         except Exception as error:
-            text = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
-            self.send({"id": id, "error": text, "trace": traceback.format_exc()})
+            lines = str(error).splitlines() or ["no message"]
+            message = f"{type(error).__name__}: {lines[0]}"
+            self.send(json_rpc.error(id, json_rpc.INTERNAL_ERROR, message, trace=traceback.format_exc()))
         finally:
             self.cancelled.discard(id)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from composer.core import json_rpc
 from composer.core.edits import set_params
 from composer.core.errors import UserError
 from composer.core.files.design_json import to_json
@@ -50,11 +51,19 @@ def served(*lines: str, newest: tuple[str, ...] = ()) -> list[dict[str, Any]]:
 
 
 def ask(id: int, method: str, **params: Any) -> str:
-    return json.dumps({"id": id, "method": method, "params": params})
+    return json_rpc.encode(json_rpc.request(id, method, params))
+
+
+def cancel(id: int) -> str:
+    return json_rpc.encode(json_rpc.notification(json_rpc.CANCEL, {"id": id}))
+
+
+def superseded(answer: dict[str, Any]) -> bool:
+    return bool(answer.get("error", {}).get("code") == json_rpc.SUPERSEDED)
 
 
 def test_all_that_was_asked_before_the_end_is_answered() -> None:
-    assert served(*(ask(i, "echo", a=i) for i in range(5))) == [{"id": i, "result": {"a": i}} for i in range(5)]
+    assert served(*(ask(i, "echo", a=i) for i in range(5))) == [json_rpc.result(i, {"a": i}) for i in range(5)]
 
 
 @pytest.mark.parametrize(
@@ -69,50 +78,56 @@ def test_all_that_was_asked_before_the_end_is_answered() -> None:
         "null",
         "[" * 100_000,
         '{"id": 1, "method": "echo", "params": [1]}',
-        '{"cancel": [1]}',
+        '{"method": "cancel", "params": {"id": [1]}}',
+        '{"method": "cancel"}',
         "\x00",
         "\ufffd",
     ],
 )
 def test_a_malformed_line_is_told_and_the_next_is_answered(line: str) -> None:
-    said, answer = served(line, ask(7, "echo"))
-    assert said["event"] == "log" and said["text"].startswith("not ") and len(said["text"]) < 200
-    assert answer == {"id": 7, "result": {}}
+    refusal, answer = served(line, ask(7, "echo"))
+    assert refusal["id"] is None and refusal["error"]["code"] in (json_rpc.PARSE_ERROR, json_rpc.INVALID_REQUEST)
+    assert refusal["error"]["message"].startswith("not ") and len(refusal["error"]["message"]) < 200
+    assert answer == json_rpc.result(7, {})
 
 
 @pytest.mark.parametrize("method", ['"fly"', "null", "[1]", "{}", "3"])
 def test_an_unknown_method(method: str) -> None:
     answer, after = served(f'{{"id": 1, "method": {method}}}', ask(2, "echo"))
-    assert answer["id"] == 1 and "known: echo, divide" in answer["error"]
+    assert answer["id"] == 1 and answer["error"]["code"] == json_rpc.METHOD_NOT_FOUND
+    assert "choose one of: echo, divide" in answer["error"]["message"]
     assert after["result"] == {}
 
 
 @pytest.mark.parametrize("id", ["null", '"one"', "[1]", "true"])
 def test_an_id_that_is_none(id: str) -> None:
     answer, after = served(f'{{"id": {id}, "method": "echo"}}', ask(2, "echo"))
-    assert "error" in answer and after["result"] == {}
+    assert answer["id"] is None and answer["error"]["code"] == json_rpc.INVALID_REQUEST
+    assert after["result"] == {}
 
 
 @pytest.mark.parametrize(
-    ("method", "error", "trace"),
+    ("method", "code", "message", "trace"),
     [
-        ("divide", "ZeroDivisionError: division by zero", True),
-        ("user", "attn_1: num_heads: 5 does not divide dim 64", False),
-        ("memory", "the machine has too little memory", False),
-        ("no_json", "TypeError: Object of type object is not JSON serializable", True),
-        ("silent", "RuntimeError: no message", True),
+        ("divide", json_rpc.INTERNAL_ERROR, "ZeroDivisionError: division by zero", True),
+        ("user", json_rpc.USER_ERROR, "attn_1: num_heads: 5 does not divide dim 64", False),
+        ("memory", json_rpc.OUT_OF_MEMORY, "the machine has too little memory", False),
+        ("no_json", json_rpc.INTERNAL_ERROR, "TypeError: Object of type object is not JSON serializable", True),
+        ("silent", json_rpc.INTERNAL_ERROR, "RuntimeError: no message", True),
     ],
 )
-def test_whatever_a_handler_raises_is_an_answer(method: str, error: str, trace: bool) -> None:
+def test_whatever_a_handler_raises_is_an_error_response(method: str, code: int, message: str, trace: bool) -> None:
     answer, after = served(ask(1, method, by=0), ask(2, "echo"))
-    assert answer["id"] == 1 and answer["error"].startswith(error) and ("trace" in answer) == trace
-    assert after == {"id": 2, "result": {}}
+    error = answer["error"]
+    assert (answer["jsonrpc"], answer["id"], error["code"]) == ("2.0", 1, code)
+    assert error["message"].startswith(message) and ("trace" in error.get("data", {})) == trace
+    assert after == json_rpc.result(2, {})
 
 
 def test_only_the_newest_is_worth_an_answer() -> None:
     lines = [ask(1, "echo"), ask(2, "divide", by=1), ask(3, "echo"), ask(4, "divide", by=2), ask(5, "echo")]
     answers = served(*lines, newest=("echo",))
-    assert [("superseded" if "superseded" in answer else "result", answer["id"]) for answer in answers] == [
+    assert [("superseded" if superseded(answer) else "result", answer["id"]) for answer in answers] == [
         ("superseded", 1),
         ("result", 2),
         ("superseded", 3),
@@ -122,9 +137,10 @@ def test_only_the_newest_is_worth_an_answer() -> None:
 
 
 def test_a_cancelled_request_is_not_begun() -> None:
-    answers = served(ask(1, "work"), ask(2, "work"), '{"cancel": 1}')
-    assert answers[0] == {"id": 1, "cancelled": True}
-    assert [answer.get("progress") for answer in answers[1:5]] == [0, 0.25, 0.5, 0.75]
+    answers = served(ask(1, "work"), ask(2, "work"), cancel(1))
+    assert answers[0] == json_rpc.error(1, json_rpc.CANCELLED, "cancelled")
+    assert [answer["params"]["fraction"] for answer in answers[1:5]] == [0, 0.25, 0.5, 0.75]
+    assert all(answer["method"] == json_rpc.PROGRESS and "id" not in answer for answer in answers[1:5])
     assert answers[5]["id"] == 2 and "result" in answers[5]
 
 
@@ -148,7 +164,7 @@ def test_a_cancel_stops_work_under_way() -> None:
         thread.start()
         print(ask(1, "work"), file=pipe, flush=True)
         assert reported.wait(seconds(5))
-        print('{"cancel": 1}', file=pipe, flush=True)
+        print(cancel(1), file=pipe, flush=True)
         pipe.close()
         thread.join(5)
         assert not thread.is_alive()
@@ -156,8 +172,8 @@ def test_a_cancel_stops_work_under_way() -> None:
             if other.name == "requests":
                 other.join(5)
     assert [json.loads(line) for line in out.getvalue().splitlines()] == [
-        {"id": 1, "progress": 0.1, "message": ""},
-        {"id": 1, "cancelled": True},
+        json_rpc.notification(json_rpc.PROGRESS, {"id": 1, "fraction": 0.1, "message": ""}),
+        json_rpc.error(1, json_rpc.CANCELLED, "cancelled"),
     ]
 
 
@@ -193,9 +209,9 @@ def worker() -> Iterator[Worker]:
     command = [sys.executable, "-m", "composer.engine"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         found = Worker(process)
-        assert found.read() == {"event": "ready"}
-        told = found.read()
-        assert told["event"] == "torch" and told["torch"] and told["devices"]
+        assert found.read() == json_rpc.notification("ready", {})
+        announced = found.read()
+        assert announced["method"] == "torch" and announced["params"]["torch"] and announced["params"]["devices"]
         yield found
         assert process.stdin is not None
         process.stdin.close()
@@ -224,14 +240,14 @@ def test_the_engine_answers_facts_and_then_only_what_changed(worker: Worker) -> 
 def test_the_engine_survives(worker: Worker) -> None:
     for line in (b"", b"{", b"\xff\xfe\x00", b"[" * 100_000, b"[1]"):
         worker.write(line)
-        assert worker.read()["event"] == "log"
-    assert "unknown request 'fly'" in worker.ask("fly")["error"]
-    assert worker.ask("facts")["error"].startswith("KeyError")
+        assert worker.read()["id"] is None
+    assert "unknown request 'fly'" in worker.ask("fly")["error"]["message"]
+    assert worker.ask("facts")["error"]["message"].startswith("KeyError")
     assert worker.ask("facts", design={"main": 3})["error"]
-    assert "no input" in worker.ask("source", design=to_json(Design()))["error"]
+    assert "no input" in worker.ask("source", design=to_json(Design()))["error"]["message"]
     assert (
         "cannot be written"
-        in worker.ask("export", design=to_json(small()), target="yaml", path="/nowhere/at/all.yaml")["error"]
+        in worker.ask("export", design=to_json(small()), target="yaml", path="/nowhere/at/all.yaml")["error"]["message"]
     )
     assert worker.ask("facts", design=to_json(small()), reset=True)["result"]["totals"]["params"] > 0
 
@@ -253,4 +269,4 @@ def test_the_engine_answers_only_the_newest_of_a_burst(worker: Worker) -> None:
     answers = [worker.read() for _ in designs]
     assert [answer["id"] for answer in answers] == list(range(first, first + len(designs)))
     assert answers[-1]["result"]["revision"] == 29
-    assert sum("superseded" in answer for answer in answers) > 10
+    assert sum(superseded(answer) for answer in answers) > 10

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from composer.core import json_rpc
 from composer.core.files.design_delta import DeltaReader, OutOfSync
 from composer.core.files.design_json import to_json
 
@@ -67,6 +68,19 @@ def facts(params: dict) -> dict:
     }
 
 
+def send(message: dict) -> None:
+    print(json_rpc.encode(message), flush=True)
+
+
+def progress(id: int, fraction: float, text: str) -> None:
+    send(json_rpc.notification(json_rpc.PROGRESS, {"id": id, "fraction": fraction, "message": text}))
+
+
+def failure(message: str, **data: str) -> dict:
+    """The error part of a response."""
+    return {"error": json_rpc.error(None, json_rpc.USER_ERROR, message, **data)["error"]}
+
+
 def proof_of(design: dict) -> dict:
     """A proof, which fails if the first node is called ``wrong``."""
     ok = design["main"]["nodes"][0][0] != "wrong"
@@ -110,7 +124,7 @@ def answer(message: dict) -> dict:
         case "echo":
             return {"result": params}
         case "fail":
-            return {"error": "this went wrong", "trace": "Traceback: here"}
+            return failure("this went wrong", trace="Traceback: here")
         case "long":
             return {"result": {"lines": ["x" * 80] * LINES}}
         case "export":
@@ -119,7 +133,7 @@ def answer(message: dict) -> dict:
             return {"result": {"path": params["path"], "proof": proof}}
         case "fit":
             if params["params"] is not None and params["params"] < 1000:
-                return {"error": "no setting meets the budget; the nearest is width 8"}
+                return failure("no setting meets the budget; the nearest is width 8")
             values = [dict.fromkeys(params["vary"], width) for width in (96, 48)]
             table = [
                 {"values": setting, "params": 900_000 // (1 + n), "macs": 10_000} for n, setting in enumerate(values)
@@ -140,30 +154,31 @@ def answer(message: dict) -> dict:
         case "die":
             print("out of memory", file=sys.stderr, flush=True)
             os._exit(3)
-    return {"error": f"unknown method {message['method']}"}
+    return failure(f"unknown method {message['method']}")
 
 
 def main() -> None:
     print("a stray print of a library", flush=True)
-    print(json.dumps({"event": "ready", "torch": "0", "devices": [{"name": "cpu", "label": "Fake CPU"}]}), flush=True)
+    devices = [{"name": "cpu", "label": "Fake CPU"}]
+    send(json_rpc.notification("ready", {"torch": "0", "devices": devices}))
     cancelled: list[int] = []
     for line in sys.stdin:
         message = json.loads(line)
-        if "cancel" in message:
-            cancelled.append(message["cancel"])
+        if message["method"] == json_rpc.CANCEL:
+            cancelled.append(message["params"]["id"])
         elif message.get("method") == "hang" or (
             message.get("method") in LONG and message["params"]["design"]["name"] == "hang"
         ):
-            print(json.dumps({"id": message["id"], "progress": 0.5, "message": "half"}), flush=True)
+            progress(message["id"], 0.5, "half")
             time.sleep(60)
         elif message.get("method") == "slow":
             for step in range(3):
-                print(json.dumps({"id": message["id"], "progress": step / 3, "message": f"step {step}"}), flush=True)
-            print(json.dumps({"id": message["id"], "result": {"done": True}}), flush=True)
+                progress(message["id"], step / 3, f"step {step}")
+            send(json_rpc.result(message["id"], {"done": True}))
         elif message.get("method") == "cancelled":
-            print(json.dumps({"id": message["id"], "result": {"ids": cancelled}}), flush=True)
+            send(json_rpc.result(message["id"], {"ids": cancelled}))
         else:
-            print(json.dumps({"id": message["id"], **answer(message)}), flush=True)
+            send({"jsonrpc": "2.0", "id": message["id"], **answer(message)})
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from composer.core import json_rpc
+
 HEADS = ("mean of heads", "head 1", "head 2")
 FOLDER = Path(tempfile.mkdtemp(prefix="netcomposer-fake-maps-", dir=sys.argv[1]))
 
@@ -63,11 +65,16 @@ def entry(
     }
 
 
+def failure(message: str, **data: str) -> dict:
+    """The error part of a response."""
+    return {"error": json_rpc.error(None, json_rpc.USER_ERROR, message, **data)["error"]}
+
+
 def capture_maps(params: dict) -> dict:
     if "path" in params["image"] and not Path(params["image"]["path"]).is_file():
-        return {"error": f"{Path(params['image']['path']).name}: file not found", "trace": "Traceback: here"}
+        return failure(f"{Path(params['image']['path']).name}: file not found", trace="Traceback: here")
     if str(params["run"]).endswith("torn"):
-        return {"error": "best.pt is not a readable checkpoint", "trace": ""}
+        return failure("best.pt is not a readable checkpoint", trace="")
     (FOLDER / "image.png").write_bytes(png(64, 90))
     queries = np.zeros((2, 4, 4, 4, 4))
     for row in range(4):
@@ -122,7 +129,7 @@ def capture_maps(params: dict) -> dict:
 
 def sample_images(params: dict) -> dict:
     if len(params["design"]["main"]["inputs"]) > 1:
-        return {"error": "the design has 2 inputs, but image data fills exactly one", "trace": ""}
+        return failure("the design has 2 inputs, but image data fills exactly one", trace="")
     rows = [
         {"index": index, "label": str(index), "png_base64": base64.b64encode(png(16, 20 * index)).decode()}
         for index in range(6)
@@ -144,11 +151,11 @@ def facts(params: dict) -> dict:
     }
 
 
-print(json.dumps({"event": "ready", "torch": "0", "devices": []}), flush=True)
+print(json_rpc.encode(json_rpc.notification("ready", {"torch": "0", "devices": []})), flush=True)
 for line in sys.stdin:
     message = json.loads(line)
-    if "method" in message:
+    if message["method"] != json_rpc.CANCEL:
         answer = {"sample_images": sample_images, "capture_maps": capture_maps, "facts": facts}[message["method"]](
             message["params"]
         )
-        print(json.dumps({"id": message["id"], **answer}), flush=True)
+        print(json_rpc.encode({"jsonrpc": "2.0", "id": message["id"], **answer}), flush=True)

@@ -62,7 +62,7 @@ class Control:
         self._wake.clear()
 
     def read_stdin(self) -> None:
-        """Start a thread that reads commands, one JSON object per line; the end of stdin stops the run: the parent died."""
+        """Start a thread that reads commands, one notification per line; the end of stdin stops the run: the parent died."""
         threading.Thread(target=self._read, name="commands", daemon=True).start()
 
     def _read(self) -> None:
@@ -79,7 +79,7 @@ class Control:
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 try:
-                    command = json.loads(line)["command"]
+                    command = json.loads(line)["method"]
                 except (ValueError, KeyError, TypeError):
                     continue
                 if command in COMMANDS:

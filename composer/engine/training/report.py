@@ -1,11 +1,11 @@
 """Reports of a run to whoever started it: JSON events for a parent process, lines of text for a person, or nothing."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+from composer.core import json_rpc
 from composer.core.run_records import LOSS, Head
 
 
@@ -33,7 +33,7 @@ class Report:
         """Report a new state of the run."""
         self.failed = state["state"] == "failed"
         if self.style == "pipe":
-            self._line(json.dumps({"event": "state", **state}))
+            self._line(json_rpc.encode(json_rpc.notification("state", state)))
         elif self.style == "text" and state["state"] in ("paused", "stopped"):
             self._line(state["state"])
 
@@ -42,7 +42,7 @@ class Report:
         if record["kind"] == "head":
             self._head = Head.from_record(record)
         if self.style == "pipe":
-            self._line(json.dumps({"event": "metrics", **record}))
+            self._line(json_rpc.encode(json_rpc.notification("metrics", record)))
         elif self.style == "text" and record["kind"] == "epoch":
             self._line(self._epoch_text(record))
 

@@ -83,15 +83,15 @@ class RunHandle(QObject):
 
     def pause(self) -> None:
         """Pause after the current step."""
-        self.worker.send({"command": "pause"})
+        self.worker.notify("pause")
 
     def resume(self) -> None:
         """Continue after a pause."""
-        self.worker.send({"command": "resume"})
+        self.worker.notify("resume")
 
     def stop(self) -> None:
         """Save and end."""
-        self.worker.send({"command": "stop"})
+        self.worker.notify("stop")
 
     def close(self) -> None:
         """Let it save, then make sure that it has ended."""

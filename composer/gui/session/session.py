@@ -29,7 +29,7 @@ from composer.gui.session.problems import ListedProblem, list_problems
 from composer.gui.session.recovery import Recovered, RecoveryFile, forget
 from composer.gui.session.repair_offers import RepairOffers, repaired
 from composer.gui.workers.jobs import Jobs
-from composer.gui.workers.worker import ENGINE, Failure, Progress, Request, Result, Worker
+from composer.gui.workers.worker import ENGINE, OnError, OnProgress, OnResult, Request, Worker
 
 
 class Session(QObject):
@@ -260,9 +260,9 @@ class Session(QObject):
         self,
         method: str,
         params: Mapping[str, Any],
-        on_result: Result,
-        on_error: Failure | None = None,
-        on_progress: Progress | None = None,
+        on_result: OnResult,
+        on_error: OnError | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Request:
         """Ask the engine; see `Worker.request`."""
         return self.engine.request(method, params, on_result, on_error, on_progress)

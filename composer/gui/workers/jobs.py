@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
-from composer.gui.workers.worker import Failure, Progress, Request, Result, Worker
+from composer.gui.workers.worker import OnError, OnProgress, OnResult, Request, Worker
 
 # A process that has done its work waits this long for more: the next piece then needs no start of torch.
 IDLE_MS = 60_000
@@ -55,9 +55,9 @@ class Jobs(QObject):
         self,
         method: str,
         params: Mapping[str, Any],
-        on_result: Result,
-        on_error: Failure | None = None,
-        on_progress: Progress | None = None,
+        on_result: OnResult,
+        on_error: OnError | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Job:
         """Begin a piece of work; the arguments are those of `Worker.request`."""
         worker, self._idle = self._idle or Worker(self._command, self), None

@@ -1,4 +1,4 @@
-"""A child Python process that speaks JSON lines: requests and cancels on its stdin, answers and events on its stdout."""
+"""A child Python process that speaks JSON-RPC: requests and cancels on its stdin, responses and events on its stdout."""
 
 import json
 import os
@@ -11,16 +11,17 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from composer import paths
+from composer.core import json_rpc
 
 ENGINE = (sys.executable, "-m", "composer.engine")
 
-Result = Callable[[dict[str, Any]], None]
-Failure = Callable[[str], None]
-Progress = Callable[[float, str], None]
+OnResult = Callable[[dict[str, Any]], None]
+OnError = Callable[[str], None]
+OnProgress = Callable[[float, str], None]
 
-# Waits before each restart in a row; after the last one the worker stays off until it is asked for by hand.
+# Waits before consecutive restarts; after the last one the worker stays off until it is started by hand.
 BACKOFF_MS = (50, 300, 1000, 3000, 8000)
-# A worker that lived this long had started well: the next death begins the row of waits anew.
+# A worker that ran this long had started well: after its death the waits start from the first again.
 HEALTHY_MS = 5_000
 CLOSE_MS, TERMINATE_MS, KILL_MS = 300, 700, 2_000
 STDERR_LINES = 40
@@ -28,43 +29,57 @@ STDERR_LINES = 40
 
 @dataclass(eq=False)
 class Request:
-    """A question to a worker that is still open.
+    """A request that a worker has not answered yet.
 
     Args:
-        id: number that the answer carries.
-        trace: the worker's traceback, once it answered with an error.
+        id: number that the response carries.
+        worker: the worker.
+        on_result: receives the result.
+        on_error: receives one sentence.
+        on_progress: receives a share of one and a message.
+
+    Attributes:
+        trace: the worker's traceback, after an error response.
     """
 
     id: int
     worker: "Worker"
-    on_result: Result
-    on_error: Failure | None = None
-    on_progress: Progress | None = None
+    on_result: OnResult
+    on_error: OnError | None = None
+    on_progress: OnProgress | None = None
     trace: str = field(default="", init=False)
 
     def cancel(self) -> None:
-        """Forget the answer and tell the worker to stop computing it."""
+        """Drop the response and tell the worker to stop computing it."""
         self.worker.cancel(self)
 
     @property
     def open(self) -> bool:
-        """Whether the answer is still to come."""
+        """Whether the response is still expected."""
         return self.id in self.worker.pending
 
 
 class Worker(QObject):
-    """Starts a worker process, asks it, hears its events and, if wished, starts it again when it dies.
+    """Runs a worker process: sends requests, receives responses and events, and restarts it after a crash.
 
     Args:
         command: program and arguments.
         parent: Qt parent.
-        restart: whether to start it again when it dies unasked.
+        restart: whether to restart the process when it ends without being stopped.
+
+    Attributes:
+        state: ``starting``, ``ready``, ``busy``, ``restarting`` or ``off``.
+        pending: requests without a response, by id.
+        stderr: the last lines of the process's stderr and of what it printed by accident.
+
+    Signals:
+        received: an event: its name under ``event``, and its values.
+        state_changed: the new state, and a sentence that gives the reason.
+        finished: exit code of a process that is not restarted; negative after a crash or a kill.
     """
 
     received = Signal(dict)
-    # "starting", "ready", "busy", "restarting", "off", and a sentence that says why.
     state_changed = Signal(str, str)
-    # Exit code of a process that ended and is not started again; negative after a crash or a kill.
     finished = Signal(int)
 
     def __init__(self, command: Sequence[str], parent: QObject | None = None, *, restart: bool = False) -> None:
@@ -78,47 +93,47 @@ class Worker(QObject):
         self._last_id = 0
         self._stopping = False
         self._process: QProcess | None = None
-        self._again = QTimer(self, singleShot=True)
-        self._again.timeout.connect(self.start)
-        self._healthy = QTimer(self, singleShot=True, interval=HEALTHY_MS)
-        self._healthy.timeout.connect(self._forget_deaths)
+        self._restart_timer = QTimer(self, singleShot=True)
+        self._restart_timer.timeout.connect(self.start)
+        self._healthy_timer = QTimer(self, singleShot=True, interval=HEALTHY_MS)
+        self._healthy_timer.timeout.connect(self._forget_deaths)
 
     @property
     def pid(self) -> int:
-        """Process id, 0 while there is none."""
+        """Process id; 0 without a process."""
         return self._process.processId() if self._process is not None else 0
 
     @property
     def running(self) -> bool:
-        """Whether the process lives."""
+        """Whether there is a process."""
         return self._process is not None
 
     def start(self) -> None:
-        """Start the process, unless it runs."""
+        """Start the process unless it is running."""
         if self._process is not None:
             return
-        self._again.stop()
+        self._restart_timer.stop()
         self._stopping = False
         self.stderr.clear()
         process = QProcess(self)
         process.setProcessEnvironment(_environment())
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._read_stderr)
-        process.finished.connect(self._ended)
-        process.errorOccurred.connect(self._failed)
+        process.finished.connect(self._on_finished)
+        process.errorOccurred.connect(self._on_process_error)
         self._process = process
         self._set_state("starting")
         process.start(self.command[0], self.command[1:])
 
     def stop(self, patience_ms: int = CLOSE_MS) -> None:
-        """End the process and wait for it: first by closing its stdin, then by asking the system, then by force.
+        """End the process and wait for it: close its stdin, then terminate it, then kill it.
 
         Args:
-            patience_ms: how long it may take to end by itself, for a training that saves its state.
+            patience_ms: how long it may take after its stdin was closed; a training saves its state then.
         """
         self._stopping = True
-        self._again.stop()
-        self._healthy.stop()
+        self._restart_timer.stop()
+        self._healthy_timer.stop()
         process = self._process
         if process is not None:
             process.closeWriteChannel()
@@ -130,60 +145,64 @@ class Worker(QObject):
         self._set_state("off")
 
     def close_input(self) -> None:
-        """Close its stdin, which asks a worker to save and end, and do not wait."""
+        """Close its stdin without waiting, upon which a worker saves and ends."""
         self._stopping = True
         if self._process is not None:
             self._process.closeWriteChannel()
 
     def restart(self) -> None:
-        """End the process, if it runs, and start it afresh."""
+        """End the process, if there is one, and start a new one."""
         self.stop()
         self._deaths = 0
         self.start()
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Write one line; without a process it is lost."""
+        """Write one message; it is lost if there is no process."""
         if self._process is not None:
-            self._process.write(json.dumps(message).encode() + b"\n")
-            # Now, not when the event loop comes round after painting; what does not fit into the pipe goes then.
+            self._process.write(json_rpc.encode(message).encode() + b"\n")
+            # Write now instead of after painting; what does not fit into the pipe is written by the event loop.
             self._process.waitForBytesWritten(0)
+
+    def notify(self, method: str, **params: Any) -> None:
+        """Send a notification, which gets no response."""
+        self.send(json_rpc.notification(method, params))
 
     def request(
         self,
         method: str,
         params: Mapping[str, Any],
-        on_result: Result,
-        on_error: Failure | None = None,
-        on_progress: Progress | None = None,
+        on_result: OnResult,
+        on_error: OnError | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Request:
-        """Ask the worker.
+        """Send a request.
 
         Args:
             method: name of the method.
             params: its arguments, plain JSON values.
-            on_result: gets the result.
-            on_error: gets one sentence, also when the worker dies.
-            on_progress: gets a share of one and a text, any number of times.
+            on_result: receives the result.
+            on_error: receives one sentence, also when the worker dies.
+            on_progress: receives a share of one and a message, any number of times.
 
         Returns:
-            The open request, which can be cancelled.
+            The request, which can be cancelled.
         """
         self._last_id += 1
         request = Request(self._last_id, self, on_result, on_error, on_progress)
         self.pending[request.id] = request
         if self._process is None:
-            # Not from inside this call: the caller has not got the request yet.
+            # Not inside this call: the caller does not hold the request yet.
             QTimer.singleShot(0, self, lambda: self._fail(request, "the engine is not running"))
         else:
-            self.send({"id": request.id, "method": method, "params": params})
+            self.send(json_rpc.request(request.id, method, params))
             if self.state == "ready":
                 self._set_state("busy")
         return request
 
     def cancel(self, request: Request) -> None:
-        """Forget a request; see `Request.cancel`."""
+        """Cancel a request; see `Request.cancel`."""
         if self.pending.pop(request.id, None) is not None:
-            self.send({"cancel": request.id})
+            self.notify(json_rpc.CANCEL, id=request.id)
             self._settle()
 
     def _read(self) -> None:
@@ -193,33 +212,39 @@ class Worker(QObject):
             try:
                 message = json.loads(line)
             except ValueError:
-                self.stderr.append(
-                    line.decode(errors="replace").rstrip()
-                )  # a stray print of a block: keep it with the log
+                # A stray print of a block belongs to the log.
+                self.stderr.append(line.decode(errors="replace").rstrip())
                 continue
             if isinstance(message, dict):
-                self._take(message)
+                self._handle(message)
 
-    def _take(self, message: dict[str, Any]) -> None:
-        if "event" in message:
-            if message["event"] == "ready":
-                self._healthy.start()
-                self._set_state("busy" if self.pending else "ready")
-            self.received.emit(message)
+    def _handle(self, message: dict[str, Any]) -> None:
+        if "method" in message:
+            self._handle_notification(str(message["method"]), message.get("params", {}))
+        elif (request := self.pending.get(message.get("id", -1))) is not None:
+            self._handle_response(request, message)
+
+    def _handle_notification(self, method: str, params: dict[str, Any]) -> None:
+        if method == json_rpc.PROGRESS:
+            request = self.pending.get(params["id"])
+            if request is not None and request.on_progress is not None:
+                request.on_progress(float(params["fraction"]), str(params.get("message", "")))
             return
-        request = self.pending.get(message.get("id", -1))
-        if request is None:
-            return
-        if "progress" in message:
-            if request.on_progress is not None:
-                request.on_progress(float(message["progress"]), str(message.get("message", "")))
-            return
-        if "error" in message:
-            request.trace = str(message.get("trace", ""))
-            self._fail(request, str(message["error"]))
-        else:
+        if method == "ready":
+            self._healthy_timer.start()
+            self._set_state("busy" if self.pending else "ready")
+        self.received.emit({"event": method, **params})
+
+    def _handle_response(self, request: Request, message: dict[str, Any]) -> None:
+        error = message.get("error")
+        if error is None:
             del self.pending[request.id]
             request.on_result(message.get("result", {}))
+        elif error["code"] in (json_rpc.CANCELLED, json_rpc.SUPERSEDED):
+            del self.pending[request.id]  # whoever sent it no longer needs the answer
+        else:
+            request.trace = str(error.get("data", {}).get("trace", ""))
+            self._fail(request, str(error["message"]))
         self._settle()
 
     def _fail(self, request: Request, reason: str) -> None:
@@ -235,34 +260,32 @@ class Worker(QObject):
             text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
             self.stderr.extend(line for line in text.splitlines() if line.strip())
 
-    def _failed(self, error: QProcess.ProcessError) -> None:
+    def _on_process_error(self, error: QProcess.ProcessError) -> None:
         # Only a failed start has no `finished` after it.
         if error == QProcess.ProcessError.FailedToStart:
-            self._gone(-1)
+            self._handle_exit(-1)
 
-    def _ended(self, code: int, status: QProcess.ExitStatus) -> None:
+    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._read()
         self._read_stderr()
-        self._gone(code if status == QProcess.ExitStatus.NormalExit else -abs(code or 1))
+        self._handle_exit(code if status == QProcess.ExitStatus.NormalExit else -abs(code or 1))
 
-    def _gone(self, code: int) -> None:
+    def _handle_exit(self, code: int) -> None:
         process, self._process = self._process, None
         if process is None:
             return
         process.deleteLater()
-        self._healthy.stop()
+        self._healthy_timer.stop()
         reason = self.stderr[-1] if self.stderr else f"ended with code {code}"
-        waiting, again = (
-            list(self.pending.values()),
-            self._restart and not self._stopping and self._deaths < len(BACKOFF_MS),
-        )
-        if again:
-            self._again.start(BACKOFF_MS[self._deaths])
+        unanswered = list(self.pending.values())
+        restarts = self._restart and not self._stopping and self._deaths < len(BACKOFF_MS)
+        if restarts:
+            self._restart_timer.start(BACKOFF_MS[self._deaths])
             self._deaths += 1
-        self._set_state("restarting" if again else "off", "" if self._stopping else reason)
-        for request in waiting:
+        self._set_state("restarting" if restarts else "off", "" if self._stopping else reason)
+        for request in unanswered:
             self._fail(request, f"the engine stopped while computing this ({reason})")
-        if not again:
+        if not restarts:
             self.finished.emit(code)
 
     def _forget_deaths(self) -> None:
@@ -276,8 +299,9 @@ class Worker(QObject):
 
 def _environment() -> QProcessEnvironment:
     environment = QProcessEnvironment.systemEnvironment()
-    known = environment.value("PYTHONPATH")
-    environment.insert("PYTHONPATH", os.pathsep.join([str(paths.ROOT), *([known] if known else [])]))
+    inherited = environment.value("PYTHONPATH")
+    folders = [str(paths.ROOT), *([inherited] if inherited else [])]
+    environment.insert("PYTHONPATH", os.pathsep.join(folders))
     environment.insert("PYTHONUNBUFFERED", "1")
     environment.insert("PYTHONUTF8", "1")
     return environment

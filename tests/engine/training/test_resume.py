@@ -201,13 +201,14 @@ class Process:
         self.events = []
 
     def send(self, command):
-        self.child.stdin.write(json.dumps({"command": command}) + "\n")
+        self.child.stdin.write(json.dumps({"jsonrpc": "2.0", "method": command, "params": {}}) + "\n")
         self.child.stdin.flush()
 
     def until(self, **wanted):
         """Read events up to one that holds these values."""
         for line in self.child.stdout:
-            event = json.loads(line)
+            message = json.loads(line)
+            event = {"event": message["method"], **message["params"]}
             self.events.append(event)
             if all(event.get(key) == value for key, value in wanted.items()):
                 return event

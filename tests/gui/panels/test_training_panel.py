@@ -191,7 +191,7 @@ def test_a_failed_run_says_why_and_keeps_the_trace_a_click_away(
         "out = pathlib.Path(sys.argv[sys.argv.index('--out') + 1])\n"
         "(out / 'error.txt').write_text('Traceback (most recent call last): Diverged')\n"
         "message = 'the loss is no longer a number; lower the learning rate'\n"
-        "print(json.dumps({'event': 'state', 'state': 'failed', 'message': message}))\n"
+        "print(json.dumps({'method': 'state', 'params': {'state': 'failed', 'message': message}}))\n"
         "sys.exit(1)\n"
     )
     handle = RunHandle(session.document.design, {}, (sys.executable, str(script)), session)
@@ -199,7 +199,7 @@ def test_a_failed_run_says_why_and_keeps_the_trace_a_click_away(
     session.run_started.emit(handle)
     handle.start()
     qtbot.waitUntil(lambda: panel.notice.level == "error")
-    assert panel.notice.text == "the loss is no longer a number; lower the learning rate"
+    assert panel.notice.text == "The loss is no longer a number; lower the learning rate"
     details = panel.notice.action("Details")
     assert details is not None
     click(qtbot, details)

@@ -205,7 +205,7 @@ def test_a_training_is_not_ended_unasked(window: Make, small: Design, tmp_path: 
     shown.session.save_as(tmp_path / "small.yaml")
     script = tmp_path / "trains.py"
     script.write_text(
-        "import json, sys\nprint(json.dumps({'event': 'state', 'state': 'training'}), flush=True)\nsys.stdin.read()\n"
+        "import json, sys\nprint(json.dumps({'method': 'state', 'params': {'state': 'training'}}), flush=True)\nsys.stdin.read()\n"
     )
     run = RunHandle(small, {"out": tmp_path / "run"}, (sys.executable, str(script)), shown.session)
     shown.session.runs.append(run)

@@ -26,7 +26,7 @@ def modules() -> dict[str, Path]:
     return names
 
 
-def imports(name: str, path: Path, known: dict[str, Path]) -> Iterator[str]:
+def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
     """Yield the modules of the project that a module imports, inside functions too."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -55,7 +55,7 @@ def edges_of(parent: str, known: dict[str, Path]) -> dict[str, set[str]]:
         if source is None:
             continue
         edges[source] |= {
-            target for module in imports(name, path, known) if (target := box_of(module, parent)) not in (None, source)
+            target for module in imports(path, known) if (target := box_of(module, parent)) not in (None, source)
         }
     return edges
 
@@ -94,8 +94,8 @@ def page() -> str:
     known = modules()
     for diagram, parent in DIAGRAMS.items():
         body = mermaid(reduce_transitively(edges_of(parent, known)))
-        pattern = rf"(<!-- diagram: {diagram} -->\n).*?(\n<!-- end -->)"
-        text, count = re.subn(pattern, lambda match, body=body: match[1] + body + match[2], text, flags=re.DOTALL)
+        pattern = rf"(<!-- diagram: {diagram} -->\n).*?(<!-- end -->)"
+        text, count = re.subn(pattern, lambda match, body=body: f"{match[1]}{body}\n{match[2]}", text, flags=re.DOTALL)
         if count != 1:
             raise SystemExit(f"docs/architecture.md: expected one diagram named {diagram}, found {count}")
     return text

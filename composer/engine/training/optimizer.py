@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 from torch import nn, optim
 
@@ -9,6 +10,11 @@ from composer.core.errors import UserError
 from composer.core.graph import Training
 
 MOMENTUM = 0.9
+# fused: one kernel for all parameters, on the CPU too.
+OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
+    "adamw": partial(optim.AdamW, fused=True),
+    "sgd": partial(optim.SGD, momentum=MOMENTUM, nesterov=True, fused=True),
+}
 FINAL_SHARE = 0.01  # of the peak learning rate, where a cosine ends
 
 
@@ -22,7 +28,7 @@ def make_optimizer(model: nn.Module, settings: Training) -> optim.Optimizer:
         settings: `optimizer`, `lr`, `weight_decay`.
 
     Raises:
-        UserError: if the optimizer is unknown or the model has no trainable parameters.
+        UserError: if the model has no trainable parameters.
     """
     decayed: list[nn.Parameter] = []
     exempt: list[nn.Parameter] = []
@@ -33,13 +39,7 @@ def make_optimizer(model: nn.Module, settings: Training) -> optim.Optimizer:
         raise UserError("the design has no trainable parameters: there is nothing to train")
     groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": exempt, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
-    # fused: one kernel for all parameters, on the CPU too.
-    match settings.optimizer:
-        case "adamw":
-            return optim.AdamW(groups, lr=settings.lr, fused=True)
-        case "sgd":
-            return optim.SGD(groups, lr=settings.lr, momentum=MOMENTUM, nesterov=True, fused=True)
-    raise UserError(f"optimizer {settings.optimizer!r} is unknown; choose adamw or sgd")
+    return OPTIMIZERS[settings.optimizer](groups, lr=settings.lr)
 
 
 def is_exempt_from_decay(parameter: nn.Parameter) -> bool:
@@ -54,22 +54,29 @@ def learning_rate(settings: Training, steps_per_epoch: int) -> Callable[[int], f
     Args:
         settings: `lr`, `schedule` (``cosine`` to 1 % or ``constant``), `warmup_epochs`, `epochs`.
         steps_per_epoch: optimizer steps per epoch.
-
-    Raises:
-        UserError: if the schedule is unknown.
     """
-    if settings.schedule not in ("cosine", "constant"):
-        raise UserError(f"schedule {settings.schedule!r} is unknown; choose cosine or constant")
     total = settings.epochs * steps_per_epoch
     warmup = min(round(settings.warmup_epochs * steps_per_epoch), total // 2)
+
+    decay = SCHEDULES[settings.schedule]
 
     def rate_at(step: int) -> float:
         if step < warmup:
             return settings.lr * (step + 1) / warmup
-        if settings.schedule == "constant":
-            return settings.lr
-        progress = min(1.0, (step - warmup) / max(1, total - warmup))
-        cosine = 0.5 * (1 + math.cos(math.pi * progress))
-        return settings.lr * (FINAL_SHARE + (1 - FINAL_SHARE) * cosine)
+        return settings.lr * decay(min(1.0, (step - warmup) / max(1, total - warmup)))
 
     return rate_at
+
+
+def cosine(progress: float) -> float:
+    """Return the share of the peak rate on a half cosine from 1 to `FINAL_SHARE`, for a progress in [0, 1]."""
+    return FINAL_SHARE + (1 - FINAL_SHARE) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def constant(progress: float) -> float:
+    """Return the whole peak rate, whatever the progress."""
+    del progress
+    return 1.0
+
+
+SCHEDULES: dict[str, Callable[[float], float]] = {"cosine": cosine, "constant": constant}

@@ -43,8 +43,8 @@ def _one_thread():
 
 
 @pytest.fixture(scope="module")
-def unbroken(tmp_path_factory):
-    return train(tiny(), tmp_path_factory.mktemp("runs") / "unbroken", device="cpu")
+def uninterrupted(tmp_path_factory):
+    return train(tiny(), tmp_path_factory.mktemp("runs") / "uninterrupted", device="cpu")
 
 
 class Interrupter(Report):
@@ -65,7 +65,7 @@ class Interrupter(Report):
 
 
 @pytest.mark.parametrize("stops", [[5], [23], [1, 2, 30, 68]])
-def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, unbroken, stops):
+def test_a_stopped_run_continues_as_if_nothing_had_happened(tmp_path, uninterrupted, stops):
     for at in stops:
         control = Control()
         run = train(
@@ -75,10 +75,10 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, unbroken, stops):
         assert run.load(LAST)["progress"]["step"] == at
     run = train(tiny(), tmp_path / "run", device="cpu", resume=True)
     assert run.state()["state"] == "done"
-    assert comparable(run) == comparable(unbroken)
+    assert comparable(run) == comparable(uninterrupted)
 
 
-def test_a_pause_waits_and_changes_nothing(tmp_path, unbroken):
+def test_a_pause_waits_and_changes_nothing(tmp_path, uninterrupted):
     control = Control()
     report = Interrupter(control, 7, "pause")
 
@@ -94,7 +94,7 @@ def test_a_pause_waits_and_changes_nothing(tmp_path, unbroken):
     run = train(tiny(), tmp_path / "run", device="cpu", control=control, report=report)
     thread.join()
     assert report.states[:4] == ["training", "saving", "paused", "training"]
-    assert comparable(run) == comparable(unbroken)
+    assert comparable(run) == comparable(uninterrupted)
 
 
 def test_a_run_can_be_made_longer(tmp_path):
@@ -106,7 +106,7 @@ def test_a_run_can_be_made_longer(tmp_path):
     assert comparable(again) == comparable(run)
 
 
-def test_going_on_with_something_else_is_refused(tmp_path):
+def test_resuming_with_other_settings_is_refused(tmp_path):
     train(tiny(), tmp_path / "run", device="cpu", epochs=1)
     with pytest.raises(UserError, match=r"started with lr 0\.01; resuming with 0.5 would be another run"):
         train(tiny(), tmp_path / "run", device="cpu", resume=True, lr=0.5)
@@ -131,18 +131,18 @@ def test_an_epoch_is_announced_only_when_it_is_saved(tmp_path, monkeypatch):
     assert run.state()["state"] == "failed"
 
 
-def test_a_torn_line_is_cut_off(tmp_path, unbroken):
+def test_a_torn_line_is_cut_off(tmp_path, uninterrupted):
     control = Control()
     run = train(tiny(), tmp_path / "run", device="cpu", control=control, report=Interrupter(control, 14))
     with (run.path / METRICS).open("ab") as file:
         file.write(b'{"kind": "step", "step": 15, "lo')
     assert run.metrics()[-1]["step"] == 14
-    assert comparable(train(tiny(), run.path, device="cpu", resume=True)) == comparable(unbroken)
+    assert comparable(train(tiny(), run.path, device="cpu", resume=True)) == comparable(uninterrupted)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_is_save_and_stop(tmp_path, unbroken, number):
+def test_ctrl_c_is_save_and_stop(tmp_path, uninterrupted, number):
     class Signalling(Report):
         def metrics(self, record):
             if record["kind"] == "step" and record["step"] == 10:
@@ -153,10 +153,10 @@ def test_ctrl_c_is_save_and_stop(tmp_path, unbroken, number):
     assert signal.getsignal(number) is before
     assert run.state()["state"] == "stopped"
     assert run.load(LAST)["progress"]["step"] == 10
-    assert comparable(train(tiny(), run.path, device="cpu", resume=True)) == comparable(unbroken)
+    assert comparable(train(tiny(), run.path, device="cpu", resume=True)) == comparable(uninterrupted)
 
 
-def test_a_second_ctrl_c_ends_at_once_and_says_so(tmp_path):
+def test_a_second_ctrl_c_ends_immediately_with_a_message(tmp_path):
     class Impatient(Report):
         def metrics(self, record):
             if record["kind"] == "step" and record["step"] == 3:
@@ -215,7 +215,7 @@ class Process:
         raise AssertionError(f"no event {wanted}; the last: {self.events[-3:]}; {self.child.stderr.read()}")
 
     def end(self):
-        """Wait for the end; returns the exit code and what was said on stderr."""
+        """Wait for the end; return the exit code and stderr."""
         _, errors = self.child.communicate(timeout=seconds(60))
         return self.child.returncode, errors
 
@@ -224,17 +224,17 @@ class Process:
 def start(tmp_path):
     started = []
 
-    def begin(*more, **options):
+    def launch(*more, **options):
         started.append(Process(tmp_path, *more, **options))
         return started[-1]
 
-    yield begin
+    yield launch
     for process in started:
         process.child.kill()
         process.child.communicate()
 
 
-def test_kill_9_loses_no_finished_epoch(start, unbroken):
+def test_kill_9_loses_no_finished_epoch(start, uninterrupted):
     process = start()
     process.until(event="metrics", kind="epoch", epoch=1)
     process.until(event="metrics", kind="step", epoch=2)
@@ -247,7 +247,7 @@ def test_kill_9_loses_no_finished_epoch(start, unbroken):
     process = start()
     process.until(state="done")
     assert process.end() == (0, "")
-    assert comparable(process.run) == comparable(unbroken)
+    assert comparable(process.run) == comparable(uninterrupted)
 
 
 def test_kill_9_in_the_middle_of_a_save_leaves_the_old_checkpoint(start):
@@ -273,7 +273,7 @@ def test_kill_9_in_the_middle_of_a_save_leaves_the_old_checkpoint(start):
     assert again.run.load(LAST)["progress"]["epoch"] == len(epochs) > finished
 
 
-def test_commands_are_obeyed(start):
+def test_commands_are_followed(start):
     process = start(epochs=500)
     process.until(event="metrics", kind="step")
     process.send("checkpoint")
@@ -295,7 +295,7 @@ def test_commands_are_obeyed(start):
     assert process.run.state()["state"] == "stopped"
 
 
-def test_a_failure_is_told_to_the_parent_and_on_stderr(start):
+def test_a_failure_is_reported_to_the_parent_and_on_stderr(start):
     process = start("--lr", "1e30")
     failed = process.until(state="failed")
     assert "lower the learning rate" in failed["message"]

@@ -8,12 +8,14 @@ from safetensors.torch import load_file
 from torch import nn
 
 import composer
+from composer.core import training_settings
 from composer.core.errors import UserError
 from composer.core.files.run_folder import BEST, LAST, WEIGHTS, list_runs
 from composer.core.graph import ExtensionRef, Training
 from composer.engine import device
 from composer.engine.inspection.capture import capture
 from composer.engine.library import catalog
+from composer.engine.training import optimizer
 from composer.engine.training.datasets import load
 from composer.engine.training.inputs import NamedInputs
 from composer.engine.training.loop import train, validate
@@ -48,7 +50,7 @@ def test_it_learns(run):
     assert run.state()["best"]["value"] == max(value(row) for row in epochs(run))
 
 
-def test_the_metrics_have_what_the_window_reads(run):
+def test_the_records_have_what_the_window_reads(run):
     rows = run.metrics()
     steps = [row for row in rows if row["kind"] == "step"]
     assert {"step", "steps", "epoch", "loss", "lr", "samples_per_s", "time"} <= steps[0].keys()
@@ -61,7 +63,7 @@ def test_the_metrics_have_what_the_window_reads(run):
     assert [row["step"] for row in steps] == sorted(row["step"] for row in steps)
 
 
-def test_the_stated_accuracy_is_that_of_the_saved_weights(run):
+def test_the_best_value_is_that_of_the_saved_weights(run):
     model = composer.build(tiny())
     best = run.load(BEST)
     model.load_state_dict(best["model"])
@@ -86,7 +88,7 @@ def test_the_folder_is_complete_and_opens_without_executing_anything(run):
     assert list_runs(run.path.parent) == [run.path]
 
 
-def test_names_of_weights_begin_with_nodes(run):
+def test_names_of_weights_start_with_nodes(run):
     assert {name.split(".")[0] for name in run.load(LAST)["model"]} == {"stem", "gate", "attn", "head"}
 
 
@@ -167,7 +169,7 @@ def test_an_unknown_device_lists_the_devices():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="says why there is no CUDA")
-def test_cuda_that_is_missing_says_why():
+def test_missing_cuda_is_explained():
     with pytest.raises(UserError, match=r"'cuda' is not available: .*(without CUDA|no NVIDIA GPU)"):
         device.choose("cuda")
 
@@ -205,6 +207,13 @@ def test_the_learning_rate_warms_up_and_falls():
     assert {flat(step) for step in range(50)} == {1.0}
 
 
+def test_every_choice_of_the_table_of_settings_can_be_made():
+    assert optimizer.OPTIMIZERS.keys() == training_settings.OPTIMIZERS.keys()
+    assert optimizer.SCHEDULES.keys() == training_settings.SCHEDULES.keys()
+    for name in training_settings.OPTIMIZERS:
+        assert make_optimizer(nn.Linear(2, 2), Training(optimizer=name)).param_groups[0]["lr"] == Training().lr
+
+
 def test_norms_biases_and_positions_do_not_decay():
     model = nn.ModuleDict({"conv": nn.Conv2d(3, 8, 3), "norm": nn.LayerNorm(8)})
     model.register_parameter("position", nn.Parameter(torch.zeros(1, 5, 8)))
@@ -240,7 +249,7 @@ def test_label_smoothing_is_the_papers_formula():
     assert torch.allclose(loss, expected)
 
 
-def test_the_run_listens_to_what_it_is_told_by_file_only(run):
+def test_the_state_file_describes_the_run(run):
     state = json.loads((run.path / "state.json").read_text())
     assert {
         "state",
@@ -260,5 +269,5 @@ def test_trained_attention_is_not_uniform(run):
     model = composer.build(tiny())
     model.load_state_dict(run.load(BEST)["model"])
     _, maps = capture(model, digits().val.take(slice(4))["image"], catalog())
-    attention = next(found for found in maps if found.kind == "token_pairs").data
+    attention = next(item for item in maps if item.kind == "token_pairs").data
     assert float((attention - 1 / attention.shape[-1]).abs().max()) > 0.01

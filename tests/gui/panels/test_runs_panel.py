@@ -26,10 +26,10 @@ DEAD = 2**22 + 1  # above what Linux gives to a process
 
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
-    made = Session(engine=None)
-    made.document.apply(tiny(), "Begin")
-    yield made
-    made.close()
+    session = Session(engine=None)
+    session.document.apply(tiny(), "Start")
+    yield session
+    session.close()
 
 
 @pytest.fixture
@@ -45,13 +45,13 @@ def root(home: Path, session: Session) -> Path:
 
 @pytest.fixture
 def panel(root: Path, session: Session, qtbot: QtBot) -> RunsPanel:
-    made = RunsPanel(session)
-    qtbot.addWidget(made)
-    made.resize(1000, 300)
-    with qtbot.waitExposed(made):
-        made.show()
-    qtbot.waitUntil(lambda: made.model.rowCount() == 3)
-    return made
+    panel = RunsPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(1000, 300)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 3)
+    return panel
 
 
 def cells(panel: RunsPanel, row: int) -> list[str]:
@@ -70,7 +70,7 @@ def settled(panel: RunsPanel) -> bool:
     return not panel.overlay.reading and not panel.overlay._notifying.isActive()
 
 
-def test_the_list_says_state_accuracy_epochs_network_and_time(panel: RunsPanel) -> None:
+def test_the_list_shows_state_best_epochs_network_and_time(panel: RunsPanel) -> None:
     assert [cells(panel, row)[0] for row in range(3)] == ["other", "broken-off", "tiny"]  # newest first
     assert cells(panel, 1)[1:5] == ["Interrupted", "85.0 %", "2 of 2", "current"]
     assert cells(panel, 2)[1:4] == ["Done", "90.0 %", "3 of 3"]
@@ -78,12 +78,12 @@ def test_the_list_says_state_accuracy_epochs_network_and_time(panel: RunsPanel) 
     assert panel.hint_title.text() == "Select runs"
 
 
-def test_another_network_is_told_apart(panel: RunsPanel, session: Session, qtbot: QtBot) -> None:
+def test_runs_of_another_network_are_marked(panel: RunsPanel, session: Session, qtbot: QtBot) -> None:
     session.new()
     qtbot.waitUntil(lambda: cells(panel, 0)[4] == "another")
 
 
-def test_chosen_runs_lie_over_each_other_each_in_its_colour(panel: RunsPanel, qtbot: QtBot) -> None:
+def test_selected_runs_are_overlaid_each_in_its_colour(panel: RunsPanel, qtbot: QtBot) -> None:
     click_row(panel, qtbot, 0)
     click_row(panel, qtbot, 2, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: settled(panel) and all(len(curves.val_loss) for _, curves in panel.overlay))
@@ -97,10 +97,10 @@ def test_chosen_runs_lie_over_each_other_each_in_its_colour(panel: RunsPanel, qt
     qtbot.waitUntil(lambda: accuracy.readout.isVisible())
     assert "other" in accuracy.readout.text()
     assert "tiny" in accuracy.readout.text()
-    kept = colors[panel.table.selected()[0]]
+    color = colors[panel.table.selected()[0]]
     click_row(panel, qtbot, 0)
     assert len(panel.plots.drawn()) == 1
-    assert panel.overlay.colors()[panel.table.selected()[0]] == kept
+    assert panel.overlay.colors()[panel.table.selected()[0]] == color
 
 
 def test_a_growing_run_is_followed(panel: RunsPanel, root: Path, qtbot: QtBot) -> None:
@@ -144,12 +144,12 @@ def test_a_folder_goes_to_the_trash_of_the_system_and_back(tmp_path: Path, monke
     (tmp_path / "data").mkdir()
     folder = tmp_path / "run"
     folder.mkdir()
-    (folder / "design.yaml").write_text("kept")
+    (folder / "design.yaml").write_text("a design")
     trashed = trash_module.trash(folder)
     assert trashed is not None
     assert not folder.exists()
     assert trashed.restore()
-    assert (folder / "design.yaml").read_text() == "kept"
+    assert (folder / "design.yaml").read_text() == "a design"
     assert not list((tmp_path / "data" / "Trash" / "info").iterdir())
 
 
@@ -157,7 +157,7 @@ def test_what_the_system_cannot_move_to_its_trash_stays_where_it_is(tmp_path: Pa
     assert trash_module.trash(tmp_path / "no such run") is None
 
 
-def test_without_a_trash_deleting_asks_first(
+def test_without_a_trash_deleting_needs_confirmation(
     panel: RunsPanel, root: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.setattr(runs_module, "trash", lambda folder: None)
@@ -166,7 +166,7 @@ def test_without_a_trash_deleting_asks_first(
     qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
     assert (root / "other").exists()
     assert "cannot be moved to the trash" in panel.notice.text
-    assert [folder.name for folder, _ in panel.overlay] == ["other"]  # still chosen, so its curves stay
+    assert [folder.name for folder, _ in panel.overlay] == ["other"]  # still selected, so its curves stay
     for_good = panel.notice.action("Delete permanently")
     assert for_good is not None
     qtbot.mouseClick(for_good, Qt.MouseButton.LeftButton)
@@ -174,29 +174,29 @@ def test_without_a_trash_deleting_asks_first(
     qtbot.waitUntil(lambda: settled(panel))
 
 
-def test_resume_keeps_the_settings_of_the_run(
+def test_resume_continues_in_the_folder_of_the_run(
     panel: RunsPanel, session: Session, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     started: list[dict] = []
-    asked: list[str] = []
+    requested_panels: list[str] = []
     monkeypatch.setattr(session, "start_training", started.append)
-    session.panel_requested.connect(asked.append)
+    session.panel_requested.connect(requested_panels.append)
     click_row(panel, qtbot, 0)
     assert not panel.resume_button.isEnabled()  # it is done
     click_row(panel, qtbot, 1)
     qtbot.mouseClick(panel.resume_button, Qt.MouseButton.LeftButton)
     assert started[0]["resume"] is True
     assert started[0]["out"].name == "broken-off"
-    assert asked == ["training"]
+    assert requested_panels == ["training"]
     qtbot.waitUntil(lambda: settled(panel))
 
 
-def test_look_inside_chooses_the_run_for_the_attention_panel(panel: RunsPanel, session: Session, qtbot: QtBot) -> None:
-    asked: list[str] = []
-    session.panel_requested.connect(asked.append)
+def test_look_inside_selects_the_run_for_the_attention_panel(panel: RunsPanel, session: Session, qtbot: QtBot) -> None:
+    requested_panels: list[str] = []
+    session.panel_requested.connect(requested_panels.append)
     click_row(panel, qtbot, 2)
     qtbot.mouseClick(panel.inspect_button, Qt.MouseButton.LeftButton)
-    assert asked == ["attention"]
+    assert requested_panels == ["attention"]
     assert session.selected_run is not None
     assert session.selected_run.name == "tiny-20260101-101500"
     qtbot.waitUntil(lambda: settled(panel))
@@ -214,7 +214,7 @@ def test_runs_from_elsewhere_are_opened_and_remembered(
     qtbot.waitUntil(lambda: settled(panel))
 
 
-def test_reading_in_parts_keeps_torn_lines_for_later(tmp_path: Path) -> None:
+def test_a_torn_line_waits_for_its_end(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", tiny())
     whole = (folder / "metrics.jsonl").read_bytes()
     (folder / "metrics.jsonl").write_bytes(whole[:-20])

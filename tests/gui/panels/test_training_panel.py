@@ -27,21 +27,21 @@ PATIENCE = 60_000
 
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
-    made = Session(engine=None)
-    made.document.apply(tiny(), "Begin")
-    yield made
-    made.close()
+    session = Session(engine=None)
+    session.document.apply(tiny(), "Start")
+    yield session
+    session.close()
 
 
 @pytest.fixture
 def panel(session: Session, qtbot: QtBot) -> TrainingPanel:
-    made = TrainingPanel(session)
-    qtbot.addWidget(made)
-    made.resize(900, 300)
-    with qtbot.waitExposed(made):
-        made.show()
-    qtbot.waitUntil(lambda: made.design_name.text() != "")
-    return made
+    panel = TrainingPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(900, 300)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    qtbot.waitUntil(lambda: panel.design_name.text() != "")
+    return panel
 
 
 def click(qtbot: QtBot, button: QPushButton) -> None:
@@ -54,7 +54,7 @@ def state_is(panel: TrainingPanel, *states: str) -> Callable[[], bool]:
     return lambda: panel.run is not None and panel.run.state in states
 
 
-def test_the_empty_panel_says_what_will_train_on_what_and_where(panel: TrainingPanel) -> None:
+def test_the_empty_panel_states_network_data_and_device(panel: TrainingPanel) -> None:
     assert panel.design_name.text() == "Tiny"
     assert "digits" in panel.plan.text()
     assert "1 epoch" in panel.plan.text()
@@ -63,7 +63,7 @@ def test_the_empty_panel_says_what_will_train_on_what_and_where(panel: TrainingP
     assert not panel.stop_button.isVisible()
 
 
-def test_without_a_network_it_says_what_is_missing(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
+def test_without_a_network_it_states_what_is_missing(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
     session.new()
     qtbot.waitUntil(lambda: "Draw a network first" in panel.plan.text())
     assert not panel.start_button.isEnabled()
@@ -87,7 +87,7 @@ def test_settings_are_edits_of_the_design_that_can_be_undone(
     for _ in range(3):
         qtbot.keyClick(rate, Qt.Key.Key_Up)
     assert session.document.design.training.lr == pytest.approx(0.024)
-    session.document.undo()  # steps in a row are one
+    session.document.undo()  # consecutive steps are one edit
     assert session.document.design.training.lr == pytest.approx(0.003)
     session.document.undo()
     assert session.document.design.training.epochs == 1
@@ -100,9 +100,7 @@ def test_settings_are_edits_of_the_design_that_can_be_undone(
     assert session.document.design.training.augment
 
 
-def test_a_number_that_makes_no_sense_is_marked_and_not_taken(
-    panel: TrainingPanel, session: Session, qtbot: QtBot
-) -> None:
+def test_an_invalid_number_is_marked_and_not_applied(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
     field = panel.form.fields["batch_size"]
     field.setFocus()
     field.selectAll()
@@ -159,7 +157,7 @@ def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session
     assert read_run(folder).state == "interrupted"
 
     before = (folder / "design.yaml").read_bytes()
-    panel.form.edited.emit("epochs", 3, False)  # the run goes on with its own settings, whatever the design says by now
+    panel.form.edited.emit("epochs", 3, False)  # the run continues with its own settings, not with those of the design
     action = panel.notice.action("Resume")
     assert action is not None
     click(qtbot, action)
@@ -182,7 +180,7 @@ def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session
     assert read_run(folder).state == "stopped"
 
 
-def test_a_failed_run_says_why_and_keeps_the_trace_a_click_away(
+def test_a_failed_run_states_the_reason_and_has_the_trace_one_click_away(
     panel: TrainingPanel, session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
     script = tmp_path / "diverges.py"
@@ -211,7 +209,7 @@ def test_a_failed_run_says_why_and_keeps_the_trace_a_click_away(
     assert not panel.resume_button.isVisible()
 
 
-def test_a_run_of_this_network_that_was_cut_off_is_offered(session: Session, home: Path, qtbot: QtBot) -> None:
+def test_an_interrupted_run_of_this_network_is_offered(session: Session, home: Path, qtbot: QtBot) -> None:
     write_run(home / "runs" / "tiny-1", session.document.design, state="training", pid=2**22 + 1)
     panel = TrainingPanel(session)
     qtbot.addWidget(panel)
@@ -219,10 +217,10 @@ def test_a_run_of_this_network_that_was_cut_off_is_offered(session: Session, hom
     qtbot.waitUntil(lambda: "was interrupted after epoch 3 of 3" in panel.notice.text)
     assert panel.notice.action("Resume") is not None
     session.document.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
-    qtbot.waitUntil(lambda: panel.notice.text == "")  # it would go on with another network than the drawn one
+    qtbot.waitUntil(lambda: panel.notice.text == "")  # it would train another network than the current one
 
 
-def test_ten_thousand_lines_cost_the_window_nothing(session: Session, home: Path, qtbot: QtBot) -> None:
+def test_ten_thousand_records_have_a_bounded_cost(session: Session, home: Path, qtbot: QtBot) -> None:
     handle = RunHandle(tiny(epochs=10), {}, parent=session)
     run = LiveRun(handle)
     lines = [

@@ -1,4 +1,4 @@
-"""Finding a block by a few letters. Knows no Qt."""
+"""Searching for a block by a few letters of its name or tags."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from composer.core.graph import SUBGRAPH, Design
 
 @dataclass(frozen=True, slots=True)
 class BlockChoice:
-    """One thing that can be added.
+    """One thing that can be added to a graph: a block, a sub-graph, an input or an output.
 
-    Args:
-        block: what `Document.add_block` takes.
-        name: as it is shown.
-        family: category, for the color.
-        shape: one line on what goes in and out.
-        tags: further words under which it is found.
-        takes: layout at its first input, ``any`` if open, empty if it has none.
-        gives: layout at its first output.
+    Attributes:
+        block: a block, ``graph:NAME``, ``Input`` or ``Output``.
+        name: the name that is shown.
+        family: category, which gives the color.
+        shape: its shapes in one line.
+        tags: further words that a search matches.
+        takes: tensor layout at its first input, ``any`` if undeclared, empty if it has no input.
+        gives: tensor layout at its first output, likewise.
     """
 
     block: str
@@ -32,8 +32,14 @@ class BlockChoice:
 
 
 def block_choices(design: Design, catalog: Catalog, graph: str) -> list[BlockChoice]:
-    """Everything that can be added to a graph."""
-    found = [
+    """Return everything that can be added to a graph, in the order of the catalog.
+
+    Args:
+        design: the design.
+        catalog: the blocks.
+        graph: name of the graph; a sub-graph cannot contain itself.
+    """
+    choices = [
         BlockChoice(
             spec.name,
             spec.name,
@@ -46,60 +52,64 @@ def block_choices(design: Design, catalog: Catalog, graph: str) -> list[BlockCho
         for specs in catalog.categories().values()
         for spec in specs
     ]
-    found += [
+    choices += [
         BlockChoice(SUBGRAPH + name, name, "graph", "sub-graph of this design")
         for name in design.graphs
         if name != graph
     ]
-    found.append(BlockChoice("Input", "Input", "io", "a tensor that enters", takes=""))
-    found.append(BlockChoice("Output", "Output", "io", "a tensor that leaves", gives=""))
-    return found
+    choices.append(BlockChoice("Input", "Input", "io", "a tensor that enters", takes=""))
+    choices.append(BlockChoice("Output", "Output", "io", "a tensor that leaves", gives=""))
+    return choices
 
 
-def filter_choices(found: Iterable[BlockChoice], kind: str, *, from_output: bool) -> list[BlockChoice]:
-    """Those to which a wire can lead.
+def filter_choices(choices: Iterable[BlockChoice], kind: str, *, from_output: bool) -> list[BlockChoice]:
+    """Return the choices that a wire can connect to.
 
     Args:
-        found: the choices.
-        kind: layout at the end of the wire that is fixed.
-        from_output: whether the wire comes from an output, so that an input is sought.
+        choices: the choices.
+        kind: tensor layout at the fixed end of the wire.
+        from_output: whether that end is an output, so that the other one is an input.
     """
-    return [c for c in found if (c.takes and fits(kind, c.takes) if from_output else c.gives and fits(c.gives, kind))]
+    if from_output:
+        return [choice for choice in choices if choice.takes and fits(kind, choice.takes)]
+    return [choice for choice in choices if choice.gives and fits(choice.gives, kind)]
 
 
-def search(found: Iterable[BlockChoice], text: str) -> list[BlockChoice]:
-    """The choices that match, best first; all of them for an empty text.
+def search(choices: Iterable[BlockChoice], text: str) -> list[BlockChoice]:
+    """Return the choices that match a text, best first; all of them for an empty text.
 
-    A match at the start of the name beats one at the start of a word, then one inside, then letters in order, then tags.
+    Matches rank in this order: start of the name, capitals, start of a word, inside the name, start of a tag, inside a
+    tag, letters in the same order. Of equal matches the shorter name comes first.
     """
-    wanted = text.lower().replace(" ", "").replace("_", "")
-    if not wanted:
-        return list(found)
-    ranked = [
-        (rank, index, choice) for index, choice in enumerate(found) if (rank := score(choice, wanted)) is not None
-    ]
+    query = _normalized(text)
+    if not query:
+        return list(choices)
+    ranked = [(score, index, choice) for index, choice in enumerate(choices) if (score := _score(choice, query))]
     return [choice for _, _, choice in sorted(ranked, key=lambda entry: entry[:2])]
 
 
-def score(choice: BlockChoice, wanted: str) -> tuple[int, int] | None:
-    """How well a choice fits, less is better; None if it does not. `wanted` is in lower case without blanks."""
-    name = choice.name
-    plain = name.lower().replace("_", "")
+def _score(choice: BlockChoice, query: str) -> tuple[int, int] | None:
+    """Return how well a choice matches a normalized query, lower is better; None if it does not."""
+    name, plain = choice.name, choice.name.lower().replace("_", "")
     capitals = "".join(
         letter for index, letter in enumerate(name) if letter.isupper() or index == 0 or letter.isdigit()
-    ).lower()
-    if plain.startswith(wanted):
+    )
+    if plain.startswith(query):
         return 0, len(plain)
-    if capitals.startswith(wanted):
+    if capitals.lower().startswith(query):
         return 1, len(plain)
-    place = plain.find(wanted)
-    if place >= 0:
-        at_word = name[place : place + 1].isupper()
-        return (2 if at_word else 3), len(plain)
-    tags = [tag.lower().replace(" ", "").replace("_", "").replace("-", "") for tag in choice.tags]
-    if any(tag.startswith(wanted) for tag in tags):
+    start = plain.find(query)
+    if start >= 0:
+        return (2 if name[start : start + 1].isupper() else 3), len(plain)
+    tags = [_normalized(tag).replace("-", "") for tag in choice.tags]
+    if any(tag.startswith(query) for tag in tags):
         return 4, len(plain)
-    if any(wanted in tag for tag in tags):
+    if any(query in tag for tag in tags):
         return 5, len(plain)
     letters = iter(plain)
-    return (6, len(plain)) if len(wanted) > 1 and all(letter in letters for letter in wanted) else None
+    return (6, len(plain)) if len(query) > 1 and all(letter in letters for letter in query) else None
+
+
+def _normalized(text: str) -> str:
+    """Return a text in lower case without blanks and underscores."""
+    return text.lower().replace(" ", "").replace("_", "")

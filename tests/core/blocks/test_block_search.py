@@ -6,7 +6,7 @@ from composer.core.blocks.block_search import block_choices, filter_choices, sea
 from composer.core.blocks.catalog import read_catalog
 from composer.core.graph import Design, Graph
 
-FOUND = block_choices(Design(graphs={"stage": Graph()}), read_catalog(), "")
+CHOICES = block_choices(Design(graphs={"stage": Graph()}), read_catalog(), "")
 
 
 @pytest.mark.parametrize(
@@ -20,28 +20,28 @@ FOUND = block_choices(Design(graphs={"stage": Graph()}), read_catalog(), "")
     ],
 )
 def test_the_best_match_comes_first(text: str, best: str) -> None:
-    assert search(FOUND, text)[0].name == best
+    assert search(CHOICES, text)[0].name == best
 
 
 def test_no_text_shows_all_and_nonsense_nothing() -> None:
-    assert search(FOUND, "") == FOUND
-    assert search(FOUND, "qqqqxz") == []
+    assert search(CHOICES, "") == CHOICES
+    assert search(CHOICES, "qqqqxz") == []
 
 
 def test_tags_find_blocks_too() -> None:
-    assert "Add" in [choice.name for choice in search(FOUND, "residual")]
+    assert "Add" in [choice.name for choice in search(CHOICES, "residual")]
 
 
 def test_a_wire_filters_by_layout() -> None:
-    after_map = {choice.name for choice in filter_choices(FOUND, "map", from_output=True)}
+    after_map = {choice.name for choice in filter_choices(CHOICES, "map", from_output=True)}
     assert {"Conv2d", "Add", "Output"} <= after_map
     assert not {"TokensToMap", "Input"} & after_map
-    before_map = {choice.name for choice in filter_choices(FOUND, "map", from_output=False)}
+    before_map = {choice.name for choice in filter_choices(CHOICES, "map", from_output=False)}
     assert {"Conv2d", "Input"} <= before_map
     assert not {"ClassifierHead", "Output"} & before_map
 
 
 def test_a_graph_is_not_offered_inside_itself() -> None:
-    assert "graph:stage" in {choice.block for choice in FOUND}
+    assert "graph:stage" in {choice.block for choice in CHOICES}
     inside = block_choices(Design(graphs={"stage": Graph()}), read_catalog(), "stage")
     assert "graph:stage" not in {choice.block for choice in inside}

@@ -1,4 +1,4 @@
-"""A canvas on a session without an engine, and hands that press, move and release on its viewport."""
+"""A canvas on a session without an engine, and a hand that presses, moves and releases on its viewport."""
 
 import os
 import sys
@@ -58,17 +58,17 @@ def small_design() -> Design:
 
 
 def facts_of(design: Design) -> DesignFacts:
-    """Facts as an engine could have them: maps of 8 channels, vectors behind the pool."""
+    """Return facts as an engine would infer them: maps of 8 channels, vectors after the pool."""
     shapes = {"image": (1, 3, 32, 32), "pool": (1, 8), "dendrites": (1, 128), "logits": (1, 128)}
-    known = {
+    nodes = {
         id: NodeFacts("", outputs=(PortSpec("", shapes.get(id, (1, 8, 32, 32))),), params=100, macs=1000)
         for id in design.main.ids()
     }
-    return DesignFacts(known)
+    return DesignFacts(nodes)
 
 
-def tell(session: Session, facts: DesignFacts) -> None:
-    """Let the session learn facts, as if from the engine."""
+def deliver(session: Session, facts: DesignFacts) -> None:
+    """Give the session facts, as the engine would."""
     session._feed.facts = facts
     session.facts_changed.emit(frozenset(facts.nodes), 1)
 
@@ -77,11 +77,11 @@ def tell(session: Session, facts: DesignFacts) -> None:
 def session(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     monkeypatch.setenv("NETCOMPOSER_HOME", str(tmp_path / "home"))
     theme.apply(qapp, "light")
-    made = Session(engine=None)
-    made.custom_blocks._catalog = CATALOG
-    made.document.apply(small_design(), "Begin")
-    yield made
-    made.close()
+    session = Session(engine=None)
+    session.custom_blocks._catalog = CATALOG
+    session.document.apply(small_design(), "Start")
+    yield session
+    session.close()
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def canvas(session: Session, qtbot: QtBot) -> Iterator[CanvasView]:
         view.show()
     QApplication.processEvents()
     view.view.show_at(1.0, QPointF(600, 120))
-    tell(session, facts_of(session.document.design))
+    deliver(session, facts_of(session.document.design))
     window = QMainWindow()
     view.actions, view.context = actions_of(view, window)
     yield view
@@ -104,42 +104,42 @@ def canvas(session: Session, qtbot: QtBot) -> Iterator[CanvasView]:
 
 
 class Hand:
-    """Does with real events what a user does; places are in the scene."""
+    """Sends the events that a user causes; points are in the scene."""
 
     def __init__(self, canvas: CanvasView) -> None:
         self.canvas = canvas
         self.view = canvas.view
         self.target = canvas.view.viewport()
 
-    def at(self, place: QPointF | tuple[float, float] | str) -> QPoint:
-        """A place, or the middle of an item, in the viewport."""
-        if isinstance(place, str):
-            place = self.canvas.scene.nodes[place].pos()
-        return self.view.mapFromScene(QPointF(*place) if isinstance(place, tuple) else place)
+    def at(self, point: QPointF | tuple[float, float] | str) -> QPoint:
+        """Return a point, or the middle of an item, in the viewport."""
+        if isinstance(point, str):
+            point = self.canvas.scene.nodes[point].pos()
+        return self.view.mapFromScene(QPointF(*point) if isinstance(point, tuple) else point)
 
     def port(self, id: str, index: int = 0, *, output: bool) -> QPointF:
         return self.canvas.scene.nodes[id].port_position(output, index)
 
-    def press(self, place, keys=NONE, button=LEFT) -> None:
-        QTest.mousePress(self.target, button, keys, self.at(place))
+    def press(self, point, keys=NONE, button=LEFT) -> None:
+        QTest.mousePress(self.target, button, keys, self.at(point))
 
-    def move(self, place) -> None:
-        QTest.mouseMove(self.target, self.at(place))
+    def move(self, point) -> None:
+        QTest.mouseMove(self.target, self.at(point))
 
-    def release(self, place, keys=NONE, button=LEFT) -> None:
-        QTest.mouseRelease(self.target, button, keys, self.at(place))
+    def release(self, point, keys=NONE, button=LEFT) -> None:
+        QTest.mouseRelease(self.target, button, keys, self.at(point))
 
-    def click(self, place, keys=NONE) -> None:
-        self.press(place, keys)
-        self.release(place, keys)
+    def click(self, point, keys=NONE) -> None:
+        self.press(point, keys)
+        self.release(point, keys)
 
-    def double(self, place) -> None:
-        QTest.mouseDClick(self.target, LEFT, NONE, self.at(place))
+    def double(self, point) -> None:
+        QTest.mouseDClick(self.target, LEFT, NONE, self.at(point))
 
-    def drag(self, begin, end, keys=NONE, button=LEFT, through=()) -> None:
-        self.press(begin, keys, button)
-        a, b = QPointF(self.at(begin)), QPointF(self.at(end))
-        stops = [self.at(place) for place in through] or [(a + (b - a) * step / 4).toPoint() for step in range(1, 5)]
+    def drag(self, start, end, keys=NONE, button=LEFT, through=()) -> None:
+        self.press(start, keys, button)
+        a, b = QPointF(self.at(start)), QPointF(self.at(end))
+        stops = [self.at(point) for point in through] or [(a + (b - a) * step / 4).toPoint() for step in range(1, 5)]
         for stop in stops:
             QTest.mouseMove(self.target, stop)
         self.move(end)
@@ -148,11 +148,11 @@ class Hand:
     def key(self, key: Qt.Key, keys=NONE) -> None:
         QTest.keyClick(self.view, key, keys)
 
-    def drop(self, block: str, place, *, leave: bool = False) -> None:
-        """Drag a block in from the palette."""
+    def drop(self, block: str, point, *, leave: bool = False) -> None:
+        """Drag a block in from the palette; with `leave`, out again."""
         data = QMimeData()
         data.setData(BLOCK_MIME, block.encode())
-        at, copy = self.at(place), Qt.DropAction.CopyAction
+        at, copy = self.at(point), Qt.DropAction.CopyAction
         for event in (QDragEnterEvent(at, copy, data, LEFT, NONE), QDragMoveEvent(at, copy, data, LEFT, NONE)):
             QApplication.sendEvent(self.target, event)
             assert event.isAccepted()

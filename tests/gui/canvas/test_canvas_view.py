@@ -1,4 +1,4 @@
-"""The canvas as a whole: layout, fit, pictures, heat, minimap, breadcrumb, renaming, menus, empty state."""
+"""The canvas as a whole: layout, fit, images, heat map, minimap, breadcrumb, renaming, menus, empty state."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ from composer.gui.session.session import Session
 from tests.gui.menus import menu_at
 
 
-def test_an_empty_canvas_says_how_to_begin(session: Session, canvas: CanvasView) -> None:
+def test_an_empty_canvas_shows_how_to_start(session: Session, canvas: CanvasView) -> None:
     assert not canvas.empty.isVisible()
     session.new()
     assert canvas.empty.isVisible()
@@ -33,7 +33,7 @@ def test_an_empty_canvas_says_how_to_begin(session: Session, canvas: CanvasView)
     assert not canvas.empty.isVisible()
 
 
-def test_layout_is_one_step_that_undo_takes_back(session: Session, canvas: CanvasView) -> None:
+def test_layout_is_one_step_of_the_history(session: Session, canvas: CanvasView) -> None:
     before, step = session.document.design, session.document.undo_stack.index()
     canvas.layout()
     assert session.document.undo_stack.index() == step + 1
@@ -43,20 +43,20 @@ def test_layout_is_one_step_that_undo_takes_back(session: Session, canvas: Canva
     assert session.document.design is before
 
 
-def test_a_design_without_places_is_arranged(session: Session, canvas: CanvasView, tmp_path: Path, qtbot) -> None:
+def test_an_unplaced_design_is_arranged(session: Session, canvas: CanvasView, tmp_path: Path, qtbot) -> None:
     heap = edits.move(session.document.design, dict.fromkeys(session.document.graph.ids(), (0.0, 0.0)))
     design_file.save(heap, tmp_path / "heap.yaml")
     session.open(tmp_path / "heap.yaml")
     qtbot.waitUntil(lambda: session.document.graph.nodes["norm"].position[0] > 0, timeout=2000)
 
 
-def test_layout_of_a_selection_leaves_the_rest(session: Session, canvas: CanvasView) -> None:
+def test_layout_of_a_selection_moves_nothing_else(session: Session, canvas: CanvasView) -> None:
     session.document.select(("pool", "dendrites"))
     canvas.layout()
     assert session.document.graph.nodes["conv"].position == (200, 0)
 
 
-def test_layout_downwards_turns_the_ports_and_is_remembered(session: Session, canvas: CanvasView) -> None:
+def test_top_down_layout_moves_the_ports_and_is_remembered(session: Session, canvas: CanvasView) -> None:
     canvas.layout("down")
     conv, norm = canvas.scene.nodes["conv"], canvas.scene.nodes["norm"]
     assert conv.port_position(True, 0).y() > conv.pos().y()
@@ -70,7 +70,7 @@ def test_layout_downwards_turns_the_ports_and_is_remembered(session: Session, ca
     canvas.set_direction("right")
 
 
-def test_layout_glides_and_ends_where_the_design_has_it(session: Session, canvas: CanvasView, qtbot) -> None:
+def test_layout_glides_to_the_positions_of_the_design(session: Session, canvas: CanvasView, qtbot) -> None:
     canvas.set_animated(True)
     canvas.layout()
     assert canvas.scene.nodes["norm"].pos() != QPointF(*session.document.graph.nodes["norm"].position)
@@ -82,7 +82,7 @@ def test_layout_glides_and_ends_where_the_design_has_it(session: Session, canvas
     assert canvas.scene.nodes["norm"].pos() == QPointF(0, 0)
 
 
-def test_layout_shows_where_the_cards_come_to_lie(session: Session, canvas: CanvasView, qtbot) -> None:
+def test_layout_fits_the_final_extent_into_the_view(session: Session, canvas: CanvasView, qtbot) -> None:
     far = {id: (index * 3000.0, 0.0) for index, id in enumerate(session.document.graph.ids())}
     session.document.edit("Move", edits.move, far)
     canvas.set_animated(True)
@@ -111,19 +111,19 @@ def test_fit_shows_everything_or_the_selection(session: Session, canvas: CanvasV
     assert session.document.graph.nodes[session.document.selection[0]].position == (100, 100)
 
 
-@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
-def test_pictures_hold_the_whole_graph_without_the_selection(
-    session: Session, canvas: CanvasView, tmp_path: Path, ending: str
+@pytest.mark.parametrize("extension", ["png", "svg", "pdf"])
+def test_an_image_contains_the_whole_graph_without_the_selection(
+    session: Session, canvas: CanvasView, tmp_path: Path, extension: str
 ) -> None:
     session.document.select(("conv",))
     canvas.view.show_at(0.2, QPointF(0, 0))
-    path = tmp_path / f"net.{ending}"
+    path = tmp_path / f"net.{extension}"
     canvas.export_image(path)
     assert path.stat().st_size > 2000
     assert canvas.scene.nodes["conv"].selected
-    if ending == "png":
+    if extension == "png":
         assert QImage(str(path)).width() > 2 * canvas.scene.extent().width()
-    if ending == "svg":
+    if extension == "svg":
         text = path.read_text()
         assert "dendrites" in text
         families = set(re.findall('font-family="([^"]*)"', text))
@@ -132,31 +132,29 @@ def test_pictures_hold_the_whole_graph_without_the_selection(
         )  # elsewhere the first may be missing
 
 
-@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
-def test_a_picture_is_whole_or_not_there(
-    canvas: CanvasView, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("extension", ["png", "svg", "pdf"])
+def test_an_image_is_complete_or_not_written(
+    canvas: CanvasView, tmp_path: Path, extension: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    path = tmp_path / f"net.{ending}"
+    path = tmp_path / f"net.{extension}"
     path.write_text("old")
     monkeypatch.setattr("composer.core.files.atomic.os.fsync", full)
     with pytest.raises(UserError, match="cannot be written: No space left on device"):
         canvas.export_image(path)
-    assert path.read_text() == "old" and [found.name for found in tmp_path.iterdir() if "net" in found.name] == [
-        path.name
-    ]
+    assert path.read_text() == "old" and [file.name for file in tmp_path.iterdir() if "net" in file.name] == [path.name]
 
 
-def test_a_picture_that_cannot_be_written_says_so(canvas: CanvasView, tmp_path: Path) -> None:
+def test_an_image_that_cannot_be_written_is_a_user_error(canvas: CanvasView, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="use one of the extensions"):
         canvas.export_image(tmp_path / "net.bmp")
     with pytest.raises(UserError, match="cannot be written"):
         canvas.export_image(tmp_path / "nowhere" / "net.png")
 
 
-def test_heat_colours_cards_and_explains_itself(session: Session, canvas: CanvasView) -> None:
+def test_the_heat_map_colors_cards_and_has_a_legend(session: Session, canvas: CanvasView) -> None:
     session.lens.set_heat("macs")
     assert canvas.legend.isVisible()
     assert canvas.scene.nodes["conv"].heat is not None
@@ -169,7 +167,7 @@ def test_heat_colours_cards_and_explains_itself(session: Session, canvas: Canvas
     canvas.heat.show(None)
 
 
-def test_the_minimap_shows_only_while_there_is_more_and_leads_there(
+def test_the_minimap_is_visible_while_something_is_out_of_view_and_moves_the_view(
     session: Session, canvas: CanvasView, qtbot
 ) -> None:
     canvas.view.show_at(2.0, QPointF(0, 0))
@@ -183,7 +181,7 @@ def test_the_minimap_shows_only_while_there_is_more_and_leads_there(
     qtbot.waitUntil(lambda: not canvas.minimap.isVisible(), timeout=1000)
 
 
-def test_the_breadcrumb_leads_back(session: Session, canvas: CanvasView) -> None:
+def test_the_breadcrumb_goes_back(session: Session, canvas: CanvasView) -> None:
     session.document.enter("stage")
     names = [button.text() for button in canvas.breadcrumb.findChildren(QToolButton) if button.isVisible()]
     assert names == ["Small", "stage"]
@@ -217,9 +215,9 @@ def test_rename_in_place(session: Session, canvas: CanvasView) -> None:
     assert not canvas.field.isVisible()
 
 
-def test_menus_fit_what_lies_under_the_pointer(session: Session, canvas: CanvasView) -> None:
-    def texts(place: QPointF) -> list[str]:
-        return [action.text() for action in menu_at(canvas.actions, canvas.context, place).actions() if action.text()]
+def test_context_menus_depend_on_the_target(session: Session, canvas: CanvasView) -> None:
+    def texts(point: QPointF) -> list[str]:
+        return [action.text() for action in menu_at(canvas.actions, canvas.context, point).actions() if action.text()]
 
     assert "Enter sub-graph" in texts(canvas.scene.nodes["stage"].pos())
     assert session.document.selection == ("stage",)
@@ -231,7 +229,7 @@ def test_menus_fit_what_lies_under_the_pointer(session: Session, canvas: CanvasV
     assert "norm" not in session.document.graph.nodes
 
 
-def test_tips_tell_the_facts(session: Session, canvas: CanvasView) -> None:
+def test_tooltips_show_the_facts(session: Session, canvas: CanvasView) -> None:
     text = tips.tip(canvas.scene, QPointF(200, 0), 4)
     assert "conv" in text
     assert "1 × 8 × 32 × 32" in text
@@ -240,7 +238,7 @@ def test_tips_tell_the_facts(session: Session, canvas: CanvasView) -> None:
     assert tips.tip(canvas.scene, QPointF(600, 300), 4) == ""
 
 
-def test_another_theme_is_taken_over(session: Session, canvas: CanvasView, qapp) -> None:
+def test_the_canvas_follows_the_theme(session: Session, canvas: CanvasView, qapp) -> None:
     from composer.gui.look import theme
 
     light = canvas.grab().toImage().pixelColor(700, 700).lightness()
@@ -249,6 +247,6 @@ def test_another_theme_is_taken_over(session: Session, canvas: CanvasView, qapp)
     assert canvas.grab().toImage().pixelColor(700, 700).lightness() < light - 100
 
 
-def test_a_new_design_takes_the_place_of_the_old(session: Session, canvas: CanvasView) -> None:
+def test_a_new_design_replaces_the_old_one(session: Session, canvas: CanvasView) -> None:
     session.document.edit_design("Rename", lambda design: Design("Other", design.main, design.graphs))
     assert canvas.breadcrumb.findChildren(QToolButton)[-1].text() == "Other"

@@ -1,4 +1,4 @@
-"""Room for new cards by real gestures: nothing covers anything, in one step of the history."""
+"""Space for new cards, made by real gestures: no card covers another, in one step of the history."""
 
 from itertools import combinations
 
@@ -53,8 +53,8 @@ def repair(session, canvas, hand):
 
 
 @pytest.mark.parametrize("splice", [drop, drag, selected_wire, repair])
-def test_a_block_put_on_a_wire_pushes_what_it_feeds(session, canvas, hand, splice):
-    before, places, design = (
+def test_a_block_inserted_on_a_wire_pushes_what_it_feeds(session, canvas, hand, splice):
+    before, positions, design = (
         steps(session),
         {id: session.document.graph.item(id).position for id in session.document.graph.ids()},
         session.document.design,
@@ -65,8 +65,8 @@ def test_a_block_put_on_a_wire_pushes_what_it_feeds(session, canvas, hand, splic
     assert covered(canvas) == []
     assert steps(session) == before + 1
     for id in ("image", "conv", "stage"):
-        assert session.document.graph.item(id).position == places[id]
-    assert session.document.graph.nodes["norm"].position[0] > places["norm"][0]
+        assert session.document.graph.item(id).position == positions[id]
+    assert session.document.graph.nodes["norm"].position[0] > positions["norm"][0]
     session.document.undo()
     assert session.document.design is design
 
@@ -86,14 +86,14 @@ def test_copies_cover_nothing_and_move_nothing(session, canvas, selected):
     assert all(session.document.graph.item(id) == before.item(id) for id in before.ids())
 
 
-def test_a_copy_out_of_sight_is_brought_into_view(session, canvas):
+def test_a_copy_out_of_view_is_brought_into_view(session, canvas):
     canvas.view.show_at(1.0, QPointF(420, -360))
     session.document.select(("norm",))
     session.document.duplicate()
     assert canvas.view.visible_rect().contains(canvas.scene.nodes[session.document.selection[0]].scene_body())
 
 
-def test_what_is_added_at_the_centre_covers_nothing(session, canvas):
+def test_a_block_added_at_the_center_covers_nothing(session, canvas):
     canvas.view.show_at(1.0, QPointF(420, 0))
     for _ in range(3):
         session.document.add_at_view_center("MBConv")
@@ -112,7 +112,7 @@ def test_an_unpacked_sub_graph_covers_nothing(session, canvas):
         canvas.actions.run("ungroup")
 
 
-def test_wires_that_run_down_push_down(session, canvas, hand):
+def test_top_down_wires_push_down(session, canvas, hand):
     canvas.layout("down")
     canvas.view.show_at(1.0, QPointF(100, 200))
     before = session.document.graph
@@ -126,7 +126,7 @@ def test_wires_that_run_down_push_down(session, canvas, hand):
     assert session.document.graph.nodes["norm"].position[1] > before.nodes["norm"].position[1]
 
 
-def test_what_makes_room_glides_there(session, canvas, hand, qtbot):
+def test_cards_that_make_space_glide(session, canvas, hand, qtbot):
     canvas.set_animated(True)
     first = canvas.scene.nodes["norm"].pos()
     drop(session, canvas, hand)
@@ -145,12 +145,12 @@ def test_a_refused_splice_lets_nothing_glide_later(session, canvas, hand):
     assert canvas.scene.nodes["loose"].pos() == QPointF(420, 300)
 
 
-def test_names_of_ports_keep_their_room(session, canvas):
+def test_port_names_keep_their_space(session, canvas):
     """Of a card with several inputs: when all is arranged, and when a block is put on one of its wires."""
     session.open_template(template("hybrid_dendritic"))
     wire, classify = Wire("last_norm", "classify"), canvas.scene.nodes["classify"]
-    wanted = classify.labels_width(False) + NAMES_GAP
+    needed = classify.labels_width(False) + NAMES_GAP
     canvas.layout("right")
-    assert classify.scene_body().left() - canvas.scene.nodes["last_norm"].scene_body().right() >= wanted
+    assert classify.scene_body().left() - canvas.scene.nodes["last_norm"].scene_body().right() >= needed
     session.document.insert_on_wire(wire, "Identity", canvas.scene.wires[wire].middle)
-    assert classify.scene_body().left() - canvas.scene.nodes["identity"].scene_body().right() >= wanted
+    assert classify.scene_body().left() - canvas.scene.nodes["identity"].scene_body().right() >= needed

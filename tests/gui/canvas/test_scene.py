@@ -144,9 +144,9 @@ def test_facts_update_shapes_costs_and_errors(session: Session, canvas: CanvasVi
     nodes = dict(session.facts.nodes)
     nodes["norm"] = NodeFacts("", error="norm: no")
     nodes["add"] = NodeFacts("", waits_for="norm")
-    from tests.gui.canvas.conftest import tell
+    from tests.gui.canvas.conftest import deliver
 
-    tell(session, type(session.facts)(nodes))
+    deliver(session, type(session.facts)(nodes))
     assert scene.nodes["norm"].content.error == "norm: no"
     assert scene.nodes["add"].content.waiting == "norm"
     assert scene.nodes["add"].opacity() < 1

@@ -1,4 +1,4 @@
-"""What an empty canvas says: how to begin, and three templates."""
+"""The hint of an empty canvas: how to add a block, and three templates to start with."""
 
 from pathlib import Path
 
@@ -14,17 +14,18 @@ COUNT = 3
 
 
 def templates() -> list[Path]:
-    """Up to three templates: the well-known ones where they exist, then others by name."""
-    found = {path.stem: path for path in sorted(paths.TEMPLATES.glob("*.yaml"))}
-    names = [name for name in FIRST if name in found] + [name for name in found if name not in FIRST]
-    return [found[name] for name in names[:COUNT]]
+    """Return up to three templates: those of `FIRST` that exist, then others by name."""
+    files = {path.stem: path for path in sorted(paths.TEMPLATES.glob("*.yaml"))}
+    names = [name for name in FIRST if name in files] + [name for name in files if name not in FIRST]
+    return [files[name] for name in names[:COUNT]]
 
 
 class EmptyState(QWidget):
-    """A sentence and buttons in the middle of the canvas; clicks beside the buttons go through to it.
+    """A text and buttons in the middle of the canvas; clicks beside the buttons reach the canvas.
 
     Args:
         session: the session.
+        parent: the canvas.
     """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
@@ -55,11 +56,11 @@ class EmptyState(QWidget):
         self.refresh_theme()
 
     def show_key(self, key: str) -> None:
-        """Name the key that adds a block; empty if there is none."""
+        """Show the key that adds a block; empty if there is none."""
         self._title.setText(f"Press {key} or drag a block" if key else "Drag a block here")
 
     def refresh_theme(self) -> None:
-        """Take over another theme."""
+        """Use the fonts and colors of the current theme."""
         t = theme.tokens()
         self._title.setFont(theme.font(theme.LARGE, bold=True))
         self._title.setStyleSheet(f"color: {t.text};")

@@ -1,4 +1,4 @@
-"""The list of blocks at the pointer: type a few letters, Enter adds."""
+"""The list of blocks at the pointer: a search field over the matches; Enter adds the selected block."""
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -42,15 +42,15 @@ STEPS = {
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class _Choices(QAbstractListModel):
-    """The matches as Qt wants them."""
+class _ChoiceModel(QAbstractListModel):
+    """The matches as a Qt model."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.shown: list[BlockChoice] = []
 
     def show(self, shown: list[BlockChoice]) -> None:
-        """Show other matches."""
+        """Replace the matches."""
         self.beginResetModel()
         self.shown = shown
         self.endResetModel()
@@ -64,15 +64,15 @@ class _Choices(QAbstractListModel):
         return self.shown[index.row()].shape if role == Qt.ItemDataRole.ToolTipRole else None
 
 
-class _Row(QStyledItemDelegate):
-    """A row: family chip, name, shape."""
+class _ChoiceDelegate(QStyledItemDelegate):
+    """Paints a row: family color, name, shape."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         return QSize(WIDTH - 24, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
-        assert isinstance(model, _Choices)
+        assert isinstance(model, _ChoiceModel)
         choice = model.shown[index.row()]
         style, rect = metrics.paint_style(), option.rect
         painter.save()
@@ -87,18 +87,30 @@ class _Row(QStyledItemDelegate):
         painter.setFont(style.body)
         painter.setPen(style.text)
         name = metrics.elided("body", choice.name, rect.width() * 0.6)
-        centred = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(rect.adjusted(24, 0, -8, 0), centred | Qt.AlignmentFlag.AlignLeft, name)
+        centered = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(rect.adjusted(24, 0, -8, 0), centered | Qt.AlignmentFlag.AlignLeft, name)
         left = 24 + metrics.text_width("body", name) + 16
         painter.setFont(style.small)
         painter.setPen(style.muted)
         shape = metrics.elided("small", units.declared_shape(choice.shape), rect.width() - left - 8)
-        painter.drawText(rect.adjusted(int(left), 0, -8, 0), centred | Qt.AlignmentFlag.AlignRight, shape)
+        painter.drawText(rect.adjusted(int(left), 0, -8, 0), centered | Qt.AlignmentFlag.AlignRight, shape)
         painter.restore()
 
 
 class QuickAdd(QFrame):
-    """A search field over a list. Arrows choose, Enter adds, Esc closes."""
+    """A search field over a list. Arrows select, Enter or a click picks, Esc closes.
+
+    Args:
+        parent: the widget it opens over.
+
+    Attributes:
+        home: the parent.
+        field, list: search field and list.
+
+    Signals:
+        picked: name of the picked block.
+        closed: the list was closed, with or without a pick.
+    """
 
     picked = Signal(str)
     closed = Signal()
@@ -113,16 +125,16 @@ class QuickAdd(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._model = _Choices(self)
+        self._model = _ChoiceModel(self)
         self.list.setModel(self._model)
-        self.list.setItemDelegate(_Row(self.list))
+        self.list.setItemDelegate(_ChoiceDelegate(self.list))
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 8, 8, 8)
         box.setSpacing(8)
         box.addWidget(self.field)
         box.addWidget(self.list)
         self._box = box
-        self._footer_height = 0  # height that a subclass needs below the list
+        self._footer_height = 0  # of what a subclass shows below the list
         self._all: list[BlockChoice] = []
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
@@ -146,10 +158,10 @@ class QuickAdd(QFrame):
         self.list.setStyleSheet("QListView { background: transparent; border: none; }")
         self.setFixedSize(WIDTH, 28 + 24 + ROW * ROWS + self._footer_height)
         area = self.home.rect().adjusted(8, 8, -8, -8)
-        place = QRect(at, self.size())
-        place.moveLeft(max(area.left(), min(place.left(), area.right() - place.width())))
-        place.moveTop(max(area.top(), min(place.top(), area.bottom() - place.height())))
-        self.move(place.topLeft())
+        rect = QRect(at, self.size())
+        rect.moveLeft(max(area.left(), min(rect.left(), area.right() - rect.width())))
+        rect.moveTop(max(area.top(), min(rect.top(), area.bottom() - rect.height())))
+        self.move(rect.topLeft())
         self.field.clear()
         self._search("")
         self.show()
@@ -168,7 +180,7 @@ class QuickAdd(QFrame):
 
     @property
     def current(self) -> str:
-        """The block of the chosen row; empty if nothing matches."""
+        """The block of the selected row; empty if nothing matches."""
         row = self.list.currentIndex().row()
         return self._model.shown[row].block if 0 <= row < len(self._model.shown) else ""
 
@@ -178,20 +190,20 @@ class QuickAdd(QFrame):
             self.picked.emit(block)
 
     def step(self, by: int) -> None:
-        """Go up or down in the list, around its ends."""
+        """Move the selection by rows, around the ends of the list."""
         if count := len(self._model.shown):
             self.list.setCurrentIndex(self._model.index((self.list.currentIndex().row() + by) % count))
 
     def close_(self) -> None:
-        """Close without adding anything more."""
+        """Close the list."""
         if self.isVisible():
             self.hide()
             self.closed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Handle the keys of the field."""
+        """Handle Enter, Esc and arrows, close with the focus, and keep keys from the shortcuts of the canvas."""
         if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()  # keys typed here are no shortcuts of the canvas
+            event.accept()
             return True
         if event.type() == QEvent.Type.FocusOut and self.isVisible():
             self.close_()

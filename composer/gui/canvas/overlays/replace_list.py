@@ -1,4 +1,4 @@
-"""The list of blocks that may replace others; it shows where, what changes and whether it fits before anything is done."""
+"""The list of blocks that may replace others; it shows what changes, and whether it fits, before anything is done."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -101,7 +101,7 @@ class ReplaceList(QuickAdd):
         self._on_changed()
 
     def _candidates(self) -> list[BlockChoice]:
-        """Return all other blocks: first those that can be wired alike, of these the same family, then the same shapes."""
+        """Return all other blocks: first those that can be wired alike, of these the same family, then equal shapes."""
         choices = block_choices(self._document.design, self._session.catalog, self._document.graph_name)
         others = [choice for choice in choices if choice.block in self._session.catalog]
         others = [choice for choice in others if {choice.block} != self._blocks]

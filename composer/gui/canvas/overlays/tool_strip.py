@@ -1,4 +1,4 @@
-"""The tool strip: select, hand, fit, layout, heat map."""
+"""The tool strip: select, hand, fit, layout and heat map."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup
@@ -12,12 +12,26 @@ LAYOUTS = {"right": "Left to right", "down": "Top down", "rows": "Left to right,
 
 
 class ToolStrip(QFrame):
-    """A small row of tools that floats over the canvas."""
+    """A small row of tools that floats over the canvas.
+
+    Args:
+        parent: the canvas.
+
+    Attributes:
+        select, hand: choose between selecting and panning with the left button.
+        fit, arrange, heat: buttons of actions and menus.
+
+    Signals:
+        hand_toggled: whether the left button pans.
+        fit_requested: show everything.
+        layout_requested: a key of `LAYOUTS`, or empty for the current direction.
+        heat_selected: a key of `HEATS`.
+    """
 
     hand_toggled = Signal(bool)
     fit_requested = Signal()
-    layout_requested = Signal(str)  # one of `LAYOUTS`, or empty for the way it is
-    heat_selected = Signal(str)  # one of `HEATS`
+    layout_requested = Signal(str)
+    heat_selected = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -34,11 +48,11 @@ class ToolStrip(QFrame):
         self.select.clicked.connect(lambda: self.choose_hand(False))
         self.hand.clicked.connect(lambda: self.choose_hand(True))
         self.fit.clicked.connect(self.fit_requested)
-        self._menus()
+        self._add_menus()
         self.refresh_theme()
 
     def show_keys(self, keymap: KeyMap) -> None:
-        """Name the shortcuts in the tooltips."""
+        """Show the shortcuts in the tooltips."""
         for tool, text, id in (
             (self.select, "Select and move", "select_tool"),
             (self.hand, "Move the view, also by holding Space", "hand_tool"),
@@ -60,11 +74,11 @@ class ToolStrip(QFrame):
         self._row.addWidget(button)
         return button
 
-    def _menus(self) -> None:
-        ways = QMenu(self)
-        for way, text in LAYOUTS.items():
-            ways.addAction(text).triggered.connect(lambda _=False, way=way: self.layout_requested.emit(way))
-        self.arrange.setMenu(ways)
+    def _add_menus(self) -> None:
+        layouts = QMenu(self)
+        for layout, text in LAYOUTS.items():
+            layouts.addAction(text).triggered.connect(lambda _=False, layout=layout: self.layout_requested.emit(layout))
+        self.arrange.setMenu(layouts)
         self.arrange.setPopupMode(QToolButton.ToolButtonPopupMode.DelayedPopup)
         self.arrange.clicked.connect(lambda: self.layout_requested.emit(""))
         self.arrange.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -82,20 +96,25 @@ class ToolStrip(QFrame):
         self.heat.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
     def choose_hand(self, on: bool) -> None:
-        """Take the hand, or the arrow."""
+        """Choose the hand, or the arrow."""
         self.select.setChecked(not on)
         self.hand.setChecked(on)
         self.hand_toggled.emit(on)
 
     def show_heat(self, heat: str, lens: CostLens) -> None:
-        """Mark which heat map is shown, and offer those that have numbers."""
+        """Mark the current heat map, and enable those that have values.
+
+        Args:
+            heat: a key of `HEATS`; empty for none.
+            lens: knows which costs have values.
+        """
         self.heat.setChecked(bool(heat))
         for action in self._heats.actions():
             action.setChecked(action.data() == heat)
             action.setEnabled(lens.available(action.data()))
 
     def refresh_theme(self) -> None:
-        """Take over another theme."""
+        """Use the colors of the current theme."""
         t = theme.tokens()
         self.setStyleSheet(
             f"#tool_strip {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 8px; }}"

@@ -15,8 +15,8 @@ Key = TypeVar("Key", bound=Hashable)
 class Priority(NamedTuple):
     """The order in which wires are routed: short ones first, so that arcs nest.
 
-    A wire keeps off the tracks of those before it. Everything but the number is a property of the wire, so that the order
-    does not depend on the history; the number tells apart wires that are equal in all else.
+    A wire keeps off the tracks of those before it. Everything but the number is a property of the wire, so that the
+    order does not depend on the history; the number tells apart wires that are equal in all else.
     """
 
     length: float

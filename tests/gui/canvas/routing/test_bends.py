@@ -60,9 +60,9 @@ def test_a_bend_is_dragged_and_new_ones_are_ordered_along_the_wire(session, canv
 
 
 def test_a_double_click_bends_and_straightens(session, canvas, hand):
-    place = middle(canvas)
-    hand.click(place)
-    hand.double(place)
+    point = middle(canvas)
+    hand.click(point)
+    hand.double(point)
     assert len(bends(session)) == 1
     assert not canvas.list.isVisible()
     (bend,) = bends(session)

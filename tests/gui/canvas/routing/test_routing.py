@@ -112,8 +112,8 @@ def test_routing_after_changes_equals_routing_from_scratch(crowd: int) -> None:
         requests = {key: make(*pair) for key, pair in ends.items()}
         for key in {*requests, *router.wires()}:
             router.request(key, requests.get(key))
-        for name, place in rects.items():
-            router.place(name, place)
+        for name, rect in rects.items():
+            router.place(name, rect)
         shown = {key: route for key, route in shown.items() if key in requests} | router.route()
         mixed = dice.sample(list(rects.items()), len(rects))
         assert shown == route_all(dict(mixed), requests)

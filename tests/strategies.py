@@ -230,43 +230,45 @@ def _one_edit(draw: st.DrawFn, design: Design) -> Design:
     try:
         match kind:
             case 0 | 1 | 2:
-                return edits.add(design, Node(fresh, draw(st.sampled_from(uses)), draw(params), draw(points)), name)
+                return edits.add(
+                    design, Node(fresh, draw(st.sampled_from(uses)), draw(params), draw(points)), graph=name
+                )
             case 3:
-                return edits.add(design, Input(fresh, (3, 8, 8)), name)
+                return edits.add(design, Input(fresh, (3, 8, 8)), graph=name)
             case 4:
-                return edits.add(design, Output(fresh), name)
+                return edits.add(design, Output(fresh), graph=name)
             case 5 | 6 | 7 | 8:
                 return edits.connect(
-                    design, Wire(id, other, draw(port), draw(port)), name, variadic=draw(st.booleans())
+                    design, Wire(id, other, draw(port), draw(port)), graph=name, variadic=draw(st.booleans())
                 )
             case 9:
-                return edits.remove(design, some, name, reconnect=draw(st.booleans()))
+                return edits.remove(design, some, graph=name, reconnect=draw(st.booleans()))
             case 10:
-                return edits.disconnect(design, graph.wires[: draw(st.integers(0, 2))], name)
+                return edits.disconnect(design, graph.wires[: draw(st.integers(0, 2))], graph=name)
             case 11 if graph.wires:
                 node = graph.nodes.get(id, Node(fresh, "Conv2d"))
-                return edits.insert_on_wire(design, draw(st.sampled_from(graph.wires)), node, name)
+                return edits.insert_on_wire(design, draw(st.sampled_from(graph.wires)), node, graph=name)
             case 12:
-                return edits.set_params(design, id, draw(params), name)
+                return edits.set_params(design, id, draw(params), graph=name)
             case 13:
-                return edits.reset_params(design, id, draw(st.lists(identifiers, max_size=2)), name)
+                return edits.reset_params(design, id, draw(st.lists(identifiers, max_size=2)), graph=name)
             case 14 if id in graph.nodes:
                 return edits.update_item(
                     design,
                     id,
-                    name,
+                    graph=name,
                     repeat=draw(st.integers(1, 5)),
                     block=draw(st.sampled_from(uses)),
                     note=draw(texts),
                 )
             case 15:
-                return edits.move(design, {id: draw(points)}, name)
+                return edits.move(design, {id: draw(points)}, graph=name)
             case 16:
-                return edits.rename(design, id, fresh, name)
+                return edits.rename(design, id, fresh, graph=name)
             case 17:
                 source = draw(st.sampled_from(("", *design.graphs)))
                 return edits.paste(
-                    design, edits.excerpt(design, design.graph(source).ids(), source), draw(points), name
+                    design, edits.excerpt(design, design.graph(source).ids(), graph=source), draw(points), graph=name
                 )[0]
             case 18:
                 value = draw(st.one_of(st.integers(1, 99), st.just(f"={fresh}")))
@@ -277,14 +279,18 @@ def _one_edit(draw: st.DrawFn, design: Design) -> Design:
                 frame = Frame("group", draw(texts), (0.0, 0.0, 10.0, 10.0), ids[:1])
                 return draw(
                     st.sampled_from(
-                        (edits.set_frames(design, (frame,), name), edits.set_training(design, Training(epochs=3)))
+                        (edits.set_frames(design, (frame,), graph=name), edits.set_training(design, Training(epochs=3)))
                     )
                 )
             case 20:
-                return subgraphs.make(design, some, fresh, name)[0]
+                return subgraphs.make(design, some, fresh, graph=name)[0]
             case 21:
                 unpacked = draw(st.booleans())
-                return subgraphs.unpack(design, id, name)[0] if unpacked else subgraphs.make_unique(design, id, name)
+                return (
+                    subgraphs.unpack(design, id, graph=name)[0]
+                    if unpacked
+                    else subgraphs.make_unique(design, id, graph=name)
+                )
     except UserError:
         pass
     return design

@@ -14,7 +14,7 @@ def bends_of(graph: Graph, wire: Wire) -> tuple[Point, ...]:
     return next((stored.bends for stored in graph.wires if stored == wire), ())
 
 
-def set_bends(design: Design, wire: Wire, bends: Iterable[Point], graph: str = "") -> Design:
+def set_bends(design: Design, wire: Wire, bends: Iterable[Point], *, graph: str = "") -> Design:
     """Route a wire through the given points.
 
     Raises:
@@ -26,7 +26,7 @@ def set_bends(design: Design, wire: Wire, bends: Iterable[Point], graph: str = "
     return design.with_graph(graph, map_bends(home, lambda other: tuple(bends) if other == wire else other.bends))
 
 
-def straighten(design: Design, ids: Iterable[str], graph: str = "") -> Design:
+def straighten(design: Design, ids: Iterable[str], *, graph: str = "") -> Design:
     """Remove the bends of all wires at the given items, because bends are useless once the items have moved."""
     moved = set(ids)
     home = design.graph(graph)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from composer.core.graph import Design, Graph, Point, Wire, frozen
+from composer.core.graph import Design, Graph, Point, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,38 +119,3 @@ def diff(before: Design, after: Design) -> Diff:
         if f.name not in ("main", "graphs") and getattr(before, f.name) != getattr(after, f.name)
     )
     return Diff(before, after, graphs, others)
-
-
-def apply_diff(design: Design, change: Diff) -> Design:
-    """Carry a diff out on the design it starts from; the result equals the diff's target.
-
-    Args:
-        design: equal to `change.before`.
-        change: a diff.
-    """
-    for name, part in change.graphs.items():
-        if name and name not in change.after.graphs:
-            design = replace(design, graphs=frozen({key: graph for key, graph in design.graphs.items() if key != name}))
-            continue
-        old = design.main if not name else design.graphs.get(name, Graph())
-        new = change.after.graph(name)
-        touched = {*part.added, *part.changed, *part.moved}
-
-        def merged(
-            kept: Mapping[str, Any], source: Mapping[str, Any], touched: set[str] = touched
-        ) -> Mapping[str, Any]:
-            return frozen({id: source[id] if id in touched or id not in kept else kept[id] for id in source})
-
-        design = design.with_graph(
-            name,
-            Graph(
-                inputs=merged(old.inputs, new.inputs),
-                nodes=merged(old.nodes, new.nodes),
-                outputs=merged(old.outputs, new.outputs),
-                wires=new.wires if part.wires_added or part.wires_removed or part.other or part.bent else old.wires,
-                params=new.params if part.other else old.params,
-                frames=new.frames if part.framed else old.frames,
-            ),
-        )
-    ordered = {name: design.graphs[name] for name in change.after.graphs}
-    return replace(design, graphs=frozen(ordered), **{name: getattr(change.after, name) for name in change.fields})

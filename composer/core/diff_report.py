@@ -209,14 +209,7 @@ def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: 
 
 def _within(design: Design, node: Node) -> set[str]:
     """Names of the sub-graphs that a node uses, in those too; of what was edited there its own line tells."""
-    found: set[str] = set()
-    queue = [node]
-    while queue:
-        name = queue.pop().subgraph
-        if name is not None and name in design.graphs and name not in found:
-            found.add(name)
-            queue.extend(design.graphs[name].nodes.values())
-    return found
+    return set(design.nested_graphs([str(node.subgraph)])) if node.subgraph in design.graphs else set()
 
 
 def _taken_change(before: NodeFacts, after: NodeFacts) -> str:

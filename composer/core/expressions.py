@@ -1,16 +1,22 @@
-"""Arithmetic over design variables: ``"=width * 2"``. Parsed with `ast`, evaluated by hand, bounded; no name can reach Python."""
+"""Arithmetic over design variables: ``"=width * 2"``.
+
+Parsed with `ast` and evaluated node by node with bounded results, so that an expression cannot run Python code.
+"""
 
 import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, Value, is_expression
+from composer.core.topology import format_cycle
 
 MAX_LENGTH = 200
 MAX_DEPTH = 100
-MAX_MAGNITUDE = 10**15  # far above any sensible size, far below what makes big-integer arithmetic slow
+MAX_MAGNITUDE = 10**15  # far above any sensible size, and far below integers whose arithmetic is slow
+MAX_POWER = 16
 
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -52,7 +58,7 @@ def parse(text: str) -> ast.expr:
 
 
 def names(text: str) -> set[str]:
-    """Variables an expression uses.
+    """Return the variables that an expression uses.
 
     Raises:
         UserError: if it is not plain arithmetic.
@@ -62,7 +68,7 @@ def names(text: str) -> set[str]:
 
 
 def evaluate(text: str, variables: Mapping[str, Scalar]) -> Scalar:
-    """Value of an expression.
+    """Compute the value of an expression.
 
     Args:
         text: arithmetic with + - * / // % **, parentheses, min, max, round, floor, ceil, int, and multiple(value, of), which
@@ -70,7 +76,7 @@ def evaluate(text: str, variables: Mapping[str, Scalar]) -> Scalar:
         variables: the values of names.
 
     Returns:
-        An int where the arithmetic stays whole, else a float; a text if the expression is just the name of a text variable.
+        An int if all operations give integers, else a float; a text if the expression is only the name of a text variable.
 
     Raises:
         UserError: if a name is unknown, the arithmetic is not plain, or the result is out of bounds.
@@ -89,13 +95,13 @@ def _value(node: ast.expr, variables: Mapping[str, Scalar], text: str) -> Scalar
             return _bounded(value, text)
         case ast.Name(id=name):
             if name not in variables:
-                known = ", ".join(variables) or "none yet"
-                raise UserError(f"expression {text!r} uses {name!r}, which is not a variable; known variables: {known}")
+                others = ", ".join(variables) or "none yet"
+                raise UserError(f"expression {text!r} uses {name!r}, which is not a variable; variables: {others}")
             return _bounded(variables[name], text)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
             a, b = _number(left, variables, text), _number(right, variables, text)
-            if isinstance(op, ast.Pow) and abs(b) > 16:
-                raise UserError(f"expression {text!r} raises to a power above 16")
+            if isinstance(op, ast.Pow) and abs(b) > MAX_POWER:
+                raise UserError(f"expression {text!r} raises to a power above {MAX_POWER}")
             return _without_noise(_bounded(_BINARY[type(op)](a, b), text))
         case ast.UnaryOp(op=unary, operand=operand) if type(unary) in _UNARY:
             return _UNARY[type(unary)](_number(operand, variables, text))
@@ -106,7 +112,7 @@ def _value(node: ast.expr, variables: Mapping[str, Scalar], text: str) -> Scalar
 
 
 def _without_noise(value: Scalar) -> Scalar:
-    """Return a computed number without its rounding error where it is within 4 ulp of one of 12 digits: 0.1 + 0.2 is 0.3."""
+    """Remove the rounding error of a computed number that is within 4 ulp of one with 12 digits: 0.1 + 0.2 gives 0.3."""
     if not isinstance(value, float):
         return value
     short = float(f"{value:.12g}")
@@ -129,62 +135,110 @@ def _bounded(value: Scalar, text: str) -> Scalar:
 
 
 def resolve_variables(variables: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """Variables with expressions replaced by their values.
+    """Return the variables with their expressions evaluated.
 
     Raises:
-        UserError: if variables refer to each other in a circle or to unknown names.
+        UserError: if variables form a cycle or refer to unknown names.
     """
-    done: dict[str, Scalar] = {}
-    open_: list[str] = []  # what is being worked out: each waits for the next
+    values: dict[str, Scalar] = {}
+    pending: list[str] = []  # names whose evaluation has started; each waits for the next
 
     def visit(name: str) -> Scalar:
-        if name in done:
-            return done[name]
-        if name in open_:
-            raise UserError(
-                f"variables refer to each other in a circle: {' -> '.join([*open_[open_.index(name) :], name])}"
-            )
+        if name in values:
+            return values[name]
+        if name in pending:
+            raise UserError(f"variables form a cycle: {format_cycle(pending[pending.index(name) :])}")
         value = variables[name]
         if isinstance(value, str) and is_expression(value):
-            if len(open_) >= MAX_DEPTH:
+            if len(pending) >= MAX_DEPTH:
                 raise UserError(
-                    f"variable {open_[0]!r} needs a chain of variables more than {MAX_DEPTH} deep; write some of them as numbers"
+                    f"variable {pending[0]!r} depends on a chain of more than {MAX_DEPTH} variables;"
+                    " write some of them as numbers"
                 )
-            open_.append(name)
+            pending.append(name)
             needed = {used: visit(used) for used in sorted(names(value)) if used in variables}
             value = evaluate(value, needed)
-            open_.pop()
-        done[name] = value
+            pending.pop()
+        values[name] = value
         return value
 
     for name in variables:
         visit(name)
-    return done
+    return values
 
 
-def resolve(value: Value, variables: Mapping[str, Scalar], round_: int = 0, rounds: int = 1) -> Literal:
-    """A parameter value as a literal.
+def resolve(value: Value, variables: Mapping[str, Scalar], iteration: int = 0, iterations: int = 1) -> Literal:
+    """Compute the literal that a parameter value stands for.
 
     Args:
-        value: literal, expression, or a per-round value.
+        value: literal, expression, or a value per iteration.
         variables: resolved variables.
-        round_: index of the round of a repeat, from 0.
-        rounds: number of rounds.
+        iteration: index of the iteration of a repeat, from 0.
+        iterations: number of iterations.
 
     Raises:
-        UserError: if an expression cannot be evaluated or a per-round list is empty.
+        UserError: if an expression cannot be evaluated or the list of an `Each` is empty.
     """
     if isinstance(value, Each):
         if not value.values:
-            raise UserError("each: the list is empty; give one value for each round")
-        return resolve(value.values[round_ % len(value.values)], variables)
+            raise UserError("each: the list is empty; give one value for each iteration")
+        return resolve(value.values[iteration % len(value.values)], variables)
     if isinstance(value, Ramp):
         start, stop = resolve(value.start, variables), resolve(value.stop, variables)
         if not isinstance(start, int | float) or not isinstance(stop, int | float):
             raise UserError(f"ramp: {start!r} to {stop!r} are not numbers")
-        return float(start) if rounds == 1 else _without_noise(float(start) + (stop - start) * round_ / (rounds - 1))
+        if iterations == 1:
+            return float(start)
+        return _without_noise(float(start) + (stop - start) * iteration / (iterations - 1))
     if isinstance(value, tuple):
         return tuple(resolve(item, variables) for item in value)
     if isinstance(value, str) and is_expression(value):
         return evaluate(value, variables)
     return value
+
+
+def value_parts(value: Value) -> tuple[Literal, ...]:
+    """Return the single values that a parameter value consists of: several for a value per iteration, else itself."""
+    if isinstance(value, Each):
+        return value.values
+    return (value.start, value.stop) if isinstance(value, Ramp) else (value,)
+
+
+def value_names(value: Value) -> set[str]:
+    """Return the variables that the expressions in a parameter value use; an invalid expression uses none."""
+    used: set[str] = set()
+    for part in value_parts(value):
+        if isinstance(part, str) and is_expression(part):
+            with suppress(UserError):
+                used |= names(part)
+    return used
+
+
+def substitute(value: Value, params: Mapping[str, Value]) -> Value:
+    """Replace names in the expressions of a parameter value.
+
+    Args:
+        value: the parameter value.
+        params: what each name stands for; other names stay.
+
+    >>> substitute("=width * 2", {"width": "=base + 1"})
+    '=(base + 1) * 2'
+    """
+    if isinstance(value, Each):
+        return Each(tuple(substitute(item, params) for item in value.values))  # type: ignore[misc]
+    if isinstance(value, Ramp):
+        return Ramp(substitute(value.start, params), substitute(value.stop, params))  # type: ignore[arg-type]
+    if not (isinstance(value, str) and is_expression(value)):
+        return value
+    tree = parse(value)
+    if isinstance(tree, ast.Name) and tree.id in params:
+        return params[tree.id]
+
+    class Substitution(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            replacement = params.get(node.id, f"={node.id}")
+            if isinstance(replacement, str) and is_expression(replacement):
+                return parse(replacement)
+            return ast.Constant(replacement)  # type: ignore[arg-type]
+
+    return f"={ast.unparse(Substitution().visit(tree))}"

@@ -7,9 +7,9 @@ from composer.core.graph import Design, Frame
 
 
 def add_frame(
-    design: Design, title: str, rect: tuple[float, float, float, float], ids: Iterable[str], graph: str = ""
+    design: Design, title: str, rect: tuple[float, float, float, float], ids: Iterable[str], *, graph: str = ""
 ) -> Design:
-    """Add a frame.
+    """Add a frame around items.
 
     Args:
         design: the design.
@@ -20,15 +20,15 @@ def add_frame(
     """
     frames = design.graph(graph).frames
     id = names.fresh("frame", {frame.id for frame in frames})
-    return edits.set_frames(design, (*frames, Frame(id, title, rect, tuple(ids))), graph)
+    return edits.set_frames(design, (*frames, Frame(id, title, rect, tuple(ids))), graph=graph)
 
 
-def remove_frame(design: Design, id: str, graph: str = "") -> Design:
+def remove_frame(design: Design, id: str, *, graph: str = "") -> Design:
     """Remove a frame; its members stay."""
-    return edits.set_frames(design, [frame for frame in design.graph(graph).frames if frame.id != id], graph)
+    return edits.set_frames(design, [frame for frame in design.graph(graph).frames if frame.id != id], graph=graph)
 
 
-def retitle_frame(design: Design, id: str, title: str, graph: str = "") -> Design:
+def retitle_frame(design: Design, id: str, title: str, *, graph: str = "") -> Design:
     """Change the title of a frame."""
     frames = [Frame(f.id, title, f.rect, f.nodes) if f.id == id else f for f in design.graph(graph).frames]
-    return edits.set_frames(design, frames, graph)
+    return edits.set_frames(design, frames, graph=graph)

@@ -1,17 +1,17 @@
-"""The document: frozen dataclasses for a drawn network. Nothing here is ever changed in place; see `edits` for new versions.
+"""The document: frozen dataclasses for a drawn network, never changed in place; `edits` returns new versions.
 
 Ids are legal Python identifiers, unique within their graph: an id is the label, the YAML key, the attribute in the generated
 model, the state_dict prefix and the hook path. Inputs, nodes and outputs of a graph share one namespace and are joined by wires.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
-from composer.core.topology import find_cycle, ordered
+from composer.core.topology import find_cycle, reachable, topological_order
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -26,14 +26,14 @@ Literal: TypeAlias = Scalar | tuple["Literal", ...]
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """A parameter that takes one value for each round of a repeat; the list is walked again when it is shorter than the repeat."""
+    """A parameter with one value for each iteration of a repeat; a list shorter than the repeat starts over."""
 
     values: tuple[Literal, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """A parameter that grows linearly from the first to the last round of a repeat."""
+    """A parameter that grows linearly from the first to the last iteration of a repeat."""
 
     start: float | str
     stop: float | str
@@ -46,7 +46,7 @@ V = TypeVar("V")
 
 
 def frozen(mapping: Mapping[K, V]) -> Mapping[K, V]:
-    """A read-only copy that keeps the order."""
+    """Return a read-only copy with the same order."""
     return mapping if isinstance(mapping, MappingProxyType) else MappingProxyType(dict(mapping))
 
 
@@ -56,9 +56,9 @@ class Input:
 
     Args:
         id: its name, also the argument of the generated `forward`.
-        shape: sizes without the batch axis; empty inside a sub-graph, where the wires of each use say them.
+        shape: sizes without the batch axis; empty in a sub-graph, where each instance takes them from its wires.
         dtype: torch dtype name.
-        position: place on the canvas in pixels.
+        position: center on the canvas in pixels.
     """
 
     id: str
@@ -77,14 +77,14 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One use of a block or of a sub-graph.
+    """One instance of a block or of a sub-graph.
 
     Args:
         id: unique identifier within the graph.
         block: class name of the block, or ``graph:NAME`` for a sub-graph.
-        params: what the user set; everything else is a default or taken from the wires.
-        position: place on the canvas in pixels.
-        repeat: how many times in a row, each with its own weights; an integer or an expression.
+        params: values that the user set; all others are defaults or taken from the wires.
+        position: center on the canvas in pixels.
+        repeat: number of iterations in a row, each with its own weights; an integer or an expression.
         note: free text of the user.
     """
 
@@ -100,20 +100,21 @@ class Node:
 
     @property
     def subgraph(self) -> str | None:
-        """Name of the sub-graph this node uses, or None."""
+        """Name of the sub-graph that this node is an instance of, or None."""
         return self.block.removeprefix(SUBGRAPH) if self.block.startswith(SUBGRAPH) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A connection from an output port to an input port; an empty port name is the first (mostly the only) port.
+    """A connection from an output port to an input port; an empty port name is the first (usually the only) port.
 
     Args:
         source: id of the item it leaves.
         target: id of the item it enters.
         source_port: name of the output port.
         target_port: name of the input port.
-        bends: places on the canvas that it is led through; drawing only, so that wires that differ in nothing else are equal.
+        bends: points on the canvas that it passes through; part of the drawing only: wires that differ in nothing else
+            are equal.
     """
 
     source: str
@@ -130,7 +131,7 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A titled area behind nodes, for the reader's eye only."""
+    """A titled area behind nodes; it has no effect on the network."""
 
     id: str
     title: str
@@ -140,9 +141,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Graph:
-    """Inputs, nodes and outputs joined by wires. `params` are what a sub-graph exposes to its uses, with defaults.
+    """Inputs, nodes and outputs joined by wires. `params` are what a sub-graph exposes to its instances, with defaults.
 
-    What is derived from the wires is worked out once, when it is first asked for.
+    Everything derived from the wires is computed on first use and cached.
     """
 
     inputs: Mapping[str, Input] = field(default_factory=dict)
@@ -157,44 +158,44 @@ class Graph:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     def item(self, id: str) -> Input | Node | Output | None:
-        """Whatever bears this id."""
+        """Return the input, node or output with an id, or None."""
         return self.inputs.get(id) or self.nodes.get(id) or self.outputs.get(id)
 
     def ids(self) -> Iterator[str]:
-        """All ids in drawing order: inputs, nodes, outputs."""
+        """Yield all ids in drawing order: inputs, nodes, outputs."""
         yield from self.inputs
         yield from self.nodes
         yield from self.outputs
 
     def in_wires(self, id: str) -> tuple[Wire, ...]:
-        """Wires that end at an item, in their order."""
-        return self._arriving.get(id, ())
+        """Return the wires that end at an item, in their order."""
+        return self._in_wires.get(id, ())
 
     @cached_property
-    def _arriving(self) -> dict[str, tuple[Wire, ...]]:
-        found: dict[str, list[Wire]] = {}
+    def _in_wires(self) -> dict[str, tuple[Wire, ...]]:
+        by_target: dict[str, list[Wire]] = {}
         for wire in self.wires:
-            found.setdefault(wire.target, []).append(wire)
-        return {id: tuple(wires) for id, wires in found.items()}
+            by_target.setdefault(wire.target, []).append(wire)
+        return {id: tuple(wires) for id, wires in by_target.items()}
 
     def out_wires(self, id: str) -> tuple[Wire, ...]:
-        """Wires that begin at an item, in their order."""
-        return self._leaving.get(id, ())
+        """Return the wires that start at an item, in their order."""
+        return self._out_wires.get(id, ())
 
     @cached_property
-    def _leaving(self) -> dict[str, tuple[Wire, ...]]:
-        found: dict[str, list[Wire]] = {}
+    def _out_wires(self) -> dict[str, tuple[Wire, ...]]:
+        by_source: dict[str, list[Wire]] = {}
         for wire in self.wires:
-            found.setdefault(wire.source, []).append(wire)
-        return {id: tuple(wires) for id, wires in found.items()}
+            by_source.setdefault(wire.source, []).append(wire)
+        return {id: tuple(wires) for id, wires in by_source.items()}
 
     def to_networkx(self) -> "nx.MultiDiGraph[str]":
-        """The topology, read-only: this very graph is what is compiled. Nodes come in `order`, each edge carries its Wire."""
+        """Return the topology, read-only. Nodes are in `order`; each edge has its Wire as attribute ``wire``."""
         return self._topology
 
     @cached_property
     def _topology(self) -> "nx.MultiDiGraph[str]":
-        import networkx as nx  # not at the top of this file: it would be a tenth of the time that the window takes to start
+        import networkx as nx  # imported here, because it would take a tenth of the time that the window needs to start
 
         topology: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         topology.add_nodes_from(self.ids() if self.cycle else self.order())
@@ -202,21 +203,21 @@ class Graph:
         return nx.freeze(topology)
 
     def share_caches_with(self, other: "Graph") -> "Graph":
-        """This graph, told what another worked out from its wires, if the two have the very same wires and the same ids."""
-        # Not merely equal ones: equal wires may be bent in different places.
+        """Reuse what another graph derived from its wires, if both have the same wires and ids; return this graph."""
+        # The same wires, not only equal ones: equal wires may have different bends.
         same = self.wires is other.wires and self.outputs.keys() == other.outputs.keys()
         if self is not other and same and all(a == b for a, b in zip_longest(self.ids(), other.ids())):
-            derived = ("_arriving", "_topology", "_order", "_leading", "cycle")
+            derived = ("_in_wires", "_out_wires", "_topology", "_order", "_live_nodes", "cycle")
             self.__dict__.update({name: other.__dict__[name] for name in derived if name in other.__dict__})
         return self
 
     @cached_property
     def cycle(self) -> list[str] | None:
-        """Ids along one circle of the wires, or None; a network must have none."""
+        """Ids along one cycle of the wires, or None; a network must have none."""
         return find_cycle((wire.source, wire.target) for wire in self.wires)
 
     def order(self) -> tuple[str, ...]:
-        """Ids in an order in which every wire points forward; ties follow the drawing order.
+        """Return the ids so that every wire points forward; ties follow the drawing order.
 
         Raises:
             graphlib.CycleError: if the graph has a cycle.
@@ -225,21 +226,16 @@ class Graph:
 
     @cached_property
     def _order(self) -> tuple[str, ...]:
-        return ordered(self.ids(), ((wire.source, wire.target) for wire in self.wires))
+        return topological_order(self.ids(), ((wire.source, wire.target) for wire in self.wires))
 
     def live_nodes(self) -> frozenset[str]:
-        """Ids of the items that an output depends on, outputs included; all ids while no output is wired."""
-        return self._leading
+        """Return the ids that an output depends on, outputs included; all ids while no output is wired."""
+        return self._live_nodes
 
     @cached_property
-    def _leading(self) -> frozenset[str]:
-        found = set(self.outputs)
-        queue = list(found)
-        while queue:
-            new = {wire.source for wire in self.in_wires(queue.pop())} - found
-            found |= new
-            queue.extend(new)
-        return frozenset(found if found != set(self.outputs) else self.ids())
+    def _live_nodes(self) -> frozenset[str]:
+        live = reachable(self.outputs, lambda id: (wire.source for wire in self.in_wires(id)))
+        return frozenset(live if len(live) > len(self.outputs) else self.ids())
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,10 +284,10 @@ class Design:
         name: title, free text.
         main: the graph that is the network.
         graphs: sub-graphs by name.
-        variables: numbers and texts that parameters may use in expressions (``"=width * 2"``); values may be expressions too.
+        variables: numbers and texts that parameters use in expressions (``"=width * 2"``); may be expressions themselves.
         training: training settings.
         description: free text; for templates it states the source.
-        expected: counts the author vouches for (``params``, ``macs``), recomputed by `check`.
+        expected: counts that the author states (``params``, ``macs``); `check` recomputes them.
     """
 
     name: str = "untitled"
@@ -307,7 +303,7 @@ class Design:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     def graph(self, name: str = "") -> Graph:
-        """A graph by name; the empty name is the main graph.
+        """Return a graph by name; the empty name is the main graph.
 
         Raises:
             KeyError: if there is no such sub-graph.
@@ -315,32 +311,48 @@ class Design:
         return self.graphs[name] if name else self.main
 
     def with_graph(self, name: str, graph: Graph) -> "Design":
-        """This design with one graph put in the place of another (or added, if it is a new sub-graph)."""
+        """Return this design with one graph replaced, or added if it is a new sub-graph."""
         before = self.graphs.get(name) if name else self.main
         if before is not None:
-            graph.share_caches_with(before)  # most edits leave the wires as they are
+            graph.share_caches_with(before)  # most edits do not change the wires
         if not name:
             return replace(self, main=graph)
         return replace(self, graphs=frozen({**self.graphs, name: graph}))
 
     def all_graphs(self) -> Iterator[tuple[str, Graph]]:
-        """Main graph first (under the empty name), then the sub-graphs."""
+        """Yield the main graph under the empty name, then the sub-graphs."""
         yield "", self.main
         yield from self.graphs.items()
 
+    def nested_graphs(self, starts: Iterable[str] = ("",)) -> dict[str, str | None]:
+        """Find the graphs that some graphs contain, directly and through sub-graphs, breadth first.
+
+        Args:
+            starts: names of existing graphs; the empty name is the main graph.
+
+        Returns:
+            Their names, `starts` included, each with the graph in which it was first met; None for the starts.
+        """
+
+        def inner(name: str) -> Iterator[str]:
+            names = (node.subgraph for node in self.graph(name).nodes.values())
+            return (name for name in names if name is not None and name in self.graphs)
+
+        return reachable(starts, inner)
+
 
 def is_expression(value: object) -> bool:
-    """Whether a parameter value is an expression over variables."""
+    """Return whether a parameter value is an expression over variables."""
     return isinstance(value, str) and value.startswith("=")
 
 
 def is_repeat(value: object) -> bool:
-    """Whether a node may be repeated so: a whole number of rounds, or an expression that gives one."""
+    """Return whether a value is a valid `Node.repeat`: an integer in range, or an expression that gives one."""
     return is_expression(value) or (type(value) is int and 1 <= value <= MAX_REPEAT)
 
 
 def as_literal(value: object) -> Literal:
-    """A value with lists turned into tuples, so that it can be frozen and compared."""
+    """Return a value with its lists turned into tuples, so that it can be compared and hashed."""
     if isinstance(value, list | tuple):
         return tuple(as_literal(item) for item in value)
     return cast("Scalar", value)

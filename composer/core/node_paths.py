@@ -1,6 +1,5 @@
-"""Paths of node ids through sub-graphs: which graph a path shows, and under which path the facts of a node are found."""
+"""Paths of node ids through sub-graphs: which graph a path shows, and which facts belong to the node at its end."""
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 
 from composer.core.facts import NodeFacts
@@ -8,10 +7,10 @@ from composer.core.graph import Design
 
 
 def visible_graph(design: Design, instance_path: Sequence[str]) -> str:
-    """Name of the graph that a path of node ids leads into.
+    """Return the name of the graph at the end of a path of node ids.
 
     Raises:
-        KeyError: if the path leads nowhere.
+        KeyError: if a node of the path does not exist or is not an instance of a sub-graph.
     """
     name = ""
     for id in instance_path:
@@ -23,31 +22,30 @@ def visible_graph(design: Design, instance_path: Sequence[str]) -> str:
 
 
 def first_instance(design: Design, graph: str) -> tuple[str, ...] | None:
-    """The shortest path of node ids to a use of a graph; None if nothing uses it."""
-    queue: deque[tuple[tuple[str, ...], str]] = deque([((), "")])
-    seen = {""}
-    while queue:
-        path, name = queue.popleft()
-        if name == graph:
-            return path
-        for node in design.graph(name).nodes.values():
-            if node.subgraph in design.graphs and node.subgraph not in seen:
-                seen.add(str(node.subgraph))
-                queue.append(((*path, node.id), str(node.subgraph)))
-    return None
+    """Return the shortest path of node ids to an instance of a graph; None if the main graph does not contain it."""
+    containers = design.nested_graphs()
+    if graph not in containers:
+        return None
+    path: list[str] = []
+    name, container = graph, containers[graph]
+    while container is not None:
+        nodes = design.graph(container).nodes
+        path.append(next(id for id, node in nodes.items() if node.subgraph == name))
+        name, container = container, containers[container]
+    return tuple(reversed(path))
 
 
 def lookup(facts: Mapping[str, NodeFacts], ids: Sequence[str]) -> NodeFacts | None:
-    """Facts of the node at a path of ids; where the rounds of a repeat differ, those of the first round.
+    """Return the facts of the node at a path of ids; of the first iteration where the iterations of a repeat differ.
 
     Args:
-        facts: facts by path, where a round appears as a number: ``stage_1/0/attn_1``.
+        facts: facts by path, in which an iteration is a number: ``stage_1/0/attn_1``.
         ids: node ids from the main graph inwards.
     """
-    plain = facts.get("/".join(ids))
-    if plain is not None or len(ids) == 1:
-        return plain
-    prefixes = [ids[0]]
+    node_facts = facts.get("/".join(ids))
+    if node_facts is not None or len(ids) == 1:
+        return node_facts
+    paths = [ids[0]]
     for id in ids[1:]:
-        prefixes = [f"{prefix}{round_}/{id}" for prefix in prefixes for round_ in ("", "/0")]
-    return next((facts[path] for path in prefixes if path in facts), None)
+        paths = [f"{path}{iteration}/{id}" for path in paths for iteration in ("", "/0")]
+    return next((facts[path] for path in paths if path in facts), None)

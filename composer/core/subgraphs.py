@@ -1,335 +1,343 @@
-"""Sub-graphs as edits: make one from a selection, unpack a use, make a use unique, expose a parameter."""
+"""Edits of sub-graphs: make one of a selection, unpack an instance, make an instance unique, expose a parameter, rename."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from composer.core import edits, names
 from composer.core.bends import shift_bends
 from composer.core.errors import DesignError
+from composer.core.expressions import substitute, value_names, value_parts
 from composer.core.graph import (
     SUBGRAPH,
     Design,
-    Each,
     Frame,
     Graph,
     Input,
     Node,
     Output,
     Point,
-    Ramp,
     Value,
     Wire,
     frozen,
-    is_expression,
 )
+from composer.core.topology import reachable
 
-# From a node to the input or the output of its sub-graph: half of each card, and a label such as 112 × 112 × 64 between them.
-BESIDE = 280.0
+# Pixels from a node to an input or output of its sub-graph: half of each card, and a label such as 112 × 112 × 64 between.
+END_DISTANCE = 280.0
+END_STEP = 80.0  # pixels between the inputs, and between the outputs
+
+PortKey = tuple[str, str]  # id and output port of what a wire starts at
 
 
-def make(design: Design, ids: Iterable[str], name: str, graph: str = "") -> tuple[Design, str]:
-    """Turn a selection of nodes into a sub-graph with one use in its place.
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """Nodes that become a sub-graph, and its ports.
+
+    Attributes:
+        home: the graph that holds them.
+        ids: the nodes, in the order of the graph.
+        inputs: one input for each source outside, however many nodes it feeds, by source.
+        outputs: one output for each source inside that feeds a node outside, by source.
+    """
+
+    home: Graph
+    ids: tuple[str, ...]
+    inputs: Mapping[PortKey, str]
+    outputs: Mapping[PortKey, str]
+
+    @property
+    def inside(self) -> frozenset[str]:
+        """The ids as a set."""
+        return frozenset(self.ids)
+
+
+def make(design: Design, ids: Iterable[str], name: str, *, graph: str = "") -> tuple[Design, str]:
+    """Turn nodes into a sub-graph, with one instance in their place.
 
     Args:
         design: the design.
-        ids: the nodes; inputs and outputs of the graph cannot be part of it.
-        name: wanted name of the sub-graph; a free one is made from it.
-        graph: graph that holds the selection.
+        ids: the nodes; inputs and outputs of the graph cannot be part of a sub-graph and are ignored.
+        name: requested name of the sub-graph; numbered if it is taken.
+        graph: graph that holds the nodes.
 
     Returns:
-        The new design and the id of the node that uses the sub-graph.
+        The new design and the id of the instance.
 
     Raises:
-        DesignError: if the selection holds no node, or a path leaves it and comes back.
+        DesignError: if no node is selected, or a path leaves the selection and comes back.
     """
     home = design.graph(graph)
-    chosen = [id for id in home.nodes if id in set(ids)]
-    if not chosen:
+    selection = _select(home, set(ids))
+    title = names.fresh(names.snake(name), set(design.graphs))
+    # Expressions in the nodes may use parameters of the surrounding sub-graph, which the instance passes on.
+    used = sorted({name for id in selection.ids for name in _names_of(home.nodes[id])} & home.params.keys())
+    instance = Node(
+        names.fresh(title, set(home.ids()) - selection.inside),
+        SUBGRAPH + title,
+        {key: f"={key}" for key in used},
+        _center(home.nodes[id].position for id in selection.ids),
+    )
+    design = design.with_graph(title, _inner_graph(selection, {key: home.params[key] for key in used}))
+    nodes: dict[str, Node] = {}
+    for id, node in home.nodes.items():
+        if id == selection.ids[0]:
+            nodes[instance.id] = instance
+        if id not in selection.inside:
+            nodes[id] = node
+    frames = tuple(
+        replace(frame, nodes=tuple(id for id in frame.nodes if id not in selection.inside)) for frame in home.frames
+    )
+    wires = tuple(_outer_wires(selection, instance.id))
+    return design.with_graph(graph, replace(home, nodes=frozen(nodes), wires=wires, frames=frames)), instance.id
+
+
+def _select(home: Graph, ids: set[str]) -> _Selection:
+    """Check the nodes of a new sub-graph and name its ports."""
+    nodes = tuple(id for id in home.nodes if id in ids)
+    if not nodes:
         raise DesignError("select at least one node to make a sub-graph of")
-    inside = set(chosen)
-    _refuse_detour(home, inside)
-    title = names.fresh(names.snake(name), {*design.graphs})
-    arriving = [wire for wire in home.wires if wire.source not in inside and wire.target in inside]
-    leaving = [wire for wire in home.wires if wire.source in inside and wire.target not in inside]
-    taken = set(chosen)
-    inputs: dict[tuple[str, str], str] = {}  # one input for each source outside, however many nodes it feeds
-    for wire in arriving:
-        if (wire.source, wire.source_port) not in inputs:
-            inputs[wire.source, wire.source_port] = names.fresh("x" if not inputs else wire.source, taken)
-            taken.add(inputs[wire.source, wire.source_port])
-    outputs: dict[tuple[str, str], str] = {}
-    for wire in leaving:
-        if (wire.source, wire.source_port) not in outputs:
-            outputs[wire.source, wire.source_port] = names.fresh("y", taken)
-            taken.add(outputs[wire.source, wire.source_port])
-    xs = [home.nodes[id].position[0] for id in chosen]
-    ys = [home.nodes[id].position[1] for id in chosen]
-    params = _used_params(home, chosen)
-    inner = Graph(
-        inputs={
-            id: Input(id, position=(min(xs) - BESIDE, min(ys) + 80 * row)) for row, id in enumerate(inputs.values())
-        },
-        nodes={id: home.nodes[id] for id in chosen},
-        outputs={id: Output(id, (max(xs) + BESIDE, min(ys) + 80 * row)) for row, id in enumerate(outputs.values())},
-        wires=(
-            *(
-                replace(wire, source=inputs[wire.source, wire.source_port], source_port="", bends=())
-                for wire in arriving
-            ),
-            *(wire for wire in home.wires if wire.source in inside and wire.target in inside),
-            *(Wire(source, id, port) for (source, port), id in outputs.items()),
-        ),
-        params={key: home.params[key] for key in params},
-    )
-    use = names.fresh(title, set(home.ids()) - inside)
-    node = Node(
-        use, SUBGRAPH + title, {key: f"={key}" for key in params}, ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
-    )
-    first_in, first_out = next(iter(inputs.values()), ""), next(iter(outputs.values()), "")
+    inside = set(nodes)
+    _check_no_detour(home, inside)
+    taken = set(nodes)
+    inputs: dict[PortKey, str] = {}
+    outputs: dict[PortKey, str] = {}
+    for wire in home.wires:
+        key = (wire.source, wire.source_port)
+        if wire.source not in inside and wire.target in inside and key not in inputs:
+            inputs[key] = names.fresh(wire.source if inputs else "x", taken)
+            taken.add(inputs[key])
+    for wire in home.wires:
+        key = (wire.source, wire.source_port)
+        if wire.source in inside and wire.target not in inside and key not in outputs:
+            outputs[key] = names.fresh("y", taken)
+            taken.add(outputs[key])
+    return _Selection(home, nodes, inputs, outputs)
 
-    def port(id: str, first: str) -> str:
-        return "" if id == first else id
 
+def _check_no_detour(home: Graph, inside: set[str]) -> None:
+    """Check that no path leaves a selection and comes back: its instance would depend on itself."""
+
+    def targets(id: str) -> Iterator[str]:
+        return (wire.target for wire in home.out_wires(id))
+
+    outside = reachable(
+        (target for id in inside for target in targets(id) if target not in inside),
+        lambda id: (target for target in targets(id) if target not in inside),
+    )
+    for id in outside:
+        if any(target in inside for target in targets(id)):
+            raise DesignError(
+                f"the selection cannot become a sub-graph: a path leaves it and comes back through {id!r};"
+                " select that node, too",
+                id,
+            )
+
+
+def _inner_graph(selection: _Selection, params: Mapping[str, Value]) -> Graph:
+    """Return the new sub-graph: the nodes at their positions, inputs on their left, outputs on their right."""
+    home, inside = selection.home, selection.inside
+    positions = [home.nodes[id].position for id in selection.ids]
+    left, right = min(x for x, _ in positions) - END_DISTANCE, max(x for x, _ in positions) + END_DISTANCE
+    top = min(y for _, y in positions)
     wires: list[Wire] = []
     for wire in home.wires:
-        if wire in arriving:
-            made = Wire(wire.source, use, wire.source_port, port(inputs[wire.source, wire.source_port], first_in))
-            if made not in wires:
-                wires.append(made)
-        elif wire in leaving:
-            wires.append(replace(wire, source=use, source_port=port(outputs[wire.source, wire.source_port], first_out)))
-        elif wire.target not in inside:
+        if wire.source not in inside and wire.target in inside:
+            id = selection.inputs[wire.source, wire.source_port]
+            wires.append(replace(wire, source=id, source_port="", bends=()))
+    wires += [wire for wire in home.wires if wire.source in inside and wire.target in inside]
+    wires += [Wire(source, id, port) for (source, port), id in selection.outputs.items()]
+    return Graph(
+        inputs={
+            id: Input(id, position=(left, top + END_STEP * row)) for row, id in enumerate(selection.inputs.values())
+        },
+        nodes={id: home.nodes[id] for id in selection.ids},
+        outputs={id: Output(id, (right, top + END_STEP * row)) for row, id in enumerate(selection.outputs.values())},
+        wires=tuple(wires),
+        params=params,
+    )
+
+
+def _outer_wires(selection: _Selection, instance: str) -> list[Wire]:
+    """Return the wires of the surrounding graph, with the instance as the end of those that cross its border."""
+    inside = selection.inside
+    first_input = next(iter(selection.inputs.values()), "")
+    first_output = next(iter(selection.outputs.values()), "")
+    wires: list[Wire] = []
+    for wire in selection.home.wires:
+        key = (wire.source, wire.source_port)
+        if wire.source not in inside and wire.target not in inside:
             wires.append(wire)
-    nodes: dict[str, Node] = {}
-    for id, item in home.nodes.items():
-        if id == chosen[0]:
-            nodes[use] = node
-        if id not in inside:
-            nodes[id] = item
-    frames = tuple(replace(frame, nodes=tuple(id for id in frame.nodes if id not in inside)) for frame in home.frames)
-    design = design.with_graph(title, inner)
-    return design.with_graph(graph, replace(home, nodes=frozen(nodes), wires=tuple(wires), frames=frames)), use
+        elif wire.source not in inside:
+            id = selection.inputs[key]
+            incoming = Wire(wire.source, instance, wire.source_port, "" if id == first_input else id)
+            if incoming not in wires:  # one source may have fed several of the nodes
+                wires.append(incoming)
+        elif wire.target not in inside:
+            id = selection.outputs[key]
+            wires.append(replace(wire, source=instance, source_port="" if id == first_output else id))
+    return wires
 
 
-def _refuse_detour(home: Graph, inside: set[str]) -> None:
-    topology = home.to_networkx()
-    seen: set[str] = set()
-    queue = [target for id in inside for target in topology.successors(id) if target not in inside]
-    while queue:
-        id = queue.pop()
-        if id in seen:
-            continue
-        seen.add(id)
-        for target in topology.successors(id):
-            if target in inside:
-                raise DesignError(
-                    f"the selection cannot become a sub-graph: a path leaves it and comes back through {id!r}; select that too",
-                    id,
-                )
-            queue.append(target)
+def _names_of(node: Node) -> set[str]:
+    """Return the names that the expressions of a node use."""
+    return set().union(*(value_names(value) for value in (*node.params.values(), node.repeat)))
 
 
-def _used_params(home: Graph, ids: Iterable[str]) -> list[str]:
-    """Parameters of the surrounding sub-graph that the nodes use in expressions: the new sub-graph must pass them on."""
-    from composer.core.expressions import names as names_in
-
-    found: list[str] = []
-    for id in ids:
-        node = home.nodes[id]
-        for value in (*node.params.values(), node.repeat):
-            parts: tuple[object, ...] = (
-                value.values
-                if isinstance(value, Each)
-                else (value.start, value.stop)
-                if isinstance(value, Ramp)
-                else (value,)
-            )
-            for part in parts:
-                if isinstance(part, str) and is_expression(part):
-                    found.extend(name for name in names_in(part) if name in home.params and name not in found)
-    return sorted(found)
-
-
-def unpack(design: Design, id: str, graph: str = "") -> tuple[Design, list[str]]:
-    """Put the nodes of a sub-graph in the place of one use of it.
+def unpack(design: Design, id: str, *, graph: str = "") -> tuple[Design, list[str]]:
+    """Replace an instance of a sub-graph by the nodes of the sub-graph.
 
     Args:
         design: the design.
-        id: a node that uses a sub-graph, without a repeat.
-        graph: graph that holds the node.
+        id: the instance; it must not be repeated.
+        graph: graph that holds it.
 
     Returns:
         The new design and the ids of the unpacked nodes.
 
     Raises:
-        DesignError: if the node uses no sub-graph, or is repeated.
+        DesignError: if the node is not an instance of a sub-graph, or is repeated.
     """
     home = design.graph(graph)
-    node = home.nodes.get(id)
-    if node is None or node.subgraph is None:
-        raise DesignError(f"{id!r} uses no sub-graph, so there is nothing to unpack", id)
-    if node.repeat != 1:
+    instance = _instance(home, id)
+    if instance.repeat != 1:
         raise DesignError(f"{id!r} is repeated; set repeat to 1 before unpacking it", id)
-    inner = design.graphs[node.subgraph]
+    inner = design.graphs[str(instance.subgraph)]
     taken = set(home.ids()) - {id}
-    fresh: dict[str, str] = {}
+    new_ids: dict[str, str] = {}
     for inner_id in inner.nodes:
-        fresh[inner_id] = names.fresh(inner_id, taken)
-        taken.add(fresh[inner_id])
-    values = {name: _single(value) for name, value in {**inner.params, **node.params}.items()}
-    xs = [item.position[0] for item in inner.nodes.values()] or [0.0]
-    ys = [item.position[1] for item in inner.nodes.values()] or [0.0]
-    shift = (node.position[0] - (min(xs) + max(xs)) / 2, node.position[1] - (min(ys) + max(ys)) / 2)
-    placed = {
-        fresh[key]: replace(
-            item,
-            id=fresh[key],
-            params={name: substitute(value, values) for name, value in item.params.items()},
-            repeat=_substitute_repeat(item.repeat, values),
-            position=(item.position[0] + shift[0], item.position[1] + shift[1]),
+        new_ids[inner_id] = names.fresh(inner_id, taken)
+        taken.add(new_ids[inner_id])
+    # The unpacked nodes are centered where the instance was.
+    x, y = _center(item.position for item in inner.nodes.values())
+    offset = (instance.position[0] - x, instance.position[1] - y)
+    unpacked = _unpacked_nodes(inner, instance, new_ids, offset)
+    nodes: dict[str, Node] = {}
+    for key, item in home.nodes.items():
+        nodes.update(unpacked if key == id else {key: item})
+    frames = [
+        replace(frame, nodes=tuple(new for old in frame.nodes for new in (unpacked if old == id else (old,))))
+        for frame in home.frames
+    ]
+    for frame in inner.frames:
+        frames.append(_shifted_frame(frame, offset, new_ids, {other.id for other in frames}))
+    wires = tuple(dict.fromkeys(_unpacked_wires(home, id, inner, new_ids, offset)))
+    new_home = replace(home, nodes=frozen(nodes), wires=wires, frames=tuple(frames))
+    return design.with_graph(graph, new_home), list(unpacked)
+
+
+def _unpacked_nodes(inner: Graph, instance: Node, new_ids: Mapping[str, str], offset: Point) -> dict[str, Node]:
+    """Return the nodes of a sub-graph with the parameters of one instance of it written into their expressions."""
+    params = {name: value_parts(value)[0] for name, value in {**inner.params, **instance.params}.items()}
+    nodes = {}
+    for id, node in inner.nodes.items():
+        repeat = substitute(node.repeat, params)
+        nodes[new_ids[id]] = replace(
+            node,
+            id=new_ids[id],
+            params={name: substitute(value, params) for name, value in node.params.items()},
+            repeat=repeat if isinstance(repeat, int | str) else 1,
+            position=(node.position[0] + offset[0], node.position[1] + offset[1]),
         )
-        for key, item in inner.nodes.items()
-    }
-    first_in, first_out = next(iter(inner.inputs), ""), next(iter(inner.outputs), "")
-    feeding = {wire.target_port or first_in: wire for wire in home.in_wires(id)}
-    made = {wire.target: wire for wire in inner.wires if wire.target in inner.outputs}
-    wires: list[Wire] = []
+    return nodes
+
+
+def _unpacked_wires(home: Graph, id: str, inner: Graph, new_ids: Mapping[str, str], offset: Point) -> Iterator[Wire]:
+    """Yield the wires around and inside an unpacked instance; some may be equal."""
+    first_input, first_output = next(iter(inner.inputs), ""), next(iter(inner.outputs), "")
+    feeds = {wire.target_port or first_input: wire for wire in home.in_wires(id)}
+    origins = {wire.target: wire for wire in inner.wires if wire.target in inner.outputs}
+    # Wires of the surrounding graph: those out of the instance start at what fed the output inside.
     for wire in home.wires:
         if wire.target == id:
             continue
         if wire.source != id:
-            wires.append(wire)
+            yield wire
             continue
-        origin = made.get(wire.source_port or first_out)
+        origin = origins.get(wire.source_port or first_output)
         if origin is None:
             continue
-        if origin.source in inner.inputs:
-            feed = feeding.get(origin.source)
-            if feed is not None:
-                wires.append(replace(wire, source=feed.source, source_port=feed.source_port))
-        else:
-            wires.append(replace(wire, source=fresh[origin.source], source_port=origin.source_port))
+        if origin.source not in inner.inputs:
+            yield replace(wire, source=new_ids[origin.source], source_port=origin.source_port)
+        elif (feed := feeds.get(origin.source)) is not None:  # the sub-graph passes an input through
+            yield replace(wire, source=feed.source, source_port=feed.source_port)
+    # Wires of the sub-graph: those out of an input start at what fed the instance.
     for wire in inner.wires:
         if wire.target in inner.outputs:
             continue
-        if wire.source in inner.inputs:
-            feed = feeding.get(wire.source)
-            if feed is not None:
-                wires.append(Wire(feed.source, fresh[wire.target], feed.source_port, wire.target_port))
-        else:
-            wires.append(
-                replace(
-                    wire, source=fresh[wire.source], target=fresh[wire.target], bends=shift_bends(wire.bends, shift)
-                )
-            )
-    nodes: dict[str, Node] = {}
-    for key, item in home.nodes.items():
-        nodes.update(placed if key == id else {key: item})
-    frames = [
-        replace(frame, nodes=tuple(new for old in frame.nodes for new in (placed if old == id else (old,))))
-        for frame in home.frames
-    ]
-    for frame in inner.frames:
-        frames.append(_moved_frame(frame, shift, fresh, {other.id for other in frames}))
-    return design.with_graph(
-        graph, replace(home, nodes=frozen(nodes), wires=tuple(dict.fromkeys(wires)), frames=tuple(frames))
-    ), list(placed)
+        if wire.source not in inner.inputs:
+            bends = shift_bends(wire.bends, offset)
+            yield replace(wire, source=new_ids[wire.source], target=new_ids[wire.target], bends=bends)
+        elif (feed := feeds.get(wire.source)) is not None:
+            yield Wire(feed.source, new_ids[wire.target], feed.source_port, wire.target_port)
 
 
-def _moved_frame(frame: Frame, by: Point, ids: Mapping[str, str], taken: set[str]) -> Frame:
-    """A frame of a sub-graph as one of the graph around it."""
+def _shifted_frame(frame: Frame, offset: Point, new_ids: Mapping[str, str], taken: set[str]) -> Frame:
+    """Return a frame of a sub-graph as one of the surrounding graph."""
     x, y, width, height = frame.rect
-    members = tuple(ids[id] for id in frame.nodes if id in ids)
-    return Frame(names.fresh(frame.id, taken), frame.title, (x + by[0], y + by[1], width, height), members)
+    members = tuple(new_ids[id] for id in frame.nodes if id in new_ids)
+    return Frame(names.fresh(frame.id, taken), frame.title, (x + offset[0], y + offset[1], width, height), members)
 
 
-def _single(value: Value) -> Value:
-    """What a value for each round is where there is one round."""
-    if isinstance(value, Each):
-        return value.values[0]
-    return value.start if isinstance(value, Ramp) else value
+def _center(positions: Iterable[Point]) -> Point:
+    """Return the center of the smallest area that holds some positions; the origin for none."""
+    points = list(positions) or [(0.0, 0.0)]
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
 
 
-def substitute(value: Value, params: Mapping[str, Value]) -> Value:
-    """A parameter value with the sub-graph's parameters replaced by what a use sets."""
-    if isinstance(value, Each):
-        return Each(tuple(substitute(item, params) for item in value.values))  # type: ignore[misc]
-    if isinstance(value, Ramp):
-        return Ramp(substitute(value.start, params), substitute(value.stop, params))  # type: ignore[arg-type]
-    if not (isinstance(value, str) and is_expression(value)):
-        return value
-    import ast
-
-    from composer.core.expressions import parse
-
-    tree = parse(value)
-    if isinstance(tree, ast.Name) and tree.id in params:
-        return params[tree.id]
-
-    class Replace(ast.NodeTransformer):
-        def visit_Name(self, found: ast.Name) -> ast.expr:
-            given = params.get(found.id, f"={found.id}")
-            if isinstance(given, str) and is_expression(given):
-                return parse(given)
-            return ast.Constant(given)  # type: ignore[arg-type]
-
-    return f"={ast.unparse(Replace().visit(tree))}"
-
-
-def _substitute_repeat(repeat: int | str, params: Mapping[str, Value]) -> int | str:
-    found = substitute(repeat, params)
-    return found if isinstance(found, int | str) else 1
-
-
-def make_unique(design: Design, id: str, graph: str = "") -> Design:
-    """Give one use of a sub-graph a copy of its own, so that edits no longer reach the other uses.
-
-    Raises:
-        DesignError: if the node uses no sub-graph.
-    """
-    home = design.graph(graph)
+def _instance(home: Graph, id: str) -> Node:
     node = home.nodes.get(id)
     if node is None or node.subgraph is None:
-        raise DesignError(f"{id!r} uses no sub-graph", id)
-    copy = names.fresh(node.subgraph, set(design.graphs))
-    design = design.with_graph(copy, design.graphs[node.subgraph])
-    return edits.update_item(design, id, graph, block=SUBGRAPH + copy)
+        raise DesignError(f"{id!r} is not an instance of a sub-graph", id)
+    return node
+
+
+def make_unique(design: Design, id: str, *, graph: str = "") -> Design:
+    """Give an instance its own copy of its sub-graph, so that edits no longer affect the other instances.
+
+    Raises:
+        DesignError: if the node is not an instance of a sub-graph.
+    """
+    name = str(_instance(design.graph(graph), id).subgraph)
+    copy = names.fresh(name, set(design.graphs))
+    design = design.with_graph(copy, design.graphs[name])
+    return edits.update_item(design, id, graph=graph, block=SUBGRAPH + copy)
 
 
 def expose(
-    design: Design, graph: str, id: str, param: str, default: Value, name: str | None = None
+    design: Design, id: str, param: str, default: Value, *, graph: str, name: str | None = None
 ) -> tuple[Design, str]:
-    """Make a parameter of an inner node a parameter of the sub-graph, so that each use may set it.
+    """Make a parameter of an inner node a parameter of the sub-graph, so that each instance can set it.
 
     Args:
         design: the design.
-        graph: the sub-graph.
-        id: inner node.
+        id: the inner node.
         param: its parameter.
-        default: the value that uses have as long as they set none: mostly what the node had.
-        name: wanted name; the parameter's own by default.
+        default: the value for instances that set none, usually the node's own.
+        graph: the sub-graph.
+        name: requested name of the new parameter; by default that of `param`. Numbered if it is taken.
 
     Returns:
-        The new design and the name under which it is exposed.
+        The new design and the name of the new parameter.
 
     Raises:
-        DesignError: if the graph is the main graph, which has no uses.
+        DesignError: if the graph is the main graph, which has no instances.
     """
     if not graph:
-        raise DesignError("the main graph has no uses; make a variable instead")
+        raise DesignError("the main graph has no instances; make a variable instead")
     home = design.graph(graph)
-    wanted = names.fresh(name or param, {*home.params, *design.variables})
-    design = design.with_graph(graph, replace(home, params=frozen({**home.params, wanted: default})))
-    return edits.set_params(design, id, {param: f"={wanted}"}, graph), wanted
+    new = names.fresh(name or param, {*home.params, *design.variables})
+    design = design.with_graph(graph, replace(home, params=frozen({**home.params, new: default})))
+    return edits.set_params(design, id, {param: f"={new}"}, graph=graph), new
 
 
-def set_exposed(design: Design, graph: str, params: Mapping[str, Value]) -> Design:
-    """Put other exposed parameters (names and defaults) in place."""
+def set_exposed(design: Design, params: Mapping[str, Value], *, graph: str) -> Design:
+    """Replace the exposed parameters of a sub-graph: their names and defaults."""
     return design.with_graph(graph, replace(design.graph(graph), params=frozen(params)))
 
 
 def rename_graph(design: Design, old: str, new: str) -> Design:
-    """Give a sub-graph another name; all uses follow.
+    """Give a sub-graph another name, also in its instances.
 
     Raises:
         DesignError: if the new name is taken or not an identifier.
@@ -342,29 +350,10 @@ def rename_graph(design: Design, old: str, new: str) -> Design:
         raise DesignError(f"sub-graph {new!r} exists already; choose another name")
 
     def renamed(graph: Graph) -> Graph:
-        if not any(node.subgraph == old for node in graph.nodes.values()):
-            return graph
-        return replace(
-            graph,
-            nodes=frozen(
-                {
-                    id: replace(node, block=SUBGRAPH + new) if node.subgraph == old else node
-                    for id, node in graph.nodes.items()
-                }
-            ),
-        )
+        instances = {
+            id: replace(node, block=SUBGRAPH + new) for id, node in graph.nodes.items() if node.subgraph == old
+        }
+        return replace(graph, nodes=frozen({**graph.nodes, **instances})) if instances else graph
 
     graphs = {new if name == old else name: renamed(graph) for name, graph in design.graphs.items()}
     return replace(design, main=renamed(design.main), graphs=frozen(graphs))
-
-
-def drop_unused(design: Design) -> Design:
-    """Remove sub-graphs that nothing uses any more."""
-    used: set[str] = set()
-    queue = [design.main]
-    while queue:
-        for node in queue.pop().nodes.values():
-            if node.subgraph and node.subgraph in design.graphs and node.subgraph not in used:
-                used.add(node.subgraph)
-                queue.append(design.graphs[node.subgraph])
-    return replace(design, graphs=frozen({name: graph for name, graph in design.graphs.items() if name in used}))

@@ -93,7 +93,7 @@ def test_a_node_in_a_sub_graph_counts_in_all_uses_and_rounds() -> None:
         (loads(NESTED), loads(NESTED.replace('"=width"}', '"=width", bias: false}')), "stage.conv"),
         (
             load(template("hybrid_dendritic")),
-            edits.set_params(load(template("hybrid_dendritic")), "gate", {"reduction": 8}, "conv_stage"),
+            edits.set_params(load(template("hybrid_dendritic")), "gate", {"reduction": 8}, graph="conv_stage"),
             "conv_stage.gate",
         ),
     ):
@@ -128,12 +128,12 @@ def test_variables_training_and_titles() -> None:
 def test_sub_graphs_have_their_own_figures() -> None:
     """Both sub-graphs may hold a node of one name: each has the facts of its own graph."""
     before, _ = subgraphs.make(load(template("hybrid_dendritic")), ["last_norm"], "end")
-    before = edits.rename(edits.rename(before, "last_norm", "same", "end"), "gate", "same", "conv_stage")
-    after = edits.set_params(before, "same", {"reduction": 4}, "conv_stage")
+    before = edits.rename(edits.rename(before, "last_norm", "same", graph="end"), "gate", "same", graph="conv_stage")
+    after = edits.set_params(before, "same", {"reduction": 4}, graph="conv_stage")
     changes = found(before, after)
     assert changes["conv_stage.same"].params > 0
     assert changes["conv_stage.same"].detail == "reduction: 16 -> 4"
-    exposed = subgraphs.set_exposed(before, "conv_stage", {"width": 48, "drop_path": 0.1})
+    exposed = subgraphs.set_exposed(before, {"width": 48, "drop_path": 0.1}, graph="conv_stage")
     assert found(before, exposed)["conv_stage"].detail.startswith("parameters")
     unique = subgraphs.make_unique(before, "stage_2")
     assert any((line.kind, line.what) == ("added", "graph") for line in lines(before, unique))

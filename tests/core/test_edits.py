@@ -96,7 +96,7 @@ def test_a_mapping_given_by_the_caller_stays_his() -> None:
         (lambda d: edits.add(d, Node("self", "Conv2d")), "name 'self' is used by Python"),
         (lambda d: edits.add(d, Node("1st", "Conv2d")), "name '1st' is not a plain identifier"),
         (lambda d: edits.add(d, Node("c", "graph:nowhere")), "sub-graph 'nowhere' does not exist"),
-        (lambda d: edits.add(d, Node("c", "Conv2d"), "nowhere"), "sub-graph 'nowhere' does not exist"),
+        (lambda d: edits.add(d, Node("c", "Conv2d"), graph="nowhere"), "sub-graph 'nowhere' does not exist"),
         (lambda d: edits.connect(d, Wire("b", "a")), "wire b -> a would close a cycle"),
         (lambda d: edits.connect(d, Wire("a", "a")), "wire a -> a would close a cycle"),
         (lambda d: edits.connect(d, Wire("out", "a")), "wire out -> a runs the wrong way"),
@@ -111,8 +111,8 @@ def test_a_mapping_given_by_the_caller_stays_his() -> None:
         (lambda d: edits.rename(d, "ghost", "c"), "'ghost' does not exist"),
         (lambda d: edits.insert_on_wire(d, Wire("a", "out"), Node("c", "Conv2d")), "wire a -> out does not exist"),
         (lambda d: edits.insert_on_wire(d, Wire("image", "a"), Node("b", "Conv2d")), "would close a cycle"),
-        (lambda d: edits.update_item(d, "a", repeat=Each((1, 2))), "is no number of rounds"),
-        (lambda d: edits.update_item(d, "a", repeat=0), "expected a whole number from 1 to 10000"),
+        (lambda d: edits.update_item(d, "a", repeat=Each((1, 2))), "expected an integer from 1 to 10000"),
+        (lambda d: edits.update_item(d, "a", repeat=0), "expected an integer from 1 to 10000"),
         (lambda d: edits.set_variable(d, "a b", 1), "variable 'a b' is not a plain identifier"),
     ],
 )
@@ -127,9 +127,9 @@ def test_a_subgraph_cannot_come_inside_itself() -> None:
     design = with_subgraph().with_graph("outer", Graph(nodes={"s": Node("s", "graph:stage")}))
     for graph, block in (("stage", "graph:stage"), ("stage", "graph:outer")):
         with pytest.raises(DesignError, match="inside itself"):
-            edits.add(design, Node("n", block), graph)
+            edits.add(design, Node("n", block), graph=graph)
         with pytest.raises(DesignError, match="inside itself"):
-            edits.update_item(design, "c", graph, block=block)
+            edits.update_item(design, "c", graph=graph, block=block)
 
 
 def test_a_wire_to_a_taken_port_replaces_unless_the_port_takes_many() -> None:
@@ -170,7 +170,9 @@ def test_rename_keeps_order_wires_and_frames() -> None:
 
 
 def test_renaming_a_port_of_a_subgraph_reaches_its_uses() -> None:
-    design = edits.rename(edits.rename(with_subgraph(), "context", "memory", "stage"), "y", "result", "stage")
+    design = edits.rename(
+        edits.rename(with_subgraph(), "context", "memory", graph="stage"), "y", "result", graph="stage"
+    )
     assert design.main.wires == (Wire("image", "use", "", "memory"), Wire("use", "b", "result"))
 
 

@@ -22,7 +22,7 @@ def design(**params: object) -> Design:
 
 
 def test_a_new_name_goes_everywhere() -> None:
-    made = rename_exposed(design(), "stage", "ratio", "growth")
+    made = rename_exposed(design(), "ratio", "growth", graph="stage")
     inner = made.graphs["stage"]
     assert list(inner.params.items()) == [("growth", 4), ("other", 1)]
     assert inner.nodes["mb"].params["expand_ratio"] == "=growth"
@@ -36,17 +36,17 @@ def test_a_new_name_goes_everywhere() -> None:
 @pytest.mark.parametrize("name", ["other", "width", "for", "2x", ""])
 def test_a_name_that_is_taken_or_illegal_is_refused(name: str) -> None:
     with pytest.raises(DesignError):
-        rename_exposed(design(), "stage", "ratio", name)
+        rename_exposed(design(), "ratio", name, graph="stage")
 
 
 def test_the_same_name_changes_nothing() -> None:
     before = design()
-    assert rename_exposed(before, "stage", "ratio", "ratio") is before
-    assert unexpose(before, "stage", "nothing") is before
+    assert rename_exposed(before, "ratio", "ratio", graph="stage") is before
+    assert unexpose(before, "nothing", graph="stage") is before
 
 
 def test_taken_back_the_default_stands_inside() -> None:
-    made = unexpose(design(), "stage", "ratio")
+    made = unexpose(design(), "ratio", graph="stage")
     inner = made.graphs["stage"]
     assert dict(inner.params) == {"other": 1}
     assert inner.nodes["mb"].params["expand_ratio"] == 4
@@ -59,9 +59,9 @@ def test_taken_back_the_default_stands_inside() -> None:
 def test_values_by_round_cannot_stand_in_arithmetic() -> None:
     from composer.core.subgraphs import set_exposed
 
-    made = set_exposed(design(), "stage", {"ratio": Each((1, 2))})
+    made = set_exposed(design(), {"ratio": Each((1, 2))}, graph="stage")
     with pytest.raises(DesignError, match="one value first"):
-        unexpose(made, "stage", "ratio")
+        unexpose(made, "ratio", graph="stage")
 
 
 def test_what_it_stands_for() -> None:

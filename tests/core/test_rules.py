@@ -32,9 +32,13 @@ def test_nothing_is_wrong() -> None:
     [
         (Design(), None, "no input"),
         (Design(), None, "no output"),
-        (design(variables={"a": "=a"}), None, "circle: a -> a"),
+        (design(variables={"a": "=a"}), None, "cycle: a -> a"),
         (design(nodes={"a": Node("a", "Convv2d")}, wires=()), "a", "block 'Convv2d' is unknown"),
-        (design(nodes={"a": Node("a", "graph:stage")}, wires=()), "a", "sub-graph 'stage' does not exist; known: none"),
+        (
+            design(nodes={"a": Node("a", "graph:stage")}, wires=()),
+            "a",
+            "sub-graph 'stage' does not exist; the design has: none",
+        ),
         (design(nodes={"self": Node("self", "Conv2d")}, wires=()), "self", "name 'self' is used by Python"),
         (design(wires=(Wire("image", "b"), Wire("b", "out"))), "a", "input is not wired"),
         (design(wires=(Wire("image", "a"), Wire("a", "b"))), "out", "input is not wired"),
@@ -51,7 +55,7 @@ def test_nothing_is_wrong() -> None:
         (
             design(wires=(Wire("image", "a"), Wire("a", "b", "second"), Wire("b", "out"))),
             "b",
-            "begins at port 'second', which does not exist",
+            "starts at port 'second', which does not exist",
         ),
         (
             design(wires=(Wire("image", "a"), Wire("a", "b"), Wire("b", "a"), Wire("b", "out"))),

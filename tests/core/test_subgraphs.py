@@ -91,7 +91,6 @@ def test_made_and_unpacked_it_is_the_same_network() -> None:
         id: node.params for id, node in design.main.nodes.items()
     }
     same_function(design, back, {})
-    assert subgraphs.drop_unused(back).graphs == {}
 
 
 @examples(25)
@@ -126,7 +125,7 @@ def test_unpacking_every_use_keeps_what_is_known(design: Design) -> None:
 
 def test_a_selection_that_a_path_leaves_is_refused() -> None:
     design = load(template("hybrid_digits"))
-    with pytest.raises(DesignError, match="comes back through 'attn'; select that too"):
+    with pytest.raises(DesignError, match="comes back through 'attn'; select that node, too"):
         subgraphs.make(design, ["norm_1", "add_1"], "gap")
 
 
@@ -150,13 +149,13 @@ def test_several_outside_ends_become_ports() -> None:
 
 def test_all_uses_follow_an_edit_and_a_unique_one_does_not() -> None:
     design = two_uses()
-    edited = edits.set_params(design, "conv", {"kernel_size": 1}, "stage")
+    edited = edits.set_params(design, "conv", {"kernel_size": 1}, graph="stage")
     facts = INFERRER.infer(edited).facts.nodes
     assert facts["one/conv"].resolved["kernel_size"] == facts["two/conv"].resolved["kernel_size"] == 1
     unique = subgraphs.make_unique(design, "two")
     assert totals(unique) == totals(design)
     assert unique.main.nodes["two"].subgraph != "stage"
-    facts = INFERRER.infer(edits.set_params(unique, "conv", {"kernel_size": 1}, "stage")).facts.nodes
+    facts = INFERRER.infer(edits.set_params(unique, "conv", {"kernel_size": 1}, graph="stage")).facts.nodes
     assert (facts["one/conv"].resolved["kernel_size"], facts["two/conv"].resolved["kernel_size"]) == (1, 3)
 
 
@@ -180,7 +179,7 @@ def test_expressions_are_put_into_each_other() -> None:
 
 def test_values_for_rounds_become_those_of_the_one_round() -> None:
     """A use without a repeat has one round: its first value must not be walked by the rounds of an inner node."""
-    design = edits.update_item(two_uses(), "gate", "stage", repeat=3)
+    design = edits.update_item(two_uses(), "gate", graph="stage", repeat=3)
     design = edits.set_params(design, "two", {"ratio": Each((2, 4))})
     unpacked, _ = subgraphs.unpack(design, "two")
     assert unpacked.main.nodes["gate"].params["reduction"] == 2
@@ -188,7 +187,7 @@ def test_values_for_rounds_become_those_of_the_one_round() -> None:
 
 
 def test_exposed_parameters_start_with_what_was_there() -> None:
-    design, name = subgraphs.expose(two_uses(), "stage", "conv", "kernel_size", 3)
+    design, name = subgraphs.expose(two_uses(), "conv", "kernel_size", 3, graph="stage")
     assert name == "kernel_size"
     assert totals(design) == totals(two_uses())
     design = edits.set_params(design, "two", {"kernel_size": 1})
@@ -197,10 +196,10 @@ def test_exposed_parameters_start_with_what_was_there() -> None:
 
 
 def test_exposed_names_do_not_collide() -> None:
-    design, first = subgraphs.expose(two_uses(), "stage", "conv", "act", "relu", name="width")
+    design, first = subgraphs.expose(two_uses(), "conv", "act", "relu", name="width", graph="stage")
     assert first != "width"
-    with pytest.raises(DesignError, match="the main graph has no uses"):
-        subgraphs.expose(design, "", "one", "width", 8)
+    with pytest.raises(DesignError, match="the main graph has no instances"):
+        subgraphs.expose(design, "one", "width", 8, graph="")
 
 
 def test_repeats_with_a_value_for_each_round_and_a_ramp() -> None:
@@ -209,7 +208,11 @@ def test_repeats_with_a_value_for_each_round_and_a_ramp() -> None:
     facts = INFERRER.infer(design).facts.nodes
     assert [facts[f"one/{index}/gate"].resolved["reduction"] for index in range(3)] == [2, 4, 2]
     dropping, _ = subgraphs.expose(
-        edits.update_item(design, "gate", "stage", block="DropPath", params={}), "stage", "gate", "rate", 0.0
+        edits.update_item(design, "gate", graph="stage", block="DropPath", params={}),
+        "gate",
+        "rate",
+        0.0,
+        graph="stage",
     )
     dropping = edits.set_params(edits.reset_params(dropping, "one", ["ratio"]), "one", {"rate": Ramp(0.0, 0.4)})
     facts = INFERRER.infer(edits.reset_params(dropping, "two", ["ratio"])).facts.nodes
@@ -219,24 +222,24 @@ def test_repeats_with_a_value_for_each_round_and_a_ramp() -> None:
 def test_a_repeated_use_is_not_unpacked() -> None:
     with pytest.raises(DesignError, match="'one' is repeated; set repeat to 1"):
         subgraphs.unpack(edits.update_item(two_uses(), "one", repeat=2), "one")
-    with pytest.raises(DesignError, match="uses no sub-graph"):
+    with pytest.raises(DesignError, match="is not an instance of a sub-graph"):
         subgraphs.unpack(load(template("hybrid_digits")), "attn")
 
 
 def test_nested_sub_graphs_pass_parameters_on() -> None:
-    design, use = subgraphs.make(two_uses(), ["gate"], "squeeze", "stage")
+    design, use = subgraphs.make(two_uses(), ["gate"], "squeeze", graph="stage")
     assert dict(design.graphs["squeeze"].params) == {"ratio": 4}
     assert design.graphs["stage"].nodes[use].params["ratio"] == "=ratio"
     assert totals(design) == totals(two_uses())
     facts = INFERRER.infer(design).facts.nodes
     assert facts[f"two/{use}/gate"].resolved["reduction"] == 2
-    inner, _ = subgraphs.unpack(design, use, "stage")
+    inner, _ = subgraphs.unpack(design, use, graph="stage")
     assert totals(inner) == totals(two_uses())
 
 
 def test_a_graph_cannot_be_put_inside_itself() -> None:
     with pytest.raises(DesignError, match="inside itself"):
-        edits.add(two_uses(), Node("again", "graph:stage"), "stage")
+        edits.add(two_uses(), Node("again", "graph:stage"), graph="stage")
 
 
 def test_renaming_a_graph_takes_its_uses_along() -> None:

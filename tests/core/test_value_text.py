@@ -62,7 +62,7 @@ def test_text_becomes_a_value(text: str, spec: ParamSpec | None, value: object) 
         ("1.5", INT, "whole number"),
         ("", INT, "empty"),
         ("os.system('x')", INT, "other than arithmetic"),
-        ("height*2", INT, "known variables"),
+        ("height*2", INT, "; variables: "),
         ("=1+", INT, "arithmetic"),
         ("1, 2, 3", PAIR, "a list of 2"),
         ("swish", CHOICE, "relu, gelu"),

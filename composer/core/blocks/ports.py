@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from composer.core.blocks.block_file import BlockSpec, Port
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.shapes import ELLIPSIS
-from composer.core.graph import Design, Graph, Input, Node, Output, Wire
+from composer.core.graph import Design, Input, Node, Output, Wire
 
 # Number of axes, batch included, of the three layouts that vision networks pass around.
 KIND_OF_RANK = {4: "map", 3: "tokens", 2: "vector"}
@@ -59,12 +59,6 @@ def index_of(ports: Sequence[Port], name: str) -> int | None:
 def canonical(ports: Sequence[Port], index: int) -> str:
     """The name a wire gives to the port at a place: empty for the first one."""
     return ports[index].name if index else ""
-
-
-def free_inputs(graph: Graph, id: str, ports: Sequence[Port]) -> list[int]:
-    """Places of the input ports that can still take a wire: variadic ones always, others while no wire ends there."""
-    taken = {index_of(ports, wire.target_port) for wire in graph.in_wires(id)}
-    return [index for index, port in enumerate(ports) if port.variadic or index not in taken]
 
 
 def is_variadic(design: Design, catalog: Catalog, graph: str, wire: Wire) -> bool:

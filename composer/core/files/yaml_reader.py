@@ -31,7 +31,7 @@ from composer.core.graph import (
     is_expression,
     is_repeat,
 )
-from composer.core.topology import find_cycle, in_words
+from composer.core.topology import find_cycle, format_cycle
 
 MAX_NODES = 100_000
 MAX_VALUES = 2_000_000  # what 100,000 nodes need; parsing more takes longer than anyone waits
@@ -212,7 +212,7 @@ class _Reader:
                         raise self.fail(home["nodes"].lines[node.id], message, node.id)
                     uses.append((name, node.subgraph))
         if circle := find_cycle(uses):
-            raise self.fail(root.lines["graphs"], f"sub-graphs contain each other in a circle: {in_words(circle)}")
+            raise self.fail(root.lines["graphs"], f"sub-graphs contain each other: {format_cycle(circle)}")
 
     def training(self, root: _Line) -> Training:
         allowed = (*(f.name for f in fields(Training)), *training_settings.MOVED)
@@ -266,7 +266,9 @@ class _Reader:
         )
         if circle := graph.cycle:
             raise self.fail(
-                data.lines["wires"], f"wires of {what} form a cycle: {in_words(circle)}; remove one of them", circle[0]
+                data.lines["wires"],
+                f"wires of {what} form a cycle: {format_cycle(circle)}; remove one of them",
+                circle[0],
             )
         return graph
 

@@ -1,1 +1,1 @@
-"""Where cards lie: layered layout, space for insertions, rows, bent wires."""
+"""Positions of items on the canvas: layered layout, rows, space for insertions, frames."""

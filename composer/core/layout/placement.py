@@ -20,15 +20,15 @@ def lay_out_unplaced(design: Design, catalog: Catalog) -> Design:
     for name, graph in design.all_graphs():
         items = [item for id in graph.ids() if (item := graph.item(id)) is not None]
         if len(items) > 1 and len({item.position for item in items}) == 1:
-            design = edits.move(design, layout(graph, _sizes(graph, catalog), spacing=SPACING), name)
+            design = edits.move(design, layout(graph, _sizes(graph, catalog), spacing=SPACING), graph=name)
     return design
 
 
-def make_space(design: Design, placed: Collection[str], catalog: Catalog, *, graph: str) -> Design:
+def make_space(design: Design, new_ids: Collection[str], catalog: Catalog, *, graph: str) -> Design:
     """Return the design with space for items that were just put into a graph; see `composer.core.layout.insertion`."""
     home = design.graph(graph)
-    direction = direction_of(home) or "right"
-    return insertion.with_room(design, placed, _sizes(home, catalog), graph, direction=direction, spacing=SPACING)
+    sizes, direction = _sizes(home, catalog), direction_of(home) or "right"
+    return insertion.make_space(design, new_ids, sizes, graph=graph, direction=direction, spacing=SPACING)
 
 
 def _sizes(graph: Graph, catalog: Catalog) -> dict[str, tuple[float, float]]:

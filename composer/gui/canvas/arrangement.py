@@ -56,7 +56,7 @@ class Arrangement:
             self._document.graph,
             sizes,
             "down" if scene.down else "right",
-            room=scene.wire_labels.gaps(),
+            min_gap=scene.wire_labels.gaps(),
             only=only,
             row=self._row_length(sizes) if in_rows else None,
         )
@@ -91,4 +91,4 @@ class Arrangement:
 
 def _move_straightened(design: Design, positions: Mapping[str, Point], graph: str = "") -> Design:
     """Move items, and remove the bends of their wires."""
-    return straighten(edits.move(design, positions, graph), positions, graph)
+    return straighten(edits.move(design, positions, graph=graph), positions, graph=graph)

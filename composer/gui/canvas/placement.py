@@ -6,7 +6,7 @@ from dataclasses import replace
 from composer.core.facts import NodeFacts
 from composer.core.graph import Design, Graph, Node, Point, Wire
 from composer.core.layout import placement
-from composer.core.layout.insertion import with_room
+from composer.core.layout.insertion import make_space
 from composer.gui.canvas.camera import Camera
 from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import content, costs
@@ -40,13 +40,13 @@ class CanvasPlacement:
         return metrics.snap_point(self._camera.visible_rect().center())
 
     def make_space(self, design: Design, ids: Collection[str], graph: str) -> Design:
-        """Return the design with space for new items; see `composer.core.layout.insertion.with_room`."""
+        """Return the design with space for new items; see `composer.core.layout.insertion.make_space`."""
         if graph != self._scene.session.document.graph_name:
             return placement.make_space(design, ids, self._scene.session.catalog, graph=graph)
         home = design.graph(graph)
         sizes = {id: self._size(design, graph, id) for id in home.ids()}
         direction = "down" if self._scene.down else "right"
-        spaced = with_room(design, ids, sizes, graph, direction=direction, room=self._gaps(home))
+        spaced = make_space(design, ids, sizes, graph=graph, direction=direction, min_gap=self._gaps(home))
         self._motion.expect(spaced, lambda: self._reveal(ids))
         return spaced
 

@@ -110,11 +110,11 @@ def connect(
         instead: the wire to replace; None to add one.
     """
     if instead is None:
-        return edits.connect(design, wire, graph, variadic=variadic)
+        return edits.connect(design, wire, graph=graph, variadic=variadic)
     before = design.graph(graph).wires
     if wire != instead and wire in before:
-        return edits.disconnect(design, (instead,), graph)
-    moved = edits.connect(edits.disconnect(design, (instead,), graph), wire, graph, variadic=variadic)
+        return edits.disconnect(design, (instead,), graph=graph)
+    moved = edits.connect(edits.disconnect(design, (instead,), graph=graph), wire, graph=graph, variadic=variadic)
     home = moved.graph(graph)
     # `edits.connect` appends; the arguments of a variadic port come in the order of the wires.
     rest = [w for w in home.wires if w != wire]

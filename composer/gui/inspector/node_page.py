@@ -119,7 +119,9 @@ class NodePage(QWidget):
         self.note = TextBox(2, "Note for readers of the design")
         self.note.setAccessibleName("note")
         self.note.committed.connect(
-            lambda text: self._edit_nodes("Set note", lambda d, id, graph: edits.update_item(d, id, graph, note=text))
+            lambda text: self._edit_nodes(
+                "Set note", lambda d, id, graph: edits.update_item(d, id, graph=graph, note=text)
+            )
         )
         self._layout.addWidget(self.note)
 
@@ -187,22 +189,26 @@ class NodePage(QWidget):
     def _set_value(self, name: str, value: Value, gesture: int) -> None:
         key = ("param", self.ids, name, id(self), gesture) if gesture >= 0 else None
         if name == "repeat" and name not in self.rows:
-            self._edit_nodes("Set repeat", lambda d, id, graph: edits.update_item(d, id, graph, repeat=value), key)
+            self._edit_nodes(
+                "Set repeat", lambda d, id, graph: edits.update_item(d, id, graph=graph, repeat=value), key
+            )
         else:
-            self._edit_nodes(f"Set {name}", lambda d, id, graph: edits.set_params(d, id, {name: value}, graph), key)
+            self._edit_nodes(
+                f"Set {name}", lambda d, id, graph: edits.set_params(d, id, {name: value}, graph=graph), key
+            )
 
     def _reset(self, name: str) -> None:
         if name == "repeat" and name not in self.rows:
-            self._edit_nodes("Reset repeat", lambda d, id, graph: edits.update_item(d, id, graph, repeat=1))
+            self._edit_nodes("Reset repeat", lambda d, id, graph: edits.update_item(d, id, graph=graph, repeat=1))
         else:
-            self._edit_nodes(f"Reset {name}", lambda d, id, graph: edits.reset_params(d, id, [name], graph))
+            self._edit_nodes(f"Reset {name}", lambda d, id, graph: edits.reset_params(d, id, [name], graph=graph))
 
     def _expose(self, name: str) -> None:
         id = self.ids[0]
         value = self.session.document.graph.nodes[id].params.get(name, self.rows[name].spec.default)
 
         def exposed(design: Design, graph: str) -> Design:
-            return subgraphs.expose(design, graph, id, name, value)[0]
+            return subgraphs.expose(design, id, name, value, graph=graph)[0]
 
         self.session.document.edit(f"Expose {name} of {id}", exposed)
 

@@ -18,28 +18,15 @@ _last_text = [""]
 
 def put(design: Design, ids: tuple[str, ...], graph: str) -> None:
     """Copy items, the wires into them and the sub-graphs they use."""
-    clip = edits.excerpt(design, ids, graph)
-    used = {node.subgraph for node in clip.nodes.values()} - {None}
-    needed = {name: part for name, part in design.graphs.items() if name in used or _uses(design, used, name)}
+    clip = edits.excerpt(design, ids, graph=graph)
+    used = [node.subgraph for node in clip.nodes.values() if node.subgraph is not None]
+    nested = design.nested_graphs(name for name in used if name in design.graphs)
+    needed = {name: part for name, part in design.graphs.items() if name in nested}
     data = QMimeData()
     data.setData(MIME, QByteArray(json.dumps(to_json(Design(main=clip, graphs=needed))).encode()))
     _last_text[0] = dumps(Design(name="clip", main=_inner(clip), graphs=needed))
     data.setText(_last_text[0])
     QGuiApplication.clipboard().setMimeData(data)
-
-
-def _uses(design: Design, start: set[str | None], name: str) -> bool:
-    queue, seen = [key for key in start if key in design.graphs], set()
-    while queue:
-        key = queue.pop()
-        if key == name:
-            return True
-        if key not in seen:
-            seen.add(key)
-            queue.extend(
-                node.subgraph for node in design.graphs[str(key)].nodes.values() if node.subgraph in design.graphs
-            )
-    return False
 
 
 def _held() -> QMimeData | None:

@@ -179,7 +179,7 @@ class Document(QObject):
             item = Node(names.fresh(names.snake(block_name.removeprefix(SUBGRAPH)), taken), block_name, position=at)
 
         def add(design: Design, graph: str) -> Design:
-            design = edits.add(design, item, graph)
+            design = edits.add(design, item, graph=graph)
             return self.make_space(design, (item.id,), graph) if aside else design
 
         if not self.edit(f"Add {item.id}", add, initiator=initiator):
@@ -207,7 +207,7 @@ class Document(QObject):
         at = (position.x(), position.y()) if isinstance(position, QPointF) else position or node.position
 
         def insert(design: Design, graph: str) -> Design:
-            design = edits.move(edits.insert_on_wire(design, wire, node, graph), {node.id: at}, graph)
+            design = edits.move(edits.insert_on_wire(design, wire, node, graph=graph), {node.id: at}, graph=graph)
             return self.make_space(design, (node.id,), graph)
 
         if not self.edit(f"Insert {node.id} into {wire}", insert):
@@ -255,7 +255,7 @@ class Document(QObject):
             return
 
         def remove(design: Design, graph: str) -> Design:
-            return edits.remove(edits.disconnect(design, wires, graph), ids, graph, reconnect=reconnect)
+            return edits.remove(edits.disconnect(design, wires, graph=graph), ids, graph=graph, reconnect=reconnect)
 
         self.edit(f"Delete {_counted(ids, wires)}", remove)
 
@@ -292,7 +292,7 @@ class Document(QObject):
     def duplicate(self) -> None:
         """Add copies of the selected items, wired to the same sources."""
         if self.selection:
-            self._paste(edits.excerpt(self.design, self.selection, self.graph_name), {}, None, "Duplicate")
+            self._paste(edits.excerpt(self.design, self.selection, graph=self.graph_name), {}, None, "Duplicate")
 
     def _paste(self, clip: Graph, graphs: Mapping[str, Graph], position: Point | QPointF | None, label: str) -> None:
         offset = (0.0, 0.0)
@@ -307,7 +307,7 @@ class Document(QObject):
             for name, part in graphs.items():
                 if name not in design.graphs:
                     design = design.with_graph(name, part)
-            design, ids = edits.paste(design, clip, offset, graph)
+            design, ids = edits.paste(design, clip, offset, graph=graph)
             fresh.update(ids)
             return self.make_space(design, ids.values(), graph)
 

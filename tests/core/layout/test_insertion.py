@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from composer.core import edits, subgraphs
 from composer.core.graph import Design, Frame, Graph, Input, Node, Output, Wire
-from composer.core.layout.insertion import grown_frames, make_room, with_room
+from composer.core.layout.frames import grow_frames
+from composer.core.layout.insertion import make_space, shifted_positions
 from composer.core.layout.layered import Spacing, layout
 from tests.strategies import examples, graphs
 from tests.work import calls
@@ -31,7 +32,7 @@ def card_sizes(graph: Graph) -> dict[str, tuple[float, float]]:
 
 def spliced(design: Design, wire: Wire, at: tuple[float, float]) -> Design:
     design = edits.insert_on_wire(design, wire, Node("new", "Conv2d", position=at))
-    return with_room(design, ["new"], card_sizes(design.main))
+    return make_space(design, ["new"], card_sizes(design.main))
 
 
 def places(design: Design, *ids: str) -> list[tuple[float, float]]:
@@ -83,7 +84,7 @@ def test_gaps_that_were_narrower_than_usual_stay_as_they_were():
 
 def test_a_wire_with_a_label_gets_room_for_it():
     design = edits.insert_on_wire(chain("a", "b"), Wire("a", "b"), Node("new", "Conv2d", position=(80, 0)))
-    found = make_room(design.main, ["new"], card_sizes(design.main), room={Wire("new", "b"): 100.0})
+    found = shifted_positions(design.main, ["new"], card_sizes(design.main), min_gap={Wire("new", "b"): 100.0})
     assert found == {"new": (160, 0), "b": (380, 0)}
 
 
@@ -91,7 +92,7 @@ def test_wires_may_run_down():
     design = chain("a", "b", "c")
     design = edits.move(design, {id: (y, x * 0.7) for id, (x, y) in zip("abc", places(design, *"abc"), strict=True)})
     design = edits.insert_on_wire(design, Wire("a", "b"), Node("new", "Conv2d", position=(0, 56)))
-    assert make_room(design.main, ["new"], card_sizes(design.main), "down") == {
+    assert shifted_positions(design.main, ["new"], card_sizes(design.main), "down") == {
         "new": (0, 112),
         "b": (0, 224),
         "c": (0, 336),
@@ -123,16 +124,16 @@ def test_in_rows_the_next_row_stays():
 def test_a_copy_on_top_of_the_original_comes_to_stand_under_it():
     design = chain("a", "b", "c")
     design, fresh = edits.paste(design, edits.excerpt(design, ["b"]))
-    after = with_room(design, fresh.values(), card_sizes(design.main))
+    after = make_space(design, fresh.values(), card_sizes(design.main))
     assert places(after, "b", "b_2") == [(160, 0), (160, 112)]
     again, fresh = edits.paste(after, edits.excerpt(after, ["b"]))
-    assert places(with_room(again, fresh.values(), card_sizes(again.main)), "b_3") == [(160, -112)]
+    assert places(make_space(again, fresh.values(), card_sizes(again.main)), "b_3") == [(160, -112)]
 
 
 def test_a_copy_on_free_ground_stays_where_it_is():
     design = chain("a", "b", "c")
     design, fresh = edits.paste(design, edits.excerpt(design, ["b"]), (0.0, 80.0))
-    assert with_room(design, fresh.values(), card_sizes(design.main)) is design
+    assert make_space(design, fresh.values(), card_sizes(design.main)) is design
 
 
 def test_an_unpacked_sub_graph_pushes_what_it_feeds_and_parts_the_lanes():
@@ -153,7 +154,7 @@ def test_an_unpacked_sub_graph_pushes_what_it_feeds_and_parts_the_lanes():
     design = edits.update_item(design, "use", block="graph:part")
     design = edits.set_frames(design, [Frame("around", "", (80, -60, 320, 120), ("use", "d"))])
     unpacked, ids = subgraphs.unpack(design, "use")
-    after = with_room(unpacked, ids, card_sizes(unpacked.main))
+    after = make_space(unpacked, ids, card_sizes(unpacked.main))
     assert not overlaps(after.main, card_sizes(after.main))
     assert places(after, "a", "p", "q", "d", "e") == [(0, 0), (160, -60), (320, -60), (480, 0), (640, 0)]
     assert after.main.nodes["under"].position == (300, 60 + 36 + 40 + 36)
@@ -177,7 +178,7 @@ def test_frames_grow_with_their_members_and_take_in_what_is_put_between_them():
 def test_frames_of_what_does_not_move_are_the_same():
     design = edits.set_frames(chain("a", "b", step=400), [Frame("f", "", (-80, -60, 160, 120), ("a",))])
     design = edits.insert_on_wire(design, Wire("a", "b"), Node("new", "Conv2d", position=(200, 0)))
-    assert grown_frames(design.main, design.main, ["new"], card_sizes(design.main)) == design.main.frames
+    assert grow_frames(design.main, design.main, ["new"], card_sizes(design.main)) == design.main.frames
 
 
 @examples(150)
@@ -195,9 +196,9 @@ def test_whatever_is_put_on_whatever_wire_nothing_overlaps_and_nothing_moves_twi
     share = data.draw(st.floats(0, 1))
     at = (round(x + (u - x) * share), round(y + (v - y) * share))
     put = edits.insert_on_wire(design, wire, Node("brand_new", "Conv2d", position=at))
-    after = with_room(put, ["brand_new"], sizes, direction=direction)
+    after = make_space(put, ["brand_new"], sizes, direction=direction)
     assert not overlaps(after.main, sizes)
-    assert make_room(after.main, ["brand_new"], sizes, direction).keys() <= {"brand_new"}
+    assert shifted_positions(after.main, ["brand_new"], sizes, direction).keys() <= {"brand_new"}
     axis = 1 if direction == "down" else 0
     for id in graph.ids():
         before, now = design.main.item(id).position, after.main.item(id).position
@@ -214,7 +215,7 @@ def test_wherever_a_copy_of_anything_is_put_it_covers_nothing(graph: Graph, data
     offset = data.draw(st.tuples(st.integers(-300, 300), st.integers(-300, 300)))
     put, fresh = edits.paste(design, edits.excerpt(design, chosen), offset)
     sizes |= {new: sizes[old] for old, new in fresh.items()}
-    after = with_room(put, fresh.values(), sizes)
+    after = make_space(put, fresh.values(), sizes)
     assert not overlaps(after.main, sizes)
     assert all(after.main.item(id) == design.main.item(id) for id in graph.ids())
 
@@ -230,6 +231,6 @@ def test_the_work_grows_about_as_the_graph(what: str):
             design, fresh = edits.paste(design, edits.excerpt(design, design.main.ids()))
             placed = list(fresh.values())
         sizes = card_sizes(design.main)
-        return calls(lambda: make_room(design.main, placed, sizes))
+        return calls(lambda: shifted_positions(design.main, placed, sizes))
 
     assert work(2000) < 15 * work(200)  # 10 times the items; the square would be 100 times

@@ -70,7 +70,7 @@ def test_what_feeds_a_late_item_stands_next_to_it() -> None:
 
 def test_room_for_a_label_widens_its_gap() -> None:
     net = graph("a b c")
-    plain, wide = layout(net, sizes(net)), layout(net, sizes(net), room={Wire("a", "b"): 120.0})
+    plain, wide = layout(net, sizes(net)), layout(net, sizes(net), min_gap={Wire("a", "b"): 120.0})
     assert wide["b"][0] - wide["a"][0] == SIZE[0] + 120
     assert wide["c"][0] - wide["b"][0] == plain["c"][0] - plain["b"][0]
 

@@ -72,7 +72,7 @@ def change_parameter(rng: random.Random, design: Design, catalog: Catalog) -> De
         else rng.choice(spec.params)
     )
     present = node.params.get(param.name, param.default)
-    return edits.set_params(design, node.id, {param.name: _wrong_value(rng, param, present)}, name)
+    return edits.set_params(design, node.id, {param.name: _wrong_value(rng, param, present)}, graph=name)
 
 
 def rename_parameter(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
@@ -87,7 +87,7 @@ def rename_parameter(rng: random.Random, design: Design, catalog: Catalog) -> De
     if not new.isidentifier():
         return None
     params = {new if key == old else key: value for key, value in node.params.items()}
-    return edits.update_item(design, node.id, name, params=frozen(params))
+    return edits.update_item(design, node.id, graph=name, params=frozen(params))
 
 
 def misspell_block(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
@@ -100,7 +100,7 @@ def misspell_block(rng: random.Random, design: Design, catalog: Catalog) -> Desi
     return edits.update_item(
         design,
         node.id,
-        name,
+        graph=name,
         block=rng.choice((node.block[:cut] + node.block[cut + 1 :], node.block.lower(), node.block + "s")),
     )
 
@@ -108,7 +108,7 @@ def misspell_block(rng: random.Random, design: Design, catalog: Catalog) -> Desi
 def remove_wire(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
     """A wire is cut."""
     name, graph = rng.choice([place for place in design.all_graphs() if place[1].wires])
-    return edits.disconnect(design, [rng.choice(graph.wires)], name)
+    return edits.disconnect(design, [rng.choice(graph.wires)], graph=name)
 
 
 def move_wire(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
@@ -117,7 +117,9 @@ def move_wire(rng: random.Random, design: Design, catalog: Catalog) -> Design | 
     wire = rng.choice(graph.wires)
     source = rng.choice([*graph.inputs, *graph.nodes])
     try:
-        return edits.connect(edits.disconnect(design, [wire], name), replace(wire, source=source, source_port=""), name)
+        return edits.connect(
+            edits.disconnect(design, [wire], graph=name), replace(wire, source=source, source_port=""), graph=name
+        )
     except DesignError:
         return None
 
@@ -130,7 +132,7 @@ def add_wire(rng: random.Random, design: Design, catalog: Catalog) -> Design | N
     if Wire(source, wire.target, "", wire.target_port) in graph.wires:
         return None
     try:
-        return edits.connect(design, Wire(source, wire.target, "", wire.target_port), name, variadic=True)
+        return edits.connect(design, Wire(source, wire.target, "", wire.target_port), graph=name, variadic=True)
     except DesignError:
         return None
 
@@ -140,7 +142,7 @@ def delete_node(rng: random.Random, design: Design, catalog: Catalog) -> Design 
     place = _pick_node(rng, design)
     if place is None:
         return None
-    return edits.remove(design, [place[2].id], place[0], reconnect=rng.random() < 0.5)
+    return edits.remove(design, [place[2].id], graph=place[0], reconnect=rng.random() < 0.5)
 
 
 def change_input(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
@@ -179,7 +181,7 @@ def change_repeat(rng: random.Random, design: Design, catalog: Catalog) -> Desig
     if place is None:
         return None
     return edits.update_item(
-        design, place[2].id, place[0], repeat=rng.choice(("=0", "=-1", "=no_such_variable", "=2.5", 3))
+        design, place[2].id, graph=place[0], repeat=rng.choice(("=0", "=-1", "=no_such_variable", "=2.5", 3))
     )
 
 
@@ -195,7 +197,7 @@ def change_rounds(rng: random.Random, design: Design, catalog: Catalog) -> Desig
         return None
     param = rng.choice(numbers)
     each = Each((node.params.get(param.name, param.default), rng.choice((0, 3, 7))))  # type: ignore[arg-type]
-    return edits.set_params(design, node.id, {param.name: each}, name)
+    return edits.set_params(design, node.id, {param.name: each}, graph=name)
 
 
 def wrong_use(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
@@ -214,8 +216,10 @@ def wrong_use(rng: random.Random, design: Design, catalog: Catalog) -> Design | 
         return design.with_graph(name, replace(home, nodes=frozen({**home.nodes, node.id: misspelt})))
     if rng.random() < 0.4:
         params = {key + "s" if old == key else old: value for old, value in node.params.items()}
-        return edits.update_item(design, node.id, name, params=frozen(params))
-    return edits.set_params(design, node.id, {key: rng.choice((0, -1, 7, 13, "x", None, "=no_such_variable"))}, name)
+        return edits.update_item(design, node.id, graph=name, params=frozen(params))
+    return edits.set_params(
+        design, node.id, {key: rng.choice((0, -1, 7, 13, "x", None, "=no_such_variable"))}, graph=name
+    )
 
 
 BREAKS: tuple[Break, ...] = (

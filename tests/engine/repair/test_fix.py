@@ -35,7 +35,7 @@ def test_several_errors_are_repaired_one_after_the_other() -> None:
 
 def test_a_cause_inside_a_sub_graph_is_repaired_there() -> None:
     design = load(template("hybrid_dendritic"))
-    broken = edits.set_params(design, "gate", {"kernel_size": 4}, "conv_stage")
+    broken = edits.set_params(design, "gate", {"kernel_size": 4}, graph="conv_stage")
     fixed, done = fix(broken)
     assert Inferrer().infer(fixed).errors == []
     assert [step.node for step in done] == ["gate"]

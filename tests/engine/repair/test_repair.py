@@ -128,9 +128,9 @@ CASES = {
     "unknown variable in the input": (
         chain("[3, '=size', '=size']", "conv: {block: Conv2d, params: {out_channels: 8}}"), "image", "uses 'size'", "Add variable size =",
     ),
-    "variables in a circle": (
+    "variables that form a cycle": (
         chain(MAP, "conv: {block: Conv2d, params: {out_channels: '=a'}}", extra="variables: {a: '=b', b: '=a'}\n"),
-        "", "in a circle", "Set variable",
+        "", "form a cycle", "Set variable",
     ),
     "expression that divides by zero": (
         chain(MAP, "conv: {block: Conv2d, params: {out_channels: '=8 // 0'}}"), "conv", "divides by zero", "Set out_channels",
@@ -148,7 +148,7 @@ CASES = {
     ),
     "a wire from no port": (
         chain(MAP, "cut: {block: Split}", "a: {block: Identity}", wires=("image -> cut", "cut.third -> a", "a -> out")),
-        "a", "begins at port 'third', which does not exist", "Take cut.first",
+        "a", "starts at port 'third', which does not exist", "Take cut.first",
     ),
     "an image that patches do not tile": (
         chain("[3, 33, 33]", "patches: {block: PatchEmbed, params: {patch_size: 8}}"),

@@ -157,7 +157,7 @@ def test_a_changed_sub_graph_changes_the_ports_of_its_instances(session: Session
     from composer.core.graph import Output
 
     assert canvas.scene.nodes["stage"].content.outputs == ("y",)
-    session.document.apply(edits.add(session.document.design, Output("gate"), "stage"), "Add gate")
+    session.document.apply(edits.add(session.document.design, Output("gate"), graph="stage"), "Add gate")
     assert canvas.scene.nodes["stage"].content.outputs == ("y", "gate")
     session.document.undo()
     assert canvas.scene.nodes["stage"].content.outputs == ("y",)

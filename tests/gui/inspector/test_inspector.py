@@ -222,7 +222,7 @@ def test_variables_are_added_changed_and_removed(panel: InspectorPanel, qtbot: Q
 
 def test_a_sub_graph_shows_what_it_exposes(panel: InspectorPanel, small: Design, qtbot: QtBot) -> None:
     grouped, use = subgraphs.make(small, ["conv_stem", "attn"], "part")
-    grouped, _ = subgraphs.expose(grouped, "part", "attn", "num_heads", 4)
+    grouped, _ = subgraphs.expose(grouped, "attn", "num_heads", 4, graph="part")
     panel.session.document.apply(grouped, "Group")
     form = page(panel, qtbot, use)
     name = next(iter(grouped.graphs["part"].params))

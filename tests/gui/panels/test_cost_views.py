@@ -143,7 +143,9 @@ def test_moves_and_frames_keep_a_measurement_but_an_edit_inside_a_sub_graph_drop
     session.document.edit("Frame", edits.set_frames, [Frame("frame", "Head", (0.0, 0.0, 90.0, 40.0))])
     assert session.lens.measured
     qtbot.mouseClick(panel.time.measure, Qt.MouseButton.LeftButton)
-    session.document.apply(edits.set_params(session.document.design, "attn", {"num_heads": 8}, "part"), "Set num_heads")
+    session.document.apply(
+        edits.set_params(session.document.design, "attn", {"num_heads": 8}, graph="part"), "Set num_heads"
+    )
     qtbot.waitUntil(lambda: "changed during" in panel.time.notice.text)
     assert not session.lens.measured
 

@@ -80,13 +80,13 @@ def test_the_list_says_what_it_costs_and_selects(compared: Window, qtbot: QtBot)
 def test_uses_of_a_changed_sub_graph_are_marked_at_every_level(window: Make, small: Design, qtbot: QtBot) -> None:
     inner, _ = subgraphs.make(small, ["attn"], "inner")
     old, _ = subgraphs.make(inner, ["inner"], "outer")
-    shown = window(design=edits.set_params(old, "attn", {"num_heads": 8}, "inner"))
+    shown = window(design=edits.set_params(old, "attn", {"num_heads": 8}, graph="inner"))
     session, scene = shown.session, shown.canvas.scene
     session.comparison.show(old, "old")
     assert {id for id, node in scene.nodes.items() if node.mark} == {"outer"}
     session.document.enter("outer")
     assert {id for id, node in scene.nodes.items() if node.mark} == {"inner"}
-    session.document.apply(edits.move(session.document.design, {"attn": (9.0, 9.0)}, "inner"), "Move")
+    session.document.apply(edits.move(session.document.design, {"attn": (9.0, 9.0)}, graph="inner"), "Move")
     session.document.undo()
     session.document.apply(old, "As it was")
     assert not any(node.mark for node in scene.nodes.values())

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from composer.core import subgraphs
+from composer.core.expressions import value_names
 from composer.core.facts import Repair
 from composer.core.repairs import call
 from composer.engine.repair.actions import reset_params, set_param
 from composer.engine.repair.candidates import Stage, candidates
 from composer.engine.repair.context import ErrorContext, InstanceContext
-from composer.engine.repair.names import names_of
 from composer.engine.repair.nearby_values import named_params, near_integers
 
 MAX_VALUES, MAX_DEFAULTS = 6, 4
@@ -27,7 +27,7 @@ def _params(error: ErrorContext, instance: InstanceContext) -> Iterator[Repair]:
     """Yield values of the parameters of one instance; those that the message is about come first."""
     node, resolved = instance.result.node, instance.result.facts.resolved
     params = error.node.params if error.node is not None else {}
-    behind = set().union(*(names_of(params.get(param.name)) for param in named_params(error)))
+    behind = set().union(*(value_names(params.get(param.name)) for param in named_params(error)))
     positions = {name: index for index, name in enumerate(resolved)}
     names = sorted({*node.params, *resolved}, key=lambda name: (name not in behind, positions.get(name, 0)))
     for name in names:

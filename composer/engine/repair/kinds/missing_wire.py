@@ -6,8 +6,9 @@ from composer.core import edits
 from composer.core.blocks.ports import input_ports, output_ports
 from composer.core.blocks.roles import PROJECT_CHANNELS
 from composer.core.facts import Repair
-from composer.core.graph import Graph, Input, Output, Wire
+from composer.core.graph import Input, Output, Wire
 from composer.core.repairs import call
+from composer.core.topology import reachable
 from composer.engine.repair.actions import insert_edit, reconnect
 from composer.engine.repair.candidates import Stage, candidates
 from composer.engine.repair.context import ErrorContext
@@ -100,7 +101,7 @@ def _sources(error: ErrorContext) -> list[tuple[str, str]]:
     topological order. The document's order is the only hint at what came before where no wire shows it.
     """
     graph = error.graph
-    below = _below(graph, error.id)
+    below = reachable([error.id], lambda id: (wire.target for wire in graph.out_wires(id)))
     order = [id for id in graph.order() if not isinstance(graph.item(id), Output | None)]
     used = {wire.source for wire in graph.wires}
     rank = {id: index for index, id in enumerate(order)}
@@ -115,13 +116,3 @@ def _sources(error: ErrorContext) -> list[tuple[str, str]]:
         for id in above
         for index, port in enumerate(output_ports(error.design, error.inferrer.catalog, error.graph_name, id))
     ]
-
-
-def _below(graph: Graph, id: str) -> set[str]:
-    """Return an item and everything that depends on it."""
-    below, queue = {id}, [id]
-    while queue:
-        new = {wire.target for wire in graph.out_wires(queue.pop())} - below
-        below |= new
-        queue += new
-    return below

@@ -162,10 +162,10 @@ def _counted(positions: dict[str, Point]) -> str:
 
 def _move(design: Design, positions: dict[str, Point], frame: Frame | None, by: Point, graph: str = "") -> Design:
     """Move items to positions, and a frame by a distance."""
-    design = edits.move(design, positions, graph)
+    design = edits.move(design, positions, graph=graph)
     if frame is None:
         return design
     x, y, width, height = frame.rect
     shifted = Frame(frame.id, frame.title, (x + by[0], y + by[1], width, height), frame.nodes)
     frames = [shifted if old.id == frame.id else old for old in design.graph(graph).frames]
-    return edits.set_frames(design, frames, graph)
+    return edits.set_frames(design, frames, graph=graph)

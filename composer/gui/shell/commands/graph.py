@@ -64,7 +64,7 @@ def group(context: Context) -> None:
     ids = [id for id in document.selection if id in document.graph.nodes]
 
     def make(design: Design, graph: str) -> tuple[Design, Iterable[str]]:
-        design, id = subgraphs.make(design, ids, "part", graph)
+        design, id = subgraphs.make(design, ids, "part", graph=graph)
         return document.make_space(design, (id,), graph), (id,)
 
     _apply_and_select(context, "Make sub-graph", make)
@@ -76,7 +76,7 @@ def ungroup(context: Context) -> None:
     id = document.selection[0]
 
     def unpack(design: Design, graph: str) -> tuple[Design, Iterable[str]]:
-        design, ids = subgraphs.unpack(design, id, graph)
+        design, ids = subgraphs.unpack(design, id, graph=graph)
         return document.make_space(design, ids, graph), ids
 
     _apply_and_select(context, f"Unpack {id}", unpack)

@@ -103,7 +103,7 @@ class AttentionPanel(Panel):
         self.view.heat.position_cleared.connect(lambda: self._select_position(None))
         self.view.heat.set_opacity(self.controls.opacity.value() / 100)
         session.document.design_changed.connect(lambda *_: self.refresh_soon())
-        session.engine_state_changed.connect(lambda *_: self.refresh_soon())
+        session.engine_changed.connect(lambda *_: self.refresh_soon())
         session.document.selection_changed.connect(self._follow_canvas)
         session.run_started.connect(lambda run: run.finished.connect(self._forget_runs))
         session.run_selected.connect(self._on_run_chosen)

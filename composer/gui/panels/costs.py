@@ -97,7 +97,7 @@ class CostsPanel(Panel):
         layout.addWidget(self.tabs, 1)
         layout.addStretch(0)  # holds the hint at the top while the pages are hidden
         session.document.design_changed.connect(self._on_design)
-        for signal in (session.facts_changed, session.document.shown_graph_changed, session.engine_state_changed):
+        for signal in (session.facts_changed, session.document.shown_graph_changed, session.engine_changed):
             signal.connect(lambda *_: self.refresh_soon())
         session.lens.changed.connect(self._on_lens)
         session.document.selection_changed.connect(self._on_selection)

@@ -86,7 +86,7 @@ class FitPanel(Panel):
         self.table.selected.connect(self._apply_setting)
         session.document.design_changed.connect(self._on_design)
         session.facts_changed.connect(lambda *_: self.refresh_soon())
-        session.engine_state_changed.connect(lambda *_: self.refresh_soon())
+        session.engine_changed.connect(lambda *_: self.refresh_soon())
         session.theme_changed.connect(self.notice.refresh_theme)
         self._update_search()
 

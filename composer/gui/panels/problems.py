@@ -112,7 +112,7 @@ class ProblemsPanel(Panel):
         self.setLayout(column(area, margin=0))
         session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.document.design_changed.connect(lambda *_: self.refresh_soon())
-        session.engine_state_changed.connect(lambda *_: self.refresh_soon())
+        session.engine_changed.connect(lambda *_: self.refresh_soon())
         session.document.selection_changed.connect(self.refresh_soon)
         session.offers.changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._redraw)

@@ -22,6 +22,7 @@ from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.training_form import WIDTH, TrainingForm
 from composer.gui.widgets.training_plots import TrainingPlots
+from composer.gui.workers.outcome import ProcessOutcome
 
 # Events arrive faster than anybody can read: the panel redraws at most this often, and not at all without events.
 DRAW_MS = 100
@@ -64,7 +65,7 @@ class TrainingPanel(Panel):
         self._build()
         session.document.design_changed.connect(lambda *_: self.refresh_soon())
         session.facts_changed.connect(lambda *_: self.refresh_soon())
-        session.engine_state_changed.connect(lambda *_: self.refresh_soon())
+        session.engine_changed.connect(lambda *_: self.refresh_soon())
         session.file_changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._refresh_theme)
         session.preferences_changed.connect(self.refresh_soon)
@@ -147,11 +148,11 @@ class TrainingPanel(Panel):
             self.run.take(event)
             self._draw_soon()
 
-    def _on_finished(self, code: int) -> None:
+    def _on_finished(self, outcome: ProcessOutcome) -> None:
         run = self.run
         if run is None or self.sender() is not run.handle:
             return
-        run.code = code
+        run.outcome = outcome
         if run.state == "failed":
             actions = [("Resume", self.resume)] if run.resumable else []
             self.notice.show_message(run.failure(), "error", details=run.details(), actions=actions)

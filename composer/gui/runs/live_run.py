@@ -7,6 +7,7 @@ from composer.core import units
 from composer.core.files.run_folder import LAST, MetricsReader, read_run, read_trace
 from composer.gui.runs.run_curves import RunCurves
 from composer.gui.runs.run_process import ENDED, RunHandle
+from composer.gui.workers.outcome import ProcessOutcome
 
 WORDS = {"starting": "Starting", "training": "Training", "paused": "Paused", "saving": "Saving", "failed": "Failed"}
 
@@ -25,7 +26,7 @@ class LiveRun:
         device: label of the device.
         reported: the last state that the process itself reported.
         message: the message of that state.
-        code: exit code of the process; None while it runs.
+        outcome: how the process ended; None while it runs.
     """
 
     def __init__(self, handle: RunHandle) -> None:
@@ -36,7 +37,7 @@ class LiveRun:
         self.device = info.device
         self.reported = ""
         self.message = ""
-        self.code: int | None = None
+        self.outcome: ProcessOutcome | None = None
         self._anchor: tuple[float, int] | None = None  # time and step from which the pace is measured
         self._now = (0.0, 0)
         reader, more = MetricsReader(handle.folder), True
@@ -137,8 +138,8 @@ class LiveRun:
         saved = (
             f"everything up to the end of epoch {self.epoch} is saved" if self.resumable else "no epoch was finished"
         )
-        if self.code is not None and self.code < 0:
-            return f"The training process was killed from outside (signal {-self.code}); {saved}"
+        if self.outcome is not None and self.outcome.crashed:
+            return f"{self.outcome.describe('The training')}; {saved}"
         return f"The training ended unexpectedly: {self.handle.detail}; {saved}"
 
     def details(self) -> str:

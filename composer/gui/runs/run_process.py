@@ -13,6 +13,7 @@ from composer.core import names
 from composer.core.files.design_file import design_hash, save
 from composer.core.files.run_folder import DESIGN, read_run
 from composer.core.graph import Design
+from composer.gui.workers.outcome import ProcessOutcome
 from composer.gui.workers.worker import Worker
 
 # How long a training may take to save its state when the window closes.
@@ -39,12 +40,12 @@ class RunHandle(QObject):
     Signals:
         received: each line of the process, a dict with ``event``: ``metrics``, ``state`` or ``log``.
         state_changed: state and detail.
-        finished: exit code of the process.
+        finished: the `ProcessOutcome` of the process.
     """
 
     received = Signal(dict)
     state_changed = Signal(str, str)
-    finished = Signal(int)
+    finished = Signal(object)
 
     def __init__(
         self,
@@ -102,11 +103,13 @@ class RunHandle(QObject):
             self._set_state(str(event.get("state", "")), str(event.get("message", event.get("detail", ""))))
         self.received.emit(event)
 
-    def _on_finished(self, code: int) -> None:
+    def _on_finished(self, outcome: ProcessOutcome) -> None:
         if self.state not in ENDED:
-            last = self.worker.stderr[-1] if self.worker.stderr else f"the training ended with code {code}"
-            self._set_state("stopped" if code == 0 else "failed", "" if code == 0 else last)
-        self.finished.emit(code)
+            if outcome.successful:
+                self._set_state("stopped", "")
+            else:
+                self._set_state("failed", outcome.describe("the training"))
+        self.finished.emit(outcome)
 
     def _set_state(self, state: str, detail: str) -> None:
         self.state, self.detail = state, detail

@@ -44,6 +44,7 @@ class Session(QObject):
     facts_changed = Signal(object, int)  # frozenset of paths, and of ids in the shown graph; revision
     file_changed = Signal()
     engine_state_changed = Signal(str, str)
+    engine_changed = Signal()
     run_started = Signal(object)
     theme_changed = Signal()
     preferences_changed = Signal()
@@ -71,9 +72,10 @@ class Session(QObject):
         self._digest: tuple[Design, str] | None = None
         self._closed = False
         self._has_engine = engine is not None
+        self._engine_available = False
         self.engine = engine if isinstance(engine, Worker) else Worker(engine or ("",), self, restart=True)
         self.engine.setParent(self)
-        self.engine.state_changed.connect(self.engine_state_changed)
+        self.engine.state_changed.connect(self._on_engine_state)
         self.engine.received.connect(self._on_engine_event)
         self.jobs = Jobs(self.engine.command, self)
         self.lens = CostLens(self)
@@ -335,10 +337,18 @@ class Session(QObject):
         }
         self.facts_changed.emit(touched | here, revision)
 
+    def _on_engine_state(self, state: str, detail: str) -> None:
+        self.engine_state_changed.emit(state, detail)
+        available = state in ("ready", "busy")
+        if not available or available != self._engine_available:
+            self._engine_available = available
+            self.engine_changed.emit()
+
     def _on_engine_event(self, event: Mapping[str, Any]) -> None:
         if "devices" in event:  # told once torch is there, after the first facts
             self.devices = list(event["devices"])
             self.engine_state_changed.emit(self.engine_state, "")
+            self.engine_changed.emit()
 
     def _on_own_blocks(self, names: frozenset[str]) -> None:
         self.catalog_changed.emit(names)

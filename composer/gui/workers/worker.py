@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 
 from composer import paths
 from composer.core import json_rpc
+from composer.gui.workers.outcome import ProcessOutcome
 
 ENGINE = (sys.executable, "-m", "composer.engine")
 
@@ -75,12 +76,12 @@ class Worker(QObject):
     Signals:
         received: an event: its name under ``event``, and its values.
         state_changed: the new state, and a sentence that gives the reason.
-        finished: exit code of a process that is not restarted; negative after a crash or a kill.
+        finished: the `ProcessOutcome` of a process that is not restarted.
     """
 
     received = Signal(dict)
     state_changed = Signal(str, str)
-    finished = Signal(int)
+    finished = Signal(object)
 
     def __init__(self, command: Sequence[str], parent: QObject | None = None, *, restart: bool = False) -> None:
         super().__init__(parent)
@@ -89,14 +90,14 @@ class Worker(QObject):
         self.pending: dict[int, Request] = {}
         self.stderr: deque[str] = deque(maxlen=STDERR_LINES)
         self._restart = restart
-        self._deaths = 0
+        self._failures = 0
         self._last_id = 0
         self._stopping = False
         self._process: QProcess | None = None
         self._restart_timer = QTimer(self, singleShot=True)
         self._restart_timer.timeout.connect(self.start)
         self._healthy_timer = QTimer(self, singleShot=True, interval=HEALTHY_MS)
-        self._healthy_timer.timeout.connect(self._forget_deaths)
+        self._healthy_timer.timeout.connect(self._reset_failures)
 
     @property
     def pid(self) -> int:
@@ -153,7 +154,7 @@ class Worker(QObject):
     def restart(self) -> None:
         """End the process, if there is one, and start a new one."""
         self.stop()
-        self._deaths = 0
+        self._failures = 0
         self.start()
 
     def send(self, message: Mapping[str, Any]) -> None:
@@ -263,33 +264,34 @@ class Worker(QObject):
     def _on_process_error(self, error: QProcess.ProcessError) -> None:
         # Only a failed start has no `finished` after it.
         if error == QProcess.ProcessError.FailedToStart:
-            self._handle_exit(-1)
+            self._handle_exit(ProcessOutcome(started=False))
 
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._read()
         self._read_stderr()
-        self._handle_exit(code if status == QProcess.ExitStatus.NormalExit else -abs(code or 1))
+        crashed = status == QProcess.ExitStatus.CrashExit
+        self._handle_exit(ProcessOutcome(code, crashed, last_line=self.stderr[-1] if self.stderr else ""))
 
-    def _handle_exit(self, code: int) -> None:
+    def _handle_exit(self, outcome: ProcessOutcome) -> None:
         process, self._process = self._process, None
         if process is None:
             return
         process.deleteLater()
         self._healthy_timer.stop()
-        reason = self.stderr[-1] if self.stderr else f"ended with code {code}"
+        reason = outcome.describe("the engine")
         unanswered = list(self.pending.values())
-        restarts = self._restart and not self._stopping and self._deaths < len(BACKOFF_MS)
+        restarts = self._restart and not self._stopping and self._failures < len(BACKOFF_MS)
         if restarts:
-            self._restart_timer.start(BACKOFF_MS[self._deaths])
-            self._deaths += 1
+            self._restart_timer.start(BACKOFF_MS[self._failures])
+            self._failures += 1
         self._set_state("restarting" if restarts else "off", "" if self._stopping else reason)
         for request in unanswered:
             self._fail(request, f"the engine stopped while computing this ({reason})")
         if not restarts:
-            self.finished.emit(code)
+            self.finished.emit(outcome)
 
-    def _forget_deaths(self) -> None:
-        self._deaths = 0
+    def _reset_failures(self) -> None:
+        self._failures = 0
 
     def _set_state(self, state: str, detail: str = "") -> None:
         if state != self.state:

@@ -152,7 +152,7 @@ def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session
 
     os.kill(panel.run.handle.worker.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: panel.notice.level == "error", timeout=PATIENCE)
-    assert "killed from outside (signal 9)" in panel.notice.text
+    assert "was killed by force" in panel.notice.text
     folder, epoch = panel.run.handle.folder, panel.run.epoch
     assert read_run(folder).state == "interrupted"
 

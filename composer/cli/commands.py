@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from composer import paths
 from composer.cli import training_flags
 from composer.core import training_settings
 from composer.core.errors import UserError
@@ -78,9 +77,10 @@ def _block_row(spec: Any) -> dict[str, Any]:
 def templates(args: argparse.Namespace) -> int:
     """List the templates."""
     from composer.core.files.design_file import load
+    from composer.core.files.templates import template_files
 
     rows = []
-    for path in sorted(paths.TEMPLATES.glob("*.yaml")):
+    for path in template_files():
         design = load(path)
         rows.append(
             {"name": path.stem, "description": design.description, "expected": dict(design.expected), "path": str(path)}

@@ -1,67 +1,17 @@
 """The templates as a list of cards: name, input size, parameter count, and the paper or other source."""
 
-import re
-from dataclasses import dataclass
-from pathlib import Path
-
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from composer import paths
-from composer.core import units
+from composer.core.files.templates import TemplateEntry, read_head, template_files
 from composer.gui.look import theme
 
-HEAD_BYTES = 4000  # name, description, counts and inputs are at the top of the file
 ENTRY = Qt.ItemDataRole.UserRole
 DESCRIPTION_LINES = 2
 SIDE, TOP, GAP = 12, 8, 2  # pixels around a card's text and between its lines
 
 Index = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateEntry:
-    """The head of a template file.
-
-    Args:
-        path: the file.
-        name: name of the design.
-        description: what the network is and where it comes from.
-        params: number of parameters, or None if the file does not state it.
-        shape: sizes of the first input without the batch; empty if they are expressions.
-    """
-
-    path: Path
-    name: str
-    description: str
-    params: int | None
-    shape: tuple[int, ...] = ()
-
-    @property
-    def summary(self) -> str:
-        """Input size and parameter count on one line."""
-        count = f"{units.count(self.params)} params" if self.params is not None else ""
-        return " · ".join(part for part in (units.sample_shape(self.shape) if self.shape else "", count) if part)
-
-
-def read_head(path: Path) -> TemplateEntry:
-    """Read name, description and sizes of a template from its first lines, without parsing the whole design."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        head = file.read(HEAD_BYTES)
-    name, description = (
-        match[1].strip() if (match := re.search(rf'^{key}: "?(.*?)"?$', head, re.MULTILINE)) else ""
-        for key in ("name", "description")
-    )
-    params = re.search(r"^expected: .*?params: (\d+)", head, re.MULTILINE)
-    shape = re.search(r"^inputs:\n  \w+: \{shape: \[([\d, ]+)\]", head, re.MULTILINE)
-    return TemplateEntry(
-        path,
-        name or path.stem,
-        description,
-        int(params[1]) if params else None,
-        tuple(int(size) for size in shape[1].split(",")) if shape else (),
-    )
 
 
 def elided_lines(text: str, metrics: QFontMetrics, width: int, count: int) -> list[str]:
@@ -144,7 +94,7 @@ class TemplateList(QListWidget):
         """Read the template files, unless that has been done."""
         if self.count():
             return
-        for path in sorted(paths.TEMPLATES.glob("*.yaml")):
+        for path in template_files():
             entry = read_head(path)
             item = QListWidgetItem(entry.name)
             item.setData(ENTRY, entry)

@@ -1,23 +1,14 @@
 """The hint of an empty canvas: how to add a block, and three templates to start with."""
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from composer import paths
+from composer.core.files.templates import read_head, template
 from composer.gui.look import theme
 from composer.gui.session.session import Session
 
-FIRST = ("hybrid_digits", "vit_tiny", "resnet18")
-COUNT = 3
-
-
-def templates() -> list[Path]:
-    """Return up to three templates: those of `FIRST` that exist, then others by name."""
-    files = {path.stem: path for path in sorted(paths.TEMPLATES.glob("*.yaml"))}
-    names = [name for name in FIRST if name in files] + [name for name in files if name not in FIRST]
-    return [files[name] for name in names[:COUNT]]
+# The first trains in seconds on the digits that come with the app; the others are the field's reference models.
+TEMPLATES = ("hybrid_digits", "resnet50", "vit_base_patch16_224")
 
 
 class EmptyState(QWidget):
@@ -38,11 +29,11 @@ class EmptyState(QWidget):
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
         self._buttons.addStretch()
-        for path in templates():
-            button = QPushButton(path.stem.replace("_", " "))
+        for entry in (read_head(template(name)) for name in TEMPLATES):
+            button = QPushButton(entry.name)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setToolTip(f"Open a copy of the template {path.stem}")
-            button.clicked.connect(lambda _=False, path=path: session.open_template(path))
+            button.setToolTip(f"Open a copy of this template\n{entry.summary}")
+            button.clicked.connect(lambda _=False, path=entry.path: session.open_template(path))
             self._buttons.addWidget(button)
         self._buttons.addStretch()
         box = QVBoxLayout(self)
@@ -51,7 +42,6 @@ class EmptyState(QWidget):
         box.addWidget(self._hint)
         box.addSpacing(4)
         box.addLayout(self._buttons)
-        self._hint.setVisible(self._buttons.count() > 2)
         self.show_key("")
         self.refresh_theme()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from composer import paths
+from composer.core.files.templates import read_head, template_files
 from composer.gui.settings import recent_files
 from composer.gui.shell import unsaved
 from composer.gui.shell.commands import Command
@@ -45,8 +45,10 @@ def open_template(context: Context, path: Path | str) -> None:
 
 def fill_templates(context: Context, menu: QMenu) -> None:
     """List the templates."""
-    for path in sorted(paths.TEMPLATES.glob("*.yaml")):
-        menu.addAction(path.stem.replace("_", " "), partial(open_template, context, path))
+    menu.setToolTipsVisible(True)
+    for path in template_files():
+        entry = read_head(path)
+        menu.addAction(entry.name, partial(open_template, context, path)).setToolTip(entry.description)
 
 
 def save(context: Context) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 
 from composer.core import training_settings
-from composer.core.blocks.params import describe
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
-from composer.core.training_settings import REFERENCES, SETTINGS, Setting, reference_setting
+from composer.core.param_check import describe
+from composer.core.training_settings import REFERENCES, SETTINGS, TrainingSetting, reference_setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Flag:
         setting: the setting that it overrides.
     """
 
-    setting: Setting
+    setting: TrainingSetting
 
     @property
     def key(self) -> str:
@@ -84,6 +84,6 @@ def _reference(text: str) -> Any:
     return value
 
 
-def _reference_help(row: Setting) -> str:
+def _reference_help(row: TrainingSetting) -> str:
     names = ", ".join(str(name) for name in row.spec.choices)
     return f"{row.spec.help[:1].lower()}{row.spec.help[1:]}: {names}, or {{name: NAME, OPTION: VALUE}}"

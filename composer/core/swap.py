@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.catalog import Catalog
-from composer.core.blocks.params import problem
 from composer.core.errors import DesignError
 from composer.core.graph import Design, Each, Graph, Node, Ramp, Value, Wire, frozen, is_expression
+from composer.core.param_check import problem
 
 # Parameters that say the same under another name in another family of blocks.
 _SAME = (

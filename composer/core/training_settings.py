@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
-from composer.core.blocks.params import describe, problem
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
 from composer.core.graph import ExtensionRef, Literal, Training, as_literal
+from composer.core.param_check import describe, problem
 from composer.core.training_extensions import EXTENSIONS, titles
 
 # Before objectives had options, label smoothing was a setting of its own.
@@ -48,7 +48,7 @@ PRECISIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class TrainingSetting:
     """One training setting.
 
     Args:
@@ -76,11 +76,11 @@ def _setting(
     range: tuple[float, float] | None = None,
     labels: Mapping[str, str] | None = None,
     step: float = 0.0,
-) -> Setting:
+) -> TrainingSetting:
     """Return a row of the table; type and default are those of the field of `Training`."""
     default = getattr(_DEFAULTS, name)
     kind = "choice" if labels else {bool: "bool", int: "int", float: "float"}[type(default)]
-    return Setting(
+    return TrainingSetting(
         ParamSpec(name, kind, default, choices=tuple(labels or ()), range=range, help=help), title, step, labels or {}
     )
 
@@ -122,26 +122,28 @@ REFERENCES = {
 }
 
 
-def setting(name: str) -> Setting:
+def setting(name: str) -> TrainingSetting:
     """Return a row of the table by name."""
     return next(row for row in SETTINGS if row.name == name)
 
 
-def reference_setting(name: str) -> Setting:
+def reference_setting(name: str) -> TrainingSetting:
     """Return the row of a setting that names an extension; its choices are the extensions that exist."""
     title, help = REFERENCES[name]
     labels = titles(name)
     default = getattr(_DEFAULTS, name).name
-    return Setting(ParamSpec(name, "choice", default, choices=tuple(labels), help=help), title, labels=labels)
+    return TrainingSetting(ParamSpec(name, "choice", default, choices=tuple(labels), help=help), title, labels=labels)
 
 
-def option_settings(name: str, reference: ExtensionRef) -> list[Setting]:
+def option_settings(name: str, reference: ExtensionRef) -> list[TrainingSetting]:
     """Return one row for each option of the extension that a setting names; none for an unknown extension."""
     declaration = EXTENSIONS[name]().get(reference.name)
     if declaration is None:
         return []
     return [
-        Setting(replace(spec, name=f"{name}.{spec.name}"), spec.name.replace("_", " ").capitalize(), step=_step(spec))
+        TrainingSetting(
+            replace(spec, name=f"{name}.{spec.name}"), spec.name.replace("_", " ").capitalize(), step=_step(spec)
+        )
         for spec in declaration.options
     ]
 

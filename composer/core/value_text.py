@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from composer.core import expressions
-from composer.core.blocks.params import problem
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, Value, is_expression
+from composer.core.param_check import problem
 
 NONE = "none"
 EACH, RAMP = "each", "ramp"

@@ -4,9 +4,9 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 
-from composer.core.blocks.params import problem
 from composer.core.declarations import ParamSpec
 from composer.core.graph import Each, Literal, Ramp, is_expression
+from composer.core.param_check import problem
 from composer.engine.repair.context import ErrorContext
 
 # Divisors of larger sizes are not tried.

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
-from composer.core.blocks.params import describe
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, is_expression
+from composer.core.param_check import describe
 from composer.core.value_text import from_text, to_text
 from composer.gui.look import theme
 from composer.gui.widgets.drop_down import DropDown

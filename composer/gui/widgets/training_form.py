@@ -10,7 +10,7 @@ from composer.core.graph import Training
 from composer.core.training_settings import (
     REFERENCES,
     SETTINGS,
-    Setting,
+    TrainingSetting,
     get_value,
     option_settings,
     reference_setting,
@@ -19,15 +19,15 @@ from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import label
 from composer.gui.widgets.number_field import NumberField
 
-DEVICE = Setting(
+DEVICE = TrainingSetting(
     ParamSpec("device", "choice", "auto", help="Where it trains; automatic takes the fastest device"), "Device"
 )
-WIDTH = 400
+WIDTH = 460
 FIELD = 60
 UNBOUNDED = (-1e38, 1e38)
 
 
-def rows(training: Training) -> list[Setting]:
+def rows(training: Training) -> list[TrainingSetting]:
     """Return the rows of the form: dataset, device, settings, then the options of the dataset and of the objective."""
     options = [row for name in REFERENCES for row in option_settings(name, getattr(training, name))]
     return [*(reference_setting(name) for name in REFERENCES), DEVICE, *SETTINGS, *options]
@@ -49,7 +49,7 @@ class TrainingForm(QWidget):
         super().__init__()
         self.fields: dict[str, QWidget] = {}
         self._titles: list[QLabel] = []
-        self._rows: list[Setting] = []
+        self._rows: list[TrainingSetting] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(12, 8, 12, 8)
         self._grid.setHorizontalSpacing(8)
@@ -106,7 +106,7 @@ class TrainingForm(QWidget):
         assert isinstance(field, QComboBox)
         return field
 
-    def _build(self, settings: Sequence[Setting]) -> None:
+    def _build(self, settings: Sequence[TrainingSetting]) -> None:
         """Lay out one field per setting, two settings per row; switches take a whole row at the end."""
         device = self.fields.pop(DEVICE.name, None)  # its choices were set from outside
         for widget in (*self.fields.values(), *self._titles):
@@ -133,7 +133,7 @@ class TrainingForm(QWidget):
         for index in range(self._grid.rowCount()):
             self._grid.setRowStretch(index, int(index == line))
 
-    def _make_field(self, row: Setting) -> QWidget:
+    def _make_field(self, row: TrainingSetting) -> QWidget:
         match row.spec.type:
             case "bool":
                 field: QWidget = self._make_switch(row)
@@ -147,14 +147,14 @@ class TrainingForm(QWidget):
         field.setObjectName(row.name)
         return field
 
-    def _make_switch(self, row: Setting) -> QCheckBox:
+    def _make_switch(self, row: TrainingSetting) -> QCheckBox:
         field = QCheckBox(f"{row.title}: {row.spec.help[:1].lower()}{row.spec.help[1:]}")
         # A long text is cut off before it makes the form wider than its panel.
         field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         field.toggled.connect(lambda on: self.edited.emit(row.name, on, False))
         return field
 
-    def _make_number(self, row: Setting) -> NumberField:
+    def _make_number(self, row: TrainingSetting) -> NumberField:
         low, high = row.spec.range or UNBOUNDED
         field = NumberField(low, high, integer=row.spec.type == "int", step=row.step)
         field.edited.connect(lambda value, stepped: self.edited.emit(row.name, value, stepped))
@@ -162,7 +162,7 @@ class TrainingForm(QWidget):
         field.setMinimumWidth(FIELD)
         return field
 
-    def _make_choice(self, row: Setting) -> QComboBox:
+    def _make_choice(self, row: TrainingSetting) -> QComboBox:
         field = DropDown()
         field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         field.setMinimumWidth(FIELD)

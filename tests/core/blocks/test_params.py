@@ -4,10 +4,11 @@ import pytest
 
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.catalog import read_catalog
-from composer.core.blocks.params import ParamError, describe, problem, resolve_params
+from composer.core.blocks.params import ParamError, resolve_params
 from composer.core.declarations import ParamSpec
 from composer.core.facts import EditCall
 from composer.core.graph import Each, Node, Ramp
+from composer.core.param_check import describe, problem
 
 CATALOG = read_catalog()
 CONV, SWIN = CATALOG["Conv2d"], CATALOG["SwinBlock"]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from composer.core.blocks.params import problem
 from composer.core.facts import Repair
+from composer.core.param_check import problem
 from composer.engine.repair.actions import set_param
 from composer.engine.repair.candidates import Stage, candidates
 from composer.engine.repair.context import ErrorContext

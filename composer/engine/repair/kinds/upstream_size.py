@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from composer.core.blocks.params import problem
 from composer.core.facts import Repair
 from composer.core.graph import Node
+from composer.core.param_check import problem
 from composer.engine.repair.actions import numbers_in, set_param, set_shape
 from composer.engine.repair.candidates import Stage, candidates
 from composer.engine.repair.context import ErrorContext

@@ -1,0 +1,43 @@
+"""Checks of literals against declared parameters: of blocks, of extensions and of the training settings."""
+
+from composer.core.declarations import ParamSpec
+from composer.core.graph import Literal
+
+
+def problem(spec: ParamSpec, value: Literal) -> str | None:
+    """Return why a literal does not fit a parameter, in one sentence; None if it does."""
+    if value is None:
+        return None if spec.optional else f"{spec.name}: is empty, expected {describe(spec)}"
+    good = {
+        "int": isinstance(value, int) and not isinstance(value, bool),
+        "float": isinstance(value, int | float) and not isinstance(value, bool),
+        "bool": isinstance(value, bool),
+        "str": isinstance(value, str),
+        "choice": value in spec.choices and type(value) in {type(choice) for choice in spec.choices},
+        "tuple": isinstance(value, tuple) and _fits_tuple(spec, value),
+    }[spec.type]
+    if good and spec.range is not None and isinstance(value, int | float):
+        good = spec.range[0] <= value <= spec.range[1]
+    return None if good else f"{spec.name}: {value!r:.60} is not {describe(spec)}"
+
+
+def _fits_tuple(spec: ParamSpec, value: tuple[Literal, ...]) -> bool:
+    kind, length = spec.items or ("int", 0)
+    types: tuple[type, ...] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}[kind]
+    return (not length or len(value) == length) and all(
+        isinstance(v, types) and (kind == "bool" or not isinstance(v, bool)) for v in value
+    )
+
+
+def describe(spec: ParamSpec) -> str:
+    """Return what a parameter takes, in words: ``a whole number from 1 to 64``."""
+    words = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}.get(spec.type, "")
+    if spec.type == "choice":
+        words = f"one of {', '.join(str(choice) for choice in spec.choices)}"
+    if spec.type == "tuple":
+        kind, length = spec.items or ("int", 0)
+        words = f"a list of {f'{length} ' if length else ''}{'whole numbers' if kind == 'int' else 'values'}"
+    if spec.range is not None:
+        low, high = spec.range
+        words += f" from {low:g} to {high:g}"
+    return f"{words} or empty" if spec.optional else words

@@ -1,13 +1,14 @@
 """Random designs, edits and values for property tests.
 
-`designs` are documents: well formed, so that they can be saved and edited, but their blocks and parameters may be nonsense.
-`networks` are designs that can be built and run: maps, tokens and vectors, sub-graphs with differing uses, repeats, several ports.
+`designs` are documents: well formed, so that they can be saved and edited, but their blocks and parameters may be
+nonsense. `networks` are designs that can be built and run: maps, tokens and vectors, sub-graphs with several instances,
+repeats, several ports.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from composer.core import edits, names, subgraphs
@@ -28,20 +29,16 @@ from composer.core.graph import (
     Wire,
 )
 
-FUZZ_FACTOR = 20  # how many times as many examples `make fuzz` tries as `make test`
-
 
 def examples(count: int) -> settings:
-    """Return the settings of a property test that tries `count` examples, or FUZZ_FACTOR times as many in `make fuzz`.
+    """Return the settings of a property test that runs `count` examples, or as many times more as the profile asks for.
 
     The phase that explains a failure is left out, because it traces every line.
     """
-    is_fuzz = settings.get_current_profile_name() == "fuzz"
+    factor = settings.default.max_examples // settings.get_profile("default").max_examples
     return settings(
-        max_examples=count * (FUZZ_FACTOR if is_fuzz else 1),
-        deadline=None,
+        max_examples=count * factor,
         phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
 
 
@@ -67,7 +64,7 @@ IDS = (
     "y",
     "input",
 )
-# YAML, JSON and Python each have strings that they would like to read as something else.
+# Strings that YAML, JSON or Python would read as another type.
 AWKWARD = (
     *(
         "",
@@ -184,9 +181,9 @@ def graphs(draw: st.DrawFn, subgraph_names: tuple[str, ...] = (), main: bool = T
 @st.composite
 def designs(draw: st.DrawFn) -> Design:
     """A well-formed document; later sub-graphs may use earlier ones."""
-    found: dict[str, Graph] = {}
+    subs: dict[str, Graph] = {}
     for name in draw(st.lists(identifiers, max_size=3, unique=True)):
-        found[name] = draw(graphs(tuple(found), main=False))
+        subs[name] = draw(graphs(tuple(subs), main=False))
     training = st.builds(
         Training,
         data=st.builds(
@@ -200,8 +197,8 @@ def designs(draw: st.DrawFn) -> Design:
     )
     return Design(
         name=draw(texts),
-        main=draw(graphs(tuple(found))),
-        graphs=found,
+        main=draw(graphs(tuple(subs))),
+        graphs=subs,
         variables=draw(st.dictionaries(identifiers, st.one_of(scalars, expressions), max_size=3)),
         training=draw(st.one_of(st.just(Training()), training)),
         description=draw(texts),
@@ -298,11 +295,13 @@ def _one_edit(draw: st.DrawFn, design: Design) -> Design:
 
 @st.composite
 def histories(draw: st.DrawFn, length: int = 12, start: st.SearchStrategy[Design] | None = None) -> list[Design]:
-    """A design and what each edit of a random sequence makes of the one before; it starts from any, or from one of `start`."""
-    found = [draw(start if start is not None else designs())]
+    """A design followed by the result of each edit of a random sequence; it starts from any design, or one of
+    `start`.
+    """
+    history = [draw(start if start is not None else designs())]
     for _ in range(draw(st.integers(1, length))):
-        found.append(draw(_one_edit(found[-1])))
-    return found
+        history.append(draw(_one_edit(history[-1])))
+    return history
 
 
 # -- networks that run -------------------------------------------------------------------------------------------------
@@ -310,7 +309,7 @@ def histories(draw: st.DrawFn, length: int = 12, start: st.SearchStrategy[Design
 
 @dataclass
 class _Sketch:
-    """A graph in the making: what is on its open ends."""
+    """A graph under construction."""
 
     draw: st.DrawFn
     prefix: str = ""
@@ -429,16 +428,16 @@ def networks(draw: st.DrawFn) -> Design:
     at = sketch.put("ConvNormAct", [("image", "")], out_channels="=width")
     for _ in range(draw(st.integers(1, 4))):
         if stages and draw(st.booleans()):
-            given: dict[str, Value] = {}
+            params: dict[str, Value] = {}
             if draw(st.booleans()):
                 channels = draw(st.sampled_from((8, 16)))
-            given["width"] = channels if draw(st.booleans()) else f"={channels // 2} * 2"
+            params["width"] = channels if draw(st.booleans()) else f"={channels // 2} * 2"
             repeat = draw(st.integers(1, 3))
             for name, choices in (("ratio", (2, 4)), ("depth", (1, 2)), ("shift", (0, 2)), ("kernel", (1, 3))):
                 if draw(st.booleans()):
                     one, two = draw(st.sampled_from(choices)), draw(st.sampled_from(choices))
-                    given[name] = Each((one, two)) if draw(st.booleans()) else one
-            at = sketch.put(SUBGRAPH + draw(st.sampled_from(sorted(stages))), [(at, "")], repeat=repeat, **given)
+                    params[name] = Each((one, two)) if draw(st.booleans()) else one
+            at = sketch.put(SUBGRAPH + draw(st.sampled_from(sorted(stages))), [(at, "")], repeat=repeat, **params)
         else:
             at = sketch.map_step(at, channels)
     if draw(st.booleans()):

@@ -1,4 +1,4 @@
-"""The sources and user texts are in the field's plain English: names say what a value is, and a class name has one meaning."""
+"""Sources and user texts are in the field's plain English: a name states what a value is, a class name has one meaning."""
 
 import ast
 import re
@@ -26,8 +26,6 @@ NOT_REVISED: tuple[str, ...] = (
     "composer/gui/session/",
     "composer/gui/shell/",
     "composer/gui/workers/",
-    "tests/benchmarks/",
-    "tests/blocks/",
     "tests/gui/",
 )
 
@@ -43,7 +41,7 @@ def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
 
 
 def bound_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Every name that a statement or expression binds, with its line: assignments, loops, with, walrus, patterns, except."""
+    """Yield every bound name with its line: in assignments, loops, with, walrus, patterns and except."""
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Store(), lineno=line):

@@ -1,11 +1,11 @@
-"""Work counted in calls of functions: unlike seconds, it is the same on a busy machine."""
+"""Work measured in function calls, which, unlike seconds, does not depend on how busy the machine is."""
 
 import cProfile
 from collections.abc import Callable
 
 
 def calls(function: Callable[[], object]) -> int:
-    """How many functions are called, Python's own and those of C, while one runs."""
+    """Return the number of function calls, of Python and C functions, while `function` runs."""
     profile = cProfile.Profile()
     profile.enable()
     try:

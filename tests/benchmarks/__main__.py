@@ -1,4 +1,6 @@
-"""Prints the table: `python -m tests.benchmarks [NAME ...] [--json]`. Nothing here is asserted in a test: machines differ."""
+"""Prints the table: `python -m tests.benchmarks [NAME ...] [--json]`. Nothing here is asserted in a test: machines
+differ.
+"""
 
 import argparse
 import json
@@ -52,18 +54,19 @@ def main() -> None:
 
 def figures(row: Row) -> dict[str, float | str | None]:
     """A row for JSON, which has no word for "not a number"."""
-    found = {**asdict(row), "ratio": row.ratio}
-    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in found.items()}
+    fields = {**asdict(row), "ratio": row.ratio}
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in fields.items()}
 
 
 def line(row: Row) -> str:
     """One line of the table."""
     target = "" if row.target is None else f"{row.target:.2f}"
     mark = "!" if row.target is not None and row.ratio > row.target else " "
-    text = f"{row.ours:>9,.1f} {row.unit:<2}{row.reference:>9,.1f} {row.unit:<2}{row.ratio:>8.3f}{target:>8}{row.spread:>8.2f}"
+    values = f"{row.ours:>9,.1f} {row.unit:<2}{row.reference:>9,.1f} {row.unit:<2}"
+    text = f"{values}{row.ratio:>8.3f}{target:>8}{row.spread:>8.2f}"
     # A row without figures, such as a package that is not installed, has only its note.
-    found = text.replace("nan", "  -") if math.isnan(row.ratio) else text
-    return f"{row.name:<44}{found} {mark} {textwrap.shorten(row.note, NOTE, placeholder=' ...')}".rstrip()
+    figures_text = text.replace("nan", "  -") if math.isnan(row.ratio) else text
+    return f"{row.name:<44}{figures_text} {mark} {textwrap.shorten(row.note, NOTE, placeholder=' ...')}".rstrip()
 
 
 if __name__ == "__main__":

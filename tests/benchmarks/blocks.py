@@ -1,7 +1,9 @@
-"""Forward and backward of blocks against the best public implementation of the same, with the same weights and the same results.
+"""Forward and backward of blocks against the best public implementation of the same, with the same weights and the same
+results.
 
-timm and vit-pytorch come with the extra `bench`. Weights are copied in the order of the other's parameters and outputs compared
-before anything is timed; the time is that of the processor, on one thread. The last rows say of every other block why it is not here.
+timm and vit-pytorch come with the extra `bench`. Weights are copied in the order of the other's parameters and outputs
+compared before anything is timed; the time is CPU time on one thread. The last rows give the reason why each other
+block is not measured.
 """
 
 import ctypes
@@ -22,12 +24,14 @@ from tests.benchmarks.pairs import DIFFERS, PAIRS, TORCH, Pair
 
 TARGET = 1.05
 ROUNDS = 8
-PLACES = 3  # how often both sides are made anew
-SHORT, SHORT_ROUNDS = 5e-3, 100  # a step of less than so many seconds is timed more often
+PLACEMENTS = 3  # how often both sides are built again, at other memory addresses
+SHORT, SHORT_ROUNDS = 5e-3, 100  # a step of less than this many seconds is timed more often
 
 
 def declare_torchvision() -> None:
-    """Let torchvision be imported beside a torch it was not built for: timm needs none of its operators, only that they have names."""
+    """Let torchvision be imported beside a torch it was not built for: timm needs none of its operators, only that they
+    have names.
+    """
     try:
         import torchvision  # noqa: F401
     except ImportError:
@@ -48,30 +52,30 @@ def counterpart(pair: Pair) -> nn.Module:
     """Make the other implementation, its parameters off every special start value."""
     module, name = pair.theirs.split(":")
     home = module if "." in module else "tests.benchmarks.pairs.counterparts"
-    made = getattr(__import__(home, fromlist=[name]), name)(**pair.arguments)
+    module = getattr(__import__(home, fromlist=[name]), name)(**pair.arguments)
     for path in pair.without:
-        made.set_submodule(path, nn.Identity())
+        module.set_submodule(path, nn.Identity())
     with torch.no_grad():
-        for parameter in made.parameters():
+        for parameter in module.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
     if pair.prepare is not None:
-        pair.prepare(made)
-    return made
+        pair.prepare(module)
+    return module
 
 
 def alike(pair: Pair, theirs: nn.Module) -> nn.Module:
     """Make our block with the parameters of the other."""
     catalog = read_catalog()
     settings = pair.ours if isinstance(pair.ours, tuple) else (pair.ours,)
-    made = [block_class(catalog[name])(**values) for name, values in zip(pair.blocks, settings, strict=True)]
-    ours = made[0] if len(made) == 1 else pair.join(*made)
+    modules = [block_class(catalog[name])(**values) for name, values in zip(pair.blocks, settings, strict=True)]
+    ours = modules[0] if len(modules) == 1 else pair.join(*modules)
     copy_parameters(pair, list(theirs.parameters()), dict(ours.named_parameters()))
     return ours
 
 
 @torch.no_grad()
 def copy_parameters(pair: Pair, given: list[Tensor], parameters: dict[str, nn.Parameter]) -> None:
-    """Fill our `parameters` with what is `given`, as the pair's order says.
+    """Fill our `parameters` with the values `given`, in the pair's order.
 
     Raises:
         ValueError: if the order leaves out a parameter of either.
@@ -101,7 +105,8 @@ def _step(forward: Callable[..., Any], inputs: list[Tensor], module: nn.Module) 
         module.zero_grad(set_to_none=True)
         for x in inputs:
             x.grad = None
-        # Of the one thread alone: a busy machine makes waits of many milliseconds, which would decide the ratio of blocks this small.
+        # Of the one thread alone: a busy machine makes waits of many milliseconds, which would decide the ratio of
+        # blocks this small.
         start = time.process_time()
         torch.stack([output.sum() for output in _outputs(forward(*inputs))]).sum().backward()
         return time.process_time() - start
@@ -109,12 +114,12 @@ def _step(forward: Callable[..., Any], inputs: list[Tensor], module: nn.Module) 
     return run
 
 
-def _outputs(found: Any) -> tuple[Tensor, ...]:
-    return found if isinstance(found, tuple) else (found,)
+def _outputs(result: Any) -> tuple[Tensor, ...]:
+    return result if isinstance(result, tuple) else (result,)
 
 
 @dataclass(frozen=True)
-class Made:
+class BuiltPair:
     """The two implementations with the same parameters, and the same inputs in the form of each."""
 
     ours: nn.Module
@@ -123,36 +128,36 @@ class Made:
     turned: list[Tensor]
 
 
-def made(pair: Pair) -> Made:
-    """Make both sides of a pair anew."""
+def build(pair: Pair) -> BuiltPair:
+    """Build both sides of a pair."""
     theirs = counterpart(pair)
     ours = alike(pair, theirs)
     inputs = [torch.randn(shape) for shape in pair.inputs]
     turned = [x.clone() for x in inputs]
     if pair.turn is not None:
-        # What lies in memory is the same for both, positions by channels, unless the pair says otherwise.
+        # The memory layout is the same for both, channels last, unless the pair declares another.
         inputs = [x if pair.contiguous or x.ndim != 4 else x.to(memory_format=torch.channels_last) for x in inputs]
         turned = [pair.turn(x.clone()) for x in inputs]
-    return Made(ours, theirs, inputs, turned)
+    return BuiltPair(ours, theirs, inputs, turned)
 
 
-def difference(pair: Pair, two: Made) -> float:
+def difference(pair: Pair, two: BuiltPair) -> float:
     """Largest difference of the results, as a share of the largest result."""
     back = pair.result or pair.turn
-    found: list[tuple[Tensor, ...]] = []
-    for module, call, given in ((two.ours, nn.Module.__call__, two.inputs), (two.theirs, pair.call, two.turned)):
+    outputs: list[tuple[Tensor, ...]] = []
+    for module, call, inputs in ((two.ours, nn.Module.__call__, two.inputs), (two.theirs, pair.call, two.turned)):
         module.train(pair.training)
         torch.manual_seed(0)
         with torch.no_grad():
-            found.append(_outputs(call(module, *given)))
+            outputs.append(_outputs(call(module, *inputs)))
     most = 0.0
-    for mine, wanted in zip(*found, strict=True):
+    for mine, theirs in zip(*outputs, strict=True):
         mine = mine if back is None else back(mine)
-        most = max(most, float((mine.reshape(wanted.shape) - wanted).abs().max() / wanted.abs().max()))
+        most = max(most, float((mine.reshape(theirs.shape) - theirs).abs().max() / theirs.abs().max()))
     return most
 
 
-def timed(pair: Pair, two: Made, name: str) -> Row:
+def timed(pair: Pair, two: BuiltPair, name: str) -> Row:
     """Time training steps of both in turns."""
     two.ours.train(), two.theirs.train()
     for x in (*two.inputs, *two.turned):
@@ -170,14 +175,14 @@ def measured(pair: Pair) -> Row:
     torch.manual_seed(0)
     package = pair.theirs.split(":")[0].split(".")[0].replace("_", "-")
     name = f"{pair.block} {pair.label}".strip() + f" / {package}"
-    two = made(pair)
+    two = build(pair)
     apart = difference(pair, two)
     if not apart <= 1e-4:
         return Row(name, float("nan"), float("nan"), note=f"results differ by {apart:.1e}: not timed")
-    # Where in memory weights and inputs lie can decide a tenth of the time; it is drawn anew with them.
+    # The memory addresses of weights and inputs can change the time by 10 %; rebuilding draws new ones.
     rows = [timed(pair, two, name)]
-    while len(rows) < PLACES:
-        rows.append(timed(pair, made(pair), name))
+    while len(rows) < PLACEMENTS:
+        rows.append(timed(pair, build(pair), name))
     note = f"results differ by {apart:.0e}" + (f"; {pair.note}" if pair.note else "")
     return replace(min(rows, key=lambda row: row.ours), reference=min(row.reference for row in rows), note=note)
 
@@ -185,7 +190,8 @@ def measured(pair: Pair) -> Row:
 def keep_memory() -> None:
     """Let the C library keep freed memory, where it is glibc.
 
-    It gives large tensors back after each step, or not, depending on what ran before; the pages' return can take half of a step.
+    It gives large tensors back after each step, or not, depending on what ran before; the pages' return can take half
+    of a step.
     """
     trim_threshold, mmap_threshold, whole = -1, -3, 2**31 - 1
     try:
@@ -217,7 +223,9 @@ def run() -> list[Row]:
 
 
 def others() -> list[Row]:
-    """Rows for the blocks without a pair: those whose counterpart computes something else, and how many of all have none."""
+    """Rows for the blocks without a pair: those whose counterpart computes something else, and how many of all have
+    none.
+    """
     catalog = {spec.name for spec in read_catalog()}
     rest = catalog - {name for pair in PAIRS for name in pair.blocks} - set(TORCH) - set(DIFFERS)
     nothing = float("nan")

@@ -1,4 +1,6 @@
-"""Facts after one parameter edit in a design of 300 nodes, against a bare meta forward of the nodes that the edit reaches."""
+"""Facts after one parameter edit in a design of 300 nodes, against a bare meta forward of the nodes that the edit
+reaches.
+"""
 
 import itertools
 import time
@@ -17,16 +19,16 @@ from tests.benchmarks.measure import Row, compare
 def modules(inferrer: Inferrer, design: Design, ids: list[str]) -> list[tuple[Any, tuple[int, ...]]]:
     """Class, parameters and input shape of nodes."""
     result = inferrer.infer(design).root
-    found = []
+    jobs = []
     for id in ids:
         source = design.main.in_wires(id)[0].source
         cls = library.block_class(inferrer.catalog[design.main.nodes[id].block])
-        found.append((cls, dict(result.nodes[id].iterations[0]), result.values[source, ""].shape))  # type: ignore[arg-type]
-    return found
+        jobs.append((cls, dict(result.nodes[id].iterations[0]), result.values[source, ""].shape))  # type: ignore[arg-type]
+    return jobs
 
 
 def bare(jobs: list[Any]) -> None:
-    """What nobody can do without: make the modules on meta and run each on its input."""
+    """The unavoidable work: build the modules on meta and run each on its input."""
     for cls, params, shape in jobs:
         with torch.device("meta"):
             module = cls(**params)

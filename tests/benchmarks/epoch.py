@@ -1,4 +1,6 @@
-"""An epoch of the training loop (logging, metrics, checkpoint and all), against a bare PyTorch loop on the same batches."""
+"""An epoch of the training loop (logging, metrics, checkpoint and all), against a bare PyTorch loop on the same
+batches.
+"""
 
 import tempfile
 import time
@@ -80,8 +82,8 @@ def run() -> list[Row]:
     try:
         with tempfile.TemporaryDirectory() as folder:
             for _ in range(4):
-                found, threads = ours(design, folder)
-                samples[0].extend(found)
+                durations, threads = ours(design, folder)
+                samples[0].extend(durations)
                 samples[1].extend(bare(design, threads))
     finally:
         torch.set_num_threads(before)

@@ -1,4 +1,6 @@
-"""Local attention of a 7 x 7 footprint, forward and backward, against the same sums over an unfolded map: time and memory."""
+"""Local attention of a 7 x 7 footprint, forward and backward, against the same sums over an unfolded map: time and
+memory.
+"""
 
 import torch
 from torch import Tensor
@@ -23,7 +25,7 @@ def shifted(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 def unfolded(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """As it is mostly written: all copies at once."""
+    """The usual implementation: an unfold with all copies in memory."""
     copies_k, copies_v = (
         F.unfold(x.flatten(1, 2), KERNEL, padding=KERNEL // 2).view(BATCH, HEADS, WIDTH, -1, SIDE, SIDE) for x in (k, v)
     )
@@ -43,7 +45,7 @@ print(json.dumps({"mb": peak.megabytes}))
 
 
 def run() -> list[Row]:
-    """Both on the same inputs; they agree, or the comparison would say nothing."""
+    """Run both on the same inputs and check that they agree."""
     inputs = make_inputs()
     torch.testing.assert_close(shifted(*inputs), unfolded(*inputs), rtol=1e-4, atol=1e-5)
     time = compare(

@@ -76,7 +76,7 @@ def compare(
 
 
 def call_duration(function: Callable[[], Any]) -> float:
-    """Duration of one call, or what the function says that it measured."""
+    """Return the duration of one call in seconds, or the duration that the function measured itself and returns."""
     start = time.perf_counter()
     result = function()
     return result if isinstance(result, float) else time.perf_counter() - start
@@ -91,7 +91,9 @@ def row(name: str, samples: tuple[list[float], list[float]], *, target: float | 
 
 @cache
 def bytecode() -> str:
-    """A folder for compiled modules: ours are compiled once, as those of an installed package are, whatever the shell says."""
+    """A folder for compiled modules: ours are compiled once, as those of an installed package are, whatever the shell
+    says.
+    """
     folder = tempfile.mkdtemp(prefix="netcomposer-bench-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
@@ -117,5 +119,5 @@ def child(code: str, *arguments: str) -> dict[str, float]:
     )
     if done.returncode:
         raise RuntimeError(done.stderr.strip()[-2000:])
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
+    measured: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return measured

@@ -15,7 +15,8 @@ from composer.engine.codegen.build import build
 from tests.benchmarks import designs
 from tests.benchmarks.measure import Row, compare
 
-# Small tokens and many layers: the time goes into Python and dispatch as much as into arithmetic, so that overhead shows.
+# Small tokens and many layers: the time goes into Python and dispatch as much as into arithmetic, so that overhead
+# shows.
 SIZE, PATCH, DIM, DEPTH, HEADS, BATCH = 64, 8, 192, 12, 3, 8
 
 

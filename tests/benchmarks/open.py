@@ -1,7 +1,8 @@
-"""From the first line of the program to a template drawn with its facts: cold, and when its blocks' costs are kept from before.
+"""From the first line of the program to a template drawn with its facts: cold, and when its blocks' costs are kept from
+before.
 
-The reference is what nobody could do without when nothing is known yet: a process that imports Qt, shows a bare window and waits
-for another that imports torch.
+The reference is what nobody could do without when nothing is known yet: a process that imports Qt, shows a bare window
+and waits for another that imports torch.
 """
 
 import os

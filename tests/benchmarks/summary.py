@@ -42,8 +42,8 @@ def run() -> list[Row]:
     for _ in range(3):
         ours.append(child(_OURS))
         reference.append(child(_TORCHINFO))
-    seconds = [sorted(found["seconds"] for found in side) for side in (ours, reference)]
-    memory = [min(found["mb"] for found in side) for side in (ours, reference)]
+    seconds = [sorted(sample["seconds"] for sample in side) for side in (ours, reference)]
+    memory = [min(sample["mb"] for sample in side) for side in (ours, reference)]
     return [
         Row(
             "cold summary of ViT-L / torchinfo",

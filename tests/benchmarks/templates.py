@@ -1,7 +1,8 @@
 """Every template: a summary against torchinfo on the real module, and a step of two of them against timm.
 
-A summary is timed twice: cold, with all that it imports but torch, and again with nothing known but everything imported, which is
-what opening one more design in a running program costs. No row reads costs that an earlier process has kept.
+A summary is timed twice: cold, with all that it imports but torch, and again with nothing known but everything
+imported, which is what opening one more design in a running program costs. No row reads costs that an earlier process
+has kept.
 """
 
 import json
@@ -18,7 +19,8 @@ from tests.benchmarks.model_step import step
 
 TIMM = {"vit_base_patch16_224": 2, "resnet50": 4}  # name and batch
 
-# Torch is imported before the clock starts, and its garbage collected, on both sides; torchinfo needs the module, whose making counts.
+# Torch is imported before the clock starts, and its garbage collected, on both sides; torchinfo needs the module, whose
+# making counts.
 _OURS = """
 import gc, json, sys, time
 import torch
@@ -67,10 +69,10 @@ def summaries(name: str) -> list[Row]:
     path = str(template(name))
     samples = [(child(_OURS, path), child(_TORCHINFO, path)) for _ in range(3)]
     same = samples[0][0]["params"] == samples[0][1]["params"]
-    made = min(sample[1]["made"] for sample in samples)
-    # Both sides must make them to know what they hold, ours without memory for the weights.
+    build_seconds = min(sample[1]["made"] for sample in samples)
+    # Both sides must build them to count their parameters, ours without memory for the weights.
     note = (
-        f"making the modules takes torch {1e3 * made:.1f} ms"
+        f"building the modules takes torch {1e3 * build_seconds:.1f} ms"
         if same
         else f"PARAMETERS DIFFER: {json.dumps(samples[0])}"
     )
@@ -82,7 +84,9 @@ def summaries(name: str) -> list[Row]:
 
 
 def steps() -> list[Row]:
-    """Forward and backward of a generated template against timm's network of that name, in training mode on one thread."""
+    """Forward and backward of a generated template against timm's network of that name, in training mode on one
+    thread.
+    """
     declare_torchvision()
     try:
         import timm

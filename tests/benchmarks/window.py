@@ -51,11 +51,11 @@ def run() -> list[Row]:
         os.environ["NETCOMPOSER_HOME"] = home
         try:
             for round_ in range(8):
-                found = [child(_HEAD + code + _TAIL) for code in (_OURS, _BARE)]
-                if found[0]["torch"]:
+                samples = [child(_HEAD + code + _TAIL) for code in (_OURS, _BARE)]
+                if samples[0]["torch"]:
                     raise RuntimeError("the window has imported torch")
                 if round_:  # the first fills the disk cache
-                    for side, result in zip(samples, found, strict=True):
+                    for side, result in zip(samples, samples, strict=True):
                         side.append(result["seconds"])
         finally:
             os.environ.pop("NETCOMPOSER_HOME") if before is None else os.environ.update(NETCOMPOSER_HOME=before)

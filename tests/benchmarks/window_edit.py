@@ -1,4 +1,6 @@
-"""One parameter edit in a design of 300 nodes: the window's part against painting one frame, and the way to the facts and back."""
+"""One parameter edit in a design of 300 nodes: the window's part against painting one frame, and the way to the facts
+and back.
+"""
 
 import itertools
 import os
@@ -14,7 +16,9 @@ FACTS_MS = 30.0  # within two frames nobody sees a wait
 
 
 def run() -> list[Row]:
-    """Palette, inspector and costs are open; the engine computes in its own process and its answer is not part of the time."""
+    """Palette, inspector and costs are open; the engine computes in its own process and its answer is not part of the
+    time.
+    """
     with tempfile.TemporaryDirectory() as home:
         changed = {"NETCOMPOSER_HOME": home, "QT_QPA_PLATFORM": "offscreen"}
         before = {name: os.environ.get(name) for name in changed}
@@ -89,11 +93,11 @@ def _measured() -> list[Row]:
 
     def facts_row() -> Row:
         known()
-        found = sorted(1e3 * facts_of(id) for id in itertools.islice(others, 3 * ROUNDS))
-        p95, median = found[round(0.95 * len(found)) - 1], found[len(found) // 2]
-        note = f"p95 of {len(found)} edits; median {median:.1f} ms, least {found[0]:.1f} ms"
+        durations = sorted(1e3 * facts_of(id) for id in itertools.islice(others, 3 * ROUNDS))
+        p95, median = durations[round(0.95 * len(durations)) - 1], durations[len(durations) // 2]
+        note = f"p95 of {len(durations)} edits; median {median:.1f} ms, least {durations[0]:.1f} ms"
         return Row(
-            "edit to facts in the window / 30 ms", p95, FACTS_MS, target=1.0, spread=median / found[0], note=note
+            "edit to facts in the window / 30 ms", p95, FACTS_MS, target=1.0, spread=median / durations[0], note=note
         )
 
     start_up.after_start()  # as the program does a while after its start

@@ -1,4 +1,4 @@
-"""A module and its inputs for every block at three sizes: what the contract test runs on."""
+"""A module and its inputs for every block in three settings, for the contract test."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ SIZES = {
     "dim": (32, 64, 96),
 }
 OTHER_SIZES = (24, 40, 16)  # widths of further inputs: context_dim, in_features, ...
-# What stands for an ellipsis beside named axes, and alone (after the batch).
+# The axes of an ellipsis beside named axes, and alone (after the batch).
 BESIDE = ((16, 16), (7,), ())
 ALONE = ((32, 16, 16), (50, 64), (96,))
 
@@ -39,7 +39,8 @@ class Case:
         index: which of its three settings.
         sizes: size of every input axis.
         params: all constructor arguments.
-        shapes: input shapes by port, None for an optional port that stays open; a variadic port has two of its shape.
+        shapes: input shapes by port, None for an unconnected optional port; a variadic port has two inputs of its
+            shape.
     """
 
     spec: BlockSpec
@@ -49,13 +50,15 @@ class Case:
     shapes: tuple[tuple[int, ...] | None, ...]
 
     def module(self, device: str = "cpu", seed: int = 0) -> nn.Module:
-        """A new instance in training mode."""
+        """Return a new instance in training mode."""
         torch.manual_seed(seed)
         with torch.device(device):
             return block_class(self.spec)(**self.params)
 
     def stirred(self) -> nn.Module:
-        """A new instance whose parameters are off every special start value, such as gains of 0 that would hide a branch."""
+        """Return a new instance whose parameters are perturbed, because special initial values such as gains of 0 would
+        hide a branch.
+        """
         module = self.module()
         with torch.no_grad():
             for parameter in module.parameters():
@@ -64,30 +67,31 @@ class Case:
         return module
 
     def inputs(self, device: str = "cpu", batch: int = BATCH, grad: bool = False) -> tuple[Tensor | None, ...]:
-        """Its inputs, the same at every call."""
+        """Return its inputs, the same at every call."""
         generator = torch.Generator().manual_seed(1)
-        found: list[Tensor | None] = []
+        tensors: list[Tensor | None] = []
         for port, shape in zip(self.spec.inputs, self.shapes, strict=True):
             dtype = getattr(torch, port.dtype or "float32")
             for _ in range(2 if port.variadic else 1):
                 if shape is None:
-                    found.append(None)
+                    tensors.append(None)
                     continue
                 full = (batch, *shape[1:])
                 if dtype.is_floating_point:
                     value = torch.randn(full, generator=generator, dtype=dtype)
-                    found.append(value.to(device).requires_grad_(grad))
+                    tensors.append(value.to(device).requires_grad_(grad))
                 else:  # an index: of a class, a token, a task
-                    found.append(torch.randint(0, 2, full, generator=generator, dtype=dtype).to(device))
-        return tuple(found)
+                    tensors.append(torch.randint(0, 2, full, generator=generator, dtype=dtype).to(device))
+        return tuple(tensors)
 
 
 def case(spec: BlockSpec, index: int) -> Case:
-    """Setting `index` (0, 1, 2) of a block: its own example where it has examples, else the usual sizes and its defaults.
+    """Return setting `index` (0, 1, 2) of a block: its own example if it has any, else the usual sizes and its
+    defaults.
 
-    In the second setting optional inputs stay open.
+    In the second setting optional inputs are not connected.
     """
-    given = dict(spec.examples[index]) if spec.examples else {}
+    example = dict(spec.examples[index]) if spec.examples else {}
     sizes: dict[str, int] = {}
     shapes: list[tuple[int, ...] | None] = []
     for port, axes in zip(spec.inputs, spec.shapes.inputs, strict=True):
@@ -95,19 +99,19 @@ def case(spec: BlockSpec, index: int) -> Case:
         for place, axis in enumerate(axes):
             if axis == ELLIPSIS:
                 named = [name for name in axes if name.isidentifier() and name != "b"]
-                rest = given.get(ELLIPSIS, (BESIDE if named else ALONE)[index])
+                rest = example.get(ELLIPSIS, (BESIDE if named else ALONE)[index])
                 shape.extend(rest if place else (BATCH, *rest))
             elif axis.isdigit():
                 shape.append(int(axis))
             else:
-                sizes.setdefault(axis, BATCH if axis == "b" else given.get(axis, SIZES.get(axis, OTHER_SIZES)[index]))
+                sizes.setdefault(axis, BATCH if axis == "b" else example.get(axis, SIZES.get(axis, OTHER_SIZES)[index]))
                 shape.append(sizes[axis])
         shapes.append(None if port.optional and index == 1 else tuple(shape))
-    params = {name: value for name, value in given.items() if spec.param(name) is not None and name not in sizes}
+    params = {name: value for name, value in example.items() if spec.param(name) is not None and name not in sizes}
     resolved = resolve_params(spec, Node("node", spec.name, params), {}, sizes)
     return Case(spec, index, sizes, resolved.values, tuple(shapes))
 
 
 def outputs_of(result: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """The outputs of a forward as a tuple."""
+    """Return the outputs of a forward as a tuple."""
     return result if isinstance(result, tuple) else (result,)

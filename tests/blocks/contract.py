@@ -1,7 +1,7 @@
-"""What the tests of all blocks share: the catalog, and how a check of one block becomes a test of every one.
+"""The catalog, and the decorator that makes a check of one block a test of every block.
 
-A block that cannot meet a check says so in its own file: ``exceptions={"rows": "why"}``, the name being that of the check function.
-A declared exception is itself a claim: the test fails where the check would have passed.
+A block that cannot pass a check declares that in its own file: ``exceptions={"rows": "why"}``, the name being that of
+the check function. A declared exception is tested too: the test fails if the check passes.
 """
 
 import functools
@@ -26,7 +26,7 @@ def check(function: Callable[[BlockSpec], None]) -> Callable[[BlockSpec], None]:
         if function.__name__ not in spec.exceptions:
             function(spec)
             return
-        with pytest.raises(Exception):  # noqa: B017 - whatever way it fails, it fails
+        with pytest.raises(Exception):  # noqa: B017 - any failure counts
             function(spec)
 
     function.__globals__[f"test_{function.__name__}"] = test  # pytest collects it where the check is written

@@ -1,7 +1,9 @@
-"""The probe rule: parameters and inputs filled by a formula, so that outputs of independent implementations can be compared.
+"""The probe rule: parameters and inputs filled by a formula, so that outputs of independent implementations can be
+compared.
 
-Parameter k (place in named_parameters(), or in the order given), flat index i: sin(0.7 i + 1.3 k + 0.5) / sqrt(numel / shape[0])
-where it has two or more axes, else 0.5 + 0.1 sin(0.7 i + 1.3 k + 0.5). Input j: sin(0.11 i + 0.3 j). All in float64, eval mode.
+Parameter k (index in named_parameters(), or in `order`), flat index i: sin(0.7 i + 1.3 k + 0.5) / sqrt(numel /
+shape[0]) where it has two or more axes, else 0.5 + 0.1 sin(0.7 i + 1.3 k + 0.5). Input j: sin(0.11 i + 0.3 j). All in
+float64, eval mode.
 """
 
 import math
@@ -12,7 +14,7 @@ from torch import Tensor, nn
 
 
 def fill(module: nn.Module, order: Iterable[str] | None = None) -> nn.Module:
-    """Fill the parameters of `module` (in the order of the names given, if any); returns it in float64 and eval mode."""
+    """Fill the parameters of `module` (in `order`, if given); returns it in float64 and eval mode."""
     module = module.double().eval()
     parameters = dict(module.named_parameters())
     names = list(order) if order is not None else list(parameters)

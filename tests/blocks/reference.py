@@ -1,14 +1,14 @@
-"""Numbers that blocks are held to: those of other packages, and our own, so that no result changes unseen.
+"""Reference numbers of blocks, from other packages and our own, so that no result changes unnoticed.
 
-They lie in `reference/<category>.yaml`, each with the setting that it belongs to; parameters and inputs are filled by the rule of
-`tests/blocks/probe.py`. An entry with a `source` is the number of an independent package, got by the same rule, and is never
-rewritten. The others are our own, for the settings of the contract test:
+They are in `reference/<category>.yaml`, each with its setting; parameters and inputs are filled by the rule of
+`tests/blocks/probe.py`. An entry with a `source` has the numbers of an independent package, computed by the same rule,
+and is never rewritten. The others are our own, for the settings of the contract test:
 
-    python -m tests.blocks.reference                    # writes what has no numbers yet, and drops settings that are gone
-    python -m tests.blocks.reference SwinBlock CBAM     # writes these anew: after a change that is meant to change results
-    python -m tests.blocks.reference --all              # writes all of our own anew
+    python -m tests.blocks.reference                    # adds missing numbers and removes those of removed settings
+    python -m tests.blocks.reference SwinBlock CBAM     # rewrites these, after an intended change of results
+    python -m tests.blocks.reference --all              # rewrites all of our own
 
-What another package computes with a norm in front, or in another order of axes, stands in the tests of the block, with its reason.
+Comparisons that need a norm in front or another order of axes are in the tests of the block, with the reason.
 """
 
 import argparse
@@ -30,10 +30,10 @@ from tests.blocks.cases import Case, case, outputs_of
 from tests.blocks.probe import fill, probe_input, statistics
 
 FOLDER = Path(__file__).parent / "reference"
-DIGITS = 7  # of our own numbers; they are compared to 5
+DIGITS = 7  # of our own numbers, which are compared to 5
 HEAD = (
     "# Written by `python -m tests.blocks.reference`, but for the entries with a source; "
-    "tests/blocks/reference.py says how to read them.\n"
+    "tests/blocks/reference.py explains them.\n"
 )
 
 
@@ -58,23 +58,23 @@ def assert_probe(
     inputs = [before(x) for x in inputs] if before else inputs
     with torch.no_grad():
         output = fill(module, order)(*inputs)
-    found = statistics(after(output) if after else output)
-    assert {name: found[name] for name in expected} == {
+    measured = statistics(after(output) if after else output)
+    assert {name: measured[name] for name in expected} == {
         name: pytest.approx(value, rel=1e-7, abs=1e-8) for name, value in expected.items()
     }
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One setting of a block and what must come out.
+    """One setting of a block with its expected results.
 
     Args:
         block: constructor arguments that differ from the defaults.
         inputs: shapes by port, None for an optional port that stays open.
         params: number of parameters.
         outputs: statistics of each output (of the first, where the numbers are another package's).
-        source: package and module that gave the numbers; empty for our own.
-        order: our parameters in the order of the other package, if that is another.
+        source: package and module that computed the numbers; empty for our own.
+        order: our parameters in the order of the other package, if it differs.
         layout: "channels_last" where the other package's maps are (N, H, W, C).
     """
 
@@ -88,11 +88,11 @@ class Entry:
 
     @property
     def setting(self) -> str:
-        """What tells this entry from the others of its block."""
+        """The settings that distinguish this entry from others of its block."""
         return f"{dict(self.block)} {self.inputs}"
 
     def lines(self) -> str:
-        """Its YAML, one line a field."""
+        """The entry as YAML, one line per field."""
         parts = {
             "source": self.source,
             "block": dict(self.block),
@@ -102,37 +102,37 @@ class Entry:
         }
         shown = {name: value for name, value in parts.items() if value or name == "block"}
         shown |= {"params": self.params, "outputs": self.outputs}
-        found = [f"{name}: {_inline(value)}" for name, value in shown.items()]
-        return "  - " + "\n    ".join(found) + "\n"
+        fields = [f"{name}: {_inline(value)}" for name, value in shown.items()]
+        return "  - " + "\n    ".join(fields) + "\n"
 
 
 def _inline(value: Any) -> str:
-    # A plain value alone is followed by a mark for the end of the document.
+    # safe_dump appends an end-of-document mark to a plain value.
     return yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False).split("\n")[0]
 
 
 @functools.cache
 def catalog() -> Catalog:
-    """The known blocks."""
+    """Return the catalog of blocks."""
     return read_catalog()
 
 
 def read(category: str) -> dict[str, list[Entry]]:
-    """The entries of a category by block."""
+    """Return the entries of a category by block."""
     path = FOLDER / f"{category}.yaml"
-    found = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return {name: [Entry(**entry) for entry in entries] for name, entries in (found or {}).items()}
+    document = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {name: [Entry(**entry) for entry in entries] for name, entries in (document or {}).items()}
 
 
 def run(spec: BlockSpec, entry: Entry) -> tuple[nn.Module, tuple[Tensor, ...]]:
-    """The module and outputs of an entry's setting."""
-    torch.manual_seed(0)  # of what is drawn and is no parameter, such as masks
-    made = {
+    """Return the module and the outputs of an entry's setting."""
+    torch.manual_seed(0)  # for random state that is not a parameter, such as masks
+    arguments = {
         param.name: tuple(value) if isinstance(value := entry.block[param.name], list) else value
         for param in spec.params
         if param.name in entry.block
     }
-    module = fill(block_class(spec)(**made), entry.order.split() or None)
+    module = fill(block_class(spec)(**arguments), entry.order.split() or None)
     ports = [port for port in spec.inputs for _ in range(len(entry.inputs) if port.variadic else 1)]
     inputs = [
         None if shape is None else _input(shape, j, port.dtype)
@@ -153,75 +153,71 @@ def _input(shape: list[int], j: int, dtype: str) -> Tensor:
     return (probe > 0).to(getattr(torch, dtype))  # an index: of a class, a token, a task
 
 
-def own(made: Case) -> Entry:
-    """Our own entry for a setting of the contract test."""
-    given = {
-        param.name: made.params[param.name]
-        for param in made.spec.params
-        if param.required or made.params[param.name] != param.default
+def own(setting: Case) -> Entry:
+    """Return our own entry for a setting of the contract test, without numbers."""
+    arguments = {
+        param.name: setting.params[param.name]
+        for param in setting.spec.params
+        if param.required or setting.params[param.name] != param.default
     }
-    given = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+    arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
     inputs = [
         None if shape is None else list(shape)
-        for port, shape in zip(made.spec.inputs, made.shapes, strict=True)
+        for port, shape in zip(setting.spec.inputs, setting.shapes, strict=True)
         for _ in range(2 if port.variadic else 1)
     ]
-    return Entry(given, inputs, 0, [])
+    return Entry(arguments, inputs, 0, [])
 
 
 def measured(spec: BlockSpec, entry: Entry) -> Entry:
-    """The entry with its numbers."""
+    """Return the entry with its numbers."""
     module, outputs = run(spec, entry)
-    found = []
+    numbers = []
     for output in outputs:
-        numbers = statistics(output)
-        found.append(
-            {
-                "shape": list(output.shape),
-                **{name: float(f"{numbers[name]:.{DIGITS}g}") for name in ("mean", "std", "mean_abs")},
-            }
-        )
-    return Entry(entry.block, entry.inputs, parameter_count(module), found)
+        exact = statistics(output)
+        rounded = {name: float(f"{exact[name]:.{DIGITS}g}") for name in ("mean", "std", "mean_abs")}
+        numbers.append({"shape": list(output.shape), **rounded})
+    return Entry(entry.block, entry.inputs, parameter_count(module), numbers)
 
 
 def settings(spec: BlockSpec) -> list[Entry]:
-    """The settings that a block's own numbers belong to: two, and the third where the block gives examples of its own."""
+    """Return the settings of our own numbers: two, and a third where the block declares examples."""
     entries = [own(case(spec, index)) for index in range(3 if spec.examples else 2)]
     return list({entry.setting: entry for entry in entries}.values())
 
 
-def write(anew: Callable[[str], bool]) -> list[str]:
-    """Bring the files up to date; returns which blocks got numbers."""
+def write(is_renewed: Callable[[str], bool]) -> list[str]:
+    """Update the files; returns the blocks that got new numbers."""
     changed = []
     categories: dict[str, list[BlockSpec]] = {}
     for spec in sorted(catalog(), key=lambda spec: spec.name):
         categories.setdefault(spec.category, []).append(spec)
     FOLDER.mkdir(exist_ok=True)
     for category, specs in categories.items():
-        known = read(category)
+        stored = read(category)
         text = HEAD
         for spec in specs:
-            before = known.get(spec.name, [])
-            kept = {entry.setting: entry for entry in before if not entry.source}
+            before = stored.get(spec.name, [])
+            own_entries = {entry.setting: entry for entry in before if not entry.source}
             entries = [entry for entry in before if entry.source]
             for entry in settings(spec):
-                if entry.setting not in kept or anew(spec.name):
+                if entry.setting not in own_entries or is_renewed(spec.name):
                     entries.append(measured(spec, entry))
                     changed.append(spec.name)
                 else:
-                    entries.append(kept[entry.setting])
+                    entries.append(own_entries[entry.setting])
             text += f"{spec.name}:\n" + "".join(entry.lines() for entry in entries)
         (FOLDER / f"{category}.yaml").write_text(text, encoding="utf-8")
     return list(dict.fromkeys(changed))
 
 
 def main() -> None:
-    """Write numbers, and say of which blocks."""
+    """Write the numbers and print the blocks that got new ones."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.blocks.reference", description="Write our own reference numbers of blocks."
     )
-    parser.add_argument("blocks", nargs="*", metavar="BLOCK", help="blocks whose numbers are written anew")
-    parser.add_argument("--all", action="store_true", help="write all anew")
+    parser.add_argument("blocks", nargs="*", metavar="BLOCK", help="blocks whose numbers are rewritten")
+    parser.add_argument("--all", action="store_true", help="rewrite all")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.blocks if catalog().get(name) is None]:
         parser.error(f"no such block: {', '.join(unknown)}")

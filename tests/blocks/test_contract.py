@@ -20,39 +20,41 @@ from tests.blocks.contract import SPECS, check, close
 @pytest.mark.parametrize("index", range(3))
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_shapes(spec: BlockSpec, index: int) -> None:
-    """The shape string is true, and the meta device says the same as the real one."""
-    made = case(spec, index)
-    module = made.module().eval()
-    inputs = made.inputs()
+    """The shape string is correct, and the meta device gives the shapes of the real one."""
+    setting = case(spec, index)
+    module = setting.module().eval()
+    inputs = setting.inputs()
     with torch.no_grad():
         outputs = outputs_of(module(*inputs))
-    assert spec.shapes.bind(list(made.shapes)) == made.sizes
-    predicted = spec.shapes.predict(made.sizes, made.params)
+    assert spec.shapes.bind(list(setting.shapes)) == setting.sizes
+    predicted = spec.shapes.predict(setting.sizes, setting.params)
     assert len(predicted) == len(outputs) == len(spec.outputs)
     for shape, output in zip(predicted, outputs, strict=True):
         assert output.isfinite().all()
         if shape is None:
             continue
         assert len(shape) == output.ndim
-        assert all(size is None or size == found for size, found in zip(shape, output.shape, strict=True)), (
+        assert all(size is None or size == actual for size, actual in zip(shape, output.shape, strict=True)), (
             f"{shape} vs {tuple(output.shape)}"
         )
-    ghost = made.module("meta").eval()
-    on_meta = made.inputs("meta")
+    ghost = setting.module("meta").eval()
+    on_meta = setting.inputs("meta")
     for forward in (ghost, getattr(ghost, "meta_forward", None)):
         if forward is not None:
-            found = outputs_of(forward(*on_meta))
-            assert [(o.shape, o.dtype, o.device.type) for o in found] == [(o.shape, o.dtype, "meta") for o in outputs]
+            predicted_outputs = outputs_of(forward(*on_meta))
+            assert [(o.shape, o.dtype, o.device.type) for o in predicted_outputs] == [
+                (o.shape, o.dtype, "meta") for o in outputs
+            ]
 
 
 @check
 def meta_macs(spec: BlockSpec) -> None:
-    """A block's shortcut counts what its forward really does."""
-    made = case(spec, 0)
-    module = made.module("meta").eval()
+    """A block's `meta_macs` equals the multiply-adds of its forward."""
+    setting = case(spec, 0)
+    module = setting.module("meta").eval()
     if not hasattr(module, "meta_macs"):
         return
-    inputs = made.inputs("meta")
+    inputs = setting.inputs("meta")
     with CostMode() as mode, torch.no_grad():
         module(*inputs)
     assert module.meta_macs(*inputs) == mode.macs
@@ -66,8 +68,8 @@ def meta_macs(spec: BlockSpec) -> None:
 def test_declarations(spec: BlockSpec) -> None:
     """The attributes that a block declares exist, and it converts the layouts that it declares."""
     for index in range(3):
-        made = case(spec, index)
-        module = made.module("meta")
+        setting = case(spec, index)
+        module = setting.module("meta")
         for name in (*spec.windows, *filter(None, [spec.heads])):
             assert isinstance(getattr(module, name), int | tuple), name
     for source, target in spec.converts:
@@ -79,12 +81,12 @@ def test_declarations(spec: BlockSpec) -> None:
 
 @pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.rates], ids=lambda spec: spec.name)
 def test_rates_do_not_change_costs(spec: BlockSpec) -> None:
-    made = case(spec, 0)
+    setting = case(spec, 0)
     macs = set()
     for rate in (0.25, 0.5):
-        module = block_class(spec)(**{**made.params, **dict.fromkeys(spec.rates, rate)}).to("meta").train()
+        module = block_class(spec)(**{**setting.params, **dict.fromkeys(spec.rates, rate)}).to("meta").train()
         with CostMode() as mode, torch.no_grad():
-            module(*made.inputs("meta"))
+            module(*setting.inputs("meta"))
         macs.add((mode.macs, sum(parameter.numel() for parameter in module.parameters())))
     assert len(macs) == 1
 
@@ -107,9 +109,9 @@ def _reached(name: str, tensor: torch.Tensor) -> None:
 @check
 def gradient(spec: BlockSpec) -> None:
     """A gradient reaches every parameter."""
-    made = case(spec, 0)
-    module = made.stirred()
-    _backward(module, made.inputs(grad=True))
+    setting = case(spec, 0)
+    module = setting.stirred()
+    _backward(module, setting.inputs(grad=True))
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
             _reached(name, parameter)
@@ -117,10 +119,10 @@ def gradient(spec: BlockSpec) -> None:
 
 @check
 def input_gradient(spec: BlockSpec) -> None:
-    """A gradient reaches every floating-point input, so that what stands before the block can learn."""
-    made = case(spec, 0)
-    inputs = made.inputs(grad=True)
-    _backward(made.stirred(), inputs)
+    """A gradient reaches every floating-point input, so that layers before the block can learn."""
+    setting = case(spec, 0)
+    inputs = setting.inputs(grad=True)
+    _backward(setting.stirred(), inputs)
     ports = [port.name for port in spec.inputs for _ in range(2 if port.variadic else 1)]
     for name, x in zip(ports, inputs, strict=True):
         if x is not None and x.is_floating_point():
@@ -129,19 +131,19 @@ def input_gradient(spec: BlockSpec) -> None:
 
 @check
 def deterministic(spec: BlockSpec) -> None:
-    made = case(spec, 0)
-    module = made.module().eval()
+    setting = case(spec, 0)
+    module = setting.module().eval()
     with torch.no_grad():
-        first, second = outputs_of(module(*made.inputs())), outputs_of(module(*made.inputs()))
+        first, second = outputs_of(module(*setting.inputs())), outputs_of(module(*setting.inputs()))
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 @check
 def rows(spec: BlockSpec) -> None:
     """In evaluation a sample's result does not depend on the other samples of the batch."""
-    made = case(spec, 0)
-    module = made.stirred().eval()
-    inputs = made.inputs()
+    setting = case(spec, 0)
+    module = setting.stirred().eval()
+    inputs = setting.inputs()
     with torch.no_grad():
         together = outputs_of(module(*inputs))
         for row in range(BATCH):
@@ -152,30 +154,30 @@ def rows(spec: BlockSpec) -> None:
 
 @check
 def state_dict(spec: BlockSpec) -> None:
-    made = case(spec, 1)
-    module = made.stirred()
-    module(*made.inputs())  # moves running statistics
-    other = made.module(seed=7)
+    setting = case(spec, 1)
+    module = setting.stirred()
+    module(*setting.inputs())  # moves running statistics
+    other = setting.module(seed=7)
     other.load_state_dict(module.state_dict())
     assert all(
         torch.equal(a, b) for a, b in zip(module.state_dict().values(), other.state_dict().values(), strict=True)
     )
     with torch.no_grad():
         for a, b in zip(
-            outputs_of(module.eval()(*made.inputs())), outputs_of(other.eval()(*made.inputs())), strict=True
+            outputs_of(module.eval()(*setting.inputs())), outputs_of(other.eval()(*setting.inputs())), strict=True
         ):
             assert torch.equal(a, b)
 
 
 @check
 def plain_attention(spec: BlockSpec) -> None:
-    """The fast attention kernels give what the plain formula gives."""
-    made = case(spec, 0)
-    module = made.stirred().eval()
+    """The fused attention kernels compute what the plain formula computes."""
+    setting = case(spec, 0)
+    module = setting.stirred().eval()
     with torch.no_grad():
-        fast = outputs_of(module(*made.inputs()))
+        fast = outputs_of(module(*setting.inputs()))
         with sdpa_kernel(SDPBackend.MATH):
-            plain = outputs_of(module(*made.inputs()))
+            plain = outputs_of(module(*setting.inputs()))
     for a, b in zip(fast, plain, strict=True):
         close(a, b)
 
@@ -201,11 +203,11 @@ def autocast(spec: BlockSpec) -> None:
 
 @check
 def channels_last(spec: BlockSpec) -> None:
-    made = case(spec, 0)
-    inputs = made.inputs()
+    setting = case(spec, 0)
+    inputs = setting.inputs()
     if not any(x is not None and x.ndim == 4 for x in inputs):
         return
-    module = made.stirred().eval()
+    module = setting.stirred().eval()
     turned = tuple(x.to(memory_format=torch.channels_last) if x is not None and x.ndim == 4 else x for x in inputs)
     with torch.no_grad():
         usual = outputs_of(module(*inputs))
@@ -216,10 +218,10 @@ def channels_last(spec: BlockSpec) -> None:
 
 @check
 def export(spec: BlockSpec) -> None:
-    """torch.export takes it whole, and the exported program gives the same."""
-    made = case(spec, 0)
-    module = made.module().eval()
-    inputs = made.inputs()
+    """torch.export exports it as one graph that computes the same."""
+    setting = case(spec, 0)
+    module = setting.module().eval()
+    inputs = setting.inputs()
     with warnings.catch_warnings():
         # torch's own RNN modules keep their weights a second time in a list, of which export warns.
         warnings.filterwarnings("ignore", message="The tensor attributes? self.*_flat_weights")
@@ -231,16 +233,16 @@ def export(spec: BlockSpec) -> None:
 
 @check
 def compiles(spec: BlockSpec) -> None:
-    """torch.compile takes it as one graph, in training as it is drawn."""
-    made = case(spec, 0)
-    module = made.module()
+    """torch.compile compiles it as one graph that computes the same in training."""
+    setting = case(spec, 0)
+    module = setting.module()
     torch._dynamo.reset()
     compiled = torch.compile(module, backend="eager", fullgraph=True)
     torch.manual_seed(3)
-    found = outputs_of(compiled(*made.inputs()))
-    other = made.module()
+    compiled_outputs = outputs_of(compiled(*setting.inputs()))
+    other = setting.module()
     torch.manual_seed(3)
-    for a, b in zip(found, outputs_of(other(*made.inputs())), strict=True):
+    for a, b in zip(compiled_outputs, outputs_of(other(*setting.inputs())), strict=True):
         close(a, b)
 
 
@@ -251,15 +253,15 @@ def compiles(spec: BlockSpec) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_cuda(spec: BlockSpec) -> None:
-    """A GPU gives what the processor gives; training there in half precision stays finite."""
-    made = case(spec, 0)
-    module, other = made.stirred().eval(), made.stirred().eval().to("cuda")
+    """A GPU computes what the CPU computes; training there in half precision stays finite."""
+    setting = case(spec, 0)
+    module, other = setting.stirred().eval(), setting.stirred().eval().to("cuda")
     with torch.no_grad(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        for a, b in zip(outputs_of(other(*made.inputs("cuda"))), outputs_of(module(*made.inputs())), strict=True):
+        for a, b in zip(outputs_of(other(*setting.inputs("cuda"))), outputs_of(module(*setting.inputs())), strict=True):
             close(a.cpu(), b, 1e-3)
     other.train()
     with torch.autocast("cuda", torch.bfloat16):
-        outputs = outputs_of(other(*made.inputs("cuda", grad=True)))
+        outputs = outputs_of(other(*setting.inputs("cuda", grad=True)))
     floating = [output.float().sum() for output in outputs if output.requires_grad]
     if floating:
         torch.stack(floating).sum().backward()

@@ -1,4 +1,6 @@
-"""The files of the catalog: what they may hold, and that what is read of them without running them is what runs."""
+"""The files of the catalog: their allowed contents, and that the signature read from the source is the one that
+runs.
+"""
 
 import ast
 import inspect
@@ -35,7 +37,7 @@ def test_exceptions_name_a_check_and_give_a_reason() -> None:
     for spec in SPECS:
         for name, reason in spec.exceptions.items():
             assert name in checks, f"{spec.name}: {name} is no check; there are {sorted(checks)}"
-            assert len(reason.split()) >= 3, f"{spec.name}: say why {name} cannot hold"
+            assert len(reason.split()) >= 3, f"{spec.name}: give the reason why {name} cannot pass"
 
 
 def _block_files() -> list[Path]:
@@ -73,7 +75,7 @@ def test_imports_are_standard_library_torch_and_blocks() -> None:
                 )
             else:
                 continue
-            assert node in tree.body, f"{path.name}, line {node.lineno}: imports stand at the top"
+            assert node in tree.body, f"{path.name}, line {node.lineno}: imports belong at the top"
             for module in modules:
                 assert module.split(".")[0] in ALLOWED_IMPORTS, f"{path.name} imports {module}"
 
@@ -142,11 +144,11 @@ def signature(spec: BlockSpec) -> None:
         hints = typing.get_type_hints(cls.__init__, include_extras=True)
         assert hints.pop("return") is type(None)
         parameters = list(inspect.signature(cls.__init__).parameters.items())[1:]
-        found = [_runtime_param(name, parameter, hints[name]) for name, parameter in parameters]
+        declared = [_runtime_param(name, parameter, hints[name]) for name, parameter in parameters]
     else:
-        found = []
-    assert [param.name for param in found] == [param.name for param in spec.params]
-    for mine, read in zip(found, spec.params, strict=True):
+        declared = []
+    assert [param.name for param in declared] == [param.name for param in spec.params]
+    for mine, read in zip(declared, spec.params, strict=True):
         for name in ("type", "default", "required", "optional", "choices", "range", "items"):
             assert getattr(mine, name) == getattr(read, name), f"{spec.name}.{read.name}: {name}"
         assert type(mine.default) is type(read.default)

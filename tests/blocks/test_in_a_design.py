@@ -1,4 +1,4 @@
-"""Every block in a design: its facts, its generated text, its maps, and what is said of parameters that cannot be."""
+"""Every block in a design: its facts, its exported source, its maps, and the errors for impossible parameters."""
 
 import builtins
 import functools
@@ -36,11 +36,13 @@ def inferrer() -> Inferrer:
 
 @functools.cache
 def one_node(name: str, index: int = 0) -> Design:
-    """The smallest design with a block, made by the edits that the window makes: inputs, the block, outputs, wires, settings."""
-    made = case(CATALOG[name], index)
-    spec = made.spec
+    """Return the smallest design with a block, built by the edits of the window: inputs, the block, outputs, wires,
+    params.
+    """
+    setting = case(CATALOG[name], index)
+    spec = setting.spec
     design = edits.add(Design(name=f"only {spec.name}"), Node("node", spec.name))
-    for port, shape in zip(spec.inputs, made.shapes, strict=True):
+    for port, shape in zip(spec.inputs, setting.shapes, strict=True):
         for copy in range(0 if shape is None else 2 if port.variadic else 1):
             item = Input(f"in_{port.name}_{copy}", shape[1:], port.dtype or "float32")
             wire = Wire(item.id, "node", "", port.name)
@@ -48,37 +50,39 @@ def one_node(name: str, index: int = 0) -> Design:
     for port in spec.outputs:
         item = Output(f"out_{port.name}")
         design = edits.connect(edits.add(design, item), Wire("node", item.id, port.name))
-    inferred = {param.name for param in spec.params if param.axis in made.sizes}
-    given = {
-        name: value for name, value in made.params.items() if name not in inferred and value != spec.param(name).default
+    inferred = {param.name for param in spec.params if param.axis in setting.sizes}
+    params = {
+        name: value
+        for name, value in setting.params.items()
+        if name not in inferred and value != spec.param(name).default
     }
-    return edits.set_params(design, "node", given)
+    return edits.set_params(design, "node", params)
 
 
 @check
 def facts(spec: BlockSpec) -> None:
     """The engine's facts are those of the real module."""
     for index in (0, 1):
-        made = case(spec, index)
+        setting = case(spec, index)
         inference = inferrer().infer(one_node(spec.name, index), BATCH)
         assert inference.errors == []
-        found = inference.facts.nodes["node"]
-        module = made.module().eval()
+        node = inference.facts.nodes["node"]
+        module = setting.module().eval()
         with torch.no_grad():
-            outputs = outputs_of(module(*made.inputs()))
-        assert [(port.port, port.shape, port.dtype) for port in found.outputs] == [
+            outputs = outputs_of(module(*setting.inputs()))
+        assert [(port.port, port.shape, port.dtype) for port in node.outputs] == [
             (port.name, tuple(output.shape), str(output.dtype).removeprefix("torch."))
             for port, output in zip(spec.outputs, outputs, strict=True)
         ]
-        assert found.resolved == made.params
-        assert found.params == sum(p.numel() for p in module.parameters())
-        assert found.params_trainable == sum(p.numel() for p in module.parameters() if p.requires_grad)
-        assert found.buffers == sum(b.numel() for b in module.buffers())
-        ghost = made.module("meta").eval().requires_grad_(False)
+        assert node.resolved == setting.params
+        assert node.params == sum(p.numel() for p in module.parameters())
+        assert node.params_trainable == sum(p.numel() for p in module.parameters() if p.requires_grad)
+        assert node.buffers == sum(b.numel() for b in module.buffers())
+        ghost = setting.module("meta").eval().requires_grad_(False)
         with FlopCounterMode(display=False) as counter:
-            ghost(*made.inputs("meta"))
-        assert found.macs == counter.get_total_flops() // 2
-        assert found.activation_bytes >= 0
+            ghost(*setting.inputs("meta"))
+        assert node.macs == counter.get_total_flops() // 2
+        assert node.activation_bytes >= 0
 
 
 def _import_without_composer(name: str, *args: object, **kwargs: object) -> object:
@@ -104,15 +108,15 @@ def generated(name: str) -> type[torch.nn.Module]:
 
 @check
 def in_a_design(spec: BlockSpec) -> None:
-    """Placed and set, it becomes text that needs only torch; built from it, it trains; trained, it computes what the block does."""
-    made = case(spec, 0)
+    """Its exported source needs only torch, trains, and then computes what the block computes."""
+    setting = case(spec, 0)
     torch.manual_seed(0)
     model = generated(spec.name)()
-    model.load_state_dict({f"node.{name}": value for name, value in made.stirred().state_dict().items()})
+    model.load_state_dict({f"node.{name}": value for name, value in setting.stirred().state_dict().items()})
     before = {
         name: parameter.detach().clone() for name, parameter in model.named_parameters() if parameter.requires_grad
     }
-    outputs = [output for output in outputs_of(model.train()(*made.inputs())) if output.requires_grad]
+    outputs = [output for output in outputs_of(model.train()(*setting.inputs())) if output.requires_grad]
     if before:
         torch.stack([(output - torch.randn_like(output)).square().mean() for output in outputs]).sum().backward()
         torch.optim.SGD(model.parameters(), lr=0.1).step()
@@ -123,18 +127,18 @@ def in_a_design(spec: BlockSpec) -> None:
             if name in before and not torch.equal(parameter, before[name])
         ]
         assert moved, "a step of training moves nothing"
-    module = made.module()
+    module = setting.module()
     module.load_state_dict({name.removeprefix("node."): value for name, value in model.state_dict().items()})
     with torch.no_grad():
         for a, b in zip(
-            outputs_of(model.eval()(*made.inputs())), outputs_of(module.eval()(*made.inputs())), strict=True
+            outputs_of(model.eval()(*setting.inputs())), outputs_of(module.eval()(*setting.inputs())), strict=True
         ):
             assert torch.equal(a, b)
 
 
 @pytest.mark.parametrize(("name", "params"), [("LSTM", {}), ("BidirectionalEncoder", {"cell": "lstm"})])
 def test_exported_source_trains_in_half_precision_on_any_cpu(name: str, params: dict[str, Any]) -> None:
-    """No CPU has a float16 LSTM with a backward pass, so the exported source must bring the way around it."""
+    """No CPU has a float16 LSTM with a backward pass, so the exported source must contain the workaround."""
     model = exported_model(edits.set_params(one_node(name), "node", params))()
     with torch.autocast("cpu", torch.float16):
         outputs = outputs_of(model(*case(CATALOG[name], 0).inputs()))
@@ -176,13 +180,13 @@ def _check_kind(captured: CapturedMap) -> None:
 
 @check
 def maps(spec: BlockSpec) -> None:
-    """Every declared map is captured in one setting at least, from the generated model too, and is what its kind says."""
+    """Every declared map is captured in one setting at least, from the exported model too, and conforms to its kind."""
     missing = dict(spec.maps)
     for index in range(3):
-        made = case(spec, index)
+        setting = case(spec, index)
         torch.manual_seed(0)
-        model = generated(spec.name)() if index == 0 else Only(made.module())
-        inputs = made.inputs() if index else tuple(x for x in made.inputs() if x is not None)
+        model = generated(spec.name)() if index == 0 else Only(setting.module())
+        inputs = setting.inputs() if index else tuple(x for x in setting.inputs() if x is not None)
         for captured in capture(model, inputs, CATALOG)[1]:
             assert captured.node == "node"
             _check_kind(captured)
@@ -207,15 +211,15 @@ def _bad_values(param: ParamSpec) -> list[object]:
 
 @check
 def bad_parameters(spec: BlockSpec) -> None:
-    """A value that cannot be is refused with a sentence that names the parameter and the value; one that can be works."""
-    made = case(spec, 0)
+    """An impossible value is refused with a message that names parameter and value; any other value works."""
+    setting = case(spec, 0)
     for param in spec.params:
         for bad in _bad_values(param):
             design = edits.set_params(one_node(spec.name), "node", {param.name: bad})
             error = inferrer().infer(design, BATCH).facts.nodes["node"].error
             if error is None:
                 torch.manual_seed(0)
-                outputs = outputs_of(block_class(spec)(**{**made.params, param.name: bad}).eval()(*made.inputs()))
+                outputs = outputs_of(block_class(spec)(**{**setting.params, param.name: bad}).eval()(*setting.inputs()))
                 assert all(output.isfinite().all() for output in outputs), f"{param.name} takes {bad!r}"
                 continue
             number = repr(bad[0] if isinstance(bad, tuple) else bad)
@@ -224,7 +228,7 @@ def bad_parameters(spec: BlockSpec) -> None:
 
 
 def test_generated_text_is_clean(tmp_path: Path) -> None:
-    """ruff finds nothing in the generated text of a spread of blocks."""
+    """ruff reports nothing in the exported source of every fourth block."""
     for spec in SPECS[::4]:
         text = codegen.generate(inferrer().infer(one_node(spec.name), BATCH))
         (tmp_path / f"{spec.path.stem}.py").write_text(text)

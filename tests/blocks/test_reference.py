@@ -1,4 +1,4 @@
-"""Every block against its reference numbers: those of independent packages, and our own."""
+"""Every block against its reference numbers, from independent packages and our own."""
 
 import pytest
 
@@ -25,19 +25,19 @@ def label(value: object) -> str:
 def test_numbers(spec: BlockSpec, entry: Entry) -> None:
     module, outputs = run(spec, entry)
     assert parameter_count(module) == entry.params
-    # Our own are held to what any processor and any torch gives; another package's to its digits.
+    # Our own may vary with the CPU and the torch version; another package's must agree to its digits.
     relative, absolute = (1e-7, 1e-8) if entry.source else (1e-5, 1e-7)
     for output, expected in zip(outputs, entry.outputs, strict=not entry.source):
-        found = {"shape": list(output.shape), **statistics(output)}
-        assert {name: found[name] for name in expected} == {
+        measured = {"shape": list(output.shape), **statistics(output)}
+        assert {name: measured[name] for name in expected} == {
             name: value if name == "shape" else pytest.approx(value, rel=relative, abs=absolute)
             for name, value in expected.items()
-        }, f"if this change is meant: {REWRITE} {spec.name}"
+        }, f"if this change is intended: {REWRITE} {spec.name}"
 
 
 def test_every_block_has_numbers_for_its_settings() -> None:
     for spec in SPECS:
-        kept = {entry.setting for entry in ENTRIES.get(spec.name, []) if not entry.source}
-        assert kept == {entry.setting for entry in settings(spec)}, f"{spec.name}: run {REWRITE}"
+        stored = {entry.setting for entry in ENTRIES.get(spec.name, []) if not entry.source}
+        assert stored == {entry.setting for entry in settings(spec)}, f"{spec.name}: run {REWRITE}"
     assert {path.stem for path in FOLDER.iterdir()} == {spec.category for spec in SPECS}
     assert set(ENTRIES) == {spec.name for spec in SPECS}

@@ -50,7 +50,7 @@ def broken(tmp_path: Path) -> str:
     return str(path)
 
 
-def sentence(capsys: pytest.CaptureFixture[str]) -> str:
+def error_line(capsys: pytest.CaptureFixture[str]) -> str:
     """The one line on stderr."""
     _, error = capsys.readouterr()
     assert "Traceback" not in error
@@ -75,7 +75,7 @@ def process(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only X11 and Wayland can be absent")
 @pytest.mark.parametrize("words", [(), ("gui",), (HYBRID,)])
-def test_without_a_display_the_window_says_so(words: tuple[str, ...]) -> None:
+def test_without_a_display_the_window_reports_that(words: tuple[str, ...]) -> None:
     done = process(*words)
     assert done.returncode == 2
     assert "display" in done.stderr and "netcomposer" in done.stderr
@@ -133,10 +133,10 @@ def test_templates_and_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     capsys.readouterr()
     before = target.read_bytes()
     assert main(["new", "resnet50", "-o", str(target)]) == 2
-    assert "exists" in sentence(capsys)
+    assert "exists" in error_line(capsys)
     assert target.read_bytes() == before
     assert main(["new", "hybrid", "-o", str(tmp_path / "x.yaml")]) == 2
-    assert "hybrid_digits" in sentence(capsys)
+    assert "hybrid_digits" in error_line(capsys)
 
 
 def test_check(tmp_path: Path, broken: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,20 +162,20 @@ def test_check(tmp_path: Path, broken: str, capsys: pytest.CaptureFixture[str]) 
         (b"format: 1\nname: x\nnodes:\n  a: {blok: Mlp}\n", "blok"),
     ],
 )
-def test_a_damaged_file_is_one_sentence(
+def test_a_damaged_file_gives_a_one_line_message(
     content: bytes, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "damaged.yaml"
     path.write_bytes(content)
     for command in ("check", "summary"):
         assert main([command, str(path)]) == 2
-        line = sentence(capsys)
+        line = error_line(capsys)
         assert "damaged.yaml" in line and word in line
 
 
 def test_a_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "nowhere.yaml"]) == 2
-    assert "nowhere.yaml" in sentence(capsys)
+    assert "nowhere.yaml" in error_line(capsys)
 
 
 def test_summary(capsys: pytest.CaptureFixture[str]) -> None:
@@ -213,7 +213,7 @@ def test_export(tmp_path: Path, broken: str, capsys: pytest.CaptureFixture[str])
     assert copy.read_bytes() == (tmp_path / "again.yaml").read_bytes()
     capsys.readouterr()
     assert main(["export", broken, "--to", "python", "-o", str(tmp_path / "broken.py")]) == 2
-    assert "does not divide" in sentence(capsys)
+    assert "does not divide" in error_line(capsys)
     assert not (tmp_path / "broken.py").exists()
 
 

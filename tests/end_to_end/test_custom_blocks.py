@@ -43,16 +43,16 @@ wires:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "mine"
-    made.mkdir()
-    (made / "mine.py").write_text(BLOCK)
+    folder_path = tmp_path / "mine"
+    folder_path.mkdir()
+    (folder_path / "mine.py").write_text(BLOCK)
     (tmp_path / "own.yaml").write_text(DESIGN)
-    return made
+    return folder_path
 
 
 def run(tmp_path: Path, *words: str, **environment: str) -> tuple[int, str]:
-    known = {name: value for name, value in os.environ.items() if name != "NETCOMPOSER_BLOCKS"}
-    surroundings = {**known, "NETCOMPOSER_HOME": str(tmp_path / "home"), **environment}
+    inherited = {name: value for name, value in os.environ.items() if name != "NETCOMPOSER_BLOCKS"}
+    surroundings = {**inherited, "NETCOMPOSER_HOME": str(tmp_path / "home"), **environment}
     done = subprocess.run(
         [sys.executable, "-m", "composer", *words], capture_output=True, text=True, env=surroundings, check=False
     )
@@ -62,20 +62,20 @@ def run(tmp_path: Path, *words: str, **environment: str) -> tuple[int, str]:
 
 def test_a_folder_is_named_by_an_option_or_in_the_environment(tmp_path: Path, folder: Path):
     design = str(tmp_path / "own.yaml")
-    code, said = run(tmp_path, "check", design)
-    assert code == 1 and "'Mine' is unknown" in said
-    code, said = run(tmp_path, "check", design, "--blocks", str(folder))
-    assert code == 0 and "no problems, 8 parameters" in said
-    code, said = run(tmp_path, "summary", design, NETCOMPOSER_BLOCKS=str(folder))
-    assert code == 0 and "Mine" in said
-    code, said = run(tmp_path, "check", design, "--blocks", str(tmp_path / "nowhere"))
-    assert code == 2 and "nowhere is no folder" in said
+    code, output = run(tmp_path, "check", design)
+    assert code == 1 and "'Mine' is unknown" in output
+    code, output = run(tmp_path, "check", design, "--blocks", str(folder))
+    assert code == 0 and "no problems, 8 parameters" in output
+    code, output = run(tmp_path, "summary", design, NETCOMPOSER_BLOCKS=str(folder))
+    assert code == 0 and "Mine" in output
+    code, output = run(tmp_path, "check", design, "--blocks", str(tmp_path / "nowhere"))
+    assert code == 2 and "nowhere is no folder" in output
     assert not (tmp_path / "home" / "blocks.json").exists()
 
 
 def test_its_blocks_are_exported_with_their_source(tmp_path: Path, folder: Path):
     written = tmp_path / "model.py"
-    code, said = run(
+    code, output = run(
         tmp_path,
         "export",
         str(tmp_path / "own.yaml"),
@@ -87,6 +87,6 @@ def test_its_blocks_are_exported_with_their_source(tmp_path: Path, folder: Path)
         "--blocks",
         str(folder),
     )
-    assert code == 0 and "verified" in said, said
+    assert code == 0 and "verified" in output, output
     text = written.read_text()
     assert "class Mine(nn.Module)" in text and "blocks" not in text

@@ -1,4 +1,4 @@
-"""The GUI process never imports torch: not by its modules, not by an open window with a design and its facts."""
+"""The GUI process never imports torch: neither by its modules nor by an open window with a design and its facts."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ HEAVY = ("torch", "torchinfo", "lightning_fabric", "torchmetrics", "sklearn", "c
 
 
 def modules_after(code: str) -> set[str]:
-    """Which of the heavy modules a fresh process holds after running code."""
+    """Return the heavy modules that a fresh process has imported after running code."""
     text = f"{code}\nimport sys\nprint([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", text], capture_output=True, text=True, timeout=seconds(110), check=False
@@ -18,7 +18,7 @@ def modules_after(code: str) -> set[str]:
     return set(eval(done.stdout.strip().splitlines()[-1]))
 
 
-def test_no_module_of_core_or_gui_brings_torch() -> None:
+def test_no_module_of_core_or_gui_imports_torch() -> None:
     code = """
 import importlib, pkgutil
 import composer, composer.cli.main, composer.core, composer.gui, composer.cli.engine_call, composer.cli.demo
@@ -35,7 +35,7 @@ def test_the_command_line_starts_light() -> None:
     assert modules_after(quick) == set()
 
 
-def test_an_open_window_with_facts_holds_no_torch() -> None:
+def test_an_open_window_with_facts_has_not_imported_torch() -> None:
     code = f"""
 import time
 from composer.core.files.templates import template

@@ -1,6 +1,7 @@
-"""Which public implementation each block is measured against, and what is said of the blocks that have none.
+"""Which public implementation each block is measured against, and the reason for blocks that have none.
 
-Counterparts come from timm, vit-pytorch and torch itself; a norm that one has in front of what is compared is taken out of it.
+Counterparts come from timm, vit-pytorch and torch itself; a norm that one has in front of what is compared is taken out
+of it.
 """
 
 from tests.benchmarks.pairs import of_attention, of_maps, of_tokens
@@ -12,9 +13,9 @@ PAIRS: list[Pair] = [*of_maps.PAIRS, *of_tokens.PAIRS, *of_attention.PAIRS]
 
 # torch's own module, function or view, called with its arguments: there is nothing to compare.
 TORCH = (
-    "Activation AdaptiveAvgPool2d Add AvgPool2d BatchNorm2d Concat Conv1d Conv2d Conv3d Dropout Flatten GlobalAvgPool GlobalMaxPool"
-    " GroupNorm Identity InstanceNorm2d LayerNorm Linear MapToTokens MaxPool2d Multiply Pad2d Reshape SelectTokens Softmax Split"
-    " TokenEmbedding TokensToMap Upsample"
+    "Activation AdaptiveAvgPool2d Add AvgPool2d BatchNorm2d Concat Conv1d Conv2d Conv3d Dropout Flatten GlobalAvgPool"
+    " GlobalMaxPool GroupNorm Identity InstanceNorm2d LayerNorm Linear MapToTokens MaxPool2d Multiply Pad2d Reshape"
+    " SelectTokens Softmax Split TokenEmbedding TokensToMap Upsample"
 ).split()
 
 # What timm 1.0.31 or vit-pytorch 1.26.11 has under the same name or idea, and what it computes instead.

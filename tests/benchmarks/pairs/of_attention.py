@@ -96,7 +96,8 @@ PAIRS = [
         {"dim": 96, "proj_kernel": 3, "kv_proj_stride": 2, "heads": 3, "dim_head": 32},
         WINDOWED,
         "conv_q.conv.weight conv_q.norm.weight conv_q.norm.bias q.weight"
-        " conv_k.conv.weight=conv_v.conv.weight conv_k.norm.weight=conv_v.norm.weight conv_k.norm.bias=conv_v.norm.bias k.weight+v.weight"
+        " conv_k.conv.weight=conv_v.conv.weight conv_k.norm.weight=conv_v.norm.weight conv_k.norm.bias=conv_v.norm.bias"
+        " k.weight+v.weight"
         " proj.weight proj.bias",
         without=("norm",),
         note="theirs has one convolution for keys and values",

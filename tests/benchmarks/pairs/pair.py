@@ -17,11 +17,12 @@ class Pair:
     Args:
         block: name of the block; several joined by " + " are measured together.
         ours: arguments of the block, or of each.
-        theirs: where the counterpart is ("package.module:Class"), or "package:name" of tests.benchmarks.pairs.counterparts.
+        theirs: where the counterpart is ("package.module:Class"), or "package:name" of
+            tests.benchmarks.pairs.counterparts.
         arguments: of the counterpart.
         shapes: of our inputs, or of the only one.
-        order: our parameters in the order of theirs, if that is another. `a+b`: theirs holds both, one after the other; `a*3`: the
-            next three of theirs make it up; `a=b`: theirs is both.
+        order: our parameters in the order of theirs, if that is another. `a+b`: theirs holds both, one after the other;
+            `a*3`: the next three of theirs make it up; `a=b`: theirs is both.
         rearrange: what turns the parameter of theirs into that of ours, by our name.
         without: parts of theirs that are left out, ours having none.
         prepare: a last change of theirs, before parameters are copied.
@@ -29,10 +30,10 @@ class Pair:
         turn: what makes our input theirs.
         result: what makes our output theirs; None: the same as `turn`, for maps.
         call: how theirs is called.
-        contiguous: our map lies channel by channel in memory although theirs does not: batch norm is slow on the other order.
+        contiguous: our map is stored channel by channel although theirs is not: batch norm is slow on the other layout.
         training: results are compared in training, both drawing the same random numbers.
         note: what else a reader of the row should know.
-        label: what tells two pairs of one block apart.
+        label: distinguishes two pairs of one block.
     """
 
     block: str
@@ -67,8 +68,8 @@ class Pair:
 def sized(module: nn.Module, x: Tensor) -> Tensor:
     """The other one takes tokens and the size of their square map."""
     side = round(x.shape[1] ** 0.5)
-    found = module(x, (side, side))
-    return found[0] if isinstance(found, tuple) else found
+    output = module(x, (side, side))
+    return output[0] if isinstance(output, tuple) else output
 
 
 def positions(module: Any, x: Tensor) -> Tensor:
@@ -87,7 +88,7 @@ def tokens(x: Tensor) -> Tensor:
 
 
 def grid(x: Tensor) -> Tensor:
-    """A sequence as the square map that it was read from; what lies in memory stays."""
+    """Return a sequence as the square map that it was flattened from, without a copy."""
     side = round(x.shape[1] ** 0.5)
     return x.transpose(1, 2).unflatten(2, (side, side))
 

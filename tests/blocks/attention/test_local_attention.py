@@ -18,16 +18,16 @@ K = 3
 OFFSETS = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
 
 
-def footprint(place: tuple[int, int], size: tuple[int, int], reflect: bool) -> dict[int, tuple[int, int]]:
-    """The places around `place`, by number of their offset; beyond the border reflected or left out."""
-    found = {}
+def footprint(center: tuple[int, int], size: tuple[int, int], reflect: bool) -> dict[int, tuple[int, int]]:
+    """Return the positions around `center` by index of their offset; those beyond the border are reflected or omitted."""
+    positions = {}
     for o, (row, column) in enumerate(OFFSETS):
-        y, x = place[0] + row, place[1] + column
+        y, x = center[0] + row, center[1] + column
         if reflect:
             y, x = (min(abs(a), 2 * (length - 1) - a) for a, length in ((y, size[0]), (x, size[1])))
         if 0 <= y < size[0] and 0 <= x < size[1]:
-            found[o] = (y, x)
-    return found
+            positions[o] = (y, x)
+    return positions
 
 
 @torch.no_grad()
@@ -134,7 +134,7 @@ def test_patchwise_attention_is_the_formula(relation: str) -> None:
     x = 2 * probe_input((1, 16, *size))
     features = F.relu(block.norm1(x))
     phi, psi, beta = (part(features)[0] for part in (attn.phi, attn.psi, attn.beta))
-    found = attn.weights(features)[0]
+    all_weights = attn.weights(features)[0]
     attended = torch.zeros(1, 4, *size).double()
     for row in range(size[0]):
         for column in range(size[1]):
@@ -147,7 +147,7 @@ def test_patchwise_attention_is_the_formula(relation: str) -> None:
                 neighbours = torch.stack([psi[:, a, b] for a, b in around], dim=1).flatten()
                 delta = torch.cat((phi[:, row, column], neighbours))
             weights = slow_gamma(attn.gamma, delta[None])[0].view(2, K * K)
-            torch.testing.assert_close(found[:, row, column], weights)
+            torch.testing.assert_close(all_weights[:, row, column], weights)
             for channel in range(4):
                 values = torch.stack([beta[channel, a, b] for a, b in around])
                 attended[0, channel, row, column] = weights[channel // 2] @ values

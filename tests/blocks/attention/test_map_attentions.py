@@ -1,4 +1,6 @@
-"""Attentions of hierarchical vision transformers against the numbers of timm and vit-pytorch, and against literal formulas."""
+"""Attentions of hierarchical vision transformers against the numbers of timm and vit-pytorch, and against literal
+formulas.
+"""
 
 import math
 
@@ -57,8 +59,8 @@ def with_parameters(module, values):
 
 
 def assert_statistics(output, expected):
-    found = statistics(output)
-    assert {name: found[name] for name in expected} == {
+    measured = statistics(output)
+    assert {name: measured[name] for name in expected} == {
         name: pytest.approx(value, rel=1e-7, abs=1e-8) for name, value in expected.items()
     }
 
@@ -71,7 +73,8 @@ def to_tokens(x):
     return x.flatten(2).transpose(1, 2)
 
 
-# -- known numbers ------------------------------------------------------------------------------------------------------
+# -- known numbers
+# ------------------------------------------------------------------------------------------------------
 
 
 @torch.no_grad()
@@ -205,7 +208,8 @@ def test_block_attention_is_timm_1_0_31():
     parameters = dict(module.named_parameters())
     values = {name: wave(k, *parameters[name].shape) for k, name in enumerate(names)}
     for name in ("attn.qkv.weight", "attn.qkv.bias"):
-        # There, the heads come first and queries, keys and values within each (head_first, which its TensorFlow ports switch off).
+        # There, the heads come first and queries, keys and values within each (head_first, which its TensorFlow ports
+        # switch off).
         values[name] = values[name].unflatten(0, (2, 3, 32)).transpose(0, 1)
     expected = {
         "mean": 1.023519295,
@@ -312,7 +316,8 @@ def test_mobilevit_block_is_timm_1_0_31():
     assert_probe(module, [(1, 32, 16, 16)], {"mean": 0.5044358271, "std": 0.2025397681, "last": [0.0, 0.1806157837]})
 
 
-# -- literal formulas ---------------------------------------------------------------------------------------------------
+# -- literal formulas
+# ---------------------------------------------------------------------------------------------------
 
 
 @torch.no_grad()
@@ -322,7 +327,7 @@ def test_crossformer_attentions_follow_the_formula(cls, spread, height, width):
     dim, heads, side = 8, 2, 2
     module = cls(dim, heads, side).double()
     x = torch.randn(1, dim, height, width).double()
-    found = module(x)[0]
+    output = module(x)[0]
     attn = module.attn
     qkv = attn.qkv(x[0].permute(1, 2, 0)).view(height, width, 3, heads, dim // heads)
     cells = -(-height // side), -(-width // side)
@@ -346,7 +351,7 @@ def test_crossformer_attentions_follow_the_formula(cls, spread, height, width):
                 logits.append(qkv[at][0, head] @ qkv[other][1, head] / math.sqrt(dim // heads) + bias)
             weights = torch.stack(logits).softmax(0)
             out.append(sum(weight * qkv[other][2, head] for weight, (other, _) in zip(weights, peers, strict=True)))
-        assert torch.allclose(found[:, at[0], at[1]], attn.proj(torch.cat(out)), atol=1e-10)
+        assert torch.allclose(output[:, at[0], at[1]], attn.proj(torch.cat(out)), atol=1e-10)
 
 
 @torch.no_grad()
@@ -468,7 +473,8 @@ def test_nest_aggregation_pads_as_its_name_says():
         assert torch.equal(module(y), expected)
 
 
-# -- what is refused ----------------------------------------------------------------------------------------------------
+# -- what is refused
+# ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

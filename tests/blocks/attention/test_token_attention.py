@@ -34,7 +34,8 @@ class BehindNorm(nn.Module):
         return self.m(self.norm(x))
 
 
-# Block, input shapes, parameters, output of the probe, and the order of the other implementation's parameters if another.
+# Block, input shapes, parameters, output of the probe, and the order of the other implementation's parameters if
+# another.
 REFERENCE = [
     pytest.param(
         lambda: BehindNorm(MultiHeadSelfAttention(64, 8, 64, qkv_bias=False)),

@@ -31,7 +31,9 @@ def test_windows_and_grids_come_back() -> None:
 
 
 def share_a_window(i: tuple[int, int], j: tuple[int, int], size: tuple[int, int], window: int, shift: int) -> bool:
-    """Whether windows that start `shift` below multiples of the window hold both places, of a map with its own borders."""
+    """Whether windows that start `shift` below multiples of the window hold both places, of a map with its own
+    borders.
+    """
     for a, b, length in zip(i, j, size, strict=True):
         start = shift if length > window else 0
         if (a - start) // window != (b - start) // window:

@@ -51,9 +51,9 @@ def test_expert_convolution_agrees_with_timm():
     block = fill(ExpertConv2d(16, 32, 3, 1, 1, 1, True, 8))
     assert parameter_count(block) == 37120
     routing = 0.5 + 0.5 * probe_input((2, 8), 1)
-    found = statistics(block(probe_input((2, 16, 14, 14)), routing))
+    measured = statistics(block(probe_input((2, 16, 14, 14)), routing))
     expected = {"mean": 0.0007207127401, "std": 0.1123928744, "last": [-0.1701894877, -0.1698394383]}
-    assert {name: found[name] for name in expected} == {
+    assert {name: measured[name] for name in expected} == {
         name: pytest.approx(value, abs=1e-9) for name, value in expected.items()
     }
 

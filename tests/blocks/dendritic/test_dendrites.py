@@ -41,17 +41,17 @@ def test_only_the_chosen_segment_learns():
     layer = ActiveDendrites(4, 3, units=5, segments=6)
     context = torch.randn(1, 3)
     layer(torch.randn(1, 4), context).sum().backward()
-    chosen = torch.einsum("bc,usc->bus", context, layer.segments)[0].argmax(1)
+    strongest = torch.einsum("bc,usc->bus", context, layer.segments)[0].argmax(1)
     learned = layer.segments.grad.abs().sum(2) > 0
-    assert torch.equal(learned, torch.nn.functional.one_hot(chosen, 6).bool())
+    assert torch.equal(learned, torch.nn.functional.one_hot(strongest, 6).bool())
 
 
 def test_k_winners_keep_the_k_largest():
     x = torch.randn(3, 2, 20).double()
     out = KWinners(20, share=0.2)(x)
-    for row, kept in zip(x.view(-1, 20).tolist(), out.view(-1, 20).tolist(), strict=True):
+    for row, winners in zip(x.view(-1, 20).tolist(), out.view(-1, 20).tolist(), strict=True):
         top = sorted(row)[-4:]
-        assert kept == [value if value in top else 0.0 for value in row]
+        assert winners == [value if value in top else 0.0 for value in row]
 
 
 def test_ties_do_not_add_winners():

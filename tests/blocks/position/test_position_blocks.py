@@ -50,9 +50,9 @@ def test_rotary_turns_pairs():
             for i in range(2):
                 angle = p / 10000 ** (2 * i / 4)
                 a, b = x[0, p, 4 * head + 2 * i].item(), x[0, p, 4 * head + 2 * i + 1].item()
-                found = out[0, p, 4 * head + 2 * i : 4 * head + 2 * i + 2].tolist()
+                measured = out[0, p, 4 * head + 2 * i : 4 * head + 2 * i + 2].tolist()
                 turned = [a * math.cos(angle) - b * math.sin(angle), a * math.sin(angle) + b * math.cos(angle)]
-                assert found == pytest.approx(turned, abs=1e-6)
+                assert measured == pytest.approx(turned, abs=1e-6)
 
 
 @pytest.mark.parametrize("axes", ["1d", "2d"])
@@ -83,17 +83,17 @@ def test_relative_bias_matches_timm_1_0_31(side, heads, parameters, mean, last):
     n = side * side
     block = RelativePositionBias(n, heads)
     assert parameter_count(block) == parameters
-    found = statistics(fill(block)(torch.zeros(1, n, 4).double()) + probe_input((1, heads, n, n)))
-    assert found["mean"] == pytest.approx(mean, abs=1e-9)
-    assert found["last"] == pytest.approx(last, abs=1e-8)
+    measured = statistics(fill(block)(torch.zeros(1, n, 4).double()) + probe_input((1, heads, n, n)))
+    assert measured["mean"] == pytest.approx(mean, abs=1e-9)
+    assert measured["last"] == pytest.approx(last, abs=1e-8)
 
 
 def test_dynamic_bias_matches_vit_pytorch_1_26_11():
     block = DynamicPositionBias(49, num_heads=1, hidden_dim=16)
     assert parameter_count(block) == 705
-    found = statistics(fill(block).mlp(probe_input((169, 2))))
-    assert found["mean"] == pytest.approx(-0.03773468369, abs=1e-9)
-    assert found["last"] == pytest.approx([-0.1947233501, -0.1750476627], abs=1e-8)
+    measured = statistics(fill(block).mlp(probe_input((169, 2))))
+    assert measured["mean"] == pytest.approx(-0.03773468369, abs=1e-9)
+    assert measured["last"] == pytest.approx([-0.1947233501, -0.1750476627], abs=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def test_recurrence_follows_the_formula(make):
     x = torch.randn(2, 6, 4).double()
     sequence, state = block(x)
     act = torch.relu if block.rnn.mode == "RNN_RELU" else torch.tanh
-    for found, tokens in zip(sequence, x, strict=True):
-        assert torch.allclose(found, run_literally(block.rnn, tokens, act), atol=1e-10)
+    for states, tokens in zip(sequence, x, strict=True):
+        assert torch.allclose(states, run_literally(block.rnn, tokens, act), atol=1e-10)
     assert torch.equal(state, sequence[:, -1])
 
 
@@ -60,7 +60,7 @@ def test_encoder_reads_both_ways(cell):
 def test_decoder_step_follows_the_formula():
     step = AttentionDecoderStep(3, 5, 4, attention_dim=6).double()
     y, state, annotations = torch.randn(2, 3).double(), torch.randn(2, 5).double(), torch.randn(2, 7, 4).double()
-    found, context = step(y, state, annotations)
+    next_state, context = step(y, state, annotations)
     attention = step.attention
     for b in range(2):
         query = attention.query(state[b])
@@ -68,7 +68,7 @@ def test_decoder_step_follows_the_formula():
         a = torch.tensor(e).double().exp()
         c = (a / a.sum()) @ annotations[b]
         assert torch.allclose(context[b], c, atol=1e-10)
-        assert torch.allclose(found[b], step.cell(torch.cat((y[b], c)), state[b]), atol=1e-10)
+        assert torch.allclose(next_state[b], step.cell(torch.cat((y[b], c)), state[b]), atol=1e-10)
 
 
 def test_decoder_repeats_its_step():
@@ -128,7 +128,7 @@ def test_shortcuts_say_what_the_steps_do(make, shapes):
 @pytest.mark.parametrize(("make", "shapes"), CASES)
 def test_what_is_saved_for_backward_is_that_of_every_step(make, shapes):
     with torch.device("meta"):
-        found = measure(make().train(), tuple(torch.empty(shape) for shape in shapes))
+        cost = measure(make().train(), tuple(torch.empty(shape) for shape in shapes))
     block, inputs = make().train(), [torch.empty(shape) for shape in shapes]
     parameters = {parameter.untyped_storage().data_ptr() for parameter in block.parameters()}
     saved = {}
@@ -144,8 +144,8 @@ def test_what_is_saved_for_backward_is_that_of_every_step(make, shapes):
         torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
     ):
         outputs = block(*inputs)
-    ends = zip((*inputs, *outputs), (*found.saved_inputs, *found.saved_outputs), strict=True)
-    counted = found.saved_bytes + sum(tensor.untyped_storage().nbytes() for tensor, flag in ends if flag)
+    ends = zip((*inputs, *outputs), (*cost.saved_inputs, *cost.saved_outputs), strict=True)
+    counted = cost.saved_bytes + sum(tensor.untyped_storage().nbytes() for tensor, flag in ends if flag)
     # Where meta saves the input, the CPU saves a copy with its axes swapped: as many bytes, but for each direction.
     copies = inputs[0].nbytes if isinstance(block, BidirectionalEncoder) else 0
     assert counted + copies == sum(tensor.untyped_storage().nbytes() for tensor in saved.values())

@@ -89,7 +89,8 @@ def test_t2t_stage_is_unfold_and_one_head_of_attention():
 
 
 def test_t2t_stages_of_full_width_have_the_parameters_of_vit_pytorch():
-    # T2TViT(dim=512, t2t_layers=((7, 4), (3, 2), (3, 2))) of vit-pytorch 1.26.11: two stages and a linear layer of 11907 x 512.
+    # T2TViT(dim=512, t2t_layers=((7, 4), (3, 2), (3, 2))) of vit-pytorch 1.26.11: two stages and a linear layer of
+    # 11907 x 512.
     with torch.device("meta"):
         stages = parameter_count(T2TStage(3, 7, 4, None)) + parameter_count(T2TStage(147, 3, 2, None))
     assert stages + 11907 * 512 + 512 == 14968346

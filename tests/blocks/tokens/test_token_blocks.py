@@ -51,10 +51,10 @@ def test_patch_merger_matches_vit_pytorch_1_26_11():
 def test_sequence_pool_is_a_weighted_mean():
     pool = SequencePool(4, bias=True).double()
     x = torch.randn(2, 5, 4).double()
-    for sample, found in zip(x, pool(x), strict=True):
+    for sample, pooled in zip(x, pool(x), strict=True):
         weights = [torch.exp(pool.score(token)) for token in sample]
         mean = sum(weight * token for weight, token in zip(weights, sample, strict=True)) / sum(weights)
-        assert torch.allclose(found, mean, atol=1e-10)
+        assert torch.allclose(pooled, mean, atol=1e-10)
 
 
 def test_adaptive_token_sampling_follows_the_formula():
@@ -62,7 +62,7 @@ def test_adaptive_token_sampling_follows_the_formula():
     heads, samples, d = 2, 6, 4
     block = AdaptiveTokenSampling(8, heads, samples).double()
     x = torch.randn(1, 10, 8).double()
-    out, residual, kept = block(x)
+    out, residual, is_real = block(x)
     q, k, v = block.qkv(block.norm(x))[0].view(10, 3, heads, d).permute(1, 2, 0, 3)
     attention = torch.stack([torch.softmax(q[h] @ k[h].T / d**0.5, -1) for h in range(heads)])
     score = [sum(attention[h, 0, j].item() * v[h, j].norm().item() for h in range(heads)) for j in range(1, 10)]
@@ -75,7 +75,7 @@ def test_adaptive_token_sampling_follows_the_formula():
     assert len(set(places)) < len(places)
     for at, place in enumerate(places):
         real = at == 0 or place != places[at - 1]
-        assert kept[0, at] == real
+        assert is_real[0, at] == real
         assert torch.allclose(out[0, at], full[place] * real, atol=1e-6)
         assert torch.equal(residual[0, at], x[0, place] * real)
 

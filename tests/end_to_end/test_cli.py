@@ -256,9 +256,9 @@ def test_export_to_a_picture(kind: str, begin: bytes, tmp_path: Path) -> None:
 
 def test_a_picture_of_another_kind_or_with_weights_is_refused(tmp_path: Path) -> None:
     for words, reason in (
-        (("-o", str(tmp_path / "a.png")), "a picture of the kind svg ends in .svg"),
-        (("-o", str(tmp_path / "a.svg"), "--verify"), "a picture holds no code and no weights; leave out --verify"),
-        (("-o", "-"), "svg is no text; name a file with -o"),
+        (("-o", str(tmp_path / "a.png")), "expected a file name that ends in .svg"),
+        (("-o", str(tmp_path / "a.svg"), "--verify"), "a drawing holds no code and no weights; leave out --verify"),
+        (("-o", "-"), "a svg export is not text; name a file with -o"),
     ):
         done = process("export", HYBRID, "--to", "svg", *words)
         assert done.returncode == 2 and reason in done.stderr and len(done.stderr.splitlines()) == 1

@@ -1,0 +1,59 @@
+"""`netcomposer check`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from composer.cli import PROBLEMS
+from composer.cli.options import DesignFile, Option
+from composer.core.graph import Design
+
+
+def run(
+    design: DesignFile,
+    *,
+    fix: Annotated[bool, Option("--fix", help="apply the first repair of each error and write the design")] = False,
+    output: Annotated[
+        Path | None,
+        Option("-o", "--output", metavar="FILE", help="with --fix: file to write; the design itself by default"),
+    ] = None,
+) -> int:
+    """Report the problems of a design, one line each."""
+    from composer.core import training_settings
+    from composer.core.files.design_file import load
+    from composer.engine.inference.infer import Inferrer
+    from composer.engine.repair.context import causes
+
+    loaded = load(design)
+    if fix:
+        loaded = _fix(loaded, output or design)
+    inferrer = Inferrer.with_disk_cache()
+    inference = inferrer.infer(loaded)
+    problems = [*causes(inference, inferrer), *training_settings.problems(loaded.training)]
+    totals = inference.facts.totals
+    if not problems:
+        problems = [
+            f"{name}: the design states {expected:,}, but it has {getattr(totals, name):,}"
+            for name, expected in loaded.expected.items()
+            if getattr(totals, name) != expected
+        ]
+    for line in problems:
+        print(line)
+    for problem in inference.structural:
+        if problem.level == "warning":
+            print(f"warning: {problem.message}")
+    if not problems:
+        print(f"{design}: no problems, {totals.params:,} parameters, {totals.macs:,} MACs")
+    return PROBLEMS if problems else 0
+
+
+def _fix(design: Design, target: Path) -> Design:
+    """Apply the first repair of each error, print each repair, and write the repaired design."""
+    from composer.core.files.design_file import save
+    from composer.engine.repair.fix import fix
+
+    repaired, steps = fix(design)
+    for step in steps:
+        print(f"fixed {step.node}: {step.label}   ({step.error})")
+    if steps:
+        save(repaired, target)
+    return repaired

@@ -1,0 +1,15 @@
+"""`netcomposer demo`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from composer.cli.options import Option
+
+
+def run(
+    *, out: Annotated[Path, Option("--out", metavar="DIR", help="folder for the results")] = Path("demo_out")
+) -> int:
+    """Run the main workflow in the real window and write the results to a folder."""
+    from composer.cli.demo import run_demo
+
+    return run_demo(out)

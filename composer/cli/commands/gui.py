@@ -1,0 +1,13 @@
+"""`netcomposer gui`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from composer.cli.options import Option
+
+
+def run(design: Annotated[Path | None, Option(metavar="DESIGN", help="design file to open")] = None) -> int:
+    """Open the window."""
+    from composer.gui import app
+
+    return app.run(str(design) if design is not None else None)

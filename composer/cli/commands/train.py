@@ -1,0 +1,41 @@
+"""`netcomposer train`."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from composer.cli import training_flags
+from composer.cli.options import DesignFile, DeviceName, Option
+
+
+def run(
+    design: DesignFile,
+    *,
+    out: Annotated[Path, Option("--out", metavar="RUN", help="folder of the run")],
+    device: DeviceName = "auto",
+    resume: Annotated[bool, Option("--resume", help="continue a run that was stopped or killed")] = False,
+    parent_pipe: Annotated[
+        bool, Option("--parent-pipe", help="exchange JSON lines with the process that started this one")
+    ] = False,
+    **settings: Any,
+) -> int:
+    """Train a design on real data."""
+    # Before torch is loaded: threads that wait for each other should not occupy a core that others (the window) need.
+    os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+    from composer.engine.training.command import run_command
+
+    overrides = {flag.key: settings[flag.dest] for flag in training_flags.FLAGS}
+    return run_command(
+        design,
+        out,
+        device=device,
+        resume=resume,
+        parent_pipe=parent_pipe,
+        overrides={key: value for key, value in overrides.items() if value is not None},
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add one flag per training setting."""
+    training_flags.add_flags(parser)

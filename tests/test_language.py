@@ -19,7 +19,6 @@ NOT_REVISED: tuple[str, ...] = (
     "composer/cli/",
     "composer/core/",
     "composer/engine/",
-    "composer/gui/canvas/",
     "composer/gui/dialogs/",
     "composer/gui/look/",
     "composer/gui/panels/attention.py",

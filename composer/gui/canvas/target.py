@@ -16,7 +16,7 @@ PointerTargetKind = Literal["node", "wire", "frame", "canvas"]
 class PointerTarget:
     """The item under the pointer.
 
-    Args:
+    Attributes:
         position: position in the scene; None for a command that was not run at a position.
         node: id of an input, node or output.
         wire: a wire.
@@ -30,7 +30,7 @@ class PointerTarget:
 
     @property
     def kind(self) -> PointerTargetKind:
-        """The kind of item; ``canvas`` for empty ground."""
+        """The kind of item; ``canvas`` for the background."""
         if self.node:
             return "node"
         if self.wire is not None:

@@ -43,7 +43,7 @@ class MergeItem(NodeItem):
             width = metrics.text_width("small", self.content.title)
             painter.drawText(QPointF(-width / 2, self.body.bottom() + 14), self.content.title)
 
-    def _paint_large(self, painter: QPainter, style: metrics.PaintStyle, scale: float) -> None:
+    def _paint_large_text(self, painter: QPainter, style: metrics.PaintStyle, scale: float) -> None:
         pass
 
     def _paint_ports(self, painter: QPainter, style: metrics.PaintStyle) -> None:

@@ -151,13 +151,13 @@ def _family_brush(family: str, blend: float, _dark: bool) -> QBrush:
     return QBrush(color if blend >= 1 else mix(paint_style().card.color(), color, blend))
 
 
-def mix(ground: QColor, color: QColor, share: float) -> QColor:
+def mix(background: QColor, color: QColor, share: float) -> QColor:
     """Return the blend of two colors."""
     rest = 1.0 - share
     return QColor.fromRgbF(
-        ground.redF() * rest + color.redF() * share,
-        ground.greenF() * rest + color.greenF() * share,
-        ground.blueF() * rest + color.blueF() * share,
+        background.redF() * rest + color.redF() * share,
+        background.greenF() * rest + color.greenF() * share,
+        background.blueF() * rest + color.blueF() * share,
     )
 
 

@@ -116,7 +116,7 @@ class NodeItem(QGraphicsItem):
         if scale >= metrics.DETAIL_SCALE:
             self._paint_text(painter, style)
         else:
-            self._paint_large(painter, style, scale)
+            self._paint_large_text(painter, style, scale)
         if scale >= metrics.DETAIL_SCALE or self.offered or self.hovered:
             self._paint_ports(painter, style)
         if self.content.error:
@@ -216,7 +216,7 @@ class NodeItem(QGraphicsItem):
                 metrics.elided("small", content.detail, right - left),
             )
 
-    def _paint_large(self, painter: QPainter, style: metrics.PaintStyle, scale: float) -> None:
+    def _paint_large_text(self, painter: QPainter, style: metrics.PaintStyle, scale: float) -> None:
         """Paint id and block in letters that can still be read when zoomed out."""
         content = self.content
         end = content.shape == "end"

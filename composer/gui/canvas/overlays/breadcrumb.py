@@ -50,13 +50,9 @@ class Breadcrumb(QWidget):
 
     def refresh(self) -> None:
         """Show the current path."""
-        session = self._session
-        shown = (
-            session.document.design.name,
-            *session.document.instance_path,
-            session.document.graph_name,
-            theme.is_dark(),
-        )
+        document = self._session.document
+        crumbs = (document.design.name, *document.instance_path)
+        shown = (*crumbs, document.graph_name, theme.is_dark())
         if shown == self._shown or self._field is not None:
             return
         self._shown = shown
@@ -64,27 +60,30 @@ class Breadcrumb(QWidget):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        crumbs = (session.document.design.name, *session.document.instance_path)
         for depth, name in enumerate(crumbs):
             if depth:
-                separator = QLabel("/")
-                self._row.addWidget(separator)
-                separator.show()
-            button = QToolButton(autoRaise=True)
-            button.setText(name)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setProperty("last", depth == len(crumbs) - 1)
-            if depth and depth == len(crumbs) - 1:
-                button.setToolTip(f"Sub-graph {session.document.graph_name}; double-click to rename it")
-                button.installEventFilter(self)
-            else:
-                button.clicked.connect(
-                    lambda _=False, depth=depth: session.document.show_graph(session.document.instance_path[:depth])
-                )
-            self._row.addWidget(button)
-            button.show()
-        if session.document.graph_name and session.document.graph_name != crumbs[-1]:
-            self._row.addWidget(QLabel(session.document.graph_name))
+                self._add(QLabel("/"))
+            self._add(self._crumb(name, depth, last=depth == len(crumbs) - 1))
+        if document.graph_name and document.graph_name != crumbs[-1]:
+            self._row.addWidget(QLabel(document.graph_name))
+
+    def _crumb(self, name: str, depth: int, *, last: bool) -> QToolButton:
+        """Return the button of a graph: the last one can be renamed, the others show their graph."""
+        document = self._session.document
+        button = QToolButton(autoRaise=True)
+        button.setText(name)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setProperty("last", last)
+        if depth and last:
+            button.setToolTip(f"Sub-graph {document.graph_name}; double-click to rename it")
+            button.installEventFilter(self)
+        else:
+            button.clicked.connect(lambda: document.show_graph(document.instance_path[:depth]))
+        return button
+
+    def _add(self, widget: QWidget) -> None:
+        self._row.addWidget(widget)
+        widget.show()
 
     def rename(self) -> None:
         """Edit the name of the shown sub-graph, in a field at the end of the breadcrumb."""

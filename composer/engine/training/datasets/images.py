@@ -26,13 +26,14 @@ class ImageFormat:
         shape: channels, height, width.
         mean: of each channel, subtracted from pixels in [0, 1]; a single value holds for all channels.
         std: of each channel; what the pixels are divided by.
-        frame: cuts the relevant part out of a user's image, so that it resembles the training images.
+        frame: cuts the relevant part out of a user's image, so that it resembles the training images; by default the
+            whole image is used.
     """
 
     shape: Shape
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    frame: Callable[[Image.Image], Image.Image]
+    frame: Callable[[Image.Image], Image.Image] = lambda image: image
 
     def normalize(self, pixels: Tensor) -> Tensor:
         """Return pixels (..., C, H, W) in [0, 1] as the network takes them."""

@@ -1,5 +1,6 @@
-"""What needs torch: shapes and costs on the meta device, the generated source, built models, training, capture.
+"""Everything that needs torch: inference, code generation, repair, training, inspection, analysis and export.
 
-`infer` walks the graph and keeps a memo; `codegen` turns a design into Python text; `build` imports that very text; `train`
-trains what `build` built; `capture` looks into it. `__main__` is the worker process that the window talks to.
+`inference` computes shapes and costs on the meta device; `codegen` turns a design into Python text and imports that
+text; `repair` offers fixes for errors; `training` trains the imported model, `inspection` captures its attention maps,
+`analysis` measures it and `export` writes it to files. `__main__` is the worker process of the window.
 """

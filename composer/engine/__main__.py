@@ -1,4 +1,4 @@
-"""The engine worker: one long-lived process that answers the window's questions about shapes, costs, source and attention."""
+"""The engine worker: one long-lived process that answers the window's requests for facts, source, maps and files."""
 
 import atexit
 import os
@@ -19,49 +19,55 @@ if TYPE_CHECKING:
     from composer.engine.inspection.inspector import Inspector
 
 Params = Mapping[str, Any]
-# As many as the window shows of one error.
-MAX_OFFERS = 4
+# The window shows this many repairs of one error.
+MAX_REPAIRS = 4
 
 
 class Engine:
-    """What the worker keeps between requests: the memo, and what it told the window last. One method a request."""
+    """State of the worker between requests; each public method answers the request of its name.
+
+    Attributes:
+        inferrer: its memo serves every request.
+        sent_facts: the facts that the window has, by path; `facts` sends only differences from them.
+        reader: reads designs that the window sends as differences from the one before.
+    """
 
     def __init__(self) -> None:
         from composer.engine.inference.infer import Inferrer
 
         self.inferrer = Inferrer.with_disk_cache()
-        self.told: dict[str, NodeFacts] = {}
+        self.sent_facts: dict[str, NodeFacts] = {}
         self.reader = DeltaReader()
 
     def facts(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Facts of a design, as far as they differ from the last answer."""
+        """Infer a design; return the facts that differ from those of the last answer."""
         try:
             design = self.reader.read(params["design"])
         except OutOfSync:
             return {"again": True}
         inference = self.inferrer.infer(design, params.get("batch", 1))
-        now = dict(inference.facts.nodes)
-        reset = bool(params.get("reset")) or not self.told
-        before = {} if reset else self.told
-        changed = {path: facts for path, facts in now.items() if path not in before or before[path] != facts}
-        self.told = now
+        current = dict(inference.facts.nodes)
+        reset = bool(params.get("reset")) or not self.sent_facts
+        before = {} if reset else self.sent_facts
+        changed = {path: facts for path, facts in current.items() if path not in before or before[path] != facts}
+        self.sent_facts = current
         totals = inference.facts.totals
         return {
             "revision": params.get("revision", 0),
             "reset": reset,
             "changed": {path: facts.to_json() for path, facts in changed.items()},
-            "removed": [path for path in before if path not in now],
+            "removed": [path for path in before if path not in current],
             "totals": asdict(totals),
             "problems": [[p.message, p.node, p.graph, p.level] for p in inference.structural],
         }
 
     def reload_blocks(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Take notice of changes in the user's own blocks, or in which of their folders are trusted."""
+        """Read custom blocks again after a change of their files or of the trust in them."""
         self.inferrer.reload()
         return {}
 
     def trial(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """What another design would come to; what the window was told of its own design stays as it is."""
+        """Infer another design than the shown one, for a preview; `sent_facts` stays unchanged."""
         inference = self.inferrer.infer(from_json(params["design"]), params.get("batch", 1))
         return {
             "errors": inference.errors,
@@ -72,24 +78,24 @@ class Engine:
         }
 
     def repairs(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Repairs of one item that were tried and work."""
+        """Search for repairs of one item."""
         from composer.engine.repair.search import find_repairs
 
-        design, limit = from_json(params["design"]), params.get("limit", MAX_OFFERS)
-        found = find_repairs(
-            self.inferrer, design, params["id"], params.get("graph", ""), limit=limit, step=lambda: progress(0.0)
-        )
-        return {"repairs": [asdict(repair) for repair in found]}
+        design, limit = from_json(params["design"]), params.get("limit", MAX_REPAIRS)
+        graph = params.get("graph", "")
+        # Reporting progress also notices that the request was cancelled.
+        repairs = find_repairs(self.inferrer, design, params["id"], graph, limit=limit, step=lambda: progress(0.0))
+        return {"repairs": [asdict(repair) for repair in repairs]}
 
     def source(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """The generated Python text."""
+        """Generate the Python source of a design."""
         from composer.engine.codegen.generate import generate
 
         inference = self.inferrer.infer(from_json(params["design"]))
         return {"source": generate(inference, inline=params.get("inline", True))}
 
     def layers(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """The table that torchinfo prints."""
+        """Return the table of layers that torchinfo prints."""
         from composer.engine.analysis.layers import layer_table
 
         return {"text": layer_table(from_json(params["design"]), params.get("batch", 1), self.inferrer)}
@@ -123,10 +129,10 @@ class Engine:
         return verify_text(design, target, text, weights=weights, inferrer=self.inferrer).to_json()
 
     def fit(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """The largest setting of the variables under a budget, and the trade-off table."""
+        """Search for the largest setting of the variables under a budget."""
         from composer.engine.analysis.fit import fit
 
-        found = fit(
+        result = fit(
             from_json(params["design"]),
             params=params.get("params"),
             macs=params.get("macs"),
@@ -135,35 +141,35 @@ class Engine:
             progress=progress,
         )
         return {
-            "best": asdict(found.best),
-            "table": [asdict(row) for row in found.table],
-            "evaluations": found.evaluations,
+            "best": asdict(result.best),
+            "table": [asdict(row) for row in result.table],
+            "evaluations": result.evaluations,
         }
 
     def profile(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Measured time and memory of every node."""
+        """Measure time and memory of every node."""
         import torch
 
         from composer.engine.analysis.profile import profile
         from composer.engine.device import choose
 
         device = choose(params.get("device", "auto")).name
-        torch.set_num_threads(os.cpu_count() or 1)  # as a program of its own would run it
+        torch.set_num_threads(os.cpu_count() or 1)  # as a standalone program would use
         design, batch = from_json(params["design"]), params.get("batch", 1)
         return asdict(profile(design, device=device, batch=batch, inferrer=self.inferrer, progress=progress))
 
     def device_profile(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """What a device of this machine can do, measured now: the profile of a roofline."""
+        """Measure peak arithmetic and bandwidth of a device of this machine, for the roofline."""
         from composer.engine.analysis.device_benchmark import measure_profile
 
         return asdict(measure_profile(params.get("device", "auto")))
 
     def sample_images(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Sample images of a dataset."""
+        """Return sample images of a dataset."""
         return self._inspector.sample_images(params, progress)
 
     def capture_maps(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Attention maps of an image."""
+        """Capture the attention maps of an image."""
         return self._inspector.capture_maps(params, progress)
 
     @cached_property
@@ -173,25 +179,25 @@ class Engine:
         return Inspector(self.inferrer)
 
     def handlers(self) -> dict[str, Handler]:
-        """Requests by name: every public method but this one."""
+        """Return the handlers of all requests by name: every public method but this one."""
         return {
             name: getattr(self, name) for name in vars(type(self)) if not name.startswith("_") and name != "handlers"
         }
 
 
 def _import_torch(channel: Channel) -> None:
-    """Import torch and tell the window what there is to compute on.
+    """Import torch and send the window the devices of this machine.
 
-    In a thread beside the first requests: the facts of blocks that were seen before need no torch, which takes a second to import.
-    A request that does need it waits for the import of `run_block`, the one door to torch, so that two threads never import the
-    same modules in different orders.
+    Runs in a thread beside the first requests, because facts of blocks with cached costs need no torch, whose import
+    takes a second. A request that needs torch first imports `run_block`, as this function does, so that two threads
+    never import the same modules in different orders.
     """
     with imports_without_gc():
         import torch
 
         import composer.engine.inference.run_block  # noqa: F401 - see above
 
-    # The window's own work and a training run share the machine: inference on the meta device gains nothing from threads.
+    # The window and a training run share the machine, and inference on the meta device gains nothing from threads.
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
     from composer.engine.device import devices
 

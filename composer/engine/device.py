@@ -1,4 +1,4 @@
-"""The devices of this machine, and the choice of one."""
+"""The devices of this machine, and the selection of one."""
 
 import os
 import time
@@ -12,32 +12,37 @@ from composer.core.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device by its torch name (``cpu``, ``cuda:0``, ``mps``) and a label for people."""
+    """A device.
+
+    Attributes:
+        name: torch's name, such as ``cpu``, ``cuda:0`` or ``mps``.
+        label: name that the window shows.
+    """
 
     name: str
     label: str
 
 
 def cpu_cores() -> int:
-    """Cores this process may use, which in a container are fewer than the machine has."""
+    """Return the number of cores that this process may use; in a container fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def available() -> list[Device]:
-    """What can be trained on, fastest first."""
-    found = []
+    """Return the devices of this machine, the fastest first."""
+    result = []
     for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
         properties = torch.cuda.get_device_properties(index)
-        found.append(Device(f"cuda:{index}", f"{properties.name} ({properties.total_memory / 2**30:.0f} GB)"))
+        result.append(Device(f"cuda:{index}", f"{properties.name} ({properties.total_memory / 2**30:.0f} GB)"))
     if torch.backends.mps.is_available():
-        found.append(Device("mps", "Apple GPU"))
+        result.append(Device("mps", "Apple GPU"))
     cores = cpu_cores()
-    found.append(Device("cpu", f"CPU ({cores} core{'s' if cores != 1 else ''})"))
-    return found
+    result.append(Device("cpu", f"CPU ({cores} core{'s' if cores != 1 else ''})"))
+    return result
 
 
 def choose(name: str = "auto") -> Device:
-    """The device a user asked for.
+    """Return the device that a user selected.
 
     Args:
         name: ``auto`` (the fastest there is), ``cpu``, ``cuda`` (the first GPU), ``cuda:N`` or ``mps``.
@@ -46,31 +51,35 @@ def choose(name: str = "auto") -> Device:
         UserError: if this machine has no such device; the message lists those it has.
     """
     devices = available()
-    wanted = {"auto": devices[0].name, "cuda": "cuda:0"}.get(name, name)
+    torch_name = {"auto": devices[0].name, "cuda": "cuda:0"}.get(name, name)
     for device in devices:
-        if device.name == wanted:
+        if device.name == torch_name:
             return device
-    known = ", ".join(device.name for device in devices)
-    if wanted.startswith("cuda") and not torch.cuda.is_available():
-        why = "this torch is built without CUDA" if torch.version.cuda is None else "no NVIDIA GPU or driver answers"
-        raise UserError(f"device {name!r} is not available: {why}; available: {known}")
-    raise UserError(f"device {name!r} is not available; choose auto or one of: {known}")
+    names = ", ".join(device.name for device in devices)
+    if torch_name.startswith("cuda") and not torch.cuda.is_available():
+        why = (
+            "this torch was built without CUDA"
+            if torch.version.cuda is None
+            else "no NVIDIA GPU or driver was detected"
+        )
+        raise UserError(f"device {name!r} is not available: {why}; available: {names}")
+    raise UserError(f"device {name!r} is not available; choose auto or one of: {names}")
 
 
 def devices() -> list[dict[str, str]]:
-    """`available` as plain JSON values."""
+    """Return `available` as plain JSON values."""
     return [{"name": device.name, "label": device.label} for device in available()]
 
 
 def tune_threads(step: Callable[[], object], rounds: int = 3) -> int:
-    """The number of CPU threads with which a step of training is fastest right now; it is set, and returned.
+    """Set torch to the number of CPU threads with which a training step is fastest now, and return it.
 
-    Small networks gain little from a second thread, and where another program uses the cores, threads that wait for each other
-    can be ten times slower than a single one; so this is measured. What the user set by OMP_NUM_THREADS stays.
+    It is measured, because small networks gain little from a second thread, and on a busy machine threads that wait for
+    each other can be ten times slower than a single one. A number that the user set by OMP_NUM_THREADS is not changed.
 
     Args:
-        step: one typical step, without effect.
-        rounds: how often it is measured.
+        step: runs one typical step, without side effects.
+        rounds: number of measurements.
     """
     if "OMP_NUM_THREADS" in os.environ:
         return torch.get_num_threads()
@@ -82,8 +91,8 @@ def tune_threads(step: Callable[[], object], rounds: int = 3) -> int:
         start = time.perf_counter()
         for _ in range(rounds):
             step()
-        spent = time.perf_counter() - start
-        if spent < 0.9 * best_time:  # more threads have to earn their place
-            best, best_time = threads, spent
+        elapsed = time.perf_counter() - start
+        if elapsed < 0.9 * best_time:  # more threads must be clearly faster
+            best, best_time = threads, elapsed
     torch.set_num_threads(best)
     return best

@@ -1,4 +1,4 @@
-"""Block classes by name: the one place that imports block files, and the one that asks whether they are trusted."""
+"""Classes of blocks: the only module that imports block files, and that checks whether they are trusted."""
 
 import importlib
 import importlib.util
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-_packages: dict[str, Path] = {}  # folders of the user's own blocks by the name under which they are imported
+# Folders of custom blocks by the name of the package under which they are imported.
+_packages: dict[str, Path] = {}
 
 
 @cache
 def catalog() -> Catalog:
-    """The catalog of the library and of the user's own folders, read once a process, or once until `reload`."""
+    """Return the catalog of the library and of the user's folders; cached until `reload`."""
     return read_catalog([folder.path for folder in block_folders.known()])
 
 
 def reload() -> Catalog:
-    """Forget the user's own blocks, after their files or the trust in them changed; the library's stay imported.
+    """Drop imported custom blocks after their files or the trust in them changed; library blocks stay imported.
 
     Returns:
-        The catalog as it is now.
+        The new catalog.
     """
     for name in [name for name in sys.modules if name.split(".")[0] in _packages]:
         del sys.modules[name]
@@ -42,35 +43,33 @@ def reload() -> Catalog:
 
 
 def block_class(spec: BlockSpec) -> "type[nn.Module]":
-    """The class of a block.
+    """Import a block and return its class.
 
     Args:
         spec: its entry in the catalog.
 
     Raises:
         ImportError: if the file cannot be imported.
-        UserError: if it lies in a folder that is not trusted; nothing of it has run then.
+        UserError: if its folder is not trusted; none of its code has run then.
     """
     if spec.path.is_relative_to(paths.BLOCKS):
         module = importlib.import_module(f"blocks.{spec.category}.{spec.path.stem}")
     else:
         if (reason := block_folders.untrusted_reason(spec.name, spec.path)) is not None:
             raise UserError(reason)
-        module = _own_module(spec.path)
-    found: type[nn.Module] = getattr(module, spec.name)
-    return found
+        module = _import_custom(spec.path)
+    cls: type[nn.Module] = getattr(module, spec.name)
+    return cls
 
 
-def _own_module(file: Path) -> ModuleType:
-    """A file of the user's own, as a module of a package named after its folder, so that such files may import each other."""
+def _import_custom(file: Path) -> ModuleType:
+    """Import a custom block as a module of its folder's package, so that such files can import each other."""
     folder = block_folders.folder_of(file)
-    assert folder is not None  # whoever is of none is not trusted
+    assert folder is not None  # a file outside the folders is not trusted
     root = folder.path
     name = ".".join([_package(root), *file.relative_to(root).with_suffix("").parts])
-    writing, sys.dont_write_bytecode = (
-        sys.dont_write_bytecode,
-        True,
-    )  # Python's own cache misses a change within the same second
+    # Python's bytecode cache misses a second change of a file within the same second.
+    writing, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         return importlib.import_module(name)
     finally:
@@ -78,9 +77,9 @@ def _own_module(file: Path) -> ModuleType:
 
 
 def _package(root: Path) -> str:
-    """The name under which a folder is imported: its own, unless something else bears that."""
-    for name, known in _packages.items():
-        if known == root:
+    """Return the package name of a folder: its own name, unless another module has it."""
+    for name, folder in _packages.items():
+        if folder == root:
             return name
     name = root.name.replace(".", "_")
     while name in _packages or _taken(name):

@@ -153,7 +153,7 @@ def test_the_export_holds_them_with_all_they_need(folder: Path, tmp_path: Path):
 def test_a_change_counts_without_a_new_process(folder: Path):
     block_folders.keep(folder, trusted=True)
     engine = Engine.__new__(Engine)
-    engine.inferrer, engine.told = Inferrer(library.reload()), {}
+    engine.inferrer, engine.sent_facts = Inferrer(library.reload()), {}
     progress = lambda *_: None  # noqa: E731
     infer = lambda: engine.inferrer.infer(design())  # noqa: E731
     assert infer().facts.nodes["scale"].params == 8

@@ -21,7 +21,8 @@ def import_source(text: str, path: Path | None = None) -> ModuleType:
 
     Args:
         text: the generated text.
-        path: file of the text; without it, the lines are registered for tracebacks under a name in the temporary folder.
+        path: file of the text; without it, the lines are registered for tracebacks under a name in the temporary
+            folder.
 
     Returns:
         The module.

@@ -64,14 +64,14 @@ def constructor_lines(
 
 
 def is_repeated(node: Node) -> bool:
-    """Return whether a node is a list of modules: also for an expression that gives 1, so that state_dict paths are stable."""
+    """Return whether a node is a list of modules; an expression that gives 1 is, to keep state_dict paths stable."""
     return node.repeat != 1
 
 
 def _expression(
     design: Design, cls: GraphClass, node: Node, key: str, values: Sequence[Literal], suffix: str = ""
 ) -> str:
-    """Return a literal where all instances of the graph agree, else the constructor argument that carries the difference."""
+    """Return a literal where all instances agree, else the constructor argument that carries the difference."""
     if cls.graph is design.main or all_identical(values):
         return literal(values[0])
     raw = node.repeat if key == "repeat" else node.params.get(key)

@@ -1,12 +1,12 @@
 """The one generator: a Design as Python text that needs only torch.
 
-The text holds imports, the sources of the used blocks (or imports of them), one class for each sub-graph, and the model. A node
-is one attribute and one line of forward; a repeat is a loop. What differs between the instances of a sub-graph, or between the
-iterations of a repeat, becomes a constructor argument named after the parameter; arguments that always agree are one; what
-never differs is a literal.
+The text holds imports, the sources of the used blocks (or imports of them), one class for each sub-graph, and the
+model. A node is one attribute and one line of forward; a repeat is a loop. What differs between the instances of a
+sub-graph, or between the iterations of a repeat, becomes a constructor argument named after the parameter; arguments
+that always agree are one; what never differs is a literal.
 
-Nothing in a design can inject code: ids are identifiers, values are literals written by `repr`, and texts of the user appear
-only in the docstring, escaped.
+Nothing in a design can inject code: ids are identifiers, values are literals written by `repr`, and texts of the user
+appear only in the docstring, escaped.
 """
 
 import builtins
@@ -38,7 +38,8 @@ def source(design: Design, *, inline: bool = True, inferrer: Inferrer | None = N
 
     Args:
         design: a design without errors.
-        inline: True puts the block sources into the text, so that it needs only torch; False imports them from `blocks`.
+        inline: True puts the block sources into the text, so that it needs only torch; False imports them from
+            `blocks`.
         inferrer: its memo is used; a new one by default.
 
     Returns:
@@ -73,7 +74,7 @@ class _Generator:
         instances: dict[str, list[GraphResult]] = {}
         _collect_instances(self.inference.root, instances)
 
-        # 2. The sources of the used blocks come before names are given: no class may be named like one of them.
+        # 2. The sources of the used blocks come before names are chosen: no class may be named like one of them.
         for name in instances:
             self._collect_sources(name)
         defined = {*_RESERVED, *self.sources.definitions, *self.sources.imports.values()}
@@ -161,7 +162,7 @@ def _collect_instances(result: GraphResult, instances: dict[str, list[GraphResul
 
 
 def _model_name(design: Design, reserved: Collection[str]) -> str:
-    """Return the name of the model class: the design's name in camel case, with a suffix where that name is reserved."""
+    """Return the name of the model class: the design's name in camel case, with a suffix if it is reserved."""
     name = names.camel(re.sub(r"[^0-9A-Za-z_]+", "_", design.name))[:MAX_NAME] or "Net"
     graphs = {names.camel(graph) for graph in design.graphs}
     while name in reserved or name in graphs or hasattr(builtins, name):

@@ -45,7 +45,7 @@ class GraphClass:
     forward: list[str] = field(default_factory=list)
 
     def argument(self, name: str, fallback: str, values: list[Literal], *, exposed: bool) -> str:
-        """Return the name of the argument with the given values, which is added unless an argument agrees with it.
+        """Return the name of the argument with these values, which is added unless an existing one agrees.
 
         Args:
             name: the name that it should have.

@@ -1,4 +1,4 @@
-"""Block sources as one text: the used definitions and what they need, dependencies first, decorators dropped, imports merged."""
+"""Block sources as one text: used definitions after what they need, without decorators, with merged imports."""
 
 import ast
 import builtins
@@ -20,7 +20,8 @@ class SourceFile:
     Attributes:
         definitions: source text by name.
         needs: names of the globals that a definition uses, by its name.
-        imports: the import that binds a local name, as (module, original name); the original name of a plain import is empty.
+        imports: the import that binds a local name, as (module, original name); the original name of a plain import is
+            empty.
     """
 
     definitions: dict[str, str] = field(default_factory=dict)
@@ -79,7 +80,7 @@ def _text(lines: list[str], node: ast.stmt, keep_decorators: bool = True) -> str
 
 
 def _global_names(node: ast.AST) -> frozenset[str]:
-    """Return the names that a definition may take from its module; the block decorator is left out, as it is dropped."""
+    """Return the names that a definition may take from its module; the block decorator, which is dropped, has none."""
     decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) and _is_block(node) else []
     skipped = {id(part) for decorator in decorators for part in ast.walk(decorator)}
     names = (part.id for part in ast.walk(node) if isinstance(part, ast.Name) and id(part) not in skipped)

@@ -1,7 +1,7 @@
 """Run a design node by node from its graph, without generated source: the independent side of `export --verify`.
 
-Nothing else uses it: what is trained and exported is the generated source (`build`). A second implementation exists only so that
-the two can be compared.
+Nothing else uses it: what is trained and exported is the generated source (`build`). A second implementation exists
+only so that the two can be compared.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
-"""Run a model once and record every number: outputs, gradients and buffers. The program of the clean process of `verify`.
+"""Run a model once and record its outputs, gradients and buffers: the program of the clean process of `verify`.
 
-`verify` imports `probe` to run the drawn network. It runs this file as a script (``python -I probe.py request.json``) to run
-the exported one, so both sides execute the same function. The script imports nothing of `composer`.
+`verify` imports `probe` to run the drawn network. It runs this file as a script (``python -I probe.py request.json``)
+to run the exported one, so both sides execute the same function. The script imports nothing of `composer`.
 """
 
 import importlib.util
@@ -89,9 +89,9 @@ def main(request: dict[str, Any]) -> None:
     """Load the exported file, run it and write `record.safetensors` and `report.json`.
 
     Args:
-        request: ``source`` (the exported file), ``folder`` (holds weights.safetensors and inputs.safetensors, receives the
-            results), ``inputs`` (names in order), ``seed``, ``refused`` (packages that must not be imported) and
-            ``search`` (folders in which packages may be found).
+        request: ``source`` (the exported file), ``folder`` (holds weights.safetensors and inputs.safetensors, receives
+            the results), ``inputs`` (names in order), ``seed``, ``refused`` (packages that must not be imported) and
+            ``search`` (folders to import packages from).
     """
     sys.meta_path.insert(0, RefusedImports(request["refused"]))
     sys.path.extend(request["search"])

@@ -1,7 +1,7 @@
 """Proof that an exported Python file is the drawn network.
 
-A clean process, which cannot import `composer` (nor `blocks`, unless the file is the package form), loads the file and fixed
-weights and records outputs in evaluation and training mode and all gradients. This process records the same from
+A clean process, which cannot import `composer` (nor `blocks`, unless the file is the package form), loads the file and
+fixed weights and records outputs in evaluation and training mode and all gradients. This process records the same from
 `interpret`, which walks the graph node by node. The file is proved if no number differs.
 """
 
@@ -30,7 +30,7 @@ BATCH = 2
 
 def verify_source(
     design: Design,
-    source: Path | str,
+    path: Path,
     *,
     package: bool = False,
     weights: dict[str, Tensor] | None = None,
@@ -40,7 +40,7 @@ def verify_source(
 
     Args:
         design: a design without errors.
-        source: the exported file, which is run where it is; or its text, for source that is in no file.
+        path: the exported file, which is run where it is.
         package: whether the file may import the blocks (target ``package``).
         weights: a trained state_dict; fresh weights by default.
         inferrer: its memo is used; a new one by default.
@@ -75,7 +75,7 @@ def verify_source(
 
     # 3. Run the exported source with the same weights and inputs in the clean process.
     search = _search_path(inference) if package else []
-    report, record = _run_clean(source, state, inputs, search)
+    report, record = _run_clean(path, state, inputs, search)
 
     # 4. Compare number by number.
     diffs = {key: _difference(expected.get(key), record.get(key)) for key in {*expected, *record}}
@@ -98,7 +98,7 @@ def verify_source(
 
 
 def example_inputs(inference: Inference, seed: int = SEED) -> dict[str, Tensor]:
-    """Return random tensors of the shapes and dtypes of the main inputs; integers are 0 or 1, valid in any vocabulary."""
+    """Return random tensors like the main inputs; integers are 0 or 1, which are valid in any vocabulary."""
     generator = torch.Generator().manual_seed(seed)
     tensors = {}
     for id in inference.design.main.inputs:
@@ -121,18 +121,15 @@ def _search_path(inference: Inference) -> list[str]:
 
 
 def _run_clean(
-    source: Path | str, state: dict[str, Tensor], inputs: dict[str, Tensor], search: list[str]
+    path: Path, state: dict[str, Tensor], inputs: dict[str, Tensor], search: list[str]
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Run exported source in the clean process; return its report and the recorded tensors."""
+    """Run an exported file in the clean process; return its report and the recorded tensors."""
     with tempfile.TemporaryDirectory(prefix="netcomposer-verify-") as name:
         folder = Path(name)
-        if isinstance(source, str):
-            text, source = source, folder / "model.py"
-            source.write_text(text, encoding="utf-8")
         save_file(state, folder / "weights.safetensors")
         save_file({id: tensor.contiguous() for id, tensor in inputs.items()}, folder / "inputs.safetensors")
         request = {
-            "source": str(source.resolve()),
+            "source": str(path.resolve()),
             "folder": name,
             "inputs": list(inputs),
             "seed": SEED,

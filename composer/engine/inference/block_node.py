@@ -57,7 +57,8 @@ def infer_node(call: NodeCall, memo: Memo, storages: Storages) -> NodeMemo:
     Raises:
         ParamError: if a parameter is not legal.
         BlockError: if the block cannot run with its parameters.
-        UserError: if its inputs do not have the declared layout, or its outputs cannot be the inputs of the next iteration.
+        UserError: if its inputs do not have the declared layout, or its outputs cannot be the inputs of the next
+            iteration.
     """
     node, spec = call.node, call.spec
     iterations: list[tuple[dict[str, Literal], BlockCost]] = []

@@ -1,15 +1,17 @@
-"""Costs of a module on meta tensors, and the rules by which they are counted.
+"""Measure the costs of a module on meta tensors, by these rules:
 
 - 1 MAC is one multiply-add, which vision papers print as "FLOPs"; FLOPs here are 2 per MAC.
-- Counted: matrix products, convolutions and scaled dot-product attention, with torch's own formulas. Not counted: element-wise
-  work, bias, normalisation, activation, pooling, softmax, FFT; their names and numbers of calls are listed.
+- Counted: matrix products, convolutions and scaled dot-product attention, with torch's own formulas. Not counted:
+  element-wise operations, bias, normalization, activation, pooling, softmax, FFT; these are listed by name with their
+  number of calls.
 - Counting runs on the meta device, because torch's counter gives 0 for attention on CPU tensors (pytorch#195460).
-- Activation bytes are the unique storages saved for backward in training mode, without parameters and buffers; attention saves
-  what the fused kernels of devices save, not a matrix of weights; recurrent blocks save what torch's own cells save at each step, of
-  which a vendor's library may keep more.
-- Moved bytes are what the operations read and write, each for itself as eager torch runs them (no fusion, no cache), parameters
-  included; views move nothing. With the FLOPs they give the arithmetic intensity.
-- Working bytes are the inputs and outputs of the largest single operation, without parameters: what inference holds at once.
+- Activation bytes are the unique storages saved for backward in training mode, without parameters and buffers.
+  Attention saves what the fused kernels of devices save, not the attention matrix. Recurrent blocks save what torch's
+  own cells save at each step; a vendor's library may save more.
+- Moved bytes are read and written by the operations as eager torch runs them, one by one (no fusion, no cache),
+  parameters included; views move nothing. FLOPs divided by moved bytes is the arithmetic intensity.
+- Working bytes are the inputs and outputs of the largest single operation, without parameters: the least that inference
+  holds.
 """
 
 from collections import Counter
@@ -27,29 +29,43 @@ from composer.core.blocks.roles import DROPOUT
 from composer.engine.inference.fused_attention import FUSED, FusedAttention, fused_flops, fused_output
 from composer.engine.inference.meta_kernels import KERNELS, MetaMode
 
-# Bookkeeping operations that move or describe data without computing on it: not worth listing as uncounted.
+# Operations that move or describe data without computing: they are not listed as uncounted.
 _FREE = frozenset(
-    """view _unsafe_view reshape transpose t permute expand detach clone contiguous slice select split split_with_sizes unbind
-    chunk squeeze unsqueeze alias as_strided empty empty_like empty_strided new_empty zeros ones full arange copy_ _to_copy cat
-    stack unfold flatten movedim lift_fresh zeros_like ones_like new_zeros new_ones fill_ zero_ constant_pad_nd roll index
-    new_full scalar_tensor tril triu masked_fill repeat narrow diagonal resize_ set_ random_ is_same_size sym_size""".split()
+    """
+    view _unsafe_view reshape transpose t permute expand detach clone contiguous slice select split split_with_sizes
+    unbind chunk squeeze unsqueeze alias as_strided empty empty_like empty_strided new_empty zeros ones full arange
+    copy_ _to_copy cat stack unfold flatten movedim lift_fresh zeros_like ones_like new_zeros new_ones fill_ zero_
+    constant_pad_nd roll index new_full scalar_tensor tril triu masked_fill repeat narrow diagonal resize_ set_
+    random_ is_same_size sym_size
+    """.split()
 )
-# Those among them that hand out the same data under another description, or no data at all.
+# Those of them that return the same data with another shape, or no data: they move no bytes.
 _VIEWS = frozenset(
-    """view _unsafe_view reshape transpose t permute expand detach slice select split split_with_sizes unbind chunk squeeze unsqueeze
-    alias as_strided empty empty_like empty_strided new_empty unfold flatten movedim lift_fresh narrow diagonal resize_ set_
-    is_same_size sym_size device""".split()
+    """
+    view _unsafe_view reshape transpose t permute expand detach slice select split split_with_sizes unbind chunk
+    squeeze unsqueeze alias as_strided empty empty_like empty_strided new_empty unfold flatten movedim lift_fresh
+    narrow diagonal resize_ set_ is_same_size sym_size device
+    """.split()
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How one operation is treated."""
+    """How one operation is counted.
+
+    Attributes:
+        name: its name.
+        kernel: makes its outputs on the meta device; None to run torch's own kernel.
+        flops: its FLOPs by arguments, keyword arguments and output; None if it has no formula.
+        composite: whether it is a sequence of other operations, which are counted instead.
+        free: whether it is not listed as uncounted.
+        view: whether it moves no bytes.
+    """
 
     name: str
     kernel: Callable[..., Any] | None
     flops: Callable[[Any, Any, Any], int] | None
-    composite: bool  # whether it is nothing but a sequence of other operations
+    composite: bool
     free: bool
     view: bool
 
@@ -72,7 +88,7 @@ def _rule(func: Any) -> _Rule:
 
 
 def _by_shapes(formula: Callable[..., Any]) -> Callable[[Any, Any, Any], int]:
-    """One of torch's formulas, without its way of turning tensors into shapes: walking a tree takes longer than the operation."""
+    """Wrap one of torch's formulas; its own conversion of tensors to shapes takes longer than the operation."""
     inner = getattr(formula, "__wrapped__", None)
     if inner is None:
         return lambda args, kwargs, out: int(formula(*args, **kwargs, out_val=out))
@@ -88,11 +104,21 @@ def _shape(value: Any) -> Any:
 
 
 class CostMode(MetaMode):
-    """Counts multiply-adds as operations run; lighter than torch's counter, which also tracks modules."""
+    """Counts while operations run; lighter than torch's counter, which also tracks modules.
+
+    Args:
+        constants: storages of parameters and buffers.
+
+    Attributes:
+        macs: multiply-adds so far.
+        moved: bytes read and written so far.
+        working: inputs and outputs of the largest operation so far, in bytes.
+        uncounted: number of calls of the operations without a formula, by name.
+    """
 
     def __init__(self, constants: Container[int] = ()) -> None:
         super().__init__()
-        self.constants = constants  # storages of parameters and buffers
+        self.constants = constants
         self.macs = 0
         self.moved = 0
         self.working = 0
@@ -116,7 +142,7 @@ class CostMode(MetaMode):
         return out
 
     def traffic(self, args: Any, out: Any) -> None:
-        """Count what one operation reads and writes."""
+        """Count the bytes that one operation reads and writes."""
         data = constants = 0
         for value in (*args, out):
             for tensor in value if isinstance(value, list | tuple) else (value,):
@@ -131,9 +157,9 @@ class CostMode(MetaMode):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one forward pass of a module costs.
+    """Costs of one forward pass of a module.
 
-    Args:
+    Attributes:
         outputs: the output tensors (on the meta device).
         macs: multiply-adds of the whole batch.
         saved_bytes: bytes saved for backward that are neither an input nor an output.
@@ -141,7 +167,7 @@ class Cost:
         saved_outputs: for each output, whether its storage is saved.
         aliases: for each output, the index of the input whose storage it shares, or None.
         uncounted: operations without a formula, by name.
-        moved_bytes: what the operations read and write.
+        moved_bytes: bytes that the operations read and write.
         working_bytes: inputs and outputs of the largest single operation.
     """
 
@@ -171,18 +197,18 @@ def _saved_tensors(keep: Callable[[Tensor], None]) -> Iterator[None]:
 
 
 def measure(module: nn.Module, inputs: tuple[Tensor, ...]) -> Cost:
-    """Run a module on meta inputs once and count.
+    """Run a module once on meta inputs and count its costs.
 
     Args:
-        module: on the meta device; its mode (train or eval) decides what is saved for backward.
-        inputs: meta tensors; `requires_grad` says whether a gradient flows back into them.
+        module: on the meta device; its mode (train or eval) determines what is saved for backward.
+        inputs: meta tensors; their `requires_grad` determines whether a gradient flows back into them.
 
     Returns:
         The `Cost`.
     """
     constants = {_storage(tensor) for tensor in (*module.parameters(), *module.buffers())}
     mode = CostMode(constants)
-    shortcut = getattr(module, "meta_forward", None)  # blocks that unroll slowly on meta bring one
+    shortcut = getattr(module, "meta_forward", None)  # recurrent blocks have one, because they unroll slowly on meta
     if shortcut is not None:
         with torch.enable_grad():
             outputs = _outputs(shortcut(*inputs))
@@ -207,7 +233,7 @@ def measure(module: nn.Module, inputs: tuple[Tensor, ...]) -> Cost:
 
 
 class _Saved(NamedTuple):
-    """Bytes saved for backward that are neither an input nor an output, and which of those are saved."""
+    """What a pass saves for backward: bytes that are neither input nor output, and which inputs and outputs."""
 
     inner: int
     inputs: tuple[bool, ...]
@@ -219,15 +245,14 @@ def _outputs(result: Any) -> tuple[Tensor, ...]:
 
 
 def _run(module: nn.Module, inputs: tuple[Tensor, ...], constants: Container[int]) -> tuple[tuple[Tensor, ...], _Saved]:
-    """What a module gives, and what it saves for backward."""
+    """Run a module; return its outputs and what it saves for backward."""
     saved: dict[int, Tensor] = {}
 
     def keep(tensor: Tensor) -> None:
         key = _storage(tensor)
         if key not in constants:
-            saved.setdefault(
-                key, tensor
-            )  # holding the tensor keeps its storage, so that an address is never used twice
+            # The reference keeps the storage alive, so that no other storage gets the same address.
+            saved.setdefault(key, tensor)
 
     with torch.enable_grad(), _saved_tensors(keep):
         outputs = _outputs(module(*inputs))
@@ -239,7 +264,7 @@ def _run(module: nn.Module, inputs: tuple[Tensor, ...], constants: Container[int
 
 
 def _saved_unrolled(module: nn.Module, inputs: tuple[Tensor, ...], constants: Container[int]) -> _Saved:
-    """What a block saves that goes along axis 1 of its first input: run for two steps; each further one saves as much as the second."""
+    """Return what a recurrent block saves: run for one and two steps; further steps save as much as the second."""
     first, *others = inputs
     with MetaMode():
         one, two = (_run(module, (_of_steps(first, steps), *others), constants)[1] for steps in (1, 2))
@@ -247,17 +272,17 @@ def _saved_unrolled(module: nn.Module, inputs: tuple[Tensor, ...], constants: Co
 
 
 def _of_steps(tensor: Tensor, steps: int) -> Tensor:
-    """A tensor (N, steps, ...) like one of more steps, in a storage of its own."""
+    """Return a new tensor (N, steps, ...) with the properties of one that has more steps."""
     size = (tensor.shape[0], steps, *tensor.shape[2:])
     return torch.empty(size, dtype=tensor.dtype, device=tensor.device, requires_grad=tensor.requires_grad)
 
 
 def mode_matters(module: nn.Module) -> bool:
-    """Whether shapes or operations may differ between training and evaluation beyond dropout, stochastic depth and batch statistics."""
-    known = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
+    """Return whether training and evaluation may differ by more than dropout, stochastic depth and batch statistics."""
+    neutral = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
     for part in module.modules():
         declared = getattr(type(part), "__block__", {})
-        if isinstance(part, known) or declared.get("role") == DROPOUT:
+        if isinstance(part, neutral) or declared.get("role") == DROPOUT:
             continue
         code = getattr(type(part).forward, "__code__", None)
         if code is not None and "training" in code.co_names:

@@ -1,9 +1,8 @@
-"""Costs of blocks kept between processes: a design seen before shows its facts without the second that importing torch takes.
+"""Costs of blocks on disk: a design that was inferred before needs no import of torch, which takes a second.
 
-One SQLite file for each state of the sources: its name is a hash of all block files, of the files here that measure, and of the
-versions of torch and Python, so that nothing is ever read that other code has written. A store that cannot be read or written is
-as if it were empty; nothing depends on it but time. Blocks of the user's own folders are never kept, because what they import is
-not known here.
+There is one SQLite file for each state of the sources: its name is a hash of all block files, of the modules that
+measure, and of the versions of torch and Python, so nothing is read that other code has written. A store that cannot be
+read or written behaves as if it were empty. Custom blocks are never stored, because their imports are unknown here.
 """
 
 import hashlib
@@ -20,16 +19,19 @@ from composer import paths
 from composer.engine.inference.results import BlockCost
 
 MEASURED_BY = ("cost", "results", "fused_attention", "meta_kernels", "run_block")
-MAX_ROWS = 50_000  # about 20 MB
-KEPT_FILES = 3  # of earlier states: people go back and forth between versions
-_PATIENCE_S = 0.2  # another process writes for a millisecond
+# About 20 MB.
+MAX_ROWS = 50_000
+# Files of earlier states of the sources: a developer goes back and forth between versions.
+MAX_OLD_FILES = 3
+# Another process holds the lock for a millisecond.
+LOCK_TIMEOUT_S = 0.2
 
 
 class CostStore:
-    """A memo on disk.
+    """Costs of blocks in one SQLite file.
 
     Args:
-        path: its file; made when something is first written.
+        path: the file; created by the first write.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,44 +42,44 @@ class CostStore:
 
     @classmethod
     def of_user(cls) -> "CostStore":
-        """The store of this user for the sources as they are now."""
+        """Return the store of this user for the current sources."""
         return cls(paths.user_cache() / f"costs-{_fingerprint()}.sqlite")
 
     def get(self, key: str) -> BlockCost | None:
-        """What was kept under a key, or None."""
+        """Return the cost that is stored under a key, or None."""
         if not self._usable or not self.path.exists():
             return None
         try:
             row = self._open().execute("SELECT value FROM costs WHERE key = ?", (key,)).fetchone()
             return _from_json(json.loads(row[0])) if row else None
         except (sqlite3.Error, OSError, ValueError, TypeError, KeyError):
-            self._give_up()
+            self._disable()
             return None
 
     def put(self, key: str, cost: BlockCost) -> None:
-        """Keep a cost; on disk with the next `flush`. Errors are not kept: their cause may lie outside the sources."""
+        """Store a cost with the next `flush`; errors are not stored, because their cause may be outside the sources."""
         if self._usable and cost.error is None:
             self._new[key] = cost
 
     def flush(self) -> None:
-        """Write what is new."""
+        """Write new costs."""
         if not self._new:
             return
         rows = [(key, json.dumps(_to_json(cost), separators=(",", ":"))) for key, cost in self._new.items()]
         self._new.clear()
         try:
-            fresh = not self.path.exists()
+            is_new_file = not self.path.exists()
             connection = self._open()
             with connection:
                 connection.executemany("INSERT OR REPLACE INTO costs VALUES (?, ?)", rows)
                 connection.execute("DELETE FROM costs WHERE rowid <= (SELECT max(rowid) FROM costs) - ?", (MAX_ROWS,))
-            if fresh:
-                self._forget_old_files()
+            if is_new_file:
+                self._remove_old_files()
         except (sqlite3.Error, OSError):
-            self._give_up()
+            self._disable()
 
     def close(self) -> None:
-        """Write what is new and close the file."""
+        """Write new costs and close the file."""
         self.flush()
         if self._connection is not None:
             self._connection.close()
@@ -86,14 +88,14 @@ class CostStore:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(self.path, timeout=_PATIENCE_S)
-            # Safe against a killed process, not against a power cut, whose damage SQLite finds: no waiting for the disk.
+            self._connection = sqlite3.connect(self.path, timeout=LOCK_TIMEOUT_S)
+            # Survives kill -9; SQLite detects damage by power loss, and the store is then written again.
             self._connection.execute("PRAGMA synchronous = OFF")
             self._connection.execute("CREATE TABLE IF NOT EXISTS costs (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
         return self._connection
 
-    def _give_up(self) -> None:
-        """Leave the file alone for the rest of this process, and take away one that is no database any more."""
+    def _disable(self) -> None:
+        """Stop using the file in this process, and remove it if it is no database any more."""
         self._usable = False
         self._new.clear()
         if self._connection is not None:
@@ -104,15 +106,14 @@ class CostStore:
             if self.path.is_file() and self.path.read_bytes()[:15] != b"SQLite format 3":
                 self.path.unlink()
 
-    def _forget_old_files(self) -> None:
-        others = sorted(
-            (path for path in self.path.parent.glob("costs-*.sqlite") if path != self.path), key=_age, reverse=True
-        )
-        for path in others[KEPT_FILES:]:
+    def _remove_old_files(self) -> None:
+        """Remove the stores of earlier states of the sources, except for the latest few."""
+        others = [path for path in self.path.parent.glob("costs-*.sqlite") if path != self.path]
+        for path in sorted(others, key=_modified, reverse=True)[MAX_OLD_FILES:]:
             path.unlink(missing_ok=True)
 
 
-def _age(path: Path) -> int:
+def _modified(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
     except OSError:
@@ -120,19 +121,20 @@ def _age(path: Path) -> int:
 
 
 def _fingerprint() -> str:
-    """A hash of everything that decides a cost, by name, size and time of change of the files, as Python's own caches do it."""
+    """Return a hash of all that determines a cost; files by path, size and time of change, as Python's own caches."""
     digest = hashlib.sha256(sys.version.encode())
     for path in _sources():
-        with suppress(FileNotFoundError):  # gone since it was listed: an editor or git is at work
+        with suppress(FileNotFoundError):  # an editor or git removed it since it was listed
             status = path.stat()
             digest.update(f"{path}|{status.st_size}|{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
 
 
 def _sources() -> Iterator[Path]:
+    """Yield the files that decide a cost."""
     yield from sorted(paths.BLOCKS.rglob("*.py"))
     yield from (Path(__file__).with_name(f"{name}.py") for name in MEASURED_BY)
-    torch = importlib.util.find_spec("torch")  # finds, and does not import
+    torch = importlib.util.find_spec("torch")  # finds the package without importing it
     if torch is not None and torch.origin is not None:
         yield Path(torch.origin).with_name("version.py")
 

@@ -1,8 +1,8 @@
-"""Scaled dot-product attention on the meta device as devices run it: one operation that keeps no matrix of weights.
+"""Scaled dot-product attention on the meta device as devices run it: one operation that saves no attention matrix.
 
-On the meta device torch takes the plain formula, which saves the weights of every pair of tokens for backward; processors and GPUs
-take a fused kernel, which saves one number for each query. Without this, the memory of a vision transformer would come out
-several times too large.
+On the meta device torch takes the plain formula, which saves the weights of every pair of tokens for backward. CPUs and
+GPUs run a fused kernel, which saves one number for each query. Without this module the computed memory of a vision
+transformer would be several times too large.
 """
 
 from typing import Any
@@ -17,10 +17,10 @@ FUSED = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 
 class FusedAttention(TorchFunctionMode):
-    """While active, attention runs fused where devices would."""
+    """While active, attention runs as the fused kernel where a device would run it so."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run one torch function."""
+        """Run one torch function, attention as the fused operation where possible."""
         if func is F.scaled_dot_product_attention:
             out = _attention(*args, **(kwargs or {}))
             if out is not None:
@@ -38,7 +38,7 @@ def _attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Tensor | None:
-    """The fused form; None where devices take the plain formula, and where the sizes are wrong, so that torch's own message is seen."""
+    """Run the fused operation; return None where devices use the plain formula, and for wrong sizes."""
     if not query.ndim == key.ndim == value.ndim == 4 or enable_gqa or not query.is_floating_point():
         return None
     batch, heads, _, width = query.shape
@@ -49,9 +49,9 @@ def _attention(
     ):
         return None
     if attn_mask is not None:
-        wanted = (batch, heads, query.shape[2], key.shape[2])
+        full = (batch, heads, query.shape[2], key.shape[2])
         fits = attn_mask.ndim in (2, 4) and all(
-            a in (1, b) for a, b in zip(reversed(attn_mask.shape), reversed(wanted), strict=False)
+            a in (1, b) for a, b in zip(reversed(attn_mask.shape), reversed(full), strict=False)
         )
         if not fits or attn_mask.requires_grad or is_causal:
             return None
@@ -62,12 +62,12 @@ def _attention(
 
 
 def fused_output(query: Tensor, _key: Tensor, value: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
-    """What the fused operation gives: the output with the heads beside each other in memory, and the normaliser of each query."""
+    """Return the fused operation's outputs: the result, its heads adjacent in memory, and a number for each query."""
     batch, heads, tokens, _width = query.shape
     out = query.new_empty(batch, tokens, heads, value.shape[3]).transpose(1, 2)
     return out, query.new_empty((batch, heads, tokens), dtype=torch.float32)
 
 
 def fused_flops(query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> int:
-    """FLOPs of the two matrix products."""
+    """Return the FLOPs of the two matrix products."""
     return int(sdpa_flop_count(query.shape, key.shape, value.shape))  # type: ignore[no-untyped-call]

@@ -1,8 +1,8 @@
 """Shapes and costs of a whole design on the meta device: no weights and no memory, whatever the size of the model.
 
-`Inferrer` keeps a `Memo`, so that only an edited node and what its new shapes reach is computed. `walk` visits the nodes,
-`block_node` infers one node of a block, `run_block` runs one block, `peak_memory` and `flatten` summarize. The resulting tree
-(`GraphResult`) is the input of code generation; `DesignFacts` is its flat form for the window.
+`Inferrer` keeps a `Memo`, so that only an edited node and what its new shapes reach is computed. `walk` visits the
+nodes, `block_node` infers one node of a block, `run_block` runs one block, `peak_memory` and `flatten` summarize. The
+resulting tree (`GraphResult`) is the input of code generation; `DesignFacts` is its flat form for the window.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Everything that inference computed before, so that an edit costs only what it changes.
 
-Three levels, from the cheapest look-up to the most general: the last visit to a node, the results of nodes by their parameters and
-inputs, and the costs of blocks, which a `CostStore` also keeps between processes.
+Three levels, from the cheapest look-up to the most general: the last visit to a node, the results of nodes by their
+parameters and inputs, and the costs of blocks, which a `CostStore` also keeps between processes.
 """
 
 from collections import OrderedDict
@@ -18,7 +18,8 @@ from composer.engine.inference.gc_freeze import imports_without_gc
 from composer.engine.inference.node_memo import CachedVisit, NodeMemo
 from composer.engine.inference.results import BlockCost, Signature, TensorSpec
 
-# More entries than a design has different nodes: a walk over more of them than the memo holds would never find one again.
+# More entries than a design has different nodes: a walk over more of them than the memo holds would never find one
+# again.
 MAX_ENTRIES = 20_000
 
 # The block's file, its parameters as text, and the signatures of its inputs.
@@ -108,7 +109,7 @@ def _put(entries: OrderedDict[K, V], key: K, value: V) -> None:
 
 @cache
 def _runner() -> Callable[[BlockSpec, dict[str, Literal], Sequence[TensorSpec | None]], BlockCost]:
-    """Import the function that runs a block: it needs torch, which takes a second, so it waits for the first unknown cost."""
+    """Import the function that runs a block, and with it torch, which takes a second, for the first unknown cost."""
     with imports_without_gc():
         from composer.engine.inference.run_block import run_block
 
@@ -116,6 +117,6 @@ def _runner() -> Callable[[BlockSpec, dict[str, Literal], Sequence[TensorSpec | 
 
 
 def _normalize_rates(spec: BlockSpec, params: dict[str, Literal]) -> dict[str, Literal]:
-    """Replace each declared rate by one value: costs depend only on whether it is 0, and it differs from node to node."""
+    """Replace each declared rate by one value: it differs between nodes, and costs depend only on whether it is 0."""
     rates = {name: 0.5 for name in spec.rates if isinstance(rate := params.get(name), float) and 0 < rate < 1}
     return {**params, **rates} if rates else params

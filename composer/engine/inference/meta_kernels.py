@@ -1,8 +1,9 @@
-"""Output tensors of operations whose kernels on the meta device are slow Python references.
+"""Fast kernels for the meta device: outputs of operations for which torch runs slow Python references there.
 
-Batch norm takes 1.5 ms there, layer norm 0.8 ms, GELU 0.4 ms, and the first call of some imports torch's compiler (a second,
-70 MB) or sympy (0.3 s, 40 MB). Only shapes, dtypes and strides matter, so the outputs are made directly; a kernel that returns
-None leaves its case to torch. Tests hold each entry against the real kernel, alone and in every block.
+In torch, batch norm takes 1.5 ms on meta, layer norm 0.8 ms, GELU 0.4 ms, and the first call of some imports torch's
+compiler (a second, 70 MB) or sympy (0.3 s, 40 MB). Only shapes, dtypes and strides matter, so the outputs are made
+directly. A kernel that returns None leaves the case to torch. Tests compare each entry with torch's kernel, standalone
+and in every block.
 """
 
 from collections.abc import Callable
@@ -16,21 +17,21 @@ aten = torch.ops.aten
 
 
 def _row_major(*tensors: Any) -> bool:
-    """Whether all are tensors without gaps, last axis fastest: only then are the strides of what they give plain too."""
+    """Return whether all are contiguous tensors: only then is the output of most operations contiguous too."""
     return all(isinstance(tensor, Tensor) and tensor.is_contiguous() for tensor in tensors)
 
 
 def _like(x: Tensor, *_: Any, **options: Any) -> Tensor | None:
-    """A tensor with the axes of `x` in the same order in memory; torch.empty_like is a slow Python reference too."""
+    """Return a tensor with the axes of `x` in the same order in memory; torch.empty_like is slow on meta too."""
     if options:
         return None
     if x.is_contiguous():
         return x.new_empty(x.shape)
-    given = x.stride()
-    if not all(given):  # expanded
+    source_strides = x.stride()
+    if not all(source_strides):  # expanded
         return None
     strides, step = [0] * x.dim(), 1
-    for axis in sorted(range(x.dim()), key=given.__getitem__):
+    for axis in sorted(range(x.dim()), key=source_strides.__getitem__):
         strides[axis], step = step, step * x.shape[axis]
     return x.new_empty_strided(x.shape, strides)
 
@@ -41,7 +42,7 @@ def _filled_like(x: Tensor, memory_format: Any = None, **options: Any) -> Tensor
 
 
 def _floating(x: Tensor, *values: Any, **options: Any) -> Tensor | None:
-    """As `_like`, for operations that turn whole numbers into fractions."""
+    """As `_like`, for operations whose output is floating-point also for integers."""
     plain = x.is_floating_point() and not any(isinstance(value, Tensor | complex | torch.dtype) for value in values)
     return _like(x, **options) if plain else None
 
@@ -52,11 +53,8 @@ def _softmax(x: Tensor, _dim: int, *options: Any, **__: Any) -> Tensor | None:
 
 def _layer_norm(x: Tensor, normalized: Any, *_: Any) -> tuple[Tensor, Tensor, Tensor]:
     statistics = (*x.shape[: x.dim() - len(normalized)], *[1] * len(normalized))
-    return (
-        x.new_empty(x.shape),
-        x.new_empty(statistics),
-        x.new_empty(statistics),
-    )  # always row by row, whatever the strides of x
+    # The outputs are contiguous whatever the strides of x.
+    return x.new_empty(x.shape), x.new_empty(statistics), x.new_empty(statistics)
 
 
 def _batch_norm(
@@ -68,15 +66,17 @@ def _batch_norm(
     return x.new_empty(x.shape), x.new_empty(count), x.new_empty(count)
 
 
-def _places(x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool = False) -> list[int]:
-    """Positions of a window along each spatial axis; options of one value hold for all axes."""
+def _window_counts(
+    x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool = False
+) -> list[int]:
+    """Return the number of window positions along each spatial axis; an option with one value applies to all axes."""
     axes = len(kernel)
-    step, pad, hole = (list(given) * axes if len(given) == 1 else given for given in (stride, padding, dilation))
+    step, pad, hole = (list(option) * axes if len(option) == 1 else option for option in (stride, padding, dilation))
     sizes = []
     for axis in range(axes):
         free = x.shape[axis - axes] + 2 * pad[axis] - hole[axis] * (kernel[axis] - 1) - 1
         count = free // step[axis] + 1
-        # Rounded up, a last window may begin within the map or its left padding, never in the right one.
+        # With ceil_mode a last window may start within the map or its left padding, never in the right padding.
         if ceil_mode and free % step[axis] and count * step[axis] < x.shape[axis - axes] + pad[axis]:
             count += 1
         sizes.append(count)
@@ -94,12 +94,12 @@ def _convolution(
     _: Any,
     groups: int,
 ) -> Tensor | None:
-    # What does not fit goes to the real kernel, whose message names it.
+    # Wrong arguments go to torch's kernel, whose message names them.
     if transposed or not _row_major(weight) or x.dim() != weight.dim() or x.dtype != weight.dtype:
         return None
     if x.shape[1] != weight.shape[1] * groups or weight.shape[0] % groups:
         return None
-    sizes = _places(x, weight.shape[2:], stride, padding, dilation)
+    sizes = _window_counts(x, weight.shape[2:], stride, padding, dilation)
     if x.is_contiguous():
         return x.new_empty((x.shape[0], weight.shape[0], *sizes)) if min(sizes) > 0 else None
     return _map_like(x, weight.shape[0], sizes)
@@ -108,25 +108,25 @@ def _convolution(
 def _pool(x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Tensor | None:
     kernel = list(kernel) * 2 if len(kernel) == 1 else kernel
     padding = list(padding) * 2 if len(padding) == 1 else padding
-    # What torch refuses goes to the real kernel, whose message names it.
+    # Wrong arguments go to torch's kernel, whose message names them.
     if x.dim() != 4 or any(2 * pad > size for pad, size in zip(padding, kernel, strict=True)):
         return None
-    return _map_like(x, x.shape[1], _places(x, kernel, stride or kernel, padding, dilation, ceil_mode))
+    return _map_like(x, x.shape[1], _window_counts(x, kernel, stride or kernel, padding, dilation, ceil_mode))
 
 
 def _map_like(x: Tensor, channels: int, sizes: list[int]) -> Tensor | None:
-    """A map of another size, its channels where `x` has them in memory."""
+    """Return a map of another size in the memory format of `x`."""
     if min(sizes) < 1:
         return None
     shape = (x.shape[0], channels, *sizes)
     channels_last = x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last)
     if x.is_contiguous():
-        # A map of one place or one channel is both, and the operation decides.
+        # A map with one pixel or one channel has both formats, and torch's kernel chooses.
         return None if channels_last else x.new_empty(shape)
     return x.new_empty(shape).contiguous(memory_format=torch.channels_last) if channels_last else None
 
 
-def _average(
+def _avg_pool(
     x: Tensor,
     kernel: Any,
     stride: Any = (),
@@ -138,7 +138,7 @@ def _average(
     return _pool(x, kernel, stride, padding, (1,), ceil_mode) if divisor is None else None
 
 
-def _greatest(
+def _max_pool(
     x: Tensor, kernel: Any, stride: Any = (), padding: Any = (0,), dilation: Any = (1,), ceil_mode: bool = False
 ) -> tuple[Tensor, Tensor] | None:
     out = _pool(x, kernel, stride, padding, dilation, ceil_mode)
@@ -160,21 +160,21 @@ def _index_select(x: Tensor, dim: int, index: Tensor) -> Tensor | None:
     return x.new_empty((*x.shape[:axis], index.shape[0], *x.shape[axis + 1 :]))
 
 
-def _product(a: Tensor, b: Tensor) -> Tensor | None:
+def _matmul(a: Tensor, b: Tensor) -> Tensor | None:
     fits = a.dtype == b.dtype and a.dim() == b.dim() and a.shape[:-2] == b.shape[:-2] and a.shape[-1] == b.shape[-2]
     return a.new_empty((*a.shape[:-1], b.shape[-1])) if fits else None
 
 
 def _addmm(bias: Tensor, a: Tensor, b: Tensor, **_: Any) -> Tensor | None:
-    # Wrong sizes go to the real kernel, whose message names them.
+    # Wrong sizes go to torch's kernel, whose message names them.
     fits = (
         a.dim() == 2 and b.dim() == 2 and a.shape[1] == b.shape[0] and bias.shape[-1:] in (b.shape[1:], torch.Size([1]))
     )
     return a.new_empty(a.shape[0], b.shape[1]) if fits and a.dtype == b.dtype else None
 
 
-def _decided(x: Tensor) -> bool:
-    """Whether the strides of a first operand decide the order of the axes alone: no two longer axes share one, none is widened."""
+def _determines_order(x: Tensor) -> bool:
+    """Return whether the strides of a first operand alone determine the axis order: distinct and not 0."""
     strides = [stride for stride, size in zip(x.stride(), x.shape, strict=True) if size > 1]
     return all(x.stride()) and len(set(strides)) == len(strides)
 
@@ -185,39 +185,39 @@ def _binary(a: Any, b: Any, **options: Any) -> Tensor | None:
     if isinstance(b, int | float):
         return _like(a) if a.is_floating_point() or (isinstance(b, int) and a.dtype == torch.int64) else None
     if not isinstance(b, Tensor) or a.dtype != b.dtype:
-        return None  # promotion of dtypes is the real kernel's business
-    return _joined(a, b)
+        return None  # torch promotes the dtypes
+    return _elementwise(a, b)
 
 
-def _counting(a: Any, b: Any, **options: Any) -> Tensor | None:
-    """As `_binary`, for operations that take truth values for 0 and 1."""
-    truths = isinstance(a, Tensor) and isinstance(b, Tensor) and b.dtype == torch.bool != a.dtype
-    return _joined(a, b) if truths and not options else _binary(a, b, **options)
+def _binary_or_mask(a: Any, b: Any, **options: Any) -> Tensor | None:
+    """As `_binary`, for operations in which a bool operand counts as 0 and 1."""
+    has_mask = isinstance(a, Tensor) and isinstance(b, Tensor) and b.dtype == torch.bool != a.dtype
+    return _elementwise(a, b) if has_mask and not options else _binary(a, b, **options)
 
 
-def _joined(a: Tensor, b: Tensor) -> Tensor | None:
-    if a.shape == b.shape and (a.stride() == b.stride() or _decided(a)):
+def _elementwise(a: Tensor, b: Tensor) -> Tensor | None:
+    if a.shape == b.shape and (a.stride() == b.stride() or _determines_order(a)):
         return _like(a)
     if a.is_contiguous() and _fits_into(b.shape, a.shape):
-        return a.new_empty(a.shape)  # the first operand decides the order of axes
+        return a.new_empty(a.shape)  # the first operand determines the order of axes
     return _broadcast(a, b) if _row_major(a, b) else None
 
 
 def _broadcast(*tensors: Tensor) -> Tensor | None:
-    # Row by row, if all operands are: torch orders the axes by the strides of those that are not widened.
-    shape = _widened(*(tensor.shape for tensor in tensors)) if _row_major(*tensors) else None
+    # Contiguous if all operands are: torch orders the axes by the strides of those that are not expanded.
+    shape = _broadcast_shape(*(tensor.shape for tensor in tensors)) if _row_major(*tensors) else None
     return None if shape is None else tensors[0].new_empty(shape)
 
 
-def _widened(*shapes: torch.Size) -> list[int] | None:
-    """As torch.broadcast_shapes, which takes longer than the operation and imports sympy; None if they do not fit."""
-    found: list[int] = []  # from the last axis
+def _broadcast_shape(*shapes: torch.Size) -> list[int] | None:
+    """Return the broadcast shape, None if there is none; torch.broadcast_shapes is slow and imports sympy."""
+    reversed_shape: list[int] = []
     for axis in range(1, 1 + max(len(shape) for shape in shapes)):
         sizes = {shape[-axis] for shape in shapes if len(shape) >= axis} - {1}
         if len(sizes) > 1:
             return None
-        found.append(sizes.pop() if sizes else 1)
-    return found[::-1]
+        reversed_shape.append(sizes.pop() if sizes else 1)
+    return reversed_shape[::-1]
 
 
 def _quotient(a: Any, b: Any, **options: Any) -> Tensor | None:
@@ -225,14 +225,14 @@ def _quotient(a: Any, b: Any, **options: Any) -> Tensor | None:
 
 
 def _addcmul(a: Tensor, b: Tensor, c: Tensor, **_: Any) -> Tensor | None:
-    # As in _binary the first operand decides.
+    # As in `_binary`, the first operand determines the strides.
     if not _row_major(a) or not a.dtype == b.dtype == c.dtype:
         return None
     return a.new_empty(a.shape) if _fits_into(b.shape, a.shape) and _fits_into(c.shape, a.shape) else None
 
 
 def _fits_into(shape: torch.Size, full: torch.Size) -> bool:
-    """Whether a shape is stretched to `full` by broadcasting."""
+    """Return whether broadcasting expands a shape to `full`."""
     return len(shape) <= len(full) and all(s in (1, f) for s, f in zip(reversed(shape), reversed(full), strict=False))
 
 
@@ -244,14 +244,14 @@ def _compare(a: Tensor, b: Any) -> Tensor | None:
 
 
 def _masked_fill(x: Tensor, mask: Tensor, _: Any) -> Tensor | None:
-    shape = _widened(x.shape, mask.shape)
-    return None if shape is None else x.new_empty(shape)  # row by row, whatever the strides of x
+    shape = _broadcast_shape(x.shape, mask.shape)
+    return None if shape is None else x.new_empty(shape)  # contiguous whatever the strides of x
 
 
 def _cat(tensors: Any, dim: int = 0) -> Tensor | None:
     first = tensors[0]
     axis = dim % max(1, first.dim())
-    # Maps may go on with their channels last; everything else is joined row by row.
+    # Maps may stay in channels-last format; everything else becomes contiguous.
     if (first.dim() in (4, 5) and not _row_major(*tensors)) or any(
         t.dim() != first.dim() or t.dtype != first.dtype for t in tensors
     ):
@@ -273,14 +273,14 @@ def _stack(tensors: Any, dim: int = 0) -> Tensor | None:
 def _mean(x: Tensor, dim: Any = None, keepdim: bool = False, **options: Any) -> Tensor | None:
     if not dim or options or not x.is_floating_point():
         return None
-    # Reductions lay out what they give row by row, whatever the strides of x.
+    # The output of a reduction is contiguous whatever the strides of x.
     axes = {axis % x.dim() for axis in dim}
     return x.new_empty(
         [1 if axis in axes else size for axis, size in enumerate(x.shape) if keepdim or axis not in axes]
     )
 
 
-def _extreme(x: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor | None:
+def _amax(x: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor | None:
     return _mean(x, dim, keepdim)
 
 
@@ -288,14 +288,14 @@ def _vector_norm(x: Tensor, _order: Any = 2, dim: Any = None, keepdim: bool = Fa
     return _mean(x, dim, keepdim, **options)
 
 
-def _place_of_extreme(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor | None:
-    found = _mean(x, (dim,), keepdim) if dim is not None else None
-    return None if found is None else found.new_empty(found.shape, dtype=torch.int64)
+def _argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor | None:
+    values = _mean(x, (dim,), keepdim) if dim is not None else None
+    return None if values is None else values.new_empty(values.shape, dtype=torch.int64)
 
 
 def _arange(end: Any, dtype: Any = None, device: Any = None, **_: Any) -> Tensor | None:
-    whole = isinstance(end, int) and end >= 0 and dtype in (None, torch.int64)
-    return torch.empty(end, dtype=torch.int64, device="meta") if whole and str(device) == "meta" else None
+    plain = isinstance(end, int) and end >= 0 and dtype in (None, torch.int64)
+    return torch.empty(end, dtype=torch.int64, device="meta") if plain and str(device) == "meta" else None
 
 
 def _repeat(x: Tensor, times: Any) -> Tensor | None:
@@ -338,8 +338,8 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten.native_batch_norm.default: _batch_norm,
     aten.addmm.default: _addmm,
     aten.convolution.default: _convolution,
-    aten.max_pool2d_with_indices.default: _greatest,
-    aten.avg_pool2d.default: _average,
+    aten.max_pool2d_with_indices.default: _max_pool,
+    aten.avg_pool2d.default: _avg_pool,
     aten.zeros_like.default: _filled_like,
     aten.ones_like.default: _filled_like,
     aten.topk.default: _topk,
@@ -347,8 +347,8 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten.clone.default: _clone,
     aten.add_.Tensor: _add_in_place,
     aten.mul_.Tensor: _add_in_place,
-    aten.mm.default: _product,
-    aten.bmm.default: _product,
+    aten.mm.default: _matmul,
+    aten.bmm.default: _matmul,
     aten._safe_softmax.default: _softmax,
     aten._softmax.default: _softmax,
     **{
@@ -362,9 +362,9 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten.pow.Tensor_Scalar: _floating,
     aten.roll.default: _like,
     aten.bitwise_not.default: _like,
-    aten.add.Tensor: _counting,
+    aten.add.Tensor: _binary_or_mask,
     aten.sub.Tensor: _binary,
-    aten.mul.Tensor: _counting,
+    aten.mul.Tensor: _binary_or_mask,
     aten.div.Tensor: _quotient,
     aten.addcmul.default: _addcmul,
     aten.add.Scalar: _binary,
@@ -377,9 +377,9 @@ KERNELS: dict[Any, Callable[..., Any]] = {
     aten.cat.default: _cat,
     aten.stack.default: _stack,
     aten.mean.dim: _mean,
-    aten.amax.default: _extreme,
+    aten.amax.default: _amax,
     aten.linalg_vector_norm.default: _vector_norm,
-    aten.argmax.default: _place_of_extreme,
+    aten.argmax.default: _argmax,
     aten.arange.default: _arange,
     aten.repeat.default: _repeat,
     aten.gather.default: _gather,
@@ -397,11 +397,12 @@ KERNELS: dict[Any, Callable[..., Any]] = {
 
 
 class MetaMode(TorchDispatchMode):
-    """Runs operations with the kernels above; used while a module is made on the meta device."""
+    """Runs operations with the kernels of this module."""
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        # True (the default) wraps every call in torch._dynamo.disable, whose import alone takes over a second; nothing here is compiled.
+        # True, the default, wraps every call in torch._dynamo.disable, whose import takes over a second; nothing here
+        # is compiled.
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

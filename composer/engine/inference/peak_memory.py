@@ -1,4 +1,4 @@
-"""Memory of a forward pass in which every value is let go after its last reader."""
+"""Peak memory of a forward pass that frees every tensor after its last reader."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,42 +8,51 @@ from composer.engine.inference.results import GraphResult, TensorSpec
 
 
 def peak_bytes(result: GraphResult, carried: Callable[[Wire], TensorSpec | None]) -> int:
-    """Most bytes that inference holds at once: what a node works on and every value that a later one still wants.
+    """Return the maximal number of bytes that inference holds at the same time, without parameters.
 
     Args:
-        result: one use of a graph.
-        carried: what a wire of that graph carries.
+        result: one instance of a graph.
+        carried: returns the tensor on a wire of that graph.
     """
-    built = result.graph.live_nodes()
-    order = [id for id in result.nodes if id in built]
-    place = {id: index for index, id in enumerate(order)}
-    needs = {id: [carried(wire) for wire in result.graph.in_wires(id)] for id in (*order, *result.graph.outputs)}
-    last: dict[int, int] = {}  # storage -> place of the last node that reads it
-    for id, values in needs.items():
-        for value in values:
-            if value is not None:
-                last[value.storage] = max(last.get(value.storage, -1), place.get(id, len(order)))
-    held = {value.storage: value.stored for id in result.graph.inputs if (value := result.values.get((id, "")))}
+    # 1. Nodes run in topological order; those that lead to no output do not run.
+    live = result.graph.live_nodes()
+    order = [id for id in result.nodes if id in live]
+    step_of = {id: step for step, id in enumerate(order)}
+
+    # 2. A storage lives until the last node that reads it; one that an output reads lives to the end.
+    reads = {id: [carried(wire) for wire in result.graph.in_wires(id)] for id in (*order, *result.graph.outputs)}
+    last_read: dict[int, int] = {}
+    for id, tensors in reads.items():
+        for tensor in tensors:
+            if tensor is not None:
+                step = step_of.get(id, len(order))
+                last_read[tensor.storage] = max(last_read.get(tensor.storage, -1), step)
+    freed_after: dict[int, list[int]] = {}
+    for storage, step in last_read.items():
+        freed_after.setdefault(step, []).append(storage)
+    outputs: dict[str, list[TensorSpec]] = {}
+    for (id, _), tensor in result.values.items():
+        outputs.setdefault(id, []).append(tensor)
+
+    # 3. Simulate the pass: `held` are the bytes of each live storage, `total` their sum.
+    held = {tensor.storage: tensor.stored for id in result.graph.inputs if (tensor := result.values.get((id, "")))}
     total = sum(held.values())
-    most = total
-    ending: dict[int, list[int]] = {}
-    for storage, index in last.items():
-        ending.setdefault(index, []).append(storage)
-    made: dict[str, list[TensorSpec]] = {}
-    for (id, _), value in result.values.items():
-        made.setdefault(id, []).append(value)
-    for index, id in enumerate(order):
+    peak = total
+    for step, id in enumerate(order):
+        # While a node runs, its working bytes include the tensors that it reads. Of a storage of which it reads only a
+        # part, the rest is held in addition.
         own: Counter[int] = Counter()
-        for value in needs[id]:
-            if value is not None:
-                own[value.storage] += value.nbytes
-        # What it works on counts what it reads; the rest of a storage of which it reads a part is held beside that.
-        beside = total - sum(min(size, held.get(storage, 0)) for storage, size in own.items())
-        most = max(most, beside + result.nodes[id].facts.working_bytes)
-        for value in made.get(id, ()):
-            if value.storage not in held and value.storage in last:
-                held[value.storage] = value.stored
-                total += value.stored
-        for storage in ending.get(index, ()):
+        for tensor in reads[id]:
+            if tensor is not None:
+                own[tensor.storage] += tensor.nbytes
+        others = total - sum(min(size, held.get(storage, 0)) for storage, size in own.items())
+        peak = max(peak, others + result.nodes[id].facts.working_bytes)
+
+        # After it, its outputs are held if anything reads them, and what it was the last to read is freed.
+        for tensor in outputs.get(id, ()):
+            if tensor.storage not in held and tensor.storage in last_read:
+                held[tensor.storage] = tensor.stored
+                total += tensor.stored
+        for storage in freed_after.get(step, ()):
             total -= held.pop(storage, 0)
-    return most
+    return peak

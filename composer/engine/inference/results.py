@@ -61,7 +61,7 @@ class TensorSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BlockCost:
-    """Outputs and costs of a block with given parameters and inputs.
+    """Outputs and costs of a block with certain parameters and inputs.
 
     Attributes:
         outputs: signature of each output.
@@ -103,7 +103,8 @@ class NodeResult:
     Attributes:
         node: the node.
         facts: its facts, all iterations together.
-        iterations: for each iteration of its repeat the resolved parameters of its block, or the results of its sub-graph.
+        iterations: for each iteration of its repeat the resolved parameters of its block, or the results of its
+            sub-graph.
     """
 
     node: Node

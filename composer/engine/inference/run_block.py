@@ -1,11 +1,10 @@
-"""One block run on the meta device: its output shapes and what it costs, or the sentence that says why it cannot run."""
+"""Run one block on the meta device: its output shapes and costs, or the message why it cannot run."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from composer.core.blocks.block_file import BlockSpec, Port
 from composer.core.errors import UserError
@@ -15,14 +14,17 @@ from composer.engine.inference import cost
 from composer.engine.inference.meta_kernels import MetaMode
 from composer.engine.inference.results import BlockCost, TensorSpec
 
+# What to do about a wrong dtype: in a design only main inputs have one of their own.
+_CHANGE_DTYPE = "change the dtype of the input it comes from"
+
 
 def run_block(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[TensorSpec | None]) -> BlockCost:
     """Make an instance of a block and run it.
 
     Args:
-        spec: which block.
+        spec: the block.
         params: arguments of its constructor, all resolved.
-        inputs: what arrives; None stands for an optional input without a wire.
+        inputs: its inputs; None for an optional input without a wire.
 
     Returns:
         Its costs; with `error` set if the block raised anything.
@@ -32,95 +34,108 @@ def run_block(spec: BlockSpec, params: dict[str, Literal], inputs: Sequence[Tens
         with torch.device("meta"), MetaMode():
             module = cls(**params)
         _check_dtypes(spec, module, inputs)
-        tensors = [value and _ghost(value) for value in inputs]
-        found = _measure(module, tensors)
-    except Exception as error:  # a block is foreign code: whatever it raises belongs to its node, not to the engine
-        return BlockCost(error=_sentence(spec, error, inputs))
+        measured = _measure(module, [value and _meta_tensor(value) for value in inputs])
+    except (
+        Exception
+    ) as error:  # blocks are foreign code: whatever one raises is the error of its node, not of the engine
+        return BlockCost(error=_message(spec, error, inputs))
+    outputs = measured.outputs
     return BlockCost(
-        outputs=tuple(
-            (tuple(t.shape), str(t.dtype).removeprefix("torch."), t.requires_grad, _strides(t)) for t in found.outputs
-        ),
+        outputs=tuple((tuple(t.shape), _dtype_name(t), t.requires_grad, _strides(t)) for t in outputs),
         params=sum(p.numel() for p in module.parameters()),
         params_trainable=sum(p.numel() for p in module.parameters() if p.requires_grad),
         buffers=sum(b.numel() for b in module.buffers()),
-        macs=found.macs,
-        saved_bytes=found.saved_bytes,
-        saved_inputs=found.saved_inputs,
-        saved_outputs=found.saved_outputs,
-        aliases=found.aliases,
-        stored=tuple(t.untyped_storage().nbytes() for t in found.outputs),
-        uncounted=found.uncounted,
-        moved_bytes=found.moved_bytes,
-        working_bytes=found.working_bytes,
+        macs=measured.macs,
+        saved_bytes=measured.saved_bytes,
+        saved_inputs=measured.saved_inputs,
+        saved_outputs=measured.saved_outputs,
+        aliases=measured.aliases,
+        stored=tuple(t.untyped_storage().nbytes() for t in outputs),
+        uncounted=measured.uncounted,
+        moved_bytes=measured.moved_bytes,
+        working_bytes=measured.working_bytes,
     )
 
 
 def _check_dtypes(spec: BlockSpec, module: nn.Module, inputs: Sequence[TensorSpec | None]) -> None:
-    """Raise ValueError where an input is of another kind than its port or the weights; on meta not every operation would notice."""
-    weights = next((str(p.dtype).removeprefix("torch.") for p in module.parameters() if p.is_floating_point()), None)
-    for port, value in _arriving(spec, inputs):
-        wanted = port.dtype or weights
-        # Tables are looked up by either kind of whole number; a block that takes only int64 says so itself.
-        if wanted is not None and value.dtype != wanted and (value.dtype, wanted) != ("int32", "int64"):
+    """Compare the dtypes on the wires with those of ports and weights: on meta, not every operation checks them.
+
+    Raises:
+        ValueError: if one differs.
+    """
+    weights = next((_dtype_name(p) for p in module.parameters() if p.is_floating_point()), None)
+    for port, value in _wired(spec, inputs):
+        expected = port.dtype or weights
+        # An embedding takes either integer type; a block that takes only int64 reports that itself.
+        if expected is not None and value.dtype != expected and (value.dtype, expected) != ("int32", "int64"):
             where = f"{port.name}: " if len(spec.inputs) > 1 else ""
-            raise ValueError(
-                f"{where}the wire brings {value.dtype}, expected {wanted}; change the dtype of the input it comes from"
-            )
+            raise ValueError(f"{where}the wire brings {value.dtype}, expected {expected}; {_CHANGE_DTYPE}")
 
 
-def _arriving(spec: BlockSpec, inputs: Sequence[TensorSpec | None]) -> Iterator[tuple[Port, TensorSpec]]:
-    """What the wires bring, with the port of each; a variadic port, which is the last, has all that is left."""
+def _wired(spec: BlockSpec, inputs: Sequence[TensorSpec | None]) -> Iterator[tuple[Port, TensorSpec]]:
+    """Yield the wired inputs with their ports; a variadic port, always the last one, has all remaining inputs."""
     for index, value in enumerate(inputs):
         if value is not None:
             yield spec.inputs[min(index, len(spec.inputs) - 1)], value
 
 
-def _ghost(value: TensorSpec) -> torch.Tensor:
-    """A tensor without data that lies in memory as the value does."""
+def _meta_tensor(value: TensorSpec) -> Tensor:
+    """Return a tensor without data that has the memory layout of a tensor on a wire."""
     dtype = getattr(torch, value.dtype)
     if value.strides:
         return torch.empty_strided(value.shape, value.strides, dtype=dtype, device="meta", requires_grad=value.grad)
     return torch.empty(value.shape, dtype=dtype, device="meta", requires_grad=value.grad)
 
 
-def _strides(tensor: torch.Tensor) -> tuple[int, ...]:
+def _dtype_name(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def _strides(tensor: Tensor) -> tuple[int, ...]:
     return () if tensor.is_contiguous() else tensor.stride()
 
 
-def _measure(module: nn.Module, tensors: Sequence[Any]) -> cost.Cost:
-    """Shapes and MACs as in evaluation, saved bytes as in training; one pass where the two do not differ."""
-    present = [index for index, tensor in enumerate(tensors) if tensor is not None]
-    call = module if len(present) == len(tensors) else _Partial(module, len(tensors), tuple(present))
-    given = tuple(tensors[index] for index in present)
+def _measure(module: nn.Module, tensors: Sequence[Tensor | None]) -> cost.Cost:
+    """Measure shapes and MACs in evaluation mode and saved bytes in training mode; in one pass if the modes agree."""
+    present = tuple(index for index, tensor in enumerate(tensors) if tensor is not None)
+    inputs = tuple(tensor for tensor in tensors if tensor is not None)
+    call = module if len(present) == len(tensors) else _WithoutOptionalInputs(module, len(tensors), present)
     training: cost.Cost | None = None
     try:
-        training = cost.measure(call.train(), given)
+        training = cost.measure(call.train(), inputs)
     except ValueError as error:
-        # Batch statistics of a single value: batch 1 through a pooled BatchNorm. Evaluation is the only mode that runs.
+        # Batch norm of a single value (batch 1 after global pooling) cannot train: only evaluation runs.
         if "more than 1 value per channel" not in str(error):
             raise
     if training is not None and not cost.mode_matters(module):
-        found = training
+        measured = training
     else:
-        found = cost.measure(call.eval(), given)
-        if training is not None and len(training.saved_outputs) == len(found.outputs):
-            found = replace(
-                found,
+        measured = cost.measure(call.eval(), inputs)
+        if training is not None and len(training.saved_outputs) == len(measured.outputs):
+            measured = replace(
+                measured,
                 saved_bytes=training.saved_bytes,
                 saved_inputs=training.saved_inputs,
                 saved_outputs=training.saved_outputs,
             )
     if len(present) == len(tensors):
-        return found
+        return measured
+    # Number the inputs as the ports do, those without a wire included.
     saved = [False] * len(tensors)
-    for index, flag in zip(present, found.saved_inputs, strict=True):
-        saved[index] = flag
-    aliases = tuple(None if a is None else present[a] for a in found.aliases)
-    return replace(found, saved_inputs=tuple(saved), aliases=aliases)
+    for index, is_saved in zip(present, measured.saved_inputs, strict=True):
+        saved[index] = is_saved
+    aliases = tuple(None if alias is None else present[alias] for alias in measured.aliases)
+    return replace(measured, saved_inputs=tuple(saved), aliases=aliases)
 
 
-class _Partial(nn.Module):
-    """A module called without some of its optional inputs."""
+class _WithoutOptionalInputs(nn.Module):
+    """A module that is called with None for some of its inputs.
+
+    Args:
+        module: the module.
+        count: number of its inputs.
+        present: indices of the inputs that are tensors.
+    """
 
     def __init__(self, module: nn.Module, count: int, present: tuple[int, ...]) -> None:
         super().__init__()
@@ -128,23 +143,24 @@ class _Partial(nn.Module):
         self.count = count
         self.present = present
 
-    def forward(self, *given: torch.Tensor) -> Any:
-        """Call with None in the gaps."""
-        arguments: list[torch.Tensor | None] = [None] * self.count
-        for index, tensor in zip(self.present, given, strict=True):
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Call the module."""
+        arguments: list[Tensor | None] = [None] * self.count
+        for index, tensor in zip(self.present, inputs, strict=True):
             arguments[index] = tensor
         return self.module(*arguments)
 
 
-def _sentence(spec: BlockSpec, error: Exception, inputs: Sequence[TensorSpec | None]) -> str:
+def _message(spec: BlockSpec, error: Exception, inputs: Sequence[TensorSpec | None]) -> str:
+    """Return one sentence for whatever a block raised."""
     text = str(error).strip().split("\n")[0]
     if isinstance(error, ValueError | UserError) and text:
         return text
     if isinstance(error, ImportError):
         return f"{spec.name}: {spec.path.name} cannot be imported: {text or type(error).__name__}"
     if "overflow" in text.lower() or isinstance(error, OverflowError):
-        return f"{spec.name}: a size is beyond what a tensor can have; reduce the parameters"
-    for port, value in _arriving(spec, inputs):
-        if value.dtype != (wanted := port.dtype or "float32"):
-            return f"{spec.name} does not compute with {value.dtype}, expected {wanted}; change the dtype of the input it comes from"
+        return f"{spec.name}: a size is larger than a tensor can have; reduce the parameters"
+    for port, value in _wired(spec, inputs):
+        if value.dtype != (expected := port.dtype or "float32"):
+            return f"{spec.name} does not compute with {value.dtype}, expected {expected}; {_CHANGE_DTYPE}"
     return f"{spec.name} cannot run with these inputs: {text or type(error).__name__}"

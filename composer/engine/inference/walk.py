@@ -1,7 +1,7 @@
 """One walk over a design in topological order, into each instance of a sub-graph and each iteration of a repeat.
 
-A sub-graph is walked once for every instance and iteration, because each may bring other shapes. The first node with an error
-reports it; the nodes after it wait for it.
+A sub-graph is walked once for every instance and iteration, because each may bring other shapes. The first node with an
+error reports it; the nodes after it wait for it.
 """
 
 from collections import Counter
@@ -73,7 +73,7 @@ class Walk:
         working = peak_bytes(root, self._carrier(root))
         return root, DesignFacts(flatten(root, self.problems), totals(root, working), self.batch)
 
-    # -- a graph --------------------------------------------------------------------------------------------------------
+    # -- a graph -----------------------------------------------------------------------------------------------------
 
     def _main_inputs(self, variables: Mapping[str, Scalar]) -> dict[str, TensorSpec | str]:
         """Return the tensors at the main inputs; a message instead of one whose shape cannot be computed."""
@@ -158,7 +158,7 @@ class Walk:
             result.nodes[id] = NodeResult(node, facts, [])
         return result
 
-    # -- a node ---------------------------------------------------------------------------------------------------------
+    # -- a node ------------------------------------------------------------------------------------------------------
 
     def _node(self, node: Node, result: GraphResult, variables: Mapping[str, Scalar]) -> NodeResult:
         """Visit a node whose inputs all have values, or were left without a wire."""
@@ -187,13 +187,14 @@ class Walk:
         wires = result.graph.in_wires(node.id)
         signatures = tuple(value and value.signature for value in inputs)
         visit = CachedVisit(node, wires, tuple(sources), signatures, tuple(port.name for port in spec.outputs), memo)
-        # A named port is resolved through the block of its source, which may change while this node and its wires do not.
+        # A named port is resolved through the block of its source, which may change while this node and its wires do
+        # not.
         if not depends_on_variables(node) and not any(wire.source_port for wire in wires):
             self.memo.visits[result.name, node.id] = visit
         return self._replay_cached(result, visit)
 
     def _unchanged_visit(self, node: Node, result: GraphResult) -> CachedVisit | None:
-        """Return the last visit to a node if it holds for the current walk: same node, same wires, same tensors on them."""
+        """Return the last visit to a node if it holds for this walk: same node, same wires, same tensors on them."""
         visit = self.memo.visits.get((result.name, node.id))
         if visit is None or visit.node is not node or visit.wires is not result.graph.in_wires(node.id):
             return None
@@ -221,7 +222,7 @@ class Walk:
         return NodeResult(node, memo.facts, [resolved for resolved, _ in memo.iterations])
 
     def _bind(self, node: Node, result: GraphResult) -> tuple[list[PortKey | None], list[PortKey | None]]:
-        """Return the sources of all inputs of a node in the order of its arguments, and the first source of each port."""
+        """Return the sources of a node's inputs in the order of its arguments, and the first source of each port."""
         ports = input_ports(self.design, self.catalog, result.name, node.id)
         by_port: dict[str, list[PortKey]] = {port.name: [] for port in ports}
         for wire in result.graph.in_wires(node.id):
@@ -243,12 +244,12 @@ class Walk:
         self.iterations += repeat
         if self.iterations > MAX_ITERATIONS:
             raise UserError(
-                f"repeat {repeat}: the design has more than {MAX_ITERATIONS:,} iterations in total, because nested repeats "
-                "multiply; use smaller repeats"
+                f"repeat {repeat}: the design has more than {MAX_ITERATIONS:,} iterations in total, because nested "
+                "repeats multiply; use smaller repeats"
             )
         return repeat
 
-    # -- an instance of a sub-graph -------------------------------------------------------------------------------------
+    # -- an instance of a sub-graph ----------------------------------------------------------------------------------
 
     def _instance(
         self,
@@ -266,8 +267,8 @@ class Walk:
         facts = NodeFacts(node.block)
         results: list[GraphResult] = []
         for index in range(repeat):
-            # 1. A sub-graph sees the design's variables and its own parameters, which its instance may set by expressions
-            #    of the surrounding graph.
+            # 1. A sub-graph sees the design's variables and its own parameters, which its instance may set by
+            #    expressions of the surrounding graph.
             params = {
                 key: resolve(node.params.get(key, default), variables, index, repeat)
                 for key, default in graph.params.items()
@@ -330,7 +331,7 @@ class Walk:
             uncounted=dict(uncounted),
         )
 
-    # -- ports ----------------------------------------------------------------------------------------------------------
+    # -- ports -------------------------------------------------------------------------------------------------------
 
     def _port_key(self, result: GraphResult, wire: Wire) -> PortKey:
         """Return the key under which the tensor of a wire is held: the empty name always stands for the first port."""

@@ -24,7 +24,7 @@ def set_param(label: str, id: str, param: str, value: Value, graph: str | None =
 
 
 def reset_params(label: str, id: str, params: Iterable[str], graph: str | None = None) -> Repair:
-    """Return the repair that removes values of parameters, so that wires or defaults determine them; see `set_param`."""
+    """Return the repair that removes values of parameters; their wires or defaults determine them then."""
     return Repair(label, (call(edits.reset_params, id=id, params=list(params), **_in_graph(graph)),))
 
 

@@ -1,4 +1,4 @@
-"""Generators of candidates: how a kind of repair is marked, and how all of them are found."""
+"""Generators of candidates: how they are marked and collected."""
 
 import importlib
 import pkgutil
@@ -16,11 +16,11 @@ Generate = Callable[[ErrorContext], Iterator[Repair]]
 
 
 class Stage(IntEnum):
-    """When a generator is asked; within a stage the smaller rank comes first.
+    """When a generator runs; within a stage the smaller rank comes first.
 
-    The candidates of STATED follow from the message itself: one generator is exhausted before the next. Those of LIKELY and LAST
-    are guesses, taken in turns from all generators of the stage. LAST changes what a person tied to a variable, to a parameter
-    of the sub-graph or to the iteration, and what the message does not mention.
+    The candidates of STATED follow from the message itself: one generator is exhausted before the next. Those of LIKELY
+    and LAST are guesses, taken in turns from all generators of the stage. LAST changes what a person tied to a
+    variable, to a parameter of the sub-graph or to the iteration, and what the message does not mention.
     """
 
     STATED = 0
@@ -41,7 +41,7 @@ def candidates(stage: Stage, rank: int) -> Callable[[Generate], Generate]:
     """Mark a function as a generator of candidates.
 
     Args:
-        stage: when it is asked.
+        stage: when it runs.
         rank: its order within the stage.
     """
 

@@ -93,7 +93,7 @@ def first_errors(inference: Inference, inferrer: Inferrer) -> Iterator[ErrorCont
 
     Args:
         inference: of a design.
-        inferrer: the inferrer that made it.
+        inferrer: the inferrer that computed it.
     """
     seen: set[tuple[str, str, str]] = set()
     for error in _all_errors(inference, inferrer):
@@ -110,7 +110,7 @@ def find_error(inference: Inference, inferrer: Inferrer, id: str, graph: str = "
 
 
 def causes(inference: Inference, inferrer: Inferrer) -> list[str]:
-    """Return one message for each error; for one in a sub-graph that of the outermost instance, which tells where it is."""
+    """Return one message for each error; for one in a sub-graph that of the outermost instance, which locates it."""
     messages = []
     for error in first_errors(inference, inferrer):
         outer = error.instances[-1].result.facts.error if error.instances else None
@@ -119,7 +119,7 @@ def causes(inference: Inference, inferrer: Inferrer) -> list[str]:
 
 
 def _all_errors(inference: Inference, inferrer: Inferrer) -> Iterator[ErrorContext]:
-    """Yield errors: of the design, of its inputs, of nodes as inference meets them, and of wiring that it did not reach."""
+    """Yield errors of the design, of its inputs, of nodes in the order of inference, and of wiring it did not reach."""
     root = inference.root
     structural = [problem for problem in inference.structural if problem.level == "error"]
     reached: dict[str, tuple[GraphResult, tuple[InstanceContext, ...]]] = {}
@@ -136,7 +136,7 @@ def _all_errors(inference: Inference, inferrer: Inferrer) -> Iterator[ErrorConte
         if message := inference.facts.nodes[id].error:
             yield context(root, id, message)
     for result, instances in _graph_results(root, ()):
-        # Of several instances of a graph the one with an error is kept, because only there is the error's surrounding known.
+        # Of several instances of a graph keep the one with an error: only there the values around the error exist.
         if result.name not in reached or result.problem is not None:
             reached[result.name] = (result, instances)
         for id, node_result in result.nodes.items():

@@ -44,7 +44,7 @@ def converters_to_axes(error: ErrorContext, shape: tuple[int, ...], axes: tuple[
 
 
 def converters(error: ErrorContext, source_axes: int, target_axes: int) -> list[str]:
-    """Return the blocks that convert between the layouts with the given numbers of axes."""
+    """Return the blocks that convert between the layouts with these numbers of axes."""
     source, target = _LAYOUT_OF_AXES.get(source_axes), _LAYOUT_OF_AXES.get(target_axes)
     if source is None or target is None:
         return []

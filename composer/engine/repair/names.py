@@ -28,7 +28,7 @@ def used_variables(error: ErrorContext) -> set[str]:
 
 
 def guess_values(error: ErrorContext) -> list[int | float]:
-    """Return numbers that a variable may have had: those that the design uses, the most frequent first, then common ones."""
+    """Return numbers that a variable may have had: those in the design, the most frequent first, then common ones."""
     numbers = [value for value in error.design.variables.values() if _is_size(value)]
     for graph in (error.design.main, *error.design.graphs.values()):
         numbers.extend(_sizes(graph))

@@ -1,8 +1,8 @@
 """Search for repairs of one item: try candidates by inference and keep those that help.
 
-A candidate helps if the item has no error of its own after it and no item that was fine before has one. Candidates that leave no
-error at all come first, then those that uncover the error of a node that was waiting. Trying is cheap: inference with the memo
-of the engine computes only what the candidate changes.
+A candidate helps if the item has no error of its own after it and no item that was fine before has one. Candidates that
+leave no error at all come first, then those that uncover the error of a node that was waiting. Trying is cheap:
+inference with the memo of the engine computes only what the candidate changes.
 """
 
 from collections.abc import Callable, Iterator

@@ -25,7 +25,8 @@ def test_collection_is_as_it_was_also_after_an_error() -> None:
 
 def test_what_torch_makes_is_not_looked_through_again() -> None:
     code = (
-        "import gc\nfrom composer.core.files.design_file import load\nfrom composer.core.files.templates import template\n"
+        "import gc\n"
+        "from composer.core.files.design_file import load\nfrom composer.core.files.templates import template\n"
         "from composer.engine.analysis.summary import summarize\nsummarize(load(template('hybrid_digits')))\n"
         "assert gc.isenabled()\nprint(gc.get_freeze_count(), len(gc.get_objects()))"
     )

@@ -1,4 +1,4 @@
-"""Inference: facts of whole designs, errors on the node that caused them, only what an edit reaches is computed again."""
+"""Inference: facts of whole designs, errors on the node that caused them, a memo that computes only what changed."""
 
 import json
 from dataclasses import replace
@@ -250,5 +250,6 @@ def test_a_part_of_a_value_leaves_the_rest_of_it_held() -> None:
     image = 4 * 8 * 8 * 8
     found = INFERRER.infer(design).facts
     assert not found.errors
-    # While halves are joined: the image whose halves they are, the changed half, and the result; of the image only a half is read.
+    # While halves are joined: the image whose halves they are, the changed half, and the result; of the image only a
+    # half is read.
     assert found.totals.working_bytes == image + image // 2 + image

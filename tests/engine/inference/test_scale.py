@@ -1,4 +1,4 @@
-"""Sizes: what could never be built is computed at once, and the work grows with the number of nodes, not with its square."""
+"""Size: inference of huge designs is immediate, and the work grows with the number of nodes, not with its square."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One file for each kind of repair, found by walking this folder.
+"""One file for each kind of repair; `candidates.generators` walks this folder.
 
 A file holds one or more generators of candidates, each marked with `candidates`::
 

@@ -54,7 +54,7 @@ def _same_layout(error: ErrorContext, wire: Wire, shape: Shape, other: Shape) ->
 
 
 def _other_layout(error: ErrorContext, wire: Wire, shape: Shape, other: Shape) -> Iterator[Repair]:
-    """Yield blocks that convert a tensor to the layout of the other, with its height and width where a block takes them."""
+    """Yield blocks that convert a tensor to the layout of the other, also with its height and width."""
     for block in converters(error, len(shape), len(other)):
         yield insert(error, f"Insert {block} on {wire}", wire, block)
         spec = error.inferrer.catalog[block]

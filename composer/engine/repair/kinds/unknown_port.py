@@ -29,7 +29,7 @@ def move_wire(error: ErrorContext) -> Iterator[Repair]:
 
 @candidates(Stage.STATED, rank=31)
 def remove_lost_wires(error: ErrorContext) -> Iterator[Repair]:
-    """Yield repairs of several lost wires, as after a change of block: one moves to a free port, the others are removed."""
+    """Yield, for several lost wires, as after a change of block: move one to a free port and remove the others."""
     inputs = input_port_names(error)
     lost = [wire for wire in error.wires if (wire.target_port or (inputs or [""])[0]) not in inputs]
     if len(lost) < 2:
@@ -51,5 +51,5 @@ def input_port_names(error: ErrorContext) -> list[str]:
 
 
 def _by_similarity(name: str, names: Sequence[str]) -> list[str]:
-    """Return names, the most similar to a given one first."""
+    """Return names by their similarity to another name."""
     return sorted(names, key=lambda other: -difflib.SequenceMatcher(None, name, other).ratio())

@@ -57,7 +57,7 @@ def _node_sizes(error: ErrorContext, node: Node, numbers: list[int], *, tied: bo
 
 
 def _input_shapes(error: ErrorContext, id: str, numbers: list[int]) -> Iterator[Repair]:
-    """Yield other shapes of a main input: with an axis more or less, or with sizes that numbers of the message divide."""
+    """Yield other shapes of a main input: with other axes, or with sizes that numbers of the message divide."""
     item = error.design.main.inputs[id]
     shape = item.shape
     # 1. The axes of an image.

@@ -1,4 +1,4 @@
-"""Maps of unequal size that meet: a stride of 1 at the node that made one of them smaller."""
+"""Maps of unequal size that meet: a stride of 1 at the node whose output is smaller."""
 
 from collections.abc import Iterator
 

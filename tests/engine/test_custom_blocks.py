@@ -139,14 +139,16 @@ def test_the_export_holds_them_with_all_they_need(folder: Path, tmp_path: Path):
     block_folders.keep(folder, trusted=True)
     inferrer = Inferrer(library.reload())
     text = generate(inferrer.infer(design()))
+    exported = tmp_path / "exported.py"
+    exported.write_text(text, encoding="utf-8")
     assert "mine" not in text and "helper" not in text.replace("helper.py", "") and "blocks" not in text
-    model = import_source(text, tmp_path / "exported.py").Own()
+    model = import_source(text, exported).Own()
     x = torch.randn(2, 8, 16, 16)
     assert torch.equal(model.scale(x), 2 * x)
-    proof = verify_source(design(), text)
+    proof = verify_source(design(), exported)
     assert proof.ok, proof.message
-    package = generate(inferrer.infer(design()), inline=False)
-    proof = verify_source(design(), package, package=True)
+    exported.write_text(generate(inferrer.infer(design()), inline=False), encoding="utf-8")
+    proof = verify_source(design(), exported, package=True)
     assert proof.ok, proof.message
 
 

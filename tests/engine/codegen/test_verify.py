@@ -1,6 +1,8 @@
 """Exported source is proven against the drawn network, and what differs is found."""
 
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,9 +14,19 @@ from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.codegen.generate import source
+from composer.engine.codegen.proof import Proof
 from composer.engine.codegen.verify import verify_source
 from tests.engine.designs import light
 from tests.strategies import examples, networks
+
+
+def prove(design: Design, text: str, **options: Any) -> Proof:
+    """Write text to a file and verify that file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.py"
+        path.write_text(text, encoding="utf-8")
+        return verify_source(design, path, **options)
+
 
 SMALL = ("hybrid_digits", "hybrid_dendritic")
 
@@ -22,7 +34,7 @@ SMALL = ("hybrid_digits", "hybrid_dendritic")
 @pytest.mark.parametrize("name", SMALL)
 def test_a_template_is_what_is_drawn(name: str) -> None:
     design = light(name)
-    proof = verify_source(design, source(design))
+    proof = prove(design, source(design))
     assert proof.ok and proof.keys_match
     assert proof.params == proof.params_expected
     assert proof.differences == {"forward (eval)": 0, "forward (train)": 0, "gradients": 0}
@@ -32,13 +44,13 @@ def test_a_template_is_what_is_drawn(name: str) -> None:
 @examples(3)
 @given(networks())
 def test_random_designs_are_what_is_drawn(design: Design) -> None:
-    assert verify_source(design, source(design)).ok
+    assert prove(design, source(design)).ok
 
 
 def test_trained_weights_are_the_ones_compared() -> None:
     design = load(template("hybrid_digits"))
     weights = build(design, seed=7).state_dict()
-    assert verify_source(design, source(design), weights=weights).ok
+    assert prove(design, source(design), weights=weights).ok
 
 
 @pytest.mark.parametrize(
@@ -65,7 +77,7 @@ def test_other_weights_are_detected() -> None:
     design = load(template("hybrid_digits"))
     text = source(design)
     line = next(line for line in text.splitlines() if "self.norm_1 =" in line)
-    proof = verify_source(design, text.replace(line, line + "\n        self.extra = nn.Linear(1, 1)"))
+    proof = prove(design, text.replace(line, line + "\n        self.extra = nn.Linear(1, 1)"))
     assert not proof.keys_match and not proof.ok
     assert "KEYS DIFFER" in proof.message
 
@@ -73,7 +85,7 @@ def test_other_weights_are_detected() -> None:
 def test_source_that_reaches_for_the_library_does_not_run() -> None:
     design = load(template("hybrid_digits"))
     with pytest.raises(UserError, match=r"does not run standalone.*out of reach"):
-        verify_source(design, source(design, inline=False))
+        prove(design, source(design, inline=False))
 
 
 def test_the_package_form_is_run_with_the_blocks_and_without_the_application(tmp_path: Path) -> None:
@@ -84,20 +96,20 @@ def test_the_package_form_is_run_with_the_blocks_and_without_the_application(tmp
     assert verify_source(design, exported, package=True).ok
     assert [path.name for path in tmp_path.iterdir()] == ["model.py"]  # nor a __pycache__ beside it
     with pytest.raises(UserError, match=r"does not run standalone.*composer is out of reach"):
-        verify_source(design, f"import composer\n{text}", package=True)
+        prove(design, f"import composer\n{text}", package=True)
 
 
 def test_source_that_fails_says_how() -> None:
     design = load(template("hybrid_digits"))
     with pytest.raises(UserError, match=r"does not run standalone: .*KeyError: 'gone'"):
-        verify_source(design, source(design) + "\n\n{}['gone']\n")
+        prove(design, source(design) + "\n\n{}['gone']\n")
 
 
 def test_a_design_with_errors_is_refused() -> None:
     text = "format: 1\nname: a\ninputs:\n  x: {shape: [3, 8, 8]}\nnodes:\n  c: {block: Conv2d, params: {groups: 2}}\n"
     text += "outputs:\n  y: {}\nwires:\n"
     with pytest.raises(DesignError, match="c: "):
-        verify_source(loads(text + "  - x -> c\n  - c -> y\n"), "")
+        prove(loads(text + "  - x -> c\n  - c -> y\n"), "")
 
 
 HOSTILE = '''"""\\n\\nimport os; os.system("touch /tmp/owned")\\n"""'''
@@ -109,7 +121,7 @@ def test_a_hostile_design_cannot_speak_python() -> None:
         HOSTILE, design.main, design.graphs, design.variables, description="\\" * 3 + HOSTILE + "\r\n'''\x00\u2028"
     )
     text = source(hostile)
-    assert verify_source(hostile, text).ok
+    assert prove(hostile, text).ok
     compiled = compile(text, "hostile", "exec")
     assert "system" not in compiled.co_names
     assert not any("system" in getattr(constant, "co_names", ()) for constant in compiled.co_consts)
@@ -121,6 +133,6 @@ def test_threads_and_seed_are_left_as_they_were() -> None:
     torch.manual_seed(3)
     threads = torch.get_num_threads()
     design = load(template("hybrid_digits"))
-    verify_source(design, source(design))
+    prove(design, source(design))
     assert torch.get_num_threads() == threads
     assert torch.rand(1) == expected

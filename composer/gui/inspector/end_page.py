@@ -1,5 +1,7 @@
 """The inspector page of an input or output of a graph."""
 
+from functools import partial
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from composer.core import edits
@@ -49,14 +51,14 @@ class EndPage(QWidget):
             self.shape.setToolTip(
                 "Sizes without the batch axis, channels first: 3, 224, 224\nExpressions are allowed: 3, =size, =size"
             )
-            self.shape.committed.connect(self._apply_shape)
+            self.shape.committed.connect(partial(self._apply_shape, self.shape))
             self.dtype.addItems(DTYPES)
             self.dtype.setAccessibleName("dtype")
             self.dtype.activated.connect(
                 lambda _: session.document.edit("Set dtype", edits.update_item, id, dtype=self.dtype.currentText())
             )
             self.problem = label("", "error", wrap=True)
-            self.problem.hide()
+            self.shape.show_reason_in(self.problem)
             layout.addWidget(heading("Tensor"))
             for name, field in (("shape", self.shape), ("dtype", self.dtype)):
                 title = ScrubLabel(name)
@@ -84,16 +86,11 @@ class EndPage(QWidget):
         if self.facts is not None:
             self.facts.update_values()
 
-    def _apply_shape(self, text: str) -> None:
+    def _apply_shape(self, field: ValueField, text: str) -> None:
         try:
             shape = shape_from_text(text)
         except UserError as error:
-            self.problem.setText(str(error))
-            self.problem.show()
-            if self.shape is not None:
-                self.shape.set_invalid(str(error))
+            field.set_invalid(str(error))
             return
-        self.problem.hide()
-        if self.shape is not None:
-            self.shape.set_invalid("")
+        field.set_invalid("")
         self.session.document.edit(f"Set shape of {self.id}", edits.update_item, self.id, shape=shape)

@@ -89,7 +89,7 @@ class ParamRow(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self.end.setSizePolicy(policy)
         self.problem = label("", "error", wrap=True)
-        self.problem.hide()
+        self.field.show_reason_in(self.problem)
         layout = row(self.name, self.field, spacing=4)
         for editor in (self.check, self.combo):
             if editor is not None:
@@ -141,7 +141,7 @@ class ParamRow(QWidget):
     def reset_editing(self) -> None:
         """Drop the state of editing the previous node: its refused text, its expression and its gesture."""
         self._as_text = False
-        self.problem.hide()
+        self.field.set_invalid("")
         self.field.begin_gesture()
 
     def show_value(self, value: object, *, is_set: bool, inferred: bool, resolved: object = MIXED) -> None:
@@ -220,11 +220,8 @@ class ParamRow(QWidget):
                 )
         except UserError as error:
             self.field.set_invalid(str(error))
-            self.problem.setText(str(error))
-            self.problem.show()
             return
         self.field.set_invalid("")
-        self.problem.hide()
         self._as_text = self._as_text and is_expression(value)
         self._commit(value, gesture)
 

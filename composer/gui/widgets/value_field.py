@@ -1,7 +1,7 @@
 """A text field for parameter values.
 
 It accepts arithmetic and expressions, shows the result of an expression at its right end, steps numbers with the arrow
-keys and the wheel, and restores the committed value with Escape.
+keys and the wheel, and restores the value with Escape.
 """
 
 from collections.abc import Callable
@@ -27,14 +27,17 @@ class ValueField(QLineEdit):
     Signals:
         committed: the text, after the user has changed it.
         stepped: the text after a step, and a number shared by all steps of one gesture, so that they can be one edit.
+        validity_changed: why the text is invalid; empty once it is valid again.
     """
 
     committed = Signal(str)
     stepped = Signal(str, int)
+    validity_changed = Signal(str)
 
     def __init__(self, text: str = "", step: Callable[[str, int], str | None] | None = None) -> None:
         super().__init__(text)
-        self._committed_text = text
+        self._shown_text = text  # the value, which Escape restores
+        self._committed_text = text  # the last text that was committed, which may have been refused
         self._step = step
         self._hint = ""
         self._gesture = 0
@@ -47,8 +50,8 @@ class ValueField(QLineEdit):
             text: the value.
             hint: text at the right end: the result of an expression.
         """
-        if not (self.hasFocus() and self.isModified() and text == self._committed_text):
-            self._committed_text = text
+        if not (self.hasFocus() and self.isModified() and text == self._shown_text):
+            self._shown_text = self._committed_text = text
             if self.text() != text:
                 self.setText(text)
                 self.setCursorPosition(0)  # show the start of a long text
@@ -59,6 +62,17 @@ class ValueField(QLineEdit):
     def set_invalid(self, reason: str) -> None:
         """Mark the text as invalid; an empty reason removes the mark."""
         set_state(self, "invalid", bool(reason))
+        self.validity_changed.emit(reason)
+
+    def show_reason_in(self, problem: QLabel) -> None:
+        """Show the reason for an invalid text in a label, which is hidden while the text is valid."""
+
+        def update(reason: str) -> None:
+            problem.setText(reason)
+            problem.setVisible(bool(reason))
+
+        problem.hide()
+        self.validity_changed.connect(update)
 
     def set_inferred(self, inferred: bool) -> None:
         """Choose whether the value comes from the wires: it is then grey and read-only."""
@@ -73,7 +87,7 @@ class ValueField(QLineEdit):
         """Step the value up or down, if it is a number and not read-only."""
         text = self._step(self.text(), steps) if self._step is not None and not self.isReadOnly() else None
         if text is not None and text != self.text():
-            self._committed_text = text
+            self._shown_text = self._committed_text = text
             self.setText(text)
             self.stepped.emit(text, self._gesture)
 
@@ -81,6 +95,8 @@ class ValueField(QLineEdit):
         if self.text() != self._committed_text:
             self._committed_text = self.text()
             self.committed.emit(self.text())
+        if not self.property("invalid"):
+            self.setModified(False)  # an accepted text may be replaced by the value in its usual form
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Select the whole text when the field is reached by keyboard."""
@@ -90,12 +106,13 @@ class ValueField(QLineEdit):
             self.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Step with Up and Down; restore the committed value with Escape."""
+        """Step with Up and Down; restore the value with Escape."""
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._step is not None:
             size = BIG_STEP if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
             self.step(size if event.key() == Qt.Key.Key_Up else -size)
-        elif event.key() == Qt.Key.Key_Escape and self.text() != self._committed_text:
-            self.setText(self._committed_text)
+        elif event.key() == Qt.Key.Key_Escape and self.text() != self._shown_text:
+            self._committed_text = self._shown_text
+            self.setText(self._shown_text)
             self.set_invalid("")
         else:
             super().keyPressEvent(event)

@@ -85,11 +85,23 @@ def test_an_invalid_value_is_marked_and_not_applied_until_escape_restores_the_ol
     assert row.field.property("invalid")
     assert row.problem.isVisible()
     assert params(panel)["out_channels"] == 64
-    row.field.setText("still wrong")
+    page(panel, qtbot, "conv_stem").update_values()  # facts that arrive leave the text and its message together
+    assert (row.field.text(), row.problem.isVisible()) == ("many", True)
     QTest.keyClick(row.field, Qt.Key.Key_Escape)
+    assert (row.field.text(), row.problem.isVisible(), row.field.property("invalid")) == ("64", False, False)
     type_in(row.field, "65")
     assert not row.problem.isVisible()
     assert params(panel)["out_channels"] == 65
+
+
+def test_a_refused_text_and_its_message_go_away_together(panel: InspectorPanel, qtbot: QtBot) -> None:
+    form = page(panel, qtbot, "conv_stem")
+    row = form.rows["out_channels"]
+    type_in(row.field, "3.7")
+    assert row.problem.isVisible()
+    form.rows["kernel_size"].field.setFocus()
+    form.update_values()
+    assert (row.field.text(), row.problem.isVisible(), row.field.property("invalid")) == ("64", False, False)
 
 
 def test_reset_restores_the_default(panel: InspectorPanel, qtbot: QtBot) -> None:

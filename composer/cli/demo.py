@@ -1,4 +1,4 @@
-"""The whole main job through the real window: open, drag, undo, train, look inside, export. `netcomposer demo`."""
+"""The demo: the main workflow in the real window. Open, drag, undo, train, inspect, export."""
 
 import os
 import shutil
@@ -25,29 +25,29 @@ TRAINING_SECONDS = 1200.0
 
 
 def run_demo(out: Path) -> int:
-    """Do the main job and leave its results.
+    """Run the main workflow and write its results.
 
     Args:
-        out: folder for ``design.yaml``, ``model.py``, ``run/``, ``attention.png``, ``window.png`` and ``report.md``; results of an
-            earlier demo in it are replaced.
+        out: folder for ``design.yaml``, ``model.py``, ``run/``, ``attention.png``, ``window.png`` and ``report.md``;
+            results of an earlier demo in it are replaced.
 
     Returns:
         Exit code 0; the last line printed states the best validation metric.
 
     Raises:
-        UserError: if a step does not come to its end.
+        UserError: if a step fails or takes too long.
     """
     from composer.gui.app import display_problem
 
     if display_problem() is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
-        # Qt says for every shown window that this platform has no size hints, which is no news to anybody.
+        # Qt warns for every window that this platform has no size hints, on which nobody can act.
         os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     out.mkdir(parents=True, exist_ok=True)
     if (out / "run" / "settings.json").exists():
         shutil.rmtree(out / "run")
-    # Settings of its own: a demo neither changes the user's window nor depends on it.
+    # Separate settings: a demo neither changes the user's window nor depends on it.
     with tempfile.TemporaryDirectory(prefix="netcomposer-demo-") as home:
         before = os.environ.get("NETCOMPOSER_HOME")
         os.environ["NETCOMPOSER_HOME"] = home
@@ -63,7 +63,11 @@ def run_demo(out: Path) -> int:
 
 
 class _Demo:
-    """One walk through the window; each step notes what it did for the report."""
+    """Runs the steps in one window; each step adds a note to the report.
+
+    Args:
+        out: folder for the results.
+    """
 
     def __init__(self, out: Path) -> None:
         self.out = out
@@ -82,7 +86,7 @@ class _Demo:
             self.open(window)
             self.drag_and_undo(window)
             result = self.train(window)
-            self.look_inside(window)
+            self.inspect_run(window)
             self.export(window)
             self.report(window, result)
         finally:
@@ -96,11 +100,11 @@ class _Demo:
         print(f"[{time.monotonic() - self.started:5.1f} s] {text}", flush=True)
 
     def spin(self, seconds: float) -> None:
-        """Let the window live for a while."""
+        """Process events for a while."""
         self.until(lambda: False, seconds)
 
     def until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Let the window live until something holds; False if it does not in time."""
+        """Process events until a condition is met; return False if that takes too long."""
         from PySide6.QtCore import QDeadlineTimer, QEventLoop
         from PySide6.QtWidgets import QApplication
 
@@ -112,11 +116,16 @@ class _Demo:
             time.sleep(0.002)
         return True
 
-    def need(self, done: Callable[[], bool], seconds: float, what: str) -> None:
-        if not self.until(done, seconds):
-            raise UserError(f"demo: {what} did not happen within {seconds:.0f} s")
+    def need(self, done: Callable[[], bool], seconds: float, event: str) -> None:
+        """Process events until a condition is met.
 
-    # -- the steps ------------------------------------------------------------------------------------------------------
+        Raises:
+            UserError: if that takes too long.
+        """
+        if not self.until(done, seconds):
+            raise UserError(f"demo: {event} did not happen within {seconds:.0f} s")
+
+    # -- the steps ----------------------------------------------------------------------------------------------
 
     def open(self, window: "Window") -> None:
         session = window.session
@@ -127,10 +136,8 @@ class _Demo:
             "the first answer of the engine",
         )
         window.canvas.fit()
-        totals = session.facts.totals
-        self.note(
-            f"opened {TEMPLATE}: {len(session.document.design.main.nodes)} nodes, {totals.params:,} parameters, {totals.macs:,} MACs"
-        )
+        totals, nodes = session.facts.totals, session.document.design.main.nodes
+        self.note(f"opened {TEMPLATE}: {len(nodes)} nodes, {totals.params:,} parameters, {totals.macs:,} MACs")
 
     def drag_and_undo(self, window: "Window") -> None:
         session = window.session
@@ -143,13 +150,14 @@ class _Demo:
         self.note(f"dragged {block} from the palette onto the canvas: new node {', '.join(added)}")
         window.run_command("undo")
         if session.document.design != before:
-            raise UserError("demo: undo did not bring the first design back")
-        self.note("undid it: the design is the first one again")
+            raise UserError("demo: undo did not restore the design")
+        self.note("undid it: the design is as before")
 
     def palette_drag(self, window: "Window", block: str) -> None:
-        """Drag the palette's row over the canvas and drop it: enter, moves and drop with the data that the palette gives.
+        """Drag a row of the palette onto the canvas: enter, moves and drop, with the palette's data.
 
-        The pointer's part is sent as events, because Qt's offscreen platform carries out no drag and a real one has the user's pointer.
+        The pointer's part is sent as events, because Qt's offscreen platform runs no drag, and on a real platform the
+        pointer belongs to the user.
         """
         from PySide6.QtCore import QPoint, QPointF, Qt
         from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
@@ -192,7 +200,7 @@ class _Demo:
         self.note(f"trained {info.epoch} epochs on {info.device}: best {result}")
         return result
 
-    def look_inside(self, window: "Window") -> None:
+    def inspect_run(self, window: "Window") -> None:
         from composer.gui.runs.run_library import open_folder
 
         session = window.session

@@ -2,11 +2,11 @@
 
 A command is one file in `commands/`, whose function `run` has one typed parameter an option::
 
-    def run(design: DesignFile, *, batch: Annotated[int, Option("--batch", type=positive, help="batch size")] = 1) -> int:
+    def run(design: DesignFile, *, batch: Annotated[int, Option("--batch", help="batch size")] = 1) -> int:
         \"\"\"Print shapes and costs.\"\"\"
 
-The docstring is the help of the command; a parameter without a default is required; a bool is a switch. A module may also
-define `add_arguments(parser)` for arguments that are generated; `run` receives them as further keywords.
+The docstring is the help of the command; a parameter without a default is required; a bool is a switch. A module may
+also define `add_arguments(parser)` for arguments that are generated; `run` receives them as further keywords.
 """
 
 import argparse

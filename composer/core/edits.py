@@ -16,7 +16,6 @@ from composer.core.graph import (
     Frame,
     Graph,
     Input,
-    Item,
     Node,
     Output,
     Point,
@@ -28,6 +27,8 @@ from composer.core.graph import (
     is_repeat,
 )
 from composer.core.topology import reachable
+
+Item = Input | Node | Output
 
 
 def add(design: Design, item: Item, *, graph: str = "") -> Design:

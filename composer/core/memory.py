@@ -1,8 +1,7 @@
-"""Memory of a training step, computed from facts: weights, gradients, optimizer states, activations saved for backward.
+"""Memory of a training step, worked out from facts: weights, gradients, what the optimizer keeps, what is saved for backward.
 
-Weights are float32. SGD stores one number for each trained parameter (its momentum), AdamW two (running means of the
-gradient and of its square); the step counter that AdamW stores for each tensor is left out. The framework's own memory and
-workspaces of kernels are not included.
+Weights are float32. SGD keeps one number a trained parameter (its momentum), AdamW two (running means of the gradient and of its
+square); what AdamW keeps a tensor (its step) is left out. The framework's own memory and workspaces of kernels are not in it.
 """
 
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ BYTES_PER_PARAM = 4
 
 @dataclass(frozen=True, slots=True)
 class TrainingMemory:
-    """Bytes of each part; those of the activations at the batch size of the facts."""
+    """Bytes of each part; `activations` are those at the batch of the facts."""
 
     weights: int
     buffers: int
@@ -26,29 +25,28 @@ class TrainingMemory:
 
     @property
     def total(self) -> int:
-        """Sum of all parts."""
+        """All of it."""
         return self.weights + self.buffers + self.gradients + self.optimizer + self.activations
 
 
 def frozen(facts: NodeFacts | Totals) -> int:
-    """Return the number of parameters that are not trained."""
+    """Number of parameters that are not trained."""
     return facts.params - facts.params_trainable
 
 
 def gradient_bytes(facts: NodeFacts | Totals) -> int:
-    """Return the bytes of the gradients."""
+    """Bytes of the gradients of the trained parameters."""
     return facts.params_trainable * BYTES_PER_PARAM
 
 
 def optimizer_bytes(facts: NodeFacts | Totals, optimizer: str = "adamw") -> int:
-    """Return the bytes of the states of an optimizer.
+    """Bytes that an optimizer keeps: ``sgd`` (with momentum) or ``adamw``.
 
-    >>> totals = Totals(params=10, params_trainable=10)
-    >>> optimizer_bytes(totals, "sgd"), optimizer_bytes(totals, "adamw")
+    >>> optimizer_bytes(Totals(params=10, params_trainable=10), "sgd"), optimizer_bytes(Totals(params=10, params_trainable=10), "adamw")
     (40, 80)
 
     Raises:
-        UserError: if there is no such optimizer.
+        UserError: if the optimizer is neither.
     """
     if optimizer not in OPTIMIZERS:
         raise UserError(f"optimizer {optimizer!r} is unknown; choose one of: {', '.join(OPTIMIZERS)}")
@@ -56,7 +54,7 @@ def optimizer_bytes(facts: NodeFacts | Totals, optimizer: str = "adamw") -> int:
 
 
 def training_memory(facts: NodeFacts | Totals, optimizer: str = "adamw") -> TrainingMemory:
-    """Compute the memory of a training step at the batch size of the facts."""
+    """Memory of a training step at the batch of the facts."""
     return TrainingMemory(
         weights=facts.params * BYTES_PER_PARAM,
         buffers=facts.buffers * BYTES_PER_PARAM,

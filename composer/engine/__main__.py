@@ -66,8 +66,8 @@ class Engine:
         self.inferrer.reload()
         return {}
 
-    def trial(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Infer another design than the shown one, for a preview; `sent_facts` stays unchanged."""
+    def preview(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Infer another design than the shown one; `sent_facts` stays unchanged."""
         inference = self.inferrer.infer(from_json(params["design"]), params.get("batch", 1))
         return {
             "errors": inference.errors,

@@ -99,7 +99,7 @@ def answer(message: dict) -> dict:
             except OutOfSync:
                 return {"result": {"again": True}}
             return {"result": facts({**params, "design": design})}
-        case "trial":
+        case "preview":
             known = facts({"batch": 1, "revision": 0, **params})
             errors = [node["error"] for node in known["changed"].values() if node["error"]]
             return {

@@ -1,4 +1,4 @@
-"""What the machine at hand can do, measured in a fraction of a second: the profile ``this`` of a roofline."""
+"""The roofline profile ``this``: peak arithmetic and bandwidth of this machine, measured in a fraction of a second."""
 
 import time
 from collections.abc import Callable
@@ -15,29 +15,29 @@ TRIES = 5
 
 
 def measure_profile(name: str = "auto") -> DeviceProfile:
-    """Peak arithmetic and bandwidth of a device of this machine, as a matrix product and a copy reach them.
+    """Measure peak arithmetic by a matrix product, and bandwidth by a copy, on a device of this machine.
 
     Args:
         name: torch device name, or ``auto`` for the fastest.
 
     Returns:
-        A profile with ``fp32`` alone (as torch computes it by default), named ``this``.
+        A profile named ``this`` with ``fp32`` only, as torch computes it by default.
 
     Raises:
         composer.core.errors.UserError: if this machine has no such device.
     """
-    chosen = choose(name)
-    kind = chosen.name.split(":")[0]
+    device = choose(name)
+    kind = device.name.split(":")[0]
     size = MATRIX[kind]
-    a = torch.rand(size, size, device=chosen.name)
-    source = torch.empty(BYTES[kind] // 4, device=chosen.name).fill_(1.0)
+    a = torch.rand(size, size, device=device.name)
+    source = torch.empty(BYTES[kind] // 4, device=device.name).fill_(1.0)
     target = torch.empty_like(source)
     product = torch.empty_like(a)
     flops = 2 * size**3 / _best(lambda: torch.mm(a, a, out=product), kind)
     bandwidth = 2 * source.nbytes / _best(lambda: target.copy_(source), kind)
-    memory = torch.cuda.get_device_properties(chosen.name).total_memory if kind == "cuda" else 0
+    memory = torch.cuda.get_device_properties(device.name).total_memory if kind == "cuda" else 0
     return DeviceProfile(
-        "this", chosen.label, memory, bandwidth, {"fp32": flops}, "measured just now: a matrix product and a copy"
+        "this", device.label, memory, bandwidth, {"fp32": flops}, "measured just now: a matrix product and a copy"
     )
 
 

@@ -1,7 +1,8 @@
-"""Measured time and peak memory of every node on the real device, in sub-graphs too, by hooks on the built model.
+"""Time and peak memory of every node, measured on the real device by hooks on the built model, also inside sub-graphs.
 
-Hooks cost time of their own, so the whole is measured in passes without them, in turn with those that have them, and the difference
-is reported. All figures are means over the same passes, the faster half: times inside a sub-graph add up to no more than its own.
+Hooks take time themselves, so passes with hooks alternate with passes without them, and the difference is reported. All
+figures are means over the same passes, the faster half, so that the times inside a sub-graph add up to no more than its
+own.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,16 +14,16 @@ from torch import Tensor, nn
 
 from composer.core.errors import DesignError, UserError
 from composer.core.graph import Design
-from composer.engine.analysis.timers import CudaTimes, Found, HostTimes, PeakMemory
+from composer.engine.analysis.timers import CudaTimes, HostTimes, PeakMemory, Seconds
 from composer.engine.codegen.build import instantiate
 from composer.engine.codegen.verify import example_inputs
 from composer.engine.inference.infer import Inferrer
 from composer.engine.inference.results import GraphResult
 
-ROUNDS = 10
+PASSES = 10
 WARM_UP = 3
 WHOLE = ""  # the path of the main graph
-TOO_MUCH = ("out of memory", "can't allocate memory", "not enough memory")  # how torch's allocators say it
+TOO_MUCH = ("out of memory", "can't allocate memory", "not enough memory")  # in the messages of torch's allocators
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class Measured:
 
     Args:
         id: its path from the main graph inwards, ``stage_1/conv``.
-        milliseconds: time of a forward pass, the rounds of all repeats that it is in added.
-        share: of the time of all nodes of the main graph.
-        peak_bytes: the most that it held at once beyond what was held when it began; None where the device cannot say.
+        milliseconds: time of a forward pass, summed over the iterations of all repeats around it.
+        share: its part of the time of all nodes of the main graph.
+        peak_bytes: peak memory beyond that at its start; None where the device cannot measure it.
     """
 
     id: str
@@ -52,10 +53,10 @@ class Profile:
     """All nodes, and the whole pass.
 
     Args:
-        nodes: a sub-graph is followed by what is in it.
+        nodes: each sub-graph is followed by its nodes.
         milliseconds: time of a forward pass without hooks.
-        overhead: milliseconds that the hooks add to a pass; the nodes of the main graph take no longer than the two together.
-        peak_bytes: the most that a pass held at once beyond weights and inputs; None where the device cannot say.
+        overhead: milliseconds that the hooks add to a pass; `milliseconds` and `overhead` bound the sum of the nodes.
+        peak_bytes: peak memory of a pass beyond weights and inputs; None where the device cannot measure it.
         device: torch device name.
         batch: size of the batch axis.
     """
@@ -68,7 +69,7 @@ class Profile:
     batch: int
 
     def to_depth(self, depth: int) -> "Profile":
-        """Without what lies deeper than `depth`."""
+        """Return the profile without nodes deeper than `depth`."""
         return replace(self, nodes=tuple(row for row in self.nodes if row.depth <= depth))
 
 
@@ -77,7 +78,7 @@ def profile(
     *,
     device: str = "cpu",
     batch: int = 1,
-    rounds: int = ROUNDS,
+    passes: int = PASSES,
     inferrer: Inferrer | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Profile:
@@ -87,9 +88,9 @@ def profile(
         design: a design without errors.
         device: torch device name.
         batch: size of the batch axis.
-        rounds: number of measured passes, with hooks and without.
+        passes: number of measured passes, with hooks and without.
         inferrer: its memo is used; a new one by default.
-        progress: is told the share done.
+        progress: receives the share done and an empty message.
 
     Returns:
         The `Profile`.
@@ -105,7 +106,7 @@ def profile(
     try:
         model = instantiate(inference, seed=0).to(target).eval()
         inputs = [tensor.to(target) for tensor in example_inputs(inference).values()]
-        return _measure(model, inputs, inference.root, target, batch, rounds, progress or (lambda *_: None))
+        return _measure(model, inputs, inference.root, target, batch, passes, progress or (lambda *_: None))
     except (RuntimeError, MemoryError) as error:
         if isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in TOO_MUCH):
             raise UserError(
@@ -120,7 +121,7 @@ def _measure(
     root: GraphResult,
     target: torch.device,
     batch: int,
-    rounds: int,
+    passes: int,
     progress: Callable[[float, str], None],
 ) -> Profile:
     times = (
@@ -131,49 +132,50 @@ def _measure(
         else HostTimes()
     )
     memory = PeakMemory.of_cuda(target) if target.type == "cuda" else None
-    places = list(_places(root, model))
-    bare: list[Found] = []
-    hooked: list[Found] = []
+    modules = list(_node_modules(root, model))
+    bare: list[Seconds] = []
+    hooked: list[Seconds] = []
 
-    def one_pass() -> Found:
+    def one_pass() -> Seconds:
         times.enter(WHOLE)
         model(*inputs)
         times.leave()
         return times.take()
 
     with torch.no_grad():
-        for index in range(WARM_UP + rounds):
+        for index in range(WARM_UP + passes):
             bare.append(one_pass())
             handles = [
-                handle for path, module in [(WHOLE, model), *places] for handle in _hook(module, path, times, memory)
+                handle for path, module in [(WHOLE, model), *modules] for handle in _hook(module, path, times, memory)
             ]
             try:
                 hooked.append(one_pass())
             finally:
                 for handle in handles:
                     handle.remove()
-            progress((index + 1) / (WARM_UP + rounds), "")
+            progress((index + 1) / (WARM_UP + passes), "")
     spent, whole = _faster_half(hooked[WARM_UP:]), _faster_half(bare[WARM_UP:])[WHOLE]
     total = sum(spent[path] for path in spent if path != WHOLE and "/" not in path) or 1.0
-    peaks = memory.found if memory is not None else {}
+    peaks = memory.peaks if memory is not None else {}
     nodes = tuple(
         Measured(path, spent[path] * 1000, spent[path] / total, peaks.get(path))
-        for path in dict.fromkeys(path for path, _ in places)
+        for path in dict.fromkeys(path for path, _ in modules)
     )
     return Profile(nodes, whole * 1000, (spent[WHOLE] - whole) * 1000, peaks.get(WHOLE), str(target), batch)
 
 
-def _places(result: GraphResult, module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """Path and module of each round of each node that leads to an output, a sub-graph before what is in it."""
-    for id, found in result.nodes.items():
-        made = getattr(module, id, None)
-        if made is None:
+def _node_modules(result: GraphResult, module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yield path and module of each iteration of each built node; a sub-graph comes before its nodes."""
+    for id, node_result in result.nodes.items():
+        child = getattr(module, id, None)
+        if child is None:
             continue
-        # A list of rounds has no forward of its own: they are called one by one.
-        for round_, part in zip(found.iterations, made if found.node.repeat != 1 else [made], strict=True):
+        # A list of iterations has no forward of its own: its modules are called one by one.
+        parts = child if node_result.node.repeat != 1 else [child]
+        for iteration, part in zip(node_result.iterations, parts, strict=True):
             yield prefix + id, part
-            if isinstance(round_, GraphResult):
-                yield from _places(round_, part, f"{prefix}{id}/")
+            if isinstance(iteration, GraphResult):
+                yield from _node_modules(iteration, part, f"{prefix}{id}/")
 
 
 def _hook(module: nn.Module, path: str, times: HostTimes | CudaTimes, memory: PeakMemory | None) -> list[Any]:
@@ -192,7 +194,7 @@ def _hook(module: nn.Module, path: str, times: HostTimes | CudaTimes, memory: Pe
     return [module.register_forward_pre_hook(enter), module.register_forward_hook(leave)]
 
 
-def _faster_half(passes: Sequence[Found]) -> Found:
-    """Means over the passes whose whole was fastest: a pass that something else disturbed counts for no node."""
-    chosen = sorted(passes, key=lambda found: found[WHOLE])[: (len(passes) + 1) // 2]
-    return {path: sum(found[path] for found in chosen) / len(chosen) for path in chosen[0]}
+def _faster_half(passes: Sequence[Seconds]) -> Seconds:
+    """Average the faster half of the passes, so that a pass that something else disturbed counts for no node."""
+    fastest = sorted(passes, key=lambda seconds: seconds[WHOLE])[: (len(passes) + 1) // 2]
+    return {path: sum(seconds[path] for seconds in fastest) / len(fastest) for path in fastest[0]}

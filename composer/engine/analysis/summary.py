@@ -1,4 +1,4 @@
-"""What is known of a design as plain values: the contract of `netcomposer summary --json`."""
+"""Shapes and costs of a design as plain values: the contract of `netcomposer summary --json`."""
 
 from collections import Counter
 from typing import Any
@@ -13,10 +13,10 @@ from composer.engine.inference.results import GraphResult
 
 
 def summarize(design: Design, batch: int = 1, inferrer: Inferrer | None = None) -> dict[str, Any]:
-    """Shapes and costs of a design.
+    """Compute shapes and costs of a design.
 
     Args:
-        design: any design; nodes with errors are in the result with their sentence.
+        design: any design; nodes with errors are in the result with their message.
         batch: size of the batch axis N.
         inferrer: keeps its memo between calls; a new one by default.
 
@@ -28,7 +28,7 @@ def summarize(design: Design, batch: int = 1, inferrer: Inferrer | None = None) 
 
 
 def to_dict(inference: Inference) -> dict[str, Any]:
-    """An inference in the form of `summarize`."""
+    """Return an inference in the form of `summarize`."""
     totals = inference.facts.totals
     root = inference.root
     return {
@@ -54,11 +54,11 @@ def to_dict(inference: Inference) -> dict[str, Any]:
 def _nodes(result: GraphResult) -> list[dict[str, Any]]:
     rows = []
     counted = result.graph.live_nodes()
-    for id, found in result.nodes.items():
-        row = {"id": id, **_facts(found.facts), "counted": id in counted}
-        if len(found.iterations) > 1:
-            row["repeat"] = len(found.iterations)
-        inner = next((part for part in found.iterations if isinstance(part, GraphResult)), None)
+    for id, node_result in result.nodes.items():
+        row = {"id": id, **_facts(node_result.facts), "counted": id in counted}
+        if len(node_result.iterations) > 1:
+            row["repeat"] = len(node_result.iterations)
+        inner = next((part for part in node_result.iterations if isinstance(part, GraphResult)), None)
         if inner is not None:
             row["nodes"] = _nodes(inner)
         rows.append(row)
@@ -92,16 +92,16 @@ def _costs(facts: NodeFacts | Totals) -> dict[str, Any]:
 
 
 def _uncounted(root: GraphResult) -> dict[str, int]:
-    found: Counter[str] = Counter()
+    operations: Counter[str] = Counter()
     counted = root.graph.live_nodes()
     for id, result in root.nodes.items():
         if id in counted:
-            found.update(result.facts.uncounted)
-    return dict(found.most_common())
+            operations.update(result.facts.uncounted)
+    return dict(operations.most_common())
 
 
 def roofline_dict(inference: Inference, device: DeviceProfile, precision: str = "fp32") -> dict[str, Any]:
-    """Least time of each node of the main graph on a device, and of the whole.
+    """Compute the least time of each node of the main graph on a device, and of the whole.
 
     Args:
         inference: of any design.
@@ -113,10 +113,10 @@ def roofline_dict(inference: Inference, device: DeviceProfile, precision: str = 
     """
     rows = []
     counted = inference.root.graph.live_nodes()
-    for id, found in inference.root.nodes.items():
+    for id, node_result in inference.root.nodes.items():
         if id not in counted:
             continue
-        part = roofline.estimate(found.facts, device, precision)
+        part = roofline.estimate(node_result.facts, device, precision)
         rows.append({"id": id, "seconds": part.seconds, "bound": part.bound, "intensity": round(part.intensity, 3)})
     return {
         "device": device.title,

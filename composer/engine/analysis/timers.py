@@ -1,19 +1,19 @@
-"""Stopwatches and memory gauges of calls within calls: what is inside a call never counts as more than the call."""
+"""Timers and memory gauges of nested calls: the calls inside a call never add up to more than that call."""
 
 import time
 from collections.abc import Callable
 
 import torch
 
-Found = dict[str, float]
+Seconds = dict[str, float]
 
 
 class HostTimes:
-    """Times by the processor's clock, which stands still while the meter itself works.
+    """Measures by the processor's clock, without the time that measuring itself takes.
 
     Args:
-        wait: returns once the device has done all that it was given; nothing to wait for on a CPU.
-        clock: seconds.
+        wait: returns once the device has finished its work; does nothing on a CPU.
+        clock: returns seconds.
     """
 
     def __init__(
@@ -21,32 +21,32 @@ class HostTimes:
     ) -> None:
         self._wait, self._clock = wait, clock
         self._open: list[tuple[str, float]] = []
-        self._found: Found = {}
+        self._seconds: Seconds = {}
         self._lost = 0.0
 
     def enter(self, name: str) -> None:
-        """A call begins."""
+        """Start timing a call."""
         self._wait()
-        begun = self._clock()
-        self._open.append((name, begun - self._lost))
-        self._lost += self._clock() - begun
+        started = self._clock()
+        self._open.append((name, started - self._lost))
+        self._lost += self._clock() - started
 
     def leave(self) -> None:
-        """The call that began last ends."""
+        """End the innermost call."""
         self._wait()
         ended = self._clock()
         name, start = self._open.pop()
-        self._found[name] = self._found.get(name, 0.0) + (ended - self._lost - start)
+        self._seconds[name] = self._seconds.get(name, 0.0) + (ended - self._lost - start)
         self._lost += self._clock() - ended
 
-    def take(self) -> Found:
-        """Seconds by name, calls of one name added, since the last time; no call is open."""
-        found, self._found, self._lost = self._found, {}, 0.0
-        return found
+    def take(self) -> Seconds:
+        """Return the seconds of each name since the last time, summed over its calls; no call may be open."""
+        seconds, self._seconds, self._lost = self._seconds, {}, 0.0
+        return seconds
 
 
 class CudaTimes:
-    """Times on a CUDA stream, by events: nothing waits for the device between two calls, so it works as it does unmeasured.
+    """Measures on a CUDA stream by events: nothing waits for the device between calls, so that it runs as without measuring.
 
     Args:
         device: the CUDA device.
@@ -63,44 +63,47 @@ class CudaTimes:
         return event
 
     def enter(self, name: str) -> None:
-        """A call begins."""
+        """Start timing a call."""
         if not self._open:
             torch.cuda.synchronize(self._device)
         self._open.append((name, self._event()))
 
     def leave(self) -> None:
-        """The call that began last ends."""
+        """End the innermost call."""
         end = self._event()
-        name, begin = self._open.pop()
-        self._pairs.append((name, begin, end))
+        name, start = self._open.pop()
+        self._pairs.append((name, start, end))
 
-    def take(self) -> Found:
-        """Seconds by name, calls of one name added, since the last time; no call is open."""
+    def take(self) -> Seconds:
+        """Return the seconds of each name since the last time, summed over its calls; no call may be open."""
         torch.cuda.synchronize(self._device)
-        found: Found = {}
-        for name, begin, end in self._pairs:
-            found[name] = found.get(name, 0.0) + begin.elapsed_time(end) / 1000
+        seconds: Seconds = {}
+        for name, start, end in self._pairs:
+            seconds[name] = seconds.get(name, 0.0) + start.elapsed_time(end) / 1000
         self._pairs = []
-        return found
+        return seconds
 
 
 class PeakMemory:
-    """The most that each call held at once beyond what was held when it began, from an allocator that keeps one peak alone.
+    """Measures the peak memory of each call beyond the memory at its start, with an allocator that records a single peak.
 
     Args:
-        held: bytes allocated now.
-        peak: most bytes allocated at once since the last reset.
-        reset: makes what is allocated now the peak.
+        held: returns the bytes allocated now.
+        peak: returns the most bytes allocated at once since the last reset.
+        reset: sets the peak to the bytes allocated now.
+
+    Attributes:
+        peaks: bytes by name, the largest of its calls.
     """
 
     def __init__(self, held: Callable[[], int], peak: Callable[[], int], reset: Callable[[], object]) -> None:
         self._held, self._peak, self._reset = held, peak, reset
-        self._open: list[tuple[str, int, int]] = []  # name, bytes at its beginning, peak so far
-        self.found: dict[str, int] = {}
+        self._open: list[tuple[str, int, int]] = []  # name, bytes at the start, peak so far
+        self.peaks: dict[str, int] = {}
 
     @classmethod
     def of_cuda(cls, device: torch.device) -> "PeakMemory":
-        """The gauge of torch's allocator on a CUDA device."""
+        """Measure torch's allocator on a CUDA device."""
         return cls(
             lambda: torch.cuda.memory_allocated(device),
             lambda: torch.cuda.max_memory_allocated(device),
@@ -108,21 +111,21 @@ class PeakMemory:
         )
 
     def enter(self, name: str) -> None:
-        """A call begins."""
+        """Start timing a call."""
         self._raise_to(self._peak())
         self._reset()
         held = self._held()
         self._open.append((name, held, held))
 
     def leave(self) -> None:
-        """The call that began last ends."""
+        """End the innermost call."""
         self._raise_to(self._peak())
         self._reset()
         name, before, peak = self._open.pop()
-        self.found[name] = max(self.found.get(name, 0), peak - before)
+        self.peaks[name] = max(self.peaks.get(name, 0), peak - before)
         self._raise_to(peak)
 
     def _raise_to(self, peak: int) -> None:
         if self._open:
-            name, before, known = self._open[-1]
-            self._open[-1] = (name, before, max(known, peak))
+            name, before, so_far = self._open[-1]
+            self._open[-1] = (name, before, max(so_far, peak))

@@ -1,7 +1,6 @@
-"""What the diagrams have in common: the labels of nodes and the shapes on wires. Ids are identifiers, so only labels need quoting."""
+"""Labels of nodes and shapes on wires, for all diagrams. Ids are identifiers, so that only labels need quoting."""
 
-from composer.core.binding import source_key
-from composer.core.graph import Node, Wire
+from composer.core.graph import Node
 from composer.engine.export.shapes import without_batch
 from composer.engine.inference.infer import Inference
 
@@ -19,7 +18,7 @@ def label_lines(inference: Inference, id: str) -> list[str]:
     return lines
 
 
-def wire_shape(inference: Inference, wire: Wire) -> str:
-    """Return the shape on a wire of the main graph, without the batch; empty where it is unknown."""
-    tensor = inference.root.values.get(source_key(inference.design, inference.catalog, "", wire))
+def wire_shape(inference: Inference, source: str, port: str) -> str:
+    """Return the shape on the wires of an output port, without the batch; empty where it is unknown."""
+    tensor = inference.root.values.get((source, port)) or inference.root.values.get((source, ""))
     return without_batch([tensor.shape]) if tensor is not None else ""

@@ -1,4 +1,4 @@
-"""The contract of an export target, and what it is given to work with."""
+"""The contract of an export target, and the design, weights and model that it exports."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable

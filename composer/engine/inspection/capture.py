@@ -1,10 +1,10 @@
 """Capture: one forward pass that records every attention map, gate and branch weight, whichever block computed it.
 
-Attention is found without help from the blocks: scaled_dot_product_attention is forced into its math form, and a dispatch
-mode sees every softmax. A stack that hooks maintain tells which module is running; the first part of its path is the node.
-Maps that are not a softmax (gates, branch weights, segments) are declared by the blocks as submodule outputs and recorded
-there. Weights that a block never materializes (linear attention) are a method of the block, called only here, with the
-inputs of its forward.
+Attention needs no help from the blocks: scaled_dot_product_attention is forced into its math form, and a dispatch mode
+sees every softmax. A stack that hooks maintain holds the running modules; the first part of a module's path is its node.
+Maps that are not a softmax (gates, branch weights, segments) are declared by the blocks as submodule outputs and
+recorded there. Weights that a block never materializes (linear attention) are a method of the block, called only here,
+with the inputs of its forward.
 """
 
 import inspect
@@ -108,7 +108,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.bytes = 0
         self.computing = False
 
-    # -- operations -----------------------------------------------------------------------------------------------------
+    # -- operations --------------------------------------------------------------------------------------------------
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
@@ -136,7 +136,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if block is None or weights.shape[-1] == weights.shape[-2] == token_count(block.inputs):
             self.record(block or self.stack[-1], SOFTMAX, UNDECLARED, weights)
 
-    # -- modules --------------------------------------------------------------------------------------------------------
+    # -- modules -----------------------------------------------------------------------------------------------------
 
     @contextmanager
     def watch(self, model: nn.Module) -> Iterator[None]:
@@ -213,7 +213,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return False
         return self.nodes is None or any(frame.path.split(".")[0] in self.nodes for frame in self.stack)
 
-    # -- recording ------------------------------------------------------------------------------------------------------
+    # -- recording ---------------------------------------------------------------------------------------------------
 
     def record(self, frame: _Frame, name: str, kind: str, value: Tensor, stride: int = 1) -> None:
         """Copy a map to the CPU, within the limits of memory.
@@ -262,7 +262,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         )
 
     def layout(self, tokens: int, frame: _Frame) -> tuple[int, Grid] | None:
-        """Return where tokens are in the image: the number of leading tokens without a position, and the grid of the others."""
+        """Return the number of leading tokens without a position in the image, and the grid of the others."""
         inputs = [shape[-2:] for shape in frame.inputs if len(shape) == 4]
         return token_layout(tokens, [*self.map_sizes, *((h, w) for h, w in inputs)], self.image)
 

@@ -1,4 +1,4 @@
-"""A captured map: the numbers as the block made them, and where they belong in the image."""
+"""A captured map: the numbers as the block computed them, and where they belong in the image."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ Grid = tuple[int, int]
 
 @dataclass(frozen=True)
 class CapturedMap:
-    """A map as the block made it.
+    """A map as the block computed it.
 
     Args:
         node: id of the node of the main graph.
         layer: path of the module that declared the map.
         name: the softmax, or the submodule or method within the layer.
-        call: how many maps of this name the layer had made before in the same pass.
+        call: number of maps of this name that the layer had computed before in the same pass.
         kind: name of the `MapKind`.
         data: float32 on the CPU, batch first; matrices between tokens are (N, heads, queries, keys), those of windows
             (N * windows, heads, tokens, tokens).

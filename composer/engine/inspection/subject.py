@@ -1,4 +1,4 @@
-"""The network to look into: a trained run or an untrained design, with the dataset that it was made for."""
+"""The network to look into: a trained run or an untrained design, with its dataset."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Subject:
     Args:
         design: its design.
         model: the built model in evaluation mode.
-        data: the dataset that it was made for.
+        data: its dataset.
         trained: whether its weights are those of a run.
     """
 

@@ -160,17 +160,17 @@ class ExportDialog(QDialog):
             if info.has_weights and info.design_hash == digest:
                 self.weights.addItem(in_words(info), str(info.path))
         self.weights.addItem("Fresh weights, not trained", FRESH)
-        chosen = self.weights.findData(str(self.session.selected_run)) if self.session.selected_run is not None else 0
-        self.weights.setCurrentIndex(max(0, chosen))
+        selected = self.session.selected_run
+        self.weights.setCurrentIndex(max(0, self.weights.findData(str(selected)) if selected is not None else 0))
 
     def _browse(self) -> None:
-        chosen = QFileDialog.getSaveFileName(
+        name = QFileDialog.getSaveFileName(
             self, f"Export {self.target.title}", self.file.text(), self.target.file_filter
         )[0]
-        if chosen:
-            self.file.setText(chosen)
+        if name:
+            self.file.setText(name)
             # The file dialog has already asked whether to replace this one.
-            self._written = Path(chosen)
+            self._written = Path(name)
 
     def export(self) -> None:
         """Write the file; an existing file is replaced after a second click."""

@@ -75,7 +75,7 @@ class Comparison(QObject):
         self.stop()
         self.other, self.title = other, title
         if self._worker.state in ("ready", "busy"):
-            self._request = self._worker.request("trial", {"design": to_json(other), "facts": True}, self._take)
+            self._request = self._worker.request("preview", {"design": to_json(other), "facts": True}, self._take)
         self.refresh()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Long work, each piece in an engine process of its own: shapes and costs stay live meanwhile, and a cancel ends the process at once."""
+"""Long requests, each in an engine process of its own: shapes and costs stay live, and a cancel ends the process."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,17 +7,17 @@ from PySide6.QtCore import QObject, QTimer
 
 from composer.gui.workers.worker import OnError, OnProgress, OnResult, Request, Worker
 
-# A process that has done its work waits this long for more: the next piece then needs no start of torch.
+# An idle process waits this long for the next request, which then need not import torch.
 IDLE_MS = 60_000
 
 
 class Job:
-    """A piece of work under way.
+    """A running request.
 
     Args:
-        jobs: where it runs.
+        jobs: the owner.
         worker: its process.
-        request: its question.
+        request: its request.
     """
 
     def __init__(self, jobs: "Jobs", worker: Worker, request: Request) -> None:
@@ -27,16 +27,16 @@ class Job:
 
     @property
     def trace(self) -> str:
-        """The traceback, once it failed with one."""
+        """The traceback, after an error that has one."""
         return self.request.trace
 
     def cancel(self) -> None:
-        """End it, whatever it does; its answer does not come any more."""
+        """End its process; neither result nor error is delivered."""
         self._jobs.end(self)
 
 
 class Jobs(QObject):
-    """Starts processes for long work and keeps one for the next piece.
+    """Starts processes for long requests, and reuses an idle one.
 
     Args:
         command: starts an engine process.
@@ -49,7 +49,7 @@ class Jobs(QObject):
         self._idle: Worker | None = None
         self._running: list[Job] = []
         self._timer = QTimer(self, singleShot=True, interval=IDLE_MS)
-        self._timer.timeout.connect(self._let_go)
+        self._timer.timeout.connect(self._stop_idle)
 
     def start(
         self,
@@ -59,17 +59,17 @@ class Jobs(QObject):
         on_error: OnError | None = None,
         on_progress: OnProgress | None = None,
     ) -> Job:
-        """Begin a piece of work; the arguments are those of `Worker.request`."""
+        """Start a request; the arguments are those of `Worker.request`."""
         worker, self._idle = self._idle or Worker(self._command, self), None
         self._timer.stop()
         worker.start()
 
-        def done(answer: dict[str, Any]) -> None:
-            self._rest(job)
-            on_result(answer)
+        def done(reply: dict[str, Any]) -> None:
+            self._release(job)
+            on_result(reply)
 
         def failed(reason: str) -> None:
-            self._rest(job)
+            self._release(job)
             if on_error is not None:
                 on_error(reason)
 
@@ -78,7 +78,7 @@ class Jobs(QObject):
         return job
 
     def end(self, job: Job) -> None:
-        """See `Job.cancel`."""
+        """End a job; see `Job.cancel`."""
         if job in self._running:
             self._running.remove(job)
             job.request.cancel()
@@ -86,16 +86,16 @@ class Jobs(QObject):
             job.worker.deleteLater()
 
     def renew(self) -> None:
-        """Begin the next piece in a fresh process, because the user's own blocks have changed."""
-        self._let_go()
+        """Run the next request in a new process, because custom blocks have changed."""
+        self._stop_idle()
 
     def close(self) -> None:
         """End all processes."""
         for job in list(self._running):
             self.end(job)
-        self._let_go()
+        self._stop_idle()
 
-    def _rest(self, job: Job) -> None:
+    def _release(self, job: Job) -> None:
         if job in self._running:
             self._running.remove(job)
             if self._idle is None and job.worker.running:
@@ -105,7 +105,7 @@ class Jobs(QObject):
                 job.worker.stop()
                 job.worker.deleteLater()
 
-    def _let_go(self) -> None:
+    def _stop_idle(self) -> None:
         self._timer.stop()
         worker, self._idle = self._idle, None
         if worker is not None:

@@ -10,7 +10,8 @@ from composer.core.errors import UserError
 from composer.core.files.design_file import load, loads
 from composer.core.files.templates import template
 from composer.core.graph import Design
-from composer.engine.analysis.fit import candidates, fit, steps
+from composer.core.scaling import candidates, steps
+from composer.engine.analysis.fit import fit
 from composer.engine.inference.infer import Inferrer
 
 INFERRER = Inferrer()
@@ -115,10 +116,10 @@ def test_the_nearest_is_so_in_what_is_limited() -> None:
         (
             scaled(),
             {"params": 10**6, "vary": ["height"]},
-            "'height' cannot be varied; whole-number variables of the design: width, depth",
+            "'height' cannot be varied; integer variables of the design: width, depth",
         ),
         (scaled(), {"params": 10**6, "vary": ["size"]}, "'size' cannot be varied"),
-        (load(template("resnet50")), {"params": 10**6}, "no whole-number variables"),
+        (load(template("resnet50")), {"params": 10**6}, "no integer variables"),
         (
             edits.set_params(scaled(), "stem", {"stride": 99}),
             {"params": 10**6, "vary": ["width"]},

@@ -47,7 +47,7 @@ def check_sums(found: Profile) -> None:
 @pytest.mark.parametrize("name", ["hybrid_dendritic", "dendritic_mlp", "hybrid_digits", "coatnet_0"])
 def test_every_node_of_every_graph_is_measured(name: str) -> None:
     design = load(template(name))
-    found = profile(design, rounds=1, batch=2)
+    found = profile(design, passes=1, batch=2)
     assert [row.id for row in found.nodes] == list(paths(design))
     assert all(row.milliseconds > 0 and row.peak_bytes is None for row in found.nodes)
     assert found.milliseconds > 0 and found.batch == 2 and found.device == "cpu"
@@ -58,7 +58,7 @@ def test_every_node_of_every_graph_is_measured(name: str) -> None:
 def test_sub_graphs_in_repeated_sub_graphs_and_nodes_without_output() -> None:
     """Rounds are added under one path; each use has its own; what leads nowhere is not in the model."""
     design = loads(NESTED)
-    found = profile(design, rounds=3, batch=8)
+    found = profile(design, passes=3, batch=8)
     assert [row.id for row in found.nodes] == [
         *("outer", "outer/first", "outer/first/fc", "outer/second", "outer/second/fc"),
         *("again", "again/first", "again/first/fc", "again/second", "again/second/fc"),
@@ -192,7 +192,7 @@ def test_a_repeat_with_several_inputs_is_measured_whole(times: int, monkeypatch:
     """Its rounds are called one by one, so each has to be timed; a clock that goes on by one at each look gives a second for each."""
     now = itertools.count()
     monkeypatch.setattr("composer.engine.analysis.profile.HostTimes", lambda: HostTimes(clock=lambda: float(next(now))))
-    assert profile(repeated(times), rounds=2).nodes[0].milliseconds == 1000 * times
+    assert profile(repeated(times), passes=2).nodes[0].milliseconds == 1000 * times
 
 
 def repeated(times: int) -> Design:
@@ -217,7 +217,7 @@ wires:
 
 def test_progress_reaches_the_end() -> None:
     said: list[float] = []
-    profile(load(template("hybrid_digits")), rounds=1, progress=lambda share, _: said.append(share))
+    profile(load(template("hybrid_digits")), passes=1, progress=lambda share, _: said.append(share))
     assert said[-1] == 1.0 and said == sorted(said)
 
 
@@ -262,7 +262,7 @@ def test_this_machine_has_a_profile() -> None:
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_gpu_tells_the_memory_of_each_node() -> None:
-    found = profile(load(template("hybrid_dendritic")), device="cuda:0", rounds=2, batch=8)
+    found = profile(load(template("hybrid_dendritic")), device="cuda:0", passes=2, batch=8)
     assert all(row.peak_bytes is not None and row.milliseconds > 0 for row in found.nodes)
     assert found.peak_bytes and max(row.peak_bytes or 0 for row in found.nodes) > 0
     check_sums(found)

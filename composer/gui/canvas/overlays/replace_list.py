@@ -159,7 +159,7 @@ class ReplaceList(QuickAdd):
             return
         params = {"design": to_json(self._swap.design), "batch": session.batch}
         self._request = session.request(
-            "trial", params, self._on_checked, lambda reason: self._show_verdict(False, reason)
+            "preview", params, self._on_checked, lambda reason: self._show_verdict(False, reason)
         )
 
     def _on_checked(self, answer: Mapping[str, Any]) -> None:

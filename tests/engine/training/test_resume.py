@@ -303,3 +303,36 @@ def test_a_failure_is_reported_to_the_parent_and_on_stderr(start):
     assert code == 2
     assert errors.count("\n") == 1
     assert "lower the learning rate" in errors
+
+
+def test_a_run_of_an_earlier_version_is_resumed(tmp_path, uninterrupted):
+    control = Control()
+    run = train(tiny(), tmp_path / "run", device="cpu", control=control, report=Interrupter(control, 23))
+    _write_as_format_1(run)
+    train(tiny(), run.path, device="cpu", resume=True)
+    assert comparable(run) == comparable(uninterrupted)
+    assert run.state()["best"] == uninterrupted.state()["best"]
+
+
+def _flat(record):
+    record = {key: value for key, value in record.items() if key not in ("metrics", "samples_per_s")} | {
+        f"{part}_{name}": value for part, values in record.get("metrics", {}).items() for name, value in values.items()
+    }
+    return {**record, "images_per_s": 1.0}
+
+
+def _write_as_format_1(run):
+    """Rewrite the files of a run, stopped at the end of an epoch, in the format before objectives named their metrics."""
+    checkpoint = run.load(LAST)
+    progress = checkpoint["progress"]
+    best = progress.pop("best")
+    progress |= {"best_val_accuracy": best["value"], "best_epoch": best["epoch"]}
+    progress["epochs"] = [_flat(record) for record in progress["epochs"]]
+    del checkpoint["metrics"]
+    run.save(LAST, {**checkpoint, "format": 1, "accuracy": {}})
+    run.rewrite_metrics([_flat(record) for record in run.metrics() if record["kind"] != "head"])
+    settings = run.settings()
+    del settings["training"]["objective"]
+    (run.path / "settings.json").write_text(
+        json.dumps({**settings, "training": {**settings["training"], "label_smoothing": 0.0}})
+    )

@@ -1,4 +1,4 @@
-"""The flags of `train` that are generated from the table of training settings, and `check`, which reads the same table."""
+"""The flags of `train`, generated from the table of training settings, and `check`, which reads the same table."""
 
 from pathlib import Path
 

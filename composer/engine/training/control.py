@@ -62,7 +62,7 @@ class Control:
         self._wake.clear()
 
     def read_stdin(self) -> None:
-        """Start a thread that reads commands, one notification per line; the end of stdin stops the run: the parent died."""
+        """Start a thread that reads commands, one notification per line; the end of stdin stops the run."""
         threading.Thread(target=self._read, name="commands", daemon=True).start()
 
     def _read(self) -> None:

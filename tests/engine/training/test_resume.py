@@ -322,7 +322,7 @@ def _flat(record):
 
 
 def _write_as_format_1(run):
-    """Rewrite the files of a run, stopped at the end of an epoch, in the format before objectives named their metrics."""
+    """Rewrite a run that stopped at the end of an epoch in the format before objectives named their metrics."""
     checkpoint = run.load(LAST)
     progress = checkpoint["progress"]
     best = progress.pop("best")

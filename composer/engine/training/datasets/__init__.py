@@ -1,4 +1,14 @@
-"""Datasets: one file each, found by walking this folder; see `Dataset` for what such a file holds.
+"""Datasets: one file each, found by walking this folder.
+
+::
+
+    @dataset(title="Noise", fields=("image", "label"))
+    class Noise(Dataset):
+        # The docstring describes the options under ``Args``.
+
+        def __init__(self, count: int = 1000) -> None: ...
+
+        def load(self, shapes: Shapes) -> LoadedDataset: ...
 
 A batch is a mapping of named fields, such as ``image`` and ``label``. Fields fill the inputs of a design by name.
 """

@@ -1,4 +1,4 @@
-"""Objectives: one file each, found by walking this folder. An objective defines the loss, the metrics and the best epoch.
+"""Objectives: one file each, found by walking this folder. An objective defines loss, metrics and the best epoch.
 
 ::
 

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,10 +22,10 @@ SLEEPER = """
 import time
 import pytest
 
-def test_default(): time.sleep(0.5)
+def test_default(): time.sleep(1.5)
 
-@pytest.mark.timeout(0.2)
-def test_own(): time.sleep(0.5)
+@pytest.mark.timeout(8)
+def test_own(): time.sleep(1.5)
 """
 
 
@@ -47,7 +48,7 @@ def test_deadlines_of_pytest_are_scaled(factor: str, code: int, tmp_path: Path) 
     (tmp_path / "conftest.py").write_text((TESTS / "conftest.py").read_text())
     (tmp_path / "test_sleeper.py").write_text(SLEEPER)
     child = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-o", "timeout=0.3", "-o", "timeout_method=signal", str(tmp_path)],
+        [sys.executable, "-m", "pytest", "-q", "-o", "timeout=10", "-o", "timeout_method=signal", str(tmp_path)],
         env={**os.environ, "PYTHONPATH": str(TESTS.parent), "NETCOMPOSER_TEST_PATIENCE": factor},
         capture_output=True,
         text=True,
@@ -55,7 +56,8 @@ def test_deadlines_of_pytest_are_scaled(factor: str, code: int, tmp_path: Path) 
         check=False,
     )
     assert child.returncode == code, child.stdout
-    assert ("2 failed" if code else "2 passed") in child.stdout
+    # On a busy machine the deadline can pass in the set-up, which pytest counts as an error.
+    assert re.search(r"2 failed|2 errors|1 failed, 1 error" if code else "2 passed", child.stdout), child.stdout
 
 
 def test_no_deadline_is_a_plain_number() -> None:

@@ -71,7 +71,7 @@ def devices() -> list[dict[str, str]]:
     return [{"name": device.name, "label": device.label} for device in available()]
 
 
-def tune_threads(step: Callable[[], object], rounds: int = 3) -> int:
+def tune_threads(step: Callable[[], object], runs: int = 3) -> int:
     """Set torch to the number of CPU threads with which a training step is fastest now, and return it.
 
     It is measured, because small networks gain little from a second thread, and on a busy machine threads that wait for
@@ -79,7 +79,7 @@ def tune_threads(step: Callable[[], object], rounds: int = 3) -> int:
 
     Args:
         step: runs one typical step, without side effects.
-        rounds: number of measurements.
+        runs: number of timed steps.
     """
     if "OMP_NUM_THREADS" in os.environ:
         return torch.get_num_threads()
@@ -89,7 +89,7 @@ def tune_threads(step: Callable[[], object], rounds: int = 3) -> int:
         torch.set_num_threads(threads)
         step()
         start = time.perf_counter()
-        for _ in range(rounds):
+        for _ in range(runs):
             step()
         elapsed = time.perf_counter() - start
         if elapsed < 0.9 * best_time:  # more threads must be clearly faster

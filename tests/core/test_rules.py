@@ -109,7 +109,7 @@ def test_problems_inside_a_subgraph_name_it() -> None:
     assert [(id, graph) for id, graph, _, _ in problems(made)] == [("c", "s")]
 
 
-def test_a_subgraph_inside_itself_is_told() -> None:
+def test_a_subgraph_inside_itself_is_reported() -> None:
     inner = Graph({"x": Input("x")}, {"c": Node("c", "graph:s")}, {"y": Output("y")}, (Wire("x", "c"), Wire("c", "y")))
     made = design(nodes={"a": Node("a", "graph:s")}, wires=(Wire("image", "a"), Wire("a", "out")), graphs={"s": inner})
     assert any("inside itself" in message or "contain each other" in message for *_, message in problems(made))

@@ -83,13 +83,13 @@ wires:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NETCOMPOSER_HOME", str(tmp_path / "home"))
     monkeypatch.delenv(block_folders.VARIABLE, raising=False)
-    made = tmp_path / "mine"
-    (made / "gates").mkdir(parents=True)
-    (made / "my_scale.py").write_text(SCALE.format(ran=str(tmp_path / "ran")))
-    (made / "helper.py").write_text("def doubled(value: float) -> float:\n    return 2 * value\n")
-    (made / "gates" / "my_gate.py").write_text(GATE)
+    blocks = tmp_path / "mine"
+    (blocks / "gates").mkdir(parents=True)
+    (blocks / "my_scale.py").write_text(SCALE.format(ran=str(tmp_path / "ran")))
+    (blocks / "helper.py").write_text("def doubled(value: float) -> float:\n    return 2 * value\n")
+    (blocks / "gates" / "my_gate.py").write_text(GATE)
     library.reload()
-    yield made
+    yield blocks
     monkeypatch.undo()
     library.reload()
 

@@ -208,11 +208,11 @@ class Worker:
 def worker() -> Iterator[Worker]:
     command = [sys.executable, "-m", "composer.engine"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        found = Worker(process)
-        assert found.read() == json_rpc.notification("ready", {})
-        announced = found.read()
+        worker = Worker(process)
+        assert worker.read() == json_rpc.notification("ready", {})
+        announced = worker.read()
         assert announced["method"] == "torch" and announced["params"]["torch"] and announced["params"]["devices"]
-        yield found
+        yield worker
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(seconds(20)) == 0, "the end of the pipe is the end of the worker"

@@ -1,4 +1,4 @@
-"""The table of layers in exported source and exported tables: one row for each node of the main graph, and the totals."""
+"""The layer table of exported source and exported tables: one row for each node of the main graph, and the totals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -79,7 +79,7 @@ def test_the_text_is_always_the_same_and_runs_without_netcomposer(design: Design
 # -- sub-graphs and repeats --------------------------------------------------------------------------------------------
 
 
-def test_what_differs_between_uses_is_an_argument_and_what_agrees_is_one() -> None:
+def test_values_that_differ_between_instances_are_arguments_and_equal_ones_share_one() -> None:
     body = stage(
         Node("conv_1", "ConvNormAct", {"out_channels": "=width", "kernel_size": 3}),
         Node("conv_2", "ConvNormAct", {"out_channels": "=width"}),
@@ -94,13 +94,13 @@ def test_what_differs_between_uses_is_an_argument_and_what_agrees_is_one() -> No
     assert "self.one = Body(width=8)" in text and "self.two = Body(width=16)" in text
 
 
-def test_what_never_differs_is_a_literal() -> None:
+def test_values_that_never_differ_are_literals() -> None:
     body = stage(Node("conv", "ConvNormAct", {"out_channels": "=width"}), width=8)
     text = source(chain(Node("one", "graph:body"), Node("two", "graph:body"), graphs={"body": body}))
     assert "def __init__(self) -> None:" in init_of(text, "Body") and "out_channels=8" in text
 
 
-def test_repeats_are_loops_and_their_paths_have_the_round() -> None:
+def test_repeats_are_loops_and_their_paths_have_the_iteration() -> None:
     body = stage(Node("attn_1", "SwinBlock", {"num_heads": 2, "window_size": 4, "shift_size": "=shift"}), shift=0)
     use = Node("stage_2", "graph:body", {"shift": Each((0, 2))}, repeat=3)
     text = source(chain(use, graphs={"body": body}))
@@ -109,14 +109,14 @@ def test_repeats_are_loops_and_their_paths_have_the_round() -> None:
     assert "stage_2.0.attn_1.attn.qkv.weight" in keys and "stage_2.2.attn_1.attn.qkv.weight" in keys
 
 
-def test_a_repeat_that_an_expression_makes_one_keeps_its_path() -> None:
+def test_a_repeat_whose_expression_is_1_keeps_its_path() -> None:
     node = Node("conv", "Conv2d", {"out_channels": 8}, repeat="=depth")
     for depth in (1, 2):
         keys = build(chain(node, variables={"depth": depth}), device="meta").state_dict()
         assert "conv.0.weight" in keys and ("conv.1.weight" in keys) == (depth == 2)
 
 
-def test_a_repeat_of_one_may_give_more_than_it_takes() -> None:
+def test_a_single_iteration_may_have_more_outputs_than_inputs() -> None:
     """A repeat of two could not: its second round would have no place for the second output of the first."""
     design = chain(
         Node("read", "LSTM", repeat="=depth"), Node("norm", "LayerNorm"), shape=(5, 128), variables={"depth": 1}
@@ -127,7 +127,7 @@ def test_a_repeat_of_one_may_give_more_than_it_takes() -> None:
     assert model(torch.randn(2, 5, 128)).shape == (2, 5, 128)
 
 
-def test_rounds_with_other_inputs_each_and_ramps() -> None:
+def test_iterations_with_other_inputs_each_and_ramps() -> None:
     node = Node("conv", "MBConv", {"out_channels": 16, "drop_path": Ramp(0.0, 0.2)}, repeat=3)
     text = source(chain(node))
     assert "for in_channels, drop_path in zip((8, 16, 16), (0.0, 0.1, 0.2), strict=True)" in text
@@ -150,7 +150,7 @@ def test_a_repeat_with_two_inputs_keeps_the_second() -> None:
     assert build(design).eval()(torch.randn(1, 8, 4, 4)).shape == (1, 16, 8)
 
 
-def test_arguments_never_hide_what_the_lines_use() -> None:
+def test_arguments_never_shadow_names_in_the_constructor() -> None:
     """Parameters of sub-graphs may be called like a block, like a looped argument, or like torch's own names."""
     body = stage(
         Node("conv", "Conv2d", {"out_channels": "=in_channels", "kernel_size": "=Conv2d"}, repeat=2),
@@ -213,7 +213,7 @@ def test_subgraphs_within_subgraphs_with_several_ports() -> None:
     assert torch.equal(build(design)(x), x)
 
 
-def test_what_leads_nowhere_is_neither_built_nor_counted() -> None:
+def test_nodes_that_lead_to_no_output_are_neither_built_nor_counted() -> None:
     body = stage(Node("conv", "Conv2d", {"out_channels": 8}))
     body = replace(
         body,
@@ -233,19 +233,19 @@ def test_what_leads_nowhere_is_neither_built_nor_counted() -> None:
 # -- as a person would write it ----------------------------------------------------------------------------------------
 
 
-def test_what_a_graph_gives_is_returned_without_a_name() -> None:
+def test_the_last_call_is_returned_directly() -> None:
     text = source(chain(Node("a", "Identity"), Node("b", "Identity")))
     assert "        a = self.a(image)\n        return self.b(a)\n" in text
     several = source(chain(Node("read", "LSTM"), shape=(5, 128)))
     assert "        read_sequence, read_state = self.read(image)\n        return read_sequence\n" in several
 
 
-def test_no_variable_reads_as_a_digit() -> None:
+def test_no_variable_looks_like_a_digit() -> None:
     text = source(chain(Node("l", "Identity"), Node("last", "Identity")))
     assert "l_out = self.l(image)" in text and "self.last(l_out)" in text
 
 
-def test_a_list_that_fits_in_a_line_of_its_own_has_one() -> None:
+def test_a_list_that_fits_on_a_separate_line_is_not_broken() -> None:
     """As ruff formats it: the brackets of the call break first, those of the list only where it is still too long."""
     params = {"out_channels": 112, "kernel_size": 5}
     rows = source(chain(Node("stage_with_a_name", "MBConv", params, repeat=3))).splitlines()
@@ -255,7 +255,7 @@ def test_a_list_that_fits_in_a_line_of_its_own_has_one() -> None:
     )
 
 
-def test_the_docstring_ends_its_sentences_and_says_what_is_no_float() -> None:
+def test_the_docstring_ends_its_sentences_and_names_other_dtypes() -> None:
     words = Design(
         "words",
         Graph(
@@ -309,7 +309,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_texts_of_the_user_stay_texts(text: str) -> None:
+def test_texts_of_the_user_cannot_become_code(text: str) -> None:
     node = replace(BENIGN.main.nodes["conv"], note=text)
     design = replace(
         BENIGN, name=text, description=text, main=replace(BENIGN.main, nodes={"conv": node}), variables={"v": text}
@@ -321,7 +321,7 @@ def test_texts_of_the_user_stay_texts(text: str) -> None:
 
 @examples(100)
 @given(st.one_of(st.sampled_from(AWKWARD), st.text()), st.one_of(st.sampled_from(AWKWARD), st.text()))
-def test_any_text_stays_a_text(name: str, description: str) -> None:
+def test_no_text_can_become_code(name: str, description: str) -> None:
     assert _skeleton(source(replace(BENIGN, name=name, description=description))) == _skeleton(source(BENIGN))
 
 
@@ -357,6 +357,6 @@ def test_literals_read_back_exactly(value: Any) -> None:
     assert text.isascii() and "\n" not in text
 
 
-def test_a_design_with_errors_gives_its_first_error() -> None:
+def test_a_design_with_errors_raises_the_first() -> None:
     with pytest.raises(DesignError, match="conv: groups: 3"):
         source(set_params(BENIGN, "conv", {"groups": 3}))

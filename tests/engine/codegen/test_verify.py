@@ -1,4 +1,4 @@
-"""Exported source is proven against the drawn network, and what differs is found."""
+"""An exported file is compared with the drawn network, and every difference is detected."""
 
 import tempfile
 from pathlib import Path
@@ -32,7 +32,7 @@ SMALL = ("hybrid_digits", "hybrid_dendritic")
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_a_template_is_what_is_drawn(name: str) -> None:
+def test_a_template_is_verified(name: str) -> None:
     design = light(name)
     proof = prove(design, source(design))
     assert proof.ok and proof.keys_match
@@ -43,11 +43,11 @@ def test_a_template_is_what_is_drawn(name: str) -> None:
 
 @examples(3)
 @given(networks())
-def test_random_designs_are_what_is_drawn(design: Design) -> None:
+def test_random_designs_are_verified(design: Design) -> None:
     assert prove(design, source(design)).ok
 
 
-def test_trained_weights_are_the_ones_compared() -> None:
+def test_trained_weights_are_compared() -> None:
     design = load(template("hybrid_digits"))
     weights = build(design, seed=7).state_dict()
     assert prove(design, source(design), weights=weights).ok
@@ -82,7 +82,7 @@ def test_other_weights_are_detected() -> None:
     assert "KEYS DIFFER" in proof.message
 
 
-def test_source_that_reaches_for_the_library_does_not_run() -> None:
+def test_source_that_imports_the_blocks_does_not_run() -> None:
     design = load(template("hybrid_digits"))
     with pytest.raises(UserError, match=r"does not run standalone.*out of reach"):
         prove(design, source(design, inline=False))
@@ -99,7 +99,7 @@ def test_the_package_form_is_run_with_the_blocks_and_without_the_application(tmp
         prove(design, f"import composer\n{text}", package=True)
 
 
-def test_source_that_fails_says_how() -> None:
+def test_source_that_fails_reports_its_error() -> None:
     design = load(template("hybrid_digits"))
     with pytest.raises(UserError, match=r"does not run standalone: .*KeyError: 'gone'"):
         prove(design, source(design) + "\n\n{}['gone']\n")
@@ -115,7 +115,7 @@ def test_a_design_with_errors_is_refused() -> None:
 HOSTILE = '''"""\\n\\nimport os; os.system("touch /tmp/owned")\\n"""'''
 
 
-def test_a_hostile_design_cannot_speak_python() -> None:
+def test_a_hostile_design_cannot_inject_code() -> None:
     design = load(template("hybrid_digits"))
     hostile = Design(
         HOSTILE, design.main, design.graphs, design.variables, description="\\" * 3 + HOSTILE + "\r\n'''\x00\u2028"
@@ -127,7 +127,7 @@ def test_a_hostile_design_cannot_speak_python() -> None:
     assert not any("system" in getattr(constant, "co_names", ()) for constant in compiled.co_consts)
 
 
-def test_threads_and_seed_are_left_as_they_were() -> None:
+def test_threads_and_seed_are_unchanged() -> None:
     torch.manual_seed(3)
     expected = torch.rand(1)
     torch.manual_seed(3)

@@ -38,23 +38,23 @@ BATCH = 4
     ],
 )
 def test_macs_by_hand(node: Node, shape: tuple[int, ...], macs: int) -> None:
-    found = INFERRER.infer(chain(node, shape=shape), BATCH).facts
-    assert found.totals.macs == BATCH * macs
-    assert found.totals.flops == 2 * BATCH * macs
+    facts = INFERRER.infer(chain(node, shape=shape), BATCH).facts
+    assert facts.totals.macs == BATCH * macs
+    assert facts.totals.flops == 2 * BATCH * macs
 
 
 @examples(15)
 @given(networks())
-def test_macs_are_half_of_what_torch_counts(design: Design) -> None:
+def test_macs_are_half_of_the_flops_that_torch_counts(design: Design) -> None:
     model = build(design, device="meta").eval().requires_grad_(False)
-    found = INFERRER.infer(design, BATCH).facts
-    image = torch.empty(found.nodes["image"].outputs[0].shape, device="meta")
+    facts = INFERRER.infer(design, BATCH).facts
+    image = torch.empty(facts.nodes["image"].outputs[0].shape, device="meta")
     with FlopCounterMode(display=False) as counter:
         model(image)
-    assert 2 * found.totals.macs == counter.get_total_flops()
+    assert 2 * facts.totals.macs == counter.get_total_flops()
 
 
-def test_what_has_no_formula_is_named() -> None:
+def test_operations_without_a_formula_are_listed() -> None:
     module = nn.Sequential(nn.GELU(), nn.Softmax(-1)).to("meta")
     with CostMode() as mode:
         module(torch.empty(2, 3, device="meta"))
@@ -82,27 +82,27 @@ def test_saved_bytes_of_a_module(name: str, grad: bool) -> None:
 
     module, shape = PLAIN[name]
     real = saved_bytes(copy.deepcopy(module).train(), [torch.randn(BATCH, *shape, requires_grad=grad)])
-    found = measure(
+    cost = measure(
         copy.deepcopy(module).to("meta").train(), (torch.empty(BATCH, *shape, device="meta", requires_grad=grad),)
     )
     size = 4 * BATCH * torch.Size(shape).numel()
-    outside = sum(size for saved, alias in zip(found.saved_inputs, [None], strict=True) if saved and alias is None)
+    outside = sum(size for saved, alias in zip(cost.saved_inputs, [None], strict=True) if saved and alias is None)
     outputs = sum(
         output.untyped_storage().nbytes()
-        for output, saved, alias in zip(found.outputs, found.saved_outputs, found.aliases, strict=True)
+        for output, saved, alias in zip(cost.outputs, cost.saved_outputs, cost.aliases, strict=True)
         if saved and alias is None
     )
-    assert found.saved_bytes + outside + outputs == real
+    assert cost.saved_bytes + outside + outputs == real
 
 
 @examples(15)
 @given(networks())
-def test_activation_bytes_are_what_a_real_backward_keeps(design: Design) -> None:
-    found = INFERRER.infer(design, BATCH).facts
+def test_activation_bytes_equal_those_of_a_real_backward(design: Design) -> None:
+    facts = INFERRER.infer(design, BATCH).facts
     model = build(design, seed=0).train()
-    image = torch.randn(found.nodes["image"].outputs[0].shape)
+    image = torch.randn(facts.nodes["image"].outputs[0].shape)
     real = saved_bytes(model, [image])
-    assert found.totals.activation_bytes == real
+    assert facts.totals.activation_bytes == real
 
 
 @pytest.mark.parametrize(
@@ -117,5 +117,5 @@ def test_activation_bytes_of_attention_are_those_of_fused_kernels(
 ) -> None:
     """The weights of all pairs of tokens are not among them."""
     design = chain(Node("one", block, params), Node("two", block, params), shape=shape)
-    found = INFERRER.infer(design, BATCH).facts
-    assert found.totals.activation_bytes == saved_bytes(build(design, seed=0).train(), [torch.randn(BATCH, *shape)])
+    facts = INFERRER.infer(design, BATCH).facts
+    assert facts.totals.activation_bytes == saved_bytes(build(design, seed=0).train(), [torch.randn(BATCH, *shape)])

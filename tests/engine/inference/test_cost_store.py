@@ -1,4 +1,4 @@
-"""Costs kept between processes: the same numbers, never those of other code, and no harm from a bad file."""
+"""Costs stored between processes: the same numbers, never those of other code, and no harm from a damaged file."""
 
 import os
 import subprocess
@@ -24,35 +24,35 @@ def inferrer(folder: Path, name: str = "costs-1.sqlite") -> Inferrer:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_what_is_read_is_what_was_computed(tmp_path: Path, name: str) -> None:
+def test_stored_costs_equal_computed_ones(tmp_path: Path, name: str) -> None:
     design = load(template(name))
     first, second = inferrer(tmp_path), inferrer(tmp_path)
-    fresh, kept = first.infer(design), second.infer(design)
+    fresh, cached = first.infer(design), second.infer(design)
     assert first.memo.blocks_run and not second.memo.blocks_run
-    assert kept.facts == fresh.facts
+    assert cached.facts == fresh.facts
     assert first.memo.costs == second.memo.costs
 
 
-def test_a_design_seen_before_needs_no_torch(tmp_path: Path) -> None:
+def test_a_design_inferred_before_needs_no_torch(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from composer.core.files.design_file import load\n"
         "from composer.engine.inference.infer import Inferrer\n"
-        f"found = Inferrer.with_disk_cache().infer(load({str(template('hybrid_digits'))!r}))\n"
-        "print('torch' in sys.modules, found.facts.totals.params)"
+        f"inference = Inferrer.with_disk_cache().infer(load({str(template('hybrid_digits'))!r}))\n"
+        "print('torch' in sys.modules, inference.facts.totals.params)"
     )
     environment = {**os.environ, "NETCOMPOSER_HOME": str(tmp_path), "PYTHONPATH": str(paths.ROOT)}
-    said = [
+    outputs = [
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
         ).stdout.split()
         for _ in range(2)
     ]
-    assert [words[0] for words in said] == ["True", "False"]
-    assert said[0][1] == said[1][1]
+    assert [words[0] for words in outputs] == ["True", "False"]
+    assert outputs[0][1] == outputs[1][1]
 
 
-def test_errors_are_not_kept(tmp_path: Path) -> None:
+def test_errors_are_not_stored(tmp_path: Path) -> None:
     design = chain(Node("attn", "MultiHeadSelfAttention", {"num_heads": 7}), shape=(16, 100))
     assert inferrer(tmp_path).infer(design).errors
     again = inferrer(tmp_path)
@@ -60,13 +60,13 @@ def test_errors_are_not_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\x00 and then nothing", b""])
-def test_a_bad_file_is_as_good_as_none(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_file_behaves_like_an_empty_store(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "costs-1.sqlite").write_bytes(content)
     design = load(template("hybrid_digits"))
     assert inferrer(tmp_path).infer(design).facts == Inferrer().infer(design).facts
 
 
-def test_a_value_that_is_not_ours_is_as_good_as_none(tmp_path: Path) -> None:
+def test_a_foreign_value_behaves_like_an_empty_store(tmp_path: Path) -> None:
     design = load(template("hybrid_digits"))
     store = CostStore(tmp_path / "costs-1.sqlite")
     Inferrer(store=store).infer(design)
@@ -76,13 +76,13 @@ def test_a_value_that_is_not_ours_is_as_good_as_none(tmp_path: Path) -> None:
     assert inferrer(tmp_path).infer(design).facts == Inferrer().infer(design).facts
 
 
-def test_a_folder_that_cannot_be_made_costs_nothing_but_time(tmp_path: Path) -> None:
+def test_without_a_writable_folder_costs_are_computed(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     design = load(template("hybrid_digits"))
     assert inferrer(tmp_path / "file").infer(design).facts == Inferrer().infer(design).facts
 
 
-def test_a_changed_block_file_has_a_store_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_block_file_has_another_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     block = tmp_path / "conv" / "mine.py"
     block.parent.mkdir()
     block.write_text("x = 1\n")
@@ -93,7 +93,7 @@ def test_a_changed_block_file_has_a_store_of_its_own(tmp_path: Path, monkeypatch
     assert CostStore.of_user().path != before
 
 
-def test_what_measures_is_part_of_the_name() -> None:
+def test_the_measuring_modules_are_part_of_the_fingerprint() -> None:
     """Every module of ours that running a block imports decides its costs."""
     code = (
         "import sys\n"
@@ -111,7 +111,7 @@ def test_what_measures_is_part_of_the_name() -> None:
     assert measuring - {"library"} <= set(cost_store.MEASURED_BY)
 
 
-def test_the_store_stays_small_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_and_old_files_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost_store, "MAX_ROWS", 5)
     for index in range(6):
         writer = inferrer(tmp_path, f"costs-{index}.sqlite")

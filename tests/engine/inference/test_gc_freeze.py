@@ -1,4 +1,4 @@
-"""Imports during which nobody looks for garbage."""
+"""torch is imported without the cyclic garbage collector, and its objects are frozen."""
 
 import gc
 import subprocess
@@ -8,7 +8,7 @@ from contextlib import suppress
 from composer.engine.inference.gc_freeze import imports_without_gc
 
 
-def test_collection_is_as_it_was_also_after_an_error() -> None:
+def test_the_collector_is_restored_also_after_an_error() -> None:
     try:
         with suppress(ImportError), imports_without_gc():
             assert not gc.isenabled()
@@ -23,7 +23,7 @@ def test_collection_is_as_it_was_also_after_an_error() -> None:
         gc.unfreeze()
 
 
-def test_what_torch_makes_is_not_looked_through_again() -> None:
+def test_objects_of_torch_are_frozen() -> None:
     code = (
         "import gc\n"
         "from composer.core.files.design_file import load\nfrom composer.core.files.templates import template\n"

@@ -30,14 +30,14 @@ HEAD = Node("head", "ClassifierHead")
 
 
 def test_facts_of_a_chain() -> None:
-    found = facts(chain(CONV, NORM, HEAD), 4)
-    assert found["image"].outputs[0].shape == (4, 8, 8, 8)
-    assert found["conv"].outputs[0].shape == (4, 16, 8, 8) and found["conv"].params == 16 * 8 * 9 + 16
-    assert found["conv"].macs == 4 * 16 * 8 * 9 * 64
-    assert found["conv"].inferred == ("in_channels",) and found["conv"].resolved["in_channels"] == 8
-    assert found["norm"].buffers == 2 * 16 + 1 and found["norm"].macs == 0
-    assert found["out"].outputs[0].shape == (4, 10)
-    assert NodeFacts.from_json(found["conv"].to_json()) == found["conv"]
+    nodes = facts(chain(CONV, NORM, HEAD), 4)
+    assert nodes["image"].outputs[0].shape == (4, 8, 8, 8)
+    assert nodes["conv"].outputs[0].shape == (4, 16, 8, 8) and nodes["conv"].params == 16 * 8 * 9 + 16
+    assert nodes["conv"].macs == 4 * 16 * 8 * 9 * 64
+    assert nodes["conv"].inferred == ("in_channels",) and nodes["conv"].resolved["in_channels"] == 8
+    assert nodes["norm"].buffers == 2 * 16 + 1 and nodes["norm"].macs == 0
+    assert nodes["out"].outputs[0].shape == (4, 10)
+    assert NodeFacts.from_json(nodes["conv"].to_json()) == nodes["conv"]
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,15 @@ def test_facts_of_a_chain() -> None:
         (Node("n", "NoSuchBlock"), ("n: block 'NoSuchBlock' is unknown",)),
     ],
 )
-def test_an_error_is_one_sentence_at_its_node_and_the_rest_waits(node: Node, words: tuple[str, ...]) -> None:
-    found = facts(chain(node, NORM, HEAD))
-    error = found["n"].error
+def test_an_error_is_one_message_at_its_node_and_the_rest_waits(node: Node, words: tuple[str, ...]) -> None:
+    nodes = facts(chain(node, NORM, HEAD))
+    error = nodes["n"].error
     assert error is not None and "\n" not in error and len(error) < 400
     for word in words:
         assert word in error, error
-    assert found["norm"].waits_for == "n" and found["norm"].error is None
-    assert found["head"].waits_for == "n"
-    assert found["image"].ok
+    assert nodes["norm"].waits_for == "n" and nodes["norm"].error is None
+    assert nodes["head"].waits_for == "n"
+    assert nodes["image"].ok
 
 
 def test_branches_beside_an_error_are_computed() -> None:
@@ -81,41 +81,41 @@ def test_branches_beside_an_error_are_computed() -> None:
         Wire("good", "join"),
         Wire("join", "out"),
     )
-    found = facts(Design(main=Graph({"image": Input("image", (8, 8, 8))}, nodes, {"out": Output("out")}, wires)))
-    assert found["good"].ok and found["join"].waits_for == "bad"
+    computed = facts(Design(main=Graph({"image": Input("image", (8, 8, 8))}, nodes, {"out": Output("out")}, wires)))
+    assert computed["good"].ok and computed["join"].waits_for == "bad"
 
 
 @pytest.mark.parametrize("shape", [("=size",), ("=0 + 0",), (0,), (-3,), ("=1 / 2",)])
-def test_an_input_shape_that_cannot_be(shape: tuple[int | str, ...]) -> None:
-    found = facts(chain(Node("n", "Activation"), shape=shape))
-    assert found["image"].error and found["image"].error.startswith("image: ")
-    assert found["n"].waits_for == "image"
+def test_an_impossible_input_shape(shape: tuple[int | str, ...]) -> None:
+    nodes = facts(chain(Node("n", "Activation"), shape=shape))
+    assert nodes["image"].error and nodes["image"].error.startswith("image: ")
+    assert nodes["n"].waits_for == "image"
 
 
-def test_an_error_inside_a_subgraph_names_the_way() -> None:
-    found = facts(chain(Node("use", "graph:body"), HEAD, graphs={"body": stage(Node("conv", "Conv2d", {"groups": 3}))}))
-    assert found["use"].error is not None and "inside body: conv: " in found["use"].error
-    assert found["use/conv"].error is not None and found["head"].waits_for == "use"
+def test_an_error_inside_a_subgraph_has_its_path() -> None:
+    nodes = facts(chain(Node("use", "graph:body"), HEAD, graphs={"body": stage(Node("conv", "Conv2d", {"groups": 3}))}))
+    assert nodes["use"].error is not None and "inside body: conv: " in nodes["use"].error
+    assert nodes["use/conv"].error is not None and nodes["head"].waits_for == "use"
 
 
-def test_an_error_in_a_later_round_names_the_round() -> None:
+def test_an_error_in_a_later_iteration_names_the_iteration() -> None:
     body = stage(
         Node("pool", "AvgPool2d", {"kernel_size": 2}),
         Node("conv", "Conv2d", {"out_channels": 8, "kernel_size": 3, "padding": 0}),
     )
-    found = facts(chain(Node("use", "graph:body", repeat=3), graphs={"body": body}))
-    assert found["use"].error is not None and "(iteration 2)" in found["use"].error
+    nodes = facts(chain(Node("use", "graph:body", repeat=3), graphs={"body": body}))
+    assert nodes["use"].error is not None and "(iteration 2)" in nodes["use"].error
 
 
-def test_rounds_that_differ_are_told_apart() -> None:
+def test_different_iterations_have_facts_of_their_own() -> None:
     body = stage(Node("conv", "Conv2d", {"out_channels": "=width"}), width=8)
-    found = facts(chain(Node("use", "graph:body", {"width": Each((16, 32))}, repeat=2), graphs={"body": body}))
-    assert found["use/0/conv"].outputs[0].shape[1] == 16 and found["use/1/conv"].outputs[0].shape[1] == 32
-    assert found["use"].params == found["use/0/conv"].params + found["use/1/conv"].params
-    assert found["use"].macs == found["use/0/conv"].macs + found["use/1/conv"].macs
+    nodes = facts(chain(Node("use", "graph:body", {"width": Each((16, 32))}, repeat=2), graphs={"body": body}))
+    assert nodes["use/0/conv"].outputs[0].shape[1] == 16 and nodes["use/1/conv"].outputs[0].shape[1] == 32
+    assert nodes["use"].params == nodes["use/0/conv"].params + nodes["use/1/conv"].params
+    assert nodes["use"].macs == nodes["use/0/conv"].macs + nodes["use/1/conv"].macs
 
 
-def test_a_cycle_is_told_once_and_does_not_hang() -> None:
+def test_a_cycle_is_reported_once_and_does_not_hang() -> None:
     nodes = {"a": Node("a", "Add"), "b": Node("b", "Activation")}
     wires = (Wire("image", "a"), Wire("a", "b"), Wire("b", "a"), Wire("b", "out"))
     inference = INFERRER.infer(
@@ -126,12 +126,12 @@ def test_a_cycle_is_told_once_and_does_not_hang() -> None:
     ]
 
 
-def test_a_subgraph_inside_itself_is_told() -> None:
-    found = INFERRER.infer(chain(Node("use", "graph:body"), graphs={"body": stage(Node("again", "graph:body"))}))
-    assert any("inside itself" in error or "contain each other" in error for error in found.errors)
+def test_a_subgraph_inside_itself_is_reported() -> None:
+    inference = INFERRER.infer(chain(Node("use", "graph:body"), graphs={"body": stage(Node("again", "graph:body"))}))
+    assert any("inside itself" in error or "contain each other" in error for error in inference.errors)
 
 
-def test_a_design_that_unrolls_without_end_is_told_in_bounded_time() -> None:
+def test_a_design_that_unrolls_without_end_is_reported_in_bounded_time() -> None:
     graphs = {"g0": stage(Node("a", "Activation", repeat=100))}
     for level in range(1, 30):
         graphs[f"g{level}"] = stage(Node("one", f"graph:g{level - 1}"), Node("two", f"graph:g{level - 1}"))
@@ -183,45 +183,45 @@ def test_facts_do_not_depend_on_what_was_inferred_before(design: Design) -> None
 def test_costs_grow_with_the_batch(design: Design) -> None:
     one, three = INFERRER.infer(design, 1).facts, INFERRER.infer(design, 3).facts
     assert three.totals.macs == 3 * one.totals.macs and three.totals.params == one.totals.params
-    for id, found in one.nodes.items():
-        assert [port.shape[1:] for port in three.nodes[id].outputs] == [port.shape[1:] for port in found.outputs]
+    for id, node_facts in one.nodes.items():
+        assert [port.shape[1:] for port in three.nodes[id].outputs] == [port.shape[1:] for port in node_facts.outputs]
 
 
 @examples(60)
 @given(designs())
-def test_any_document_gives_facts_or_sentences(design: Design) -> None:
+def test_any_document_has_facts_or_messages(design: Design) -> None:
     inference = INFERRER.infer(design)
     for id, node in design.main.nodes.items():
-        found = inference.facts.nodes[id]
-        assert found.block == node.block
-        assert found.ok or found.error or found.waits_for
-        if found.waits_for is not None:
-            assert inference.facts.nodes[found.waits_for].error, "what is waited for says what is wrong"
+        node_facts = inference.facts.nodes[id]
+        assert node_facts.block == node.block
+        assert node_facts.ok or node_facts.error or node_facts.waits_for
+        if node_facts.waits_for is not None:
+            assert inference.facts.nodes[node_facts.waits_for].error, "the item that it waits for has the error"
     assert all("\n" not in error for error in inference.errors)
 
 
 @examples(40)
 @given(histories(length=6, start=networks()), st.lists(st.integers(1, 3), min_size=7, max_size=7))
 def test_an_edited_design_has_the_facts_of_a_new_one(history: list[Design], batches: list[int]) -> None:
-    """Whatever is kept between edits, on both sides of the pipe and in the inferrer, changes nothing."""
+    """Whatever is cached between edits, on both sides of the pipe and in the inferrer, changes nothing."""
     writer, reader, inferrer = DeltaWriter(), DeltaReader(), Inferrer()
     inferrer.memo.costs = INFERRER.memo.costs  # of blocks alone: what running them costs is not what is tested here
     for design, batch in zip(history, batches, strict=False):
         # Through JSON as from the window, which turns tuples into lists.
-        kept = inferrer.infer(reader.read(json.loads(json.dumps(writer.write(design)))), batch)
+        cached = inferrer.infer(reader.read(json.loads(json.dumps(writer.write(design)))), batch)
         fresh = Inferrer()
         fresh.memo.costs = INFERRER.memo.costs
-        assert kept.facts == fresh.infer(design, batch).facts
+        assert cached.facts == fresh.infer(design, batch).facts
 
 
-def test_a_node_that_depends_on_variables_is_never_taken_for_known() -> None:
+def test_a_node_that_depends_on_variables_is_never_replayed() -> None:
     inferrer = Inferrer()
     design = set_variable(chain(CONV, Node("relu", "Activation")), "width", 24)
 
     def width(design: Design) -> int:
         return inferrer.infer(design, 2).facts.nodes["relu"].outputs[0].shape[1]
 
-    assert width(design) == 16  # a number, which is kept for when the node comes again
+    assert width(design) == 16  # a number, whose visit is cached
     design = set_params(design, "conv", {"out_channels": "=width"})
     assert width(design) == width(design) == 24
     assert width(set_variable(design, "width", 40)) == 40
@@ -236,7 +236,7 @@ def test_equal_values_of_other_types_are_other_values(values: tuple[object, obje
         assert repr(read.main.nodes["conv"].params["out_channels"]) == repr(value)
 
 
-def test_a_part_of_a_value_leaves_the_rest_of_it_held() -> None:
+def test_a_part_of_a_tensor_keeps_its_whole_storage_alive() -> None:
     """Two halves of a map, of which one is worked on while the other waits."""
     nodes = {"split": Node("split", "Split"), "relu": Node("relu", "Activation"), "concat": Node("concat", "Concat")}
     wires = (
@@ -248,8 +248,8 @@ def test_a_part_of_a_value_leaves_the_rest_of_it_held() -> None:
     )
     design = Design("halves", Graph({"image": Input("image", (8, 8, 8))}, nodes, {"out": Output("out")}, wires))
     image = 4 * 8 * 8 * 8
-    found = INFERRER.infer(design).facts
-    assert not found.errors
+    facts = INFERRER.infer(design).facts
+    assert not facts.errors
     # While halves are joined: the image whose halves they are, the changed half, and the result; of the image only a
     # half is read.
-    assert found.totals.working_bytes == image + image // 2 + image
+    assert facts.totals.working_bytes == image + image // 2 + image

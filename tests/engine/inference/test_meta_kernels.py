@@ -171,7 +171,7 @@ def on_meta(value: object) -> object:
 
 
 @pytest.mark.parametrize(("op", "arguments"), CASES, ids=[str(op) for op, _ in CASES])
-def test_kernel_agrees_with_the_real_one(op: object, arguments: tuple[object, ...]) -> None:
+def test_a_kernel_agrees_with_that_of_torch(op: object, arguments: tuple[object, ...]) -> None:
     real = op(*arguments)  # type: ignore[operator]
     with MetaMode():
         quick = op(*[on_meta(value) for value in arguments])  # type: ignore[operator]
@@ -182,20 +182,20 @@ def test_every_kernel_has_a_case() -> None:
     assert set(KERNELS) == {op for op, _ in CASES}
 
 
-def test_a_clone_row_by_row() -> None:
+def test_a_contiguous_clone() -> None:
     x = torch.empty(4, 2, 3, device="meta").transpose(1, 2)
     with MetaMode():
         assert x.clone(memory_format=torch.contiguous_format).is_contiguous()
 
 
-def test_what_pools_refuse_still_raises_the_real_message() -> None:
+def test_wrong_pools_raise_the_message_of_torch() -> None:
     with MetaMode(), pytest.raises(RuntimeError, match="pad should be at most half"):
         torch.max_pool2d(torch.empty(1, 3, 8, 8, device="meta"), 2, 2, 2)
     with MetaMode(), pytest.raises(RuntimeError, match="not in range"):
         torch.topk(torch.empty(3, device="meta"), 5)
 
 
-def test_wrong_sizes_still_raise_the_real_message() -> None:
+def test_wrong_sizes_raise_the_message_of_torch() -> None:
     with MetaMode(), pytest.raises(RuntimeError, match="reduction dim"):
         torch.addmm(torch.empty(7, device="meta"), torch.empty(2, 3, device="meta"), torch.empty(4, 7, device="meta"))
     with MetaMode(), pytest.raises(RuntimeError):
@@ -226,10 +226,10 @@ class Compare(TorchDispatchMode):
 @pytest.mark.parametrize("spec", list(catalog()), ids=lambda spec: spec.name)
 def test_kernels_agree_inside_every_block(spec: BlockSpec) -> None:
     for index in range(3):
-        made = case(spec, index)
-        module = made.module("meta")
-        present = [tensor for tensor in made.inputs("meta") if tensor is not None]
-        if len(present) == len(made.inputs()) and not hasattr(module, "meta_forward"):
+        instance = case(spec, index)
+        module = instance.module("meta")
+        present = [tensor for tensor in instance.inputs("meta") if tensor is not None]
+        if len(present) == len(instance.inputs()) and not hasattr(module, "meta_forward"):
             for training in (True, False):
                 with Compare() as compare:
                     module.train(training)(*present)

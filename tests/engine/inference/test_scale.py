@@ -24,7 +24,7 @@ def identity_chain(count: int) -> Design:
     return designs.chain("long", (8, 4, 4), [Node(f"node_{index}", "Identity") for index in range(count)])
 
 
-def test_ten_billion_parameters_and_a_trillion_are_computed_not_tried() -> None:
+def test_ten_billion_parameters_and_a_trillion_take_no_memory() -> None:
     inferrer = Inferrer()
     inferrer.infer(designs.vit("small", size=32, patch=16, dim=64, depth=1, heads=1))  # imports the blocks
     for dim, depth, least in ((8192, 13, 10**10), (65_536, 20, 10**12)):
@@ -69,7 +69,7 @@ def test_nothing_is_computed_twice() -> None:
     assert inferrer.memo.blocks_run == computed + 1
 
 
-def test_an_edit_in_three_hundred_nodes_is_answered_with_little_work() -> None:
+def test_an_edit_in_three_hundred_nodes_takes_little_work() -> None:
     engine, writer = Engine(), DeltaWriter()
     design = designs.mobile(300)
 
@@ -85,7 +85,7 @@ def test_an_edit_in_three_hundred_nodes_is_answered_with_little_work() -> None:
     assert work < 200 * len(design.main.nodes) + calls(lambda: engine.inferrer.infer(alone))
 
 
-def test_repeats_that_multiply_beyond_all_bounds_are_an_error() -> None:
+def test_nested_repeats_beyond_the_limit_are_an_error() -> None:
     text = """
 format: 1
 name: deep
@@ -110,7 +110,7 @@ graphs:
       - a -> many
       - many -> b
 """
-    found: list[str] = []
-    work = calls(lambda: found.extend(Inferrer().infer(loads(text)).errors))
-    assert len(found) == 2 and "more than 200,000 iterations in total" in found[-1]
+    errors: list[str] = []
+    work = calls(lambda: errors.extend(Inferrer().infer(loads(text)).errors))
+    assert len(errors) == 2 and "more than 200,000 iterations in total" in errors[-1]
     assert work < 20 * MAX_ITERATIONS

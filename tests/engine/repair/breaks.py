@@ -1,4 +1,4 @@
-"""Breaks a whole design in one place, at random: what a slip of the hand, a wrong number or a stale file does to it."""
+"""Break a design in one place at random: a slip of the mouse, a wrong number, an outdated file."""
 
 import random
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def _pick_node(rng: random.Random, design: Design) -> tuple[str, Graph, Node] | 
 
 
 def _wrong_value(rng: random.Random, param: ParamSpec, present: object) -> Value:
-    """A value of the right type most of the time: what a person types, not what a fuzzer does."""
+    """Return a value as a person might type it: most of the time of the right type."""
     match param.type:
         case "int":
             near = present if isinstance(present, int) and not isinstance(present, bool) else 8
@@ -58,7 +58,7 @@ def _wrong_value(rng: random.Random, param: ParamSpec, present: object) -> Value
 
 
 def change_parameter(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """One parameter of one node gets another value."""
+    """Change one parameter of one node."""
     place = _pick_node(rng, design)
     if place is None:
         return None
@@ -76,7 +76,7 @@ def change_parameter(rng: random.Random, design: Design, catalog: Catalog) -> De
 
 
 def rename_parameter(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """A parameter's name is misspelt."""
+    """Misspell the name of a parameter."""
     place = _pick_node(rng, design)
     if place is None or not place[2].params:
         return None
@@ -91,7 +91,7 @@ def rename_parameter(rng: random.Random, design: Design, catalog: Catalog) -> De
 
 
 def misspell_block(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """A block's name is misspelt, as in a file written by hand."""
+    """Misspell the name of a block, as in a file written by hand."""
     place = _pick_node(rng, design)
     if place is None or place[2].subgraph is not None:
         return None
@@ -106,13 +106,13 @@ def misspell_block(rng: random.Random, design: Design, catalog: Catalog) -> Desi
 
 
 def remove_wire(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """A wire is cut."""
+    """Remove a wire."""
     name, graph = rng.choice([place for place in design.all_graphs() if place[1].wires])
     return edits.disconnect(design, [rng.choice(graph.wires)], graph=name)
 
 
 def move_wire(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """A wire begins elsewhere: it takes what another node gives."""
+    """Move the start of a wire to another node."""
     name, graph = rng.choice([place for place in design.all_graphs() if place[1].wires])
     wire = rng.choice(graph.wires)
     source = rng.choice([*graph.inputs, *graph.nodes])
@@ -125,7 +125,7 @@ def move_wire(rng: random.Random, design: Design, catalog: Catalog) -> Design | 
 
 
 def add_wire(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """One wire too many."""
+    """Add a wire."""
     name, graph = rng.choice([place for place in design.all_graphs() if place[1].wires])
     wire = rng.choice(graph.wires)
     source = rng.choice([*graph.inputs, *graph.nodes])
@@ -138,7 +138,7 @@ def add_wire(rng: random.Random, design: Design, catalog: Catalog) -> Design | N
 
 
 def delete_node(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """A node is gone, with or without a wire over the gap."""
+    """Delete a node, with or without a wire over the gap."""
     place = _pick_node(rng, design)
     if place is None:
         return None
@@ -146,7 +146,7 @@ def delete_node(rng: random.Random, design: Design, catalog: Catalog) -> Design 
 
 
 def change_input(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """Another image: other channels, another size, no channels at all."""
+    """Change the shape of the image: other channels, another size, no channels."""
     item = rng.choice(list(design.main.inputs.values()))
     sizes = list(item.shape)
     match rng.randrange(4):
@@ -163,7 +163,7 @@ def change_input(rng: random.Random, design: Design, catalog: Catalog) -> Design
 
 
 def change_variable(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """A variable gets another value, or goes while parameters still use it."""
+    """Change a variable, or remove it while parameters still use it."""
     if not design.variables:
         return None
     name = rng.choice(list(design.variables))
@@ -176,7 +176,7 @@ def change_variable(rng: random.Random, design: Design, catalog: Catalog) -> Des
 
 
 def change_repeat(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """A repeat that cannot be."""
+    """Set an impossible repeat."""
     place = _pick_node(rng, design)
     if place is None:
         return None
@@ -185,8 +185,8 @@ def change_repeat(rng: random.Random, design: Design, catalog: Catalog) -> Desig
     )
 
 
-def change_rounds(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """A value for each round, one of which is wrong."""
+def change_iterations(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
+    """Set a value for each iteration, one of which is wrong."""
     place = _pick_node(rng, design)
     if place is None:
         return None
@@ -200,20 +200,20 @@ def change_rounds(rng: random.Random, design: Design, catalog: Catalog) -> Desig
     return edits.set_params(design, node.id, {param.name: each}, graph=name)
 
 
-def wrong_use(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
-    """A use of a sub-graph sets something it does not have, or something it cannot be."""
-    uses = [(name, node) for name, graph in design.all_graphs() for node in graph.nodes.values() if node.subgraph]
-    if not uses:
+def change_instance(rng: random.Random, design: Design, catalog: Catalog) -> Design | None:
+    """Set a parameter of an instance that its sub-graph does not have, or to an impossible value."""
+    instances = [(name, node) for name, graph in design.all_graphs() for node in graph.nodes.values() if node.subgraph]
+    if not instances:
         return None
-    name, node = rng.choice(uses)
+    name, node = rng.choice(instances)
     exposed = list(design.graphs[node.subgraph or ""].params)
     if not exposed:
         return None
     key = rng.choice(exposed)
     if rng.random() < 0.3:
         misspelt = replace(node, block=f"{SUBGRAPH}{node.subgraph}s")
-        home = design.graph(name)
-        return design.with_graph(name, replace(home, nodes=frozen({**home.nodes, node.id: misspelt})))
+        graph = design.graph(name)
+        return design.with_graph(name, replace(graph, nodes=frozen({**graph.nodes, node.id: misspelt})))
     if rng.random() < 0.4:
         params = {key + "s" if old == key else old: value for old, value in node.params.items()}
         return edits.update_item(design, node.id, graph=name, params=frozen(params))
@@ -223,7 +223,19 @@ def wrong_use(rng: random.Random, design: Design, catalog: Catalog) -> Design | 
 
 
 BREAKS: tuple[Break, ...] = (
-    change_parameter, change_parameter, change_parameter, rename_parameter, misspell_block, remove_wire, move_wire, add_wire,
-    delete_node, delete_node,
-    change_input, change_variable, change_repeat, change_rounds, wrong_use,
-)  # fmt: skip
+    change_parameter,
+    change_parameter,
+    change_parameter,
+    rename_parameter,
+    misspell_block,
+    remove_wire,
+    move_wire,
+    add_wire,
+    delete_node,
+    delete_node,
+    change_input,
+    change_variable,
+    change_repeat,
+    change_iterations,
+    change_instance,
+)

@@ -17,7 +17,7 @@ def digits() -> Design:
     return load(template("hybrid_digits"))
 
 
-def test_a_sound_design_is_left_alone() -> None:
+def test_a_design_without_errors_is_unchanged() -> None:
     design, done = fix(digits())
     assert design == digits() and done == []
 
@@ -41,20 +41,20 @@ def test_a_cause_inside_a_sub_graph_is_repaired_there() -> None:
     assert [step.node for step in done] == ["gate"]
 
 
-def test_what_cannot_be_repaired_stays_as_it_is() -> None:
+def test_an_error_without_a_repair_leaves_the_design_unchanged() -> None:
     broken = edits.update_item(digits(), "attn", block="NothingLikeAnyBlock")
     fixed, done = fix(broken)
     assert fixed == broken and done == []
 
 
-def test_the_command_says_what_it_did_and_writes_the_design(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_its_fixes_and_writes_the_design(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, target = tmp_path / "broken.yaml", tmp_path / "fixed.yaml"
     save(edits.set_params(digits(), "attn", {"num_heads": 5}), path)
     assert main(["check", str(path)]) == 1
     assert capsys.readouterr().out.startswith("attn: num_heads: 5 does not divide dim 48")
     assert main(["check", str(path), "--fix", "-o", str(target)]) == 0
-    said = capsys.readouterr().out
-    assert "fixed attn: Set num_heads to" in said and "no problems" in said
+    output = capsys.readouterr().out
+    assert "fixed attn: Set num_heads to" in output and "no problems" in output
     assert load(path).main.nodes["attn"].params["num_heads"] == 5
     assert main(["check", str(target)]) == 0
 
@@ -66,7 +66,7 @@ def test_the_command_writes_the_design_itself_by_default(tmp_path: Path) -> None
     assert main(["check", str(path)]) == 0
 
 
-def test_a_design_without_ends_gets_them() -> None:
+def test_missing_inputs_and_outputs_are_added() -> None:
     fixed, done = fix(loads("format: 1\nname: a\nnodes:\n  conv: {block: Conv2d, params: {out_channels: 8}}\n"))
     assert Inferrer().infer(fixed).errors == []
     assert {step.node for step in done} <= {"design", "conv"}

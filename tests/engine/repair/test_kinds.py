@@ -43,7 +43,7 @@ def kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     candidates.generators.cache_clear()
 
 
-def test_a_new_file_is_offered_and_applied(kind: None) -> None:
+def test_a_new_file_is_found_and_applied(kind: None) -> None:
     inferrer = Inferrer()
     design = chain(Node("conv", "Conv2d"), Node("attn", "MultiHeadSelfAttention", {"num_heads": 7}), shape=(8, 8, 8))
     repairs = find_repairs(inferrer, design, "attn")

@@ -97,7 +97,7 @@ def test_without_an_engine_what_is_known_is_offered(session: Session, small: Des
     assert session.offers.of("attn", hints=(hint,)) == (hint,)
 
 
-def test_a_repair_that_no_longer_applies_says_so(session: Session, small: Design, qtbot: QtBot) -> None:
+def test_a_repair_that_no_longer_applies_is_refused(session: Session, small: Design, qtbot: QtBot) -> None:
     session.document.apply(small, "Begin")
     repair = Repair("Set num_heads to 4", (call(edits.set_params, id="attn", params={"num_heads": 4}),))
     session.document.select(("attn",))

@@ -469,7 +469,7 @@ def test_a_repair_that_no_longer_applies_is_refused() -> None:
 
 
 def sample() -> list[tuple[Design, int]]:
-    """Designs that are whole, always the same, each with how often to break it."""
+    """Return fixed random designs without errors, each with the number of times to break it."""
     designs: list[Design] = []
 
     @settings(
@@ -485,8 +485,8 @@ def sample() -> list[tuple[Design, int]]:
         designs.append(design)
 
     collect()
-    whole = [(design, BREAKS_EACH) for design in designs if not INFERRER.infer(design).errors]
-    return [*whole, *((load(template(name)), BREAKS_OF_TEMPLATE) for name in TEMPLATES)]
+    sound = [(design, BREAKS_EACH) for design in designs if not INFERRER.infer(design).errors]
+    return [*sound, *((load(template(name)), BREAKS_OF_TEMPLATE) for name in TEMPLATES)]
 
 
 @pytest.mark.timeout(600)
@@ -496,19 +496,19 @@ def test_one_repair_fixes_nearly_every_design_that_was_broken_in_one_place() -> 
     unfixed: list[str] = []
     for design, times in sample():
         for _ in range(times):
-            how = rng.choice(breaks.BREAKS)
-            victim = how(rng, design, INFERRER.catalog)
-            inference = INFERRER.infer(victim) if victim is not None else None
-            if victim is None or inference is None or not inference.errors:
+            break_design = rng.choice(breaks.BREAKS)
+            damaged = break_design(rng, design, INFERRER.catalog)
+            inference = INFERRER.infer(damaged) if damaged is not None else None
+            if damaged is None or inference is None or not inference.errors:
                 continue
             broken += 1
             error = next(first_errors(inference, INFERRER))
-            repairs = find_repairs(INFERRER, victim, error.id, error.graph_name)
+            repairs = find_repairs(INFERRER, damaged, error.id, error.graph_name)
             if any(
-                not INFERRER.infer(apply_repair(victim, repair, graph=error.graph_name)).errors for repair in repairs
+                not INFERRER.infer(apply_repair(damaged, repair, graph=error.graph_name)).errors for repair in repairs
             ):
                 fixed += 1
             else:
-                unfixed.append(f"{how.__name__}: {error.message}")
+                unfixed.append(f"{break_design.__name__}: {error.message}")
     assert broken >= 90
     assert fixed >= SHARE * broken, f"{fixed} of {broken}; without a repair: {unfixed}"

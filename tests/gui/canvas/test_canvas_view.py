@@ -220,9 +220,13 @@ def test_context_menus_depend_on_the_target(session: Session, canvas: CanvasView
         return [action.text() for action in menu_at(canvas.actions, canvas.context, point).actions() if action.text()]
 
     assert "Enter sub-graph" in texts(canvas.scene.nodes["stage"].pos())
+    assert not {"Arrange", "Arrange selection"} & set(texts(canvas.scene.nodes["stage"].pos()))
     assert session.document.selection == ("stage",)
     assert "Delete" in texts(canvas.scene.wires[Wire("pool", "dendrites")].path.pointAtPercent(0.2))
     assert "Add block…" in texts(QPointF(600, 300))
+    session.document.select(("conv", "norm"))
+    assert "Arrange selection" in texts(canvas.scene.nodes["norm"].pos())
+    session.document.select(())
     menu = menu_at(canvas.actions, canvas.context, canvas.scene.nodes["norm"].pos())
     next(action for action in menu.actions() if action.text() == "Delete and reconnect").trigger()
     assert Wire("conv", "add") in session.document.graph.wires

@@ -20,6 +20,11 @@ def has_one_item(context: Context) -> bool:
     return len(context.document.selection) == 1
 
 
+def has_several_items(context: Context) -> bool:
+    """Whether several items are selected."""
+    return len(context.document.selection) > 1
+
+
 def can_paste(_context: Context) -> bool:
     """Whether there are copied items."""
     return clipboard.available()

@@ -9,7 +9,7 @@ from composer.core.bends import bends_of, set_bends
 from composer.core.errors import DesignError
 from composer.core.graph import Design, Wire
 from composer.gui.shell.commands import Command
-from composer.gui.shell.commands.edit import has_one_item
+from composer.gui.shell.commands.edit import has_one_item, has_several_items
 from composer.gui.shell.context import Context
 
 
@@ -236,7 +236,9 @@ COMMANDS = (
         "layout",
         on_canvas=True,
         toolbar=True,
-        context_menus={"node": 33, "canvas": 22},
+        context_menus={"canvas": 22},
         tip="Lay out the selected items, or everything",
     ),
+    # For a single node the row above would lay out everything, which nobody expects of the menu of that node.
+    Command("layout_selection", "Arrange selection", arrange, enabled=has_several_items, context_menus={"node": 33}),
 )

@@ -20,11 +20,7 @@ NOT_REVISED: tuple[str, ...] = (
     "composer/core/",
     "composer/engine/",
     "composer/gui/dialogs/",
-    "composer/gui/look/",
     "composer/gui/panels/attention.py",
-    "composer/gui/session/",
-    "composer/gui/shell/",
-    "composer/gui/workers/",
     "tests/gui/",
 )
 

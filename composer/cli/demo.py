@@ -206,7 +206,7 @@ class _Demo:
         session = window.session
         node = next(id for id, item in session.document.design.main.nodes.items() if self.shows_attention(window, item))
         open_folder(self.out / "run")
-        session.choose_run(self.out / "run", "attention")
+        session.show_run(self.out / "run", "attention")
         panel: AttentionPanel = window.docks.show("attention")  # type: ignore[assignment]
         self.need(lambda: panel.strip.count() > 0, ENGINE_SECONDS, "the sample images")
         panel.strip.setCurrentRow(0)

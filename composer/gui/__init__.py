@@ -1,1 +1,1 @@
-"""The window. Talks to torch only through worker processes; imports PySide6 and `composer.core`, never the engine or the blocks."""
+"""The window. It uses torch only through worker processes: it imports PySide6 and `composer.core`, never the engine."""

@@ -1,4 +1,4 @@
-"""Starts the window, after looking whether there is a display to start it on."""
+"""Starts the window, after checking that there is a display for it."""
 
 import ctypes
 import gc
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NO_DISPLAY = 2
 AFTER_START_MS = 3_000
-# What Qt's xcb plugin opens and a bare system lacks, with the Debian package of each.
+# Libraries that Qt's xcb plugin loads and a minimal system lacks, each with its Debian package.
 XCB_LIBRARIES = {
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
@@ -34,42 +34,42 @@ GRAPHICS_LIBRARIES = {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1", "libfont
 
 
 def run(path: str | None = None) -> int:
-    """Open the window and stay until it is closed.
+    """Open the window and run until it is closed.
 
     Args:
         path: a design file to open.
 
     Returns:
-        Exit code; 2 without a display, after a sentence on stderr.
+        Exit code; 2 without a display, after a message on stderr.
     """
     if (reason := display_problem()) is not None:
-        print(f"netcomposer: {reason}", file=sys.stderr)  # noqa: T201 - said to the terminal that started it
+        print(f"netcomposer: {reason}", file=sys.stderr)  # noqa: T201 - for the terminal that started it
         return NO_DISPLAY
     from PySide6.QtCore import QTimer
 
     from composer.gui.interrupt import quit_on_interrupt
 
-    gc.disable()  # a start makes objects that stay: looking for garbage among them costs a tenth of it
+    gc.disable()  # the objects of the start are permanent: searching them for garbage would take a tenth of the start
     app = application()
     window = make_window(path)
     window.show()
     QTimer.singleShot(AFTER_START_MS, after_start)
     with quit_on_interrupt(app):
         code = app.exec()
-    del window  # before the interpreter goes: Qt must not free Python objects then
+    del window  # before the interpreter ends, when Qt must not free Python objects any more
     return code
 
 
 def after_start() -> None:
-    """What can wait until the window has been there for a while."""
-    gc.freeze()  # what the start made is never looked at again, so that later collections are short
+    """Do what can wait until the window has been open for a while."""
+    gc.freeze()  # later collections skip the objects of the start
     gc.enable()
-    # The first wire that is drawn asks for it; a tenth of a second then would be felt.
+    # The first wire needs networkx; importing it then would be a noticeable delay of a tenth of a second.
     threading.Thread(target=importlib.import_module, args=("networkx",), name="networkx", daemon=True).start()
 
 
 def application() -> "QApplication":
-    """The QApplication, made and dressed if there is none yet."""
+    """Return the QApplication, created and themed if there is none yet."""
     from PySide6.QtWidgets import QApplication
 
     from composer import __version__
@@ -86,7 +86,7 @@ def application() -> "QApplication":
 
 
 def make_window(path: str | Path | None = None) -> "Window":
-    """A window with a session of its own, not yet shown.
+    """Return a window with a session of its own, not shown yet.
 
     Args:
         path: a design file to open.
@@ -98,7 +98,7 @@ def make_window(path: str | Path | None = None) -> "Window":
 
 
 def display_problem() -> str | None:
-    """Why Qt could not open a window here, with what to do; None if it can. Qt itself would abort the process."""
+    """Return why Qt cannot open a window here and what to do; None if it can. Qt itself would abort the process."""
     if sys.platform != "linux":
         return None
     platform = os.environ.get("QT_QPA_PLATFORM", "")

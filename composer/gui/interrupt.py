@@ -1,4 +1,4 @@
-"""Lets Ctrl+C in the terminal close the window: Qt's loop would never give Python the chance to hear it."""
+"""Lets Ctrl+C in the terminal close the window: Python cannot handle signals while Qt's event loop runs."""
 
 import signal
 import socket
@@ -12,17 +12,17 @@ from PySide6.QtWidgets import QApplication
 
 @contextmanager
 def quit_on_interrupt(app: Any) -> Iterator[None]:
-    """Close all windows at SIGINT or SIGTERM, as if the user had: work is kept by the recovery file.
+    """Close all windows on SIGINT or SIGTERM; unsaved work stays in the recovery file.
 
     Args:
         app: the application.
     """
-    here, there = socket.socketpair()
-    here.setblocking(False)
-    there.setblocking(False)
-    notifier = QSocketNotifier(here.fileno(), QSocketNotifier.Type.Read)
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(lambda *_: _close_all(app))
-    before = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
+    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     handlers = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -31,13 +31,13 @@ def quit_on_interrupt(app: Any) -> Iterator[None]:
             signal.signal(number, handler)
         signal.set_wakeup_fd(before)
         notifier.setEnabled(False)
-        here.close()
-        there.close()
+        reader.close()
+        writer.close()
 
 
 def _close_all(app: QApplication) -> None:
     for widget in app.topLevelWidgets():
         session = getattr(widget, "session", None)
         if session is not None:
-            session.close(keep_recovery=True)  # nobody is there to answer a question
+            session.close(keep_recovery=True)  # there is nobody to answer a question
     app.quit()

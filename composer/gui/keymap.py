@@ -99,9 +99,9 @@ class KeyMap(QObject):
             key: the key sequence.
             excluded: id of a bindable that is not considered.
         """
-        wanted = portable(key)
+        canonical = portable(key)
         for id, bindable in self.bindables.items():
-            if id != excluded and wanted in map(portable, self.keys(id)):
+            if id != excluded and canonical in map(portable, self.keys(id)):
                 return bindable
         return None
 

@@ -1,4 +1,4 @@
-"""The main window. It is there at once, as an empty frame; the workbench in it is made when the frame has been painted."""
+"""The main window. It appears immediately as an empty frame; its workbench is built once the frame has been painted."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE = QSize(1440, 900)
 DESIGN_SUFFIXES = (".yaml", ".yml")
-# Where the parts will come, for the frame: menu and toolbar, left and right panels, status bar.
+# Sizes of the areas in the empty frame: menu bar and toolbar, left and right panels, status bar.
 TOP, LEFT, RIGHT, BOTTOM = 71, 248, 320, 29
 
 
 class Window(QMainWindow):
-    """A window with a session of its own. Whoever asks for a part before the first paint gets it made at once.
+    """A window with a session of its own. Reading one of its parts before the first paint builds the workbench.
 
     Args:
         path: a design file to open.
-        engine: command that starts the engine worker; None for the usual one.
+        engine: command that starts the engine; None for the default one.
     """
 
     def __init__(self, path: Path | str | None = None, engine: tuple[str, ...] | None = None) -> None:
@@ -45,28 +45,28 @@ class Window(QMainWindow):
 
     @property
     def bench(self) -> "Workbench":
-        """All that is in the window."""
+        """The contents of the window, built at first use."""
         if self._bench is None:
             from composer.gui.workers.worker import ENGINE, Worker
 
             engine = Worker(self._engine or ENGINE, restart=True)
-            engine.start()  # it imports torch on another core while the rest is made here
-            # Canvas, panels and core take several times as long to import as an empty window takes to appear.
+            engine.start()  # it imports torch on another core while this process builds the window
+            # Importing canvas, panels and core takes several times as long as showing an empty window.
             from composer.gui.session.session import Session
             from composer.gui.shell.workbench import Workbench
 
             session = Session(engine, self)
-            # Before there is anything to show it in: the engine works on the facts while canvas and panels are made.
+            # Opened before there is a canvas: the engine computes the facts while canvas and panels are built.
             opened = self._path is None or session.open(self._path)
             self._bench = Workbench(self, session)
             self._bench.build_ui()
             if not opened and self._path is not None:
-                session.open(self._path)  # now there is somebody to say why not
+                session.open(self._path)  # again, now that the reason can be shown
         return self._bench
 
     @property
     def complete(self) -> bool:
-        """Whether the workbench has been made."""
+        """Whether the workbench exists."""
         return self._bench is not None
 
     @property
@@ -81,11 +81,11 @@ class Window(QMainWindow):
 
     @property
     def docks(self) -> "Docks":
-        """The panels and their places."""
+        """The docks of the panels."""
         return self.bench.docks
 
     def show_panel(self, name: str) -> "Panel | None":
-        """Open a panel by the name of its file and bring it to the front; None if there is no such panel."""
+        """Open a panel by the name of its file and bring it to the front; return None if there is no such panel."""
         return self.bench.docks.show(name)
 
     def run_command(self, id: str, argument: Any = None) -> None:
@@ -93,11 +93,11 @@ class Window(QMainWindow):
         self.bench.run_command(id, argument)
 
     def set_theme(self, mode: str) -> None:
-        """Follow the system, or be light or dark; remembered."""
+        """Apply a theme: ``system``, ``light`` or ``dark``."""
         self.session.set_theme(mode)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The first time: the areas in their colours, and the rest as soon as that is on the screen."""
+        """Paint the empty frame the first time, and build the workbench once it is on the screen."""
         super().paintEvent(event)
         if self._bench is None:
             painter = QPainter(self)
@@ -113,7 +113,7 @@ class Window(QMainWindow):
         self.bench.on_first_shown()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask about a training and about unsaved work, then end everything that was started."""
+        """Ask about a running training and unsaved work, then end all processes."""
         if self._bench is None:
             event.accept()
         elif not self._bench.may_close():
@@ -132,7 +132,7 @@ class Window(QMainWindow):
         path = _dragged_design(event)
         if path is not None:
             event.acceptProposedAction()
-            # Not from inside the drop: the question about unsaved work would block the other program.
+            # After the drop has ended: a question about unsaved work would block the program that is dragged from.
             QTimer.singleShot(0, self, lambda: self.run_command("open", path))
 
 

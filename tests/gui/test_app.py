@@ -68,7 +68,7 @@ import sys
 from pathlib import Path
 from composer.core.files.design_file import load
 from composer.core.facts import DesignFacts
-from composer.gui.pictures import render_design
+from composer.gui.design_images import render_design
 from composer import template
 render_design(load(template("resnet50")), DesignFacts(), Path(sys.argv[1]), theme="dark")
 assert "torch" not in sys.modules

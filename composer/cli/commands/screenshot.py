@@ -14,7 +14,7 @@ def run(
     """Draw a design to an image: PNG, SVG or PDF, by the file's suffix."""
     from composer.cli.engine_call import infer_facts
     from composer.core.files.design_file import load
-    from composer.gui.pictures import render_design
+    from composer.gui.design_images import render_design
 
     loaded = load(design)
     render_design(loaded, infer_facts(loaded), output, theme=theme)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from composer.gui.canvas.overlays.heat import HeatLegend, heat_color, shares
 from composer.gui.canvas.scene import DesignScene
-from composer.gui.session.cost_lens import HEATS, written
+from composer.gui.session.cost_lens import HEATS, format_cost
 
 
 class HeatMap(QObject):
@@ -64,4 +64,4 @@ class HeatMap(QObject):
         facts = self._scene.facts()
         values = {id: lens.value(lens.heat, id, facts.get(id), document.instance_path) for id in document.graph.nodes}
         heat, most = shares(values)
-        self.show(heat, HEATS[lens.heat], written(lens.heat, most))
+        self.show(heat, HEATS[lens.heat], format_cost(lens.heat, most))

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from composer.gui.look import theme
-from composer.gui.session.cost_lens import written
+from composer.gui.session.cost_lens import format_cost
 
 NAME_WIDTH = 112  # minimum width of the node column: about sixteen characters
 WIDEST = {
@@ -111,9 +111,9 @@ class CostModel(QAbstractTableModel):
             return "" if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.tips.get((id, cost)) or (
-                written(cost, value) if cost in ("estimated", "measured") else f"{value:,.0f}"
+                format_cost(cost, value) if cost in ("estimated", "measured") else f"{value:,.0f}"
             )
-        return written(cost, value) if role == Qt.ItemDataRole.DisplayRole else None
+        return format_cost(cost, value) if role == Qt.ItemDataRole.DisplayRole else None
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

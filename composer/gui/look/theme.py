@@ -1,4 +1,4 @@
-"""The look: tokens for dark and light, and what Qt needs made from them (palette, fonts, icons). The style sheet is in `style.py`."""
+"""The theme: the tokens in use, and the palette, fonts and icons that Qt needs. The style sheet is in `stylesheet.py`."""
 
 import math
 from functools import lru_cache
@@ -21,8 +21,8 @@ ICON = 16
 MOTION_MS = 120
 
 
-# Hue angles in OKLCH, one a family; neighbours in the palette are far apart on the circle, so that they also differ for
-# eyes that see red and green alike (hues alternate between the blue and the yellow side).
+# Hue angles in OKLCH, one for each family. Neighbours in the palette are far apart on the hue circle and alternate between
+# its blue and its yellow side, so that they also differ for people who cannot tell red from green.
 HUES = {
     "io": 265.0,
     "stems": 250.0,
@@ -49,28 +49,28 @@ _state = {"mode": "system"}
 
 
 def tokens() -> Tokens:
-    """The tokens in force."""
+    """Return the tokens of the current theme."""
     return DARK if is_dark() else LIGHT
 
 
 def mode() -> str:
-    """What the user chose: one of `MODES`."""
+    """Return the mode that the user has selected: a key of `MODES`."""
     return _state["mode"]
 
 
 def is_dark() -> bool:
-    """Whether the dark tokens are in force; the system decides unless the user did."""
+    """Whether the current theme is dark; in mode ``system`` the desktop decides."""
     if _state["mode"] != "system":
         return _state["mode"] == "dark"
     return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
 def apply(app: QApplication, mode: str | None = None) -> None:
-    """Dress the application in what the user chose.
+    """Apply a mode to the application and remember it.
 
     Args:
         app: the application.
-        mode: one of `MODES`, remembered for the next start; None takes what is remembered.
+        mode: a key of `MODES`; None for the remembered one.
     """
     if mode is not None:
         settings().setValue("theme", mode)
@@ -78,7 +78,7 @@ def apply(app: QApplication, mode: str | None = None) -> None:
 
 
 def use(app: QApplication, mode: str) -> None:
-    """Dress the application in a mode without remembering it."""
+    """Apply a mode to the application without remembering it."""
     _state["mode"] = mode if mode in MODES else "system"
     icon.cache_clear()
     if app.style().objectName() != "fusion":
@@ -89,9 +89,9 @@ def use(app: QApplication, mode: str) -> None:
 
 
 def palette(t: Tokens) -> QPalette:
-    """The tokens as a Qt palette, for what a style sheet does not reach."""
+    """Return the tokens as a Qt palette, for widgets that a style sheet does not reach."""
     roles = QPalette.ColorRole
-    made = QPalette()
+    result = QPalette()
     for role, value in {
         roles.Window: t.panel,
         roles.WindowText: t.text,
@@ -114,39 +114,43 @@ def palette(t: Tokens) -> QPalette:
         roles.Shadow: t.window,
         roles.Accent: t.accent,
     }.items():
-        made.setColor(role, QColor(value))
+        result.setColor(role, QColor(value))
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
-        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(t.faint))
-    return made
+        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(t.faint))
+    return result
 
 
 def font(pixels: int = BODY, *, bold: bool = False, mono: bool = False) -> QFont:
-    """The UI font (or the monospace one) with tabular figures.
+    """Return the UI font, or the monospace font, with tabular figures.
 
     Args:
         pixels: `SMALL`, `BODY` or `LARGE`.
-        bold: semibold.
-        mono: for code.
+        bold: whether it is semibold.
+        mono: whether it is monospace, for code.
     """
-    made = QFontDatabase.systemFont(
+    result = QFontDatabase.systemFont(
         QFontDatabase.SystemFont.FixedFont if mono else QFontDatabase.SystemFont.GeneralFont
     )
-    made.setPixelSize(pixels)
+    result.setPixelSize(pixels)
     if bold:
-        made.setWeight(QFont.Weight.DemiBold)
-    made.setFeature(QFont.Tag("tnum"), 1)
-    return made
+        result.setWeight(QFont.Weight.DemiBold)
+    result.setFeature(QFont.Tag("tnum"), 1)
+    return result
 
 
 def color(name: str, alpha: float = 1.0) -> QColor:
-    """A token as a colour, by its name."""
-    made = QColor(getattr(tokens(), name))
-    made.setAlphaF(alpha)
-    return made
+    """Return the colour of a token by its name."""
+    result = QColor(getattr(tokens(), name))
+    result.setAlphaF(alpha)
+    return result
 
 
 def family(category: str) -> QColor:
-    """The colour of a block family: the folder of the block, ``graph`` for sub-graphs, ``io`` for inputs and outputs."""
+    """Return the colour of a block family.
+
+    Args:
+        category: the folder of the block, ``graph`` for sub-graphs, ``io`` for inputs and outputs.
+    """
     return _family(category, tokens().lightness)
 
 
@@ -154,13 +158,13 @@ def family(category: str) -> QColor:
 def _family(category: str, lightness: float) -> QColor:
     if category in GREY_FAMILIES:
         return _oklch(lightness, 0.0 if category == "basic" else 0.02, 260.0)
-    # A folder of the user's own gets a hue from its name, the same in every session.
+    # A folder of custom blocks gets a hue from its name, the same in every session.
     hue = HUES.get(category, float(sum(ord(letter) * (index + 7) for index, letter in enumerate(category)) * 47 % 360))
     return _oklch(lightness, CHROMA, hue)
 
 
 def _oklch(lightness: float, chroma: float, hue: float) -> QColor:
-    """OKLCH to sRGB (Ottosson 2020), clipped."""
+    """Convert OKLCH to sRGB (Ottosson 2020) and clip it."""
     a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
     long, medium, short = (
         (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3,
@@ -180,19 +184,19 @@ def _oklch(lightness: float, chroma: float, hue: float) -> QColor:
 
 @lru_cache(maxsize=256)
 def icon(name: str, ink: str = "text") -> QIcon:
-    """An icon of the line set, drawn in the colour of a token, with a faint disabled form.
+    """Return an icon of the line set, drawn in the colour of a token, with a faint variant for disabled widgets.
 
     Args:
-        name: file name in ``resources/icons`` without its ending; an unknown name gives an empty icon.
+        name: file name in ``resources/icons`` without its suffix; an unknown name gives an empty icon.
         ink: name of the colour token.
     """
-    made = QIcon()
-    for mode_, used in ((QIcon.Mode.Normal, ink), (QIcon.Mode.Disabled, "faint")):
+    result = QIcon()
+    for icon_mode, token in ((QIcon.Mode.Normal, ink), (QIcon.Mode.Disabled, "faint")):
         for scale in (1, 2):
-            pixmap = _draw(name, getattr(tokens(), used), scale)
+            pixmap = _draw(name, getattr(tokens(), token), scale)
             if pixmap is not None:
-                made.addPixmap(pixmap, mode_)
-    return made
+                result.addPixmap(pixmap, icon_mode)
+    return result
 
 
 def _draw(name: str, value: str, scale: int) -> QPixmap | None:

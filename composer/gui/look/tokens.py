@@ -1,30 +1,33 @@
-"""The colours: one class, two values of it, dark and light."""
+"""The colours of the dark and the light theme."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One set of colours; dark and light are two values of this class.
+    """The colours of a theme.
 
     Args:
-        window: ground of the window, bars and status.
-        panel: ground of the panels.
-        canvas: ground of the drawing.
-        card: a node, a raised thing.
-        field: ground of what can be typed into.
+        dark: whether it is a dark theme.
+        window: background of the window and its bars.
+        panel: background of the panels.
+        canvas: background of the drawing.
+        card: background of nodes and other raised elements.
+        field: background of input fields.
         border: lines between areas.
         strong_border: edges of controls and cards.
-        text: what is read first.
-        muted: what is read second; still 4.5:1 on every ground.
+        text: primary text.
+        muted: secondary text, with a contrast of at least 4.5:1 on every background.
         faint: decoration and disabled text.
-        accent: the one colour of selection and action.
+        accent: colour of selection and of primary actions.
         on_accent: text on the accent.
-        tint: ground of a selected row.
-        hover: ground under the pointer.
-        wire: wires at rest.
-        dot: dots of the canvas.
-        error, warning, success: states only.
+        tint: background of a selected row.
+        hover: background under the pointer.
+        wire: wires that are neither selected nor under the pointer.
+        dot: dots of the grid of the canvas.
+        error: text and marks of errors.
+        warning: text and marks of warnings.
+        success: text and marks of success.
         lightness: OKLCH lightness of the family hues.
     """
 

@@ -173,7 +173,7 @@ class ProblemsPanel(Panel):
             if problem.path
             else None
         )
-        return node is not None and self.session.custom_blocks.barred(node.block) is not None
+        return node is not None and self.session.custom_blocks.untrusted_folder(node.block) is not None
 
     def _graph(self, problem: ListedProblem) -> str:
         try:

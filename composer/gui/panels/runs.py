@@ -96,7 +96,7 @@ class RunsPanel(Panel):
         """Show the attention of the selected run."""
         selected = self.selected
         if len(selected) == 1 and selected[0].has_weights:
-            self.session.choose_run(selected[0].path, "attention")
+            self.session.show_run(selected[0].path, "attention")
 
     def open_folder(self) -> None:
         """Let the user select a folder with runs."""

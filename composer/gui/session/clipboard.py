@@ -1,4 +1,4 @@
-"""Copied parts of a design on the system's clipboard: for this program as JSON, for a text editor as YAML."""
+"""Copied items on the system clipboard: as JSON for this program, as YAML for a text editor."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ _last_text = [""]
 
 
 def put(design: Design, ids: tuple[str, ...], graph: str) -> None:
-    """Copy items, the wires into them and the sub-graphs they use."""
+    """Copy items, the wires into them and the sub-graphs that they contain."""
     clip = edits.excerpt(design, ids, graph=graph)
     used = [node.subgraph for node in clip.nodes.values() if node.subgraph is not None]
     nested = design.nested_graphs(name for name in used if name in design.graphs)
@@ -29,34 +29,34 @@ def put(design: Design, ids: tuple[str, ...], graph: str) -> None:
     QGuiApplication.clipboard().setMimeData(data)
 
 
-def _held() -> QMimeData | None:
-    # None on an empty clipboard, whatever the type stub says.
+def _clip_data() -> QMimeData | None:
+    # None on an empty clipboard, contrary to the type stub.
     data: QMimeData | None = QGuiApplication.clipboard().mimeData()
     return data if data is not None and data.hasFormat(MIME) else None
 
 
 def available() -> bool:
-    """Whether there is something to paste."""
-    return _held() is not None
+    """Whether the clipboard holds copied items."""
+    return _clip_data() is not None
 
 
 def get(*, keep_inputs: bool = False) -> tuple[Graph, dict[str, Graph]] | None:
-    """What was copied: the part and the sub-graphs it uses; None if there is nothing that can be read.
+    """Return the copied items and the sub-graphs that they contain; None if the clipboard holds nothing readable.
 
     Args:
-        keep_inputs: keep the wires that came from outside the part.
+        keep_inputs: whether to include the wires that came from other items.
     """
-    data = _held()
+    data = _clip_data()
     if data is None:
         return None
     raw = bytes(data.data(MIME).data())
     if len(raw) > MAX_BYTES:
         return None
     try:
-        held = from_json(json.loads(raw))
-    except (ValueError, KeyError, TypeError, IndexError):  # another program may write anything under this name
+        design = from_json(json.loads(raw))
+    except (ValueError, KeyError, TypeError, IndexError):  # another program may write anything under this MIME type
         return None
-    return (held.main if keep_inputs else _inner(held.main)), dict(held.graphs)
+    return (design.main if keep_inputs else _inner(design.main)), dict(design.graphs)
 
 
 def _inner(clip: Graph) -> Graph:
@@ -64,8 +64,8 @@ def _inner(clip: Graph) -> Graph:
 
 
 def release() -> None:
-    """Leave only the text on the clipboard before the program ends: a `QMimeData` made in Python crashes Qt's shutdown."""
+    """Leave only the text on the clipboard before the program ends: a `QMimeData` from Python crashes Qt's shutdown."""
     board = QGuiApplication.clipboard()
-    # Not ownsClipboard(): it says False on platforms whose clipboard is this process's own memory.
+    # ownsClipboard() cannot be used: it returns False on platforms whose clipboard is memory of this process.
     if available() and board.text() == _last_text[0]:
         board.setText(_last_text[0])

@@ -1,4 +1,4 @@
-"""A comparison of the design with another one: what differs, kept up while the design is edited."""
+"""A comparison of the design with another one, updated while the design is edited."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,14 +19,22 @@ from composer.gui.workers.worker import Request, Worker
 
 
 class Comparison(QObject):
-    """The other design, its facts, and what differs.
+    """The other design, its facts, and the differences.
 
     Args:
         worker: the engine.
-        design: gives the design of the moment.
-        facts: gives its facts.
-        catalog: gives the known blocks, whose sizes on the canvas a design without positions needs.
+        design: returns the current design.
+        facts: returns its facts.
+        catalog: returns the block catalog, by which a design without positions is laid out.
         parent: Qt parent.
+
+    Attributes:
+        other: the other, older design; None without a comparison.
+        title: name of the other design.
+        lines: the differences.
+
+    Signals:
+        changed: the comparison started or ended, or the differences are others.
     """
 
     changed = Signal()
@@ -47,12 +55,12 @@ class Comparison(QObject):
         self._design = design
         self._facts = facts
         self._catalog = catalog
-        self._known: DesignFacts | None = None
+        self._other_facts: DesignFacts | None = None
         self._request: Request | None = None
 
     @property
     def on(self) -> bool:
-        """Whether a comparison is shown."""
+        """Whether there is a comparison."""
         return self.other is not None
 
     def start(self, path: Path) -> None:
@@ -70,68 +78,69 @@ class Comparison(QObject):
 
         Args:
             other: the older design.
-            title: what it is called.
+            title: its name.
         """
         self.stop()
         self.other, self.title = other, title
         if self._worker.state in ("ready", "busy"):
-            self._request = self._worker.request("preview", {"design": to_json(other), "facts": True}, self._take)
+            self._request = self._worker.request("preview", {"design": to_json(other), "facts": True}, self._on_facts)
         self.refresh()
 
     def stop(self) -> None:
-        """Show no comparison any more."""
+        """End the comparison."""
         if self._request is not None:
             self._request.cancel()
         was_on = self.on
-        self.other, self._known, self._request, self.lines = None, None, None, []
+        self.other, self._other_facts, self._request, self.lines = None, None, None, []
         if was_on:
             self.changed.emit()
 
-    def _take(self, answer: Mapping[str, Any]) -> None:
+    def _on_facts(self, reply: Mapping[str, Any]) -> None:
         self._request = None
-        nodes = {path: NodeFacts.from_json(data) for path, data in answer["facts"].items()}
-        self._known = DesignFacts(nodes, Totals(**answer["totals"]))
+        nodes = {path: NodeFacts.from_json(data) for path, data in reply["facts"].items()}
+        self._other_facts = DesignFacts(nodes, Totals(**reply["totals"]))
         self.refresh()
 
     def refresh(self, *_: object) -> None:
-        """Find the differences anew; made for the signals of the session."""
+        """Compute the differences again; can be connected to any signal."""
         if self.other is None:
             return
-        facts = self._facts() if self._known is not None else DesignFacts()
+        facts = self._facts() if self._other_facts is not None else DesignFacts()
         try:
-            self.lines = report(self.other, self._design(), self._known or DesignFacts(), facts)
+            self.lines = report(self.other, self._design(), self._other_facts or DesignFacts(), facts)
         except (UserError, KeyError):
             self.lines = []
         self.changed.emit()
 
     def graph(self, name: str) -> tuple[Graph, GraphDiff]:
-        """A graph as the other design has it, and what differs from it now."""
+        """Return a graph of the other design, and its differences from the current one."""
         old = Graph()
         if self.other is not None and (not name or name in self.other.graphs):
             old = self.other.graph(name)
         return old, diff_graph(old, self._design().graph(name))
 
     def changed_graphs(self) -> frozenset[str]:
-        """Sub-graphs in which something differs, also deeper inside."""
+        """Return the names of the sub-graphs that differ, themselves or in a sub-graph inside."""
         if self.other is None:
             return frozenset()
         design = self._design()
-        found = {
+        changed = {
             name for name, part in diff(self.other, design).graphs.items() if name in design.graphs and part.structural
         }
-        grown = True
-        while grown:
-            around = {
+        # Each pass adds the graphs that contain a changed one, until nothing is added.
+        growing = True
+        while growing:
+            containers = {
                 name
                 for name, graph in design.graphs.items()
-                if any(node.subgraph in found for node in graph.nodes.values())
+                if any(node.subgraph in changed for node in graph.nodes.values())
             }
-            grown = not around <= found
-            found |= around
-        return frozenset(found)
+            growing = not containers <= changed
+            changed |= containers
+        return frozenset(changed)
 
     def summary(self) -> str:
-        """What differs, counted, with the totals."""
+        """Return one sentence with the number of differences and the change of the totals."""
         if not self.lines:
             return f"No differences from {self.title}."
         kinds = [
@@ -140,8 +149,8 @@ class Comparison(QObject):
         ]
         settings = "1 setting" if len(self.lines) == 1 else f"{len(self.lines)} settings"
         counted = ", ".join(f"{count} {kind}" for count, kind in kinds if count) or settings
-        if self._known is None:
+        if self._other_facts is None:
             return f"Compared with {self.title}: {counted}."
-        old, new = self._known.totals, self._facts().totals
+        old, new = self._other_facts.totals, self._facts().totals
         deltas = f"params {units.difference(new.params - old.params)}, MACs {units.difference(new.macs - old.macs)}"
         return f"Compared with {self.title}: {counted}; {deltas}."

@@ -1,4 +1,4 @@
-"""Through what costs are seen: which of them colours the cards, the device of the estimate, the times that were measured."""
+"""How costs are displayed: the cost that colours the cards, the device of the estimate, and the measured times."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +21,24 @@ HEATS = {
 
 
 class CostLens(QObject):
-    """What the costs panel and the canvas share; times are in seconds."""
+    """The cost display that the costs panel and the canvas share.
+
+    Args:
+        parent: Qt parent.
+
+    Attributes:
+        heat: the cost that colours the cards, a key of `HEATS`; empty for none.
+        device: the device of the roofline estimate; None for no estimate.
+        precision: the precision of the estimate.
+        measured: measured times in seconds, by path from the main graph inwards, such as ``stage_1/conv``.
+        peaks: peak memory in bytes, by path, where the device reports it.
+        measured_whole: measured time of the whole pass, in seconds.
+        measured_overhead: how much longer a pass took because its nodes were measured, in seconds.
+        measured_where: device and batch size of the measurement.
+
+    Signals:
+        changed: any of the attributes.
+    """
 
     changed = Signal()
 
@@ -30,76 +47,76 @@ class CostLens(QObject):
         self.heat = ""
         self.device: DeviceProfile | None = None
         self.precision = "fp32"
-        self.measured: dict[str, float] = {}  # by path from the main graph inwards: stage_1/conv
-        self.peaks: dict[str, int] = {}  # bytes by path, where the device can say
+        self.measured: dict[str, float] = {}
+        self.peaks: dict[str, int] = {}
         self.measured_whole = 0.0
-        self.measured_overhead = 0.0  # how much longer a pass took while its nodes were measured
+        self.measured_overhead = 0.0
         self.measured_where = ""
 
     def available(self, heat: str) -> bool:
-        """Whether there are numbers for a heat map."""
+        """Whether there are values for a heat map."""
         return not (heat == "estimated" and self.device is None) and not (heat == "measured" and not self.measured)
 
     def set_heat(self, heat: str) -> None:
-        """Colour the cards by one of `HEATS`."""
+        """Colour the cards by a cost: a key of `HEATS`."""
         if heat != self.heat:
             self.heat = heat
             self.changed.emit()
 
     def set_device(self, device: DeviceProfile | None, precision: str = "fp32") -> None:
-        """Estimate times for a device; a precision that it does not have becomes ``fp32``."""
+        """Estimate times for a device; a precision that it lacks becomes ``fp32``."""
         self.device = device
         self.precision = precision if device is not None and precision in device.peaks else "fp32"
-        self._settle()
+        self._apply()
 
-    def set_measured(self, answer: Mapping[str, Any] | None) -> None:
-        """Take over what a measurement found; None forgets it."""
-        nodes = answer["nodes"] if answer is not None else ()
+    def set_measured(self, reply: Mapping[str, Any] | None) -> None:
+        """Set the result of a measurement; None clears it."""
+        nodes = reply["nodes"] if reply is not None else ()
         self.measured = {node["id"]: node["milliseconds"] / 1000 for node in nodes}
         self.peaks = {node["id"]: node["peak_bytes"] for node in nodes if node.get("peak_bytes") is not None}
-        self.measured_whole = answer["milliseconds"] / 1000 if answer is not None else 0.0
-        self.measured_overhead = answer["overhead"] / 1000 if answer is not None else 0.0
-        self.measured_where = f"{answer['device']}, batch {answer['batch']}" if answer is not None else ""
-        self._settle()
+        self.measured_whole = reply["milliseconds"] / 1000 if reply is not None else 0.0
+        self.measured_overhead = reply["overhead"] / 1000 if reply is not None else 0.0
+        self.measured_where = f"{reply['device']}, batch {reply['batch']}" if reply is not None else ""
+        self._apply()
 
     def on_design(self, change: Diff, _initiator: object) -> None:
-        """Forget times of a network that is no more."""
+        """Clear the measured times when the network changes."""
         if change.structural and self.measured:
             self.set_measured(None)
 
     def estimate(self, facts: NodeFacts) -> roofline.Roofline | None:
-        """Least time of a node on the chosen device; None without one."""
+        """Return the roofline estimate of a node on the selected device; None without a device."""
         return roofline.estimate(facts, self.device, self.precision) if self.device is not None and facts.ok else None
 
     def value(self, cost: str, id: str, facts: NodeFacts | None, instance_path: Sequence[str] = ()) -> float | None:
-        """One cost of a node.
+        """Return one cost of a node.
 
         Args:
             cost: a key of `HEATS`.
             id: the node.
-            facts: what is known of it.
-            instance_path: ids from the main graph to the sub-graph it stands in; times are measured for each use of a sub-graph.
+            facts: its facts, if there are any.
+            instance_path: ids from the main graph to its graph; times are measured for each instance of a sub-graph.
 
         Returns:
-            A number as `written` takes it, None where it is not known.
+            The value, as `format_cost` takes it; None if it is unknown.
         """
         if facts is None or not facts.ok:
             return None
         if cost == "measured":
             return self.measured.get("/".join((*instance_path, id)))
         if cost == "estimated":
-            found = self.estimate(facts)
-            return found.seconds if found is not None else None
+            estimate = self.estimate(facts)
+            return estimate.seconds if estimate is not None else None
         return float(getattr(facts, cost))
 
-    def _settle(self) -> None:
+    def _apply(self) -> None:
         if not self.available(self.heat):
             self.heat = ""
         self.changed.emit()
 
 
-def written(cost: str, value: float) -> str:
-    """A cost as people write it."""
+def format_cost(cost: str, value: float) -> str:
+    """Return a cost as text, with its unit."""
     if cost in ("estimated", "measured"):
         return units.short_time(value)
     return units.memory(value) if cost.endswith("_bytes") else units.count(value)

@@ -1,4 +1,4 @@
-"""The user's own blocks in the window: their folders are watched, so that what is written in an editor is there when it is saved."""
+"""The custom blocks in the window. Their folders are watched, so that a block is available once its file is saved."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,18 +10,21 @@ from composer.core.blocks.block_folders import BlockFolder
 from composer.core.blocks.catalog import Catalog, read_catalog
 from composer.core.graph import Design
 
-SETTLE_MS = 100  # an editor writes a file in several steps
+SETTLE_MS = 100  # an editor writes a file in several steps, each of which is reported
 Stamps = dict[Path, tuple[int, int]]
 
 
 class CustomBlocks(QObject):
-    """The catalog of the window, kept up with the folders.
+    """The block catalog of the window, updated when files of the folders change.
 
     Args:
         parent: Qt parent.
+
+    Signals:
+        changed: names of the custom blocks that were added, removed or changed.
     """
 
-    changed = Signal(object)  # names of the blocks that came, went or read otherwise
+    changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,43 +33,43 @@ class CustomBlocks(QObject):
         self._stamps: Stamps = {}
         self._watcher: QFileSystemWatcher | None = None
         self._soon = QTimer(self, singleShot=True, interval=SETTLE_MS)
-        self._soon.timeout.connect(self._look)
+        self._soon.timeout.connect(self._check)
 
     @property
     def folders(self) -> tuple[BlockFolder, ...]:
-        """The folders, those of the command line first; no block is read for them."""
+        """The folders, those of the command line first; reading them does not read any block."""
         return block_folders.known() if self._catalog is None else self._folders
 
     @property
     def catalog(self) -> Catalog:
-        """All blocks, the library's and the user's; of folders that are not trusted, what their text says."""
-        return self._begin()
+        """All blocks, of the library and custom ones; those of untrusted folders too, for only their text is read."""
+        return self._load()
 
-    def keep(self, folder: Path, *, trusted: bool) -> None:
-        """Remember a folder, or whether it is trusted.
+    def add_folder(self, folder: Path, *, trusted: bool) -> None:
+        """Add a folder, or change whether it is trusted.
 
         Raises:
-            composer.core.errors.UserError: if it is no folder of the user's own.
+            composer.core.errors.UserError: if it cannot be a folder of custom blocks.
         """
         block_folders.keep(folder, trusted=trusted)
-        self._renew()
+        self._reload()
 
-    def forget(self, folder: Path) -> None:
-        """Remember a folder no more."""
+    def remove_folder(self, folder: Path) -> None:
+        """Remove a folder from the list; its files stay."""
         block_folders.forget(folder)
-        self._renew()
+        self._reload()
 
     def untrusted(self, design: Design) -> dict[Path, str]:
-        """Folders whose blocks a design uses but whose code may not run, each with the name of one such block."""
-        found: dict[Path, str] = {}
+        """Return the untrusted folders whose blocks a design uses, each with the name of one such block."""
+        blocks: dict[Path, str] = {}
         if not all(folder.trusted for folder in self.folders):
             for block in sorted({node.block for _, graph in design.all_graphs() for node in graph.nodes.values()}):
-                if (home := self.barred(block)) is not None:
-                    found.setdefault(home, block)
-        return found
+                if (folder := self.untrusted_folder(block)) is not None:
+                    blocks.setdefault(folder, block)
+        return blocks
 
-    def barred(self, block: str) -> Path | None:
-        """The folder of a block whose code may not run; None if it may, or there is no such block."""
+    def untrusted_folder(self, block: str) -> Path | None:
+        """Return the folder of a block if it is not trusted; None if it is, or if there is no such block."""
         spec = self.catalog.get(block)
         return next(
             (f.path for f in self._folders if not f.trusted and spec is not None and spec.path.is_relative_to(f.path)),
@@ -74,12 +77,12 @@ class CustomBlocks(QObject):
         )
 
     def broken(self) -> dict[Path, str]:
-        """The user's files that cannot be read, with the reason."""
+        """Return the files of custom blocks that cannot be read, with the reason."""
         return {
             path: reason for path, reason in self.catalog.broken.items() if block_folders.folder_of(path) is not None
         }
 
-    def _begin(self) -> Catalog:
+    def _load(self) -> Catalog:
         if self._catalog is None:
             self._folders = block_folders.known()
             self._catalog = read_catalog(folder.path for folder in self._folders)
@@ -88,29 +91,29 @@ class CustomBlocks(QObject):
         return self._catalog
 
     def _watch(self) -> None:
-        """Watch what is there now: a file that an editor replaced is another one, which nobody watches yet."""
+        """Watch the current files and folders: a file that an editor has replaced is a new one, not watched yet."""
         if self._watcher is None and self._folders:
             self._watcher = QFileSystemWatcher(self)
             self._watcher.directoryChanged.connect(lambda _: self._soon.start())
             self._watcher.fileChanged.connect(lambda _: self._soon.start())
         if self._watcher is not None:
-            inside = {str(path) for folder in self._folders for path in (folder.path, *_categories(folder.path))}
-            wanted = {*inside, *map(str, self._stamps)}
-            now = {*self._watcher.directories(), *self._watcher.files()}
-            if gone := now - wanted:
-                self._watcher.removePaths(sorted(gone))
-            if fresh := sorted(path for path in wanted - now if Path(path).exists()):
+            folders = {str(path) for folder in self._folders for path in (folder.path, *_categories(folder.path))}
+            paths_to_watch = {*folders, *map(str, self._stamps)}
+            watched = {*self._watcher.directories(), *self._watcher.files()}
+            if missing := watched - paths_to_watch:
+                self._watcher.removePaths(sorted(missing))
+            if fresh := sorted(path for path in paths_to_watch - watched if Path(path).exists()):
                 self._watcher.addPaths(fresh)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         stamps = _stamps(self._folders)
         if stamps != self._stamps:
-            self._renew()
+            self._reload()
         else:
             self._watch()
 
-    def _renew(self) -> None:
-        before = self._begin()
+    def _reload(self) -> None:
+        before = self._load()
         self._folders = block_folders.known()
         self._catalog = read_catalog((folder.path for folder in self._folders), before)
         self._stamps = _stamps(self._folders)
@@ -127,14 +130,14 @@ def _categories(folder: Path) -> list[Path]:
 
 
 def _stamps(folders: Iterable[BlockFolder]) -> Stamps:
-    """Time and size of every Python file, helpers included: blocks may import them."""
-    found: Stamps = {}
+    """Return the modification time and size of every Python file, helper modules included, for blocks may import them."""
+    stamps: Stamps = {}
     for folder in folders:
-        for home in (folder.path, *_categories(folder.path)):
-            for path in home.glob("*.py"):
+        for directory in (folder.path, *_categories(folder.path)):
+            for path in directory.glob("*.py"):
                 try:
                     status = path.stat()
                 except OSError:
                     continue
-                found[path] = (status.st_mtime_ns, status.st_size)
-    return found
+                stamps[path] = (status.st_mtime_ns, status.st_size)
+    return stamps

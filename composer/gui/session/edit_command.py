@@ -1,4 +1,4 @@
-"""The only undo command: it puts one whole Design in the place of another."""
+"""The only undo command: it replaces one whole Design by another."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,15 @@ Put = Callable[[Design, object], None]
 
 
 class Edit(QUndoCommand):
-    """One step of the history. Never given a Qt parent: parented Python commands crash PySide6; macros group instead.
+    """One step of the history. It never has a Qt parent: parented Python commands crash PySide6; macros group steps.
 
     Args:
-        before: design that undo puts back.
-        after: design that redo puts in place.
-        label: its line in the history.
-        put: what puts a design in place, given who asked for it.
-        merge_id: steps in a row with the same number become one; -1 for a step of its own.
-        initiator: who made the edit; undo and redo are nobody's.
+        before: design that undo restores.
+        after: design that redo restores.
+        label: its text in the history.
+        put: makes a design the current one; also takes the initiator.
+        merge_id: consecutive steps with the same number become one; -1 for a separate step.
+        initiator: object that makes the edit; undo and redo have none.
     """
 
     def __init__(
@@ -32,20 +32,20 @@ class Edit(QUndoCommand):
         self._initiator = initiator
 
     def id(self) -> int:
-        """Number by which Qt finds steps to merge."""
+        """Return the number by which Qt finds steps to merge."""
         return self._merge_id
 
     def redo(self) -> None:
-        """Put the later design in place."""
+        """Restore the later design."""
         initiator, self._initiator = self._initiator, None
         self._put(self.after, initiator)
 
     def undo(self) -> None:
-        """Put the earlier design back."""
+        """Restore the earlier design."""
         self._put(self.before, None)
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        """Take over the end of a step of the same gesture; a gesture that ends where it began leaves no step."""
+        """Merge a later step of the same gesture; a gesture that ends where it started leaves no step."""
         if not isinstance(other, Edit) or other.id() != self._merge_id:
             return False
         self.after = other.after

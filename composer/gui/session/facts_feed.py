@@ -1,4 +1,4 @@
-"""Keeps the facts up with the design: one request in flight, the newest design wins, everything sent again to a new engine."""
+"""Keeps the facts current: one request at a time, the newest design next, and the whole design again for a new engine."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,15 +13,24 @@ from composer.gui.workers.worker import Request, Worker
 
 
 class FactsFeed(QObject):
-    """Asks the engine for facts and holds the latest.
+    """Requests facts from the engine and stores the latest.
 
     Args:
         worker: the engine.
-        design: gives the design of the moment.
+        design: returns the current design.
         parent: Qt parent.
+
+    Attributes:
+        facts: the latest facts.
+        revision: number of the current design.
+        batch: batch size of the costs.
+        error: why the latest request failed; empty if it did not.
+        structural: problems of the drawing itself.
+
+    Signals:
+        changed: paths whose facts changed or were removed, and the revision that they belong to.
     """
 
-    # Paths whose facts changed or went, and the revision of the design that they belong to.
     changed = Signal(object, int)
 
     def __init__(self, worker: Worker, design: Callable[[], Design], parent: QObject | None = None) -> None:
@@ -34,71 +43,71 @@ class FactsFeed(QObject):
         self._worker = worker
         self._design = design
         self._nodes: dict[str, NodeFacts] = {}
-        self._asked = 0
-        self._open: Request | None = None
+        self._requested_revision = 0
+        self._request: Request | None = None
         self._writer = DeltaWriter()
         worker.received.connect(self._on_event)
 
     @property
     def current(self) -> bool:
-        """Whether the facts are those of the design of the moment."""
-        return self._asked == self.revision and self._open is None
+        """Whether the facts are those of the current design."""
+        return self._requested_revision == self.revision and self._request is None
 
     def refresh(self) -> None:
-        """Ask for the facts of the design as it is now."""
+        """Request the facts of the current design."""
         self.revision += 1
-        self._ask()
+        self._send()
 
     def show(self, facts: DesignFacts) -> None:
-        """Hold facts that came from elsewhere."""
+        """Store facts from another source."""
         self.facts = facts
         self._nodes = dict(facts.nodes)
         self.changed.emit(frozenset(facts.nodes), self.revision)
 
     def set_batch(self, batch: int) -> None:
-        """Ask for the costs at another batch size."""
+        """Request the costs at another batch size."""
         if batch != self.batch:
             self.batch = batch
             self.refresh()
 
     def _on_event(self, event: Mapping[str, Any]) -> None:
-        if event["event"] == "ready" and self._open is None:
-            self._writer.begin()  # what an engine before this one knew is gone
-            self._ask()
+        if event["event"] == "ready" and self._request is None:
+            self._writer.begin()  # a new engine does not know the design that an earlier one received
+            self._send()
 
-    def _ask(self) -> None:
-        if self._open is None and self._worker.running:  # also while it starts: the question waits in its pipe
-            self._asked = self.revision
+    def _send(self) -> None:
+        if self._request is None and self._worker.running:  # also while it starts: the request waits in its pipe
+            self._requested_revision = self.revision
             params = {"design": self._writer.write(self._design()), "batch": self.batch, "revision": self.revision}
-            self._open = self._worker.request("facts", params, self._take, self._failed)
+            self._request = self._worker.request("facts", params, self._on_facts, self._on_error)
 
-    def _take(self, answer: Mapping[str, Any]) -> None:
-        self._open = None
-        if answer.get("again"):
+    def _on_facts(self, reply: Mapping[str, Any]) -> None:
+        self._request = None
+        if reply.get("again"):
             self._writer.begin()
-            self._ask()
+            self._send()
             return
         self.error = ""
-        changed = {path: NodeFacts.from_json(data) for path, data in answer["changed"].items()}
-        touched = set(changed) | set(answer.get("removed", ()))
-        if answer.get("reset"):
+        changed = {path: NodeFacts.from_json(data) for path, data in reply["changed"].items()}
+        touched = set(changed) | set(reply.get("removed", ()))
+        if reply.get("reset"):
             touched |= self._nodes.keys()
             self._nodes = {}
-        for path in answer.get("removed", ()):
+        for path in reply.get("removed", ()):
             self._nodes.pop(path, None)
         self._nodes.update(changed)
-        self.facts = DesignFacts(dict(self._nodes), Totals(**answer["totals"]), int(answer.get("batch", self.batch)))
-        self.structural = tuple(Problem(*row) for row in answer.get("problems", ()))
-        self.changed.emit(frozenset(touched), int(answer["revision"]))
+        self.facts = DesignFacts(dict(self._nodes), Totals(**reply["totals"]), int(reply.get("batch", self.batch)))
+        self.structural = tuple(Problem(*row) for row in reply.get("problems", ()))
+        self.changed.emit(frozenset(touched), int(reply["revision"]))
         self._continue()
 
-    def _failed(self, reason: str) -> None:
-        self._open = None
+    def _on_error(self, reason: str) -> None:
+        self._request = None
         self._writer.begin()
         self.error = reason
-        self.changed.emit(frozenset(), self._asked)
+        self.changed.emit(frozenset(), self._requested_revision)
         self._continue()
 
     def _continue(self) -> None:
-        if self._asked != self.revision:
-            self._ask()
+        if self._requested_revision != self.revision:
+            self._send()

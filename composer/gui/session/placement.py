@@ -22,7 +22,7 @@ class EstimatedPlacement:
     """Placement without a canvas, by estimated card sizes.
 
     Args:
-        catalog: gives the known blocks, whose declarations say how large their cards are.
+        catalog: returns the block catalog, whose declarations determine the card sizes.
     """
 
     def __init__(self, catalog: Callable[[], Catalog] = Catalog) -> None:

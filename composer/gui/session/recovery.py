@@ -1,4 +1,4 @@
-"""Unsaved work on disk, so that a crash or a kill costs two seconds of it at most."""
+"""A backup of unsaved work on disk, so that a crash costs no more than the last seconds; see `preferences.recovery_s`."""
 
 import json
 import os
@@ -21,12 +21,12 @@ from composer.core.graph import Design
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """Work that a window did not get to save.
+    """Work that a window could not save.
 
     Args:
         file: the recovery file.
-        design: the design as it was.
-        path: the file that it was opened from or saved to, or None.
+        design: the design.
+        path: the file of the design; None if it had none.
         time: when it was written, in seconds since 1970.
     """
 
@@ -37,12 +37,12 @@ class Recovered:
 
 
 def folder() -> Path:
-    """Where recovery files lie."""
+    """Return the folder of the recovery files."""
     return paths.user_data() / "recovery"
 
 
 class RecoveryFile:
-    """The recovery file of one window: written in a thread, because flushing a disk may take longer than a frame."""
+    """The recovery file of one window, written in a thread because flushing a disk may take longer than a frame."""
 
     def __init__(self) -> None:
         self.path = folder() / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}.json"
@@ -50,10 +50,10 @@ class RecoveryFile:
         self._writer: threading.Thread | None = None
 
     def write(self, design: Design, origin: Path | None) -> bool:
-        """Write the design, unless the last writing still goes on.
+        """Start writing the design, unless it is still being written.
 
         Returns:
-            Whether it is being written; if not, try again later.
+            Whether writing has started; if not, try again later.
         """
         if self._writer is not None and self._writer.is_alive():
             return False
@@ -69,22 +69,22 @@ class RecoveryFile:
             "pid": os.getpid(),
             "design": dumps(design),
         }
-        with suppress(UserError):  # a full disk must not keep anybody from working; saving will say so
+        with suppress(UserError):  # a full disk must not interrupt work; saving will report it
             write_atomically(self.path, lambda file: file.write(json.dumps(record).encode()))
 
     def wait(self) -> None:
-        """Wait for a writing that goes on."""
+        """Wait until the file is written."""
         if self._writer is not None:
             self._writer.join()
             self._writer = None
 
     def remove(self) -> None:
-        """Forget it: the work is saved, or given up."""
+        """Delete the file: the work is saved or discarded."""
         self.wait()
         self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Give the lock back; the file, if there is one, then counts as left by a dead window."""
+        """Release the lock; a file that remains counts as recoverable work."""
         self.wait()
         if self._lock is not None:
             self._lock.unlock()
@@ -94,17 +94,17 @@ class RecoveryFile:
         if self._lock is None:
             folder().mkdir(parents=True, exist_ok=True)
             self._lock = QLockFile(str(self.path.with_suffix(".lock")))
-            self._lock.setStaleLockTime(0)  # stale when its process is dead, not when it is old
+            self._lock.setStaleLockTime(0)  # stale when its process has ended, however old it is
             self._lock.tryLock(0)
 
 
-def left_behind() -> Iterator[Recovered]:
-    """Work of windows that no longer live, newest first; what cannot be read is skipped."""
+def recoverable_work() -> Iterator[Recovered]:
+    """Yield the work of windows that no longer run, newest first; unreadable files are skipped."""
     for file in sorted(folder().glob("*.json"), reverse=True):
         lock = QLockFile(str(file.with_suffix(".lock")))
         lock.setStaleLockTime(0)
         if not lock.tryLock(0):
-            continue  # another window works on it
+            continue  # the window of this file still runs
         lock.unlock()
         try:
             record = json.loads(file.read_bytes())
@@ -114,6 +114,6 @@ def left_behind() -> Iterator[Recovered]:
             continue
 
 
-def forget(recovered: Recovered) -> None:
-    """Remove a recovery file."""
+def discard(recovered: Recovered) -> None:
+    """Delete a recovery file."""
     recovered.file.unlink(missing_ok=True)

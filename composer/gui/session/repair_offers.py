@@ -1,4 +1,4 @@
-"""Repairs as the window offers them: asked of the engine where an error is looked at, kept until the design changes, applied by a click."""
+"""The repairs that the window offers: requested when an error is displayed, cached until the design changes."""
 
 from collections.abc import Callable
 
@@ -11,16 +11,19 @@ from composer.core.graph import Design
 from composer.core.repairs import apply_repair
 from composer.gui.workers.worker import Request, Worker
 
-Place = tuple[str, str]  # graph, id
+ItemKey = tuple[str, str]  # name of the graph, id of the item
 
 
 class RepairOffers(QObject):
-    """The offers for the design of the moment.
+    """The repairs of the errors of the current design.
 
     Args:
         worker: the engine.
-        design: gives the design of the moment.
+        design: returns the current design.
         parent: Qt parent.
+
+    Signals:
+        changed: further repairs have arrived.
     """
 
     changed = Signal()
@@ -29,67 +32,67 @@ class RepairOffers(QObject):
         super().__init__(parent)
         self._worker = worker
         self._design = design
-        self._for: Design | None = None
-        self._known: dict[Place, tuple[Repair, ...]] = {}
-        self._waiting: list[Place] = []
-        self._open: Request | None = None
+        self._cached_design: Design | None = None
+        self._cached: dict[ItemKey, tuple[Repair, ...]] = {}
+        self._waiting: list[ItemKey] = []
+        self._request: Request | None = None
 
     def of(self, id: str, graph: str = "", hints: tuple[Repair, ...] = ()) -> tuple[Repair, ...] | None:
-        """The repairs of an error.
+        """Return the repairs of an error.
 
         Args:
             id: the item; empty for an error of the design as a whole.
             graph: name of the graph that holds it.
-            hints: repairs to offer where the engine cannot be asked.
+            hints: repairs to offer while the engine is not available.
 
         Returns:
-            The repairs, the best first; None while they are being sought, until `changed`.
+            The repairs, the best first; None while the engine searches, until `changed`.
         """
-        if self._for is not self._design():
-            self._begin()
-        place = (graph, id)
-        if place in self._known:
-            return self._known[place] or hints
+        if self._cached_design is not self._design():
+            self._reset()
+        key = (graph, id)
+        if key in self._cached:
+            return self._cached[key] or hints
         if self._worker.state not in ("ready", "busy"):
             return hints
-        if place not in self._waiting:
-            self._waiting.append(place)
-            self._ask()
+        if key not in self._waiting:
+            self._waiting.append(key)
+            self._send()
         return None
 
-    def _begin(self) -> None:
-        if self._open is not None:
-            self._open.cancel()
-        self._for, self._open = self._design(), None
-        self._known.clear()
+    def _reset(self) -> None:
+        if self._request is not None:
+            self._request.cancel()
+        self._cached_design, self._request = self._design(), None
+        self._cached.clear()
         self._waiting.clear()
 
-    def _ask(self) -> None:
-        # One at a time: facts of the next edit come in between.
-        if self._open is None and self._waiting and self._for is not None:
-            graph, id = place = self._waiting[0]
+    def _send(self) -> None:
+        # One request at a time, so that the facts of the next edit come in between.
+        if self._request is None and self._waiting and self._cached_design is not None:
+            graph, id = key = self._waiting[0]
 
             def take(repairs: tuple[Repair, ...]) -> None:
-                self._open = None
-                self._waiting.remove(place)
-                self._known[place] = repairs
+                self._request = None
+                self._waiting.remove(key)
+                self._cached[key] = repairs
                 self.changed.emit()
-                self._ask()
+                self._send()
 
-            params = {"design": to_json(self._for), "id": id, "graph": graph}
-            self._open = self._worker.request(
+            params = {"design": to_json(self._cached_design), "id": id, "graph": graph}
+            self._request = self._worker.request(
                 "repairs",
                 params,
-                lambda answer: take(tuple(Repair.from_json(data) for data in answer["repairs"])),
+                lambda reply: take(tuple(Repair.from_json(data) for data in reply["repairs"])),
                 lambda _reason: take(()),
             )
 
 
-def repaired(design: Design, repair: Repair, graph: str) -> Design:
-    """The design with a repair carried out.
+def apply_offer(design: Design, repair: Repair, graph: str) -> Design:
+    """Return the design with an offered repair applied.
 
     Args:
-        design: the design as it is now.
+        design: the current design.
         repair: offered for this design or an earlier one.
         graph: name of the graph that holds the item.
 

@@ -1,4 +1,4 @@
-"""The session: the only mutable object of the window. To the document it adds the file, the facts and the workers."""
+"""The session: the only mutable object of the window. It joins the document with its file, its facts and the workers."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,8 +26,8 @@ from composer.gui.session.document import Document
 from composer.gui.session.facts_feed import FactsFeed
 from composer.gui.session.placement import EstimatedPlacement
 from composer.gui.session.problems import ListedProblem, list_problems
-from composer.gui.session.recovery import Recovered, RecoveryFile, forget
-from composer.gui.session.repair_offers import RepairOffers, repaired
+from composer.gui.session.recovery import Recovered, RecoveryFile, discard
+from composer.gui.session.repair_offers import RepairOffers, apply_offer
 from composer.gui.workers.jobs import Jobs
 from composer.gui.workers.worker import ENGINE, OnError, OnProgress, OnResult, Request, Worker
 
@@ -36,23 +36,52 @@ class Session(QObject):
     """The document of one window, with its file, its facts and the processes that work for it.
 
     Args:
-        engine: the engine worker, or the command that starts one; None for a session without.
+        engine: the engine worker, or the command that starts one; None for a session without an engine.
         parent: Qt parent.
+
+    Attributes:
+        document: the design, its history and the selection.
+        keymap: the shortcuts.
+        path: the file of the design; None if it has none.
+        runs: the trainings that this window has started.
+        devices: the devices of the engine, each with ``name`` and ``label``; empty until the engine reports them.
+        selected_run: folder of the run that another panel should show; None for none.
+        custom_blocks: the block catalog and the folders of custom blocks.
+        engine: the engine worker.
+        jobs: long computations in processes of their own.
+        lens: the cost display.
+        offers: the repairs of errors.
+        comparison: the comparison with another design.
+
+    Signals:
+        message: a text for the user and its level: ``info``, ``warning`` or ``error``.
+        facts_changed: paths, and ids in the shown graph, whose facts changed, and the revision of the design.
+        file_changed: the design has another file, or the file is saved.
+        engine_state_changed: a state of `Worker`, and the reason.
+        engine_changed: the engine has become available or unavailable, or its devices are known.
+        run_started: the `RunHandle` of a training.
+        theme_changed: colours and icons have to be drawn again.
+        preferences_changed: one of `preferences` has changed.
+        catalog_changed: names of the custom blocks that were added, removed or changed.
+        command_requested: id of a command that should run, and its argument.
+        panel_requested: name of a panel that should open.
+        training_requested: the training panel should start a training.
+        run_selected: `selected_run` has changed.
     """
 
-    message = Signal(str, str)  # text, "info" | "warning" | "error"
-    facts_changed = Signal(object, int)  # frozenset of paths, and of ids in the shown graph; revision
+    message = Signal(str, str)
+    facts_changed = Signal(object, int)
     file_changed = Signal()
     engine_state_changed = Signal(str, str)
     engine_changed = Signal()
     run_started = Signal(object)
     theme_changed = Signal()
     preferences_changed = Signal()
-    catalog_changed = Signal(object)  # names of the user's own blocks that came, went or read otherwise
-    command_requested = Signal(str, object)  # id of a command that needs the window, its argument
-    panel_requested = Signal(str)  # name of a panel that should come to the front
-    training_requested = Signal()  # the training panel should start a training
-    run_selected = Signal()  # see `selected_run`
+    catalog_changed = Signal(object)
+    command_requested = Signal(str, object)
+    panel_requested = Signal(str)
+    training_requested = Signal()
+    run_selected = Signal()
 
     def __init__(self, engine: Worker | Sequence[str] | None = ENGINE, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,11 +91,10 @@ class Session(QObject):
         self.path: Path | None = None
         self.runs: list[RunHandle] = []
         self.devices: list[dict[str, str]] = []
-        # Folder of an earlier run that the user wants to look into.
         self.selected_run: Path | None = None
         self.document.undo_stack.cleanChanged.connect(self._clean_changed)
         self.custom_blocks = CustomBlocks(self)
-        self.custom_blocks.changed.connect(self._on_own_blocks)
+        self.custom_blocks.changed.connect(self._on_custom_blocks)
         self.document.use_placement(EstimatedPlacement(lambda: self.catalog))
         self._problems: tuple[tuple[Any, ...], list[ListedProblem]] | None = None
         self._digest: tuple[Design, str] | None = None
@@ -98,7 +126,7 @@ class Session(QObject):
 
     @property
     def catalog(self) -> Catalog:
-        """The known blocks, read from their sources at first use."""
+        """The block catalog, read from the sources at first use."""
         return self.custom_blocks.catalog
 
     @property
@@ -108,7 +136,7 @@ class Session(QObject):
 
     @property
     def facts_current(self) -> bool:
-        """Whether the facts are those of the design as it is now."""
+        """Whether the facts are those of the current design."""
         return self._feed.current
 
     @property
@@ -118,7 +146,7 @@ class Session(QObject):
 
     @property
     def batch(self) -> int:
-        """Batch size that costs are stated for."""
+        """Batch size of the costs."""
         return self._feed.batch
 
     @property
@@ -128,7 +156,7 @@ class Session(QObject):
 
     @property
     def problems(self) -> list[ListedProblem]:
-        """What is wrong with the design, as far as the engine has said."""
+        """The problems of the design that the engine has reported so far."""
         key = (self.document.design, self.facts, self._feed.structural)
         if self._problems is None or any(a is not b for a, b in zip(self._problems[0], key, strict=True)):
             self._problems = (key, list_problems(*key))
@@ -136,7 +164,7 @@ class Session(QObject):
 
     @property
     def digest(self) -> str:
-        """What names the network as it is now, however it is drawn; panels ask for it with each change, so it is kept."""
+        """Hash of the network, ignoring layout; cached, because panels read it after each change."""
         if self._digest is None or self._digest[0] is not self.document.design:
             from composer.core.files.design_file import design_hash
 
@@ -144,11 +172,11 @@ class Session(QObject):
         return self._digest[1]
 
     def facts_for(self, id: str, graph: str | None = None) -> NodeFacts | None:
-        """Facts of an item.
+        """Return the facts of an item.
 
         Args:
             id: its id.
-            graph: the graph it is in, taken at its first use; None for the use that the canvas shows.
+            graph: name of its graph, of which the first instance is taken; None for the instance that the canvas shows.
         """
         document = self.document
         if graph is None or graph == document.graph_name:
@@ -162,21 +190,21 @@ class Session(QObject):
         document = self.document
 
         def fix(design: Design) -> Design:
-            return document.make_space_for_new(design, repaired(design, repair, graph))
+            return document.make_space_for_new(design, apply_offer(design, repair, graph))
 
         return document.edit_design(repair.label, fix)
 
     # --- files ------------------------------------------------------------------------------------------------------
 
     def new(self) -> None:
-        """Begin with an empty design."""
+        """Start with an empty design."""
         self._load(Design(), None)
 
     def open(self, path: Path | str) -> bool:
         """Open a design file.
 
         Returns:
-            Whether it could be read; if not, a message says why and nothing changes.
+            Whether it could be read; if not, a message gives the reason and nothing changes.
         """
         from composer.core.files.design_file import load
 
@@ -191,7 +219,7 @@ class Session(QObject):
         return True
 
     def open_template(self, path: Path | str) -> bool:
-        """Begin with a copy of a template; saving asks for a file."""
+        """Start with a copy of a template; the first save asks for a file."""
         if not self.open(path):
             return False
         self.path = None
@@ -199,24 +227,32 @@ class Session(QObject):
         return True
 
     def show_facts(self, design: Design, facts: DesignFacts) -> None:
-        """Show a design whose facts are already known, without an engine: for pictures."""
+        """Show a design with facts from elsewhere, without an engine: for drawings."""
         self._load(lay_out_unplaced(design, self.catalog), None)
         self._feed.show(facts)
 
     def restore(self, recovered: Recovered) -> None:
-        """Go on with work that an earlier window did not save."""
+        """Restore work that an earlier window could not save."""
         self._load(recovered.design, recovered.path)
         self.document.undo_stack.resetClean()
         self._write_recovery()
-        self._recovery.wait()  # on disk under the new name before the old one goes
-        forget(recovered)
+        self._recovery.wait()  # it must be on disk under the new name before the old file is deleted
+        discard(recovered)
 
     def save(self) -> bool:
-        """Save to the design's file; false if it has none or cannot be written."""
+        """Save to the file of the design.
+
+        Returns:
+            Whether it was saved; false without a file, and if the file cannot be written.
+        """
         return self.path is not None and self.save_as(self.path)
 
     def save_as(self, path: Path | str) -> bool:
-        """Save to a file, which becomes the design's file."""
+        """Save to a file, which becomes the file of the design.
+
+        Returns:
+            Whether it was saved; if not, a message gives the reason.
+        """
         from composer.core.files.design_file import save
 
         path = Path(path).resolve()
@@ -245,17 +281,17 @@ class Session(QObject):
     # --- workers ----------------------------------------------------------------------------------------------------
 
     def start_engine(self) -> None:
-        """Start the engine worker; editing works before and without it."""
+        """Start the engine; editing works without it."""
         if self._has_engine and not self._closed:
             self.engine.start()
 
     def restart_engine(self) -> None:
-        """End the engine worker, whatever it does, and start a fresh one."""
+        """End the engine, even while it computes, and start a new one."""
         if self._has_engine:
             self.engine.restart()
 
     def set_batch(self, batch: int) -> None:
-        """State costs for another batch size."""
+        """Compute the costs for another batch size."""
         self._feed.set_batch(max(1, batch))
 
     def request(
@@ -266,25 +302,30 @@ class Session(QObject):
         on_error: OnError | None = None,
         on_progress: OnProgress | None = None,
     ) -> Request:
-        """Ask the engine; see `Worker.request`."""
+        """Send a request to the engine; see `Worker.request`."""
         return self.engine.request(method, params, on_result, on_error, on_progress)
 
     def start_training(self, settings: Mapping[str, Any]) -> RunHandle:
-        """Train the design as it is now, in a process of its own; see `RunHandle` for the settings."""
+        """Train the current design in a process of its own; see `RunHandle` for the settings."""
         handle = RunHandle(self.document.design, settings, parent=self)
         self.runs.append(handle)
         self.run_started.emit(handle)
         handle.start()
         return handle
 
-    def choose_run(self, folder: Path, panel: str) -> None:
-        """Look at a run, trained now or long ago, in another panel."""
+    def show_run(self, folder: Path, panel: str) -> None:
+        """Show a run in another panel.
+
+        Args:
+            folder: folder of the run, which may be from an earlier session.
+            panel: name of the panel.
+        """
         self.selected_run = folder.absolute()
         self.panel_requested.emit(panel)
         self.run_selected.emit()
 
     def set_theme(self, mode: str) -> None:
-        """Dress the application in a theme and remember it.
+        """Apply a theme to the application and remember it.
 
         Args:
             mode: one of `theme.MODES`.
@@ -298,7 +339,7 @@ class Session(QObject):
         """End the workers.
 
         Args:
-            keep_recovery: leave unsaved work for the next start, because nobody could be asked about it.
+            keep_recovery: whether to leave unsaved work for the next start, because the user could not be asked.
         """
         if self._closed:
             return
@@ -310,7 +351,7 @@ class Session(QObject):
         else:
             self._recovery.remove()
         for run in self.runs:
-            run.worker.close_input()  # all save at the same time
+            run.worker.close_input()  # so that all save at the same time
         for run in self.runs:
             run.close()
         self._feed.changed.disconnect(self._on_facts)
@@ -323,19 +364,19 @@ class Session(QObject):
         self.document.undo_stack.clear()
 
     def _after_change(self, change: Diff, _initiator: object) -> None:
-        if not self._autosave.isActive():  # not started anew: edits that never pause must not keep it from firing
+        if not self._autosave.isActive():  # edits without a pause must not delay it for ever
             self._autosave.start()
         if change.structural:
             self._feed.refresh()
 
     def _on_facts(self, touched: frozenset[str], revision: int) -> None:
         depth = len(self.document.instance_path)
-        here = {
+        shown = {
             path.rsplit("/", 1)[-1]
             for path in touched
             if path.count("/") >= depth and path.startswith("/".join(self.document.instance_path))
         }
-        self.facts_changed.emit(touched | here, revision)
+        self.facts_changed.emit(touched | shown, revision)
 
     def _on_engine_state(self, state: str, detail: str) -> None:
         self.engine_state_changed.emit(state, detail)
@@ -345,12 +386,12 @@ class Session(QObject):
             self.engine_changed.emit()
 
     def _on_engine_event(self, event: Mapping[str, Any]) -> None:
-        if "devices" in event:  # told once torch is there, after the first facts
+        if "devices" in event:  # sent once torch is imported, after the first facts
             self.devices = list(event["devices"])
             self.engine_state_changed.emit(self.engine_state, "")
             self.engine_changed.emit()
 
-    def _on_own_blocks(self, names: frozenset[str]) -> None:
+    def _on_custom_blocks(self, names: frozenset[str]) -> None:
         self.catalog_changed.emit(names)
         if self.engine.running:
             self.engine.request("reload_blocks", {}, lambda _: None)

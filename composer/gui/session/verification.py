@@ -1,4 +1,4 @@
-"""The proof that the exported code is the drawn network: asked for by hand, kept by the digest of the design that it holds for."""
+"""The proof that the exported code is the drawn network, run on request and cached by the digest of the design."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,15 +12,22 @@ from composer.gui.workers.jobs import Job
 
 
 class Verification(QObject):
-    """Runs proofs and says what holds for the design of the moment.
+    """Runs proofs and reports the state of the current design.
 
     Args:
         session: the session.
         parent: Qt parent.
+
+    Attributes:
+        proof: the proof of the current design; None without one.
+
+    Signals:
+        changed: the state has changed.
+        failed: a sentence and a traceback.
     """
 
     changed = Signal()
-    failed = Signal(str, str)  # sentence, traceback
+    failed = Signal(str, str)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,41 +47,43 @@ class Verification(QObject):
         return "verified" if self.proof["ok"] else "different"
 
     def start(self) -> None:
-        """Prove it for the design as it is now."""
+        """Start a proof of the current design."""
         if self._job is None:
             self.proof = None
             digest = self._session.digest
             params = {"design": to_json(self._session.document.design)}
-            self._job = self._session.jobs.start("verify", params, lambda proof: self._take(digest, proof), self._fail)
+            self._job = self._session.jobs.start(
+                "verify", params, lambda proof: self._on_proof(digest, proof), self._on_error
+            )
             self.changed.emit()
 
     def cancel(self) -> None:
-        """Give up a proof that is under way."""
+        """Cancel the running proof."""
         if self._job is not None:
             self._job.cancel()
             self._job = None
             self.changed.emit()
 
     def recall(self) -> None:
-        """Find the proof of the design as it is now, if there was one."""
+        """Look up the cached proof of the current design."""
         if self.proof is None and self._proofs and self._job is None:
             self.proof = self._proofs.get(self._session.digest)
             if self.proof is not None:
                 self.changed.emit()
 
-    def _take(self, digest: str, proof: Mapping[str, Any]) -> None:
+    def _on_proof(self, digest: str, proof: Mapping[str, Any]) -> None:
         self._job = None
         self._proofs[digest] = self.proof = proof
         self.changed.emit()
 
-    def _fail(self, reason: str) -> None:
+    def _on_error(self, reason: str) -> None:
         job, self._job = self._job, None
         self.changed.emit()
         self.failed.emit(reason, job.trace if job is not None else "")
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
         if change.structural and (self.proof is not None or self._job is not None):
-            self.proof = None  # nothing is said of another network; `recall` finds its own proof
+            self.proof = None  # a proof does not hold for another network; `recall` looks up its own
             if self._job is not None:
                 self._job.cancel()
                 self._job = None

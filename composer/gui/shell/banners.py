@@ -40,7 +40,7 @@ class Banners(QObject):
         Args:
             may_replace_design: asks whether the current design may be left.
         """
-        recovered = next(recovery.left_behind(), None)
+        recovered = next(recovery.recoverable_work(), None)
         if recovered is None:
             return
         name = recovered.path.name if recovered.path is not None else recovered.design.name
@@ -52,7 +52,7 @@ class Banners(QObject):
 
         choices: Choices = [
             ("Restore", restore),
-            ("Discard", lambda: recovery.forget(recovered)),
+            ("Discard", lambda: recovery.discard(recovered)),
         ]
         self._column.insertWidget(0, Banner(f"Unsaved work on “{name}” from {saved} was recovered.", choices))
 

@@ -1,4 +1,4 @@
-"""The docks: found in the panels folder, placed at first by what each panel asks for, later where the user left them."""
+"""The docks of the panels: at first in the areas that the panels declare, later where the user left them."""
 
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ LAYOUT_VERSION = 1
 
 
 class DockTitle(QWidget):
-    """The title of a dock that stands alone; beside others in tabs it has no height, for the tab says the same."""
+    """The title bar of a dock. It has no height while the dock is one of several tabs, which show the title already."""
 
     def __init__(self, dock: QDockWidget) -> None:
         super().__init__()
@@ -41,23 +41,23 @@ class DockTitle(QWidget):
         dock.windowTitleChanged.connect(self.text.setText)
 
     def set_compact(self, compact: bool) -> None:
-        """Take no room, or the usual."""
+        """Set whether it has no height."""
         if compact != self._compact:
             self._compact = compact
             self.setMaximumHeight(0 if compact else TITLE_HEIGHT)
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """A fixed height."""
+        """Return the fixed height."""
         return QSize(120, 0 if self._compact else TITLE_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        """The same as the hint."""
+        """Return the same height."""
         return QSize(40, self.sizeHint().height())
 
 
-class Holder(QWidget):
-    """The inside of a dock before and after its panel is made: it says how much room the dock gets at first."""
+class DockContent(QWidget):
+    """The content of a dock before and after its panel exists; its size hint is the first size of the dock."""
 
     def __init__(self, area: str) -> None:
         super().__init__()
@@ -66,20 +66,24 @@ class Holder(QWidget):
             "right": QSize(RIGHT_WIDTH, 400),
             "bottom": QSize(600, BOTTOM_HEIGHT),
         }[area]
-        inside = QVBoxLayout(self)
-        inside.setContentsMargins(0, 0, 0, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
 
     def sizeHint(self) -> QSize:
-        """The size of the area."""
+        """Return the first size of a dock in its area."""
         return self._hint
 
 
 class Docks(QObject):
-    """All docks of a window.
+    """The docks of a window.
 
     Args:
         window: the window.
-        session: handed to the panels.
+        session: passed to the panels.
+
+    Attributes:
+        docks: the docks by panel name.
+        broken: names of panel files that cannot be imported, each with the reason.
     """
 
     def __init__(self, window: QMainWindow, session: Session) -> None:
@@ -91,9 +95,9 @@ class Docks(QObject):
         self._classes: dict[str, type[Panel]] = {}
         self._titles = QTimer(self, singleShot=True, interval=0)
         self._titles.timeout.connect(self._arrange_titles)
-        # Not at once: Qt shares sizes out of a layout that in a window on the screen is still that of the moment before.
+        # Sizes are set in the next turn of the event loop: until then Qt still uses the previous layout.
         self._sizes = QTimer(self, singleShot=True, interval=0)
-        self._sizes.timeout.connect(self._share_sizes)
+        self._sizes.timeout.connect(self._set_sizes)
         window.setDockNestingEnabled(True)
         window.setTabPosition(
             Qt.DockWidgetArea.AllDockWidgetAreas, window.tabPosition(Qt.DockWidgetArea.TopDockWidgetArea).North
@@ -114,7 +118,7 @@ class Docks(QObject):
         self._update_keys()
 
     def panel(self, name: str) -> Panel | None:
-        """A panel by the name of its file, constructed if it was not yet; None if there is none."""
+        """Return a panel by the name of its file, constructed if necessary; None if there is none."""
         dock = self.docks.get(name)
         if dock is None:
             return None
@@ -130,15 +134,15 @@ class Docks(QObject):
         return panel
 
     def action(self, name: str) -> QAction:
-        """The action of a panel: opens it and brings it to the front, closes it where it is there already."""
+        """Return the action of a panel, which brings it to the front, or closes it if it is in front."""
         return self._actions[name]
 
     def toggle_actions(self) -> list[QAction]:
-        """One action for each dock, for the View menu."""
+        """Return the actions of all panels, for the View menu."""
         return list(self._actions.values())
 
     def set_badge(self, name: str, badge: str) -> None:
-        """Put a short text behind the title of a panel, such as a number of problems."""
+        """Append a short text to the title of a panel, such as the number of problems."""
         if name in self.docks:
             title = self._classes[name].title
             self.docks[name].setWindowTitle(f"{title}  {badge}" if badge else title)
@@ -153,21 +157,21 @@ class Docks(QObject):
             action.setShortcuts(self._session.keymap.sequences(panel_id(name)))
 
     def save(self) -> None:
-        """Remember where the panels are."""
+        """Save the layout of the panels."""
         store = settings()
         store.setValue("geometry", self._window.saveGeometry())
         store.setValue("panels", self._window.saveState(LAYOUT_VERSION))
 
     def restore(self) -> None:
-        """Put the panels where they were."""
+        """Restore the saved layout of the panels."""
         if (state := settings().value("panels")) is not None:
             self._sizes.stop()
             self._window.restoreState(state, LAYOUT_VERSION)
-            # And once more when the window has its size: the sizes of before were shared out in another one.
+            # Again once the window has its size: the saved sizes were first applied to a window of another size.
             QTimer.singleShot(0, self, lambda: self._window.restoreState(state, LAYOUT_VERSION))
 
     def reset(self) -> None:
-        """Put every panel back in its first place."""
+        """Put every panel back to its first place."""
         for dock in self.docks.values():
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
@@ -178,8 +182,8 @@ class Docks(QObject):
         dock = QDockWidget(cls.title, self._window)
         dock.setObjectName(f"dock_{name}")
         dock.setTitleBarWidget(DockTitle(dock))
-        dock.setWidget(Holder(cls.area))
-        # Not Qt's own: that one leaves a panel behind the other tabs, and closes one that nobody sees.
+        dock.setWidget(DockContent(cls.area))
+        # Not Qt's toggle action: it leaves a panel behind other tabs, and closes one that is hidden behind them.
         action = QAction(theme.icon(cls.icon), cls.title, dock, checkable=True)
         action.triggered.connect(lambda _=False, name=name: self._toggle(name))
         dock.toggleViewAction().toggled.connect(action.setChecked)
@@ -191,7 +195,7 @@ class Docks(QObject):
         dock.topLevelChanged.connect(lambda _: self._titles.start())
 
     def place(self) -> None:
-        """Put every panel in the place it asks for."""
+        """Put every panel in the area that it declares."""
         for name, cls in self._classes.items():
             dock = self.docks[name]
             self._window.addDockWidget(AREAS[cls.area], dock)
@@ -202,7 +206,7 @@ class Docks(QObject):
         self._sizes.start()
         self._titles.start()
 
-    def _share_sizes(self) -> None:
+    def _set_sizes(self) -> None:
         for area, size, direction in (
             ("left", LEFT_WIDTH, Qt.Orientation.Horizontal),
             ("right", RIGHT_WIDTH, Qt.Orientation.Horizontal),
@@ -221,7 +225,7 @@ class Docks(QObject):
             self._construct(name)
 
     def construct_visible(self) -> None:
-        """Construct the panels of the open docks; called once the window has been painted."""
+        """Construct the panels of the visible docks; called once the window has been painted."""
         for name, dock in self.docks.items():
             if _in_front(dock):
                 self._construct(name)
@@ -234,7 +238,7 @@ class Docks(QObject):
             self.show(name)
         self._actions[name].setChecked(
             not dock.isHidden()
-        )  # the click has turned it over, whatever became of the panel
+        )  # the click has toggled the check mark, whatever happened to the panel
 
     def _construct(self, name: str) -> None:
         layout = self.docks[name].widget().layout()
@@ -263,5 +267,5 @@ class Docks(QObject):
 
 
 def _in_front(dock: QDockWidget) -> bool:
-    """Whether it is open and not behind another tab."""
+    """Whether a dock is open and not behind another tab."""
     return dock.isVisible() and not dock.visibleRegion().isEmpty()

@@ -1,4 +1,4 @@
-"""The status bar: the engine at the left, what the network costs at the right, always there."""
+"""The status bar: the engine on the left, problems and totals of the network on the right."""
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
@@ -9,16 +9,16 @@ from composer.gui.look import theme
 from composer.gui.session.session import Session
 from composer.gui.widgets.labels import label, row
 
-# "Computing" is shown only for what takes so long that somebody may wait for it: an edit is answered faster.
+# "Computing" is shown only after a time that users notice; the facts after an edit usually arrive sooner.
 BUSY_MS = 200
-WORDS = {
+STATE_TEXTS = {
     "starting": "Engine starting",
     "ready": "Ready",
     "busy": "Computing",
     "restarting": "Engine restarting",
     "off": "Engine off",
 }
-DOTS = {"starting": "warning", "ready": "success", "busy": "accent", "restarting": "warning", "off": "faint"}
+STATE_COLORS = {"starting": "warning", "ready": "success", "busy": "accent", "restarting": "warning", "off": "faint"}
 
 
 class Dot(QWidget):
@@ -30,7 +30,7 @@ class Dot(QWidget):
         self.setFixedSize(8, 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw it."""
+        """Draw the circle."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(0, 0, 0, 0))
@@ -39,20 +39,23 @@ class Dot(QWidget):
 
 
 class ProblemCount(QLabel):
-    """Number of problems; a click opens their list."""
+    """The number of problems; a click opens their list."""
 
     clicked = Signal()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Report the click."""
+        """Emit `clicked`."""
         self.clicked.emit()
 
 
 class StatusBar(QStatusBar):
-    """Engine state, problems, totals.
+    """Engine state, problems and totals.
 
     Args:
         session: the session.
+
+    Signals:
+        problems_clicked: the number of problems was clicked.
     """
 
     problems_clicked = Signal()
@@ -63,7 +66,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self._dot, self.engine, self.totals = Dot(), label(), label()
         self.totals.setToolTip(
-            "Parameters, multiply-adds of one forward pass, and what is kept for the backward pass, at the stated batch"
+            "Parameters, multiply-adds of one forward pass, and activations stored for the backward pass, at this batch size"
         )
         self.problems = ProblemCount()
         self.problems.clicked.connect(self.problems_clicked)
@@ -77,8 +80,8 @@ class StatusBar(QStatusBar):
             side.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.addWidget(left)
         self.addPermanentWidget(right)
-        self._busy = QTimer(self, singleShot=True, interval=BUSY_MS)
-        self._busy.timeout.connect(lambda: self._say("busy", ""))
+        self._busy_timer = QTimer(self, singleShot=True, interval=BUSY_MS)
+        self._busy_timer.timeout.connect(lambda: self._show_state("busy", ""))
         session.engine_state_changed.connect(self._on_state)
         session.facts_changed.connect(lambda *_: self._update_totals())
         session.document.design_changed.connect(lambda *_: self._update_totals())
@@ -88,17 +91,17 @@ class StatusBar(QStatusBar):
 
     def _on_state(self, state: str, detail: str) -> None:
         if state == "busy":
-            self._busy.start()
+            self._busy_timer.start()
         else:
-            self._busy.stop()
-            self._say(state, detail)
+            self._busy_timer.stop()
+            self._show_state(state, detail)
 
-    def _say(self, state: str, detail: str) -> None:
+    def _show_state(self, state: str, detail: str) -> None:
         devices = ", ".join(device.get("label", device.get("name", "")) for device in self._session.devices)
-        words = f"{WORDS[state]} · {devices}" if state in ("ready", "busy") and devices else WORDS[state]
-        self.engine.setText(words)
+        text = f"{STATE_TEXTS[state]} · {devices}" if state in ("ready", "busy") and devices else STATE_TEXTS[state]
+        self.engine.setText(text)
         self.engine.setToolTip(detail)
-        self._dot.ink = DOTS[state]
+        self._dot.ink = STATE_COLORS[state]
         self._dot.update()
 
     def _update_totals(self) -> None:

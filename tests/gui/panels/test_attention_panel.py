@@ -178,7 +178,7 @@ def test_weights_come_from_the_newest_run_of_this_network(session: Session, home
     assert "another design" in panel.weights.itemText(2)
     capture(panel, qtbot)
     assert "Run new" in panel.controls.notes.text()
-    session.choose_run(home / "runs" / "old", "attention")
+    session.show_run(home / "runs" / "old", "attention")
     qtbot.waitUntil(lambda: "Run old" in panel.controls.notes.text())
 
 
@@ -189,7 +189,7 @@ def test_weights_that_cannot_be_read_are_tried_once(session: Session, home: Path
     capture(panel, qtbot)
     requests: list[str] = []
     panel.capture = lambda capture=panel.capture: (requests.append("capture"), capture())  # type: ignore[method-assign]
-    session.choose_run(home / "runs" / "torn", "attention")
+    session.show_run(home / "runs" / "torn", "attention")
     qtbot.waitUntil(lambda: "not a readable checkpoint" in panel.notice.text)
     qtbot.wait(200)  # each answer changes the state of the engine, and the panel hears of that
     assert requests == ["capture"]

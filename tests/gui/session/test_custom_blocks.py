@@ -76,7 +76,7 @@ def test_what_an_editor_saves_is_in_the_catalog_and_the_palette(session: Session
     palette = PalettePanel(session)
     qtbot.addWidget(palette)
     palette.show()
-    session.custom_blocks.keep(folder, trusted=True)
+    session.custom_blocks.add_folder(folder, trusted=True)
     assert "Mine" in session.catalog
     named: list[frozenset[str]] = []
     session.catalog_changed.connect(named.append)
@@ -103,7 +103,7 @@ def test_a_broken_file_is_a_sentence_and_the_others_stay(session: Session, folde
     for panel in (palette, problems):
         qtbot.addWidget(panel)
         panel.show()
-    session.custom_blocks.keep(folder, trusted=True)
+    session.custom_blocks.add_folder(folder, trusted=True)
     (folder / "broken.py").write_text("@block(\n")
     qtbot.waitUntil(lambda: len(session.custom_blocks.broken()) == 1, timeout=1000)
     assert "Mine" in session.catalog
@@ -115,7 +115,7 @@ def test_a_broken_file_is_a_sentence_and_the_others_stay(session: Session, folde
 
 
 def test_writing_what_was_there_reads_nothing_anew(session: Session, folder: Path, qtbot: QtBot) -> None:
-    session.custom_blocks.keep(folder, trusted=True)
+    session.custom_blocks.add_folder(folder, trusted=True)
     with qtbot.assertNotEmitted(session.catalog_changed, wait=400):
         (folder / "notes.txt").write_text("nothing to do with it")
         (folder / "__pycache__").mkdir()
@@ -202,10 +202,10 @@ def test_an_edit_of_the_file_is_computed_by_the_engine_that_runs(
     try:
         session.start_engine()
         session.document.apply(using("Mine"), "Begin")
-        session.custom_blocks.keep(folder, trusted=False)
+        session.custom_blocks.add_folder(folder, trusted=False)
         qtbot.waitUntil(lambda: session.engine_state == "ready" and session.facts_current, timeout=30_000)
         assert "until you trust that folder" in session.problems[0].message
-        session.custom_blocks.keep(folder, trusted=True)
+        session.custom_blocks.add_folder(folder, trusted=True)
         qtbot.waitUntil(lambda: (facts := session.facts_for("n0")) is not None and facts.params == 3, timeout=30_000)
         process = session.engine.pid
         (folder / "mine.py").write_text(

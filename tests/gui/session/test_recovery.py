@@ -49,11 +49,11 @@ def test_a_killed_window_loses_no_more_than_two_seconds(small: Design, tmp_path:
     count, end = 0, time.monotonic() + 4
     while time.monotonic() < end:
         count = int(process.stdout.readline())
-    assert list(recovery.left_behind()) == []  # it still lives
+    assert list(recovery.recoverable_work()) == []  # it still lives
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    found = next(recovery.left_behind())
+    found = next(recovery.recoverable_work())
     assert found.path == file
     assert len(found.design.main.nodes) >= count - 2 / 0.15
     assert time.time() - found.time < seconds(5)
@@ -74,7 +74,7 @@ def test_an_end_without_a_question_keeps_the_work(qapp: object, small: Design) -
     session = Session(engine=None)
     session.document.apply(small, "Begin")
     session.close(keep_recovery=True)
-    assert next(recovery.left_behind()).design == small
+    assert next(recovery.recoverable_work()).design == small
 
 
 def test_damaged_files_are_skipped(qapp: object) -> None:
@@ -87,7 +87,7 @@ def test_damaged_files_are_skipped(qapp: object) -> None:
         "e": '{"path": null, "time": 1, "design": "format: 99"}',
     }.items():
         (recovery.folder() / f"{name}.json").write_text(text)
-    assert list(recovery.left_behind()) == []
+    assert list(recovery.recoverable_work()) == []
 
 
 def left(design: Design, path: Path | None) -> Path:

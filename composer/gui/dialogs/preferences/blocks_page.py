@@ -111,7 +111,7 @@ class BlocksPage(QWidget):
     def _remove(self) -> None:
         if (folder := self.selected) is not None:
             try:
-                self._custom_blocks.forget(folder.path)
+                self._custom_blocks.remove_folder(folder.path)
             except UserError as error:
                 self.notice.show_message(str(error), "error")
 
@@ -121,7 +121,7 @@ class BlocksPage(QWidget):
 
     def _remember(self, folder: Path, *, trusted: bool) -> bool:
         try:
-            self._custom_blocks.keep(folder, trusted=trusted)
+            self._custom_blocks.add_folder(folder, trusted=trusted)
         except UserError as error:
             self.notice.show_message(str(error), "error")
             return False

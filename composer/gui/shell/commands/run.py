@@ -28,7 +28,7 @@ def trust_blocks(context: Context) -> None:
 
     def trust(folder: Path) -> None:
         try:
-            session.custom_blocks.keep(folder, trusted=True)
+            session.custom_blocks.add_folder(folder, trusted=True)
         except UserError as error:
             context.show_error(error)
 

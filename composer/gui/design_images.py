@@ -1,4 +1,4 @@
-"""A design drawn to a picture without showing a window."""
+"""Draws a design to an image file without showing a window."""
 
 import os
 import sys
@@ -9,12 +9,12 @@ from composer.core.graph import Design
 
 
 def render_design(design: Design, facts: DesignFacts, path: Path, theme: str = "light") -> None:
-    """Draw the main graph of a design, with shapes and costs, as the canvas shows it.
+    """Draw the main graph of a design as on the canvas, with shapes and costs.
 
     Args:
-        design: the design; one without places is laid out.
-        facts: what the engine found.
-        path: the picture; its ending says the kind (.png, .svg, .pdf).
+        design: the design; one without positions is laid out.
+        facts: the facts of the design.
+        path: the file; its suffix names the format (.png, .svg, .pdf).
         theme: ``light`` or ``dark``.
 
     Raises:

@@ -17,7 +17,8 @@ WIDEST = {
     "estimated": "88.8 ms",
     "measured": "88.8 ms",
 }
-PADDING = 16  # pixels that a cell adds to the width of its number
+CELL_STYLE = "QTableView::item { padding: 0 4px; }"
+PADDING = 16  # pixels that a cell of this style adds to the width of its number, and two to spare
 # Cost name, as in `CostLens.value`, to column title.
 COLUMNS = {
     "params": "Params",
@@ -161,6 +162,7 @@ class CostTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setStyleSheet(CELL_STYLE)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names often differ only at the end: mbconv_1, mbconv_2
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
@@ -169,7 +171,7 @@ class CostTable(QTableView):
         header = self.horizontalHeader()
         header.setSortIndicatorClearable(True)
         header.setHighlightSections(False)
-        header.setStyleSheet(f"QHeaderView::section {{ font-size: {theme.SMALL}px; }}")
+        header.setStyleSheet(f"QHeaderView::section {{ font-size: {theme.SMALL}px; padding: 4px 6px; }}")
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setMinimumSectionSize(48)
         # Fixed widths: resizing to the contents would measure every cell after every change.

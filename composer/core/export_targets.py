@@ -1,7 +1,7 @@
 """Export targets: what each is called and what it writes, read from the files that write it without importing them.
 
-A target is one file in `composer/engine/export/` whose class is marked by `@export_target(...)`; the file name is its key on
-the command line. The command line, the export dialog and the engine read these declarations.
+A target is one file in `composer/engine/export/` whose class is marked by `@export_target(...)`; the file name is its
+key. The command line, the export dialog and the engine read these declarations.
 """
 
 from collections.abc import Mapping

@@ -57,6 +57,15 @@ from composer.core.files.templates import template
 assert main(["export", str(template("hybrid_digits")), "--to", "node_list", "-o", "nodes.txt"]) == 0
 assert "head" in open("nodes.txt").read().split()
 """,
+    "command of the command line": """
+import contextlib, io
+from composer.cli.main import main
+from composer.core.files.templates import template
+out = io.StringIO()
+with contextlib.redirect_stdout(out):
+    assert main(["depth", str(template("hybrid_digits")), "-q"]) == 0
+assert int(out.getvalue()) > 3
+""",
     "map kind": """
 from composer.core.blocks.map_kinds import map_kinds
 from composer.engine.inspection.captured_map import CapturedMap

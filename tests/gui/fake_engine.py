@@ -115,8 +115,8 @@ def answer(message: dict) -> dict:
         case "source":
             return {
                 "result": {
-                    "source": '"""A model\nof two lines."""\n\nclass Model(nn.Module):\n    # built\n    self.conv_stem = ConvStem(3)\n'
-                    * 3
+                    "source": '"""A model\nof two lines."""\n\nclass Model(nn.Module):\n    # built\n'
+                    "    self.conv_stem = ConvStem(3)\n" * 3
                 }
             }
         case "reload_blocks":

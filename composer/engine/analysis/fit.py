@@ -1,8 +1,7 @@
 """Find the largest setting of design variables that stays under a budget of parameters and MACs.
 
-The first variable is searched by bisection, because costs grow with it; the others are tried on a grid. Every candidate is
-inferred on the meta device, so that errors such as divisibility are found and not guessed; a setting with an error is
-skipped.
+The first variable is searched by bisection, because costs grow with it; the others are tried on a grid. Every candidate
+is inferred on the meta device, which finds errors such as divisibility; a setting with an error is skipped.
 """
 
 from collections.abc import Callable, Sequence
@@ -177,7 +176,7 @@ def _grid(values: list[int], present: int) -> list[int]:
 
 
 def _bisect(search: _Search, name: str, values: list[int], rest: dict[str, int]) -> Setting | None:
-    """Find the largest value of one variable that fits; a value with errors is replaced by the next smaller one without."""
+    """Find the largest value of one variable that fits; values with errors are passed over for smaller ones."""
     low, high = 0, len(values) - 1
     best: Setting | None = None
     while low <= high:

@@ -18,11 +18,11 @@ def summarize(design: Design, batch: int = 1, inferrer: Inferrer | None = None) 
     Args:
         design: any design; nodes with errors are in the result with their message.
         batch: size of the batch axis N.
-        inferrer: keeps its memo between calls; a new one by default.
+        inferrer: its memo is used; a new one by default.
 
     Returns:
-        ``{"name", "inputs", "nodes", "totals"}``; a node that uses a sub-graph holds those of its first round under ``nodes``. One
-        that leads to no output is not built, so it is no part of the totals: its ``counted`` is False.
+        ``{"name", "inputs", "nodes", "totals"}``. A node that uses a sub-graph holds the nodes of its first
+        iteration under ``nodes``. A node that leads to no output is not built, so the totals leave it out and its ``counted`` is False.
     """
     return to_dict((inferrer or Inferrer()).infer(design, batch))
 

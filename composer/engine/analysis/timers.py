@@ -46,7 +46,7 @@ class HostTimes:
 
 
 class CudaTimes:
-    """Measures on a CUDA stream by events: nothing waits for the device between calls, so that it runs as without measuring.
+    """Measures on a CUDA stream by events: nothing waits for the device between calls, so measuring does not slow it.
 
     Args:
         device: the CUDA device.
@@ -85,7 +85,7 @@ class CudaTimes:
 
 
 class PeakMemory:
-    """Measures the peak memory of each call beyond the memory at its start, with an allocator that records a single peak.
+    """Measures the peak memory of each call beyond the memory at its start; the allocator records a single peak.
 
     Args:
         held: returns the bytes allocated now.

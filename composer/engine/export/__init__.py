@@ -1,4 +1,4 @@
-"""Export: write a design to a file, and prove that the file is the drawn network. A target is one file of this folder."""
+"""Export: write a design to a file, and prove that the file is the drawn network. Each target is a file here."""
 
 import tempfile
 from dataclasses import dataclass

@@ -14,8 +14,8 @@ from composer.engine.inference.infer import Inference
 
 TOLERANCE = 1e-4
 # Two float32 runs that add in another order differ by their rounding: 1e-4 and more where outputs are in the hundreds,
-# as those of a fresh ResNet-50. Then both are compared with float64. Over all templates, with fresh and trained weights,
-# a correct program was 0.5 to 2.8 times as far from float64 as the model itself.
+# as those of a fresh ResNet-50. Then both are compared with float64. Over all templates, with fresh and trained
+# weights, a correct program was 0.5 to 2.8 times as far from float64 as the model itself.
 ROUNDING = 4.0
 
 

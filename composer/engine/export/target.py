@@ -10,6 +10,7 @@ from typing import TypeVar
 from torch import Tensor, nn
 
 from composer.core.errors import DesignError, UserError
+from composer.core.export_targets import LAST
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.codegen.proof import Proof
@@ -121,7 +122,7 @@ def export_target(
     needs_weights: bool = False,
     binary: bool = False,
     provable: bool = False,
-    order: int = 0,
+    order: int = LAST,
 ) -> Callable[[Marked], Marked]:
     """Mark the class of a target; see `composer.core.export_targets.ExportTarget` for the arguments.
 

@@ -1,7 +1,7 @@
 """Capture: one forward pass that records every attention map, gate and branch weight, whichever block computed it.
 
 Attention needs no help from the blocks: scaled_dot_product_attention is forced into its math form, and a dispatch mode
-sees every softmax. A stack that hooks maintain holds the running modules; the first part of a module's path is its node.
+sees every softmax. A stack that hooks maintain holds the running modules; the path of a module starts with its node.
 Maps that are not a softmax (gates, branch weights, segments) are declared by the blocks as submodule outputs and
 recorded there. Weights that a block never materializes (linear attention) are a method of the block, called only here,
 with the inputs of its forward.
@@ -269,8 +269,8 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def locate_windows(self, kind: str, data: Tensor, notes: list[str]) -> tuple[str, Tensor, dict[str, Any]]:
         """Locate attention in the innermost module that cuts a map into windows.
 
-        Tokens in front of the positions of each window (SepViT, RegionViT) are left out, because they have no position in
-        the image. Attention of such a module among its windows is attention between the cells of a coarser map.
+        Tokens in front of the positions of each window (SepViT, RegionViT) are left out, because they have no position
+        in the image. Attention of such a module among its windows is attention between the cells of a coarser map.
 
         Returns:
             Kind, weights and location fields of the map; no location if the weights do not fit the windows.

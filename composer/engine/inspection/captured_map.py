@@ -21,8 +21,8 @@ class CapturedMap:
             (N * windows, heads, tokens, tokens).
         batch: N.
         shape: shape before anything was averaged or left out.
-        queries: number of tokens in front of the grid, and the grid of the queries; None where queries are not positions
-            of an image.
+        queries: number of tokens in front of the grid, and the grid of the queries; None where queries are no
+            positions of an image.
         keys: the same of the keys.
         size: height and width of the map that was cut into windows.
         window: height and width of a window.

@@ -71,7 +71,8 @@ def inspect_image(
         number = sample or 0
         if not 0 <= number < len(split):
             raise UserError(
-                f"sample {number} does not exist; the validation images of {subject.data.name} are 0 to {len(split) - 1}"
+                f"sample {number} does not exist; "
+                f"the validation images of {subject.data.name} are 0 to {len(split) - 1}"
             )
         batch = split.take(slice(number, number + 1))
         tensor, label = batch[IMAGE], subject.data.classes[int(batch["label"][0])]
@@ -91,7 +92,7 @@ def predict(output: object, classes: tuple[str, ...]) -> tuple[tuple[str, float]
 
 
 def map_title(captured: CapturedMap) -> str:
-    """Return a map's name for people: ``attn: attention``, with the inner layer and a number where there are several."""
+    """Return a map's name for people, ``attn: attention``, with inner layer and number where there are several."""
     inner = captured.layer.removeprefix(captured.node).strip(".")
     owner = f"{captured.node} ({inner})" if inner else captured.node
     return f"{owner}: {map_kinds()[captured.kind].words}" + (f" {captured.call + 1}" if captured.call else "")

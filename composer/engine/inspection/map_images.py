@@ -40,7 +40,7 @@ class MapImages:
         titles: one an image.
         images: float32 (P, h, w), the most telling first.
         over_image: whether h x w is a grid over the image, or a table (channels, branches, segments, a footprint).
-        queries: attention paid by each query position (heads or 1, query rows, query columns, h, w); None where there is none.
+        queries: attention paid by each query position, (heads or 1, query rows, query columns, h, w), or None.
         bars: shown before the images; where a table has one row, instead of it.
         notes: what the viewer should know.
     """

@@ -68,7 +68,8 @@ def token_layout(tokens: int, maps: Sequence[Grid], image: Grid | None) -> tuple
         image: size of the image; a grid that matches no map has the proportions of the image.
 
     Returns:
-        Number of leading tokens that are not positions (class token, registers), and height and width; None if nothing fits.
+        Number of leading tokens that are not positions (class token, registers), and height and width; None if nothing
+        fits.
     """
     for leading in range(min(MAX_LEADING, tokens - 1) + 1):
         positions = tokens - leading

@@ -1,4 +1,4 @@
-"""A child Python process that speaks JSON-RPC: requests and cancels on its stdin, responses and events on its stdout."""
+"""A child Python process that speaks JSON-RPC: requests go to its stdin, responses and events come from its stdout."""
 
 import json
 import os

@@ -189,7 +189,7 @@ def test_a_batch_that_does_not_fit_is_one_sentence() -> None:
 
 @pytest.mark.parametrize("times", [1, 8])
 def test_a_repeat_with_several_inputs_is_measured_whole(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its rounds are called one by one, so each has to be timed; a clock that goes on by one at each look gives a second for each."""
+    """Its iterations are called one by one, so each is timed; a clock that advances at each look adds a second each."""
     now = itertools.count()
     monkeypatch.setattr("composer.engine.analysis.profile.HostTimes", lambda: HostTimes(clock=lambda: float(next(now))))
     assert profile(repeated(times), passes=2).nodes[0].milliseconds == 1000 * times
@@ -225,7 +225,8 @@ def test_a_design_with_errors_is_refused() -> None:
     with pytest.raises(DesignError, match="input is not wired"):
         profile(
             loads(
-                "format: 1\nname: a\ninputs:\n  x: {shape: [3]}\nnodes:\n  a: {block: Identity}\noutputs:\n  y: {}\nwires:\n  - a -> y\n"
+                "format: 1\nname: a\ninputs:\n  x: {shape: [3]}\nnodes:\n  a: {block: Identity}\n"
+                "outputs:\n  y: {}\nwires:\n  - a -> y\n"
             )
         )
 

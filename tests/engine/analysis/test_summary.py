@@ -103,7 +103,8 @@ def test_small_networks_have_sizes_and_times_in_small_units(tmp_path: Path, caps
 
 
 def test_moved_bytes_of_an_operation_are_what_it_reads_and_writes() -> None:
-    text = "format: 1\nname: a\ninputs:\n  x: {shape: [10]}\nnodes:\n  fc: {block: Linear, params: {out_features: 3, bias: false}}\n"
+    text = "format: 1\nname: a\ninputs:\n  x: {shape: [10]}\n"
+    text += "nodes:\n  fc: {block: Linear, params: {out_features: 3, bias: false}}\n"
     design = loads(text + "outputs:\n  y: {}\nwires:\n  - x -> fc\n  - fc -> y\n")
     facts = Inferrer().infer(design, 2).facts.nodes["fc"]
     assert facts.moved_bytes == 4 * (2 * 10 + 10 * 3 + 2 * 3)

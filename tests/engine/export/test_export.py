@@ -207,7 +207,7 @@ def test_an_exported_program_takes_any_batch(name: str, tmp_path: Path) -> None:
 def test_onnx_computes_the_same_and_prints_nothing(
     name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The last design has windows with a learned position bias, whose attention torch can only convert with frozen weights."""
+    """The last design has windows with a learned position bias, which torch converts only with frozen weights."""
     import onnxruntime
 
     design = light(name)
@@ -230,7 +230,7 @@ def test_onnx_computes_the_same_and_prints_nothing(
 
 
 def trained(design: Design) -> dict[str, torch.Tensor]:
-    """Weights and running statistics after two steps on noise: no longer the zeros and ones that a fresh model begins with."""
+    """Weights and running statistics after two steps on noise: no longer the zeros and ones of a fresh model."""
     model = build(design, seed=1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     for _ in range(2):
@@ -242,7 +242,8 @@ def trained(design: Design) -> dict[str, torch.Tensor]:
 @pytest.fixture
 def linear() -> tuple[torch.nn.Module, Inference]:
     """A layer whose outputs, in the millions, round by far more than 1e-4, and the design it could be of."""
-    text = "format: 1\nname: a\ninputs:\n  x: {shape: [64]}\nnodes:\n  fc: {block: Linear, params: {out_features: 8}}\noutputs:\n  y: {}\n"
+    text = "format: 1\nname: a\ninputs:\n  x: {shape: [64]}\n"
+    text += "nodes:\n  fc: {block: Linear, params: {out_features: 8}}\noutputs:\n  y: {}\n"
     inference = Inferrer().infer(loads(text + "wires:\n  - x -> fc\n  - fc -> y\n"))
     model = ExportSource(inference.design).model
     with torch.no_grad():
@@ -315,7 +316,8 @@ def test_what_torch_cannot_export_is_one_sentence(target: str, tmp_path: Path, m
 
 
 def test_an_operation_that_onnx_does_not_have_is_named() -> None:
-    node = "%searchsorted : [num_users=1] = call_function[target=torch.ops.aten.searchsorted.Tensor](args = (%cumsum,), kwargs = {})"
+    call = "call_function[target=torch.ops.aten.searchsorted.Tensor](args = (%cumsum,), kwargs = {})"
+    node = f"%searchsorted : [num_users=1] = {call}"
     assert (
         first_line(RuntimeError(f"Error when translating node {node}. See"))
         == "it has no form of the operation aten.searchsorted.Tensor"

@@ -1,4 +1,4 @@
-"""Proofs of written files: what was written is what is compared, and a file that was changed afterwards does not pass."""
+"""Proofs of written files: the bytes on disk are compared, and a file that was changed afterwards does not pass."""
 
 import importlib.util
 from collections.abc import Callable

@@ -52,23 +52,23 @@ def explicit_attention(block, x):
 def test_attention_is_the_explicit_softmax():
     torch.manual_seed(0)
     block, x = MultiHeadSelfAttention(dim=32, num_heads=4), torch.randn(3, 17, 32)
-    (found,) = captured(block, x)
-    assert (found.node, found.layer, found.kind, found.shape) == ("block", "block", "token_pairs", (3, 4, 17, 17))
-    assert torch.allclose(found.data, explicit_attention(block, x), atol=1e-6)
+    (record,) = captured(block, x)
+    assert (record.node, record.layer, record.kind, record.shape) == ("block", "block", "token_pairs", (3, 4, 17, 17))
+    assert torch.allclose(record.data, explicit_attention(block, x), atol=1e-6)
 
 
 def test_masked_attention_is_zero_where_nothing_may_be_seen():
-    (found,) = captured(MultiHeadSelfAttention(dim=32, num_heads=4, causal=True), torch.randn(2, 9, 32))
-    assert torch.equal(found.data.triu(1), torch.zeros(2, 4, 9, 9))
-    assert torch.allclose(found.data.sum(-1), torch.ones(2, 4, 9))
+    (record,) = captured(MultiHeadSelfAttention(dim=32, num_heads=4, causal=True), torch.randn(2, 9, 32))
+    assert torch.equal(record.data.triu(1), torch.zeros(2, 4, 9, 9))
+    assert torch.allclose(record.data.sum(-1), torch.ones(2, 4, 9))
 
 
 def test_the_innermost_block_owns_the_map_and_each_pass_is_one_map():
     torch.manual_seed(0)
     layer, x = TransformerEncoderLayer(dim=32, num_heads=2), torch.randn(2, 10, 32)
-    (found,) = captured(layer, x)
-    assert (found.node, found.layer) == ("block", "block.attn")
-    assert torch.allclose(found.data, explicit_attention(layer.eval().attn, layer.norm1(x)), atol=1e-6)
+    (record,) = captured(layer, x)
+    assert (record.node, record.layer) == ("block", "block.attn")
+    assert torch.allclose(record.data, explicit_attention(layer.eval().attn, layer.norm1(x)), atol=1e-6)
 
     class Twice(Net):
         def forward(self, x):
@@ -115,11 +115,11 @@ def test_a_softmax_over_features_or_classes_is_no_attention():
 def test_gates_are_the_written_out_formula_and_taken_once():
     torch.manual_seed(0)
     gate, x = SqueezeExcite(16, reduction=4), torch.randn(2, 16, 6, 5)
-    (found,) = captured(gate, x)
+    (record,) = captured(gate, x)
     hidden = F.relu(F.conv2d(x.mean((2, 3), keepdim=True), gate.reduce.weight, gate.reduce.bias))
     wanted = torch.sigmoid(F.conv2d(hidden, gate.expand.weight, gate.expand.bias))
-    assert (found.kind, found.name) == ("channel", "gate")
-    assert torch.allclose(found.data, wanted, atol=1e-6)
+    assert (record.kind, record.name) == ("channel", "gate")
+    assert torch.allclose(record.data, wanted, atol=1e-6)
     (nested,) = captured(MBConv(16, 16), x)  # MBConv and the SqueezeExcite in it declare the same gate
     assert (nested.layer, nested.name, nested.kind) == ("block", "se.gate", "channel")
     assert captured(MBConv(16, 16, se_ratio=0.0), x) == []
@@ -137,22 +137,22 @@ def test_branches_and_segments():
 
 @pytest.mark.parametrize(("size", "shift"), [((10, 4), (2, 0)), ((3, 9), (0, 2)), ((8, 8), (2, 2))])
 def test_windows_know_their_map(size, shift):
-    (found,) = captured(SwinBlock(32, num_heads=2, window_size=4, shift_size=2), torch.randn(2, 32, *size))
-    assert (found.kind, found.size, found.window) == ("windows", size, (4, 4))
-    assert found.shift == shift  # where one window holds a whole axis nothing is rolled along it
-    assert found.data.shape[1:] == (2, 16, 16)
+    (record,) = captured(SwinBlock(32, num_heads=2, window_size=4, shift_size=2), torch.randn(2, 32, *size))
+    assert (record.kind, record.size, record.window) == ("windows", size, (4, 4))
+    assert record.shift == shift  # where one window holds a whole axis nothing is rolled along it
+    assert record.data.shape[1:] == (2, 16, 16)
 
 
 def test_a_generated_design_gives_maps_on_its_nodes():
     model = composer.build(tiny())
     _, maps = capture(model, torch.randn(2, 1, 8, 8), catalog())
-    assert [(found.node, found.layer, found.kind) for found in maps] == [
+    assert [(record.node, record.layer, record.kind) for record in maps] == [
         ("gate", "gate", "channel"),
         ("attn", "attn.attn", "token_pairs"),
     ]
     assert maps[1].keys == (0, (4, 4))
     _, only = capture(model, torch.randn(2, 1, 8, 8), catalog(), nodes=["attn"])
-    assert [found.node for found in only] == ["attn"]
+    assert [record.node for record in only] == ["attn"]
 
 
 def test_capture_leaves_everything_as_it_was():
@@ -193,8 +193,8 @@ def test_maps_are_copies():
             weights = (x @ x.transpose(1, 2)).softmax(-1)
             return weights.zero_() @ x
 
-    (found,) = capture(Net(InPlace()), torch.randn(2, 5, 16), catalog())[1]
-    assert torch.allclose(found.data.sum(-1), torch.ones(2, 1, 5))
+    (record,) = capture(Net(InPlace()), torch.randn(2, 5, 16), catalog())[1]
+    assert torch.allclose(record.data.sum(-1), torch.ones(2, 1, 5))
 
 
 def test_large_maps_are_averaged_then_thinned_and_say_so(monkeypatch):
@@ -202,32 +202,32 @@ def test_large_maps_are_averaged_then_thinned_and_say_so(monkeypatch):
     block, x = MultiHeadSelfAttention(dim=32, num_heads=4), torch.randn(1, 64, 32)
     wanted = explicit_attention(block, x).mean(1, keepdim=True)
     monkeypatch.setattr(module, "MAP_BYTES", 64 * 64 * 4)
-    (found,) = captured(block, x)
-    assert torch.allclose(found.data, wanted, atol=1e-6)
-    assert found.shape == (1, 4, 64, 64)
-    assert "heads averaged" in found.notes[0]
+    (record,) = captured(block, x)
+    assert torch.allclose(record.data, wanted, atol=1e-6)
+    assert record.shape == (1, 4, 64, 64)
+    assert "heads averaged" in record.notes[0]
     monkeypatch.setattr(module, "MAP_BYTES", 64 * 16 * 4)
-    (found,) = captured(block, x)
-    assert torch.allclose(found.data, wanted[:, :, ::4], atol=1e-6)
-    assert found.notes[1] == "only one query in 4 is stored"
+    (record,) = captured(block, x)
+    assert torch.allclose(record.data, wanted[:, :, ::4], atol=1e-6)
+    assert record.notes[1] == "only one query in 4 is stored"
     monkeypatch.setattr(module, "TOTAL_BYTES", 0)
     assert captured(block, x) == []
 
 
 def test_half_precision_gives_float32_maps():
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        (found,) = captured(MultiHeadSelfAttention(dim=32, num_heads=4), torch.randn(2, 9, 32))
-    assert found.data.dtype == torch.float32
-    assert torch.allclose(found.data.sum(-1), torch.ones(2, 4, 9), atol=0.02)
+        (record,) = captured(MultiHeadSelfAttention(dim=32, num_heads=4), torch.randn(2, 9, 32))
+    assert record.data.dtype == torch.float32
+    assert torch.allclose(record.data.sum(-1), torch.ones(2, 4, 9), atol=0.02)
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_attention_on_a_gpu_is_the_explicit_softmax():
     block, x = MultiHeadSelfAttention(dim=32, num_heads=4).cuda(), torch.randn(3, 17, 32, device="cuda")
-    (found,) = captured(block, x)
-    assert found.data.device.type == "cpu"
-    assert torch.allclose(found.data, explicit_attention(block, x).cpu(), atol=1e-4)
+    (record,) = captured(block, x)
+    assert record.data.device.type == "cpu"
+    assert torch.allclose(record.data, explicit_attention(block, x).cpu(), atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_attention_on_a_gpu_is_the_explicit_softmax():
     ],
 )
 def test_gates_within_blocks_are_found_by_their_class(block, wanted):
-    assert [(found.kind, found.shape) for found in captured(block, torch.randn(2, 32, 9, 7))] == wanted
+    assert [(record.kind, record.shape) for record in captured(block, torch.randn(2, 32, 9, 7))] == wanted
 
 
 def test_tokens_of_windows_are_left_out_and_windows_among_themselves_are_a_coarser_map():
@@ -254,8 +254,8 @@ def test_tokens_of_windows_are_left_out_and_windows_among_themselves_are_a_coars
 
 
 def test_channels_that_attend_to_channels_are_no_places():
-    (found,) = captured(XCA(32, 2), torch.randn(2, 16, 32))
-    assert (found.kind, found.data.shape, found.queries) == ("channel_pairs", (2, 2, 16, 16), None)
+    (record,) = captured(XCA(32, 2), torch.randn(2, 16, 32))
+    assert (record.kind, record.data.shape, record.queries) == ("channel_pairs", (2, 2, 16, 16), None)
 
 
 @pytest.mark.parametrize(

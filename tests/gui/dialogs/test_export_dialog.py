@@ -1,4 +1,4 @@
-"""The export dialog and the badge of proof: every target, weights, replacing, cancelling, and what is said."""
+"""The export dialog and the badge of proof: every target, weights, replacing, cancelling, and the messages."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,14 +21,14 @@ Make = Callable[..., Window]
 
 @pytest.fixture
 def dialog(live: Session, small: Design, qtbot: QtBot) -> ExportDialog:
-    """The dialog on the small design; pictures are one word."""
+    """The dialog on the small design; drawings are one word."""
     live.document.apply(small, "Begin")
-    made = ExportDialog(live, lambda path: path.write_text("drawn"))
-    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
-    qtbot.addWidget(made)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+    dialog = ExportDialog(live, lambda path: path.write_text("drawn"))
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
+    qtbot.addWidget(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    return dialog
 
 
 def name(dialog: ExportDialog, path: Path) -> None:
@@ -139,12 +139,12 @@ def test_escape_cancels_and_then_closes(
 
 
 def test_the_menu_opens_it(window: Make, small: Design, qtbot: QtBot) -> None:
-    shown = window(design=small)
-    QTest.keyClick(shown, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(lambda: shown.findChild(ExportDialog) is not None)
-    found = shown.findChild(ExportDialog)
-    assert found.isVisible()
-    found.close()
+    main_window = window(design=small)
+    QTest.keyClick(main_window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: main_window.findChild(ExportDialog) is not None)
+    dialog = main_window.findChild(ExportDialog)
+    assert dialog.isVisible()
+    dialog.close()
 
 
 @pytest.fixture

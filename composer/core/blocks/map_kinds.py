@@ -1,7 +1,7 @@
 """Kinds of captured maps: what each is called and what holds for its values, read from the files that draw them.
 
-A kind is one file in `composer/engine/inspection/map_kinds/` whose function is marked by `@map_kind(...)`; the file name
-is the kind. Blocks name kinds in ``maps={...}``, so that an unknown kind is reported when a block file is read.
+A kind is one file in `composer/engine/inspection/map_kinds/` whose function is marked by `@map_kind(...)`; the
+file name is the kind. Blocks name kinds in ``maps={...}``, so that an unknown kind is reported when a block file is read.
 """
 
 from collections.abc import Mapping
@@ -31,8 +31,8 @@ class MapKind:
     Args:
         name: file name without its suffix; what blocks write in ``maps``.
         words: its name for people, after the node: ``attn: window attention``.
-        values: normalisation: ``weights`` (not negative, each row sums to 1), ``signed`` (either sign), ``gate`` (between
-            0 and 1) or ``scores`` (any number).
+        values: normalisation: ``weights`` (not negative, each row sums to 1), ``signed`` (either sign), ``gate``
+            (between 0 and 1) or ``scores`` (any number).
         shape: names of the raw axes, ``...`` for any further ones: ``n heads queries keys``.
         layout: ``tokens`` for a matrix between tokens, ``windows`` for one matrix per window, empty for anything else.
         path: source file.

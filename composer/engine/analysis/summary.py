@@ -22,7 +22,8 @@ def summarize(design: Design, batch: int = 1, inferrer: Inferrer | None = None) 
 
     Returns:
         ``{"name", "inputs", "nodes", "totals"}``. A node that uses a sub-graph holds the nodes of its first
-        iteration under ``nodes``. A node that leads to no output is not built, so the totals leave it out and its ``counted`` is False.
+        iteration under ``nodes``. A node that leads to no output is not built: the totals leave it out, and its
+        ``counted`` is False.
     """
     return to_dict((inferrer or Inferrer()).infer(design, batch))
 

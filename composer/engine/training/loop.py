@@ -1,8 +1,8 @@
 """Training: one loop. Lightning Fabric places it on a device and sets the precision; everything else can be read here.
 
-The batches of an epoch depend on (seed, epoch) alone and checkpoints carry the rest, so a run that was stopped or killed
-continues as if nothing had happened. An epoch's checkpoint is written before its record: no metric that is shown can be
-lost.
+The batches of an epoch depend on (seed, epoch) alone and checkpoints carry the rest, so a run that was stopped or
+killed continues as if nothing had happened. An epoch's checkpoint is written before its record: no metric that is shown
+can be lost.
 """
 
 import time

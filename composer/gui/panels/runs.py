@@ -37,7 +37,13 @@ POLL_MS = 1000
 
 
 class RunsPanel(Panel):
-    """Lists runs, compares their curves, resumes, inspects and deletes them."""
+    """Lists runs, compares their curves, resumes, inspects and deletes them.
+
+    Attributes:
+        infos: the listed runs by folder.
+        trashed: the runs that were deleted last, for undo.
+        overlay: the curves of the selected runs.
+    """
 
     title = "Runs"
     icon = "runs"

@@ -29,7 +29,13 @@ DRAW_MS = 100
 
 
 class TrainingPanel(Panel):
-    """Trains the design in a process of its own and shows its progress."""
+    """Trains the design in a process of its own and shows its progress.
+
+    Attributes:
+        run: the run that is shown; None before the first.
+        form: the training settings of the design.
+        plots: the curves of the run.
+    """
 
     title = "Training"
     icon = "training"

@@ -1,4 +1,4 @@
-"""A captured map as the engine's reply describes it, and its views; arrays are read from files when first shown."""
+"""A captured map as the engine describes it, and the views of it; arrays are read from files when first shown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ from composer.core import training_extensions
 from composer.core.declarations import read_declarations
 from composer.core.errors import UserError
 from composer.core.graph import ExtensionRef
+from composer.core.run_records import LOSS
 from composer.engine.training import datasets, objectives
 from composer.engine.training.datasets import load
 from composer.engine.training.loop import train
@@ -166,3 +167,18 @@ def test_options_reach_the_constructor_and_unknown_ones_are_refused() -> None:
     assert smooth.loss(lambda _: logits, batch, None)[0] == plain.loss(lambda _: logits, batch, None)[0]
     with pytest.raises(UserError, match="has no option 'classes'"):
         make_objective(ExtensionRef("classification", {"classes": 3}), data)
+
+
+def test_only_the_file_of_an_objective_names_its_metrics() -> None:
+    folder = training_extensions.FOLDER / "objectives"
+    names = {
+        name
+        for declaration in training_extensions.objectives().values()
+        for name in declaration.values["metrics"]
+        if name != LOSS
+    }
+    assert names
+    others = [path for path in training_extensions.FOLDER.parents[1].rglob("*.py") if path.parent != folder]
+    assert len(others) > 100
+    texts = {path: path.read_text("utf-8").lower() for path in others}
+    assert [path for path, text in texts.items() if any(name in text for name in names)] == []

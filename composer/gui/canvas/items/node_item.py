@@ -5,6 +5,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from composer.gui.canvas.items import metrics
+from composer.gui.canvas.items.card_text import paint_large_text, paint_text
 from composer.gui.canvas.items.content import Content
 from composer.gui.canvas.items.corner_sign import paint_error_sign, paint_mark_sign
 
@@ -149,11 +150,8 @@ class NodeItem(QGraphicsItem):
         if self.content.error:
             return QPen(style.error, 1.5)
         if self.mark:
-            return QPen(
-                metrics.mark_color(self.mark),
-                2,
-                Qt.PenStyle.DashLine if self.mark == "removed" else Qt.PenStyle.SolidLine,
-            )
+            line = Qt.PenStyle.DashLine if self.mark == "removed" else Qt.PenStyle.SolidLine
+            return QPen(metrics.mark_color(self.mark), 2, line)
         return style.hover if self.hovered else style.edge
 
     def _paint_body(self, painter: QPainter, style: metrics.PaintStyle) -> None:
@@ -164,9 +162,7 @@ class NodeItem(QGraphicsItem):
         if self.content.stacked:
             painter.setPen(pen)
             painter.setBrush(style.card)
-            painter.drawRoundedRect(
-                body.adjusted(metrics.STACK, metrics.STACK, metrics.STACK, metrics.STACK), radius, radius
-            )
+            painter.drawRoundedRect(body.translated(metrics.STACK, metrics.STACK), radius, radius)
         painter.setPen(pen)
         painter.setBrush(brush)
         painter.drawRoundedRect(body, radius, radius)
@@ -185,80 +181,14 @@ class NodeItem(QGraphicsItem):
         return QBrush(metrics.mix(style.card.color(), metrics.mark_color(self.mark), 0.1)) if self.mark else style.card
 
     def _paint_text(self, painter: QPainter, style: metrics.PaintStyle) -> None:
-        content = self.content
-        muted = style.text if self.heat else style.muted
-        if content.shape == "end":
-            self._paint_end(painter, style, muted)
-            return
-        left = self.body.left() + metrics.EDGE + metrics.PAD - 2
-        right = self.body.right() - metrics.PAD
-        badge = metrics.text_width("title", content.badge) if content.badge else 0.0
-        y = (
-            self.body.center().y() - sum(metrics.LINE) / 2 + 15
-            if content.detail
-            else self.body.center().y() - (metrics.LINE[0] + metrics.LINE[1]) / 2 + 15
-        )
-        painter.setFont(style.title)
-        painter.setPen(style.text)
-        painter.drawText(
-            QPointF(left, y), metrics.elided("title", content.title, right - left - (badge + 8 if badge else 0))
-        )
-        if badge:
-            painter.setPen(muted)
-            painter.drawText(QPointF(right - badge, y), content.badge)
-        painter.setFont(style.body)
-        painter.setPen(muted)
-        painter.drawText(QPointF(left, y + metrics.LINE[0] - 2), metrics.elided("body", content.line, right - left))
-        if content.detail:
-            painter.setFont(style.small)
-            painter.drawText(
-                QPointF(left, y + metrics.LINE[0] + metrics.LINE[1] - 2),
-                metrics.elided("small", content.detail, right - left),
-            )
+        paint_text(painter, style, self.content, self.body, self._muted(style))
 
     def _paint_large_text(self, painter: QPainter, style: metrics.PaintStyle, scale: float) -> None:
-        """Paint id and block in letters that can still be read when zoomed out."""
-        content = self.content
-        end = content.shape == "end"
-        pad = 8.0 if end else metrics.EDGE + 8
-        width = self.body.width() - pad - 8
-        title, line = (
-            metrics.role_at_scale("title", metrics.TITLE_PX, scale),
-            metrics.role_at_scale("body", metrics.LINE_PX, scale),
-        )
-        rows = [
-            (
-                title,
-                style.text,
-                content.title,
-                0.36 * metrics.TITLE_PX / scale if end else -0.15 * metrics.TITLE_PX / scale,
-            )
-        ]
-        if not end:
-            rows.append(
-                (
-                    line,
-                    style.text if self.heat else style.muted,
-                    content.line.split("  ")[0],
-                    1.15 * metrics.LINE_PX / scale,
-                )
-            )
-        for scaled_role, color, text, y in rows:
-            role = metrics.role_that_fits(scaled_role, text, width)
-            painter.setFont(metrics.font_of(role))
-            painter.setPen(color)
-            shown = metrics.elided(role, text, width)
-            x = -metrics.text_width(role, shown) / 2 if end else self.body.left() + pad
-            painter.drawText(QPointF(x, y), shown)
+        paint_large_text(painter, style, self.content, self.body, self._muted(style), scale)
 
-    def _paint_end(self, painter: QPainter, style: metrics.PaintStyle, muted: QColor) -> None:
-        content = self.content
-        width = self.body.width() - 2 * metrics.PAD
-        for role, color, text, y in (("title", style.text, content.title, -3.0), ("small", muted, content.line, 13.0)):
-            painter.setFont(metrics.font_of(role))
-            painter.setPen(color)
-            text = metrics.elided(role, text, width)
-            painter.drawText(QPointF(-metrics.text_width(role, text) / 2, y), text)
+    def _muted(self, style: metrics.PaintStyle) -> QColor:
+        """Return the color of secondary text: on a heat color the muted one would be hard to read."""
+        return style.text if self.heat else style.muted
 
     def _paint_ports(self, painter: QPainter, style: metrics.PaintStyle) -> None:
         for output, positions, names in (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from composer.core import edits, names
 from composer.core.bends import shift_bends
+from composer.core.binding import PortKey
 from composer.core.errors import DesignError
 from composer.core.expressions import substitute, value_names, value_parts
 from composer.core.graph import (
@@ -25,8 +26,6 @@ from composer.core.topology import reachable
 # Pixels from a node to an input or output of its sub-graph: half of each card, and a label such as 112 × 112 × 64 between.
 END_DISTANCE = 280.0
 END_STEP = 80.0  # pixels between the inputs, and between the outputs
-
-PortKey = tuple[str, str]  # id and output port of what a wire starts at
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from composer.core import names
+from composer.core.binding import PortKey, bound_wires
 from composer.core.blocks.block_file import Port
 from composer.core.graph import Graph, Node
 from composer.engine.codegen.constructor import is_repeated
 
 # Local variable by node id and output port; the empty port name is the first port.
-Locals: TypeAlias = Mapping[tuple[str, str], str]
+Locals: TypeAlias = Mapping[PortKey, str]
 
 # pycodestyle E741: as names of variables they read as 1 and 0.
 _LIKE_DIGITS = {"l", "O", "I"}
@@ -72,17 +73,14 @@ def forward_lines(
 
 def _call_arguments(graph: Graph, node: Node, ports: Sequence[Port], variables: Locals) -> list[str]:
     """Return the arguments of a call; those after a port without a wire are named."""
-    by_port: dict[str, list[str]] = {port.name: [] for port in ports}
-    for wire in graph.in_wires(node.id):
-        by_port[wire.target_port or ports[0].name].append(variables[wire.source, wire.source_port])
     arguments: list[str] = []
     gap = False
-    for port in ports:
-        wired = by_port[port.name]
-        if not wired:
+    for port, wires in bound_wires(graph, node.id, ports):
+        sources = [variables[wire.source, wire.source_port] for wire in wires]
+        if not sources:
             gap = True
         elif gap:
-            arguments.append(f"{port.name}={wired[0]}")
+            arguments.append(f"{port.name}={sources[0]}")
         else:
-            arguments.extend(wired)
+            arguments.extend(sources)
     return arguments

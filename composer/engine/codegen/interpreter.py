@@ -8,12 +8,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from composer.core.binding import PortKey, bound_wires, output_keys, source_key
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.ports import input_ports, output_ports
-from composer.core.graph import Design, Literal
+from composer.core.graph import Design, Literal, Wire
 from composer.engine import library
 from composer.engine.inference.infer import Inference
-from composer.engine.inference.results import GraphResult, PortKey
+from composer.engine.inference.results import GraphResult
 
 
 class Interpreted(nn.Module):
@@ -57,24 +58,21 @@ class Interpreted(nn.Module):
                 outputs = result if isinstance(result, tuple) else (result,)
                 arguments = [*outputs, *arguments[len(outputs) :]]
             ports = output_ports(self.design, self.catalog, self.result.name, id)
-            for index, (port, tensor) in enumerate(zip(ports, outputs, strict=True)):
-                values[id, port.name] = tensor
-                if index == 0:
-                    values[id, ""] = tensor
+            values.update(zip(output_keys(id, [port.name for port in ports]), outputs, strict=True))
         last_wires = [graph.in_wires(id)[0] for id in graph.outputs]
-        results = tuple(values[wire.source, wire.source_port] for wire in last_wires)
+        results = tuple(values[self._key(wire)] for wire in last_wires)
         return results if len(results) > 1 else results[0]
 
     def _arguments(self, id: str, values: dict[PortKey, Tensor]) -> list[Tensor | None]:
         """Return the arguments of a node; None for an optional port without a wire."""
         ports = input_ports(self.design, self.catalog, self.result.name, id)
-        by_port: dict[str, list[Tensor]] = {port.name: [] for port in ports}
-        for wire in self.result.graph.in_wires(id):
-            by_port[wire.target_port or ports[0].name].append(values[wire.source, wire.source_port])
         arguments: list[Tensor | None] = []
-        for port in ports:
-            arguments.extend(by_port[port.name] or ([] if port.variadic else [None]))
+        for port, wires in bound_wires(self.result.graph, id, ports):
+            arguments.extend([values[self._key(wire)] for wire in wires] or ([] if port.variadic else [None]))
         return arguments
+
+    def _key(self, wire: Wire) -> PortKey:
+        return source_key(self.design, self.catalog, self.result.name, wire)
 
 
 def interpret(inference: Inference) -> nn.Module:

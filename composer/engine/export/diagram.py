@@ -1,6 +1,7 @@
 """Labels of nodes and shapes on wires, for all diagrams. Ids are identifiers, so that only labels need quoting."""
 
-from composer.core.graph import Node
+from composer.core.binding import source_key
+from composer.core.graph import Node, Wire
 from composer.engine.export.shapes import without_batch
 from composer.engine.inference.infer import Inference
 
@@ -18,7 +19,7 @@ def label_lines(inference: Inference, id: str) -> list[str]:
     return lines
 
 
-def wire_shape(inference: Inference, source: str, port: str) -> str:
-    """Return the shape on the wires of an output port, without the batch; empty where it is unknown."""
-    tensor = inference.root.values.get((source, port)) or inference.root.values.get((source, ""))
+def wire_shape(inference: Inference, wire: Wire) -> str:
+    """Return the shape on a wire of the main graph, without the batch; empty where it is unknown."""
+    tensor = inference.root.values.get(source_key(inference.design, inference.catalog, "", wire))
     return without_batch([tensor.shape]) if tensor is not None else ""

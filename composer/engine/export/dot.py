@@ -24,6 +24,6 @@ class DotTarget(TextTarget):
             shape = ", shape=ellipse" if id not in graph.nodes else ""
             lines.append(f'  "{id}" [label="{label}"{shape}];')
         for wire in graph.wires:
-            shape = wire_shape(inference, wire.source, wire.source_port)
+            shape = wire_shape(inference, wire)
             lines.append(f'  "{wire.source}" -> "{wire.target}" [label="{shape}"];')
         return "\n".join([*lines, "}"]) + "\n"

@@ -17,7 +17,7 @@ class MermaidTarget(TextTarget):
             label = "<br/>".join(label_lines(inference, id))
             lines.append(f'  n_{id}["{label}"]' if id in graph.nodes else f'  n_{id}(["{label}"])')
         for wire in graph.wires:
-            shape = wire_shape(inference, wire.source, wire.source_port)
+            shape = wire_shape(inference, wire)
             arrow = f'-- "{shape}" -->' if shape else "-->"
             lines.append(f"  n_{wire.source} {arrow} n_{wire.target}")
         return "\n".join(lines) + "\n"

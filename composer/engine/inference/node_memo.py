@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from composer.core.binding import PortKey
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.facts import NodeFacts
 from composer.core.graph import Literal, Node, Scalar, Wire
-from composer.engine.inference.results import BlockCost, PortKey, Signature, TensorSpec
+from composer.engine.inference.results import BlockCost, Signature, TensorSpec
 
 
 class NodeCall(NamedTuple):

@@ -7,6 +7,7 @@ from functools import cache
 from math import prod
 from typing import NamedTuple, TypeAlias
 
+from composer.core.binding import PortKey
 from composer.core.facts import NodeFacts
 from composer.core.graph import Graph, Literal, Node
 
@@ -24,9 +25,6 @@ def itemsize(dtype: str) -> int:
 
 # Shape, dtype, requires_grad, strides: all that a block can observe of a tensor without data.
 Signature: TypeAlias = tuple[tuple[int, ...], str, bool, tuple[int, ...]]
-
-# A node id and the name of one of its output ports; the empty name is the first port.
-PortKey: TypeAlias = tuple[str, str]
 
 
 class TensorSpec(NamedTuple):

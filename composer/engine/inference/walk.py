@@ -11,9 +11,10 @@ from graphlib import CycleError
 from math import prod
 
 from composer.core import rules
+from composer.core.binding import PortKey, bound_wires, output_keys, source_key
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.params import ParamError
-from composer.core.blocks.ports import input_ports, output_ports
+from composer.core.blocks.ports import input_ports
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts, PortSpec, summed
@@ -30,7 +31,7 @@ from composer.engine.inference.flatten import flatten, totals
 from composer.engine.inference.memo import Memo
 from composer.engine.inference.node_memo import CachedVisit, NodeCall
 from composer.engine.inference.peak_memory import peak_bytes
-from composer.engine.inference.results import GraphResult, NodeResult, PortKey, TensorSpec, itemsize
+from composer.engine.inference.results import GraphResult, NodeResult, TensorSpec, itemsize
 from composer.engine.inference.storages import Storages
 
 # Of one walk: repeats inside repeats multiply.
@@ -217,23 +218,20 @@ class Walk:
             # depends on variables has no visit of its own here.
             if self.memo.visits.get((result.name, node.id)) is visit:
                 self.memo.visits[result.name, node.id] = visit._replace(memo=memo)
-        for index, (port, value) in enumerate(zip(visit.ports, outputs, strict=False)):
-            result.values[node.id, port if index else ""] = value
+        result.values.update(zip(output_keys(node.id, visit.ports), outputs, strict=False))
         return NodeResult(node, memo.facts, [resolved for resolved, _ in memo.iterations])
 
     def _bind(self, node: Node, result: GraphResult) -> tuple[list[PortKey | None], list[PortKey | None]]:
         """Return the sources of a node's inputs in the order of its arguments, and the first source of each port."""
         ports = input_ports(self.design, self.catalog, result.name, node.id)
-        by_port: dict[str, list[PortKey]] = {port.name: [] for port in ports}
-        for wire in result.graph.in_wires(node.id):
-            source = self._port_key(result, wire)
-            if source in result.values:
-                by_port[wire.target_port or ports[0].name].append(source)
         sources: list[PortKey | None] = []
-        for port in ports:
-            wired = by_port[port.name]
-            sources.extend(wired if port.variadic else wired[:1] or [None])
-        return sources, [next(iter(by_port[port.name]), None) for port in ports]
+        firsts: list[PortKey | None] = []
+        for port, wires in bound_wires(result.graph, node.id, ports):
+            keys = [source_key(self.design, self.catalog, result.name, wire) for wire in wires]
+            computed = [key for key in keys if key in result.values]
+            sources.extend(computed if port.variadic else computed[:1] or [None])
+            firsts.append(computed[0] if computed else None)
+        return sources, firsts
 
     def _repeat(self, node: Node, variables: Mapping[str, Scalar]) -> int:
         """Return the number of iterations of a node, and count them."""
@@ -291,8 +289,7 @@ class Walk:
                     raise repeat_error(node, repeat, name)
                 inputs = [*iteration.outputs, *inputs[len(iteration.outputs) :]]
         outputs = dict(zip(graph.outputs, results[-1].outputs, strict=True))
-        for index, (port, value) in enumerate(outputs.items()):
-            outer.values[node.id, port if index else ""] = value
+        outer.values.update(zip(output_keys(node.id, list(outputs)), outputs.values(), strict=True))
         return NodeResult(node, self._instance_facts(facts, results, outputs), [*results])
 
     def _iteration(
@@ -333,17 +330,9 @@ class Walk:
 
     # -- ports -------------------------------------------------------------------------------------------------------
 
-    def _port_key(self, result: GraphResult, wire: Wire) -> PortKey:
-        """Return the key under which the tensor of a wire is held: the empty name always stands for the first port."""
-        source, port = wire.source, wire.source_port
-        if not port or source in result.graph.inputs:
-            return source, ""
-        ports = output_ports(self.design, self.catalog, result.name, source)
-        return (source, "") if ports and ports[0].name == port else (source, port)
-
     def _carrier(self, result: GraphResult) -> Callable[[Wire], TensorSpec | None]:
         """Return a function that looks up the tensor on a wire of a graph."""
-        return lambda wire: result.values.get(self._port_key(result, wire))
+        return lambda wire: result.values.get(source_key(self.design, self.catalog, result.name, wire))
 
 
 def _integer(value: object) -> int | None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from composer.core.binding import source_key
 from composer.core.blocks.block_file import BlockSpec
-from composer.core.blocks.ports import output_ports
 from composer.core.facts import NodeFacts
 from composer.core.graph import Design, Graph, Node, Wire
 from composer.engine.inference.infer import Inference, Inferrer
@@ -71,13 +71,7 @@ class ErrorContext:
 
     def value(self, wire: Wire) -> TensorSpec | None:
         """Return the tensor on a wire of this graph, if it could be computed."""
-        ports = output_ports(self.design, self.inferrer.catalog, self.graph_name, wire.source)
-        is_first = (
-            not wire.source_port
-            or wire.source in self.graph.inputs
-            or (bool(ports) and ports[0].name == wire.source_port)
-        )
-        return self.result.values.get((wire.source, "" if is_first else wire.source_port))
+        return self.result.values.get(source_key(self.design, self.inferrer.catalog, self.graph_name, wire))
 
     def shapes(self) -> list[tuple[int, ...]]:
         """Return the shapes that arrive at the item."""

@@ -1,8 +1,8 @@
-"""The document and everything that can be known of it without torch: graph, edits, file, catalog, rules, names, diff, layout.
+"""The document and everything that can be derived from it without torch: graph, edits, files, catalog, rules, diff, layout.
 
-Everything here is a frozen value or a pure function. `Design` is the document; `edits` makes new Designs from old ones;
-`diff` says by identity what changed; `rules` finds structural problems; `facts` are the messages that the engine answers with.
+Everything here is a frozen value or a pure function. `Design` is the document, `edits` returns new Designs, `diff` compares
+two of them by identity first, `rules` finds structural problems, and `facts` are what the engine answers.
 
-The drawing is a networkx graph (`Graph.to_networkx`), and that is what is compiled. Its order and its circles come from `topology`
-with the standard library: both are asked whenever a file is opened or a node changes, where importing networkx would be felt.
+`topology` orders the nodes and finds cycles with the standard library, because every opened file and every edit need both, and
+importing networkx would be noticeable there. Other code uses the graph of networkx (`Graph.to_networkx`).
 """

@@ -1,4 +1,4 @@
-"""What differs between two designs, found by identity first: parts that an edit did not touch are the same objects and cost nothing."""
+"""Differences of two designs. Identity is compared first, so that parts that an edit did not touch cost nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -9,7 +9,19 @@ from composer.core.graph import Design, Graph, Point, Wire
 
 @dataclass(frozen=True, slots=True)
 class GraphDiff:
-    """Differences of one graph; `moved` are items that differ in their position only, `bent` wires that differ in their bends only."""
+    """Differences of one graph.
+
+    Attributes:
+        added: ids of new items.
+        removed: ids of items that are missing.
+        changed: ids of items that differ in more than their position.
+        moved: ids of items that differ in their position only.
+        wires_added: new wires.
+        wires_removed: wires that are missing.
+        other: whether exposed parameters differ, or an order.
+        bent: wires that differ in their bends only.
+        framed: whether frames differ.
+    """
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -17,9 +29,9 @@ class GraphDiff:
     moved: tuple[str, ...] = ()
     wires_added: tuple[Wire, ...] = ()
     wires_removed: tuple[Wire, ...] = ()
-    other: bool = False  # exposed parameters, or an order
-    bent: tuple[Wire, ...] = ()  # wires that are led through other places
-    framed: bool = False  # frames
+    other: bool = False
+    bent: tuple[Wire, ...] = ()
+    framed: bool = False
 
     @property
     def structural(self) -> bool:
@@ -29,7 +41,7 @@ class GraphDiff:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Differences of two designs: per graph (main under the empty name), and which other fields differ."""
+    """Differences of two designs: by graph (main under the empty name), and which other fields differ."""
 
     before: Design
     after: Design
@@ -60,32 +72,32 @@ def _bends(graph: Graph) -> list[tuple[Point, ...]]:
 
 
 def diff_graph(before: Graph, after: Graph) -> GraphDiff:
-    """Differences of two graphs."""
+    """Compare two graphs."""
     if before is after:
         return GraphDiff()
     old = {**before.inputs, **before.nodes, **before.outputs}
     new: dict[str, Any] = {**after.inputs, **after.nodes, **after.outputs}
     both = [id for id in new if id in old and new[id] is not old[id] and new[id] != old[id]]
     moved = tuple(id for id in both if type(old[id]) is type(new[id]) and _unplaced(old[id]) == _unplaced(new[id]))
-    lost: tuple[Wire, ...] = ()
-    gained: tuple[Wire, ...] = ()
+    wires_removed: tuple[Wire, ...] = ()
+    wires_added: tuple[Wire, ...] = ()
     bent: tuple[Wire, ...] = ()
     reordered = False
     if before.wires is not after.wires:
         old_wires, new_wires = set(before.wires), set(after.wires)
-        lost = tuple(wire for wire in before.wires if wire not in new_wires)
-        gained = tuple(wire for wire in after.wires if wire not in old_wires)
+        wires_removed = tuple(wire for wire in before.wires if wire not in new_wires)
+        wires_added = tuple(wire for wire in after.wires if wire not in old_wires)
         if any(wire.bends for wire in (*before.wires, *after.wires)):
-            led = {wire: wire.bends for wire in before.wires}
-            bent = tuple(wire for wire in after.wires if led.get(wire, wire.bends) != wire.bends)
+            old_bends = {wire: wire.bends for wire in before.wires}
+            bent = tuple(wire for wire in after.wires if old_bends.get(wire, wire.bends) != wire.bends)
         reordered = [w for w in before.wires if w in new_wires] != [w for w in after.wires if w in old_wires]
     return GraphDiff(
         added=tuple(id for id in new if id not in old),
         removed=tuple(id for id in old if id not in new),
         changed=tuple(id for id in both if id not in moved),
         moved=moved,
-        wires_added=gained,
-        wires_removed=lost,
+        wires_added=wires_added,
+        wires_removed=wires_removed,
         other=before.params != after.params or reordered or _order(before) != _order(after),
         bent=bent,
         framed=before.frames != after.frames,
@@ -93,7 +105,7 @@ def diff_graph(before: Graph, after: Graph) -> GraphDiff:
 
 
 def diff(before: Design, after: Design) -> Diff:
-    """Differences of two designs.
+    """Compare two designs.
 
     Args:
         before: the older one.
@@ -105,13 +117,13 @@ def diff(before: Design, after: Design) -> Diff:
     if before is after:
         return Diff(before, after)
     names = [name for name, _ in after.all_graphs()] + [name for name in before.graphs if name not in after.graphs]
-    nothing = Graph()
+    empty = Graph()
     graphs = {}
     for name in names:
-        old = before.main if not name else before.graphs.get(name, nothing)
-        new = after.main if not name else after.graphs.get(name, nothing)
-        came_or_went = bool(name) and (name not in before.graphs or name not in after.graphs)
-        if old is not new and (came_or_went or old != new or _order(old) != _order(new) or _bends(old) != _bends(new)):
+        old = before.main if not name else before.graphs.get(name, empty)
+        new = after.main if not name else after.graphs.get(name, empty)
+        in_one_only = bool(name) and (name not in before.graphs or name not in after.graphs)
+        if old is not new and (in_one_only or old != new or _order(old) != _order(new) or _bends(old) != _bends(new)):
             graphs[name] = diff_graph(old, new)
     others = tuple(
         f.name

@@ -1,14 +1,14 @@
-"""What differs between two designs, readable in a terminal, as Markdown for a pull request, and as JSON."""
+"""Report of the differences of two designs: for a terminal, as Markdown for a pull request, and as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from composer.core.diff import diff
+from composer.core.diff import Diff, diff
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts
-from composer.core.graph import Design, Graph, Input, Node, Scalar, Value
+from composer.core.graph import Design, Graph, Input, Item, Node, Scalar, Value
 
 _MARKS = {"added": "+", "removed": "-", "changed": "~"}
 
@@ -20,11 +20,11 @@ class Change:
     Args:
         kind: ``added``, ``removed`` or ``changed``.
         what: ``node``, ``wire``, ``variable``, ``graph`` or ``setting``.
-        name: id or wire; inside a sub-graph with its name in front.
-        detail: what changed, in words.
+        name: id or wire, with the name of its sub-graph in front.
+        detail: description of the change.
         graph: name of the sub-graph, empty for the main graph.
-        params: difference of the parameter counts, over all uses and rounds of a sub-graph.
-        macs: difference of the MACs, counted alike.
+        params: difference of the parameter counts, over all instances and iterations.
+        macs: difference of the MACs, over all instances and iterations.
     """
 
     kind: str
@@ -37,7 +37,7 @@ class Change:
 
 
 def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) -> list[Change]:
-    """All differences but those of place on the canvas.
+    """Return all differences except positions on the canvas.
 
     Args:
         before: the older design.
@@ -46,56 +46,73 @@ def report(before: Design, after: Design, old: DesignFacts, new: DesignFacts) ->
         new: facts of the newer one.
     """
     change = diff(before, after)
-    lines = [
-        Change("changed", "setting", name, f"{getattr(before, name)!r} -> {getattr(after, name)!r}")
-        for name in ("name", "description")
-        if name in change.fields
-    ]
+    lines = [*_setting_changes(before, after, change), *_graph_changes(change, old, new)]
+    return [*lines, *_consequences(change, old, new, {(line.graph, line.name) for line in lines})]
+
+
+def _setting_changes(before: Design, after: Design, change: Diff) -> Iterator[Change]:
+    """Yield the changes of title and description, variables and training settings."""
+    for name in ("name", "description"):
+        if name in change.fields:
+            yield Change("changed", "setting", name, f"{getattr(before, name)!r} -> {getattr(after, name)!r}")
     for name in sorted({*before.variables, *after.variables}):
-        if before.variables.get(name, _NONE) != after.variables.get(name, _NONE):
-            kind = "added" if name not in before.variables else "removed" if name not in after.variables else "changed"
-            lines.append(
-                Change(
-                    kind,
-                    "variable",
-                    name,
-                    _from_to(before.variables.get(name, _NONE), after.variables.get(name, _NONE)),
-                )
-            )
+        a, b = before.variables.get(name, _NONE), after.variables.get(name, _NONE)
+        if a != b:
+            kind = "added" if a is _NONE else "removed" if b is _NONE else "changed"
+            yield Change(kind, "variable", name, _from_to(a, b))
     for setting in fields(before.training):
         a, b = getattr(before.training, setting.name), getattr(after.training, setting.name)
         if a != b:
-            lines.append(Change("changed", "setting", f"training.{setting.name}", _from_to(a, b)))
-    old_places, new_places = _places(before, old), _places(after, new)
+            yield Change("changed", "setting", f"training.{setting.name}", _from_to(a, b))
+
+
+def _graph_changes(change: Diff, old: DesignFacts, new: DesignFacts) -> Iterator[Change]:
+    """Yield the changes that were made in graphs: items, wires and exposed parameters."""
+    before, after = change.before, change.after
+    old_items, new_items = _item_costs(before, old), _item_costs(after, new)
     empty = Graph()
     for name, part in change.graphs.items():
         if name and (name not in before.graphs or name not in after.graphs):
-            lines.append(Change("added" if name in after.graphs else "removed", "graph", name))
+            yield Change("added" if name in after.graphs else "removed", "graph", name)
         a = before.graphs.get(name, empty) if name else before.main
         b = after.graphs.get(name, empty) if name else after.main
         prefix = f"{name}." if name else ""
         for kind, ids in (("added", part.added), ("removed", part.removed), ("changed", part.changed)):
-            lines.extend(_item(kind, id, a, b, name, prefix, old_places, new_places) for id in ids)
-        lines.extend(Change("added", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_added)
-        lines.extend(Change("removed", "wire", f"{prefix}{wire}", graph=name) for wire in part.wires_removed)
+            for id in ids:
+                was = old_items.get((name, id), _ItemCosts()) if kind != "added" else _ItemCosts()
+                now = new_items.get((name, id), _ItemCosts()) if kind != "removed" else _ItemCosts()
+                details = [*_item_details(a.item(id), b.item(id)), _shape_change(was.facts, now.facts)]
+                text, params, macs = ", ".join(filter(None, details)), now.params - was.params, now.macs - was.macs
+                yield Change(kind, "node", prefix + id, text, name, params, macs)
+        for wire in part.wires_added:
+            yield Change("added", "wire", f"{prefix}{wire}", graph=name)
+        for wire in part.wires_removed:
+            yield Change("removed", "wire", f"{prefix}{wire}", graph=name)
         if a.params != b.params:
-            lines.append(
-                Change("changed", "graph", name, f"parameters {_from_to(dict(a.params), dict(b.params))}", name)
-            )
-    # Nodes that nobody edited, whose shape or costs an edit elsewhere changed.
-    told = {(line.graph, line.name) for line in lines}
+            yield Change("changed", "graph", name, f"parameters {_from_to(dict(a.params), dict(b.params))}", name)
+
+
+def _consequences(change: Diff, old: DesignFacts, new: DesignFacts, reported: set[tuple[str, str]]) -> Iterator[Change]:
+    """Yield the nodes that nobody edited, but whose shape or costs an edit elsewhere changed.
+
+    Args:
+        change: the edits.
+        old: facts before.
+        new: facts after.
+        reported: graph and id of the items that have a line already.
+    """
     edited = set(change.graphs)
     for path, facts in new.nodes.items():
         earlier = old.nodes.get(path)
-        if "/" in path or earlier is None or ("", path) in told or not facts.block:
+        if "/" in path or earlier is None or ("", path) in reported or not facts.block:
             continue
         params, macs = facts.params - earlier.params, facts.macs - earlier.macs
         detail = _shape_change(earlier, facts)
-        if not detail and (params or macs) and not edited & _within(after, after.main.nodes[path]):
-            detail = _taken_change(earlier, facts)
+        # An edit inside a sub-graph has its own line, which tells the costs of all instances.
+        if not detail and (params or macs) and not edited & _nested(change.after, change.after.main.nodes[path]):
+            detail = _inferred_change(earlier, facts)
         if detail:
-            lines.append(Change("changed", "node", path, detail, "", params, macs))
-    return lines
+            yield Change("changed", "node", path, detail, "", params, macs)
 
 
 _NONE = object()
@@ -110,20 +127,17 @@ def _from_to(a: object, b: object) -> str:
 
 
 @dataclass(slots=True)
-class _Place:
-    """A node of a graph: its facts in the first use, its costs in all uses and rounds."""
+class _ItemCosts:
+    """An item of a graph: its facts in the first instance, its costs in all instances and iterations."""
 
     facts: NodeFacts = field(default_factory=NodeFacts)
     params: int = 0
     macs: int = 0
 
 
-_Places = Mapping[tuple[str, str], _Place]
-
-
-def _places(design: Design, facts: DesignFacts) -> dict[tuple[str, str], _Place]:
-    """Each item of each graph that is used, by graph and id."""
-    found: dict[tuple[str, str], _Place] = {}
+def _item_costs(design: Design, facts: DesignFacts) -> dict[tuple[str, str], _ItemCosts]:
+    """Return the costs of each item of each graph that is used, by graph and id."""
+    items: dict[tuple[str, str], _ItemCosts] = {}
     try:
         variables = resolve_variables(design.variables)
     except UserError:
@@ -132,88 +146,69 @@ def _places(design: Design, facts: DesignFacts) -> dict[tuple[str, str], _Place]
     def visit(name: str, prefix: str, scope: Mapping[str, Scalar], times: int) -> None:
         graph = design.graph(name)
         for id in graph.ids():
-            item, known = graph.item(id), facts.nodes.get(prefix + id)
-            if known is None:
+            item, item_facts = graph.item(id), facts.nodes.get(prefix + id)
+            if item_facts is None:
                 continue
-            place = found.setdefault((name, id), _Place(known))
-            place.params += times * known.params
-            place.macs += times * known.macs
+            costs = items.setdefault((name, id), _ItemCosts(item_facts))
+            costs.params += times * item_facts.params
+            costs.macs += times * item_facts.macs
             if isinstance(item, Node) and item.subgraph is not None and item.subgraph in design.graphs:
                 enter(item, item.subgraph, f"{prefix}{id}/", scope, times)
 
     def enter(node: Node, inner: str, prefix: str, scope: Mapping[str, Scalar], times: int) -> None:
         exposed = design.graphs[inner].params
-        rounds = _whole(node.repeat, scope)
-        # Rounds that differ have paths of their own; where they do not, the first stands for all.
-        apart = any(f"{prefix}0/{id}" in facts.nodes for id in design.graphs[inner].ids())
-        for index in range(rounds if apart else 1):
-            own = {key: _or_none(node.params.get(key, value), scope, index, rounds) for key, value in exposed.items()}
-            visit(
-                inner,
-                f"{prefix}{index}/" if apart else prefix,
-                {**variables, **own},
-                times if apart else times * rounds,
-            )
+        repeat = _integer(node.repeat, scope)
+        # Iterations that differ have their own paths in the facts; otherwise the first stands for all.
+        differ = any(f"{prefix}0/{id}" in facts.nodes for id in design.graphs[inner].ids())
+        for index in range(repeat if differ else 1):
+            own = {key: _scalar(node.params.get(key, value), scope, index, repeat) for key, value in exposed.items()}
+            path = f"{prefix}{index}/" if differ else prefix
+            visit(inner, path, {**variables, **own}, times if differ else times * repeat)
 
     visit("", "", variables, 1)
-    return found
+    return items
 
 
-def _whole(value: Value, scope: Mapping[str, Scalar]) -> int:
-    rounds = _or_none(value, scope)
-    return int(rounds) if isinstance(rounds, int | float) and rounds >= 1 else 1
+def _integer(value: Value, scope: Mapping[str, Scalar]) -> int:
+    number = _scalar(value, scope)
+    return int(number) if isinstance(number, int | float) and number >= 1 else 1
 
 
-def _or_none(value: Value, scope: Mapping[str, Scalar], index: int = 0, rounds: int = 1) -> Scalar:
-    """A value as a number or text; None where it cannot be computed, or is a list, with which nothing is computed."""
+def _scalar(value: Value, scope: Mapping[str, Scalar], index: int = 0, repeat: int = 1) -> Scalar:
+    """Return a value as a number or text; None if it cannot be computed or is a list, which expressions cannot use."""
     try:
-        found = resolve(value, scope, index, rounds)
+        literal = resolve(value, scope, index, repeat)
     except UserError:
         return None
-    return None if isinstance(found, tuple) else found
+    return None if isinstance(literal, tuple) else literal
 
 
-def _item(kind: str, id: str, a: Graph, b: Graph, graph: str, prefix: str, old: _Places, new: _Places) -> Change:
-    before = old.get((graph, id), _Place()) if kind != "added" else _Place()
-    after = new.get((graph, id), _Place()) if kind != "removed" else _Place()
-    x, y = a.item(id), b.item(id)
-    details = []
-    if isinstance(x, Node) and isinstance(y, Node):
-        if x.block != y.block:
-            details.append(f"{x.block} -> {y.block}")
-        names = [
-            name
-            for name in dict.fromkeys((*x.params, *y.params))
-            if x.params.get(name, _NONE) != y.params.get(name, _NONE)
-        ]
-        details.extend(
-            f"{name}: {_from_to(x.params.get(name, 'default'), y.params.get(name, 'default'))}" for name in names
-        )
-        if x.repeat != y.repeat:
-            details.append(f"repeat: {x.repeat} -> {y.repeat}")
-    elif isinstance(x, Input) and isinstance(y, Input):
-        details.append(
-            f"shape: {_from_to(x.shape, y.shape)}" if x.shape != y.shape else f"dtype: {_from_to(x.dtype, y.dtype)}"
-        )
-    else:
-        item = y or x
-        if isinstance(item, Node):
-            values = ", ".join(f"{name}={value}" for name, value in item.params.items())
-            details.append(f"{item.block}({values})")
-    if shape := _shape_change(before.facts, after.facts):
-        details.append(shape)
-    return Change(
-        kind, "node", prefix + id, ", ".join(details), graph, after.params - before.params, after.macs - before.macs
-    )
+def _item_details(before: Item | None, after: Item | None) -> Iterator[str]:
+    """Yield what differs between two versions of an item; of an added or removed node its block and parameters."""
+    if isinstance(before, Node) and isinstance(after, Node):
+        if before.block != after.block:
+            yield f"{before.block} -> {after.block}"
+        for name in dict.fromkeys((*before.params, *after.params)):
+            if before.params.get(name, _NONE) != after.params.get(name, _NONE):
+                yield f"{name}: {_from_to(before.params.get(name, 'default'), after.params.get(name, 'default'))}"
+        if before.repeat != after.repeat:
+            yield f"repeat: {before.repeat} -> {after.repeat}"
+    elif isinstance(before, Input) and isinstance(after, Input):
+        if before.shape != after.shape:
+            yield f"shape: {_from_to(before.shape, after.shape)}"
+        else:
+            yield f"dtype: {_from_to(before.dtype, after.dtype)}"
+    elif isinstance(node := after or before, Node):
+        yield f"{node.block}({', '.join(f'{name}={value}' for name, value in node.params.items())})"
 
 
-def _within(design: Design, node: Node) -> set[str]:
-    """Names of the sub-graphs that a node uses, in those too; of what was edited there its own line tells."""
+def _nested(design: Design, node: Node) -> set[str]:
+    """Return the names of the sub-graphs that a node contains."""
     return set(design.nested_graphs([str(node.subgraph)])) if node.subgraph in design.graphs else set()
 
 
-def _taken_change(before: NodeFacts, after: NodeFacts) -> str:
-    """What a node takes from its wires, where that has changed."""
+def _inferred_change(before: NodeFacts, after: NodeFacts) -> str:
+    """Return which parameters that a node takes from its wires have changed."""
     a, b = before.resolved, after.resolved
     return (
         ", ".join(f"{name}: {_from_to(a.get(name), b[name])}" for name in after.inferred if a.get(name) != b[name])
@@ -230,7 +225,7 @@ def _shape_change(before: NodeFacts, after: NodeFacts) -> str:
 
 
 def as_text(lines: list[Change], old: DesignFacts, new: DesignFacts) -> str:
-    """For a terminal: one line a change, the totals last."""
+    """Format a report for a terminal: one line for each change, then the totals."""
     rows = [
         f"{_MARKS[line.kind]} {line.what} {line.name}{f': {line.detail}' if line.detail else ''}{_deltas(line)}"
         for line in lines
@@ -239,7 +234,7 @@ def as_text(lines: list[Change], old: DesignFacts, new: DesignFacts) -> str:
 
 
 def as_markdown(lines: list[Change], old: DesignFacts, new: DesignFacts) -> str:
-    """For a pull request: a table, the totals below."""
+    """Format a report for a pull request: a table, then the totals."""
     rows = ["| | what | name | change | params | MACs |", "|---|---|---|---|---:|---:|"]
     for line in lines:
         cells = (
@@ -255,7 +250,7 @@ def as_markdown(lines: list[Change], old: DesignFacts, new: DesignFacts) -> str:
 
 
 def as_json(lines: list[Change], old: DesignFacts, new: DesignFacts) -> dict[str, Any]:
-    """For scripts."""
+    """Return a report as plain values for scripts."""
     return {
         "changes": [{part.name: getattr(line, part.name) for part in fields(Change)} for line in lines],
         "before": {"params": old.totals.params, "macs": old.totals.macs},

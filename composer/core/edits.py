@@ -16,6 +16,7 @@ from composer.core.graph import (
     Frame,
     Graph,
     Input,
+    Item,
     Node,
     Output,
     Point,
@@ -27,8 +28,6 @@ from composer.core.graph import (
     is_repeat,
 )
 from composer.core.topology import reachable
-
-Item = Input | Node | Output
 
 
 def add(design: Design, item: Item, *, graph: str = "") -> Design:

@@ -104,6 +104,9 @@ class Node:
         return self.block.removeprefix(SUBGRAPH) if self.block.startswith(SUBGRAPH) else None
 
 
+Item: TypeAlias = Input | Node | Output
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
     """A connection from an output port to an input port; an empty port name is the first (usually the only) port.
@@ -157,7 +160,7 @@ class Graph:
         for name in ("inputs", "nodes", "outputs", "params"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
-    def item(self, id: str) -> Input | Node | Output | None:
+    def item(self, id: str) -> Item | None:
         """Return the input, node or output with an id, or None."""
         return self.inputs.get(id) or self.nodes.get(id) or self.outputs.get(id)
 

@@ -1,7 +1,8 @@
-"""Memory of a training step, worked out from facts: weights, gradients, what the optimizer keeps, what is saved for backward.
+"""Memory of a training step, computed from facts: weights, gradients, optimizer states, activations saved for backward.
 
-Weights are float32. SGD keeps one number a trained parameter (its momentum), AdamW two (running means of the gradient and of its
-square); what AdamW keeps a tensor (its step) is left out. The framework's own memory and workspaces of kernels are not in it.
+Weights are float32. SGD stores one number for each trained parameter (its momentum), AdamW two (running means of the
+gradient and of its square); the step counter that AdamW stores for each tensor is left out. The framework's own memory and
+workspaces of kernels are not included.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ BYTES_PER_PARAM = 4
 
 @dataclass(frozen=True, slots=True)
 class TrainingMemory:
-    """Bytes of each part; `activations` are those at the batch of the facts."""
+    """Bytes of each part; those of the activations at the batch size of the facts."""
 
     weights: int
     buffers: int
@@ -25,28 +26,29 @@ class TrainingMemory:
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """Sum of all parts."""
         return self.weights + self.buffers + self.gradients + self.optimizer + self.activations
 
 
 def frozen(facts: NodeFacts | Totals) -> int:
-    """Number of parameters that are not trained."""
+    """Return the number of parameters that are not trained."""
     return facts.params - facts.params_trainable
 
 
 def gradient_bytes(facts: NodeFacts | Totals) -> int:
-    """Bytes of the gradients of the trained parameters."""
+    """Return the bytes of the gradients."""
     return facts.params_trainable * BYTES_PER_PARAM
 
 
 def optimizer_bytes(facts: NodeFacts | Totals, optimizer: str = "adamw") -> int:
-    """Bytes that an optimizer keeps: ``sgd`` (with momentum) or ``adamw``.
+    """Return the bytes of the states of an optimizer.
 
-    >>> optimizer_bytes(Totals(params=10, params_trainable=10), "sgd"), optimizer_bytes(Totals(params=10, params_trainable=10), "adamw")
+    >>> totals = Totals(params=10, params_trainable=10)
+    >>> optimizer_bytes(totals, "sgd"), optimizer_bytes(totals, "adamw")
     (40, 80)
 
     Raises:
-        UserError: if the optimizer is neither.
+        UserError: if there is no such optimizer.
     """
     if optimizer not in OPTIMIZERS:
         raise UserError(f"optimizer {optimizer!r} is unknown; choose one of: {', '.join(OPTIMIZERS)}")
@@ -54,7 +56,7 @@ def optimizer_bytes(facts: NodeFacts | Totals, optimizer: str = "adamw") -> int:
 
 
 def training_memory(facts: NodeFacts | Totals, optimizer: str = "adamw") -> TrainingMemory:
-    """Memory of a training step at the batch of the facts."""
+    """Compute the memory of a training step at the batch size of the facts."""
     return TrainingMemory(
         weights=facts.params * BYTES_PER_PARAM,
         buffers=facts.buffers * BYTES_PER_PARAM,

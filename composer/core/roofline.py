@@ -1,7 +1,8 @@
-"""How long nodes take at least on a device: the roofline of Williams, Waterman and Patterson, 2009, doi:10.1145/1498765.1498785.
+"""Lower bounds of the run time of nodes: the roofline of Williams, Waterman, Patterson, 2009, doi:10.1145/1498765.1498785.
 
-A node takes no less time than its arithmetic at the device's peak, and no less than the bytes that its operations move at the device's
-bandwidth; the larger of the two is the estimate. Real times are longer: launching small operations and imperfect kernels are not in it.
+A node takes at least the time of its arithmetic at the device's peak, and at least that of the bytes that its operations
+move at the device's bandwidth; the larger of the two is the estimate. Real times are longer: the estimate does not include
+launches of small operations and imperfect kernels.
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class Roofline:
         seconds: least time of a forward pass.
         bound: ``compute`` or ``memory``, whichever takes longer.
         flops: its FLOPs.
-        moved_bytes: bytes that its operations move in the precision asked for.
+        moved_bytes: bytes that its operations move in the requested precision.
     """
 
     seconds: float
@@ -31,12 +32,12 @@ class Roofline:
 
     @property
     def intensity(self) -> float:
-        """FLOPs a byte."""
+        """FLOPs per byte."""
         return self.flops / self.moved_bytes if self.moved_bytes else 0.0
 
 
 def intensity(facts: NodeFacts | Totals) -> float:
-    """Arithmetic intensity in FLOPs a byte, in float32.
+    """Return the arithmetic intensity in FLOPs per byte, in float32.
 
     >>> intensity(NodeFacts(macs=100, moved_bytes=50))
     4.0
@@ -45,10 +46,10 @@ def intensity(facts: NodeFacts | Totals) -> float:
 
 
 def estimate(facts: NodeFacts, device: DeviceProfile, precision: str = "fp32") -> Roofline:
-    """Least time of a node on a device.
+    """Estimate the least time of a node on a device.
 
     Args:
-        facts: what is known of the node, at the batch of the question.
+        facts: facts of the node, at the batch size of interest.
         device: one of `device_profiles.PROFILES`, or a measured one.
         precision: one of the device's peaks.
 
@@ -63,12 +64,12 @@ def estimate(facts: NodeFacts, device: DeviceProfile, precision: str = "fp32") -
 
 
 def ridge(device: DeviceProfile, precision: str = "fp32") -> float:
-    """The intensity, in FLOPs a byte, from which a device is limited by its arithmetic."""
+    """Return the intensity in FLOPs per byte above which the arithmetic of a device is the limit."""
     return device.peaks[precision] / device.bandwidth
 
 
 def find(key: str) -> DeviceProfile:
-    """A profile by its key.
+    """Return a profile by its key.
 
     Raises:
         UserError: if there is none.

@@ -1,18 +1,18 @@
-"""Whole-number variables as the sizes of a network: which there are, and the values that make sense for one."""
+"""Integer variables as the sizes of a network: which ones a design has, and useful values for each."""
 
 from composer.core.errors import UserError
 from composer.core.expressions import resolve_variables
 from composer.core.graph import Design
 
-REACH = 8  # a variable is varied from an eighth of its value to eight times of it
+REACH = 8  # a variable varies from its value divided by this to its value times this
 RUNGS = 48
 
 
-def whole_variables(design: Design) -> dict[str, int]:
-    """The variables that scale a design: whole numbers above 0 that do not follow from others.
+def integer_variables(design: Design) -> dict[str, int]:
+    """Return the variables that scale a design: positive integers that are not computed from others.
 
     >>> from composer.core.graph import Graph
-    >>> whole_variables(Design("a", Graph(), variables={"width": 64, "half": "=width // 2", "rate": 0.1, "bias": True}))
+    >>> integer_variables(Design("a", Graph(), variables={"width": 64, "half": "=width // 2", "rate": 0.1, "bias": True}))
     {'width': 64}
     """
     try:
@@ -28,19 +28,19 @@ def whole_variables(design: Design) -> dict[str, int]:
 
 
 def steps(value: int) -> int:
-    """Step of a variable: the largest power of two up to 8 that divides its value, so that heads keep dividing widths."""
+    """Return the step of a variable: the largest power of two up to 8 that divides it, so that heads still divide widths."""
     return next(step for step in (8, 4, 2, 1) if value % step == 0)
 
 
 def candidates(value: int) -> list[int]:
-    """Values on either side of the present one, in its step."""
+    """Return values below and above the current one, in its step."""
     step = steps(value) if value > 12 else 1
     low = max(step, value // REACH // step * step)
     return list(range(low, value * REACH + 1, step))
 
 
 def ladder(value: int) -> list[int]:
-    """Candidates that grow by about the same ratio, the present one among them: the places of a slider.
+    """Return candidates that grow by about the same ratio, the current value included: the stops of a slider.
 
     >>> ladder(3)
     [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 19, 20, 22, 24]
@@ -48,5 +48,5 @@ def ladder(value: int) -> list[int]:
     ([8, 16, 24, 32], 512, True)
     """
     values = candidates(value)
-    wanted = [value * REACH ** (2 * rung / RUNGS - 1) for rung in range(RUNGS + 1)]
-    return sorted({min(values, key=lambda v: abs(v - target)) for target in wanted} | {value})
+    targets = [value * REACH ** (2 * rung / RUNGS - 1) for rung in range(RUNGS + 1)]
+    return sorted({min(values, key=lambda v: abs(v - target)) for target in targets} | {value})

@@ -142,7 +142,7 @@ def test_ports_of_the_same_place_take_the_wires() -> None:
         ("ECA", {"block": "NoBlock"}, "block 'NoBlock' is unknown"),
         ("ECA", {"block": "CBAM"}, "no node uses CBAM; used are: Concat, Split, SqueezeExcite, graph:stage"),
         ("ECA", {"block": "SqueezeExcite", "ids": []}, "none of the named nodes uses SqueezeExcite; used are: none"),
-        ("ECA", {"ids": ["gone"]}, "no node is called 'gone'"),
+        ("ECA", {"ids": ["gone"]}, "node 'gone' does not exist"),
     ],
 )
 def test_what_cannot_be_swapped(by: str, options: dict[str, object], message: str) -> None:
@@ -177,11 +177,11 @@ def test_the_command_writes_nothing_that_would_not_run(tmp_path: Path, capsys: p
 
 
 def test_an_id_that_does_not_exist_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(DesignError, match=r"no node is called 'gate_9'; did you mean gate_\d\?"):
+    with pytest.raises(DesignError, match=r"node 'gate_9' does not exist; did you mean gate_\d\?"):
         swap(loads(TEXT), CATALOG, "ECA", ids=["gate_1", "gate_9"])
     (path := tmp_path / "gates.yaml").write_text(TEXT)
     target = tmp_path / "new.yaml"
     assert main(["replace", str(path), "--nodes", "gate_1,nope", "--by", "ECA", "-o", str(target)]) == 2
-    assert "no node is called 'nope'" in capsys.readouterr().err and not target.exists()
+    assert "node 'nope' does not exist" in capsys.readouterr().err and not target.exists()
     assert main(["replace", str(path), "--nodes", "gate_1", "--by", "ECA", "-o", str(target)]) == 0
     assert ": 1 node, " in capsys.readouterr().out

@@ -11,7 +11,7 @@ from itertools import product
 from composer.core import edits
 from composer.core.errors import UserError
 from composer.core.graph import Design
-from composer.core.scaling import REACH, candidates, whole_variables
+from composer.core.scaling import REACH, candidates, integer_variables
 from composer.engine.inference.infer import Inferrer
 
 MAX_EVALUATIONS = 400
@@ -125,7 +125,7 @@ def fit(
     """
     if params is None and macs is None:
         raise UserError("there is no budget; give --params or --macs, such as --params 5M")
-    values = whole_variables(design)
+    values = integer_variables(design)
     integers = list(values)
     for name in vary:
         if name not in integers:

@@ -10,7 +10,7 @@ from composer.core import edits, names, units
 from composer.core.diff import Diff
 from composer.core.files.design_json import to_json
 from composer.core.graph import Design
-from composer.core.scaling import whole_variables
+from composer.core.scaling import integer_variables
 from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.session.session import Session
@@ -152,7 +152,7 @@ class FitPanel(Panel):
 
     def refresh(self) -> None:
         """Show the current variables and totals."""
-        values = whole_variables(self.session.document.design)
+        values = integer_variables(self.session.document.design)
         self.pages.setCurrentIndex(1 if values else 0)
         if list(values) != list(self.sliders):
             clear(self._rows)

@@ -6,8 +6,18 @@ keys and the wheel, and restores the value with Escape.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QLabel, QLineEdit
 
 from composer.gui.look import theme
@@ -96,7 +106,21 @@ class ValueField(QLineEdit):
             self._committed_text = self.text()
             self.committed.emit(self.text())
         if not self.property("invalid"):
-            self.setModified(False)  # an accepted text may be replaced by the value in its usual form
+            # An accepted text may be replaced by the value in its usual form. It is a step of the design's history now:
+            # setText also clears the history of the field, which would bring back text that the design does not have.
+            position = self.cursorPosition()
+            self.setText(self.text())
+            self.setCursorPosition(position)
+
+    def event(self, event: QEvent) -> bool:
+        """Leave Ctrl+Z and its counterpart to the design's history unless there is typing to undo."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            undo = event.matches(QKeySequence.StandardKey.Undo) and not self.isUndoAvailable()
+            redo = event.matches(QKeySequence.StandardKey.Redo) and not self.isRedoAvailable()
+            if undo or redo:
+                event.ignore()
+                return False
+        return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Select the whole text when the field is reached by keyboard."""

@@ -30,7 +30,7 @@ NOTE = 80  # characters; --json has all
 
 
 def main() -> None:
-    """Run the benchmarks that were named, or all."""
+    """Run the named benchmarks, or all."""
     parser = argparse.ArgumentParser(
         prog="make bench", description="Measure speed and memory, each against a reference in the same run."
     )
@@ -53,13 +53,13 @@ def main() -> None:
 
 
 def figures(row: Row) -> dict[str, float | str | None]:
-    """A row for JSON, which has no word for "not a number"."""
+    """Return a row as JSON fields, with None for NaN."""
     fields = {**asdict(row), "ratio": row.ratio}
     return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in fields.items()}
 
 
 def line(row: Row) -> str:
-    """One line of the table."""
+    """Return one line of the table."""
     target = "" if row.target is None else f"{row.target:.2f}"
     mark = "!" if row.target is not None and row.ratio > row.target else " "
     values = f"{row.ours:>9,.1f} {row.unit:<2}{row.reference:>9,.1f} {row.unit:<2}"

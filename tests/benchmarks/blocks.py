@@ -49,7 +49,7 @@ _KEPT: list[Any] = []  # an operator lives as long as the library that defined i
 
 
 def counterpart(pair: Pair) -> nn.Module:
-    """Make the other implementation, its parameters off every special start value."""
+    """Build the other implementation with perturbed parameters, so that no special initial value hides a branch."""
     module, name = pair.theirs.split(":")
     home = module if "." in module else "tests.benchmarks.pairs.counterparts"
     module = getattr(__import__(home, fromlist=[name]), name)(**pair.arguments)
@@ -64,7 +64,7 @@ def counterpart(pair: Pair) -> nn.Module:
 
 
 def alike(pair: Pair, theirs: nn.Module) -> nn.Module:
-    """Make our block with the parameters of the other."""
+    """Build our block with the parameters of the other."""
     catalog = read_catalog()
     settings = pair.ours if isinstance(pair.ours, tuple) else (pair.ours,)
     modules = [block_class(catalog[name])(**values) for name, values in zip(pair.blocks, settings, strict=True)]
@@ -120,7 +120,7 @@ def _outputs(result: Any) -> tuple[Tensor, ...]:
 
 @dataclass(frozen=True)
 class BuiltPair:
-    """The two implementations with the same parameters, and the same inputs in the form of each."""
+    """The two implementations with the same parameters, and the same inputs in each one's layout."""
 
     ours: nn.Module
     theirs: nn.Module
@@ -142,7 +142,7 @@ def build(pair: Pair) -> BuiltPair:
 
 
 def difference(pair: Pair, two: BuiltPair) -> float:
-    """Largest difference of the results, as a share of the largest result."""
+    """Return the largest difference of the results relative to the largest result."""
     back = pair.result or pair.turn
     outputs: list[tuple[Tensor, ...]] = []
     for module, call, inputs in ((two.ours, nn.Module.__call__, two.inputs), (two.theirs, pair.call, two.turned)):
@@ -158,7 +158,7 @@ def difference(pair: Pair, two: BuiltPair) -> float:
 
 
 def timed(pair: Pair, two: BuiltPair, name: str) -> Row:
-    """Time training steps of both in turns."""
+    """Time training steps of both alternately."""
     two.ours.train(), two.theirs.train()
     for x in (*two.inputs, *two.turned):
         x.requires_grad_()
@@ -188,7 +188,7 @@ def measured(pair: Pair) -> Row:
 
 
 def keep_memory() -> None:
-    """Let the C library keep freed memory, where it is glibc.
+    """Make glibc keep freed memory instead of returning it to the system.
 
     It gives large tensors back after each step, or not, depending on what ran before; the pages' return can take half
     of a step.
@@ -202,7 +202,7 @@ def keep_memory() -> None:
 
 
 def run() -> list[Row]:
-    """A row for each block with a counterpart, and some that name the others."""
+    """Return a row for each block with a counterpart, and rows that list the others."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     rows: list[Row] = []

@@ -1,4 +1,4 @@
-"""Designs to measure, of any size."""
+"""Designs of any size for the benchmarks."""
 
 import itertools
 
@@ -6,7 +6,7 @@ from composer.core.graph import Design, Graph, Input, Node, Output, Wire
 
 
 def chain(name: str, shape: tuple[int, ...], nodes: list[Node]) -> Design:
-    """Nodes in a row between one input and one output."""
+    """Return a design with the nodes in sequence between one input and one output."""
     ids = ["image", *(node.id for node in nodes), "logits"]
     graph = Graph(
         inputs={"image": Input("image", shape)},

@@ -75,7 +75,7 @@ def edit_row(
 
 
 def run() -> list[Row]:
-    """One node whose output shape stays; and half of the network behind a changed width."""
+    """Edit one node whose output shape does not change, and one whose width changes half of the network."""
     mobile = designs.mobile(300)
     ratios = (3.0 + step / 64 for step in itertools.count())
     widths = itertools.cycle(range(33, 300))

@@ -28,7 +28,7 @@ EPOCHS = 3
 
 
 class Clock(Report):
-    """Notes when each epoch is reported: the time between two holds everything that an epoch costs."""
+    """Record when each epoch is reported: the time between two reports is the full cost of an epoch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Clock(Report):
 
 
 def ours(design: Design, folder: str) -> tuple[list[float], int]:
-    """Seconds of the epochs after the first, and the threads that the loop found best."""
+    """Return the seconds of the epochs after the first, and the number of threads that the loop selected."""
     clock = Clock()
     run = train(design, Path(folder) / f"run_{time.time_ns()}", epochs=EPOCHS, device="cpu", report=clock)
     checkpoint = run.load(LAST)
@@ -49,7 +49,7 @@ def ours(design: Design, folder: str) -> tuple[list[float], int]:
 
 
 def bare(design: Design, threads: int) -> list[float]:
-    """The shortest loop that learns the same."""
+    """Train the same with the shortest PyTorch loop."""
     settings = replace(design.training, epochs=EPOCHS)
     data = load_for(design)
     torch.manual_seed(settings.seed)
@@ -74,7 +74,7 @@ def bare(design: Design, threads: int) -> list[float]:
 
 
 def run() -> list[Row]:
-    """The hybrid template on the digits, in turns."""
+    """Compare both on the hybrid template and the digits, alternately."""
     design = load(template("hybrid_digits"))
     samples: tuple[list[float], list[float]] = ([], [])
     before = torch.get_num_threads()

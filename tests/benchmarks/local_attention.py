@@ -19,7 +19,7 @@ def make_inputs() -> tuple[Tensor, ...]:
 
 
 def shifted(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """As the blocks do it: one offset at a time."""
+    """The implementation of the blocks: one offset at a time."""
     padded_k, padded_v = (pad_footprint(x.flatten(1, 2), KERNEL).unflatten(1, (HEADS, WIDTH)) for x in (k, v))
     return footprint_sum(footprint_logits(q, padded_k, KERNEL).softmax(-1), padded_v, KERNEL)
 

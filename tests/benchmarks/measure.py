@@ -1,4 +1,4 @@
-"""Rows of the table, and timing that a busy machine disturbs as little as possible."""
+"""Rows of the table, and timing that is robust on a busy machine."""
 
 import atexit
 import gc
@@ -45,7 +45,7 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """Ours over the reference."""
+        """Return ours divided by the reference."""
         return self.ours / self.reference if self.reference else float("nan")
 
 
@@ -59,7 +59,7 @@ def compare(
     warm: int = 1,
     note: str = "",
 ) -> Row:
-    """Time two functions in turns; a function that returns a float has measured itself, in seconds."""
+    """Time two functions alternately; a function that returns a float has measured its own seconds."""
     samples: tuple[list[float], list[float]] = ([], [])
     for _ in range(warm):
         ours(), reference()
@@ -83,7 +83,7 @@ def call_duration(function: Callable[[], Any]) -> float:
 
 
 def row(name: str, samples: tuple[list[float], list[float]], *, target: float | None = None, note: str = "") -> Row:
-    """A row of durations in seconds, shown in milliseconds."""
+    """Return a row of durations, given in seconds and shown in milliseconds."""
     ours, reference = samples
     spread = statistics.median(ours) / min(ours)
     return Row(name, 1e3 * min(ours), 1e3 * min(reference), "ms", target, spread, note)

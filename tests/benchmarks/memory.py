@@ -6,7 +6,7 @@ from types import TracebackType
 
 
 class Peak:
-    """Measures by how much the resident memory of this process rises inside a `with` block, in `megabytes`."""
+    """Measure how much the resident memory of this process rises inside a `with` block, in `megabytes`."""
 
     megabytes = 0.0
 
@@ -30,7 +30,7 @@ def _status(key: str) -> float:
 
 
 def peak() -> float:
-    """Largest resident memory so far, in MB."""
+    """Return the largest resident memory so far, in MB."""
     if sys.platform == "linux":
         return _status("VmHWM:")
     import resource
@@ -40,5 +40,5 @@ def peak() -> float:
 
 
 def resident() -> float:
-    """Resident memory now, in MB; elsewhere than on Linux the largest so far."""
+    """Return the current resident memory in MB; on other systems than Linux the largest so far."""
     return _status("VmRSS:") if sys.platform == "linux" else peak()

@@ -60,7 +60,7 @@ print(json.dumps({"cold": cold - start, "imported": imported - cold, "made": mad
 
 
 def run() -> list[Row]:
-    """One row a template, then the steps."""
+    """Return one row per template, then the steps."""
     return [*(row for path in sorted(paths.TEMPLATES.glob("*.yaml")) for row in summaries(path.stem)), *steps()]
 
 

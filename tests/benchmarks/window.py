@@ -44,7 +44,7 @@ window.resize(1280, 800)
 
 
 def run() -> list[Row]:
-    """Fresh processes in turns."""
+    """Time fresh processes alternately."""
     samples: tuple[list[float], list[float]] = ([], [])
     with tempfile.TemporaryDirectory() as home:
         before = os.environ.get("NETCOMPOSER_HOME")

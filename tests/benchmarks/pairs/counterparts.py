@@ -98,7 +98,7 @@ class AddedTable(nn.Module):
         self.register_buffer("table", table)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add it."""
+        """Add the table to `x`."""
         return x + self.table
 
 
@@ -127,7 +127,7 @@ class Rotary(nn.Module):
         self.embedding = RotaryEmbeddingCat(dim // heads, in_pixels=False, feat_shape=[side, side])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Turn each head."""
+        """Rotate each head."""
         split = x.unflatten(2, (self.heads, -1)).transpose(1, 2)
         return self.turn(split, self.embedding.get_embed()).transpose(1, 2).flatten(2)
 
@@ -177,23 +177,23 @@ class CausalDecoder(nn.TransformerDecoderLayer):
     """torch's decoder layer with the mask it is to be given."""
 
     def forward(self, x: Tensor, memory: Tensor) -> Tensor:
-        """Let each token see those before it and the whole memory."""
+        """Attend to earlier tokens and the whole memory."""
         mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1])
         return super().forward(x, memory, tgt_mask=mask, tgt_is_causal=True)
 
 
 def zero_bias_network(theirs: nn.Module) -> None:
-    """Make the bias of vit-pytorch's CrossFormer constant: it reads its table by wrong offsets."""
+    """Make the bias of vit-pytorch's CrossFormer constant: it reads its table at wrong offsets."""
     last = next(layer for layer in reversed(theirs.dpb) if isinstance(layer, nn.Linear))
     nn.init.zeros_(last.weight)
 
 
 def heads_outermost(heads: int, value: Tensor) -> Tensor:
-    """Rows of qkv that stand head by head, as queries, keys and values one after the other."""
+    """Reorder rows of qkv from head by head to queries, keys and values."""
     return value.unflatten(0, (heads, 3, -1)).transpose(0, 1).flatten(0, 2)
 
 
 def columns_first(value: Tensor) -> Tensor:
-    """A table of offsets whose columns came slowest, with its rows slowest."""
+    """Transpose a table of offsets from column-major to row-major."""
     side = round(len(value) ** 0.5)
     return value.unflatten(0, (side, side)).transpose(0, 1).flatten(0, 1)

@@ -1,4 +1,4 @@
-"""What makes, places and transforms tokens, recurrence and heads, against their counterparts."""
+"""Embeddings, positions, token layers, recurrence and heads against their counterparts."""
 
 from tests.benchmarks.pairs.counterparts import ReadingMemory
 from tests.benchmarks.pairs.pair import IMAGE, MAP, TOKENS, WINDOWED, Pair, channels_last, positions, tokens, words

@@ -1,4 +1,4 @@
-"""A block, its counterpart, and what makes the two comparable."""
+"""A block, its counterpart, and the conversions between the two."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Pair:
             tests.benchmarks.pairs.counterparts.
         arguments: of the counterpart.
         shapes: of our inputs, or of the only one.
-        order: our parameters in the order of theirs, if that is another. `a+b`: theirs holds both, one after the other;
+        order: our parameters in the order of theirs, if it differs. `a+b`: theirs holds both, one after the other;
             `a*3`: the next three of theirs make it up; `a=b`: theirs is both.
         rearrange: what turns the parameter of theirs into that of ours, by our name.
         without: parts of theirs that are left out, ours having none.
@@ -56,24 +56,24 @@ class Pair:
 
     @property
     def blocks(self) -> list[str]:
-        """Names of the blocks that it measures."""
+        """Return the names of the measured blocks."""
         return self.block.split(" + ")
 
     @property
     def inputs(self) -> tuple[tuple[int, ...], ...]:
-        """Shape of each input."""
+        """Return the shape of each input."""
         return self.shapes if isinstance(self.shapes[0], tuple) else (self.shapes,)
 
 
 def sized(module: nn.Module, x: Tensor) -> Tensor:
-    """The other one takes tokens and the size of their square map."""
+    """Call a module that takes tokens and the size of their square map."""
     side = round(x.shape[1] ** 0.5)
     output = module(x, (side, side))
     return output[0] if isinstance(output, tuple) else output
 
 
 def positions(module: Any, x: Tensor) -> Tensor:
-    """What timm's vision transformers do between their patches and their layers."""
+    """Run what timm's vision transformers do between their patches and their layers."""
     return module._pos_embed(x)
 
 

@@ -106,7 +106,7 @@ def test_sagan_is_the_formula() -> None:
 
 
 @pytest.mark.parametrize("make", [lambda: NonLocal2d(16), lambda: SAGANAttention(16)])
-def test_it_starts_as_the_identity(make) -> None:
+def test_the_block_starts_as_the_identity(make) -> None:
     x = torch.randn(2, 16, 4, 5)
     assert torch.equal(make()(x), x)
 

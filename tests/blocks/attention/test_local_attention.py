@@ -19,7 +19,9 @@ OFFSETS = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
 
 
 def footprint(center: tuple[int, int], size: tuple[int, int], reflect: bool) -> dict[int, tuple[int, int]]:
-    """Return the positions around `center` by index of their offset; those beyond the border are reflected or omitted."""
+    """Return the positions around `center` by index of their offset; those beyond the border are reflected or
+    omitted.
+    """
     positions = {}
     for o, (row, column) in enumerate(OFFSETS):
         y, x = center[0] + row, center[1] + column
@@ -194,7 +196,7 @@ def test_networks_have_the_parameters_of_the_paper(block, layers, settings, mill
     assert round(san_parameters(block, layers, **settings) / 1e6, 1) == millions
 
 
-def test_a_footprint_is_never_unfolded_for_the_backward_pass() -> None:
+def test_the_backward_pass_stores_no_unfolded_footprint() -> None:
     layer = StandAloneAttention2d(16, 64, 7, 4)
     x = torch.randn(1, 16, 12, 12)
     saved: dict[int, int] = {}

@@ -376,7 +376,7 @@ def test_scalable_attention_follows_the_authors_code():
     assert torch.allclose(module(x), expected, atol=1e-10)
 
 
-def test_a_part_of_a_grid_is_spread_over_the_map():
+def test_the_positions_of_a_grid_part_are_spread_over_the_map():
     x = torch.arange(36.0).view(1, 6, 6, 1)
     seen = []
     grid_windows.attend_in_grid(lambda parts, mask: seen.append(parts) or parts, x, 3)
@@ -400,7 +400,7 @@ PADDED = [
 @pytest.mark.parametrize("module", PADDED, ids=lambda module: type(module).__name__)
 @pytest.mark.parametrize(("height", "width"), [(5, 7), (9, 4), (2, 3)])
 def test_padding_changes_nothing(module, height, width, monkeypatch):
-    """Whatever stands in the padding, real positions come out the same."""
+    """The values of the padding do not change the output of real positions."""
     torch.manual_seed(0)
     inputs = [torch.randn(2, 8, height, width)]
     if isinstance(module, RegionToLocalAttention):
@@ -422,7 +422,7 @@ def test_padding_changes_nothing(module, height, width, monkeypatch):
 
 
 @torch.no_grad()
-def test_subsampled_patches_are_filled_up_with_zeros():
+def test_subsampled_patches_are_padded_with_zeros():
     x = torch.randn(1, 8, 5, 7)
     padded = F.pad(x, (0, 1, 0, 3))
     for module in (GlobalSubsampledAttention(8, 2, 4), ScalableAttention(8, 2, 4)):
@@ -463,7 +463,7 @@ def test_pooling_attention_pools_by_maximum_and_mean():
 
 
 @torch.no_grad()
-def test_nest_aggregation_pads_as_its_name_says():
+def test_nest_aggregation_pads_as_declared():
     for height, width in ((6, 4), (5, 7), (2, 1)):
         module = NesTAggregation(2, 3)
         y = module.norm(module.conv(torch.ones(1, 2, height, width) * torch.rand(1, 2, height, width)))
@@ -525,14 +525,14 @@ def test_nest_aggregation_pads_as_its_name_says():
         (lambda: MobileViTBlock(8, patch_size=0), "patch_size: 0 is not positive"),
     ],
 )
-def test_refusals(make, message):
+def test_bad_parameters_are_named(make, message):
     with pytest.raises(ValueError) as caught:
         make()
     assert str(caught.value) == message
 
 
 @torch.no_grad()
-def test_mobilevit_block_takes_maps_that_patches_do_not_divide():
+def test_mobilevit_block_accepts_maps_that_patches_do_not_divide():
     module = MobileViTBlock(8, 8, 1, 2).eval()
     x = torch.randn(2, 8, 5, 7)
     assert module(x).shape == x.shape

@@ -77,7 +77,7 @@ def test_the_talking_heads_of_vit_pytorch_have_their_parameters() -> None:
 
 
 def heads_of(layer: nn.Linear, x: Tensor, num_heads: int) -> list[Tensor]:
-    """Output of a linear layer, one (n, d) matrix a head, for one sample (n, dim)."""
+    """Return the output of a linear layer for one sample (n, dim), one (n, d) matrix per head."""
     return list(layer(x).chunk(num_heads, dim=-1))
 
 

@@ -22,7 +22,7 @@ def test_swin_tiny_has_its_parameters() -> None:
     assert total == 27_512_922  # timm 1.0.31 swin_tiny_patch4_window7_224.layers
 
 
-def test_windows_and_grids_come_back() -> None:
+def test_reversing_a_partition_restores_the_map() -> None:
     x = torch.arange(2 * 6 * 9 * 2).view(2, 6, 9, 2)
     assert torch.equal(window_partition(x, 3)[4, :, 0], x[0, 3:6, 3:6, 0].flatten())
     assert torch.equal(window_reverse(window_partition(x, 3), 3, 6, 9), x)
@@ -44,7 +44,7 @@ def share_a_window(i: tuple[int, int], j: tuple[int, int], size: tuple[int, int]
 @pytest.mark.parametrize("size", [(8, 8), (7, 9), (3, 10), (2, 3), (6, 5)])
 @pytest.mark.parametrize("shift", [0, 1, 3])
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_position_reads_from_the_real_positions_of_its_window(
+def test_a_position_attends_to_the_real_positions_of_its_window(
     size: tuple[int, int], shift: int, version: int
 ) -> None:
     window, dim, heads = 4, 8, 2

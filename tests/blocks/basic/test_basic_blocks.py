@@ -1,4 +1,4 @@
-"""The plain layers against torch's own, and every message of theirs."""
+"""The basic layers against torch's own, and all of their error messages."""
 
 import pytest
 import torch
@@ -38,7 +38,7 @@ def test_joins_follow_arithmetic():
 
 
 @pytest.mark.parametrize("size", [0, 1])
-def test_split_parts_make_the_whole(size):
+def test_split_parts_concatenate_to_the_input(size):
     x = torch.randn(2, 6, 4)
     parts = Split(size)(x)
     assert parts[0].shape[1] == (size or 3)
@@ -66,7 +66,7 @@ def test_convolution_keeps_the_size_by_default(kernel_size):
     assert Conv3d(4, 8, kernel_size)(torch.randn(1, 4, 3, 9, 7)).shape == (1, 8, 3, 9, 7)
 
 
-def test_average_pool_leaves_the_padding_out():
+def test_average_pool_does_not_count_the_padding():
     assert torch.equal(AvgPool2d(3, 1, 1)(torch.ones(1, 1, 4, 4)), torch.ones(1, 1, 4, 4))
 
 

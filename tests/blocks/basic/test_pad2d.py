@@ -8,7 +8,7 @@ from blocks.basic.pad2d import Pad2d
 
 
 @pytest.mark.parametrize(("mode", "name"), [("zeros", "constant"), ("replicate", "replicate"), ("reflect", "reflect")])
-def test_pad2d_fills_up_at_the_right_and_bottom(mode, name):
+def test_pad2d_pads_at_the_right_and_bottom(mode, name):
     x = torch.randn(2, 3, 6, 8)
     out = Pad2d(4, mode)(x)
     assert torch.equal(out, F.pad(x, (0, 0, 0, 2), mode=name))
@@ -16,7 +16,7 @@ def test_pad2d_fills_up_at_the_right_and_bottom(mode, name):
     assert Pad2d(2, mode)(x) is x
 
 
-def test_pad2d_refuses():
+def test_pad2d_rejects_bad_parameters():
     with pytest.raises(ValueError, match=r"^multiple: 0 is not positive$"):
         Pad2d(0)
     with pytest.raises(ValueError, match=r"^mode: 'x' is not one of zeros, replicate, reflect$"):

@@ -15,7 +15,7 @@ from tests.blocks.reference import assert_probe, parameter_count
 
 
 def without_router_biases(block: nn.Module) -> nn.Module:
-    """Take the biases from the router of `block`, as fightingcv-attention has it."""
+    """Take the biases from the router of `block`, as in fightingcv-attention."""
     for layer in block.router.modules():
         if isinstance(layer, nn.Linear):
             layer.bias = None
@@ -109,7 +109,7 @@ def test_selective_kernel_is_split_fuse_select(settings):
 
 
 @pytest.mark.parametrize(("radix", "cardinality"), [(1, 1), (2, 1), (3, 1), (2, 2), (2, 4), (1, 2)])
-def test_split_attention_treats_every_cardinal_group_alone(radix, cardinality):
+def test_split_attention_treats_every_cardinal_group_separately(radix, cardinality):
     channels = 4 * radix * cardinality
     x = probe_input((2, channels, 5, 6))
     block = fill(SplitAttention(channels, 8 * cardinality, radix=radix, cardinality=cardinality))

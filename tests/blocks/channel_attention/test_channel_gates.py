@@ -46,11 +46,11 @@ def test_squeeze_excite_is_two_layers_on_the_means(x):
 @pytest.mark.parametrize(
     ("channels", "kernel_size"), [(16, 3), (32, 3), (64, 3), (128, 5), (256, 5), (512, 5), (1024, 5), (2048, 7)]
 )
-def test_eca_takes_its_kernel_size_from_the_channels(channels, kernel_size):
+def test_eca_derives_its_kernel_size_from_the_channels(channels, kernel_size):
     assert ECA(channels).conv.kernel_size == (kernel_size,)
 
 
-def test_eca_sees_the_neighbouring_channels(x):
+def test_eca_gates_depend_on_the_neighbouring_channels(x):
     block = fill(ECA(32, kernel_size=5))
     weight, means = block.conv.weight.flatten(), channel_means(x)
     gates = torch.zeros_like(means)

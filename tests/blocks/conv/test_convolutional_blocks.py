@@ -1,4 +1,4 @@
-"""Convolutional blocks against the numbers of independent packages, and the networks that they make up."""
+"""Convolutional blocks against the numbers of independent packages, and networks built of them."""
 
 import pytest
 import torch

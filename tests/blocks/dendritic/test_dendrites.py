@@ -37,7 +37,7 @@ def test_dendrites_gate_every_token_alike():
     assert torch.allclose(layer(x, context)[:, 2], layer(x[:, 2], context), atol=1e-6)
 
 
-def test_only_the_chosen_segment_learns():
+def test_only_the_selected_segment_learns():
     layer = ActiveDendrites(4, 3, units=5, segments=6)
     context = torch.randn(1, 3)
     layer(torch.randn(1, 4), context).sum().backward()
@@ -92,7 +92,7 @@ def test_prototypes_of_known_tasks_are_means():
     assert torch.equal(layer(x), expected)
 
 
-def test_untold_tasks_are_found_by_clustering():
+def test_unlabelled_tasks_are_clustered():
     torch.manual_seed(0)
     layer = PrototypeContext(8, num_tasks=5)
     centres = 3 * torch.randn(3, 8)
@@ -102,7 +102,7 @@ def test_untold_tasks_are_found_by_clustering():
     assert torch.allclose(layer.prototypes[:3], centres, atol=0.4)
 
 
-def test_full_memory_takes_the_nearest_prototype():
+def test_full_memory_uses_the_nearest_prototype():
     layer = PrototypeContext(2, num_tasks=1)
     layer(torch.randn(8, 2))
     layer(100 + torch.randn(8, 2))

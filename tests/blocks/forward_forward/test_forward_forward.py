@@ -22,7 +22,7 @@ def test_layer_follows_the_formula(normalize, goodness):
         assert good[i].item() == pytest.approx(total if goodness == "sum" else total / 6, rel=1e-5)
 
 
-def test_length_of_the_input_does_not_matter():
+def test_output_does_not_depend_on_the_length_of_the_input():
     layer = FFLinear(8, 16)
     x = torch.randn(2, 8)
     assert torch.allclose(layer(x)[0], layer(1000 * x)[0], atol=1e-3)
@@ -43,7 +43,7 @@ def test_zero_input_gives_finite_gradients():
     assert x.grad.isfinite().all()
 
 
-def test_label_is_written_over_the_first_numbers():
+def test_label_replaces_the_first_elements():
     x = torch.randn(2, 7)
     out = LabelOverlay(3, value=2.0)(x, torch.tensor([2, 0]))
     assert out[:, :3].tolist() == [[0.0, 0.0, 2.0], [2.0, 0.0, 0.0]]

@@ -41,7 +41,7 @@ def test_learned_position_adds_its_vectors():
     assert torch.equal(block(x), x + block.position)
 
 
-def test_rotary_turns_pairs():
+def test_rotary_rotates_pairs():
     block = RotaryPosition(6, 8, num_heads=2)
     x = torch.randn(1, 6, 8).double()
     out = block(x)
@@ -100,7 +100,7 @@ def test_dynamic_bias_matches_vit_pytorch_1_26_11():
     "block",
     [RelativePositionBias(7, 2, height=2, prefix_tokens=1), DynamicPositionBias(7, 2, height=2, prefix_tokens=1)],
 )
-def test_bias_depends_on_the_offset_and_spares_the_prefix(block):
+def test_bias_depends_on_the_offset_and_is_zero_for_the_prefix(block):
     bias = block(torch.zeros(3, 7, 4))
     assert bias.shape == (3, 2, 7, 7)
     assert not bias[:, :, 0].any()

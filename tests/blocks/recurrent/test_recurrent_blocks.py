@@ -15,7 +15,7 @@ from composer.engine.inference.cost import measure
 
 
 def run_literally(rnn, x, act=torch.tanh):
-    """Recurrence of one layer over `x` (n, dim), token after token."""
+    """Recurrence of one layer over `x` (n, dim), token by token."""
     w, u, b, c = (getattr(rnn, name) for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"))
     h = cell = x.new_zeros(rnn.hidden_size)
     states = []
@@ -47,7 +47,7 @@ def test_recurrence_follows_the_formula(make):
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
-def test_encoder_reads_both_ways(cell):
+def test_encoder_reads_in_both_directions(cell):
     encoder = BidirectionalEncoder(4, 5, cell)
     x = torch.randn(2, 6, 4)
     annotations, state = encoder(x)
@@ -114,7 +114,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("make", "shapes"), CASES)
-def test_shortcuts_say_what_the_steps_do(make, shapes):
+def test_meta_shortcuts_agree_with_running_every_step(make, shapes):
     with torch.device("meta"):
         block, inputs = make(), [torch.empty(shape) for shape in shapes]
     with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -126,7 +126,7 @@ def test_shortcuts_say_what_the_steps_do(make, shapes):
 
 @pytest.mark.filterwarnings("ignore:TF32 acceleration on top of oneDNN")
 @pytest.mark.parametrize(("make", "shapes"), CASES)
-def test_what_is_saved_for_backward_is_that_of_every_step(make, shapes):
+def test_saved_bytes_are_those_of_running_every_step(make, shapes):
     with torch.device("meta"):
         cost = measure(make().train(), tuple(torch.empty(shape) for shape in shapes))
     block, inputs = make().train(), [torch.empty(shape) for shape in shapes]

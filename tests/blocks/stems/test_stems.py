@@ -125,7 +125,7 @@ def test_bad_parameters_are_named():
         CrossScaleEmbed(3, 4)
 
 
-def test_bad_sizes_say_what_would_do():
+def test_errors_about_sizes_name_valid_sizes():
     with pytest.raises(ValueError, match=r"width: 33 is not a multiple of the patch size 16; resize it to 32 or 48"):
         PatchEmbed(3)(torch.zeros(1, 3, 32, 33))
     with pytest.raises(ValueError, match=r"height: 8 is not a multiple of the patch size 16; resize it to 16"):

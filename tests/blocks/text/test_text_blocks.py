@@ -1,4 +1,4 @@
-"""Word embedding and generator against their formulas."""
+"""Token embedding and generator head against their formulas."""
 
 import pytest
 import torch

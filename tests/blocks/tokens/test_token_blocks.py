@@ -25,7 +25,7 @@ def test_map_and_tokens_are_inverse():
     assert torch.equal(TokensToMap(prefix_tokens=8)(tokens), x.flatten(2)[:, :, 8:].unflatten(2, (4, 4)))
 
 
-def test_learned_tokens_stand_where_they_should():
+def test_learned_tokens_are_inserted_at_their_position():
     x = torch.randn(2, 5, 8)
     classified = ClassToken(8)
     distilled = DistillToken(8)

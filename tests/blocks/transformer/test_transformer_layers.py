@@ -27,7 +27,7 @@ def test_the_layer_of_vit_pytorch_has_its_parameters() -> None:
     assert 2 * parameter_count(TransformerEncoderLayer(64, 4, 16, mlp_ratio=2, qkv_bias=False)) == 66_688 - 128
 
 
-def test_drop_path_leaves_out_whole_samples_and_keeps_the_mean() -> None:
+def test_drop_path_drops_whole_samples_and_preserves_the_mean() -> None:
     torch.manual_seed(0)
     layer = DropPath(0.25)
     y = layer(torch.ones(4000, 2, 3))
@@ -77,7 +77,7 @@ def test_the_decoder_is_that_of_torch(norm: str) -> None:
     torch.testing.assert_close(ours(x, memory), theirs(x, memory, tgt_mask=causal), rtol=1e-5, atol=1e-8)
 
 
-def test_experts_answer_as_the_formula_says() -> None:
+def test_experts_follow_the_formula() -> None:
     layer = fill(MixtureOfExperts(16, 4, 2, 2.0, capacity_factor=None))
     x = 10 * probe_input((2, 5, 16))
     expected = torch.zeros_like(x)
@@ -90,7 +90,7 @@ def test_experts_answer_as_the_formula_says() -> None:
     torch.testing.assert_close(layer(x), expected, rtol=1e-5, atol=1e-8)
 
 
-def test_an_expert_serves_first_choices_first_and_no_more_than_it_has_room_for() -> None:
+def test_an_expert_prefers_first_choices_and_respects_its_capacity() -> None:
     layer = MixtureOfExperts(8, 2, 1, capacity_factor=1.0).eval()
     with torch.no_grad():
         layer.router.weight.zero_()

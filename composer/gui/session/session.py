@@ -305,9 +305,9 @@ class Session(QObject):
         """Send a request to the engine; see `Worker.request`."""
         return self.engine.request(method, params, on_result, on_error, on_progress)
 
-    def start_training(self, settings: Mapping[str, Any]) -> RunHandle:
-        """Train the current design in a process of its own; see `RunHandle` for the settings."""
-        handle = RunHandle(self.document.design, settings, parent=self)
+    def start_training(self, options: Mapping[str, Any]) -> RunHandle:
+        """Train the current design in a process of its own; see `RunHandle` for the options."""
+        handle = RunHandle(self.document.design, options, parent=self)
         self.runs.append(handle)
         self.run_started.emit(handle)
         handle.start()

@@ -14,13 +14,13 @@ from composer.gui.session.session import Session
 
 
 class Panel(QWidget):
-    """The inside of a dock.
+    """The content of a dock.
 
-    A subclass sets the class attributes below, builds its widgets in the constructor and, if it draws from the session,
-    overrides `refresh` and connects `refresh_soon` to signals of the session.
+    A subclass sets the class attributes below and builds its widgets in the constructor. If it shows state of the
+    session, it overrides `refresh` and connects the session's signals to `refresh_soon`.
 
     Args:
-        session: the session.
+        session: the session; a panel depends on nothing else.
 
     Attributes:
         title: title of the dock.
@@ -46,16 +46,16 @@ class Panel(QWidget):
         self._soon.timeout.connect(self._refresh_if_shown)
 
     def refresh(self) -> None:
-        """Draw the current state of the session; called only while the panel is shown."""
+        """Show the current state of the session; called only while the panel is visible."""
 
     def refresh_soon(self) -> None:
-        """Refresh once in the next turn of the event loop, however often this is called; a hidden panel waits until shown."""
+        """Schedule one refresh for the next turn of the event loop; a hidden panel refreshes when it is shown."""
         self._stale = True
         if self.isVisible():
             self._soon.start()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Catch up with what happened while the panel was hidden."""
+        """Refresh if the session changed while the panel was hidden."""
         super().showEvent(event)
         if self._stale:
             self._soon.start()
@@ -70,7 +70,8 @@ def load_panels() -> tuple[list[type[Panel]], dict[str, str]]:
     """Import the files of this folder.
 
     Returns:
-        The panel classes in the order of the View menu, and for each file that cannot be imported its name and the reason.
+        The panel classes in the order of the View menu, and the reason by file name for each file that cannot be
+        imported.
     """
     modules, broken = load_modules(__name__, __path__)
     classes = [
@@ -83,5 +84,5 @@ def load_panels() -> tuple[list[type[Panel]], dict[str, str]]:
 
 
 def panel_name(cls: type[Panel]) -> str:
-    """Return the name under which the place of a panel is remembered: that of its file."""
+    """Return the name of a panel in the settings: the name of its file."""
     return cls.__module__.rsplit(".", 1)[-1]

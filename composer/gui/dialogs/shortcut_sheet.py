@@ -1,6 +1,6 @@
 """The shortcut sheet: all shortcuts by menu, and the gestures of the canvas."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from composer.gui.keymap import KeyMap, native
@@ -11,13 +11,14 @@ GESTURES = (
     ("Pan", "Middle drag, Space + drag"),
     ("Zoom at the pointer", "Wheel, pinch"),
     ("Select several items", "Drag; Shift adds, Ctrl toggles"),
-    ("Add a wire", "Drag from port to port, or onto a node"),
-    ("Add a block at the end of a wire", "Drop the wire on empty canvas"),
+    ("Add a wire", "Drag from a port to a port or node"),
+    ("Add a block to a wire", "Drop its end on empty canvas"),
     ("Insert a node into a wire", "Drop the node on the wire"),
-    ("Bend a wire", "Drag it, or double-click; again to straighten"),
+    ("Bend or straighten a wire", "Drag it, double-click"),
     ("Enter a sub-graph", "Double-click"),
 )
 COLUMNS = 3
+SIZE = QSize(1120, 640)
 
 
 class ShortcutSheet(QDialog):
@@ -56,7 +57,7 @@ class ShortcutSheet(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.resize(min(1040, parent.width()), min(640, parent.height()))
+        self.resize(min(SIZE.width(), parent.width()), min(SIZE.height(), parent.height()))
 
 
 def _section(title: str, rows: list[tuple[str, list[str]]]) -> QGridLayout:

@@ -6,8 +6,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 WHY = (
-    "A block is a Python program. Once you trust the folder, its code runs on this computer with your rights, in every design "
-    "that uses it and whenever its file changes. Trust it only if you wrote the files or know who did."
+    "A block is a Python program. Once you trust the folder, its code runs on this computer with your rights, in every "
+    "design that uses it and whenever its file changes. Trust it only if you wrote the files or know who did."
 )
 
 

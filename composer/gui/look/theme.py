@@ -1,4 +1,4 @@
-"""The theme: the tokens in use, and the palette, fonts and icons that Qt needs. The style sheet is in `stylesheet.py`."""
+"""The theme: its tokens, and the palette, fonts and icons that Qt needs; the style sheet is in `stylesheet.py`."""
 
 import math
 from functools import lru_cache
@@ -21,8 +21,8 @@ ICON = 16
 MOTION_MS = 120
 
 
-# Hue angles in OKLCH, one for each family. Neighbours in the palette are far apart on the hue circle and alternate between
-# its blue and its yellow side, so that they also differ for people who cannot tell red from green.
+# Hue angles in OKLCH, one for each family. Neighbours in the palette are far apart on the hue circle and alternate
+# between its blue and its yellow side, so that they also differ for people who cannot tell red from green.
 HUES = {
     "io": 265.0,
     "stems": 250.0,

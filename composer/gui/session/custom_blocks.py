@@ -130,7 +130,7 @@ def _categories(folder: Path) -> list[Path]:
 
 
 def _stamps(folders: Iterable[BlockFolder]) -> Stamps:
-    """Return the modification time and size of every Python file, helper modules included, for blocks may import them."""
+    """Return modification time and size of every Python file, helper modules included: blocks may import them."""
     stamps: Stamps = {}
     for folder in folders:
         for directory in (folder.path, *_categories(folder.path)):

@@ -1,4 +1,4 @@
-"""The open document: a design with a single point of change, its history, and which part of it is shown and selected."""
+"""The open document: a design with a single point of change, its history, and what is shown and selected."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Keeps the facts current: one request at a time, the newest design next, and the whole design again for a new engine."""
+"""Keeps the facts current: one request at a time, the newest design next, the whole design for a new engine."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The problems that the window lists: structural ones and those that the engine reports for a node, each of them once."""
+"""The problems that the window lists, each once: structural ones and those that the engine reports for a node."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

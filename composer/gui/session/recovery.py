@@ -1,4 +1,4 @@
-"""A backup of unsaved work on disk, so that a crash costs no more than the last seconds; see `preferences.recovery_s`."""
+"""A backup of unsaved work on disk, so that a crash costs only the last `preferences.recovery_s` seconds."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The session: the only mutable object of the window. It joins the document with its file, its facts and the workers."""
+"""The session, the only mutable object of the window: the document with its file, its facts and the workers."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -107,15 +107,17 @@ class Docks(QObject):
         classes, self.broken = load_panels()
         for cls in classes:
             self._add(cls)
-        session.keymap.add(
+        session.keymap.changed.connect(self._update_keys)
+        session.theme_changed.connect(self._update_icons)
+
+    def add_shortcuts(self) -> None:
+        """Add the panels to the key map, after the commands, so that they are listed behind them."""
+        self._session.keymap.add(
             *(
                 Bindable(panel_id(name), cls.title, "Panels", (cls.shortcut,) if cls.shortcut else ())
                 for name, cls in self._classes.items()
             )
         )
-        session.keymap.changed.connect(self._update_keys)
-        session.theme_changed.connect(self._update_icons)
-        self._update_keys()
 
     def panel(self, name: str) -> Panel | None:
         """Return a panel by the name of its file, constructed if necessary; None if there is none."""

@@ -66,7 +66,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self._dot, self.engine, self.totals = Dot(), label(), label()
         self.totals.setToolTip(
-            "Parameters, multiply-adds of one forward pass, and activations stored for the backward pass, at this batch size"
+            "Parameters, multiply-adds of a forward pass, and activations stored for the backward pass, at this batch"
         )
         self.problems = ProblemCount()
         self.problems.clicked.connect(self.problems_clicked)

@@ -1,4 +1,4 @@
-"""The contents of a window: canvas, panels, menus and toolbar built from the commands, status bar, messages, banners."""
+"""The contents of a window: canvas, panels, menus and toolbar built from the commands, status bar, banners."""
 
 from functools import partial
 
@@ -52,6 +52,7 @@ class Workbench(QObject):
         self._column.setSpacing(0)
         self._column.addWidget(self.canvas)
         self.window.setCentralWidget(self._middle)
+        self.docks.add_shortcuts()
         self.docks.place()
         menus.build_menu_bar(self.actions, self.context)
         menus.build_toolbar(self.actions, self.context)

@@ -1,4 +1,4 @@
-"""The attention panel: images, maps of every kind, asking a place, following the canvas, runs, errors; and once with the real engine."""
+"""The attention panel: images, maps of every kind, positions, the canvas, runs, errors; once with the real engine."""
 
 import sys
 from collections.abc import Iterator

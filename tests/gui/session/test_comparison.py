@@ -1,4 +1,4 @@
-"""Comparing: marks and ghosts on the canvas, a list that selects, kept up while one edits, left by Escape or the banner."""
+"""Comparison: marks and ghosts on the canvas, a list that selects, updates on edits, an end by Escape or the banner."""
 
 from collections.abc import Callable
 from pathlib import Path

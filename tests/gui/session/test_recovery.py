@@ -1,4 +1,4 @@
-"""Unsaved work survives a kill of the window at any moment, and is offered once, to the next window, without a question in the way."""
+"""Unsaved work survives a kill of the window at any time, and the next window offers it once, without a dialog."""
 
 import json
 import signal

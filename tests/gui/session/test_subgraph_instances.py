@@ -1,4 +1,4 @@
-"""Sub-graphs as one works with them: made, entered, exposed, set per use and per round, renamed, made unique, unpacked."""
+"""Sub-graphs: made, entered, exposed, set per instance and iteration, renamed, made unique, unpacked."""
 
 from collections.abc import Callable
 

@@ -43,8 +43,9 @@ def test_torch_and_pyqtgraph_are_not_in_the_process(window: Make) -> None:
     import subprocess
 
     code = (
-        "import sys\nfrom composer.gui.app import application, make_window\napp = application(); w = make_window(); w.show()\n"
-        "w.bench.on_first_shown(); app.processEvents(); document = w.session.document; document.add_block('ConvStem', (0, 0))\n"
+        "import sys\nfrom composer.gui.app import application, make_window\n"
+        "app = application(); w = make_window(); w.show(); w.bench.on_first_shown(); app.processEvents()\n"
+        "document = w.session.document; document.add_block('ConvStem', (0, 0))\n"
         "document.undo(); app.processEvents(); w.close()\n"
         "print([name for name in ('torch', 'pyqtgraph', 'numpy', 'composer.engine', 'blocks') if name in sys.modules])"
     )
@@ -205,7 +206,8 @@ def test_a_training_is_not_ended_unasked(window: Make, small: Design, tmp_path: 
     shown.session.save_as(tmp_path / "small.yaml")
     script = tmp_path / "trains.py"
     script.write_text(
-        "import json, sys\nprint(json.dumps({'method': 'state', 'params': {'state': 'training'}}), flush=True)\nsys.stdin.read()\n"
+        "import json, sys\nprint(json.dumps({'method': 'state', 'params': {'state': 'training'}}), flush=True)\n"
+        "sys.stdin.read()\n"
     )
     run = RunHandle(small, {"out": tmp_path / "run"}, (sys.executable, str(script)), shown.session)
     shown.session.runs.append(run)
@@ -348,7 +350,7 @@ def test_export_goes_through_the_engine(
     QTest.keyClick(shown, Qt.Key.Key_E, CTRL)
     qtbot.waitUntil(lambda: (tmp_path / "model.py").exists())
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "picture"), ""))
-    shown.run_command("export_picture")
+    shown.run_command("export_image")
     assert (tmp_path / "picture.png").stat().st_size > 1000
 
 

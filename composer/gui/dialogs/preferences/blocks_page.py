@@ -15,8 +15,8 @@ from composer.gui.widgets.labels import button, column, label, row
 from composer.gui.widgets.notice import Notice
 
 ABOUT = (
-    "A custom block is one Python file in one of these folders, written as in the library. It appears in the palette when it "
-    "is saved, and changes take effect immediately. No code of a folder runs before you trust it."
+    "A custom block is one Python file in one of these folders, written as in the library. It appears in the palette "
+    "when it is saved, and changes take effect immediately. No code of a folder runs before you trust it."
 )
 
 

@@ -1,7 +1,7 @@
 """Commands: what a user can do. One file a subject, one row a command, with the function that the row runs beside it.
 
-A file of this folder with a tuple ``COMMANDS`` is found without being registered anywhere. Menus, toolbar, context menus,
-shortcuts, shortcut sheet and command palette are all built from the rows::
+A file of this folder with a tuple ``COMMANDS`` is found without being registered anywhere. Menus, toolbar, context
+menus, shortcuts, shortcut sheet and command palette are all built from the rows::
 
     from composer.gui.shell.commands import Command
     from composer.gui.shell.context import Context
@@ -34,7 +34,7 @@ class Command:
     Args:
         id: its name in code, settings and tests.
         text: its words in menus.
-        run: carries it out; a second argument is what `Workbench.run_command` was given. None for the head of a submenu.
+        run: its function, which may take the argument of `Workbench.run_command`; None for an entry with a submenu.
         menu: one of `MENUS`; empty for a command without an entry there.
         order: position in the menu; a separator divides the tens.
         shortcuts: default key sequences; the first is displayed.

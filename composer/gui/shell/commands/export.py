@@ -30,11 +30,11 @@ def export_yaml(context: Context, path: Path | str | None = None) -> None:
     _export(context, "yaml", "Export YAML", DESIGN_FILES, ".yaml", path)
 
 
-def export_picture(context: Context) -> None:
+def export_image(context: Context) -> None:
     """Draw the shown graph to a file."""
     suggestion = str(default_file(context.session, ".png"))
-    kinds = "Pictures (*.png *.svg *.pdf)"
-    path = QFileDialog.getSaveFileName(context.window, "Export picture", suggestion, kinds)[0]
+    kinds = "Images (*.png *.svg *.pdf)"
+    path = QFileDialog.getSaveFileName(context.window, "Export image", suggestion, kinds)[0]
     if path:
         file = with_suffix(path, ".png")
         try:
@@ -69,9 +69,9 @@ COMMANDS = (
         31,
         ("Ctrl+Shift+E",),
         "export",
-        tip="Code, ONNX, torch.export, weights, tables, diagrams and pictures",
+        tip="Code, ONNX, torch.export, weights, tables, diagrams and images",
     ),
     Command("export_python", "Export Python…", export_python, "File", 32, ("Ctrl+E",), "code", tip="Needs only torch"),
     Command("export_yaml", "Export YAML…", export_yaml, "File", 33),
-    Command("export_picture", "Export picture…", export_picture, "File", 34, icon="picture"),
+    Command("export_image", "Export image…", export_image, "File", 34, icon="picture"),
 )

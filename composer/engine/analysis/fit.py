@@ -89,6 +89,10 @@ class _Search:
             self.macs is None or setting.macs <= self.macs
         )
 
+    def legal(self) -> list[Setting]:
+        """Return the settings inferred so far that have no errors."""
+        return [setting for setting in self.cache.values() if setting is not None]
+
     def usage(self, setting: Setting) -> float:
         """Return the mean share of the limits that a setting uses."""
         shares = self.shares(setting)
@@ -126,19 +130,8 @@ def fit(
     if params is None and macs is None:
         raise UserError("there is no budget; give --params or --macs, such as --params 5M")
     values = integer_variables(design)
-    integers = list(values)
-    for name in vary:
-        if name not in integers:
-            raise UserError(
-                f"variable {name!r} cannot be varied; integer variables of the design: {', '.join(integers) or 'none'}"
-            )
-    names = list(dict.fromkeys(vary)) or integers
-    if not names:
-        raise UserError(
-            "the design has no integer variables to vary; add one and use it in parameters, such as =width * 2"
-        )
+    first, *others = _variables(values, vary)
     search = _Search(inferrer or Inferrer(), design, params, macs, progress)
-    first, others = names[0], names[1:]
     grids = [_grid(candidates(values[name]), values[name]) for name in others]
     combinations = list(product(*grids))
     table: list[Setting] = []
@@ -152,19 +145,40 @@ def fit(
         if len(search.cache) >= MAX_EVALUATIONS:
             break
     if table and not others:
-        table = [setting for setting in search.cache.values() if setting is not None and search.fits(setting)]
+        table = [setting for setting in search.legal() if search.fits(setting)]
     if not table:
-        legal = [setting for setting in search.cache.values() if setting is not None]
-        smallest = min(legal, key=lambda setting: max(search.shares(setting)), default=None)
-        if smallest is None:
-            raise UserError("the design has errors with every setting tried; run `netcomposer check` first")
-        nearest = ", ".join(f"{name} {value}" for name, value in smallest.values.items())
-        raise UserError(
-            f"no setting meets the budget; the nearest is {nearest}, "
-            f"with {smallest.params:,} parameters and {smallest.macs:,} MACs"
-        )
+        raise _no_fit(search)
     table.sort(key=search.usage, reverse=True)
     return Fit(table[0], tuple(table), len(search.cache))
+
+
+def _variables(values: dict[str, int], vary: Sequence[str]) -> list[str]:
+    """Return the names of the variables to vary: those of `vary`, or all.
+
+    Raises:
+        UserError: if there are none, or one of `vary` is not an integer variable.
+    """
+    for name in vary:
+        if name not in values:
+            integers = ", ".join(values) or "none"
+            raise UserError(f"variable {name!r} cannot be varied; integer variables of the design: {integers}")
+    if not values:
+        raise UserError(
+            "the design has no integer variables to vary; add one and use it in parameters, such as =width * 2"
+        )
+    return list(dict.fromkeys(vary)) or list(values)
+
+
+def _no_fit(search: _Search) -> UserError:
+    """Return the error for a budget that no setting meets; it names the setting that comes nearest."""
+    smallest = min(search.legal(), key=lambda setting: max(search.shares(setting)), default=None)
+    if smallest is None:
+        return UserError("the design has errors with every setting tried; run `netcomposer check` first")
+    nearest = ", ".join(f"{name} {value}" for name, value in smallest.values.items())
+    return UserError(
+        f"no setting meets the budget; the nearest is {nearest}, "
+        f"with {smallest.params:,} parameters and {smallest.macs:,} MACs"
+    )
 
 
 def _grid(values: list[int], present: int) -> list[int]:

@@ -1,1 +1,1 @@
-"""Looking inside a trained model: captured maps and their pictures."""
+"""Inspection of a trained model: capture its attention maps, gates and branch weights, and draw them."""

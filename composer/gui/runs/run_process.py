@@ -38,7 +38,7 @@ class RunHandle(QObject):
         detail: message of that state.
 
     Signals:
-        received: each line of the process, a dict with ``event``: ``metrics``, ``state`` or ``log``.
+        received: an event of the process, a dict with ``event``: ``metrics`` or ``state``.
         state_changed: state and detail.
         finished: the `ProcessOutcome` of the process.
     """

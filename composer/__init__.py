@@ -5,8 +5,9 @@
 >>> composer.summarize(design)["totals"]["params"] > 0
 True
 
-The packages are layers: `core` is the document (no Qt, no torch), `engine` computes with torch, `gui` is the window. The GUI
-talks to the engine only through a worker process, so that a torch import, a crash or an exhausted GPU cannot reach the window.
+The packages are layers: `core` is the document (no Qt, no torch), `engine` computes with torch, `gui` is the window.
+The GUI talks to the engine only through a worker process, so that a torch import, a crash or an exhausted GPU cannot
+reach the window.
 """
 
 from importlib import import_module

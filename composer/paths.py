@@ -14,7 +14,9 @@ BLOCKS = ROOT / "blocks"
 
 
 def _data_folder(name: str) -> Path:
-    """Return a data folder: a wheel holds it inside the package, to install no stray top-level folder; a checkout, beside it."""
+    """Return a data folder: a wheel holds it inside the package, to install no stray top-level folder; a checkout,
+    beside it.
+    """
     inside = PACKAGE / "_data" / name
     return inside if inside.is_dir() else ROOT / name
 
@@ -24,7 +26,9 @@ RESOURCES = _data_folder("resources")
 
 
 def user_data() -> Path:
-    """Return the user's folder for recovery files, runs and settings; `NETCOMPOSER_HOME` overrides the platform's folder."""
+    """Return the user's folder for recovery files, runs and settings; `NETCOMPOSER_HOME` overrides the platform's
+    folder.
+    """
     override = os.environ.get("NETCOMPOSER_HOME")
     if override:
         return Path(override)

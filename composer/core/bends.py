@@ -1,4 +1,6 @@
-"""Bends: points on the canvas that a wire passes through. They belong to the drawing: wires that differ only in bends are equal."""
+"""Bends: points on the canvas that a wire passes through. They belong to the drawing: wires that differ only in bends
+are equal.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace

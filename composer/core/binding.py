@@ -1,4 +1,6 @@
-"""Which wire feeds which argument of an item, and the key of the tensor on a wire: for inference, code and interpreter alike."""
+"""Which wire feeds which argument of an item, and the key of the tensor on a wire: for inference, code and interpreter
+alike.
+"""
 
 from collections.abc import Sequence
 from typing import TypeAlias

@@ -8,8 +8,8 @@ A block, a dataset, an objective and an export target are each one file with one
 
         def __init__(self, split_seed: int = 0) -> None: ...
 
-The decorator's literal arguments are the declaration, the parameters of the definition are its options. The window and the
-command line read both without importing torch, and a broken file is one entry with its reason.
+The decorator's literal arguments are the declaration, the parameters of the definition are its options. The window and
+the command line read both without importing torch, and a broken file is one entry with its reason.
 """
 
 import ast
@@ -130,7 +130,8 @@ def read_declaration(path: Path, decorator: str, schema: Schema, ignored: tuple[
         The declaration; None if the file holds no marked definition.
 
     Raises:
-        UserError: if the file cannot be parsed, holds several marked definitions or declares something that is not a literal.
+        UserError: if the file cannot be parsed, holds several marked definitions or declares something that is not a
+            literal.
     """
     tree = parse_source(path)
     marked = find_marked(tree, decorator)
@@ -181,7 +182,7 @@ def find_marked(tree: ast.Module, decorator: str) -> list[tuple[Definition, ast.
 
 
 def signature_of(definition: Definition) -> ast.FunctionDef | None:
-    """Return the function whose parameters configure a definition: the constructor of a class, or the function itself."""
+    """Return the function whose parameters are the options: the constructor of a class, or the function itself."""
     if isinstance(definition, ast.FunctionDef):
         return definition
     return next(

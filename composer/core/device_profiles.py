@@ -1,7 +1,8 @@
 """What devices can do at best: peak arithmetic and memory bandwidth, as their makers state them. Pure data.
 
-Peaks are without structured sparsity; ``tf32``, ``bf16`` and ``fp16`` are those of the tensor cores with sums in float32. A precision
-stands here only if the source states its peak, or states one it follows from by the ratio that is said with it.
+Peaks are without structured sparsity; ``tf32``, ``bf16`` and ``fp16`` are those of the tensor cores with sums in
+float32. A precision is listed only if the source states its peak, or one from which it follows by a ratio that is
+stated here.
 """
 
 from collections.abc import Mapping
@@ -34,8 +35,8 @@ class DeviceProfile:
     url: str = ""
 
 
-# One chip, GH100 with 132 multiprocessors. With the figure after the point that its datasheets leave out: NVIDIA H100 Tensor Core GPU
-# Architecture whitepaper v1.04, tables 1 and 3.
+# One chip, GH100 with 132 multiprocessors. With the figure after the point that its datasheets leave out: NVIDIA H100
+# Tensor Core GPU Architecture whitepaper v1.04, tables 1 and 3.
 _HOPPER = {"fp32": 66.9 * TERA, "tf32": 494.7 * TERA, "bf16": 989.4 * TERA, "fp16": 989.4 * TERA}
 
 PROFILES: dict[str, DeviceProfile] = {
@@ -65,7 +66,8 @@ PROFILES: dict[str, DeviceProfile] = {
             141 * GIGA,
             4800 * GIGA,
             _HOPPER,
-            "NVIDIA H200 Tensor Core GPU Datasheet, 3367400, July 2024 (which prints twice the tensor peaks, for sparse matrices)",
+            "NVIDIA H200 Tensor Core GPU Datasheet, 3367400, July 2024 (which prints twice the tensor peaks, for sparse"
+            " matrices)",
             "https://resources.nvidia.com/en-us-data-center-overview-mc/en-us-data-center-overview/hpc-datasheet-sc23-h200",
         ),
         DeviceProfile(

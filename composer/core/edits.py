@@ -167,7 +167,8 @@ def reset_params(design: Design, id: str, params: Iterable[str], *, graph: str =
 
 
 def update_item(design: Design, id: str, *, graph: str = "", **changes: Any) -> Design:
-    """Change fields of an input, node or output other than its id: ``repeat``, ``note``, ``block``, ``shape``, ``dtype``.
+    """Change fields of an input, node or output other than its id: ``repeat``, ``note``, ``block``, ``shape``,
+    ``dtype``.
 
     Raises:
         DesignError: if there is no such item, the node would put the graph inside itself, or `repeat` is not valid.
@@ -271,7 +272,8 @@ def paste(design: Design, clip: Graph, offset: Point = (0.0, 0.0), *, graph: str
 
     Args:
         design: the design.
-        clip: the graph to copy; its wires from items that it does not hold are copied if the target graph has the items.
+        clip: the graph to copy; its wires from items that it does not hold are copied if the target graph has the
+            items.
         offset: shift of the copies in pixels.
         graph: the target graph.
 

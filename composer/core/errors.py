@@ -2,7 +2,9 @@
 
 
 class UserError(Exception):
-    """A problem that the user can understand and solve: the message names the thing, its value, what was expected, what to do."""
+    """A problem that the user can understand and solve: the message names the thing, its value, what was expected, what
+    to do.
+    """
 
 
 class DesignError(UserError):

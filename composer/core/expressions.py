@@ -71,12 +71,13 @@ def evaluate(text: str, variables: Mapping[str, Scalar]) -> Scalar:
     """Compute the value of an expression.
 
     Args:
-        text: arithmetic with + - * / // % **, parentheses, min, max, round, floor, ceil, int, and multiple(value, of), which
-            rounds to the nearest multiple as width scaling does.
+        text: arithmetic with + - * / // % **, parentheses, min, max, round, floor, ceil, int, and multiple(value, of),
+            which rounds to the nearest multiple as width scaling does.
         variables: the values of names.
 
     Returns:
-        An int if all operations give integers, else a float; a text if the expression is only the name of a text variable.
+        An int if all operations give integers, else a float; a text if the expression is only the name of a text
+        variable.
 
     Raises:
         UserError: if a name is unknown, the arithmetic is not plain, or the result is out of bounds.
@@ -112,7 +113,7 @@ def _value(node: ast.expr, variables: Mapping[str, Scalar], text: str) -> Scalar
 
 
 def _without_noise(value: Scalar) -> Scalar:
-    """Remove the rounding error of a computed number that is within 4 ulp of one with 12 digits: 0.1 + 0.2 gives 0.3."""
+    """Remove the rounding error of a number within 4 ulp of one with 12 digits: 0.1 + 0.2 gives 0.3."""
     if not isinstance(value, float):
         return value
     short = float(f"{value:.12g}")

@@ -1,4 +1,4 @@
-"""Facts: what the engine knows of a node, and the messages in which it says so. Plain values that survive JSON unchanged."""
+"""Facts: what the engine computes about each node. Plain values that JSON preserves."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -9,7 +9,7 @@ from composer.core.graph import Literal, as_literal
 
 @dataclass(frozen=True, slots=True)
 class PortSpec:
-    """What an output port gives."""
+    """The tensor at an output port."""
 
     port: str
     shape: tuple[int, ...]
@@ -49,22 +49,22 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """Everything known of one node; costs of a repeated node or a sub-graph are those of all rounds together.
+    """Everything that is computed about one node; costs of a repeated node or an instance are sums over all iterations.
 
     Args:
         block: block name or ``graph:NAME``.
         resolved: every parameter with the value it has after defaults, expressions and wires.
         inferred: names of the parameters that came from the wires.
-        outputs: one entry an output port.
+        outputs: one entry for each output port.
         params: number of parameters.
-        macs: multiply-adds of one forward pass of the whole batch (see `engine.cost` for what counts).
+        macs: multiply-adds of one forward pass of the whole batch (see `engine.inference.cost` for what counts).
         activation_bytes: unique storages saved for backward, without the parameters.
-        working_bytes: what inference holds at once while the node runs, without the parameters (see `engine.cost`).
+        working_bytes: memory that inference needs while the node runs, without the parameters.
         moved_bytes: what the operations of one forward pass read and write, without fusion.
-        error: one sentence on what is wrong at this very node.
+        error: what is wrong at this node itself, in one sentence.
         waits_for: id of the node whose error (or missing wire) keeps this one from being computed.
         repairs: changes that would make it valid.
-        uncounted: operations whose cost is not counted, by name, with how often they ran.
+        uncounted: how often operations ran whose cost is not counted, by name.
     """
 
     block: str = ""
@@ -94,7 +94,7 @@ class NodeFacts:
         return self.error is None and self.waits_for is None
 
     def to_json(self) -> dict[str, Any]:
-        """The same as plain JSON values."""
+        """Return the facts as plain JSON values."""
         values = {name: getattr(self, name) for name in self.__slots__}
         values["outputs"] = [{"port": o.port, "shape": o.shape, "dtype": o.dtype} for o in self.outputs]
         values["repairs"] = [asdict(repair) for repair in self.repairs]
@@ -102,7 +102,7 @@ class NodeFacts:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "NodeFacts":
-        """The inverse of `to_json`."""
+        """Read what `to_json` wrote."""
         values = dict(data)
         values["resolved"] = {name: as_literal(value) for name, value in values.get("resolved", {}).items()}
         values["inferred"] = tuple(values.get("inferred", ()))
@@ -113,7 +113,7 @@ class NodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the main graph; `working_bytes` is the largest amount that inference holds at once, values that wait included."""
+    """Sums over the main graph; `working_bytes` is the peak memory of inference, waiting tensors included."""
 
     params: int = 0
     params_trainable: int = 0
@@ -133,15 +133,17 @@ SUMMED = ("params", "params_trainable", "buffers", "macs", "activation_bytes", "
 
 
 def summed(parts: Iterable[object], names: Sequence[str] = SUMMED) -> dict[str, Any]:
-    """The costs of a whole that are the sums of those of its parts; working bytes are none of them."""
-    found = tuple(parts)
-    return {name: sum(getattr(part, name) for part in found) for name in names}
+    """Sum the costs of parts; working bytes are not among them, because their peak is not a sum."""
+    all_parts = tuple(parts)
+    return {name: sum(getattr(part, name) for part in all_parts) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
 class DesignFacts:
-    """Facts of every node of a design, under its path: ``attn_1`` in the main graph, ``stage_1/attn_1`` inside the first use of
-    a sub-graph, ``stage_1/2/attn_1`` in the third round of a repeat whose rounds differ.
+    """Facts of every node of a design by its path.
+
+    Paths are ``attn_1`` in the main graph, ``stage_1/attn_1`` in an instance of a sub-graph, and ``stage_1/2/attn_1``
+    in the third iteration of a repeat whose iterations differ.
     """
 
     nodes: Mapping[str, NodeFacts] = field(default_factory=dict)
@@ -150,5 +152,5 @@ class DesignFacts:
 
     @property
     def errors(self) -> dict[str, str]:
-        """The error of each node that has one of its own."""
+        """The errors of the nodes that have one themselves, by path."""
         return {path: facts.error for path, facts in self.nodes.items() if facts.error is not None}

@@ -1,7 +1,8 @@
 """The document: frozen dataclasses for a drawn network, never changed in place; `edits` returns new versions.
 
-Ids are legal Python identifiers, unique within their graph: an id is the label, the YAML key, the attribute in the generated
-model, the state_dict prefix and the hook path. Inputs, nodes and outputs of a graph share one namespace and are joined by wires.
+Ids are legal Python identifiers, unique within their graph: an id is the label, the YAML key, the attribute in the
+generated model, the state_dict prefix and the hook path. Inputs, nodes and outputs of a graph share one namespace and
+are joined by wires.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -287,7 +288,8 @@ class Design:
         name: title, free text.
         main: the graph that is the network.
         graphs: sub-graphs by name.
-        variables: numbers and texts that parameters use in expressions (``"=width * 2"``); may be expressions themselves.
+        variables: numbers and texts that parameters use in expressions (``"=width * 2"``); may be expressions
+            themselves.
         training: training settings.
         description: free text; for templates it states the source.
         expected: counts that the author states (``params``, ``macs``); `check` recomputes them.

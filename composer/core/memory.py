@@ -1,8 +1,8 @@
 """Memory of a training step, computed from facts: weights, gradients, optimizer states, activations saved for backward.
 
 Weights are float32. SGD stores one number for each trained parameter (its momentum), AdamW two (running means of the
-gradient and of its square); the step counter that AdamW stores for each tensor is left out. The framework's own memory and
-workspaces of kernels are not included.
+gradient and of its square); the step counter that AdamW stores for each tensor is left out. The framework's own memory
+and workspaces of kernels are not included.
 """
 
 from dataclasses import dataclass

@@ -1,11 +1,11 @@
-"""Identifiers: what may be an id, and how a free one is found."""
+"""Identifiers: which texts are valid ids, and free ids from a base."""
 
 import builtins
 import keyword
 import re
 from collections.abc import Container
 
-# Names the generated model needs for itself: an id equal to one of them would shadow it.
+# Names that the generated model uses: an id equal to one of them would shadow it.
 RESERVED = frozenset(
     {"self", "torch", "nn", "F", "Tensor", "forward", "training", "x_", *dir(builtins)}
     - {"input", "id", "filter", "map", "sum", "max", "min", "hash"}
@@ -13,19 +13,19 @@ RESERVED = frozenset(
 # Attributes of nn.Module that a node id as attribute must not overwrite.
 MODULE_ATTRIBUTES = frozenset(
     """T_destination
-    add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr float forward
-    get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers named_children
-    named_modules named_parameters parameters register_backward_hook register_buffer register_forward_hook
-    register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train type
-    xpu zero_grad""".split()
+    add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr
+    float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia
+    named_buffers named_children named_modules named_parameters parameters register_backward_hook register_buffer
+    register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule
+    share_memory state_dict to to_empty train type xpu zero_grad""".split()
 )
 MAX_LENGTH = 64
 
 
 def problem(name: object) -> str | None:
-    """Why a name cannot be an id, as the end of a sentence; None if it can."""
+    """Return why a name cannot be an id, as the end of a sentence; None if it can."""
     if not isinstance(name, str) or not name:
         return "is empty; use letters, digits and underscores"
     if len(name) > MAX_LENGTH:
@@ -42,20 +42,20 @@ def problem(name: object) -> str | None:
 
 
 def snake(name: str) -> str:
-    """A class name in snake case: ``MBConv`` -> ``mb_conv``, ``BatchNorm2d`` -> ``batch_norm2d``."""
+    """Return a class name in snake case: ``MBConv`` -> ``mb_conv``, ``BatchNorm2d`` -> ``batch_norm2d``."""
     name = re.sub(r"\W+", "_", name).strip("_")
     name = re.sub(r"([A-Z]+)([A-Z][a-z]{2,})", r"\1_\2", name) if not name.isupper() else name
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower() or "node"
 
 
 def camel(name: str) -> str:
-    """An identifier as a class name: ``stage_1`` -> ``Stage1``."""
+    """Return an identifier as a class name: ``stage_1`` -> ``Stage1``."""
     joined = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^0-9A-Za-z]", name) if part)
     return joined if joined[:1].isalpha() and not keyword.iskeyword(joined) else f"Net{joined}"
 
 
 def fresh(base: str, taken: Container[str]) -> str:
-    """A free id made from a base: the base itself if it is free, else with the next free number: ``attn``, ``attn_2``, ...
+    """Return a free id: the base itself if it is free, else with the next free number: ``attn``, ``attn_2``, ...
 
     >>> fresh("attn", {"attn", "attn_2"})
     'attn_3'
@@ -63,7 +63,7 @@ def fresh(base: str, taken: Container[str]) -> str:
     base = re.sub(r"[^0-9A-Za-z_]", "_", base).strip("_") or "node"
     if base[0].isdigit():
         base = f"n_{base}"
-    base = base[: MAX_LENGTH - 6]  # leaves room for a number
+    base = base[: MAX_LENGTH - 6]  # leaves space for a number
     if base not in taken and problem(base) is None:
         return base
     stem = re.sub(r"_\d+$", "", base)

@@ -30,13 +30,13 @@ def _fits_tuple(spec: ParamSpec, value: tuple[Literal, ...]) -> bool:
 
 
 def describe(spec: ParamSpec) -> str:
-    """Return what a parameter takes, in words: ``a whole number from 1 to 64``."""
-    words = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}.get(spec.type, "")
+    """Return what a parameter takes, in words: ``an integer from 1 to 64``."""
+    words = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a text"}.get(spec.type, "")
     if spec.type == "choice":
         words = f"one of {', '.join(str(choice) for choice in spec.choices)}"
     if spec.type == "tuple":
         kind, length = spec.items or ("int", 0)
-        words = f"a list of {f'{length} ' if length else ''}{'whole numbers' if kind == 'int' else 'values'}"
+        words = f"a list of {f'{length} ' if length else ''}{'integers' if kind == 'int' else 'values'}"
     if spec.range is not None:
         low, high = spec.range
         words += f" from {low:g} to {high:g}"

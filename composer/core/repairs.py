@@ -1,7 +1,7 @@
 """Repairs as calls of edits by name, so that they travel as JSON and are applied in any process.
 
-Every public function of `core.edits` and `core.subgraphs` that returns a Design can be called. A repair of a new kind needs no
-code here: it is written with `call` and whatever edits it takes::
+Every public function of `core.edits` and `core.subgraphs` that returns a Design can be called. A repair of a new kind
+needs no code here: it is written with `call` and whatever edits it takes::
 
     Repair("Remove the node", (call(edits.remove, ids=["conv"], reconnect=True),))
 """
@@ -79,7 +79,7 @@ def apply_repair(design: Design, repair: Repair, *, graph: str = "") -> Design:
 
 
 def _encode(value: object) -> Any:
-    """Return a value as plain JSON values; those that JSON lacks become a mapping with one key that names their type."""
+    """Return a value as plain JSON values; types that JSON lacks become a mapping with their name as its only key."""
     match value:
         case Wire():
             return {"$wire": [value.source, value.target, value.source_port, value.target_port]}

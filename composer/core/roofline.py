@@ -1,8 +1,9 @@
-"""Lower bounds of the run time of nodes: the roofline of Williams, Waterman, Patterson, 2009, doi:10.1145/1498765.1498785.
+"""Lower bounds of the run time of nodes: the roofline of Williams, Waterman, Patterson, 2009,
+doi:10.1145/1498765.1498785.
 
-A node takes at least the time of its arithmetic at the device's peak, and at least that of the bytes that its operations
-move at the device's bandwidth; the larger of the two is the estimate. Real times are longer: the estimate does not include
-launches of small operations and imperfect kernels.
+A node takes at least the time of its arithmetic at the device's peak, and at least that of the bytes that its
+operations move at the device's bandwidth; the larger of the two is the estimate. Real times are longer: the estimate
+does not include launches of small operations and imperfect kernels.
 """
 
 from dataclasses import dataclass

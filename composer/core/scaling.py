@@ -12,7 +12,8 @@ def integer_variables(design: Design) -> dict[str, int]:
     """Return the variables that scale a design: positive integers that are not computed from others.
 
     >>> from composer.core.graph import Graph
-    >>> integer_variables(Design("a", Graph(), variables={"width": 64, "half": "=width // 2", "rate": 0.1, "bias": True}))
+    >>> variables = {"width": 64, "half": "=width // 2", "rate": 0.1, "bias": True}
+    >>> integer_variables(Design("a", Graph(), variables=variables))
     {'width': 64}
     """
     try:
@@ -28,7 +29,9 @@ def integer_variables(design: Design) -> dict[str, int]:
 
 
 def steps(value: int) -> int:
-    """Return the step of a variable: the largest power of two up to 8 that divides it, so that heads still divide widths."""
+    """Return the step of a variable: the largest power of two up to 8 that divides it, so that heads still divide
+    widths.
+    """
     return next(step for step in (8, 4, 2, 1) if value % step == 0)
 
 

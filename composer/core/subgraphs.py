@@ -1,4 +1,6 @@
-"""Edits of sub-graphs: make one of a selection, unpack an instance, make an instance unique, expose a parameter, rename."""
+"""Edits of sub-graphs: make one of a selection, unpack an instance, make an instance unique, expose a parameter,
+rename.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +25,8 @@ from composer.core.graph import (
 )
 from composer.core.topology import reachable
 
-# Pixels from a node to an input or output of its sub-graph: half of each card, and a label such as 112 × 112 × 64 between.
+# Pixels from a node to an input or output of its sub-graph: half of each card, and a label such as 112 × 112 × 64
+# between.
 END_DISTANCE = 280.0
 END_STEP = 80.0  # pixels between the inputs, and between the outputs
 

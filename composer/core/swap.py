@@ -54,7 +54,8 @@ def swap(
         graph: only in this graph (the empty name is the main graph); everywhere by default.
 
     Raises:
-        DesignError: if a block or an id is unknown, no node matches, or the new block has too few ports for a node's wires.
+        DesignError: if a block or an id is unknown, no node matches, or the new block has too few ports for a node's
+            wires.
     """
     new = catalog.get(by)
     for name in (by, block):

@@ -28,7 +28,8 @@ def to_text(value: Value) -> str:
         case float():
             return f"{value:g}"
         case Each(values=values):
-            return f"{EACH} {', '.join(f'({to_text(item)})' if isinstance(item, tuple) else to_text(item) for item in values)}"
+            items = (f"({to_text(item)})" if isinstance(item, tuple) else to_text(item) for item in values)
+            return f"{EACH} {', '.join(items)}"
         case Ramp(start=start, stop=stop):
             return f"{RAMP} {to_text(start)}, {to_text(stop)}"
         case tuple():
@@ -107,7 +108,7 @@ def _number(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Lite
 
 
 def _bool(text: str, spec: ParamSpec, _variables: Mapping[str, Scalar]) -> Literal:
-    known: dict[str, Literal] = {
+    words: dict[str, Literal] = {
         "true": True,
         "false": False,
         "yes": True,
@@ -116,9 +117,9 @@ def _bool(text: str, spec: ParamSpec, _variables: Mapping[str, Scalar]) -> Liter
         "0": False,
         NONE: None,
     }
-    if text.lower() not in known:
+    if text.lower() not in words:
         raise UserError(f"{spec.name}: {text!r} is neither true nor false")
-    return known[text.lower()]
+    return words[text.lower()]
 
 
 def _str(text: str, spec: ParamSpec, _variables: Mapping[str, Scalar]) -> Literal:
@@ -164,7 +165,7 @@ def shape_from_text(text: str) -> tuple[int | str, ...]:
     """The shape of an input as typed: ``3, 224, 224``, ``3 x 224 x 224``, ``3, =size, =size``.
 
     Raises:
-        UserError: if it is not a list of positive whole numbers and expressions.
+        UserError: if it is not a list of positive integers and expressions.
     """
     parts = _split(text.replace("×", ",").replace(" x ", ",").strip("()[] "))
     sizes: list[int | str] = []

@@ -25,7 +25,7 @@ _packages: dict[str, Path] = {}
 @cache
 def catalog() -> Catalog:
     """Return the catalog of the library and of the user's folders; cached until `reload`."""
-    return read_catalog([folder.path for folder in block_folders.known()])
+    return read_catalog([folder.path for folder in block_folders.all_folders()])
 
 
 def reload() -> Catalog:

@@ -59,7 +59,7 @@ def test_text_becomes_a_value(text: str, spec: ParamSpec | None, value: object) 
     ("text", "spec", "said"),
     [
         ("65", INT, "from 1 to 64"),
-        ("1.5", INT, "whole number"),
+        ("1.5", INT, "integer"),
         ("", INT, "empty"),
         ("os.system('x')", INT, "other than arithmetic"),
         ("height*2", INT, "; variables: "),

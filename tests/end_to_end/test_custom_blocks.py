@@ -69,7 +69,7 @@ def test_a_folder_is_named_by_an_option_or_in_the_environment(tmp_path: Path, fo
     code, output = run(tmp_path, "summary", design, NETCOMPOSER_BLOCKS=str(folder))
     assert code == 0 and "Mine" in output
     code, output = run(tmp_path, "check", design, "--blocks", str(tmp_path / "nowhere"))
-    assert code == 2 and "nowhere is no folder" in output
+    assert code == 2 and "nowhere is not a folder" in output
     assert not (tmp_path / "home" / "blocks.json").exists()
 
 

@@ -110,7 +110,7 @@ def change(path: Path, old: str, new: str) -> None:
 def test_unknown_then_untrusted_then_trusted(folder: Path, tmp_path: Path):
     inferrer = Inferrer()
     assert "unknown" in inferrer.infer(design()).errors[0]
-    block_folders.keep(folder, trusted=False)
+    block_folders.save_folder(folder, trusted=False)
     inferrer.reload()
     (error,) = inferrer.infer(design()).errors
     assert error.startswith(
@@ -119,7 +119,7 @@ def test_unknown_then_untrusted_then_trusted(folder: Path, tmp_path: Path):
     with pytest.raises(UserError):
         library.block_class(inferrer.catalog["MyGate"])
     assert not (tmp_path / "ran").exists()
-    block_folders.keep(folder, trusted=True)
+    block_folders.save_folder(folder, trusted=True)
     inferrer.reload()
     inference = inferrer.infer(design())
     assert inference.errors == [] and (tmp_path / "ran").exists()
@@ -127,16 +127,16 @@ def test_unknown_then_untrusted_then_trusted(folder: Path, tmp_path: Path):
 
 
 def test_trust_that_is_taken_back_counts_for_what_was_imported(folder: Path):
-    block_folders.keep(folder, trusted=True)
+    block_folders.save_folder(folder, trusted=True)
     inferrer = Inferrer(library.reload())
     assert inferrer.infer(design()).errors == []
-    block_folders.keep(folder, trusted=False)
+    block_folders.save_folder(folder, trusted=False)
     inferrer.reload()
     assert "until you trust" in inferrer.infer(design()).errors[0]
 
 
 def test_the_export_holds_them_with_all_they_need(folder: Path, tmp_path: Path):
-    block_folders.keep(folder, trusted=True)
+    block_folders.save_folder(folder, trusted=True)
     inferrer = Inferrer(library.reload())
     text = generate(inferrer.infer(design()))
     exported = tmp_path / "exported.py"
@@ -153,7 +153,7 @@ def test_the_export_holds_them_with_all_they_need(folder: Path, tmp_path: Path):
 
 
 def test_a_change_counts_without_a_new_process(folder: Path):
-    block_folders.keep(folder, trusted=True)
+    block_folders.save_folder(folder, trusted=True)
     engine = Engine.__new__(Engine)
     engine.inferrer, engine.sent_facts = Inferrer(library.reload()), {}
     progress = lambda *_: None  # noqa: E731
@@ -176,7 +176,7 @@ def test_a_change_counts_without_a_new_process(folder: Path):
 
 
 def test_what_is_measured_of_the_library_stays(folder: Path):
-    block_folders.keep(folder, trusted=True)
+    block_folders.save_folder(folder, trusted=True)
     inferrer = Inferrer(library.reload())
     inferrer.infer(loads(DESIGN.replace("MyGate", "SqueezeExcite"), "own"))
     before = inferrer.memo.blocks_run
@@ -189,7 +189,7 @@ def test_what_is_measured_of_the_library_stays(folder: Path):
 def test_a_folder_may_have_any_name(folder: Path, name: str):
     named = folder.rename(folder.with_name(name))
     (named / "gates" / "my_gate.py").unlink()
-    block_folders.keep(named, trusted=True)
+    block_folders.save_folder(named, trusted=True)
     cls = library.block_class(library.reload()["MyScale"])
     assert cls(4).factor.shape == (4, 1, 1)
     assert torch is sys.modules["torch"]
@@ -202,7 +202,7 @@ def test_two_definitions_of_one_name_are_not_mixed_up(folder: Path):
         '"""Scale twice."""\n\n\ndef doubled(value):\n    return value\n\n',
     )
     change(folder / "gates" / "my_gate.py", "self.gate(self.scale(x))", "doubled(self.gate(self.scale(x)))")
-    block_folders.keep(folder, trusted=True)
+    block_folders.save_folder(folder, trusted=True)
     inferrer = Inferrer(library.reload())
     with pytest.raises(UserError, match=r"both define doubled"):
         generate(inferrer.infer(design()))

@@ -14,7 +14,7 @@ def run(*, as_json: AsJson = False) -> int:
     from composer.core.blocks import block_folders
     from composer.core.blocks.catalog import read_catalog
 
-    catalog = read_catalog([folder.path for folder in block_folders.known()])
+    catalog = read_catalog([folder.path for folder in block_folders.all_folders()])
     if as_json:
         print(json.dumps([_to_json(spec) for spec in catalog], indent=2))
     else:

@@ -165,8 +165,8 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
     params = tuple(read_params(path, signature_of(cls), arg_help(doc), axis_of))
     inputs = tuple(_ports(methods["forward"], mark.get("dtypes", {})))
     if len(inputs) != len(shapes.inputs):
-        wanted = f"the shape string {mark['shape']!r} has {len(shapes.inputs)}"
-        raise UserError(f"{path.name}: forward has {len(inputs)} tensor inputs, but {wanted}")
+        expected = f"the shape string {mark['shape']!r} has {len(shapes.inputs)}"
+        raise UserError(f"{path.name}: forward has {len(inputs)} tensor inputs, but {expected}")
     names = tuple(mark.get("outputs", ()))
     if len(shapes.outputs) > 1 and len(names) != len(shapes.outputs):
         raise UserError(

@@ -1,7 +1,7 @@
-"""All blocks by name, of the library and of the user's own folders.
+"""All blocks by name: those of the library and custom ones.
 
-A block file is read when its block is first asked for by name, because a design needs a dozen of the many and reading them all
-takes a tenth of a second; who lists the blocks reads the rest. A broken file becomes an entry in `Catalog.broken`; the other blocks
+A block file is read when its block is first requested, because a design needs about a dozen and reading all files takes
+a tenth of a second; listing the blocks reads the rest. A broken file is an entry of `Catalog.broken`; the other blocks
 stay usable.
 """
 
@@ -38,8 +38,8 @@ class Catalog:
     """Blocks by name.
 
     Args:
-        files: block files; a name that two of them claim goes to the first, and the second is reported as broken.
-        before: an earlier catalog; what it read of files that are as they were is not read again.
+        files: block files; if two define the same name, the second is reported as broken.
+        before: an earlier catalog; files that have not changed since are not read again.
     """
 
     def __init__(self, files: Iterable[Path] = (), before: "Catalog | None" = None) -> None:
@@ -49,13 +49,13 @@ class Catalog:
         if before is not None:
             same = (path for path in before._read if self._stamps.get(path) == before._stamps.get(path))
             self._read = {path: before._read[path] for path in same}
-        self._found: dict[str, BlockSpec] = {}
+        self._specs: dict[str, BlockSpec] = {}
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.get(name) is not None
 
     def __getitem__(self, name: str) -> BlockSpec:
-        """A block by name.
+        """Return a block by name.
 
         Raises:
             KeyError: if there is none.
@@ -72,13 +72,13 @@ class Catalog:
         return len(self.blocks)
 
     def get(self, name: str) -> BlockSpec | None:
-        """A block by name, or None."""
-        if name not in self._found:
+        """Return a block by name, or None."""
+        if name not in self._specs:
             spec = self._in_library(name) or self.own.get(name)
             if spec is None:
                 return None
-            self._found[name] = spec
-        return self._found[name]
+            self._specs[name] = spec
+        return self._specs[name]
 
     @cached_property
     def blocks(self) -> Mapping[str, BlockSpec]:
@@ -92,24 +92,26 @@ class Catalog:
 
     @property
     def own(self) -> dict[str, BlockSpec]:
-        """The user's own blocks; of the library nothing is read."""
+        """The custom blocks; no file of the library is read."""
         specs = (self._file(path) for path in self._stamps)
         return {spec.name: spec for spec in reversed(list(specs)) if isinstance(spec, BlockSpec)}
 
     def categories(self) -> dict[str, list[BlockSpec]]:
-        """Blocks by category, in the order of the house."""
-        found: dict[str, list[BlockSpec]] = {}
+        """Return the blocks by category: those of `CATEGORY_ORDER` first, then custom ones by name."""
+        blocks: dict[str, list[BlockSpec]] = {}
         for spec in self:
-            found.setdefault(spec.category, []).append(spec)
-        known = [name for name in CATEGORY_ORDER if name in found]
-        return {name: found[name] for name in [*known, *sorted(found.keys() - set(known))]}
+            blocks.setdefault(spec.category, []).append(spec)
+        ordered = [name for name in CATEGORY_ORDER if name in blocks]
+        return {name: blocks[name] for name in [*ordered, *sorted(blocks.keys() - set(ordered))]}
 
     def with_role(self, role: str) -> list[BlockSpec]:
         """Return the blocks with a role of `roles.ROLES`, the library's first; reads every file."""
         return [spec for spec in self if spec.role == role]
 
     def converters(self, source: str, target: str) -> list[BlockSpec]:
-        """Return the blocks that convert one layout of `roles.LAYOUTS` into another, the most specific and simplest first."""
+        """Return the blocks that convert one layout of `roles.LAYOUTS` into another, the most specific and simplest
+        first.
+        """
 
         def rank(spec: BlockSpec) -> tuple[int, int]:
             return len(spec.converts), sum(not param.inferred for param in spec.params)
@@ -126,7 +128,8 @@ class Catalog:
                 broken[path] = str(spec)
             elif spec.name in blocks:
                 broken[path] = (
-                    f"block {spec.name} is already defined in {blocks[spec.name].path.name}; give one of them another name"
+                    f"block {spec.name} is already defined in {blocks[spec.name].path.name};"
+                    " give one of them another name"
                 )
             else:
                 blocks[spec.name] = spec
@@ -141,7 +144,7 @@ class Catalog:
         return self._read[path]
 
     def _in_library(self, name: str) -> BlockSpec | None:
-        """A block of the library, whose files are named after their blocks; a user's may be called anything."""
+        """Return a block of the library, whose files are named after their blocks; custom files may have any name."""
         spec = self._file(self._library[name.lower()]) if name.lower() in self._library else None
         return spec if isinstance(spec, BlockSpec) and spec.name == name else None
 
@@ -151,15 +154,15 @@ class Catalog:
 
 
 def read_catalog(folders: Iterable[Path] = (), before: Catalog | None = None) -> Catalog:
-    """The catalog of the library and of further folders.
+    """Return the catalog of the library and of further folders.
 
     Args:
-        folders: folders of the user's own blocks, laid out as ``<block>.py`` or ``<category>/<block>.py``; only text is read,
-            nothing runs.
-        before: an earlier catalog, so that only what has changed is read.
+        folders: folders of custom blocks, with files ``<block>.py`` or ``<category>/<block>.py``; their code does not
+            run.
+        before: an earlier catalog; files that have not changed since are not read again.
 
     Returns:
-        The catalog, with the library's files before the user's.
+        The catalog, with the files of the library first.
     """
     files = [
         *block_files(paths.BLOCKS),
@@ -169,7 +172,7 @@ def read_catalog(folders: Iterable[Path] = (), before: Catalog | None = None) ->
 
 
 def block_files(folder: Path) -> list[Path]:
-    """The block files in the categories of a folder; names that begin with an underscore are helpers."""
+    """Return the block files in the categories of a folder; names that start with an underscore are helpers."""
     return [
         path
         for path in sorted(folder.glob("*/*.py"))
@@ -178,7 +181,7 @@ def block_files(folder: Path) -> list[Path]:
 
 
 def _direct_files(folder: Path) -> Iterator[Path]:
-    """The block files of a folder without categories, among whatever else one keeps there."""
+    """Yield the block files directly in a folder, which may hold other files, too."""
     for path in sorted(folder.glob("*.py")):
         try:
             marked = path.stat().st_size <= MAX_SOURCE_BYTES and b"@block" in path.read_bytes()

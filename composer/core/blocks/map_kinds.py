@@ -1,7 +1,8 @@
 """Kinds of captured maps: what each is called and what holds for its values, read from the files that draw them.
 
 A kind is one file in `composer/engine/inspection/map_kinds/` whose function is marked by `@map_kind(...)`; the
-file name is the kind. Blocks name kinds in ``maps={...}``, so that an unknown kind is reported when a block file is read.
+file name is the kind. Blocks name kinds in ``maps={...}``, so that an unknown kind is reported when a block file is
+read.
 """
 
 from collections.abc import Mapping

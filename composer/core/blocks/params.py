@@ -1,4 +1,4 @@
-"""Parameter values: are they of the declared type, and what are they once defaults, expressions and wires are taken together."""
+"""Values of a node's parameters: what the node sets, else what its wires determine, else the defaults."""
 
 import difflib
 from collections.abc import Mapping
@@ -33,18 +33,18 @@ def resolve_params(
     node: Node,
     variables: Mapping[str, Scalar],
     sizes: Mapping[str, int],
-    round_: int = 0,
-    rounds: int = 1,
+    iteration: int = 0,
+    iterations: int = 1,
 ) -> Resolved:
-    """Values of all parameters of a node.
+    """Compute the values of all parameters of a node.
 
     Args:
         spec: the block.
         node: the node; what it sets comes first, then the wires, then the defaults.
         variables: resolved variables (inside a sub-graph: its parameters too).
         sizes: axis sizes that the wires bring.
-        round_: index of the round of a repeat.
-        rounds: number of rounds.
+        iteration: index of the iteration of a repeat.
+        iterations: number of iterations.
 
     Raises:
         ParamError: if a parameter is unknown, does not fit, or contradicts the wire; it offers repairs.
@@ -66,14 +66,15 @@ def resolve_params(
         from_wire = sizes.get(param.axis) if param.axis is not None else None
         if param.name in node.params:
             try:
-                value = resolve(node.params[param.name], variables, round_, rounds)
+                value = resolve(node.params[param.name], variables, iteration, iterations)
             except UserError as error:
                 raise ParamError(f"{node.id}: {param.name}: {error}", node.id) from None
             if param.type == "int" and isinstance(value, float) and value.is_integer():
                 value = int(value)
             if from_wire is not None and value is not None and value != from_wire:
                 raise ParamError(
-                    f"{node.id}: {param.name} is set to {value!r:.60} by hand, but the wire brings {from_wire}; take it from the wire",
+                    f"{node.id}: {param.name} is set to {value!r:.60} by hand, but the wire brings {from_wire};"
+                    " take it from the wire",
                     node.id,
                     (_reset(node, param.name),),
                 )

@@ -1,22 +1,22 @@
-"""The ports of whatever stands on the canvas: inputs, outputs, blocks and uses of sub-graphs alike."""
+"""The ports of all items: inputs, outputs, blocks and instances of sub-graphs."""
 
 from collections.abc import Sequence
 
 from composer.core.blocks.block_file import BlockSpec, Port
 from composer.core.blocks.catalog import Catalog
+from composer.core.blocks.roles import LAYOUTS
 from composer.core.blocks.shapes import ELLIPSIS
 from composer.core.graph import Design, Input, Node, Output, Wire
 
-# Number of axes, batch included, of the three layouts that vision networks pass around.
-KIND_OF_RANK = {4: "map", 3: "tokens", 2: "vector"}
+KIND_OF_RANK = {axes: layout for layout, axes in LAYOUTS.items()}
 
 
 def input_ports(design: Design, catalog: Catalog, graph: str, id: str) -> tuple[Port, ...]:
-    """Ports at which wires end.
+    """Return the ports at which wires end.
 
     Args:
         design: the design.
-        catalog: the known blocks.
+        catalog: the available blocks.
         graph: name of the graph that holds the item; empty for the main graph.
         id: id of an input, node or output.
 
@@ -36,7 +36,7 @@ def input_ports(design: Design, catalog: Catalog, graph: str, id: str) -> tuple[
 
 
 def output_ports(design: Design, catalog: Catalog, graph: str, id: str) -> tuple[Port, ...]:
-    """Ports at which wires begin; the arguments are those of `input_ports`."""
+    """Return the ports at which wires start; the arguments are those of `input_ports`."""
     match design.graph(graph).item(id):
         case Input(dtype=dtype):
             return (Port("", dtype=dtype),)
@@ -50,26 +50,28 @@ def output_ports(design: Design, catalog: Catalog, graph: str, id: str) -> tuple
 
 
 def index_of(ports: Sequence[Port], name: str) -> int | None:
-    """Place of a port by the name a wire gives it (the empty name is the first port); None if there is no such port."""
+    """Return the index of a port by its name on a wire (the empty name is the first port); None if there is no such
+    port.
+    """
     if not name:
         return 0 if ports else None
     return next((index for index, port in enumerate(ports) if port.name == name), None)
 
 
 def canonical(ports: Sequence[Port], index: int) -> str:
-    """The name a wire gives to the port at a place: empty for the first one."""
+    """Return the name of a port on wires: empty for the first one."""
     return ports[index].name if index else ""
 
 
 def is_variadic(design: Design, catalog: Catalog, graph: str, wire: Wire) -> bool:
-    """Whether the port at which a wire ends takes any number of wires."""
+    """Return whether the port at which a wire ends takes any number of wires."""
     ports = input_ports(design, catalog, graph, wire.target)
     index = index_of(ports, wire.target_port)
     return index is not None and ports[index].variadic
 
 
 def kind(shape: Sequence[int]) -> str:
-    """The layout of a tensor by its shape, batch axis first: ``map``, ``tokens``, ``vector``, or ``other``.
+    """Return the layout of a tensor by its shape, batch axis first: ``map``, ``tokens``, ``vector``, or ``other``.
 
     >>> kind((1, 64, 56, 56)), kind((1, 196, 768)), kind((1, 1000))
     ('map', 'tokens', 'vector')
@@ -78,12 +80,12 @@ def kind(shape: Sequence[int]) -> str:
 
 
 def declared_kind(spec: BlockSpec, port: int, *, output: bool = False) -> str:
-    """The layout that a block declares for a port: as `kind`, or ``any`` where its shape string leaves it open."""
+    """Return the layout that a block declares for a port: as `kind`, or ``any`` if its shape string has an ellipsis."""
     sides = spec.shapes.outputs if output else spec.shapes.inputs
     axes = sides[min(port, len(sides) - 1)]
     return "any" if ELLIPSIS in axes else KIND_OF_RANK.get(len(axes), "other")
 
 
-def fits(given: str, wanted: str) -> bool:
-    """Whether a tensor of one layout may go where another is wanted; ``any`` goes with all of them."""
-    return given == wanted or "any" in (given, wanted)
+def fits(layout: str, expected: str) -> bool:
+    """Return whether a tensor of one layout can enter a port that expects another; ``any`` fits all."""
+    return layout == expected or "any" in (layout, expected)

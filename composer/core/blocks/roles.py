@@ -1,7 +1,7 @@
 """What blocks declare about their use, so that no other file names a block: their role, and which layouts they convert.
 
-A role is a contract. The window draws a merge as a small circle with its sign; repairs insert a block with the role that they
-need and set the parameters that the role promises.
+A role is a contract. The window draws a merge as a small circle with its sign; repairs insert a block with the role
+that they need and set the parameters that the role promises.
 """
 
 from collections.abc import Collection
@@ -24,7 +24,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     PAD: ("multiple",),  # pads both sides of a map to a multiple
     UPSAMPLE: ("scale_factor",),  # enlarges both sides of a map
 }
-# Layout -> its number of axes, the batch axis included. A block that makes maps of tokens may have parameters `height` and `width`.
+# Layout -> its number of axes, the batch axis included. A block that makes maps of tokens may have parameters `height`
+# and `width`.
 LAYOUTS = {"map": 4, "tokens": 3, "vector": 2}
 
 Conversion = tuple[str, str]

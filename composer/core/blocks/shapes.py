@@ -1,4 +1,6 @@
-"""The shape strings of blocks: ``"b c h w -> b c h//2 w//2"``. Parsing, matching against real shapes, predicting outputs."""
+"""The shape strings of blocks: ``"b c h w -> b c h//2 w//2"``. They are parsed, matched with real shapes, and predict
+outputs.
+"""
 
 import ast
 import re
@@ -25,10 +27,11 @@ class Shapes:
         return frozenset(axis for port in self.inputs for axis in port if axis.isidentifier())
 
     def bind(self, shapes: Sequence[Sequence[int] | None]) -> dict[str, int]:
-        """Sizes of the named axes.
+        """Return the sizes of the named axes.
 
         Args:
-            shapes: one shape a port, None for a port without a wire; for a variadic port the shape of its first wire.
+            shapes: one shape for each port, None for a port without a wire; for a variadic port the shape of its first
+                wire.
 
         Raises:
             UserError: if a rank or a size does not fit.
@@ -40,16 +43,24 @@ class Shapes:
         return sizes
 
     def predict(self, sizes: Mapping[str, int], params: Mapping[str, Scalar]) -> list[tuple[int | None, ...] | None]:
-        """Output shapes as far as the string says them: None for a free axis, None for a whole port with an ellipsis."""
-        known = {**{key: value for key, value in params.items() if isinstance(value, int | float)}, **sizes}
-        return [None if ELLIPSIS in port else tuple(_size(axis, known) for axis in port) for port in self.outputs]
+        """Return the output shapes that the string determines.
+
+        Args:
+            sizes: sizes of the input axes.
+            params: parameter values.
+
+        Returns:
+            One shape for each output, with None for a free axis; None for a port with an ellipsis.
+        """
+        values = {**{key: value for key, value in params.items() if isinstance(value, int | float)}, **sizes}
+        return [None if ELLIPSIS in port else tuple(_size(axis, values) for axis in port) for port in self.outputs]
 
 
-def _size(axis: str, known: Mapping[str, Scalar]) -> int | None:
-    if axis.isidentifier() and axis not in known:
+def _size(axis: str, values: Mapping[str, Scalar]) -> int | None:
+    if axis.isidentifier() and axis not in values:
         return None
     try:
-        value = evaluate(axis, known)
+        value = evaluate(axis, values)
     except UserError:
         return None
     return int(value) if isinstance(value, int | float) else None
@@ -58,13 +69,13 @@ def _size(axis: str, known: Mapping[str, Scalar]) -> int | None:
 def _match(axes: tuple[str, ...], shape: Sequence[int], sizes: dict[str, int]) -> None:
     pattern = f"({' '.join(axes)})"
     if ELLIPSIS in axes:
-        at = axes.index(ELLIPSIS)
+        start = axes.index(ELLIPSIS)
         if len(shape) < len(axes) - 1:
             raise UserError(f"shape {tuple(shape)} has {len(shape)} axes, expected at least {len(axes) - 1}: {pattern}")
-        tail = len(axes) - at - 1
+        tail = len(axes) - start - 1
         pairs = [
-            *zip(axes[:at], shape[:at], strict=True),
-            *zip(axes[at + 1 :], shape[len(shape) - tail :], strict=True),
+            *zip(axes[:start], shape[:start], strict=True),
+            *zip(axes[start + 1 :], shape[len(shape) - tail :], strict=True),
         ]
     else:
         if len(shape) != len(axes):

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written beside the target, flushed, put in its place."""
+"""Files that are either complete or unchanged: written beside the target, flushed, and moved to its path."""
 
 import errno
 import os
@@ -11,14 +11,15 @@ from composer.core.errors import DesignError
 
 
 def write_atomically(path: Path, write: Callable[[Any], None]) -> None:
-    """Write a file beside the target, flush it to the disk, then put it in the target's place: a kill leaves the old or the new whole.
+    """Write a file beside the target, flush it to the disk, and move it there: a kill leaves the old or the new file
+    complete.
 
     Args:
         path: target; a symbolic link is followed, so that the file it points to is replaced.
         write: gets the open binary file.
 
     Raises:
-        DesignError: if the folder cannot be written, or the target is no plain file; the target is untouched.
+        DesignError: if the folder cannot be written, or the target is not a regular file; the target is unchanged.
     """
     temporary: Path | None = None
     path = check_target(path)
@@ -43,28 +44,28 @@ def write_atomically(path: Path, write: Callable[[Any], None]) -> None:
 
 
 def check_target(path: Path) -> Path:
-    """See, before long work, whether a file can be put in a place.
+    """Check, before long work, whether a file can be written.
 
     Args:
         path: target.
 
     Returns:
-        It, with symbolic links followed.
+        The target with symbolic links followed.
 
     Raises:
-        DesignError: if its folder is not there or may not be written, or if it is there and no plain file.
+        DesignError: if its folder does not exist or cannot be written, or it exists and is not a regular file.
     """
     try:
         path = path.resolve()
         if path.exists() and not path.is_file():  # a device or a pipe would be replaced by a file
-            reason = "it is a folder" if path.is_dir() else "it is no plain file"
+            reason = "it is a folder" if path.is_dir() else "it is not a regular file"
         elif not path.parent.is_dir():
-            reason = f"{shown(path.parent)} is no folder"
+            reason = f"{shown(path.parent)} is not a folder"
         elif not os.access(path.parent, os.W_OK | os.X_OK):
             reason = os.strerror(errno.EACCES)
         else:
             return path
-    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path; links in a circle
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path; a cycle of links
         reason = getattr(error, "strerror", None) or str(error)
     raise DesignError(f"{shown(path)}: cannot be written: {reason}")
 
@@ -85,5 +86,5 @@ def _sync_folder(folder: Path) -> None:
 
 
 def shown(path: Path) -> str:
-    """A path as it may stand in a message: on one line, whatever its name holds."""
+    """Return a path for a message: on one line, whatever characters it contains."""
     return str(path) if str(path).isprintable() else repr(str(path))

@@ -1,6 +1,7 @@
-"""Versions of one design told one after the other through a pipe: only what changed travels, and what did not stays the same object.
+"""Versions of one design sent through a pipe: only the changes are sent, and the reader reuses the objects of unchanged
+parts.
 
-An edit changes a node or two; telling all of a thousand would take longer than computing what the edit means.
+An edit changes one or two nodes. To send all of a thousand would take longer than to infer the effect of the edit.
 """
 
 from collections.abc import Mapping
@@ -21,26 +22,26 @@ from composer.core.graph import Design, Graph
 
 
 class OutOfSync(Exception):
-    """What was told builds on a version that the reader does not have; the writer must `begin` anew."""
+    """A delta is based on a version that the reader does not have; the writer must `reset`."""
 
 
 class DeltaWriter:
-    """Writes versions for one reader, which must get every one."""
+    """Writes versions for one reader, which must receive every one."""
 
     def __init__(self) -> None:
         self._last: Design | None = None
         self._number = 0
 
-    def begin(self) -> None:
-        """Write the next version whole: for a new reader, or one that missed something."""
+    def reset(self) -> None:
+        """Write the next version as a whole: for a new reader, or one that missed a version."""
         self._last = None
 
     def write(self, design: Design) -> dict[str, Any]:
-        """A version as values that `json` can write; a whole one is what `wire_json.to_json` writes, with a number."""
+        """Return a version as JSON values; a whole one is that of `design_json.to_json` with a number."""
         before, self._last = self._last, design
-        known = dict(before.all_graphs()) if before is not None else {}
+        last_graphs = dict(before.all_graphs()) if before is not None else {}
         self._number += 1
-        graphs = {name: _written(known.get(name), graph) for name, graph in design.all_graphs()}
+        graphs = {name: _write_delta(last_graphs.get(name), graph) for name, graph in design.all_graphs()}
         return {
             **write_head(design),
             "number": self._number,
@@ -51,31 +52,31 @@ class DeltaWriter:
 
 
 class DeltaReader:
-    """Reads what an `DeltaWriter` wrote."""
+    """Reads what a `DeltaWriter` wrote."""
 
     def __init__(self) -> None:
         self._graphs: dict[str, Graph] = {}
         self._number = 0
 
     def read(self, data: Mapping[str, Any]) -> Design:
-        """The next version; or a design of its own, which `wire_json.to_json` wrote.
+        """Read the next version, or a complete design that `design_json.to_json` wrote.
 
         Raises:
-            OutOfSync: if one before it was missed.
+            OutOfSync: if the version before it is missing.
         """
         if "number" not in data:
             return from_json(data)
         if not data["whole"] and data["number"] != self._number + 1:
             raise OutOfSync
-        known = {} if data["whole"] else self._graphs
+        last_graphs = {} if data["whole"] else self._graphs
         updates = {"": data["main"], **data["graphs"]}
-        self._graphs = {name: _read(known.get(name), update) for name, update in updates.items()}
+        self._graphs = {name: _read_delta(last_graphs.get(name), update) for name, update in updates.items()}
         self._number = data["number"]
         return read_design(data, self._graphs[""], {name: graph for name, graph in self._graphs.items() if name})
 
 
-def _written(before: Graph | None, graph: Graph) -> dict[str, Any] | None:
-    """What is new in a graph; None if nothing is."""
+def _write_delta(before: Graph | None, graph: Graph) -> dict[str, Any] | None:
+    """Return what is new in a graph; None if nothing is."""
     if before is graph:
         return None
     if before is None:
@@ -84,12 +85,12 @@ def _written(before: Graph | None, graph: Graph) -> dict[str, Any] | None:
     if "nodes" not in parts or list(before.nodes) != list(graph.nodes):
         return write_parts(graph, parts)
     parts.remove("nodes")
-    # Told apart by identity: equal nodes may hold 1, 1.0 or True, which are not the same to a block.
+    # Compared by identity: equal nodes may hold 1, 1.0 or True, which are different values for a block.
     changed = [write_node(node) for id, node in graph.nodes.items() if node is not before.nodes[id]]
     return {"changed": changed, **write_parts(graph, parts)}
 
 
-def _read(before: Graph | None, update: Mapping[str, Any] | None) -> Graph:
+def _read_delta(before: Graph | None, update: Mapping[str, Any] | None) -> Graph:
     if update is None:
         assert before is not None
         return before

@@ -1,4 +1,4 @@
-"""Design files: loaded without executing anything, saved atomically. The text itself is the work of `yaml_reader` and `yaml_writer`."""
+"""Design files: loaded without executing code, saved atomically; `yaml_reader` and `yaml_writer` handle the text."""
 
 import hashlib
 import os
@@ -45,7 +45,7 @@ def load(path: str | os.PathLike[str]) -> Design:
             )
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise DesignError(f"{path}: file not found") from None
+        raise DesignError(f"{path}: file does not exist") from None
     except UnicodeDecodeError as error:
         raise DesignError(
             f"{path.name}: byte {error.start} is not UTF-8 text; expected a Netcomposer design in YAML"
@@ -56,10 +56,10 @@ def load(path: str | os.PathLike[str]) -> Design:
 
 
 def save(design: Design, path: str | os.PathLike[str]) -> None:
-    """Write a design file atomically; the old version stays until the new one is whole.
+    """Write a design file atomically: the old version stays until the new one is complete.
 
     Args:
-        design: what to write.
+        design: the design to write.
         path: the YAML file.
 
     Raises:
@@ -70,7 +70,7 @@ def save(design: Design, path: str | os.PathLike[str]) -> None:
 
 
 def design_hash(design: Design) -> str:
-    """A short digest of the parts that decide the network: not its place on the canvas, not its title."""
+    """Return a short digest of the parts that determine the network: without positions on the canvas and titles."""
     bare = Design(
         main=_bare(design.main),
         graphs={name: _bare(graph) for name, graph in design.graphs.items()},

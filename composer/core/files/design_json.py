@@ -1,4 +1,4 @@
-"""A Design as plain JSON values, for the pipe between the window and its workers: faster than YAML, never shown to a user."""
+"""A Design as plain JSON values, for the pipe between the window and its workers; faster than YAML."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from composer.core.graph import Design, Each, Frame, Graph, Input, Node, Output,
 
 
 def write_value(value: Value) -> Any:
-    """A parameter value as JSON can hold it."""
+    """Return a parameter value as JSON values."""
     if isinstance(value, Each):
         return {"each": value.values}
     if isinstance(value, Ramp):
@@ -17,7 +17,7 @@ def write_value(value: Value) -> Any:
 
 
 def read_value(value: Any) -> Value:
-    """A parameter value from its JSON form, or as it is."""
+    """Read a parameter value from its JSON form; other values stay."""
     if isinstance(value, Each | Ramp):
         return value
     if isinstance(value, dict):
@@ -30,7 +30,7 @@ def read_value(value: Any) -> Value:
 def read_node(
     id: str, block: str, params: Mapping[str, Any], position: Sequence[float], repeat: int | str, note: str
 ) -> Node:
-    """The node of a row."""
+    """Read the node of a row."""
     x, y = position
     return Node(id, block, {name: read_value(value) for name, value in params.items()}, (x, y), repeat, note)
 
@@ -63,7 +63,7 @@ PARTS = tuple(_WRITE)  # of a graph, by the names of its fields
 
 
 def write_node(node: Node) -> Sequence[Any]:
-    """A node as one row."""
+    """Return a node as one row."""
     return (
         node.id,
         node.block,
@@ -75,17 +75,17 @@ def write_node(node: Node) -> Sequence[Any]:
 
 
 def write_parts(graph: Graph, parts: Iterable[str] = PARTS) -> dict[str, Any]:
-    """Some parts of a graph, by name."""
+    """Return some parts of a graph, by name."""
     return {part: _WRITE[part](graph) for part in parts}
 
 
 def read_parts(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The inverse of `write_parts`: values of a graph's fields."""
+    """Read what `write_parts` wrote, as values of a graph's fields."""
     return {part: _READ[part](rows) for part, rows in data.items()}
 
 
 def write_head(design: Design) -> dict[str, Any]:
-    """All of a design but its graphs."""
+    """Return everything of a design except its graphs."""
     return {
         "name": design.name,
         "variables": dict(design.variables),
@@ -96,18 +96,18 @@ def write_head(design: Design) -> dict[str, Any]:
 
 
 def read_design(data: Mapping[str, Any], main: Graph, graphs: Mapping[str, Graph]) -> Design:
-    """A design of what `write_head` wrote and of graphs."""
+    """Return the design with the fields that `write_head` wrote, and graphs."""
     training = training_settings.from_plain(data["training"])
     return Design(data["name"], main, graphs, data["variables"], training, data["description"], data["expected"])
 
 
 def to_json(design: Design) -> dict[str, Any]:
-    """A Design as values that `json` can write."""
+    """Return a Design as values that `json` can write."""
     graphs = {name: write_parts(graph) for name, graph in design.graphs.items()}
     return {**write_head(design), "main": write_parts(design.main), "graphs": graphs}
 
 
 def from_json(data: Mapping[str, Any]) -> Design:
-    """The inverse of `to_json`."""
+    """Read what `to_json` wrote."""
     graphs = {name: Graph(**read_parts(graph)) for name, graph in data["graphs"].items()}
     return read_design(data, Graph(**read_parts(data["main"])), graphs)

@@ -1,4 +1,4 @@
-"""YAML text to a Design: safe loading with limits, every complaint with file, line, node and what was expected."""
+"""Read a Design from YAML text: safe loading with limits; messages name file, line, node and what was expected."""
 
 import math
 import re
@@ -34,32 +34,32 @@ from composer.core.graph import (
 from composer.core.topology import find_cycle, format_cycle
 
 MAX_NODES = 100_000
-MAX_VALUES = 2_000_000  # what 100,000 nodes need; parsing more takes longer than anyone waits
+MAX_VALUES = 2_000_000  # enough for 100,000 nodes; parsing more takes too long
 MAX_DEPTH = 40
 MAX_BENDS = 100  # of one wire
-_TOO_LONG = "a whole number is longer than 18 digits"
+_TOO_LONG = "an integer is longer than 18 digits"
 _WIRE = re.compile(r"\s*(\w+)(?:\.(\w+))?\s*->\s*(\w+)(?:\.(\w+))?\s*")
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
 
 
 class _Line(dict[str, Any]):
-    """A mapping that knows the line of each of its keys."""
+    """A mapping with the line of each of its keys."""
 
     lines: dict[str, int]
     line: int
 
 
 class _Rows(list[Any]):
-    """A list that knows the line of each of its items."""
+    """A list with the line of each of its items."""
 
     lines: list[int]
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """Safe loading: builds plain values only, and says the line of what it cannot build."""
+    """Safe loading: builds plain values only, and reports the line of what it cannot build."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Build one value; PyYAML itself lets numbers and dates that cannot be escape as a ValueError without a line."""
+        """Build one value; PyYAML reports invalid numbers and dates as a ValueError without a line."""
         try:
             value = super().construct_object(node, deep)
         except (ValueError, OverflowError) as error:
@@ -71,23 +71,23 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoa
 
 
 def _compose_mapping(loader: _Loader, node: yaml.MappingNode) -> _Line:
-    found = _Line()
-    found.lines, found.line = {}, node.start_mark.line + 1
+    mapping = _Line()
+    mapping.lines, mapping.line = {}, node.start_mark.line + 1
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
             raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", key_node.start_mark)
-        key = key_node.value  # as it is written: a node may be called on, yes or null
-        if key in found:
+        key = key_node.value  # as written: an id may be on, yes or null
+        if key in mapping:
             raise yaml.constructor.ConstructorError(None, None, f"{key!r:.80} appears twice", key_node.start_mark)
-        found[key] = loader.construct_object(value_node, deep=True)
-        found.lines[key] = key_node.start_mark.line + 1
-    return found
+        mapping[key] = loader.construct_object(value_node, deep=True)
+        mapping.lines[key] = key_node.start_mark.line + 1
+    return mapping
 
 
 def _compose_list(loader: _Loader, node: yaml.SequenceNode) -> _Rows:
-    found = _Rows(loader.construct_object(item, deep=True) for item in node.value)
-    found.lines = [item.start_mark.line + 1 for item in node.value]
-    return found
+    rows = _Rows(loader.construct_object(item, deep=True) for item in node.value)
+    rows.lines = [item.start_mark.line + 1 for item in node.value]
+    return rows
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _compose_mapping)
@@ -95,7 +95,7 @@ _Loader.add_constructor("tag:yaml.org,2002:seq", _compose_list)
 
 
 class _Reader:
-    """Turns parsed YAML into a Design; every complaint names the file, the line, the node and what was expected."""
+    """Turns parsed YAML into a Design; messages name the file, the line, the node and what was expected."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -140,7 +140,7 @@ class _Reader:
         return value
 
     def value(self, value: Any, line: int, what: str) -> Value:
-        """A parameter value: literal, expression, or a per-round value."""
+        """Read a parameter value: literal, expression, or a value per iteration."""
         if isinstance(value, _Line):
             if list(value) == ["each"] and isinstance(value["each"], list) and value["each"]:
                 return Each(tuple(self.literal(item, line, what) for item in value["each"]))
@@ -165,7 +165,7 @@ class _Reader:
             raise self.fail(1, f"format is missing, expected 'format: {FORMAT}'; is this a Netcomposer design?")
         if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= FORMAT:
             newer = (
-                "; it was made by a newer Netcomposer, please update"
+                "; the file is from a newer version of Netcomposer, please update"
                 if isinstance(version, int) and version > FORMAT
                 else ""
             )
@@ -185,7 +185,7 @@ class _Reader:
         expected = self.mapping(root.get("expected"), root.lines.get("expected", 1), "expected", ("params", "macs"))
         for name, count in expected.items():
             if not isinstance(count, int) or isinstance(count, bool):
-                raise self.fail(expected.lines[name], f"expected {name} is {_kind(count)}, expected a whole number")
+                raise self.fail(expected.lines[name], f"expected {name} is {_kind(count)}, expected an integer")
         design = Design(
             name=self.text(root.get("name", Path(self.file).stem), root.lines.get("name", 1), "name"),
             main=self.graph(root, "the design", main=True),
@@ -205,14 +205,13 @@ class _Reader:
             for node in graph.nodes.values():
                 if node.subgraph is not None:
                     if node.subgraph not in design.graphs:
-                        known = ", ".join(design.graphs) or "none"
-                        message = (
-                            f"node {node.id!r} uses sub-graph {node.subgraph!r}, which does not exist; known: {known}"
-                        )
+                        others = ", ".join(design.graphs) or "none"
+                        missing = f"sub-graph {node.subgraph!r}, which does not exist; the design has: {others}"
+                        message = f"node {node.id!r} uses {missing}"
                         raise self.fail(home["nodes"].lines[node.id], message, node.id)
                     uses.append((name, node.subgraph))
-        if circle := find_cycle(uses):
-            raise self.fail(root.lines["graphs"], f"sub-graphs contain each other: {format_cycle(circle)}")
+        if cycle := find_cycle(uses):
+            raise self.fail(root.lines["graphs"], f"sub-graphs contain each other: {format_cycle(cycle)}")
 
     def training(self, root: _Line) -> Training:
         allowed = (*(f.name for f in fields(Training)), *training_settings.MOVED)
@@ -230,7 +229,7 @@ class _Reader:
 
         def section(key: str) -> list[tuple[str, Any, int]]:
             values = self.mapping(data.get(key), data.lines.get(key, data.line), f"{key} of {what}")
-            found = []
+            rows = []
             for id, value in values.items():
                 line = values.lines[id]
                 self.id(id, line, key.removesuffix("s"))
@@ -239,8 +238,8 @@ class _Reader:
                         line, f"{id!r} is used twice in {what} (first in line {seen[id]}); ids must be unique", id
                     )
                 seen[id] = line
-                found.append((id, value, line))
-            return found
+                rows.append((id, value, line))
+            return rows
 
         for id, value, line in section("inputs"):
             inputs[id] = self.input(id, value, line, main)
@@ -264,17 +263,17 @@ class _Reader:
             },
             frames=self.frames(data, what),
         )
-        if circle := graph.cycle:
+        if cycle := graph.cycle:
             raise self.fail(
                 data.lines["wires"],
-                f"wires of {what} form a cycle: {format_cycle(circle)}; remove one of them",
-                circle[0],
+                f"wires of {what} form a cycle: {format_cycle(cycle)}; remove one of them",
+                cycle[0],
             )
         return graph
 
     def input(self, id: str, value: Any, line: int, main: bool) -> Input:
         row = self.mapping(value, line, f"input {id!r}", ("shape", "dtype", "at"))
-        # Inside a sub-graph the wires of each use say the shape; an empty one in the main graph is a number for each sample.
+        # In a sub-graph each instance takes the shape from its wires; an empty one in the main graph is one number.
         shape: Any = row.get("shape", None if main else [])
         good = isinstance(shape, list) and all(is_expression(s) or (type(s) is int and s > 0) for s in shape)
         if not good:
@@ -298,7 +297,7 @@ class _Reader:
         repeat = row.get("repeat", 1)
         if not is_repeat(repeat):
             raise self.fail(
-                line, f"node {id!r} has repeat {repeat!r:.40}, expected a whole number from 1 to {MAX_REPEAT}", id
+                line, f"node {id!r} has repeat {repeat!r:.40}, expected an integer from 1 to {MAX_REPEAT}", id
             )
         params = self.mapping(row.get("params"), line, f"params of node {id!r}")
         for name in params:
@@ -330,8 +329,8 @@ class _Reader:
         for row, line in zip(rows, rows.lines, strict=True):
             bends: tuple[Point, ...] = ()
             if isinstance(row, dict) and len(row) == 1:
-                ((row, led),) = row.items()
-                bends = self.bends(led, line, row)
+                ((row, points),) = row.items()
+                bends = self.bends(points, line, row)
             match = _WIRE.fullmatch(row) if isinstance(row, str) else None
             if match is None:
                 raise self.fail(
@@ -341,7 +340,7 @@ class _Reader:
             for id in (source, target):
                 if id not in seen:
                     raise self.fail(
-                        line, f"wire {row!r:.160} names {id!r:.80}, which is no input, node or output of {what}", id
+                        line, f"wire {row!r:.160} names {id!r:.80}, which is not an input, node or output of {what}", id
                     )
             wire = Wire(source, target, source_port, target_port, bends)
             if target in inputs or source in outputs:
@@ -356,7 +355,7 @@ class _Reader:
         if not isinstance(value, list) or len(value) > MAX_BENDS:
             raise self.fail(
                 line,
-                f"bends of wire {wire!r:.80} are {_kind(value)}, expected a list of at most {MAX_BENDS} places [x, y]",
+                f"bends of wire {wire!r:.80} are {_kind(value)}, expected a list of at most {MAX_BENDS} points [x, y]",
             )
         return tuple(self.point(place, line, f"bend of wire {wire!r:.80}") for place in value)
 
@@ -380,7 +379,7 @@ _SECTIONS = ("inputs", "nodes", "outputs", "wires", "frames")
 
 
 def _is_end(value: Literal) -> TypeGuard[float | str]:
-    """Whether a literal may be an end of a ramp: a number or an expression."""
+    """Return whether a literal can be an end of a ramp: a number or an expression."""
     return isinstance(value, int | float) or is_expression(value)
 
 
@@ -401,7 +400,7 @@ def _kind(value: object) -> str:
 
 
 def loads(text: str, file: str = "design") -> Design:
-    """A Design from YAML text.
+    """Read a Design from YAML text.
 
     Args:
         text: the text.
@@ -411,7 +410,7 @@ def loads(text: str, file: str = "design") -> Design:
         DesignError: if it is not a valid design; the message names file, line, node and what was expected.
     """
     try:
-        _refuse_bombs(text, file)
+        _check_limits(text, file)
         data = yaml.load(text, Loader=_Loader)  # a SafeLoader: builds plain values only
         return _Reader(file).design(data)
     except yaml.YAMLError as error:
@@ -423,21 +422,21 @@ def loads(text: str, file: str = "design") -> Design:
         raise DesignError(f"{file}: lists are nested too deeply; expected a Netcomposer design") from None
 
 
-def _refuse_bombs(text: str, file: str) -> None:
-    """Read the events of a text without building anything, and stop at what would cost more than a design ever does."""
+def _check_limits(text: str, file: str) -> None:
+    """Read the events of a text without building values, and stop at what no design needs: aliases, depth, size."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
-        complaint = None
+        problem = None
         if isinstance(event, yaml.AliasEvent):
-            complaint = f"aliases (*{event.anchor}) are not allowed in a design; write the value out"
+            problem = f"aliases (*{event.anchor}) are not allowed in a design; write the value out"
         elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                complaint = f"nested more than {MAX_DEPTH} deep; expected a Netcomposer design"
+                problem = f"nested more than {MAX_DEPTH} deep; expected a Netcomposer design"
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if count > MAX_VALUES:
-            complaint = f"holds more than {MAX_VALUES:,} values; expected a Netcomposer design"
-        if complaint:
+            problem = f"holds more than {MAX_VALUES:,} values; expected a Netcomposer design"
+        if problem:
             mark = event.start_mark
-            raise DesignError(f"{file}, line {mark.line + 1 if mark else 1}: {complaint}")
+            raise DesignError(f"{file}, line {mark.line + 1 if mark else 1}: {problem}")

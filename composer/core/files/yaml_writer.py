@@ -1,4 +1,4 @@
-"""A Design to YAML text: one line a node and a wire, in the order of the drawing."""
+"""Write a Design as YAML text: one line for each node and each wire, in drawing order."""
 
 import json
 import math
@@ -16,27 +16,27 @@ from composer.core.graph import (
     Training,
 )
 
-# Plain words that YAML 1.1 reads as something else than a text.
+# Plain words that YAML 1.1 does not read as texts.
 _NO_TEXTS = frozenset(("yes", "no", "on", "off", "true", "false", "null", "y", "n"))
-# Characters that YAML does not take as they are; lone surrogates have no form in a file at all.
+# Characters that YAML needs escaped; lone surrogates cannot be written to a file at all.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def _quoted(text: str) -> str:
-    """A text as a double-quoted scalar: JSON's form is YAML's too, but for characters that YAML wants escaped."""
+    """Return a text as a double-quoted scalar: that of JSON, with further characters escaped."""
     whole = _SURROGATES.sub("\ufffd", text)
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(whole, ensure_ascii=False))
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(whole, ensure_ascii=False))
 
 
 def _word(text: str) -> str:
-    """A text, plain where no reader could take it for anything else."""
+    """Return a text, plain if every reader takes it for a text, else quoted."""
     plain = re.fullmatch(r"(graph:)?[A-Za-z][A-Za-z0-9_]*", text) and text.lower() not in _NO_TEXTS
     return text if plain else _quoted(text)
 
 
 def _yaml_scalar(value: Any) -> str:
-    """One value in flow style on one line."""
+    """Return a value in flow style on one line."""
     if isinstance(value, Each):
         return f"{{each: {_yaml_scalar(value.values)}}}"
     if isinstance(value, Ramp):
@@ -58,7 +58,7 @@ def _float(value: float) -> str:
     text = repr(value)
     if "e" not in text:
         return text
-    # YAML 1.1 reads 1e-05 as a text: it wants a dot and a signed exponent.
+    # YAML 1.1 reads 1e-05 as a text; a number needs a dot and a signed exponent.
     mantissa, exponent = text.split("e")
     return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent if exponent[0] in '+-' else '+' + exponent}"
 
@@ -113,7 +113,7 @@ def _graph_lines(graph: Graph, *, main: bool = False) -> list[str]:
 
 
 def dumps(design: Design) -> str:
-    """A Design as YAML text that `loads` reads back to an equal Design."""
+    """Return a Design as YAML text, which `loads` reads as an equal Design."""
     lines = [f"format: {FORMAT}", f"name: {_quoted(design.name)}"]
     if design.description:
         lines.append(f"description: {_quoted(design.description)}")

@@ -14,7 +14,8 @@ from composer.core.layout.frames import grow_frames
 from composer.core.layout.layered import Spacing
 from composer.core.topology import reachable
 
-# Items are looked up by the bands of this depth in pixels that they touch, so that each is compared only with its neighbours.
+# Items are looked up by the bands of this depth in pixels that they touch, so that each is compared only with its
+# neighbours.
 BAND = 128.0
 ALIGN_DISTANCE = 16.0  # an item this close to the line of its neighbour, in pixels, is meant to be on that line
 
@@ -183,7 +184,7 @@ class _Flow:
 
 
 def _shift_aside(group: list[FlowBox], others: Iterable[FlowBox], gaps: Spacing) -> float:
-    """Return how far a group must shift across the flow to be clear of others: forward, unless backward is half as far."""
+    """Return how far a group must shift across the flow to be clear of others: forward, or backward if half as far."""
     # 1. Sort the others into bands along the flow.
     in_band: defaultdict[int, list[FlowBox]] = defaultdict(list)
     for other in others:

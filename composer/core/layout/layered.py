@@ -1,8 +1,9 @@
-"""Layered layout of a graph: the longest path is straight, branches are in lanes beside it, skips have space to pass lanes.
+"""Layered layout of a graph: the longest path is straight, branches are in lanes beside it, skips have space to pass
+lanes.
 
 Positions are the centers of the items, so that cards and the small circles of merges line up whatever their sizes. The
-steps are those of Sugiyama, Tagawa and Toda (1981). Lanes of whole chains replace crossing minimization, because networks
-are long chains with few branches, and a straight main path is what the reader looks for.
+steps are those of Sugiyama, Tagawa and Toda (1981). Lanes of whole chains replace crossing minimization, because
+networks are long chains with few branches, and a straight main path is what the reader looks for.
 """
 
 from collections import defaultdict
@@ -56,7 +57,8 @@ def layout(
         direction: ``right`` or ``down``, the way the wires run.
         min_gap: least distance in pixels between the ends of single wires whose label needs more than the usual gap.
         only: ids to lay out; the others stay, and these keep their common top left corner.
-        row: length in pixels at which a long network continues in a next row, where a single wire passes; None for never.
+        row: length in pixels at which a long network continues in a next row, where a single wire passes; None for
+            never.
         spacing: distances.
 
     Returns:
@@ -68,7 +70,8 @@ def layout(
     if not extent:
         return {}
     topology = _acyclic(graph, extent)
-    # Positions are (along, across) until the end, whatever the direction. Unconnected parts are stacked across the flow.
+    # Positions are (along, across) until the end, whatever the direction. Unconnected parts are stacked across the
+    # flow.
     positions: dict[str, Point] = {}
     across = 0.0
     for part in _parts(topology):
@@ -85,7 +88,9 @@ def layout(
 
 
 def direction_of(graph: Graph) -> str | None:
-    """Return the direction in which most wires of a drawn graph run, ``right`` or ``down``; None if as many run in both."""
+    """Return the direction in which most wires of a drawn graph run, ``right`` or ``down``; None if as many run in
+    both.
+    """
     rightward = downward = 0
     for wire in graph.wires:
         source, target = graph.item(wire.source), graph.item(wire.target)
@@ -203,7 +208,9 @@ def _pull_to_consumers(part: "nx.DiGraph[str]", order: list[str], main: set[str]
 
 
 def _lanes(part: "nx.DiGraph[str]", chains: list[list[str]], layer: Mapping[str, int]) -> dict[str, int]:
-    """Return the lane of each item: 0 for the longest path, the nearest free one for every other chain, below before above."""
+    """Return the lane of each item: 0 for the longest path, the nearest free one for every other chain, below before
+    above.
+    """
     lane: dict[str, int] = {}
     busy: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for chain in chains:
@@ -274,7 +281,9 @@ def _lane_centers(
     extent: Mapping[str, Size],
     gaps: Spacing,
 ) -> tuple[dict[int, float], float]:
-    """Return the center of each lane across the flow, with space above it for skips that pass it, and the depth of all lanes."""
+    """Return the center of each lane across the flow, with space above it for skips that pass it, and the depth of all
+    lanes.
+    """
     tracks = _tracks(part, members, layer, lane)
     centers: dict[int, float] = {}
     edge = 0.0

@@ -1,4 +1,6 @@
-"""Positions where the sizes of the cards are not measured: of designs written by hand or by a script, and of shipped templates."""
+"""Positions where the sizes of the cards are not measured: of designs written by hand or by a script, and of shipped
+templates.
+"""
 
 from collections.abc import Collection
 

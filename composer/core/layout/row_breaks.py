@@ -1,7 +1,8 @@
 """Where a long drawing continues in a next row: where few wires pass, in rows of about equal length.
 
-As a paragraph is broken into lines (Knuth and Plass, 1981): all breaks are optimized together, so that no row has only one
-card because the row before was filled first. A row costs the square of its relative deviation from the requested length.
+As a paragraph is broken into lines (Knuth and Plass, 1981): all breaks are optimized together, so that no row has only
+one card because the row before was filled first. A row costs the square of its relative deviation from the requested
+length.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,8 @@ def row_breaks(
         row: the requested length of a row in pixels.
 
     Returns:
-        First and last column of each row; a row ends only where the wires of a single item pass on, if possible one wire.
+        First and last column of each row; a row ends only where the wires of a single item pass on, if possible one
+        wire.
 
     >>> row_breaks([(50, 100), (200, 100), (350, 100), (500, 100)], [["a"], ["b"], ["c"], []], 300)
     [(0, 1), (2, 3)]
@@ -36,7 +38,8 @@ def row_breaks(
         for index, sources in enumerate(passing[:last])
         if len(set(sources)) == 1
     }
-    # For each column at which a row may end: the least cost of all rows up to there, and the first column of the last row.
+    # For each column at which a row may end: the least cost of all rows up to there, and the first column of the last
+    # row.
     best: dict[int, tuple[float, int]] = {-1: (0.0, 0)}
     for end in (*breaks, last):
         cheapest: tuple[float, int] | None = None

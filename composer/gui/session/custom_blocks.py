@@ -38,7 +38,7 @@ class CustomBlocks(QObject):
     @property
     def folders(self) -> tuple[BlockFolder, ...]:
         """The folders, those of the command line first; reading them does not read any block."""
-        return block_folders.known() if self._catalog is None else self._folders
+        return block_folders.all_folders() if self._catalog is None else self._folders
 
     @property
     def catalog(self) -> Catalog:
@@ -51,12 +51,12 @@ class CustomBlocks(QObject):
         Raises:
             composer.core.errors.UserError: if it cannot be a folder of custom blocks.
         """
-        block_folders.keep(folder, trusted=trusted)
+        block_folders.save_folder(folder, trusted=trusted)
         self._reload()
 
     def remove_folder(self, folder: Path) -> None:
         """Remove a folder from the list; its files stay."""
-        block_folders.forget(folder)
+        block_folders.remove_folder(folder)
         self._reload()
 
     def untrusted(self, design: Design) -> dict[Path, str]:
@@ -84,7 +84,7 @@ class CustomBlocks(QObject):
 
     def _load(self) -> Catalog:
         if self._catalog is None:
-            self._folders = block_folders.known()
+            self._folders = block_folders.all_folders()
             self._catalog = read_catalog(folder.path for folder in self._folders)
             self._stamps = _stamps(self._folders)
             self._watch()
@@ -114,7 +114,7 @@ class CustomBlocks(QObject):
 
     def _reload(self) -> None:
         before = self._load()
-        self._folders = block_folders.known()
+        self._folders = block_folders.all_folders()
         self._catalog = read_catalog((folder.path for folder in self._folders), before)
         self._stamps = _stamps(self._folders)
         self._watch()

@@ -72,7 +72,7 @@ class FactsFeed(QObject):
 
     def _on_event(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "ready" and self._request is None:
-            self._writer.begin()  # a new engine does not know the design that an earlier one received
+            self._writer.reset()  # a new engine does not know the design that an earlier one received
             self._send()
 
     def _send(self) -> None:
@@ -84,7 +84,7 @@ class FactsFeed(QObject):
     def _on_facts(self, reply: Mapping[str, Any]) -> None:
         self._request = None
         if reply.get("again"):
-            self._writer.begin()
+            self._writer.reset()
             self._send()
             return
         self.error = ""
@@ -103,7 +103,7 @@ class FactsFeed(QObject):
 
     def _on_error(self, reason: str) -> None:
         self._request = None
-        self._writer.begin()
+        self._writer.reset()
         self.error = reason
         self.changed.emit(frozenset(), self._requested_revision)
         self._continue()

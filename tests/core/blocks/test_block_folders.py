@@ -8,7 +8,14 @@ import pytest
 from composer import paths
 from composer.core.blocks import block_folders
 from composer.core.blocks.block_file import read_block
-from composer.core.blocks.block_folders import BlockFolder, add_session_folders, forget, keep, known, untrusted_reason
+from composer.core.blocks.block_folders import (
+    BlockFolder,
+    add_session_folders,
+    all_folders,
+    remove_folder,
+    save_folder,
+    untrusted_reason,
+)
 from composer.core.blocks.catalog import read_catalog
 from composer.core.errors import UserError
 
@@ -43,32 +50,32 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_none_is_known_at_first():
-    assert known() == ()
+    assert all_folders() == ()
 
 
 def test_a_kept_folder_is_trusted_only_once_that_is_said(folder: Path):
-    keep(folder, trusted=False)
-    assert known() == (BlockFolder(folder, False),)
+    save_folder(folder, trusted=False)
+    assert all_folders() == (BlockFolder(folder, False),)
     assert str(folder) in (untrusted_reason("Mine", folder / "mine.py") or "")
-    keep(folder, trusted=True)
-    assert known() == (BlockFolder(folder, True),)
+    save_folder(folder, trusted=True)
+    assert all_folders() == (BlockFolder(folder, True),)
     assert untrusted_reason("Mine", folder / "mine.py") is None
-    forget(folder)
-    assert known() == ()
-    assert "any more" in (
+    remove_folder(folder)
+    assert all_folders() == ()
+    assert "no longer a folder" in (
         untrusted_reason("Mine", folder / "mine.py") or ""
     )  # also if it was trusted: that went with it
 
 
 def test_a_folder_that_the_variable_names_is_trusted_and_not_kept(folder: Path, tmp_path: Path):
     (tmp_path / "other").mkdir()
-    keep(tmp_path / "other", trusted=False)
+    save_folder(tmp_path / "other", trusted=False)
     add_session_folders([folder])
-    assert known() == (BlockFolder(folder, True, False), BlockFolder(tmp_path / "other", False))
+    assert all_folders() == (BlockFolder(folder, True, False), BlockFolder(tmp_path / "other", False))
     add_session_folders([tmp_path / "other"])
-    assert [f.path.name for f in known()] == ["other", "mine"] and all(f.trusted for f in known())
+    assert [f.path.name for f in all_folders()] == ["other", "mine"] and all(f.trusted for f in all_folders())
     del os.environ[block_folders.VARIABLE]
-    assert known() == (BlockFolder(tmp_path / "other", False),)
+    assert all_folders() == (BlockFolder(tmp_path / "other", False),)
 
 
 def test_the_library_is_beyond_trust():
@@ -77,16 +84,16 @@ def test_the_library_is_beyond_trust():
 
 @pytest.mark.parametrize("wrong", [paths.BLOCKS, paths.BLOCKS / "conv", paths.ROOT])
 def test_the_library_is_no_folder_of_ones_own(wrong: Path):
-    with pytest.raises(UserError, match="library's own"):
-        keep(wrong, trusted=True)
+    with pytest.raises(UserError, match="holds the blocks of the library"):
+        save_folder(wrong, trusted=True)
 
 
 def test_what_is_no_folder_is_refused(tmp_path: Path):
     for run in (
-        lambda: keep(tmp_path / "nowhere", trusted=True),
+        lambda: save_folder(tmp_path / "nowhere", trusted=True),
         lambda: add_session_folders([tmp_path / "nowhere"]),
     ):
-        with pytest.raises(UserError, match=r"nowhere is no folder"):
+        with pytest.raises(UserError, match=r"nowhere is not a folder"):
             run()
 
 
@@ -104,7 +111,7 @@ def test_what_is_no_folder_is_refused(tmp_path: Path):
 def test_a_spoilt_file_trusts_nothing(home: Path, text: str):
     home.mkdir()
     (home / block_folders.FILE).write_text(text)
-    assert not any(folder.trusted for folder in known())
+    assert not any(folder.trusted for folder in all_folders())
 
 
 def test_a_folder_needs_no_categories(folder: Path):

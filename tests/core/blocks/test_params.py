@@ -37,8 +37,8 @@ def test_expressions_and_rounds() -> None:
     value = resolved(CONV, {"out_channels": "=width / 2"})["out_channels"]
     assert value == 4 and type(value) is int
     each = {"shift_size": Each((0, 3)), "drop_path": Ramp(0.0, 0.3)}
-    assert [resolved(SWIN, each, round_=i, rounds=4)["shift_size"] for i in range(4)] == [0, 3, 0, 3]
-    assert resolved(SWIN, each, round_=2, rounds=4)["drop_path"] == pytest.approx(0.2)
+    assert [resolved(SWIN, each, iteration=i, iterations=4)["shift_size"] for i in range(4)] == [0, 3, 0, 3]
+    assert resolved(SWIN, each, iteration=2, iterations=4)["drop_path"] == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(
@@ -48,16 +48,16 @@ def test_expressions_and_rounds() -> None:
         (SWIN, {"dim": "64"}, ("n: dim is set to '64' by hand",)),
         (SWIN, {"heads": 4}, ("n: SwinBlock has no parameter 'heads'", "did you mean num_heads?")),
         (SWIN, {"zzz": 4}, ("n: SwinBlock has no parameter 'zzz'", "it has: dim, num_heads")),
-        (SWIN, {"num_heads": 0}, ("n: num_heads: 0 is not a whole number from 1 to 64",)),
-        (SWIN, {"num_heads": 2.5}, ("n: num_heads: 2.5 is not a whole number",)),
-        (SWIN, {"num_heads": True}, ("n: num_heads: True is not a whole number",)),
-        (SWIN, {"num_heads": None}, ("n: num_heads: is empty, expected a whole number",)),
+        (SWIN, {"num_heads": 0}, ("n: num_heads: 0 is not an integer from 1 to 64",)),
+        (SWIN, {"num_heads": 2.5}, ("n: num_heads: 2.5 is not an integer",)),
+        (SWIN, {"num_heads": True}, ("n: num_heads: True is not an integer",)),
+        (SWIN, {"num_heads": None}, ("n: num_heads: is empty, expected an integer",)),
         (SWIN, {"drop_path": 1.5}, ("n: drop_path: 1.5 is not a number from 0 to 1",)),
         (SWIN, {"drop_path": float("nan")}, ("n: drop_path: nan is not a number from 0 to 1",)),
         (SWIN, {"qkv_bias": 1}, ("n: qkv_bias: 1 is not true or false",)),
         (SWIN, {"num_heads": "=depth"}, ("n: num_heads: expression '=depth' uses 'depth'",)),
         (SWIN, {"num_heads": "=1 / 0"}, ("n: num_heads: expression '=1 / 0' divides by zero",)),
-        (CONV, {"out_channels": "=half"}, ("n: out_channels: 0.5 is not a whole number",)),
+        (CONV, {"out_channels": "=half"}, ("n: out_channels: 0.5 is not an integer",)),
     ],
 )
 def test_refusals(spec: BlockSpec, params: dict, words: tuple[str, ...]) -> None:
@@ -79,8 +79,8 @@ def test_a_missing_wire() -> None:
 @pytest.mark.parametrize(
     ("spec", "good", "bad", "words"),
     [
-        (ParamSpec("p", "int"), (0, -3), (1.0, "1", True, (1,)), "a whole number"),
-        (ParamSpec("p", "int", range=(1, 8)), (1, 8), (0, 9), "a whole number from 1 to 8"),
+        (ParamSpec("p", "int"), (0, -3), (1.0, "1", True, (1,)), "an integer"),
+        (ParamSpec("p", "int", range=(1, 8)), (1, 8), (0, 9), "an integer from 1 to 8"),
         (ParamSpec("p", "float"), (1, 2.5), ("1", False), "a number"),
         (ParamSpec("p", "bool"), (True, False), (0, 1, "true"), "true or false"),
         (ParamSpec("p", "str"), ("", "a"), (1, None), "a text"),
@@ -89,10 +89,10 @@ def test_a_missing_wire() -> None:
             ParamSpec("p", "tuple", items=("int", 2)),
             ((1, 2),),
             ((1,), (1, 2, 3), (1, 2.5), 3, (True, False)),
-            "a list of 2 whole numbers",
+            "a list of 2 integers",
         ),
         (ParamSpec("p", "tuple", items=("float", 0)), ((), (1, 0.5)), (("a",), 1), "a list of values"),
-        (ParamSpec("p", "int", optional=True), (None, 3), ("x",), "a whole number or empty"),
+        (ParamSpec("p", "int", optional=True), (None, 3), ("x",), "an integer or empty"),
     ],
 )
 def test_types(spec: ParamSpec, good: tuple, bad: tuple, words: str) -> None:

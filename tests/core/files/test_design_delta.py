@@ -54,7 +54,7 @@ def test_a_reader_that_missed_a_version_says_so_until_it_gets_a_whole_one() -> N
     for reader_now in (reader, DeltaReader()):
         with pytest.raises(OutOfSync):
             through(writer, reader_now, edits.set_params(design, "conv", {"out_channels": 32}))
-    writer.begin()
+    writer.reset()
     assert text(through(writer, reader, design)) == text(design)
 
 

@@ -73,7 +73,7 @@ def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     folder.mkdir()
     circle.symlink_to(circle)
     for path, reason in (
-        (pipe, "it is no plain file"),
+        (pipe, "it is not a regular file"),
         (folder, "it is a folder"),
         (circle, "loop|levels of symbolic links"),
     ):

@@ -124,16 +124,16 @@ def test_writing_what_was_there_reads_nothing_anew(session: Session, folder: Pat
 def test_a_design_with_untrusted_blocks_says_so_and_a_yes_is_remembered(
     window: Callable[..., Window], folder: Path, qtbot: QtBot
 ) -> None:
-    block_folders.keep(folder, trusted=False)
+    block_folders.save_folder(folder, trusted=False)
     shown = window(design=using("Mine", "MBConv"))
     (banner,) = banners(shown)
     assert banner.text.text() == f"Mine is a block of {folder}, whose code does not run until you trust that folder."
     shown.run_command("trust_blocks")
     press(question(), "Not now")
-    assert not block_folders.known()[0].trusted and banners(shown) == [banner]
+    assert not block_folders.all_folders()[0].trusted and banners(shown) == [banner]
     shown.run_command("trust_blocks")
     press(question(), "Trust this folder")
-    assert block_folders.known()[0].trusted
+    assert block_folders.all_folders()[0].trusted
     qtbot.waitUntil(lambda: not banners(shown))
     assert not shown.bench.action("trust_blocks").isEnabled()
 
@@ -141,14 +141,14 @@ def test_a_design_with_untrusted_blocks_says_so_and_a_yes_is_remembered(
 def test_a_file_that_the_window_starts_with_says_so_too(
     window: Callable[..., Window], folder: Path, tmp_path: Path
 ) -> None:
-    block_folders.keep(folder, trusted=False)
+    block_folders.save_folder(folder, trusted=False)
     save(using("Mine"), tmp_path / "mine.yaml")
     (banner,) = banners(window(tmp_path / "mine.yaml"))
     assert banner.text.text().startswith(f"Mine is a block of {folder}")
 
 
 def test_an_offer_that_was_put_away_stays_away(window: Callable[..., Window], folder: Path) -> None:
-    block_folders.keep(folder, trusted=False)
+    block_folders.save_folder(folder, trusted=False)
     shown = window(design=using("Mine"))
     banners(shown)[0]._choose(shown.bench.banners.hide_trust)
     shown.session.document.add_block("MBConv", (0, 300))
@@ -157,7 +157,7 @@ def test_an_offer_that_was_put_away_stays_away(window: Callable[..., Window], fo
 
 
 def test_without_untrusted_blocks_nothing_is_said(window: Callable[..., Window], folder: Path) -> None:
-    block_folders.keep(folder, trusted=False)
+    block_folders.save_folder(folder, trusted=False)
     shown = window(design=using("MBConv"))
     assert not banners(shown) and not shown.bench.action("trust_blocks").isEnabled()
 
@@ -178,9 +178,11 @@ def test_folders_are_added_trusted_and_removed_in_the_preferences(
     page.trust.click()
     assert page.list.topLevelItem(0).text(2) == "not trusted"
     page.remove.click()
-    assert page.list.topLevelItemCount() == 0 and not block_folders.known() and "Mine" not in shown.session.catalog
+    assert (
+        page.list.topLevelItemCount() == 0 and not block_folders.all_folders() and "Mine" not in shown.session.catalog
+    )
     page.add_folder(tmp_path / "nowhere")
-    assert "is no folder" in page.notice.text
+    assert "is not a folder" in page.notice.text
     dialog.close()
 
 

@@ -93,7 +93,7 @@ class BlocksPage(QWidget):
         folder = self.selected
         self.trust.setText("Stop trusting" if folder is not None and folder.trusted else "Trust…")
         for widget in (self.trust, self.remove):
-            widget.setEnabled(folder is not None and folder.kept)
+            widget.setEnabled(folder is not None and folder.saved)
         self.show_files.setEnabled(folder is not None)
 
     def _ask_folder(self) -> None:
@@ -129,6 +129,6 @@ class BlocksPage(QWidget):
 
 
 def _trust_text(folder: BlockFolder) -> str:
-    if not folder.kept:
+    if not folder.saved:
         return "from the command line"
     return "trusted" if folder.trusted else "not trusted"

@@ -43,9 +43,8 @@ def lookup_or_infer(call: NodeCall, memo: Memo, storages: Storages) -> NodeMemo:
         UserError: see `infer_node`.
     """
     node = call.node
-    scope = repr(call.variables) if depends_on_variables(node) else ""
     signatures = tuple(value and value.signature for value in call.inputs)
-    key = (node.block, repr(node.params), scope, call.repeat, signatures)
+    key = (node.block, repr(node.params), repr(call.variables), call.repeat, signatures)
     result = memo.nodes.get(key) or infer_node(call, memo, storages)
     memo.put_node(key, result)
     return result

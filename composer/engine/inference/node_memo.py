@@ -19,7 +19,7 @@ class NodeCall(NamedTuple):
         spec: its block.
         inputs: tensors at its ports; None for an optional port without a wire.
         first_inputs: the first tensor at each port, which stands for all tensors of a variadic one.
-        variables: values that its expressions may refer to.
+        variables: values that its expressions may refer to; empty if it has no expressions.
         repeat: its number of iterations.
     """
 

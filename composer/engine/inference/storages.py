@@ -29,9 +29,9 @@ class Storages:
     def count_saved(self, cost: BlockCost, inputs: Sequence[TensorSpec | None], outputs: Sequence[TensorSpec]) -> int:
         """Return the bytes that one run of a block saves for backward and that nothing before it saved."""
         total = cost.saved_bytes
-        flags = (*cost.saved_inputs, *cost.saved_outputs)
-        for is_saved, tensor in zip(flags, (*inputs, *outputs), strict=True):
-            if is_saved and tensor is not None and tensor.storage not in self._saved:
-                self._saved.add(tensor.storage)
-                total += tensor.stored
+        for flags, tensors in ((cost.saved_inputs, inputs), (cost.saved_outputs, outputs)):
+            for is_saved, tensor in zip(flags, tensors, strict=True):
+                if is_saved and tensor is not None and tensor.storage not in self._saved:
+                    self._saved.add(tensor.storage)
+                    total += tensor.stored
         return total

@@ -163,10 +163,10 @@ class Walk:
 
     def _node(self, node: Node, result: GraphResult, variables: Mapping[str, Scalar]) -> NodeResult:
         """Visit a node whose inputs all have values, or were left without a wire."""
-        visit = self._unchanged_visit(node, result)
-        if visit is not None:
+        visit = self.memo.visits.get((result.name, node.id))
+        if visit is not None and (cached_inputs := self._unchanged_inputs(visit, node, result)) is not None:
             self.iterations += len(visit.memo.iterations)
-            return self._replay_cached(result, visit)
+            return self._replay_cached(result, visit, cached_inputs)
         try:
             repeat = self._repeat(node, variables)
             sources, first_sources = self._bind(node, result)
@@ -175,7 +175,8 @@ class Walk:
                 return self._instance(node, result, inputs, variables, repeat)
             spec = self.catalog[node.block]
             first_inputs = [result.values[source] if source is not None else None for source in first_sources]
-            call = NodeCall(node, spec, inputs, first_inputs, variables, repeat)
+            dependent = depends_on_variables(node)
+            call = NodeCall(node, spec, inputs, first_inputs, variables if dependent else {}, repeat)
             memo = lookup_or_infer(call, self.memo, self.storages)
         except BlockError as error:
             resolved = error.resolved
@@ -190,36 +191,39 @@ class Walk:
         visit = CachedVisit(node, wires, tuple(sources), signatures, tuple(port.name for port in spec.outputs), memo)
         # A named port is resolved through the block of its source, which may change while this node and its wires do
         # not.
-        if not depends_on_variables(node) and not any(wire.source_port for wire in wires):
+        if not dependent and not any(wire.source_port for wire in wires):
             self.memo.visits[result.name, node.id] = visit
-        return self._replay_cached(result, visit)
+        return self._replay_cached(result, visit, inputs)
 
-    def _unchanged_visit(self, node: Node, result: GraphResult) -> CachedVisit | None:
-        """Return the last visit to a node if it holds for this walk: same node, same wires, same tensors on them."""
-        visit = self.memo.visits.get((result.name, node.id))
-        if visit is None or visit.node is not node or visit.wires is not result.graph.in_wires(node.id):
+    def _unchanged_inputs(self, visit: CachedVisit, node: Node, result: GraphResult) -> list[TensorSpec | None] | None:
+        """Return the inputs of a node if its last visit holds for this walk: same node, same wires, same tensors."""
+        if visit.node is not node or visit.wires is not result.graph.in_wires(node.id):
             return None
         if self.iterations + len(visit.memo.iterations) > MAX_ITERATIONS:
             return None
+        inputs: list[TensorSpec | None] = []
         for source, signature in zip(visit.sources, visit.signatures, strict=True):
             value = result.values.get(source) if source is not None else None
             if (value and value.signature) != signature:
                 return None
-        return visit
+            inputs.append(value)
+        return inputs
 
-    def _replay_cached(self, result: GraphResult, visit: CachedVisit) -> NodeResult:
+    def _replay_cached(
+        self, result: GraphResult, visit: CachedVisit, inputs: Sequence[TensorSpec | None]
+    ) -> NodeResult:
         """Take the outputs of a computed node into a graph, and count the bytes that it is the first to save."""
         node, memo = visit.node, visit.memo
-        inputs = [result.values[source] if source is not None else None for source in visit.sources]
         outputs, saved = replay(memo, inputs, self.storages)
-        if memo.facts.activation_bytes != saved:
-            memo = replace(memo, facts=replace(memo.facts, activation_bytes=saved))
+        facts = memo.facts
+        if facts.activation_bytes != saved:
+            facts = replace(facts, activation_bytes=saved)
             # Keep the facts with the visit, so that an unchanged node has identical facts in the next walk. A node that
             # depends on variables has no visit of its own here.
             if self.memo.visits.get((result.name, node.id)) is visit:
-                self.memo.visits[result.name, node.id] = visit._replace(memo=memo)
+                self.memo.visits[result.name, node.id] = visit._replace(memo=replace(memo, facts=facts))
         result.values.update(zip(output_keys(node.id, visit.ports), outputs, strict=False))
-        return NodeResult(node, memo.facts, [resolved for resolved, _ in memo.iterations])
+        return NodeResult(node, facts, [resolved for resolved, _ in memo.iterations])
 
     def _bind(self, node: Node, result: GraphResult) -> tuple[list[PortKey | None], list[PortKey | None]]:
         """Return the sources of a node's inputs in the order of its arguments, and the first source of each port."""

@@ -119,7 +119,7 @@ def _train(
     objective = make_objective(settings.objective, data)
     metrics = objective.metrics().to(fabric.device)
 
-    # 2. Optimizer and schedule. The names without Fabric's wrapper stay: they name weights by the design's nodes.
+    # 2. Optimizer and schedule. `network` stays beside Fabric's wrapper, because its weights are named by the nodes.
     bare_optimizer = make_optimizer(network, settings)
     model, optimizer = fabric.setup(NamedInputs(network, input_fields(design)), bare_optimizer)
     plan = Plan(
@@ -134,7 +134,7 @@ def _train(
     lr_at = learning_rate(settings, plan.steps_per_epoch)
     log_every = max(1, plan.steps_per_epoch // LOGS_PER_EPOCH)
 
-    # 3. Where the run was, if it is resumed; what does not fit is refused before the first step.
+    # 3. The checkpoint of a resumed run; then refuse an output that the objective cannot learn from.
     state = TrainingState()
     checkpointer = Checkpointer(run, fabric, network, bare_optimizer, metrics, state, plan.head)
     has_checkpoint = checkpointer.restore()
@@ -182,7 +182,8 @@ def _train(
             optimizer.step()
             optimizer.zero_grad()
             loss_sum += loss.detach() * batch_size(batch)
-            metrics.update(outputs, batch)
+            with torch.no_grad():  # a metric must not hold on to the graph of a step
+                metrics.update(outputs, batch)
             state.step += 1
             state.batch += 1
             # 4c. About a dozen records per epoch; reading the loss waits for the device.
@@ -199,7 +200,7 @@ def _train(
         seconds = _epoch_elapsed(state, clock)
         record = epoch_record(plan, state, train_values, val_values, seconds)
 
-        # 6. The checkpoint first, then the record: what the metrics show is never lost.
+        # 6. The checkpoint first, then the record, so that no metric that is shown can be lost.
         metrics.reset()
         state.epoch, state.batch, state.loss_sum, state.epoch_seconds = epoch, 0, 0.0, 0.0
         state.seconds += seconds

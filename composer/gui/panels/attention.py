@@ -201,6 +201,7 @@ class AttentionPanel(Panel):
         self._no_images = ""
         with QSignalBlocker(self.strip):
             self.strip.set_samples(result.get("images", []))
+        self.refresh_soon()
 
     def _on_images_error(self, text: str) -> None:
         self.strip.set_samples([])

@@ -14,13 +14,6 @@ FORBIDDEN_WORDS = re.compile(r"\b(anew|of the moment|so-manieth)\b", re.IGNORECA
 TEXT_SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".txt", ".svg", ".sh", ""}
 TEXT_FOLDERS = ("composer", "blocks", "templates", "resources", "tests", "docs", ".ci", ".github")
 
-# Folders and files whose language has not been revised yet; this list only shrinks.
-NOT_REVISED: tuple[str, ...] = ("composer/core/",)
-
-
-def is_revised(path: Path) -> bool:
-    return not path.relative_to(ROOT).as_posix().startswith(NOT_REVISED)
-
 
 def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
     for folder in folders:
@@ -66,7 +59,7 @@ def test_no_name_tells_only_that_a_value_exists() -> None:
         f"{path.relative_to(ROOT)}:{line}: {name}"
         for path, tree in sources("composer", "blocks")
         for name, line in bound_names(tree)
-        if name in VAGUE_NAMES and is_revised(path)
+        if name in VAGUE_NAMES
     ]
     assert not offences, "name the thing it is: checkpoint, errors, row, reply\n" + "\n".join(offences)
 
@@ -75,7 +68,7 @@ def test_a_class_name_has_one_meaning_in_composer() -> None:
     homes: dict[str, list[str]] = defaultdict(list)
     for path, tree in sources("composer"):
         for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef) and is_revised(path):
+            if isinstance(node, ast.ClassDef):
                 homes[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert {name: places for name, places in homes.items() if len(places) > 1} == {}
 
@@ -86,7 +79,7 @@ def test_no_invented_words() -> None:
     offences = [
         f"{path.relative_to(ROOT)}:{number}: {match[0]}"
         for path in files
-        if path.is_file() and path != Path(__file__) and is_revised(path) and "__pycache__" not in path.parts
+        if path.is_file() and path != Path(__file__) and "__pycache__" not in path.parts
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if (match := FORBIDDEN_WORDS.search(line))
     ]

@@ -31,9 +31,9 @@ def problem(name: object) -> str | None:
     if len(name) > MAX_LENGTH:
         return f"is longer than {MAX_LENGTH} characters"
     if not name.isascii() or not name.isidentifier():
-        return "is not a plain identifier; use letters, digits and underscores, not beginning with a digit"
+        return "is not a plain identifier; use letters, digits and underscores, and start with a letter"
     if name.startswith("_"):
-        return "begins with an underscore, which is reserved"
+        return "starts with an underscore, which is reserved"
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         return "is a Python keyword"
     if name in RESERVED or name in MODULE_ATTRIBUTES:

@@ -1,4 +1,4 @@
-"""Numbers as people write them: 25.6 M, 56 × 56 × 64, 1.2 MB, 1 min 15 s."""
+"""Format numbers for people: 25.6 M, 56 × 56 × 64, 1.2 MB, 1 min 15 s."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ TIMES = " × "
 
 
 def count(number: float) -> str:
-    """A count with three figures at most.
+    """Format a count with at most three figures.
 
     >>> count(25_600_000), count(4_089_184_256), count(999), count(1000), count(999_499), count(999_500)
     ('25.6 M', '4.1 G', '999', '1.0 k', '999 k', '1.0 M')
@@ -19,7 +19,7 @@ def count(number: float) -> str:
 
 
 def parse_count(text: str) -> int:
-    """A count as people write it.
+    """Parse a count as people write it.
 
     >>> parse_count("5M"), parse_count("600 k"), parse_count("1.2G"), parse_count("4,000")
     (5000000, 600000, 1200000000, 4000)
@@ -39,7 +39,7 @@ def parse_count(text: str) -> int:
 
 
 def difference(number: float) -> str:
-    """A difference of two counts, with its sign.
+    """Format a difference of two counts, with its sign.
 
     >>> difference(1_200_000), difference(-340), difference(0)
     ('+1.2 M', '\N{MINUS SIGN}340', 'same')
@@ -49,7 +49,7 @@ def difference(number: float) -> str:
 
 
 def memory(size: float) -> str:
-    """A number of bytes in decimal units.
+    """Format a number of bytes in decimal units.
 
     >>> memory(1_234_567), memory(512), memory(0)
     ('1.2 MB', '512 B', '0 B')
@@ -59,7 +59,7 @@ def memory(size: float) -> str:
 
 def _scaled(number: float, unit: str) -> str:
     for step, letter in _STEPS:
-        # 999 600 would print as "1000 k": what rounds up to the next unit is written in it.
+        # A number that rounds up to the next unit is written in it: 999 600 would be "1000 k".
         if abs(number) >= step * 0.9995:
             value = number / step
             return f"{value:.0f} {letter}{unit}" if abs(value) >= 99.95 else f"{value:.1f} {letter}{unit}"
@@ -67,7 +67,7 @@ def _scaled(number: float, unit: str) -> str:
 
 
 def shape(sizes: Sequence[int]) -> str:
-    """The shape of a tensor without its batch axis; of a map with its channels last, as figures in papers have it.
+    """Format the shape of a tensor without its batch axis; of a map with channels last, as in the figures of papers.
 
     >>> shape((1, 64, 56, 56)), shape((8, 196, 768)), shape((1, 10)), shape((1,))
     ('56 × 56 × 64', '196 × 768', '10', 'scalar')
@@ -76,7 +76,7 @@ def shape(sizes: Sequence[int]) -> str:
 
 
 def sample_shape(sizes: Sequence[int | str]) -> str:
-    """The shape of one sample, channels last.
+    """Format the shape of one sample, channels last.
 
     >>> sample_shape((3, 224, 224)), sample_shape((3, 16, 224, 224)), sample_shape((3, "=size", "=size"))
     ('224 × 224 × 3', '16 × 224 × 224 × 3', 'size × size × 3')
@@ -88,7 +88,7 @@ def sample_shape(sizes: Sequence[int | str]) -> str:
 
 
 def declared_shape(shape: str) -> str:
-    """The shapes that a block declares, without the batch axis, which all blocks have.
+    """Format the shapes that a block declares, without the batch axis, which all blocks have.
 
     >>> declared_shape("b c h w -> b out_channels h w"), declared_shape("b n dim, b m dim -> b n dim")
     ('c h w → out_channels h w', 'n dim, m dim → n dim')
@@ -97,7 +97,7 @@ def declared_shape(shape: str) -> str:
 
 
 def axes(sizes: Sequence[int]) -> str:
-    """The shape with every axis in torch's order, for tooltips and tables.
+    """Format a shape with every axis in torch's order, for tooltips and tables.
 
     >>> axes((1, 64, 56, 56))
     '1 × 64 × 56 × 56'
@@ -106,7 +106,7 @@ def axes(sizes: Sequence[int]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in its two largest units.
+    """Format a duration in its two largest units.
 
     >>> duration(75), duration(0.42), duration(12.3), duration(7500), duration(60), duration(90_000)
     ('1 min 15 s', '0.4 s', '12 s', '2 h 5 min', '1 min', '1 d 1 h')
@@ -120,7 +120,7 @@ def duration(seconds: float) -> str:
 
 
 def short_time(seconds: float) -> str:
-    """A time of which thousands fit into a second, in three figures.
+    """Format a duration far below a second, with three figures.
 
     >>> short_time(0.00123456), short_time(4.2e-05), short_time(7.4e-08), short_time(0.0), short_time(2.5)
     ('1.23 ms', '42 µs', '74 ns', '0 ms', '2.5 s')
@@ -134,7 +134,7 @@ def short_time(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of one in percent.
+    """Format a share of one in percent.
 
     >>> percent(0.97456), percent(1.0), percent(0.0004)
     ('97.5 %', '100 %', '0.0 %')

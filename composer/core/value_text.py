@@ -15,7 +15,7 @@ EACH, RAMP = "each", "ramp"
 
 
 def to_text(value: Value) -> str:
-    """A value as text that `from_text` reads back.
+    """Return a value as text that `from_text` reads back.
 
     >>> to_text(None), to_text((3, 3)), to_text(Each((2, 1))), to_text(Ramp(0.0, 0.1)), to_text(0.1), to_text(True)
     ('none', '3, 3', 'each 2, 1', 'ramp 0, 0.1', '0.1', 'true')
@@ -38,10 +38,10 @@ def to_text(value: Value) -> str:
 
 
 def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar] | None = None) -> Value:
-    """A typed text as a value.
+    """Parse a typed text as a value.
 
     Args:
-        text: what was typed: a value, arithmetic, an expression over variables, or a value for each round of a repeat.
+        text: a value, arithmetic, an expression over variables, or a value for each iteration of a repeat.
         spec: the parameter; None where any value goes.
         variables: names that arithmetic may use; it then becomes an expression.
 
@@ -59,7 +59,7 @@ def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]
         if head.startswith(RAMP) and len(ends) == len(items) == 2:
             return Ramp(ends[0], ends[1])  # type: ignore[arg-type]
         raise UserError(
-            f"{text!r}: write {EACH} 2, 1, 1 for a value a round, or {RAMP} 0, 0.1 for its first and last value"
+            f"{text!r}: write {EACH} 2, 1, 1 for a value per iteration, or {RAMP} 0, 0.1 for its first and last value"
         )
     return _single(text, spec, variables or {})
 
@@ -151,7 +151,7 @@ _READERS: dict[str, Callable[[str, ParamSpec, Mapping[str, Scalar]], Literal]] =
 
 
 def _split(text: str) -> list[str]:
-    """Parts between the commas that stand in no bracket."""
+    """Split a text at the commas outside brackets."""
     parts, depth, start = [], 0, 0
     for index, letter in enumerate(text):
         depth += (letter in "([") - (letter in ")]")
@@ -162,7 +162,7 @@ def _split(text: str) -> list[str]:
 
 
 def shape_from_text(text: str) -> tuple[int | str, ...]:
-    """The shape of an input as typed: ``3, 224, 224``, ``3 x 224 x 224``, ``3, =size, =size``.
+    """Parse the shape of an input: ``3, 224, 224``, ``3 x 224 x 224``, ``3, =size, =size``.
 
     Raises:
         UserError: if it is not a list of positive integers and expressions.

@@ -15,7 +15,9 @@ from tests.strategies import designs, examples, histories
 
 
 def patched(design: Design, change: Diff) -> Design:
-    """Return a design with everything that a diff names taken from the diff's target: equal to it if the diff is complete."""
+    """Return a design with everything that a diff names taken from the diff's target: equal to it if the diff is
+    complete.
+    """
     for name, part in change.graphs.items():
         if name and name not in change.after.graphs:
             design = replace(design, graphs=frozen({key: graph for key, graph in design.graphs.items() if key != name}))

@@ -1,4 +1,6 @@
-"""Repairs are calls of edits by name: they survive JSON, and a call that does not fit an edit is refused with one sentence."""
+"""Repairs are calls of edits by name: they survive JSON, and a call that does not fit an edit is refused with one
+sentence.
+"""
 
 import json
 from dataclasses import asdict

@@ -62,7 +62,9 @@ def totals(design: Design) -> tuple[int, int, int]:
 
 
 def same_function(before: Design, after: Design, renamed: dict[str, str]) -> None:
-    """Both built models give the same with the same weights; `renamed` says under which name each first part of a key is found."""
+    """Both built models give the same with the same weights; `renamed` says under which name each first part of a key
+    is found.
+    """
     first, second = build(before, seed=0).eval(), build(after, seed=1).eval()
     state = {
         f"{renamed.get(key.split('.')[0], key.split('.')[0])}.{key.split('.', 1)[1]}": tensor

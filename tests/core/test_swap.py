@@ -127,7 +127,8 @@ def test_several_inputs_need_a_block_that_takes_them() -> None:
 
 def test_ports_of_the_same_place_take_the_wires() -> None:
     design = loads(
-        "format: 1\nname: a\ninputs:\n  x: {shape: [9, 8]}\n  c: {shape: [5, 8]}\nnodes:\n  read: {block: MultiHeadCrossAttention}\n"
+        "format: 1\nname: a\ninputs:\n  x: {shape: [9, 8]}\n  c: {shape: [5, 8]}\n"
+        "nodes:\n  read: {block: MultiHeadCrossAttention}\n"
         "outputs:\n  y: {}\nwires:\n  - x -> read\n  - c -> read.context\n  - read -> y\n"
     )
     done = swap(design, CATALOG, "TransformerDecoderLayer", ids=["read"]).design

@@ -66,7 +66,8 @@ def test_refusals(spec: BlockSpec, params: dict, words: tuple[str, ...]) -> None
     for word in words:
         assert word in str(caught.value)
     assert caught.value.node == "n"
-    # Whatever stands in the way was set by hand, so resetting it is always a way out, unless an expression only needs its variable.
+    # Whatever stands in the way was set by hand, so resetting it is always a way out, unless an expression only needs
+    # its variable.
     for repair in caught.value.repairs:
         assert repair.edits == (EditCall("reset_params", {"id": "n", "params": list(params)}),)
 

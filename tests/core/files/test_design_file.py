@@ -1,4 +1,6 @@
-"""Design files: what is saved is what is loaded, and whatever else a file holds gives one clear sentence in bounded time."""
+"""Design files: what is saved is what is loaded, and whatever else a file holds gives one clear sentence in bounded
+time.
+"""
 
 import os
 import random
@@ -143,17 +145,49 @@ def swap(old: str, new: str) -> str:
         (swap("shape: [3, 8, 8]", "shape: [3, 8, 8], dtype: f32"), 6, ("dtype 'f32'", "float32, float64")),
         (swap("shape: [3, 8, 8]", "shape: [3, 8, 8], dtype: [1]"), 6, ("input 'image'", "dtype")),
         (swap("  image: {", "  im age: {"), 6, ("input 'im age'", "identifier")),
-        (swap("stem: {block: ConvNormAct", "stem: {blok: ConvNormAct"), 8, ("node 'stem' has an unknown key 'blok'", "known keys: block")),
+        (
+            swap("stem: {block: ConvNormAct", "stem: {blok: ConvNormAct"),
+            8,
+            ("node 'stem' has an unknown key 'blok'", "known keys: block"),
+        ),
         (swap("block: ConvNormAct", "block: 3"), 8, ("node 'stem' has block 3", "name of a block")),
         (swap("block: ConvNormAct", "block: a b"), 8, ("node 'stem'", "name of a block")),
         (swap('params: {out_channels: "=width"}', "params: [1]"), 8, ("params of node 'stem' is a list", "mapping")),
-        (swap('params: {out_channels: "=width"}', "params: {out channels: 1}"), 8, ("node 'stem'", "'out channels'", "identifier")),
-        (swap('out_channels: "=width"', "out_channels: {a: 1}"), 8, ("'out_channels' of node 'stem'", "{each: [a, b]}")),
-        (swap('out_channels: "=width"', "out_channels: {each: []}"), 8, ("'out_channels' of node 'stem'", "{each: [a, b]}")),
-        (swap('out_channels: "=width"', "out_channels: {ramp: [1]}"), 8, ("'out_channels' of node 'stem'", "{ramp: [from, to]}")),
-        (swap('out_channels: "=width"', "out_channels: 2001-01-01"), 8, ("'out_channels' of node 'stem'", "expected a number")),
-        (swap('out_channels: "=width"', "out_channels: !!set {a}"), 8, ("'out_channels' of node 'stem'", "expected a number")),
-        (swap('out_channels: "=width"', "out_channels: !!binary aGk="), 8, ("'out_channels' of node 'stem'", "expected a number")),
+        (
+            swap('params: {out_channels: "=width"}', "params: {out channels: 1}"),
+            8,
+            ("node 'stem'", "'out channels'", "identifier"),
+        ),
+        (
+            swap('out_channels: "=width"', "out_channels: {a: 1}"),
+            8,
+            ("'out_channels' of node 'stem'", "{each: [a, b]}"),
+        ),
+        (
+            swap('out_channels: "=width"', "out_channels: {each: []}"),
+            8,
+            ("'out_channels' of node 'stem'", "{each: [a, b]}"),
+        ),
+        (
+            swap('out_channels: "=width"', "out_channels: {ramp: [1]}"),
+            8,
+            ("'out_channels' of node 'stem'", "{ramp: [from, to]}"),
+        ),
+        (
+            swap('out_channels: "=width"', "out_channels: 2001-01-01"),
+            8,
+            ("'out_channels' of node 'stem'", "expected a number"),
+        ),
+        (
+            swap('out_channels: "=width"', "out_channels: !!set {a}"),
+            8,
+            ("'out_channels' of node 'stem'", "expected a number"),
+        ),
+        (
+            swap('out_channels: "=width"', "out_channels: !!binary aGk="),
+            8,
+            ("'out_channels' of node 'stem'", "expected a number"),
+        ),
         (swap("repeat: 2", "repeat: 0"), 9, ("node 'stage' has repeat 0", "integer from 1")),
         (swap("repeat: 2", "repeat: 1.5"), 9, ("node 'stage' has repeat 1.5", "integer from 1")),
         (swap("repeat: 2, at: [0, 0]", "at: [0]"), 9, ("(at) of node 'stage'", "2 numbers")),
@@ -182,7 +216,11 @@ def swap(old: str, new: str) -> str:
         (GOOD + "expected: {params: true}\n", 27, ("expected params", "integer")),
         (GOOD + "frames:\n  f: {rect: [1, 2]}\n", 28, ("rect of frame 'f'", "4 numbers")),
         (GOOD + "frames:\n  f: {nodes: [1]}\n", 28, ("nodes of frame 'f'", "list of ids")),
-        (swap("      conv: {block: ConvNormAct", "      conv: {block: graph:body"), 16, ("sub-graphs contain each other", "body -> body")),
+        (
+            swap("      conv: {block: ConvNormAct", "      conv: {block: graph:body"),
+            16,
+            ("sub-graphs contain each other", "body -> body"),
+        ),
         (swap("      x: {at", "      x: {shap: [1], at"), 19, ("input 'x' has an unknown key 'shap'",)),
         (swap("      - x -> conv", "      - conv -> conv"), 24, ("sub-graph 'body' form a cycle", "conv -> conv")),
         ("[1, 2]", 1, ("the design is a list", "expected a mapping")),
@@ -191,7 +229,11 @@ def swap(old: str, new: str) -> str:
         ("a: 1\n  b: 2", 2, ("mapping values are not allowed", "expected a Netcomposer design")),
         ("format: 1\nname: 'open", 2, ("expected a Netcomposer design",)),
         ("format: 1\n---\nformat: 1\n", 2, ("expected a Netcomposer design",)),
-        ("format: 1\nname: !!python/object/apply:os.system ['touch /tmp/netcomposer_was_here']\n", 2, ("expected a Netcomposer design",)),
+        (
+            "format: 1\nname: !!python/object/apply:os.system ['touch /tmp/netcomposer_was_here']\n",
+            2,
+            ("expected a Netcomposer design",),
+        ),
         ("!!python/object:composer.core.graph.Design {}", 1, ("expected a Netcomposer design",)),
         ("format: 1\nname: !!python/name:os.system\n", 2, ("expected a Netcomposer design",)),
         ("format: 1\n<<: {name: a}\n", 2, ("unknown key '<<'", "known keys")),
@@ -204,7 +246,7 @@ def swap(old: str, new: str) -> str:
         ("format: 1\nvariables: {a: " + "9" * 6000 + "}", 2, ("integer", "18 digits")),
         ("format: 1\nname: 2001-13-45\n", 2, ()),
     ],
-)  # fmt: skip
+)
 def test_load_errors_name_line_thing_and_what_was_expected(
     tmp_path: Path, text: str, line: int, words: tuple[str, ...]
 ) -> None:

@@ -34,7 +34,9 @@ def test_a_last_card_is_taken_into_rows_that_are_a_little_too_long() -> None:
 
 
 def test_a_row_that_is_too_long_costs_four_times_one_that_is_too_short() -> None:
-    """Two cards: one row of 250 pixels, or two of 100. The squares of what is off decide, those of too long rows by four."""
+    """Two cards: one row of 250 pixels, or two of 100. The squares of what is off decide, those of too long rows by
+    four.
+    """
     assert 4 * (70 / 180) ** 2 > 2 * (80 / 180) ** 2
     assert row_breaks(columns(2), chain(2), 180.0) == [(0, 0), (1, 1)]
     assert 4 * (55 / 195) ** 2 < 2 * (95 / 195) ** 2

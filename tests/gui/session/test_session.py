@@ -203,9 +203,9 @@ def test_save_and_open(session: Session, small: Design, tmp_path: Path, qtbot: Q
     assert session.path is None
     assert session.open(tmp_path / "net.yaml")
     assert session.document.design == small
-    with qtbot.waitSignal(session.message) as said:
+    with qtbot.waitSignal(session.message) as message:
         assert not session.open(tmp_path / "missing.yaml")
-    assert "not found" in said.args[0]
+    assert "missing.yaml: file does not exist" in message.args[0]
     assert session.document.design == small
     with qtbot.waitSignal(session.message):
         assert not session.save_as(tmp_path / "no" / "folder" / "net.yaml")

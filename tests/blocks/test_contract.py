@@ -1,6 +1,5 @@
 """One contract for every block: how it behaves as a module; see `contract` for exceptions."""
 
-import itertools
 import warnings
 
 import pytest
@@ -185,20 +184,20 @@ def plain_attention(spec: BlockSpec) -> None:
 @check
 def autocast(spec: BlockSpec) -> None:
     """In half precision shapes stay, and outputs and gradients are finite."""
-    for index, dtype in itertools.product(range(3), (torch.bfloat16, torch.float16)):
-        setting = case(spec, index)
-        module = setting.module()
+    for setting in (case(spec, index) for index in range(3)):
         with torch.no_grad():
-            exact = outputs_of(module(*setting.inputs()))
-        with torch.autocast("cpu", dtype):
-            outputs = outputs_of(module(*setting.inputs(grad=True)))
-        for output, expected in zip(outputs, exact, strict=True):
-            assert output.shape == expected.shape and output.is_floating_point() == expected.is_floating_point()
-            assert output.isfinite().all()
-        floating = [output.float().sum() for output in outputs if output.requires_grad]
-        if floating:
-            torch.stack(floating).sum().backward()
-        assert all(p.grad is None or p.grad.isfinite().all() for p in module.parameters())
+            exact = outputs_of(setting.module()(*setting.inputs()))
+        for dtype in (torch.bfloat16, torch.float16):
+            module = setting.module()
+            with torch.autocast("cpu", dtype):
+                outputs = outputs_of(module(*setting.inputs(grad=True)))
+            for output, expected in zip(outputs, exact, strict=True):
+                assert output.shape == expected.shape and output.is_floating_point() == expected.is_floating_point()
+                assert output.isfinite().all()
+            floating = [output.float().sum() for output in outputs if output.requires_grad]
+            if floating:
+                torch.stack(floating).sum().backward()
+            assert all(p.grad is None or p.grad.isfinite().all() for p in module.parameters())
 
 
 @check

@@ -26,6 +26,7 @@ sys.exit(pytest.main(sys.argv[1:]))
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="AVX2 is an instruction set of x86")
 def test_every_block_runs_with_avx2_only() -> None:
     arguments = [
@@ -42,7 +43,7 @@ def test_every_block_runs_with_avx2_only() -> None:
         env={**os.environ, **AVX2},
         capture_output=True,
         text=True,
-        timeout=seconds(110),
+        timeout=seconds(280),
         check=False,
     )
     assert child.returncode == 0, child.stdout[-3000:] + child.stderr[-3000:]

@@ -7,10 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeGuard
 
-import yaml
-
 from composer.core import names, training_settings
 from composer.core.errors import DesignError, UserError
+from composer.core.files.yaml_loader import LineList, LineMapping, empty_list, parse_yaml
 from composer.core.graph import (
     FORMAT,
     MAX_REPEAT,
@@ -34,64 +33,9 @@ from composer.core.graph import (
 from composer.core.topology import find_cycle, format_cycle
 
 MAX_NODES = 100_000
-MAX_VALUES = 2_000_000  # enough for 100,000 nodes; parsing more takes too long
-MAX_DEPTH = 40
 MAX_BENDS = 100  # of one wire
-_TOO_LONG = "an integer is longer than 18 digits"
 _WIRE = re.compile(r"\s*(\w+)(?:\.(\w+))?\s*->\s*(\w+)(?:\.(\w+))?\s*")
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
-
-
-class _Line(dict[str, Any]):
-    """A mapping with the line of each of its keys."""
-
-    lines: dict[str, int]
-    line: int
-
-
-class _Rows(list[Any]):
-    """A list with the line of each of its items."""
-
-    lines: list[int]
-
-
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """Safe loading: builds plain values only, and reports the line of what it cannot build."""
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Build one value; PyYAML reports invalid numbers and dates as a ValueError without a line."""
-        try:
-            value = super().construct_object(node, deep)
-        except (ValueError, OverflowError) as error:
-            what = _TOO_LONG if node.tag == "tag:yaml.org,2002:int" else f"a value cannot be read: {error}"
-            raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from None
-        if type(value) is int and value.bit_length() > 63:
-            raise yaml.constructor.ConstructorError(None, None, _TOO_LONG, node.start_mark)
-        return value
-
-
-def _compose_mapping(loader: _Loader, node: yaml.MappingNode) -> _Line:
-    mapping = _Line()
-    mapping.lines, mapping.line = {}, node.start_mark.line + 1
-    for key_node, value_node in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", key_node.start_mark)
-        key = key_node.value  # as written: an id may be on, yes or null
-        if key in mapping:
-            raise yaml.constructor.ConstructorError(None, None, f"{key!r:.80} appears twice", key_node.start_mark)
-        mapping[key] = loader.construct_object(value_node, deep=True)
-        mapping.lines[key] = key_node.start_mark.line + 1
-    return mapping
-
-
-def _compose_list(loader: _Loader, node: yaml.SequenceNode) -> _Rows:
-    rows = _Rows(loader.construct_object(item, deep=True) for item in node.value)
-    rows.lines = [item.start_mark.line + 1 for item in node.value]
-    return rows
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _compose_mapping)
-_Loader.add_constructor("tag:yaml.org,2002:seq", _compose_list)
 
 
 class _Reader:
@@ -103,11 +47,11 @@ class _Reader:
     def fail(self, line: int, message: str, node: str | None = None) -> DesignError:
         return DesignError(f"{self.file}, line {line}: {message}", node)
 
-    def mapping(self, value: Any, line: int, what: str, allowed: tuple[str, ...] | None = None) -> _Line:
+    def mapping(self, value: Any, line: int, what: str, allowed: tuple[str, ...] | None = None) -> LineMapping:
         if value is None:
-            value = _Line()
+            value = LineMapping()
             value.lines, value.line = {}, line
-        if not isinstance(value, _Line):
+        if not isinstance(value, LineMapping):
             raise self.fail(line, f"{what} is {_kind(value)}, expected a mapping (name: value)")
         if allowed is not None:
             for key in value:
@@ -141,7 +85,7 @@ class _Reader:
 
     def value(self, value: Any, line: int, what: str) -> Value:
         """Read a parameter value: literal, expression, or a value per iteration."""
-        if isinstance(value, _Line):
+        if isinstance(value, LineMapping):
             if list(value) == ["each"] and isinstance(value["each"], list) and value["each"]:
                 return Each(tuple(self.literal(item, line, what) for item in value["each"]))
             if list(value) == ["ramp"] and isinstance(value["ramp"], list) and len(value["ramp"]) == 2:
@@ -198,7 +142,7 @@ class _Reader:
         self.check_subgraphs(design, root, subs)
         return design
 
-    def check_subgraphs(self, design: Design, root: _Line, subs: _Line) -> None:
+    def check_subgraphs(self, design: Design, root: LineMapping, subs: LineMapping) -> None:
         uses: list[tuple[str, str]] = []
         for name, graph in design.all_graphs():
             home = subs[name] if name else root
@@ -213,7 +157,7 @@ class _Reader:
         if cycle := find_cycle(uses):
             raise self.fail(root.lines["graphs"], f"sub-graphs contain each other: {format_cycle(cycle)}")
 
-    def training(self, root: _Line) -> Training:
+    def training(self, root: LineMapping) -> Training:
         allowed = (*(f.name for f in fields(Training)), *training_settings.MOVED)
         values = self.mapping(root.get("training"), root.lines.get("training", 1), "training", allowed)
         for name, value in values.items():
@@ -223,7 +167,7 @@ class _Reader:
                 raise self.fail(values.lines[name], str(error)) from None
         return training_settings.from_plain(values)
 
-    def graph(self, data: _Line, what: str, *, main: bool = False) -> Graph:
+    def graph(self, data: LineMapping, what: str, *, main: bool = False) -> Graph:
         inputs, nodes, outputs = {}, {}, {}
         seen: dict[str, int] = {}
 
@@ -317,9 +261,9 @@ class _Reader:
             self.text(row.get("note", ""), line, f"note of node {id!r}"),
         )
 
-    def wires(self, data: _Line, what: str, seen: Mapping[str, int]) -> tuple[Wire, ...]:
-        rows = data.get("wires") or _compose_empty()
-        if not isinstance(rows, _Rows):
+    def wires(self, data: LineMapping, what: str, seen: Mapping[str, int]) -> tuple[Wire, ...]:
+        rows = data.get("wires") or empty_list()
+        if not isinstance(rows, LineList):
             raise self.fail(
                 data.lines.get("wires", data.line),
                 f"wires of {what} are {_kind(rows)}, expected a list of 'source -> target'",
@@ -359,7 +303,7 @@ class _Reader:
             )
         return tuple(self.point(place, line, f"bend of wire {wire!r:.80}") for place in value)
 
-    def frames(self, data: _Line, what: str) -> tuple[Frame, ...]:
+    def frames(self, data: LineMapping, what: str) -> tuple[Frame, ...]:
         line = data.lines.get("frames", data.line)
         rows = self.mapping(data.get("frames"), line, f"frames of {what}")
         frames = []
@@ -383,12 +327,6 @@ def _is_end(value: Literal) -> TypeGuard[float | str]:
     return isinstance(value, int | float) or is_expression(value)
 
 
-def _compose_empty() -> _Rows:
-    rows = _Rows()
-    rows.lines = []
-    return rows
-
-
 def _kind(value: object) -> str:
     if value is None:
         return "empty"
@@ -410,33 +348,6 @@ def loads(text: str, file: str = "design") -> Design:
         DesignError: if it is not a valid design; the message names file, line, node and what was expected.
     """
     try:
-        _check_limits(text, file)
-        data = yaml.load(text, Loader=_Loader)  # a SafeLoader: builds plain values only
-        return _Reader(file).design(data)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        what = " ".join(str(getattr(error, "problem", None) or "is not YAML").split())
-        where = f", line {mark.line + 1}" if mark is not None else ""
-        raise DesignError(f"{file}{where}: {what}; expected a Netcomposer design in YAML") from None
+        return _Reader(file).design(parse_yaml(text, file))
     except RecursionError:
         raise DesignError(f"{file}: lists are nested too deeply; expected a Netcomposer design") from None
-
-
-def _check_limits(text: str, file: str) -> None:
-    """Read the events of a text without building values, and stop at what no design needs: aliases, depth, size."""
-    depth = 0
-    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
-        problem = None
-        if isinstance(event, yaml.AliasEvent):
-            problem = f"aliases (*{event.anchor}) are not allowed in a design; write the value out"
-        elif isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                problem = f"nested more than {MAX_DEPTH} deep; expected a Netcomposer design"
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if count > MAX_VALUES:
-            problem = f"holds more than {MAX_VALUES:,} values; expected a Netcomposer design"
-        if problem:
-            mark = event.start_mark
-            raise DesignError(f"{file}, line {mark.line + 1 if mark else 1}: {problem}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from composer.core.errors import DesignError
 from composer.core.files.atomic import shown, write_atomically
+from composer.core.files.replacing import FileStamp
 from composer.core.files.yaml_reader import DTYPES, loads
 from composer.core.files.yaml_writer import dumps
 from composer.core.graph import (
@@ -33,6 +34,21 @@ def load(path: str | os.PathLike[str]) -> Design:
     Raises:
         DesignError: if the file cannot be read or is not a valid design.
     """
+    return load_stamped(path)[0]
+
+
+def load_stamped(path: str | os.PathLike[str]) -> tuple[Design, FileStamp]:
+    """Read a design file, and which version of the file was read.
+
+    Args:
+        path: a YAML file.
+
+    Returns:
+        The Design, and the stamp with which `replacing.replace_problem` notices later changes of the file.
+
+    Raises:
+        DesignError: if the file cannot be read or is not a valid design.
+    """
     path = Path(path)
     try:
         status = path.stat()
@@ -43,7 +59,8 @@ def load(path: str | os.PathLike[str]) -> Design:
             raise DesignError(
                 f"{path.name}: {size} is too large for a design, expected at most {MAX_BYTES // 1_000_000} MB"
             )
-        text = path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
+        text = content.decode("utf-8")
     except FileNotFoundError:
         raise DesignError(f"{path}: file does not exist") from None
     except UnicodeDecodeError as error:
@@ -52,7 +69,7 @@ def load(path: str | os.PathLike[str]) -> Design:
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise DesignError(f"{shown(path)}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    return loads(text, path.name)
+    return loads(text, path.name), FileStamp.of_content(content, status)
 
 
 def save(design: Design, path: str | os.PathLike[str]) -> None:
@@ -89,4 +106,4 @@ def _bare(graph: Graph) -> Graph:
     )
 
 
-__all__ = ["DTYPES", "design_hash", "dumps", "load", "loads", "save"]
+__all__ = ["DTYPES", "design_hash", "dumps", "load", "load_stamped", "loads", "save"]

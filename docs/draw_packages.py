@@ -1,6 +1,7 @@
 """Draw the packages of composer and their imports into docs/architecture.md.
 
-``python docs/draw_packages.py`` rewrites the diagrams between the markers; ``--check`` only reports whether they are current.
+``python docs/draw_packages.py`` rewrites the diagrams between the markers; ``--check`` only reports whether they are
+current.
 """
 
 import ast

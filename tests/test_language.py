@@ -1,4 +1,4 @@
-"""Sources and user texts are in the field's plain English: a name states what a value is, a class name has one meaning."""
+"""Sources and user texts are in plain English: a name states what a value is, a class name has one meaning."""
 
 import ast
 import re

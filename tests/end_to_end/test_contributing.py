@@ -1,4 +1,4 @@
-"""The recipes of CONTRIBUTING.md: each new file, put into a copy of the program, is found and works, and nothing else changes."""
+"""The recipes of CONTRIBUTING.md: each file works in a copy of the program without a change to any other file."""
 
 import os
 import re

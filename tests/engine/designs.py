@@ -1,4 +1,4 @@
-"""Small designs: nodes in a row, one that trains in a moment, and templates at a size that tests can run over and over."""
+"""Small designs: nodes in a row, one that trains in a moment, and templates small enough to run many times."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -64,7 +64,7 @@ def stage(*nodes: Node, **params: Any) -> Graph:
 
 
 def light(name: str) -> Design:
-    """A template with all that it is drawn of; the hybrid of ImageNet's size at a third of its width and half the image's side."""
+    """A template with all its nodes; the ImageNet-sized hybrid with a third of its width and half the image size."""
     design = load(template(name))
     if name != "hybrid_dendritic":
         return design

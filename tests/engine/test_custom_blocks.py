@@ -1,4 +1,4 @@
-"""Blocks of the user's own folders in the engine: nothing runs untrusted, changes count at once, exports hold their source."""
+"""Custom blocks in the engine: untrusted code never runs, changes apply immediately, exports contain the source."""
 
 import os
 import sys
@@ -114,7 +114,7 @@ def test_unknown_then_untrusted_then_trusted(folder: Path, tmp_path: Path):
     inferrer.reload()
     (error,) = inferrer.infer(design()).errors
     assert error.startswith(
-        f"scale: MyScale is a block of {folder}, whose code does not run until you trust that folder"
+        f"scale: MyScale is in {folder}, whose code does not run until you trust that folder"
     )
     with pytest.raises(UserError):
         library.block_class(inferrer.catalog["MyGate"])

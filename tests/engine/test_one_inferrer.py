@@ -1,4 +1,4 @@
-"""The worker infers a design once: what the memo holds is not computed again, and a design reads only its own block files."""
+"""The worker infers a design once: the memo is used, and a design reads only the block files that it uses."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -23,7 +23,8 @@ INFERRER = Inferrer()
 NAMES = sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
 SMALL = ("hybrid_digits", "hybrid_dendritic", "dendritic_mlp")
 
-# Parameters, and MACs as torch's FlopCounterMode counts them on the models of timm 1.0.31 (CoAtNet with conv_stride_mode="1x1").
+# Parameters, and MACs as torch's FlopCounterMode counts them on the models of timm 1.0.31; CoAtNet has
+# conv_stride_mode="1x1".
 TIMM = {
     "resnet50": (25_557_032, 4_089_184_256),
     "seresnet50": (28_088_024, 4_091_699_200),

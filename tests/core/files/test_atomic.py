@@ -1,4 +1,4 @@
-"""Atomic writing where the file system lacks, denies or fails an operation: the old or the new version, never neither."""
+"""Atomic writing where the file system lacks, denies or fails an operation leaves the old or the new version."""
 
 import errno
 import os

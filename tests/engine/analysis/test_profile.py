@@ -177,7 +177,7 @@ def test_peaks_of_calls_in_calls_survive_the_reset_of_the_only_peak() -> None:
     memory.enter("later")
     allocate(-30)
     memory.leave()
-    assert memory.found == {"inner": 30, "outer": 50, "later": 0}
+    assert memory.peaks == {"inner": 30, "outer": 50, "later": 0}
 
 
 def test_a_batch_that_does_not_fit_is_one_sentence() -> None:

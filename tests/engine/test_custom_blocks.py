@@ -113,9 +113,7 @@ def test_unknown_then_untrusted_then_trusted(folder: Path, tmp_path: Path):
     block_folders.save_folder(folder, trusted=False)
     inferrer.reload()
     (error,) = inferrer.infer(design()).errors
-    assert error.startswith(
-        f"scale: MyScale is in {folder}, whose code does not run until you trust that folder"
-    )
+    assert error.startswith(f"scale: MyScale is in {folder}, whose code does not run until you trust that folder")
     with pytest.raises(UserError):
         library.block_class(inferrer.catalog["MyGate"])
     assert not (tmp_path / "ran").exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.core.errors import UserError
+from composer.core.files.replacing import check_folder_files, record_folder_files
 from composer.core.files.run_folder import read_run
 from composer.core.files.templates import template
 from composer.core.graph import Node
@@ -19,17 +20,20 @@ if TYPE_CHECKING:
     from composer.gui.window import Window
 
 TEMPLATE = "hybrid_digits"
+RUN_SETTINGS = "run/settings.json"
+RESULTS = ("design.yaml", "model.py", "attention.png", "window.png", "report.md", RUN_SETTINGS)
 DRAGGED_CATEGORY = "channel_attention"
 ENGINE_SECONDS = 120.0
 TRAINING_SECONDS = 1200.0
 
 
-def run_demo(out: Path) -> int:
+def run_demo(out: Path, *, force: bool = False) -> int:
     """Run the main workflow and write its results.
 
     Args:
         out: folder for ``design.yaml``, ``model.py``, ``run/``, ``attention.png``, ``window.png`` and ``report.md``;
             results of an earlier demo in it are replaced.
+        force: whether to replace files that an earlier demo did not write.
 
     Returns:
         Exit code 0; the last line printed states the best validation metric.
@@ -44,9 +48,14 @@ def run_demo(out: Path) -> int:
     if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
         # Qt warns for every window that this platform has no size hints, on which nobody can act.
         os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
-    out.mkdir(parents=True, exist_ok=True)
-    if (out / "run" / "settings.json").exists():
-        shutil.rmtree(out / "run")
+    check_folder_files(out, RESULTS, kind="demo", force=force)
+    check_folder_files(out, (RUN_SETTINGS,), kind="demo")  # the run of an earlier demo is removed, never another one
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if (out / RUN_SETTINGS).exists():
+            shutil.rmtree(out / "run")
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written: {error.strerror or error}") from None
     # Separate settings: a demo neither changes the user's window nor depends on it.
     with tempfile.TemporaryDirectory(prefix="netcomposer-demo-") as home:
         before = os.environ.get("NETCOMPOSER_HOME")
@@ -58,6 +67,7 @@ def run_demo(out: Path) -> int:
                 del os.environ["NETCOMPOSER_HOME"]
             else:
                 os.environ["NETCOMPOSER_HOME"] = before
+    record_folder_files(out, RESULTS, kind="demo")
     print(f"{result}; results in {out}")
     return 0
 

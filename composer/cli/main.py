@@ -4,15 +4,17 @@ import argparse
 import pkgutil
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
 
 from composer import __version__
-from composer.cli import commands
-from composer.cli.options import add_options
+from composer.cli import CRASH, INTERRUPTED, NOT_DONE, commands
+from composer.cli.options import add_options, path
 from composer.core.blocks import block_folders
 from composer.core.errors import UserError
 
-USAGE = 2
 DESCRIPTION = "Compose vision networks: draw, see shapes and costs, train, inspect, export."
 
 
@@ -21,9 +23,21 @@ def command_names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that reports wrong usage in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the arguments.
+
+        Raises:
+            UserError: with the reason, and where the options are listed.
+        """
+        raise UserError(f"{' '.join(message.split())}; {self.prog} --help lists the options")
+
+
 def parser() -> argparse.ArgumentParser:
     """Build the parser of all commands and their options."""
-    top = argparse.ArgumentParser(prog="netcomposer", description=DESCRIPTION)
+    top = Parser(prog="netcomposer", description=DESCRIPTION)
     top.add_argument("--version", action="version", version=f"netcomposer {__version__}")
     subparsers = top.add_subparsers(dest="command", metavar="COMMAND")
     for name in command_names():
@@ -37,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
             "--blocks",
             action="append",
             default=[],
+            type=path,
             metavar="FOLDER",
             help="a folder of custom blocks, whose code may run",
         )
@@ -51,22 +66,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; those of the process by default.
 
     Returns:
-        Exit code: 0 for success, 1 if the design has problems or differs, 2 if the command could not be run.
+        Exit code: 0 for success, or one of `composer.cli`.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or (not words[0].startswith("-") and words[0] not in command_names()):
-        words = ["gui", *words]  # `netcomposer my_design.yaml` opens it
-    options = vars(parser().parse_args(words))
-    options.pop("command")
-    run = options.pop("function")
     try:
-        block_folders.add_session_folders(options.pop("blocks"))
-        return int(run(**options))
+        code = _run(words)
+        sys.stdout.flush()  # here, where a full disk behind it can still be reported
     except UserError as error:
         print(f"netcomposer: {error}", file=sys.stderr)
-        return USAGE
+        return NOT_DONE
     except BrokenPipeError:  # `netcomposer blocks | head`
         sys.stderr.close()
         return 0
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except MemoryError:
+        print("netcomposer: there is not enough memory for this; use a smaller design or batch", file=sys.stderr)
+        return NOT_DONE
+    except Exception as error:  # noqa: BLE001 - the last resort: a trace is no message
+        from composer.core.files.crash_log import report_crash
+
+        print(f"netcomposer: {report_crash(error, ['netcomposer', *words])}", file=sys.stderr)
+        return CRASH
+    return code
+
+
+def _run(words: list[str]) -> int:
+    """Parse the words and run the command that they name."""
+    if not words or (not words[0].startswith("-") and words[0] not in command_names()):
+        if words and not _is_design(words[0]):
+            raise UserError(f"{words[0]!r} is neither a command nor a design file; {_suggestion(words[0])}")
+        words = ["gui", *words]  # `netcomposer my_design.yaml` opens it
+    options = vars(parser().parse_args(words))
+    options.pop("command")
+    run = options.pop("function")
+    block_folders.add_session_folders(options.pop("blocks"))
+    return int(run(**options))
+
+
+def _is_design(word: str) -> bool:
+    """Return whether a first word names a file, also one that does not exist: that is another mistake."""
+    file = Path(word)
+    return not word.strip() or file.suffix.lower() in (".yaml", ".yml") or len(file.parts) > 1 or file.exists()
+
+
+def _suggestion(word: str) -> str:
+    if near := get_close_matches(word, command_names(), 1, 0.5):
+        return f"did you mean {near[0]!r}?"
+    return "netcomposer --help lists the commands"

@@ -77,6 +77,7 @@ def _add_option(parser: argparse.ArgumentParser, name: str, default: Any, annota
         return
     plain = next((kind for kind in get_args(annotation) if kind is not type(None)), annotation)
     kind = plain if get_origin(annotation) in (Union, UnionType) else annotation
+    kind = path if kind is Path else kind
     settings |= {"type": option.type or kind, "metavar": option.metavar, "choices": option.choices}
     parser.add_argument(*(option.flags or (name,)), **settings)
 
@@ -87,6 +88,15 @@ def positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not an integer above 0")
     return value
+
+
+def path(text: str) -> Path:
+    """Read a path; an empty text is none, though `Path` takes it for the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(
+            "the path is empty (is a variable of the shell not set?); name a file or folder"
+        )
+    return Path(text)
 
 
 def count(text: str) -> int:
@@ -107,5 +117,6 @@ def names(text: str) -> list[str]:
 DesignFile = Annotated[Path, Option(metavar="DESIGN", help="design file (YAML)")]
 AsJson = Annotated[bool, Option("--json", help="print JSON")]
 OutputFile = Annotated[Path, Option("-o", "--output", metavar="FILE", help="file to write")]
+Force = Annotated[bool, Option("--force", help="replace an existing file that holds something else")]
 DeviceName = Annotated[str, Option("--device", help="auto, cpu, cuda, cuda:1, mps")]
 BatchSize = Annotated[int, Option("--batch", type=positive, metavar="N", help="batch size")]

@@ -114,6 +114,8 @@ class Engine:
             weights=weights,
             inferrer=self.inferrer,
             verify=params.get("verify", False),
+            source=Path(params["source"]) if params.get("source") else None,
+            force=params.get("replace", False),
         )
         proof = exported.proof.to_json() if exported.proof is not None else None
         return {"path": str(path), "message": exported.message, "proof": proof}

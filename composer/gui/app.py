@@ -6,6 +6,8 @@ import importlib
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from composer.gui.window import Window
 
-NO_DISPLAY = 2
+NO_DISPLAY, CRASH, SIGNALLED = 2, 70, 128  # exit codes; the last one plus the number of the signal
 AFTER_START_MS = 3_000
 # Libraries that Qt's xcb plugin loads and a minimal system lacks, each with its Debian package.
 XCB_LIBRARIES = {
@@ -40,7 +42,8 @@ def run(path: str | None = None) -> int:
         path: a design file to open.
 
     Returns:
-        Exit code; 2 without a display, after a message on stderr.
+        Exit code: 0; 2 without a display, after a message on stderr; 70 after a fault of this program; 130 after
+        Ctrl+C.
     """
     if (reason := display_problem()) is not None:
         print(f"netcomposer: {reason}", file=sys.stderr)  # noqa: T201 - for the terminal that started it
@@ -54,10 +57,39 @@ def run(path: str | None = None) -> int:
     window = make_window(path)
     window.show()
     QTimer.singleShot(AFTER_START_MS, after_start)
-    with quit_on_interrupt(app):
+    with quit_on_interrupt(app) as interrupts, report_faults(window.session.message.emit) as faults:
         code = app.exec()
     del window  # before the interpreter ends, when Qt must not free Python objects any more
-    return code
+    if interrupts:
+        return SIGNALLED + interrupts[0]
+    return CRASH if faults else code
+
+
+@contextmanager
+def report_faults(show: Callable[[str, str], object]) -> Iterator[list[str]]:
+    """Write the trace of every exception in a slot to a log, and report it; the window stays open.
+
+    Args:
+        show: shows a message of a kind in the window.
+
+    Yields:
+        The reported messages.
+    """
+    from composer.core.files.crash_log import report_crash
+
+    messages: list[str] = []
+
+    def report(_kind: type[BaseException], error: BaseException, _trace: object) -> None:
+        messages.append(report_crash(error, sys.argv))
+        print(f"netcomposer: {messages[-1]}", file=sys.stderr)  # noqa: T201 - for the terminal that started it
+        with suppress(Exception):  # a fault while a message is shown must not be reported for ever
+            show(messages[-1], "error")
+
+    before, sys.excepthook = sys.excepthook, report
+    try:
+        yield messages
+    finally:
+        sys.excepthook = before
 
 
 def after_start() -> None:

@@ -11,21 +11,28 @@ from PySide6.QtWidgets import QApplication
 
 
 @contextmanager
-def quit_on_interrupt(app: Any) -> Iterator[None]:
+def quit_on_interrupt(app: Any) -> Iterator[list[int]]:
     """Close all windows on SIGINT or SIGTERM; unsaved work stays in the recovery file.
 
     Args:
         app: the application.
+
+    Yields:
+        The numbers of the signals that arrived.
     """
+    arrived: list[int] = []
     reader, writer = socket.socketpair()
     reader.setblocking(False)
     writer.setblocking(False)
     notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(lambda *_: _close_all(app))
     before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    handlers = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {
+        number: signal.signal(number, lambda number, _: arrived.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
-        yield
+        yield arrived
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 from composer.cli import PROBLEMS
-from composer.cli.options import DesignFile, Option
+from composer.cli.options import DesignFile, Force, Option
+from composer.core.errors import UserError
+from composer.core.files.replacing import FileStamp
 from composer.core.graph import Design
 
 
@@ -16,16 +18,19 @@ def run(
         Path | None,
         Option("-o", "--output", metavar="FILE", help="with --fix: file to write; the design itself by default"),
     ] = None,
+    force: Force = False,
 ) -> int:
     """Report the problems of a design, one line each."""
     from composer.core import training_settings
-    from composer.core.files.design_file import load
+    from composer.core.files.design_file import load_stamped
     from composer.engine.inference.infer import Inferrer
     from composer.engine.repair.context import causes
 
-    loaded = load(design)
+    if output is not None and not fix:
+        raise UserError("-o names the file for the repaired design; add --fix, or leave out -o")
+    loaded, stamp = load_stamped(design)
     if fix:
-        loaded = _fix(loaded, output or design)
+        loaded = _fix(loaded, stamp, design, output or design, force)
     inferrer = Inferrer.with_disk_cache()
     inference = inferrer.infer(loaded)
     problems = [*causes(inference, inferrer), *training_settings.problems(loaded.training)]
@@ -41,19 +46,23 @@ def run(
     for problem in inference.structural:
         if problem.level == "warning":
             print(f"warning: {problem.message}")
+    for file, reason in inferrer.catalog.unused.items():
+        print(f"warning: {file}: {reason}")
     if not problems:
         print(f"{design}: no problems, {totals.params:,} parameters, {totals.macs:,} MACs")
     return PROBLEMS if problems else 0
 
 
-def _fix(design: Design, target: Path) -> Design:
+def _fix(design: Design, stamp: FileStamp, source: Path, target: Path, force: bool) -> Design:
     """Apply the first repair of each error, print each repair, and write the repaired design."""
-    from composer.core.files.design_file import save
+    from composer.core.files.design_file import save_output
+    from composer.core.files.replacing import check_replace
     from composer.engine.repair.fix import fix
 
+    check_replace(target, kind="fix", source=source, stamp=stamp, force=force)
     repaired, steps = fix(design)
     for step in steps:
         print(f"fixed {step.node}: {step.label}   ({step.error})")
     if steps:
-        save(repaired, target)
+        save_output(repaired, target, kind="fix", source=source, stamp=stamp, force=force)
     return repaired

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from composer.cli import PROBLEMS
-from composer.cli.options import DesignFile, Option
+from composer.cli.options import DesignFile, Force, Option
 from composer.core.errors import UserError
 from composer.core.export_targets import DRAWING, export_targets
 
@@ -22,17 +22,18 @@ def run(
         bool, Option("--verify", help="compare the written file with the drawn network, exit code 1 if they differ")
     ] = False,
     run: Annotated[Path | None, Option("--run", metavar="RUN", help="export the trained weights of this run")] = None,
+    force: Force = False,
 ) -> int:
     """Write a design as code, weights, a diagram, a table or a drawing."""
     if to in IMAGES:
         flags = {"--verify": verify, "--run": run, "--package": package}
-        _export_drawing(design, to, output, [flag for flag, value in flags.items() if value])
+        _export_drawing(design, to, output, force, [flag for flag, value in flags.items() if value])
         return 0
-    from composer.core.files.design_file import load
+    from composer.core.files.design_file import load_stamped
     from composer.engine.export import check_provable, export, export_text, verify_text
     from composer.engine.inference.infer import Inferrer
 
-    loaded = load(design)
+    loaded, stamp = load_stamped(design)
     target = "package" if package and to == "python" else to
     if verify:
         check_provable(target)  # before anything is written
@@ -47,7 +48,17 @@ def run(
         print(text, end="")
         proof = verify_text(loaded, target, text, weights=weights, inferrer=inferrer) if verify else None
     else:
-        exported = export(loaded, target, output, weights=weights, inferrer=inferrer, verify=verify)
+        exported = export(
+            loaded,
+            target,
+            output,
+            weights=weights,
+            inferrer=inferrer,
+            verify=verify,
+            source=design,
+            stamp=stamp,
+            force=force,
+        )
         print(exported.message)
         proof = exported.proof
     if proof is None:
@@ -56,7 +67,7 @@ def run(
     return 0 if proof.ok else PROBLEMS
 
 
-def _export_drawing(design: Path, kind: str, output: Path, refused: list[str]) -> None:
+def _export_drawing(design: Path, kind: str, output: Path, force: bool, refused: list[str]) -> None:
     """Draw a design; unlike `screenshot`, the format is given and the suffix must agree with it."""
     if refused:
         raise UserError(f"a drawing holds no code and no weights; leave out {refused[0]}")
@@ -66,4 +77,4 @@ def _export_drawing(design: Path, kind: str, output: Path, refused: list[str]) -
         raise UserError(f"{output}: expected a file name that ends in .{kind}")
     from composer.cli.commands import screenshot
 
-    screenshot.run(design, output=output)
+    screenshot.run(design, output=output, force=force)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from composer.cli.options import DesignFile, Option, count, names
+from composer.cli.options import DesignFile, Force, Option, count, names
 
 
 def run(
@@ -22,14 +22,18 @@ def run(
     output: Annotated[
         Path | None, Option("-o", "--output", metavar="FILE", help="write the design with the best setting")
     ] = None,
+    force: Force = False,
 ) -> int:
     """Find the largest setting of the design's variables under a budget."""
     from composer.core import edits
-    from composer.core.files.design_file import load, save
+    from composer.core.files.design_file import load_stamped, save_output
+    from composer.core.files.replacing import check_replace
     from composer.core.text_table import align
     from composer.engine.analysis.fit import fit
 
-    loaded = load(design)
+    loaded, stamp = load_stamped(design)
+    if output is not None:
+        check_replace(output, kind="fit", source=design, stamp=stamp, force=force)
     result = fit(loaded, params=params, macs=macs, vary=vary or [])
     variables = list(result.best.values)
     rows = [(*variables, "params", "MACs")]
@@ -41,6 +45,6 @@ def run(
     if output is not None:
         for name, value in result.best.values.items():
             loaded = edits.set_variable(loaded, name, value)
-        save(loaded, output)
+        save_output(loaded, output, kind="fit", source=design, stamp=stamp, force=force)
         print(output)
     return 0

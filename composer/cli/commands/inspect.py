@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from composer.cli.options import Option
+from composer.cli.options import Force, Option
 
 
 def run(
@@ -12,10 +12,11 @@ def run(
     out: Annotated[Path, Option("--out", metavar="DIR", help="folder for the maps")],
     image: Annotated[Path | None, Option("--image", metavar="FILE", help="an image file")] = None,
     sample: Annotated[int | None, Option("--sample", metavar="N", help="number of a validation image")] = None,
+    force: Force = False,
 ) -> int:
     """Write the attention maps of a trained run for one image."""
     from composer.engine.inspection.run_report import inspect_run
 
-    for line in inspect_run(run, image, sample, out):
+    for line in inspect_run(run, image, sample, out, force=force):
         print(line)
     return 0

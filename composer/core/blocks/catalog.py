@@ -96,6 +96,25 @@ class Catalog:
         specs = (self._file(path) for path in self._stamps)
         return {spec.name: spec for spec in reversed(list(specs)) if isinstance(spec, BlockSpec)}
 
+    @cached_property
+    def unused(self) -> Mapping[Path, str]:
+        """The custom files whose block cannot be used, with the reason; reads only library files of the same names."""
+        reasons: dict[Path, str] = {}
+        homes: dict[str, Path] = {}
+        for path in self._stamps:
+            spec = self._file(path)
+            if isinstance(spec, UserError):
+                reasons[path] = str(spec)
+            elif self._in_library(spec.name) is not None:
+                reasons[path] = f"the library has a block {spec.name}, which designs use; give this one another name"
+            elif spec.name in homes:
+                reasons[path] = (
+                    f"{homes[spec.name]} has a block {spec.name}, too, which designs use; rename one of them"
+                )
+            else:
+                homes[spec.name] = path
+        return reasons
+
     def categories(self) -> dict[str, list[BlockSpec]]:
         """Return the blocks by category: those of `CATEGORY_ORDER` first, then custom ones by name."""
         blocks: dict[str, list[BlockSpec]] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from composer.core.errors import DesignError
 from composer.core.files.atomic import shown, write_atomically
-from composer.core.files.replacing import FileStamp
+from composer.core.files.replacing import FileStamp, write_output
 from composer.core.files.yaml_reader import DTYPES, loads
 from composer.core.files.yaml_writer import dumps
 from composer.core.graph import (
@@ -50,26 +50,39 @@ def load_stamped(path: str | os.PathLike[str]) -> tuple[Design, FileStamp]:
         DesignError: if the file cannot be read or is not a valid design.
     """
     path = Path(path)
+    status = check_readable(path)
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise DesignError(f"{path}: is not a regular file; expected a Netcomposer design")
-        if status.st_size > MAX_BYTES:
-            size = f"{status.st_size / 1e6:.0f} MB"
-            raise DesignError(
-                f"{path.name}: {size} is too large for a design, expected at most {MAX_BYTES // 1_000_000} MB"
-            )
         content = path.read_bytes()
         text = content.decode("utf-8")
-    except FileNotFoundError:
-        raise DesignError(f"{path}: file does not exist") from None
     except UnicodeDecodeError as error:
         raise DesignError(
             f"{path.name}: byte {error.start} is not UTF-8 text; expected a Netcomposer design in YAML"
         ) from None
+    except OSError as error:
+        raise DesignError(f"{shown(path)}: cannot be read: {error.strerror or error}") from None
+    return loads(text, path.name), FileStamp.of_content(content, status)
+
+
+def check_readable(path: Path) -> os.stat_result:
+    """Return the status of a file that may be a design.
+
+    Raises:
+        DesignError: if there is no such file, or it is too large or not a regular one.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise DesignError(f"{shown(path)}: file does not exist") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise DesignError(f"{shown(path)}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    return loads(text, path.name), FileStamp.of_content(content, status)
+    if not stat.S_ISREG(status.st_mode):
+        raise DesignError(f"{shown(path)}: is not a regular file; expected a Netcomposer design")
+    if status.st_size > MAX_BYTES:
+        size = f"{status.st_size / 1e6:.0f} MB"
+        raise DesignError(
+            f"{path.name}: {size} is too large for a design, expected at most {MAX_BYTES // 1_000_000} MB"
+        )
+    return status
 
 
 def save(design: Design, path: str | os.PathLike[str]) -> None:
@@ -84,6 +97,31 @@ def save(design: Design, path: str | os.PathLike[str]) -> None:
     """
     text = dumps(design)
     write_atomically(Path(path), lambda file: file.write(text.encode("utf-8")))
+
+
+def save_output(
+    design: Design,
+    path: Path,
+    *,
+    kind: str,
+    source: Path,
+    stamp: FileStamp,
+    force: bool = False,
+) -> None:
+    """Write a design that a command made from another one, unless that would replace a file of the user.
+
+    Args:
+        design: the design to write.
+        path: the YAML file; may be the source itself.
+        kind: name of the command.
+        source: the file of the other design.
+        stamp: the version of the source that was read.
+        force: the user has agreed (``--force``).
+
+    Raises:
+        UserError: if the file may not be replaced or cannot be written.
+    """
+    write_output(path, dumps(design).encode("utf-8"), kind=kind, source=source, stamp=stamp, force=force)
 
 
 def design_hash(design: Design) -> str:
@@ -106,4 +144,4 @@ def _bare(graph: Graph) -> Graph:
     )
 
 
-__all__ = ["DTYPES", "design_hash", "dumps", "load", "load_stamped", "loads", "save"]
+__all__ = ["DTYPES", "design_hash", "dumps", "load", "load_stamped", "loads", "save", "save_output"]

@@ -3,7 +3,7 @@
 A file holds work of the user unless the opposite is certain. It may be replaced if it
 
 * does not exist or is empty, or already holds the very content;
-* is unchanged since this program read it, and the user named it as the target (`stamp`): saving an opened design,
+* is unchanged since this program read it, and the user named it as the target, too (`stamp`): saving an opened design,
   ``check --fix``, ``replace a.yaml -o a.yaml``;
 * is unchanged since this program wrote it as the same kind of output from the same source (`record`): running an export
   again.
@@ -19,10 +19,11 @@ take a new stamp.
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from composer import paths
 from composer.core.errors import UserError
@@ -90,7 +91,8 @@ def replace_problem(
 
     Args:
         path: the file that would be written; symbolic links are followed.
-        stamp: the version that this program read from this very file, if it did.
+        stamp: the version that this program read from this very file, or from ``source``; it counts only if they are
+            the same file.
         kind: what would be written, such as ``python``; files recorded as this kind may be replaced.
         source: the file that the output is made from.
         content: the new content, if it is known already.
@@ -106,7 +108,7 @@ def replace_problem(
             return None
     except (OSError, ValueError, RuntimeError):
         return None  # writing it reports the problem
-    if stamp is not None:
+    if stamp is not None and (source is None or path == source.resolve()):
         return None if stamp.matches(path) else "has changed on disk since it was read"
     current = FileStamp.of(path)
     if current is None:
@@ -173,19 +175,59 @@ def write_output(
 
     check()
     write_atomically(path, lambda file: file.write(content), before_replace=check)
-    if stamp is None:
-        record(path, content, kind=kind, source=source)
+    if source is None or path.resolve() != source.resolve():
+        record(path, kind=kind, source=source, digest=hashlib.sha256(content).hexdigest())
 
 
-def record(path: Path, content: bytes, *, kind: str, source: Path | None = None) -> None:
-    """Remember what was written where. Without a writable data folder the next run needs ``--force``."""
+def record(path: Path, *, kind: str, source: Path | None = None, digest: str = "") -> None:
+    """Remember that this program wrote a file. Without a writable data folder the next run needs ``--force``.
+
+    Args:
+        path: the file.
+        kind: what was written.
+        source: the file that the output was made from.
+        digest: SHA-256 of the content; by default that of the file.
+    """
+    stamp = None if digest else FileStamp.of(path)
+    digest = digest or (stamp.digest if stamp is not None else "")
+    _write_record(path, {"kind": kind, "source": _source_name(source), "digest": digest})
+
+
+def check_folder_files(folder: Path, names: Iterable[str], *, kind: str, force: bool = False) -> None:
+    """Refuse to write files into a folder in which they would replace files of the user.
+
+    Args:
+        folder: the folder; it need not exist.
+        names: the files that will be written, relative to the folder.
+        kind: what is written, as in `record_folder_files`.
+        force: the user has agreed (``--force``).
+
+    Raises:
+        UserError: if one of them exists and is not as this program wrote it.
+    """
+    if force:
+        return
+    row = _read_record(folder.resolve()) or {}
+    files = row.get("files") if row.get("kind") == kind else None
+    digests = files if isinstance(files, dict) else {}
+    for name in names:
+        stamp = FileStamp.of(folder / name)
+        if (folder / name).exists() and (stamp is None or digests.get(name) != stamp.digest):
+            raise UserError(
+                f"{shown(folder)} holds {shown(Path(name))}, which would be replaced; choose another folder, move it "
+                "away, or add --force"
+            )
+
+
+def record_folder_files(folder: Path, names: Iterable[str], *, kind: str) -> None:
+    """Remember that this program wrote files in a folder, so that the same command may replace them."""
+    stamps = {name: FileStamp.of(folder / name) for name in names}
+    _write_record(folder, {"kind": kind, "files": {name: stamp.digest for name, stamp in stamps.items() if stamp}})
+
+
+def _write_record(path: Path, values: dict[str, Any]) -> None:
     path = path.resolve()
-    row = {
-        "path": str(path),
-        "kind": kind,
-        "source": _source_name(source),
-        "digest": hashlib.sha256(content).hexdigest(),
-    }
+    row = {"path": str(path), **values}
     file = _record_file(path)
     with suppress(OSError, UserError):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -203,7 +245,7 @@ def _record_file(path: Path) -> Path:
     return paths.user_data() / FOLDER / f"{name}.json"
 
 
-def _read_record(path: Path) -> dict[str, str] | None:
+def _read_record(path: Path) -> dict[str, Any] | None:
     try:
         row = json.loads(_record_file(path).read_text("utf-8"))
     except (OSError, ValueError):

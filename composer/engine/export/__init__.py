@@ -9,7 +9,8 @@ from torch import Tensor
 
 from composer.core.errors import UserError
 from composer.core.export_targets import export_targets, find_target
-from composer.core.files.atomic import check_target, write_atomically
+from composer.core.files.atomic import check_target
+from composer.core.files.replacing import FileStamp, check_replace, write_output
 from composer.core.graph import Design
 from composer.engine.codegen.proof import Proof
 from composer.engine.export.target import ExportSource, Target
@@ -37,6 +38,9 @@ def export(
     weights: dict[str, Tensor] | None = None,
     inferrer: Inferrer | None = None,
     verify: bool = False,
+    source: Path | None = None,
+    stamp: FileStamp | None = None,
+    force: bool = False,
 ) -> Exported:
     """Write a design to a file, completely or not at all.
 
@@ -47,18 +51,27 @@ def export(
         weights: a trained state_dict for targets that hold weights; fresh weights by default.
         inferrer: its memo is used; a new one by default.
         verify: whether to compare the written file with the drawn network.
+        source: the file of the design; an export from it may be written again.
+        stamp: the version of the source that was read, for an export to the same file.
+        force: whether to replace a file of the user; see `composer.core.files.replacing`.
 
     Raises:
-        UserError: if the target is unknown or cannot be verified, the design has errors, or the file cannot be written.
+        UserError: if the target is unknown or cannot be verified, the design has errors, or the file may not be
+            replaced or cannot be written.
     """
     target = load_target(key)
     if verify:
         check_provable(key)
-    check_target(path)
-    source = ExportSource(design, weights, inferrer or Inferrer())
-    rendered = target.render(source)
-    write_atomically(path, lambda file: file.write(rendered.content))
-    proof = target.verify(path, source) if verify else None
+    if key != "yaml":
+        stamp = None  # only a target that writes designs may replace the design that it reads
+    if find_target(key).binary:  # before the work, which takes up to a minute
+        check_replace(path, kind=key, source=source, stamp=stamp, force=force)
+    else:
+        check_target(path)
+    exported = ExportSource(design, weights, inferrer or Inferrer())
+    rendered = target.render(exported)
+    write_output(path, rendered.content, kind=key, source=source, stamp=stamp, force=force)
+    proof = target.verify(path, exported) if verify else None
     return Exported(f"{path}: {rendered.note}", proof)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,19 @@ from PIL import Image
 
 from composer.core.errors import UserError
 from composer.core.files.atomic import write_atomically
+from composer.core.files.replacing import check_folder_files, record_folder_files
 from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection import overlay
 from composer.engine.inspection.inspection import Inspection, inspect_image, map_title, write_maps
 from composer.engine.inspection.subject import open_run
 from composer.engine.training.run import Run
 
+KIND = "inspection"
+SHEET, MAPS = "attention.png", "maps.json"
 SHEET_TILES = 11  # three rows of four, the input included
 
 
-def inspect_run(run_dir: Path, image: Path | None, sample: int | None, out: Path) -> list[str]:
+def inspect_run(run_dir: Path, image: Path | None, sample: int | None, out: Path, *, force: bool = False) -> list[str]:
     """Write the maps of one image of a run: arrays, images, and `attention.png`, which shows them all.
 
     Args:
@@ -26,31 +30,48 @@ def inspect_run(run_dir: Path, image: Path | None, sample: int | None, out: Path
         image: an image file, or
         sample: number of a validation image.
         out: folder for the files.
+        force: whether to replace files that an earlier inspection did not write.
 
     Returns:
         Lines for the user: the prediction, then the files.
 
     Raises:
-        UserError: if the run or the image cannot be read.
+        UserError: if the run or the image cannot be read, or files of the user would be replaced.
     """
     if image is not None and sample is not None:
         raise UserError("--image and --sample exclude each other; leave one of them out")
+    check_folder_files(out, (SHEET, MAPS), kind=KIND, force=force)
     inferrer = Inferrer()
     inspection = inspect_image(open_run(Run.open(run_dir), inferrer), inferrer.catalog, image=image, sample=sample)
-    try:
-        entries = write_maps(inspection, out / "maps")
-        attention_sheet(inspection).save(out / "attention.png")
-        for entry, (_, drawing) in zip(entries, inspection.maps, strict=True):
-            overlay.tile(inspection.display, drawing).save(Path(entry["file"]).with_suffix(".png"))
-    except OSError as error:
-        raise UserError(f"{out}: cannot be written: {error.strerror or error}") from None
-    best = [{"label": label, "probability": round(share, 6)} for label, share in inspection.prediction]
-    maps = [_with_relative_files(entry, out) for entry in entries]
-    summary = {"label": inspection.label, "prediction": best, "maps": maps}
-    write_atomically(out / "maps.json", lambda file: file.write(json.dumps(summary, indent=2).encode()))
+    with tempfile.TemporaryDirectory(prefix="netcomposer_maps_") as scratch:
+        # Complete in a scratch folder first: only then is it known which files there are and which they would replace.
+        count = _write_report(inspection, Path(scratch))
+        files = {path.relative_to(scratch).as_posix(): path for path in Path(scratch).rglob("*") if path.is_file()}
+        check_folder_files(out, files, kind=KIND, force=force)
+        try:
+            (out / "maps").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"{out}: cannot be written: {error.strerror or error}") from None
+        for name, path in files.items():
+            content = path.read_bytes()
+            write_atomically(out / name, lambda file, content=content: file.write(content))  # type: ignore[misc]
+        record_folder_files(out, files, kind=KIND)
     classes = ", ".join(f"{label} {share:.1%}" for label, share in inspection.prediction[:3]) or "no class scores"
     truth = f" (true: {inspection.label})" if inspection.label else ""
-    return [f"predicted: {classes}{truth}", f"{len(entries)} maps", str(out / "attention.png"), str(out / "maps.json")]
+    return [f"predicted: {classes}{truth}", f"{count} maps", str(out / SHEET), str(out / MAPS)]
+
+
+def _write_report(inspection: Inspection, folder: Path) -> int:
+    """Write all files of a report into an empty folder and return the number of maps."""
+    entries = write_maps(inspection, folder / "maps")
+    attention_sheet(inspection).save(folder / SHEET)
+    for entry, (_, drawing) in zip(entries, inspection.maps, strict=True):
+        overlay.tile(inspection.display, drawing).save(Path(entry["file"]).with_suffix(".png"))
+    best = [{"label": label, "probability": round(share, 6)} for label, share in inspection.prediction]
+    maps = [_with_relative_files(entry, folder) for entry in entries]
+    summary = {"label": inspection.label, "prediction": best, "maps": maps}
+    (folder / MAPS).write_text(json.dumps(summary, indent=2), encoding="utf-8")
+    return len(entries)
 
 
 def attention_sheet(inspection: Inspection) -> Image.Image:

@@ -23,6 +23,7 @@ from composer.core import names
 from composer.core.errors import UserError
 from composer.core.export_targets import DRAWING, ExportTarget, export_targets
 from composer.core.files.design_json import to_json
+from composer.core.files.replacing import record, replace_problem
 from composer.gui.look import theme
 from composer.gui.runs.run_library import in_words, known_runs
 from composer.gui.session.session import Session
@@ -183,14 +184,16 @@ class ExportDialog(QDialog):
         if not _has_suffix(path) or path.name != Path(text).name:
             path = _with_suffix(path, self.target.suffix)
         self.file.setText(str(path))
-        if path.exists() and path != self._written:
+        problem = replace_problem(path, kind=self.target.key, source=self.session.path)
+        if problem is not None and path != self._written:
             self.notice.show_message(
-                f"{path.name} exists already", "warning", actions=[("Replace it", lambda: self._write(path))]
+                f"{path.name} {problem}", "warning", actions=[("Replace it", lambda: self._write(path))]
             )
         else:
             self._write(path)
 
     def _write(self, path: Path) -> None:
+        """Write the file; the user has agreed to replace an existing one."""
         self._written = path
         self.notice.clear()
         if self.target is DRAWING:
@@ -199,12 +202,15 @@ class ExportDialog(QDialog):
             except UserError as error:
                 self._fail(str(error))
             else:
+                record(path, kind=self.target.key, source=self.session.path)
                 self.notice.show_message(f"Wrote {path.name}", "success")
             return
         params: dict[str, Any] = {
             "design": to_json(self.session.document.design),
             "target": self.target.key,
             "path": str(path),
+            "source": str(self.session.path or ""),
+            "replace": True,
         }
         if self.target.needs_weights and self.weights.currentData():
             params["run"] = self.weights.currentData()

@@ -30,6 +30,7 @@ from composer.gui.widgets.map_view import MapView
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.sample_strip import SampleStrip
+from composer.gui.widgets.save_dialog import ask_save_file
 from composer.gui.widgets.two_part_delegate import COLOR_ROLE, DETAIL_ROLE, TwoPartDelegate
 from composer.gui.workers.worker import Request
 
@@ -150,9 +151,9 @@ class AttentionPanel(Panel):
             return
         current = self.current_map
         stem = current.title.split(":")[0] if current is not None else "image"
-        path, _ = QFileDialog.getSaveFileName(self, "Save image", f"{stem}.png", "PNG (*.png)")
-        if path:
-            self.save_image_to(path if Path(path).suffix else f"{path}.png")
+        path = ask_save_file(self, "Save image", f"{stem}.png", "PNG (*.png)", ".png")
+        if path is not None:
+            self.save_image_to(str(path))
 
     def save_image_to(self, path: str) -> bool:
         """Save the view to a file; return whether it was written."""

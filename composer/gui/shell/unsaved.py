@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from composer.core import names
 from composer.core.files.run_folder import RunInfo
 from composer.gui.runs.run_library import short_name
 from composer.gui.runs.run_process import ENDED
 from composer.gui.session.session import Session
+from composer.gui.widgets.save_dialog import ask_save_file
 
 DESIGN_FILES = "Designs (*.yaml *.yml)"
 
@@ -29,8 +30,8 @@ def save_as(parent: QWidget, session: Session) -> bool:
         Whether it was saved.
     """
     suggestion = str(session.path or default_file(session, ".yaml"))
-    path = QFileDialog.getSaveFileName(parent, "Save design", suggestion, DESIGN_FILES)[0]
-    return bool(path) and session.save_as(with_suffix(path, ".yaml"))
+    path = ask_save_file(parent, "Save design", suggestion, DESIGN_FILES, ".yaml")
+    return path is not None and session.save_as(path)
 
 
 def may_replace_design(parent: QWidget, session: Session) -> bool:
@@ -82,8 +83,3 @@ def default_file(session: Session, suffix: str) -> Path:
     """Return the file that save dialogs suggest."""
     stem = session.path.stem if session.path is not None else names.snake(session.document.design.name)
     return default_folder(session) / f"{stem}{suffix}"
-
-
-def with_suffix(path: Path | str, suffix: str) -> Path:
-    """Return the path, with the suffix if it has none."""
-    return Path(path) if Path(path).suffix else Path(path).with_suffix(suffix)

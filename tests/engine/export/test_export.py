@@ -1,11 +1,9 @@
 """Every target is written whole or not at all, and what is written can be read by what it is meant for."""
 
 import importlib.util
-import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +90,7 @@ def test_a_full_disk_leaves_the_old_file(target: str, tmp_path: Path) -> None:
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); "
         "from composer.cli.main import main; sys.exit(main())"
     )
-    command = ["export", str(template("hybrid_digits")), "--to", target, "-o", str(path)]
+    command = ["export", str(template("hybrid_digits")), "--force", "--to", target, "-o", str(path)]
     if target == "svg":
         # Without this, fontconfig would meet the limit when it writes its own cache at a machine's first drawing.
         first = tmp_path / "first.svg"
@@ -110,7 +108,7 @@ def test_the_old_file_stays_when_the_new_one_cannot_be_made(tmp_path: Path) -> N
     broken = edits.set_params(digits(), "attn", {"num_heads": 5})
     for target in set(TARGETS) - {"yaml", "onnx"}:
         with pytest.raises(DesignError, match="attn: num_heads"):
-            export(broken, target, path)
+            export(broken, target, path, force=True)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -353,15 +351,13 @@ def test_the_command_writes_to_the_terminal_too(capsys: pytest.CaptureFixture[st
 def test_the_written_file_is_what_is_verified(
     target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write_changed(path: Path, write: Callable[[Any], object]) -> None:
-        buffer = io.BytesIO()
-        write(buffer)
-        path.write_bytes(buffer.getvalue().replace(b"return self.head(add_2)", b"return 2 * self.head(add_2)"))
+    def write_changed(path: Path, content: bytes, **_: Any) -> None:
+        path.write_bytes(content.replace(b"return self.head(add_2)", b"return 2 * self.head(add_2)"))
 
     command = ["export", str(template("hybrid_digits")), "--to", target, "-o", str(tmp_path / "model.py"), "--verify"]
     assert main(command) == 0
     assert "\nverified: keys match" in capsys.readouterr().out
-    monkeypatch.setattr("composer.engine.export.write_atomically", write_changed)
+    monkeypatch.setattr("composer.engine.export.write_output", write_changed)
     assert main(command) == 1
     assert "\nNOT EQUAL: keys match" in capsys.readouterr().out
 

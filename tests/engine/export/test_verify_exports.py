@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -171,13 +172,13 @@ def test_the_command_fails_when_the_file_is_not_the_network(
     """Another process changes the file between writing and reading it."""
     from composer.engine import export as package
 
-    write = package.write_atomically
+    write = package.write_output
 
-    def write_and_tamper(path: Path, fill: Callable[..., object]) -> None:
-        write(path, fill)
+    def write_and_tamper(path: Path, content: bytes, **decision: Any) -> None:
+        write(path, content, **decision)
         path.write_text(scaled(path.read_text()))
 
-    monkeypatch.setattr(package, "write_atomically", write_and_tamper)
+    monkeypatch.setattr(package, "write_output", write_and_tamper)
     code = main(["export", str(TEMPLATE), "--to", "python", "-o", str(tmp_path / "model.py"), "--verify"])
     assert code == 1 and "NOT EQUAL" in capsys.readouterr().out
 

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog
-
 from composer.core.errors import UserError
 from composer.core.files.design_json import to_json
 from composer.gui.shell.commands import Command
 from composer.gui.shell.context import Context
-from composer.gui.shell.unsaved import DESIGN_FILES, default_file, with_suffix
+from composer.gui.shell.unsaved import DESIGN_FILES, default_file
+from composer.gui.widgets.save_dialog import ask_save_file
 
 
 def export(context: Context, target: str = "python") -> None:
@@ -34,9 +33,8 @@ def export_image(context: Context) -> None:
     """Draw the shown graph to a file."""
     suggestion = str(default_file(context.session, ".png"))
     kinds = "Images (*.png *.svg *.pdf)"
-    path = QFileDialog.getSaveFileName(context.window, "Export image", suggestion, kinds)[0]
-    if path:
-        file = with_suffix(path, ".png")
+    file = ask_save_file(context.window, "Export image", suggestion, kinds, ".png")
+    if file is not None:
         try:
             context.canvas.export_image(file)
         except UserError as error:
@@ -48,10 +46,15 @@ def export_image(context: Context) -> None:
 def _export(context: Context, target: str, title: str, kinds: str, suffix: str, path: Path | str | None) -> None:
     session = context.session
     suggestion = str(default_file(session, suffix))
-    path = path or QFileDialog.getSaveFileName(context.window, title, suggestion, kinds)[0]
-    if path:
-        file = with_suffix(path, suffix)
-        params = {"design": to_json(session.document.design), "target": target, "path": str(file)}
+    file = Path(path) if path else ask_save_file(context.window, title, suggestion, kinds, suffix)
+    if file is not None:
+        params = {
+            "design": to_json(session.document.design),
+            "target": target,
+            "path": str(file),
+            "source": str(session.path or ""),
+            "replace": path is None,  # a file of the dialog, which the user agreed to replace
+        }
         session.request(
             "export",
             params,

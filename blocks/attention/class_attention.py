@@ -8,16 +8,17 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, pair_axes, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
 
 @block(
-    shape="b n dim -> b 1 dim",
+    shape="b n dim, b n -> b 1 dim",
     paper="Going deeper with Image Transformers, Touvron et al., 2021, arXiv:2103.17239",
     maps={"softmax": "token_pairs"},
-    tags=("cait", "class token", "pooling"),
+    tags=("cait", "class token", "pooling", "mask"),
+    dtypes={"mask": "bool"},
 )
 class ClassAttention(nn.Module):
     """Let the first token attend to all tokens, itself included; only it is returned.
@@ -29,7 +30,8 @@ class ClassAttention(nn.Module):
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
 
-    Shape: input (N, n, dim), the class token first; output (N, 1, dim).
+    Shape: x (N, n, dim), the class token first; output (N, 1, dim); optional: a bool mask (N, n), True for the tokens
+    that are attended to.
 
     Raises:
         ValueError: if num_heads does not divide dim.
@@ -54,8 +56,11 @@ class ClassAttention(nn.Module):
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Let the first of the tokens `x` (N, n, dim) attend to all; returns (N, 1, dim)."""
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Let the first of the tokens `x` (N, n, dim) attend to all, or to those where `mask` (N, n) is True; returns
+        (N, 1, dim).
+        """
         q, k, v = (split_heads(part, self.num_heads) for part in (self.q(x[:, :1]), self.k(x), self.v(x)))
-        x = attend(q, k, v, dropout=self.attn_drop if self.training else 0.0)
+        dropout = self.attn_drop if self.training else 0.0
+        x = attend(q, k, v, dropout=dropout, mask=pair_axes("mask", mask, q, k))
         return self.proj_drop(self.proj(merge_heads(x)))

@@ -10,16 +10,18 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, pair_axes, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
 
 @block(
-    shape="b n dim -> b n dim",
+    shape="b n dim, b ... -> b n dim",
     paper="Vision Transformer for Small-Size Datasets, Lee et al., 2021, arXiv:2112.13492",
     maps={"softmax": "token_pairs"},
-    tags=("lsa", "small datasets", "self-attention"),
+    tags=("lsa", "small datasets", "self-attention", "mask"),
+    dtypes={"mask": "bool"},
+    examples=({"...": (4, 16, 16)}, {}, {"...": (9,)}),
 )
 class LocalitySelfAttention(nn.Module):
     """Self-attention with a learned temperature and the diagonal of the logits masked.
@@ -32,10 +34,12 @@ class LocalitySelfAttention(nn.Module):
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
 
-    Shape: input (N, n, dim), output (N, n, dim).
+    Shape: x (N, n, dim), output (N, n, dim); optional: a bool mask (N, keys), (N, queries, keys) or (N, heads, queries,
+    keys), True where a query may attend.
 
     Raises:
-        ValueError: if num_heads does not divide dim and no head_dim is given, or there is only one token.
+        ValueError: if num_heads does not divide dim and no head_dim is given, there is only one token, or the mask does
+            not fit.
     """
 
     def __init__(
@@ -59,13 +63,15 @@ class LocalitySelfAttention(nn.Module):
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Mix the tokens `x` (N, n, dim); returns the same shape."""
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Mix the tokens `x` (N, n, dim) where `mask` is True; returns the same shape."""
         n = x.shape[1]
         if n < 2:
             raise ValueError(f"x: {n} token has no other to look at; at least 2 are needed")
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(x).chunk(3, dim=-1))
         q = q * self.log_temperature.exp().to(q.dtype)
         others = ~torch.eye(n, dtype=torch.bool, device=x.device)
+        pairs = pair_axes("mask", mask, q, k)
+        others = others if pairs is None else others & pairs
         x = attend(q, k, v, others, dropout=self.attn_drop if self.training else 0.0, scale=1.0)
         return self.proj_drop(self.proj(merge_heads(x)))

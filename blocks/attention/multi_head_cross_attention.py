@@ -7,16 +7,18 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, pair_axes, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
 
 @block(
-    shape="b n dim, b m context_dim -> b n dim",
+    shape="b n dim, b m context_dim, b ..., b ... -> b n dim",
     paper="Attention Is All You Need, Vaswani et al., 2017, arXiv:1706.03762",
     maps={"softmax": "token_pairs"},
-    tags=("encoder-decoder attention", "cross attention"),
+    tags=("encoder-decoder attention", "cross attention", "mask"),
+    dtypes={"mask": "bool"},
+    examples=({"...": (4, 16, 7)}, {}, {"...": (5,)}),
 )
 class MultiHeadCrossAttention(nn.Module):
     """Attend from `x` to `context`: softmax(q k^T / sqrt(d)) v in each head, joined by a linear layer.
@@ -30,10 +32,11 @@ class MultiHeadCrossAttention(nn.Module):
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
 
-    Shape: inputs (N, n, dim) and (N, m, context_dim), output (N, n, dim).
+    Shape: x (N, n, dim) and context (N, m, context_dim), output (N, n, dim); optional: a bool mask, True where a query
+    may attend, and a bias that is added to the logits, both (N, keys), (N, queries, keys) or (N, heads, queries, keys).
 
     Raises:
-        ValueError: if num_heads does not divide dim and no head_dim is given.
+        ValueError: if num_heads does not divide dim and no head_dim is given, or mask or bias do not fit.
     """
 
     def __init__(
@@ -59,8 +62,12 @@ class MultiHeadCrossAttention(nn.Module):
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """Let `x` (N, n, dim) attend to `context` (N, m, context_dim); returns (N, n, dim)."""
+    def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
+        """Let `x` (N, n, dim) attend to `context` (N, m, context_dim) where `mask` is True, with `bias` added to the
+        logits; returns (N, n, dim).
+        """
+        q = split_heads(self.q(x), self.num_heads)
         k, v = (split_heads(part, self.num_heads) for part in self.kv(context).chunk(2, dim=-1))
-        x = attend(split_heads(self.q(x), self.num_heads), k, v, dropout=self.attn_drop if self.training else 0.0)
+        dropout = self.attn_drop if self.training else 0.0
+        x = attend(q, k, v, pair_axes("bias", bias, q, k), dropout, mask=pair_axes("mask", mask, q, k))
         return self.proj_drop(self.proj(merge_heads(x)))

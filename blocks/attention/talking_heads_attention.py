@@ -9,16 +9,18 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import check_heads, masked_softmax, merge_heads, pair_axes, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
 
 @block(
-    shape="b n dim -> b n dim",
+    shape="b n dim, b ..., b ... -> b n dim",
     paper="Talking-Heads Attention, Shazeer et al., 2020, arXiv:2003.02436",
     maps={"softmax": "token_pairs"},
-    tags=("cait", "self-attention"),
+    tags=("cait", "self-attention", "mask"),
+    dtypes={"mask": "bool"},
+    examples=({"...": (4, 16, 16)}, {}, {"...": (9,)}),
 )
 class TalkingHeadsAttention(nn.Module):
     """Self-attention whose heads are mixed by one linear layer before and another after the softmax.
@@ -32,10 +34,11 @@ class TalkingHeadsAttention(nn.Module):
         attn_drop: dropout of the mixed attention weights.
         proj_drop: dropout of the output.
 
-    Shape: input (N, n, dim), output (N, n, dim).
+    Shape: x (N, n, dim), output (N, n, dim); optional: a bool mask, True where a query may attend, and a bias that is
+    added to the mixed logits, both (N, keys), (N, queries, keys) or (N, heads, queries, keys).
 
     Raises:
-        ValueError: if num_heads does not divide dim and no head_dim is given.
+        ValueError: if num_heads does not divide dim and no head_dim is given, or mask or bias do not fit.
     """
 
     def __init__(
@@ -62,10 +65,19 @@ class TalkingHeadsAttention(nn.Module):
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Mix the tokens `x` (N, n, dim); returns the same shape."""
+    def forward(self, x: Tensor, mask: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
+        """Mix the tokens `x` (N, n, dim) where `mask` is True, with `bias` added to the mixed logits; returns the same
+        shape.
+        """
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(x).chunk(3, dim=-1))
         logits = (q * self.scale) @ k.transpose(-2, -1)
-        weights = self.mix_logits(logits.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).softmax(dim=-1)
-        weights = self.attn_drop(self.mix_weights(weights.permute(0, 2, 3, 1)).permute(0, 3, 1, 2))
+        logits = self.mix_logits(logits.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        added = pair_axes("bias", bias, q, k)
+        logits = logits if added is None else logits + added.to(logits.dtype)
+        pairs = pair_axes("mask", mask, q, k)
+        weights = masked_softmax(logits, pairs)
+        weights = self.mix_weights(weights.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        if pairs is not None:
+            weights = weights.masked_fill(~pairs, 0.0)  # the second mixing has a bias
+        weights = self.attn_drop(weights)
         return self.proj_drop(self.proj(merge_heads(weights @ v)))

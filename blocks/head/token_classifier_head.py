@@ -6,6 +6,7 @@ The norm comes after the pooling: the same thing for a class token, and what tim
 
 from typing import Annotated, Literal
 
+import torch
 from torch import Tensor, nn
 
 from blocks._shared.choices import check_choice, check_positive
@@ -13,12 +14,14 @@ from blocks.spec import block
 
 
 @block(
-    shape="b n dim -> b num_classes",
+    shape="b n dim, b n -> b num_classes",
     paper=(
         "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2020, "
         "arXiv:2010.11929"
     ),
-    tags=("classifier", "logits", "vit", "output", "class token"),
+    tags=("classifier", "logits", "vit", "output", "class token", "mask"),
+    dtypes={"mask": "bool"},
+    examples=({"pooling": "avg"}, {}, {"pooling": "max", "token": 1}),
 )
 class TokenClassifierHead(nn.Module):
     """Turn tokens into class logits, from one token or from the mean of all.
@@ -31,7 +34,8 @@ class TokenClassifierHead(nn.Module):
         norm: layer normalisation of the pooled vector, or none.
         drop: dropout rate before the linear layer.
 
-    Shape: input (N, n, dim), output (N, num_classes).
+    Shape: x (N, n, dim), output (N, num_classes); optional: a bool mask (N, n), True for the tokens that "avg" and
+    "max" pool.
 
     Raises:
         ValueError: if a parameter is out of its range, or there are too few tokens.
@@ -60,8 +64,8 @@ class TokenClassifierHead(nn.Module):
         nn.init.trunc_normal_(self.fc.weight, std=0.02)
         nn.init.zeros_(self.fc.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Classify `x` (N, n, dim); returns logits (N, num_classes)."""
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Classify `x` (N, n, dim), pooled where `mask` (N, n) is True; returns logits (N, num_classes)."""
         if x.shape[1] <= self.token:
             raise ValueError(
                 f"token: {self.token} leaves nothing of {x.shape[1]} tokens, expected less than {x.shape[1]}"
@@ -69,6 +73,14 @@ class TokenClassifierHead(nn.Module):
         if self.pooling == "token":
             x = x[:, self.token]
         else:
-            x = x[:, self.token :]
-            x = x.mean(1) if self.pooling == "avg" else x.amax(1)
+            x = self.pool(x[:, self.token :], None if mask is None else mask[:, self.token :, None])
         return self.fc(self.drop(self.norm(x)))
+
+    def pool(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Return the mean or maximum (N, dim) of the tokens `x` where `mask` (N, n, 1) is True; 0 without any."""
+        if mask is None:
+            return x.mean(1) if self.pooling == "avg" else x.amax(1)
+        if self.pooling == "avg":
+            return (x * mask).sum(1) / mask.sum(1).clamp(min=1).to(x.dtype)
+        lowest = x.masked_fill(~mask, torch.finfo(x.dtype).min).amax(1)
+        return lowest.masked_fill(~mask.any(1), 0.0)

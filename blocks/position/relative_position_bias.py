@@ -27,7 +27,7 @@ from blocks.spec import block
     exceptions={"input_gradient": "of the input only the number of tokens matters"},
 )
 class RelativePositionBias(nn.Module):
-    """Return the bias for an attention's mask port; only the number of tokens matters, not their values.
+    """Return the bias for an attention's `bias` port; only the number of tokens matters, not their values.
 
     Args:
         n: number of tokens.

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_choice
-from blocks._shared.rotary import apply_rotary, rotary_angles, rotary_angles_2d
+from blocks._shared.rotary import apply_rotary, check_rotary, rotary_angles, rotary_angles_2d
 from blocks._shared.token_grid import token_grid
 from blocks.spec import block
 
@@ -24,7 +24,7 @@ from blocks.spec import block
     tags=("rope", "positional", "relative", "rotary"),
 )
 class RotaryPosition(nn.Module):
-    """Rotate queries or keys by their position; place it between their projection and the attention.
+    """Rotate queries or keys by their position; place it between their projection and an Attend.
 
     Args:
         n: maximum number of tokens; in "2d" their exact number.
@@ -62,9 +62,7 @@ class RotaryPosition(nn.Module):
         if num_heads < 1 or dim % num_heads:
             raise ValueError(f"num_heads: {num_heads} does not divide dim {dim}")
         head = dim // num_heads
-        parts = 2 if axes == "1d" else 4
-        if head % parts:
-            raise ValueError(f"dim: {dim} gives heads of {head} features, expected a multiple of {parts}")
+        check_rotary(head, 1 if axes == "1d" else 2)
         if not 0 <= prefix_tokens < n:
             raise ValueError(f"prefix_tokens: {prefix_tokens} is not from 0 to below {n}")
         self.num_heads = num_heads

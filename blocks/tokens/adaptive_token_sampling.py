@@ -16,18 +16,22 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
+from blocks._shared.scaled_dot_product import attend, masked_softmax
 from blocks.spec import block
 
 
 @block(
-    shape="b n dim -> b num_samples+1 dim, b num_samples+1 dim, b num_samples+1",
+    shape="b n dim, b n -> b num_samples+1 dim, b num_samples+1 dim, b num_samples+1",
     paper="Adaptive Token Sampling For Efficient Vision Transformers, Fayyaz et al., 2021, arXiv:2111.15667",
     maps={"softmax": "token_pairs"},
-    tags=("ats", "prune", "efficient", "token"),
+    tags=("ats", "prune", "efficient", "token", "mask"),
+    dtypes={"mask": "bool"},
     outputs=("out", "residual", "kept"),
 )
 class AdaptiveTokenSampling(nn.Module):
     """Self-attention for the class token and the tokens it attends to most; add `out` to `residual`.
+
+    Wire `kept` to the `mask` of the layers and samplings that follow: only real tokens take part in them.
 
     Args:
         dim: token width; the first token is the class token.
@@ -35,8 +39,9 @@ class AdaptiveTokenSampling(nn.Module):
         num_samples: number of tokens that are sampled besides the class token.
         qkv_bias: whether queries, keys and values have a bias.
 
-    Shape: input (N, n, dim); outputs: attention (N, num_samples + 1, dim), the input at the same tokens, and whether a
-    token is real, 1 or 0 (N, num_samples + 1).
+    Shape: x (N, n, dim); optional: a bool mask (N, n), True for the tokens that take part, among them the class token;
+    outputs: attention (N, num_samples + 1, dim), the input at the same tokens, and the bool mask kept (N, num_samples +
+    1), True for the real tokens.
 
     Raises:
         ValueError: if `num_heads` does not divide `dim`, or there is no token besides the class token.
@@ -58,22 +63,26 @@ class AdaptiveTokenSampling(nn.Module):
         points = (torch.arange(num_samples, dtype=torch.float32) + 0.5) / num_samples
         self.register_buffer("points", points, persistent=False)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Attend within `x` (N, n, dim); returns attention and input of the sampled tokens, and which of them are
-        real.
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Attend within `x` (N, n, dim) where `mask` (N, n) is True; returns attention and input of the sampled tokens,
+        and which of them are real.
         """
         if x.shape[1] < 2:
             raise ValueError(f"x: {x.shape[1]} token, expected a class token and at least one more")
         q, k, v = self.qkv(self.norm(x)).unflatten(2, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
-        class_attention = (q[:, :, :1] @ k.transpose(-2, -1) * q.shape[-1] ** -0.5).softmax(-1)
+        pairs = None if mask is None else mask[:, None, None]
+        class_attention = masked_softmax(q[:, :, :1] @ k.transpose(-2, -1) * q.shape[-1] ** -0.5, pairs)
         indices, kept = self.sample(class_attention.squeeze(2), v)
+        if mask is not None:
+            # Without any score the last token is drawn, be it real or not.
+            kept = kept & mask.gather(1, indices)
         rows = indices.unsqueeze(-1)
         picked = q.gather(2, rows.unsqueeze(1).expand(-1, self.num_heads, -1, q.shape[-1]))
-        out = F.scaled_dot_product_attention(picked, k, v)
+        out = attend(picked, k, v, mask=pairs)
         out = self.proj(out.transpose(1, 2).flatten(2))
         residual = x.gather(1, rows.expand(-1, -1, x.shape[-1]))
-        kept = kept.to(out.dtype)
-        return out * kept.unsqueeze(-1), residual * kept.unsqueeze(-1).to(x.dtype), kept
+        real = kept.unsqueeze(-1)
+        return out * real, residual * real, kept
 
     def sample(self, class_attention: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Sample tokens by `class_attention` (N, heads, n) and values `v` (N, heads, n, d); returns indices and real

@@ -16,10 +16,12 @@ from blocks.transformer.mlp import Mlp
 
 
 @block(
-    shape="b n dim -> b n dim",
+    shape="b n dim, b ..., b ... -> b n dim",
     paper="Three things everyone should know about Vision Transformers, Touvron et al., 2022, arXiv:2203.09795",
     maps={"softmax": "token_pairs"},
-    tags=("parallel vit", "encoder"),
+    tags=("parallel vit", "encoder", "mask"),
+    dtypes={"mask": "bool"},
+    examples=({"...": (4, 16, 16)}, {}, {"...": (9,)}),
     rates=("drop_path",),
 )
 class ParallelEncoderLayer(nn.Module):
@@ -37,10 +39,12 @@ class ParallelEncoderLayer(nn.Module):
         drop_path: probability of dropping a residual branch of a sample in training.
         norm_eps: added to the variance in the layer normalisations.
 
-    Shape: input (N, n, dim), output (N, n, dim).
+    Shape: x (N, n, dim), output (N, n, dim); optional: a bool mask, True where a query may attend, and a bias that is
+    added to the logits of each attention, both (N, keys), (N, queries, keys) or (N, heads, queries, keys).
 
     Raises:
-        ValueError: if num_branches is below 1, or num_heads does not divide dim and no head_dim is given.
+        ValueError: if num_branches is below 1, num_heads does not divide dim and no head_dim is given, or mask or bias
+            do not fit.
     """
 
     def __init__(
@@ -72,7 +76,9 @@ class ParallelEncoderLayer(nn.Module):
             for _ in range(num_branches)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Transform the tokens `x` (N, n, dim); returns the same shape."""
-        x = x + sum(attn(x) for attn in self.attns)
+    def forward(self, x: Tensor, mask: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
+        """Transform the tokens `x` (N, n, dim), which attend where `mask` is True with `bias` added to the logits;
+        returns the same shape.
+        """
+        x = x + sum(drop_path(attn(norm(x), mask, bias)) for norm, attn, drop_path in self.attns)
         return x + sum(mlp(x) for mlp in self.mlps)

@@ -17,10 +17,12 @@ from blocks.transformer.mlp import Mlp
 
 
 @block(
-    shape="b n dim, b m memory_dim -> b n dim",
+    shape="b n dim, b m memory_dim, b ..., b ..., b ... -> b n dim",
     paper="Attention Is All You Need, Vaswani et al., 2017, arXiv:1706.03762",
     maps={"softmax": "token_pairs"},
     tags=("decoder", "cross attention", "masked"),
+    dtypes={"mask": "bool", "memory_mask": "bool"},
+    examples=({"n": 7, "m": 7, "...": (4, 7, 7)}, {}, {"n": 5, "m": 5, "...": (5,)}),
     rates=("drop_path",),
 )
 class TransformerDecoderLayer(nn.Module):
@@ -40,10 +42,12 @@ class TransformerDecoderLayer(nn.Module):
         drop_path: probability of dropping a residual branch of a sample in training.
         norm_eps: added to the variance in the layer normalisations.
 
-    Shape: inputs x (N, n, dim) and memory (N, m, memory_dim), output (N, n, dim).
+    Shape: x (N, n, dim) and memory (N, m, memory_dim), output (N, n, dim); optional: bool masks, True where a query may
+    attend, of the self-attention (mask) and of the attention to the memory (memory_mask), and a bias that is added to
+    the logits of the self-attention, each (N, keys), (N, queries, keys) or (N, heads, queries, keys).
 
     Raises:
-        ValueError: if num_heads does not divide dim, or norm is neither "pre" nor "post".
+        ValueError: if num_heads does not divide dim, norm is neither "pre" nor "post", or masks or bias do not fit.
     """
 
     def __init__(
@@ -76,12 +80,21 @@ class TransformerDecoderLayer(nn.Module):
         self.mlp = Mlp(dim, mlp_ratio, act, drop)
         self.drop_path = DropPath(drop_path)
 
-    def forward(self, x: Tensor, memory: Tensor) -> Tensor:
-        """Transform `x` (N, n, dim) with attention to `memory` (N, m, memory_dim); returns (N, n, dim)."""
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor,
+        mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        bias: Tensor | None = None,
+    ) -> Tensor:
+        """Transform `x` (N, n, dim), which attends to itself where `mask` is True, with `bias` added to the logits, and
+        to `memory` (N, m, memory_dim) where `memory_mask` is True; returns (N, n, dim).
+        """
         if self.pre_norm:
-            x = x + self.drop_path(self.self_attn(self.norm1(x)))
-            x = x + self.drop_path(self.cross_attn(self.norm2(x), memory))
+            x = x + self.drop_path(self.self_attn(self.norm1(x), mask, bias))
+            x = x + self.drop_path(self.cross_attn(self.norm2(x), memory, memory_mask))
             return x + self.drop_path(self.mlp(self.norm3(x)))
-        x = self.norm1(x + self.drop_path(self.self_attn(x)))
-        x = self.norm2(x + self.drop_path(self.cross_attn(x, memory)))
+        x = self.norm1(x + self.drop_path(self.self_attn(x, mask, bias)))
+        x = self.norm2(x + self.drop_path(self.cross_attn(x, memory, memory_mask)))
         return self.norm3(x + self.drop_path(self.mlp(x)))

@@ -17,10 +17,16 @@ from blocks.transformer.mlp import Mlp
 
 
 @block(
-    shape="b n dim -> b n dim",
+    shape="b n dim, b ..., b ... -> b n dim",
     paper="An Image is Worth 16x16 Words, Dosovitskiy et al., 2021, arXiv:2010.11929",
     maps={"softmax": "token_pairs"},
-    tags=("vit", "encoder", "transformer block"),
+    tags=("vit", "encoder", "transformer block", "mask", "causal", "rope", "relative position"),
+    dtypes={"mask": "bool"},
+    examples=(
+        {"...": (4, 16, 16), "causal": True},
+        {},
+        {"n": 10, "...": (10,), "position": "relative", "height": 3, "width": 3, "prefix_tokens": 1},
+    ),
     rates=("drop_path",),
 )
 class TransformerEncoderLayer(nn.Module):
@@ -40,11 +46,19 @@ class TransformerEncoderLayer(nn.Module):
         drop_path: probability of dropping a residual branch of a sample in training.
         layer_scale: initial value of the LayerScale factors of each branch; None: no LayerScale.
         norm_eps: added to the variance in the layer normalisations.
+        causal: whether a token attends only to itself and earlier tokens.
+        position: "rope" rotates queries and keys by their place in the sequence, "axial_rope" by row and column of a
+            grid, "relative" adds a learned bias for each head and offset on a grid.
+        height: rows of the grid; 0: follows from `width`, or the grid is square ("relative" needs a number).
+        width: columns of the grid; 0: follows from `height`, or the grid is square ("relative" needs a number).
+        prefix_tokens: leading tokens (class, registers) without a position.
 
-    Shape: input (N, n, dim), output (N, n, dim).
+    Shape: x (N, n, dim), output (N, n, dim); optional: a bool mask, True where a query may attend, and a bias that is
+    added to the logits, both (N, keys), (N, queries, keys) or (N, heads, queries, keys).
 
     Raises:
-        ValueError: if num_heads does not divide dim and no head_dim is given, or norm is neither "pre" nor "post".
+        ValueError: if num_heads does not divide dim and no head_dim is given, norm is neither "pre" nor "post", the
+            tokens do not fill the grid of the positions, or mask or bias do not fit.
     """
 
     def __init__(
@@ -62,13 +76,30 @@ class TransformerEncoderLayer(nn.Module):
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
         layer_scale: Annotated[float, (0.0, 1.0)] | None = None,
         norm_eps: Annotated[float, (0.0, 1.0)] = 1e-6,
+        causal: bool = False,
+        position: Literal["none", "rope", "axial_rope", "relative"] = "none",
+        height: Annotated[int, (0, 4096)] = 0,
+        width: Annotated[int, (0, 4096)] = 0,
+        prefix_tokens: Annotated[int, (0, 1024)] = 0,
     ) -> None:
         super().__init__()
         check_choice("norm", norm, "pre", "post")
         self.pre_norm = norm == "pre"
         self.norm1 = nn.LayerNorm(dim, eps=norm_eps)
         self.attn = MultiHeadSelfAttention(
-            dim, num_heads, head_dim, qkv_bias, qk_norm, attn_drop=attn_drop, proj_drop=drop, norm_eps=norm_eps
+            dim,
+            num_heads,
+            head_dim,
+            qkv_bias,
+            qk_norm,
+            causal,
+            attn_drop,
+            drop,
+            norm_eps,
+            position,
+            height,
+            width,
+            prefix_tokens,
         )
         self.scale1 = nn.Identity() if layer_scale is None else LayerScale(dim, layer_scale)
         self.norm2 = nn.LayerNorm(dim, eps=norm_eps)
@@ -76,10 +107,12 @@ class TransformerEncoderLayer(nn.Module):
         self.scale2 = nn.Identity() if layer_scale is None else LayerScale(dim, layer_scale)
         self.drop_path = DropPath(drop_path)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Transform the tokens `x` (N, n, dim); returns the same shape."""
+    def forward(self, x: Tensor, mask: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
+        """Transform the tokens `x` (N, n, dim), which attend where `mask` is True with `bias` added to the logits;
+        returns the same shape.
+        """
         if self.pre_norm:
-            x = x + self.drop_path(self.scale1(self.attn(self.norm1(x))))
+            x = x + self.drop_path(self.scale1(self.attn(self.norm1(x), mask, bias)))
             return x + self.drop_path(self.scale2(self.mlp(self.norm2(x))))
-        x = self.norm1(x + self.drop_path(self.scale1(self.attn(x))))
+        x = self.norm1(x + self.drop_path(self.scale1(self.attn(x, mask, bias))))
         return self.norm2(x + self.drop_path(self.scale2(self.mlp(x))))

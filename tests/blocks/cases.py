@@ -80,6 +80,10 @@ class Case:
                 if dtype.is_floating_point:
                     value = torch.randn(full, generator=generator, dtype=dtype)
                     tensors.append(value.to(device).requires_grad_(grad))
+                elif dtype == torch.bool:  # a mask, in which every query has a key
+                    value = torch.randint(0, 2, full, generator=generator).bool()
+                    value[..., 0] = True
+                    tensors.append(value.to(device))
                 else:  # an index: of a class, a token, a task
                     tensors.append(torch.randint(0, 2, full, generator=generator, dtype=dtype).to(device))
         return tuple(tensors)

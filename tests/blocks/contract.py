@@ -36,5 +36,5 @@ def check(function: Callable[[BlockSpec], None]) -> Callable[[BlockSpec], None]:
 def close(a: torch.Tensor, b: torch.Tensor, tolerance: float = 1e-5) -> None:
     assert a.dtype == b.dtype
     torch.testing.assert_close(
-        a, b, rtol=tolerance, atol=tolerance * max(1.0, float(b.detach().abs().max()) if b.numel() else 1.0)
+        a, b, rtol=tolerance, atol=tolerance * max(1.0, float(b.detach().float().abs().max()) if b.numel() else 1.0)
     )

@@ -134,9 +134,11 @@ def run(spec: BlockSpec, entry: Entry) -> tuple[nn.Module, tuple[Tensor, ...]]:
     }
     module = fill(block_class(spec)(**arguments), entry.order.split() or None)
     ports = [port for port in spec.inputs for _ in range(len(entry.inputs) if port.variadic else 1)]
+    # Optional ports that an entry does not list stay open.
+    shapes = [*entry.inputs, *[None for port in ports[len(entry.inputs) :] if port.optional]]
     inputs = [
         None if shape is None else _input(shape, j, port.dtype)
-        for j, (shape, port) in enumerate(zip(entry.inputs, ports, strict=True))
+        for j, (shape, port) in enumerate(zip(shapes, ports, strict=True))
     ]
     turned = entry.layout == "channels_last"
     if turned:

@@ -37,9 +37,17 @@ def local_names(graph: Graph, ports: Mapping[str, Sequence[Port]]) -> Locals:
     return variables
 
 
-def is_sequential(inputs: Sequence[Port], outputs: Sequence[Port]) -> bool:
-    """Return whether iterations can be called one after the other with nothing but the output of the one before."""
-    return len(inputs) == len(outputs) == 1 and not inputs[0].variadic
+def is_sequential(graph: Graph, node: Node, inputs: Sequence[Port], outputs: Sequence[Port]) -> bool:
+    """Return whether iterations can be called one after the other with nothing but the output of the one before.
+
+    Args:
+        graph: the graph.
+        node: the node.
+        inputs: its input ports; an optional one without a wire has no argument.
+        outputs: its output ports.
+    """
+    wired = [port for port, wires in bound_wires(graph, node.id, inputs) if wires or not port.optional]
+    return len(wired) == len(outputs) == 1 and wired[0] is inputs[0] and not wired[0].variadic
 
 
 def forward_lines(
@@ -57,7 +65,7 @@ def forward_lines(
     arguments = _call_arguments(graph, node, inputs, variables)
     results = [variables[node.id, port.name] for port in outputs]
     target = ", ".join(results)
-    if not is_repeated(node) or is_sequential(inputs, outputs):
+    if not is_repeated(node) or is_sequential(graph, node, inputs, outputs):
         return [f"{target} = self.{node.id}({', '.join(arguments)})"]
     if len(results) > len(arguments):
         # There is one iteration: otherwise its outputs could not be the inputs of the next one.

@@ -115,7 +115,7 @@ class _Generator:
         variables = local_names(graph, outputs)
         for node in self._built_nodes(name):
             arguments = self._module_arguments(node, [instance.nodes[node.id] for instance in cls.instances])
-            sequential = is_sequential(inputs[node.id], outputs[node.id])
+            sequential = is_sequential(graph, node, inputs[node.id], outputs[node.id])
             cls.init += constructor_lines(self.design, cls, node, arguments, sequential=sequential)
             cls.forward += forward_lines(graph, node, inputs[node.id], outputs[node.id], variables)
         last_wires = [graph.in_wires(id)[0] for id in graph.outputs]

@@ -36,7 +36,7 @@ def test_a_variadic_port_has_its_wires_in_order() -> None:
 
 def test_a_wire_without_a_port_name_goes_to_the_first_port() -> None:
     assert bound("cut") == [("x", [WIRES[0]])]
-    assert bound("attn") == [("x", []), ("context", [WIRES[4]])]
+    assert bound("attn") == [("x", []), ("context", [WIRES[4]]), ("mask", []), ("bias", [])]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import nn
 
-from composer.core.edits import set_params
+from composer.core.edits import add, connect, set_params
 from composer.core.errors import DesignError
 from composer.core.graph import Design, Each, Graph, Input, Node, Output, Ramp, Wire
 from composer.engine.codegen.build import build, import_source
@@ -148,6 +148,20 @@ def test_a_repeat_with_two_inputs_keeps_the_second() -> None:
     design = Design(main=Graph({"image": Input("image", (8, 4, 4))}, nodes, {"out": Output("out")}, wires))
     assert "for layer in self.cross:" in source(design)
     assert build(design).eval()(torch.randn(1, 8, 4, 4)).shape == (1, 16, 8)
+
+
+@pytest.mark.parametrize("wired", [False, True])
+def test_a_repeat_is_sequential_unless_an_optional_input_is_wired(wired: bool) -> None:
+    design = chain(Node("layers", "TransformerEncoderLayer", repeat=2), shape=(5, 16))
+    if wired:
+        design = connect(add(design, Input("pairs", (5,), "bool")), Wire("pairs", "layers", "", "mask"))
+    text = source(design)
+    assert ("self.layers = nn.Sequential(" in text, "layers = layer(layers, pairs)" in text) == (not wired, wired)
+    assert "layers.1.attn.qkv.weight" in build(design, device="meta").state_dict()
+    tokens, kept = torch.randn(2, 5, 16), torch.tensor([[True] * 3 + [False] * 2] * 2)
+    if wired:
+        model = build(design).eval()
+        torch.testing.assert_close(model(tokens, kept)[:, :3], model(tokens[:, :3], kept[:, :3]))
 
 
 def test_arguments_never_shadow_names_in_the_constructor() -> None:

@@ -80,5 +80,6 @@ class ParallelEncoderLayer(nn.Module):
         """Transform the tokens `x` (N, n, dim), which attend where `mask` is True with `bias` added to the logits;
         returns the same shape.
         """
-        x = x + sum(drop_path(attn(norm(x), mask, bias)) for norm, attn, drop_path in self.attns)
+        branches = (branch.children() for branch in self.attns)
+        x = x + sum(drop_path(attn(norm(x), mask, bias)) for norm, attn, drop_path in branches)
         return x + sum(mlp(x) for mlp in self.mlps)

@@ -1,10 +1,11 @@
 """The runs panel: all trainings, current and earlier, with overlaid curves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QStackedWidget, QWidget
 
 from composer.core import units
@@ -17,8 +18,10 @@ from composer.gui.runs.overlaid_runs import HUES, OverlaidRuns
 from composer.gui.runs.run_process import RunHandle
 from composer.gui.runs.trash import Trashed, delete, trash
 from composer.gui.session.session import Session
+from composer.gui.widgets.focus_keys import FocusKeys
 from composer.gui.widgets.labels import button, column, label, refresh_icons, row, tool_button
 from composer.gui.widgets.notice import Notice
+from composer.gui.widgets.question import ask
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.run_table import Row, RunModel, RunTable
 from composer.gui.widgets.training_plots import TrainingPlots
@@ -63,7 +66,7 @@ class RunsPanel(Panel):
         self.hint_title, self.hint = label(role="title", wrap=True), label(role="muted", wrap=True)
         self.resume_button = self._button("Resume", "play", self.resume)
         self.inspect_button = self._button("Look inside", "attention", self.inspect)
-        self.delete_button = tool_button("delete", "Move to the trash", self.delete)
+        self.delete_button = tool_button("delete", "Move to the trash…", self.ask_delete)
         self.open_button = tool_button("open", "Open a run, or a folder of runs, from elsewhere", self.open_folder)
         self._compare_soon = QTimer(self, singleShot=True, interval=0)
         self._compare_soon.timeout.connect(self._compare)
@@ -73,7 +76,7 @@ class RunsPanel(Panel):
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
         self.table.customContextMenuRequested.connect(self._show_menu)
         self.table.doubleClicked.connect(lambda _: self.inspect())
-        QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete, context=Qt.ShortcutContext.WidgetShortcut)
+        FocusKeys(self.table, {"Delete": self.ask_delete})
         session.document.design_changed.connect(lambda *_: self._compare_soon.start() if self.isVisible() else None)
         session.run_started.connect(self._on_run_started)
         session.theme_changed.connect(self._refresh_theme)
@@ -122,9 +125,25 @@ class RunsPanel(Panel):
         self.refresh()
         self.table.select(folders)
 
-    def delete(self) -> None:
-        """Move the selected runs to the trash, with an offer to undo."""
+    def ask_delete(self) -> None:
+        """Ask whether the selected runs should go to the trash; those that train are not deleted."""
         deletable = [info for info in self.selected if not info.active]
+        if not deletable:
+            return
+        epochs = sum(info.epoch for info in deletable)
+        trained = "1 trained epoch" if epochs == 1 else f"{epochs} trained epochs"
+        if len(deletable) == 1:
+            text = f"Move the run “{deletable[0].path.name}” to the trash?"
+            contents = f"its weights and curves ({trained})"
+        else:
+            text = f"Move {len(deletable)} runs to the trash?"
+            contents = f"their weights and curves ({trained} in all)"
+        move = partial(self.delete, [info.path for info in deletable])
+        ask(self, "Delete runs", text, f"This removes {contents} from the list.", {"Move to the trash": move})
+
+    def delete(self, folders: Sequence[Path]) -> None:
+        """Move runs to the trash, with an offer to undo; a run that has started to train meanwhile stays."""
+        deletable = [info for path in folders if (info := self.infos.get(path)) is not None and not info.active]
         self.overlay.show_runs([])
         self.trashed = [item for info in deletable if (item := trash(info.path)) is not None]
         stuck = [info.path for info in deletable if info.path.exists()]
@@ -257,7 +276,7 @@ class RunsPanel(Panel):
                     theme.icon("close"), f"Close folder {folder.name}", lambda folder=folder: self._close_folder(folder)
                 )
         menu.addSeparator()
-        menu.addAction(self.delete_button.icon(), "Move to the trash", self.delete).setEnabled(
+        menu.addAction(self.delete_button.icon(), "Move to the trash…", self.ask_delete).setEnabled(
             self.delete_button.isEnabled()
         )
         menu.popup(self.table.viewport().mapToGlobal(at))

@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from composer.core.files.run_folder import MetricsReader, RunFolder, is_alive, list_runs, read_run
@@ -64,6 +65,12 @@ def click_row(
 ) -> None:
     at = panel.table.visualRect(panel.table.model().index(row, 1)).center()
     qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, keys, at)
+
+
+def confirm(label: str) -> None:
+    """Click a button of the open question."""
+    (box,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+    QTest.mouseClick(next(b for b in box.buttons() if b.text() == label), Qt.MouseButton.LeftButton)
 
 
 def settled(panel: RunsPanel) -> bool:
@@ -127,6 +134,8 @@ def test_delete_can_be_undone(
     monkeypatch.setattr(runs_module, "trash", to_bin)
     click_row(panel, qtbot, 0)
     qtbot.mouseClick(panel.delete_button, Qt.MouseButton.LeftButton)
+    assert (root / "other").exists()  # not before the question is answered
+    confirm("Move to the trash")
     assert not (root / "other").exists()
     assert panel.model.rowCount() == 2
     assert panel.notice.text == "Moved “other” to the trash"
@@ -135,6 +144,26 @@ def test_delete_can_be_undone(
     qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
     assert (root / "other" / "metrics.jsonl").is_file()
     assert panel.model.rowCount() == 3
+    qtbot.waitUntil(lambda: settled(panel))
+
+
+def test_deleting_asks_and_return_keeps_the_run(
+    panel: RunsPanel, root: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    trashed: list[Path] = []
+    monkeypatch.setattr(runs_module, "trash", trashed.append)
+    click_row(panel, qtbot, 0)
+    panel.table.setFocus()
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
+        qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+        (box,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+        assert box.text() == "Move the run “other” to the trash?"
+        assert "trained epochs" in box.informativeText()
+        QTest.keyClick(box, key)
+        assert not box.isVisible()
+    assert not trashed
+    qtbot.keyClick(panel.table, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)  # also StandardKey.Delete on X11
+    assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
     qtbot.waitUntil(lambda: settled(panel))
 
 
@@ -164,6 +193,7 @@ def test_without_a_trash_deleting_needs_confirmation(
     click_row(panel, qtbot, 0)
     panel.table.setFocus()
     qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    confirm("Move to the trash")
     assert (root / "other").exists()
     assert "cannot be moved to the trash" in panel.notice.text
     assert [folder.name for folder, _ in panel.overlay] == ["other"]  # still selected, so its curves stay

@@ -1,0 +1,112 @@
+"""Who gets a key: no shortcut clashes with another, and a panel's keys work in that panel only."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from composer.core.graph import Design
+from composer.gui.panels import runs as runs_module
+from composer.gui.panels.runs import RunsPanel
+from composer.gui.window import Window
+from tests.gui.tiny import tiny, write_run
+
+Make = Callable[..., Window]
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def open_all_panels(window: Window) -> None:
+    for name in window.docks.docks:
+        assert window.show_panel(name) is not None
+
+
+def test_no_key_has_two_owners(window: Make) -> None:
+    shown = window(design=tiny())
+    open_all_panels(shown)
+    # A key of the canvas is active together with those of the window, so all of them must differ.
+    keys = [key.toString() for action in shown.findChildren(QAction) for key in action.shortcuts()]
+    assert len(keys) > 60
+    assert [key for key, count in Counter(keys).items() if count > 1] == []
+    assert [item for item in shown.findChildren(QObject) if item.inherits("QShortcut")] == []
+
+
+@pytest.fixture
+def home_with_run(home: Path) -> Path:
+    folder = home / "runs" / "tiny-20260101-101500"
+    write_run(folder, tiny())
+    return folder
+
+
+@pytest.mark.parametrize("place", ["in front", "behind a tab", "closed"])
+def test_delete_and_duplicate_on_the_canvas_act_on_the_canvas(
+    window: Make, small: Design, home_with_run: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, place: str
+) -> None:
+    trashed: list[Path] = []
+    monkeypatch.setattr(runs_module, "trash", trashed.append)
+    shown = window(design=small)
+    panel = shown.show_panel("runs")
+    assert isinstance(panel, RunsPanel)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
+    panel.table.select([home_with_run])
+    if place == "behind a tab":
+        shown.show_panel("training")
+    elif place == "closed":
+        shown.docks.docks["runs"].close()
+    document = shown.session.document
+    shown.canvas.setFocus()
+    document.select(("attn",))
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_D, CTRL)
+    assert "attn_2" in document.graph.nodes
+    document.select(("attn",))
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Delete)
+    assert "attn" not in document.graph.nodes
+    document.select(())
+    for key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+        QTest.keyClick(QApplication.focusWidget(), key)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_D, CTRL)
+    assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+    assert not trashed
+    qtbot.waitUntil(lambda: not panel.overlay.reading)
+
+
+def test_delete_in_the_runs_panel_leaves_the_canvas_alone(
+    window: Make, small: Design, home_with_run: Path, qtbot: QtBot
+) -> None:
+    shown = window(design=small)
+    panel = shown.show_panel("runs")
+    assert isinstance(panel, RunsPanel)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
+    document = shown.session.document
+    document.select(("attn",))
+    panel.table.select([home_with_run])
+    panel.table.setFocus()
+    QTest.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert "attn" in document.graph.nodes
+    (box,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+    box.reject()
+    qtbot.waitUntil(lambda: not panel.overlay.reading)
+
+
+def test_a_key_that_the_user_gave_to_a_command_does_not_disable_the_panel(
+    window: Make, small: Design, home_with_run: Path, qtbot: QtBot
+) -> None:
+    shown = window(design=small)
+    panel = shown.show_panel("runs")
+    assert isinstance(panel, RunsPanel)
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
+    shown.session.keymap.set_keys("duplicate", ("Delete",))  # now active in the whole window
+    document = shown.session.document
+    document.select(("attn",))
+    panel.table.select([home_with_run])
+    panel.table.setFocus()
+    QTest.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert "attn_2" not in document.graph.nodes
+    (box,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+    box.reject()
+    qtbot.waitUntil(lambda: not panel.overlay.reading)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QLineEdit, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from composer.core import edits, names, units
 from composer.core.diff import Diff
@@ -17,6 +17,7 @@ from composer.gui.session.session import Session
 from composer.gui.widgets.budget_field import BudgetField
 from composer.gui.widgets.count_field import CountField
 from composer.gui.widgets.labels import button, clear, column, label, row
+from composer.gui.widgets.line_edit import LineEdit
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.setting_table import SettingTable
@@ -72,7 +73,7 @@ class FitPanel(Panel):
         self.notice = Notice()
         self.table = SettingTable()
         self.hint = label(READY, "muted", wrap=True)
-        self.new_name, self.new_value = QLineEdit("width"), CountField(minimum=1, maximum=MAX_VALUE, value=64)
+        self.new_name, self.new_value = LineEdit("width"), CountField(minimum=1, maximum=MAX_VALUE, value=64)
         self.pages = QStackedWidget()
         self.pages.addWidget(self._make_introduction())
         self.pages.addWidget(self._make_sliders_page())

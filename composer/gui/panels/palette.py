@@ -16,6 +16,7 @@ from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.session.session import Session
 from composer.gui.widgets.labels import column, label
+from composer.gui.widgets.line_edit import LineEdit
 from composer.gui.widgets.template_list import TemplateList
 from composer.gui.widgets.two_part_delegate import COLOR_ROLE, DETAIL_ROLE, HEAD_ROLE, TwoPartDelegate
 
@@ -75,7 +76,7 @@ class PalettePanel(Panel):
         self._collapsed_families: set[str] = set()
         self._filling = False
         self._shown_state: object = None
-        self.search_field = QLineEdit(placeholderText="Search blocks", clearButtonEnabled=True)
+        self.search_field = LineEdit(placeholderText="Search blocks", clearButtonEnabled=True)
         self.search_field.addAction(theme.icon("find", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.search_field.textChanged.connect(lambda _: self.refresh())
         self.search_field.returnPressed.connect(self._add_current)

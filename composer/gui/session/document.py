@@ -88,8 +88,8 @@ class Document(QObject):
             merge_key: consecutive steps with equal keys become one.
             initiator: object that makes the edit; it can skip the update of what it has drawn already.
         """
-        if new_design is self.design:
-            return
+        if new_design is self.design or diff(self.design, new_design).empty:
+            return  # a step that changes nothing would be undone without any effect
         merge_id = -1 if merge_key is None else self._merge_ids.setdefault(merge_key, len(self._merge_ids))
         self.undo_stack.push(Edit(self.design, new_design, label, self._put, merge_id, initiator))
 

@@ -1,16 +1,16 @@
 """A field for an upper limit in the usual short form (5M, 600k, 1.2G); an empty field means no limit."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit
 
 from composer.core import units
 from composer.core.errors import UserError
 from composer.gui.widgets.labels import set_state
+from composer.gui.widgets.line_edit import LineEdit
 
 WIDTH = 88
 
 
-class BudgetField(QLineEdit):
+class BudgetField(LineEdit):
     """A line edit that holds a count or nothing, and turns red while its text is neither.
 
     Args:

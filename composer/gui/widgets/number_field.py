@@ -4,12 +4,12 @@ import math
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit
 
 from composer.gui.widgets.labels import set_state
+from composer.gui.widgets.line_edit import LineEdit
 
 
-class NumberField(QLineEdit):
+class NumberField(LineEdit):
     """Holds an int or a float within limits; turns red while its text is not valid, with the reason as tooltip.
 
     Args:

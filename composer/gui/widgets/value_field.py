@@ -6,28 +6,28 @@ keys and the wheel, and restores the value with Escape.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QFontMetrics,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QLabel
 
 from composer.gui.look import theme
 from composer.gui.widgets.labels import set_state
+from composer.gui.widgets.line_edit import LineEdit
 
 SCRUB_PIXELS = 6  # mouse movement for one step
 BIG_STEP = 10
 
 
-class ValueField(QLineEdit):
+class ValueField(LineEdit):
     """A line edit whose text is committed by Return or by leaving the field.
 
     Args:
@@ -102,25 +102,16 @@ class ValueField(QLineEdit):
             self.stepped.emit(text, self._gesture)
 
     def _commit(self) -> None:
-        if self.text() != self._committed_text:
+        if self.property("invalid") and self.text() == self._shown_text:  # a refused text was taken back
+            self._committed_text = self._shown_text
+            self.set_invalid("")
+        elif self.text() != self._committed_text:
             self._committed_text = self.text()
             self.committed.emit(self.text())
         if not self.property("invalid"):
             # An accepted text may be replaced by the value in its usual form. It is a step of the design's history now:
-            # setText also clears the history of the field, which would bring back text that the design does not have.
-            position = self.cursorPosition()
-            self.setText(self.text())
-            self.setCursorPosition(position)
-
-    def event(self, event: QEvent) -> bool:
-        """Leave Ctrl+Z and its counterpart to the design's history unless there is typing to undo."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            undo = event.matches(QKeySequence.StandardKey.Undo) and not self.isUndoAvailable()
-            redo = event.matches(QKeySequence.StandardKey.Redo) and not self.isRedoAvailable()
-            if undo or redo:
-                event.ignore()
-                return False
-        return super().event(event)
+            # the field's own history would bring back text that the design does not have.
+            self.forget_typing()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Select the whole text when the field is reached by keyboard."""

@@ -110,3 +110,13 @@ def test_a_key_that_the_user_gave_to_a_command_does_not_disable_the_panel(
     (box,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
     box.reject()
     qtbot.waitUntil(lambda: not panel.overlay.reading)
+
+
+def test_keys_that_fields_handle_belong_to_no_command_of_the_window(window: Make) -> None:
+    shown = window(design=tiny())
+    open_all_panels(shown)
+    of_fields = set("Return Enter Esc Up Down Shift+Up Shift+Down Left Right Home End Space".split())
+    on_canvas = Qt.ShortcutContext.WidgetWithChildrenShortcut
+    actions = [action for action in shown.findChildren(QAction) if action.shortcutContext() != on_canvas]
+    keys = {key.toString(): action.objectName() for action in actions for key in action.shortcuts()}
+    assert {key: owner for key, owner in keys.items() if key in of_fields} == {}

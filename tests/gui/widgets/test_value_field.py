@@ -48,3 +48,19 @@ def test_a_value_that_the_design_undoes_is_shown_in_a_focused_field(field: Value
     assert field.text() == "64"
     field.clearFocus()
     assert values == ["96"]  # leaving the field commits nothing more
+
+
+def test_a_refused_text_that_is_taken_back_commits_nothing(field: ValueField) -> None:
+    values: list[str] = []
+    field.committed.connect(values.append)
+    field.committed.connect(lambda _: field.set_invalid("not a number"))
+    field.selectAll()
+    QTest.keyClicks(field, "abc")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert takes_undo(field)  # refused, so it is still typing
+    while field.isUndoAvailable():
+        field.undo()
+    assert field.text() == "64"
+    field.clearFocus()
+    assert values == ["abc"]
+    assert not field.property("invalid")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from composer.core import edits
 from composer.core.blocks.ports import canonical, declared_kind, fits, input_ports, kind, output_ports
 from composer.core.graph import Design, Node, Wire
+from composer.core.topology import format_cycle, reachable
 from composer.gui.canvas.items.content import output_shape
 from composer.gui.session.session import Session
 
@@ -73,6 +74,33 @@ def candidates(session: Session, fixed: End, without: Wire | None = None) -> Ite
             end = End(id, not fixed.output, index)
             other = kind_at(session, end)
             yield end, fits(fixed_kind, other) if fixed.output else fits(other, fixed_kind)
+
+
+def refusal(session: Session, fixed: End, id: str, output: bool | None = None, without: Wire | None = None) -> str:
+    """Return why a wire cannot be connected to an item; empty if it can.
+
+    Args:
+        session: the session.
+        fixed: the end of the wire that stays.
+        id: the item at which it was dropped.
+        output: whether it was dropped at an output port or at an input port; None for the body of the item.
+        without: a wire that is being moved.
+    """
+    document = session.document
+    ports_of = input_ports if fixed.output else output_ports
+    if output == fixed.output and id != fixed.id:
+        return "two outputs cannot be wired to each other" if output else "two inputs cannot be wired to each other"
+    if not ports_of(document.design, session.catalog, document.graph_name, id):
+        return f"{id} has no {'input' if fixed.output else 'output'} port"
+    source, target = (fixed.id, id) if fixed.output else (id, fixed.id)
+    wires = [wire for wire in document.graph.wires if wire != without]
+    origins = reachable([target], lambda node: (wire.target for wire in wires if wire.source == node))
+    if source not in origins:
+        return ""
+    path = [source]
+    while (previous := origins[path[-1]]) is not None:
+        path.append(previous)
+    return f"a wire {source} -> {target} would close the cycle {format_cycle(path[::-1])}; a network has none"
 
 
 def best_port(session: Session, id: str, offered: dict[End, bool], without: Wire | None = None) -> End | None:

@@ -22,12 +22,15 @@ class FocusKeys(QObject):
 
     def __init__(self, widget: QWidget, keys: dict[str, Callable[[], object]]) -> None:
         super().__init__(widget)
-        self._keys = {QKeySequence(key)[0]: function for key, function in keys.items()}
+        self._keys = {QKeySequence(key).toString(): function for key, function in keys.items()}
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Claim the keys before shortcuts get them, and run their functions."""
-        if not isinstance(event, QKeyEvent) or (function := self._keys.get(event.keyCombination())) is None:
+        if not isinstance(event, QKeyEvent):
+            return super().eventFilter(watched, event)
+        function = self._keys.get(QKeySequence(event.keyCombination()).toString())
+        if function is None:
             return super().eventFilter(watched, event)
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()

@@ -203,6 +203,40 @@ def test_ports_that_would_close_a_cycle_are_not_offered(session, canvas, hand):
     assert not any(wire.source == "norm" and wire.target == "conv" for wire in session.document.graph.wires)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "words", "away"),
+    [
+        (("norm", True), ("conv", False), "A wire norm -> conv would close the cycle conv -> norm", 0),
+        (("norm", True), ("conv", False), "A wire norm -> conv would close the cycle conv -> norm", 9),
+        (("pool", True), ("norm", False), "cycle norm -> add -> pool -> norm", 9),
+        (("conv", True), ("conv", False), "A wire conv -> conv would close the cycle conv -> conv", 9),
+        (("stage", True), ("loose", True), "Two outputs cannot be wired to each other", 9),
+        (("loose", False), ("norm", False), "Two inputs cannot be wired to each other", 9),
+    ],
+)
+def test_a_wire_dropped_on_a_forbidden_port_states_the_reason(session, canvas, hand, start, end, words, away):
+    messages: list[str] = []
+    session.message.connect(lambda text, level: messages.append(text))
+    design = session.document.design
+    point = hand.port(end[0], output=end[1]) + QPointF(away if end[1] else -away, 0)  # on the port, or beside the card
+    hand.drag(hand.port(start[0], output=start[1]), point, through=[(600, 330)])
+    assert session.document.design is design
+    assert not canvas.list.isVisible()
+    assert len(messages) == 1
+    assert words in messages[0]
+
+
+def test_moving_a_wire_to_a_forbidden_port_leaves_it_where_it_was(session, hand):
+    messages: list[str] = []
+    session.message.connect(lambda text, level: messages.append(text))
+    design = session.document.design
+    # The end at pool's input is taken: add -> pool stays, and may not end at conv, which leads to add.
+    point = hand.port("conv", output=False) + QPointF(-9, 0)
+    hand.drag(hand.port("pool", output=False), point, through=[(600, 330)])
+    assert session.document.design is design
+    assert "cycle conv -> " in messages[0]
+
+
 def test_ports_of_another_layout_are_not_highlighted(canvas, hand):
     hand.press(hand.port("pool", output=True))
     hand.move((800, 100))

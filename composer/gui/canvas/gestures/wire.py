@@ -8,10 +8,10 @@ from composer.core import edits
 from composer.core.blocks.ports import is_variadic
 from composer.core.graph import Wire
 from composer.gui.canvas.gestures.base import Gesture, Pointer, Surface
-from composer.gui.canvas.hit_test import distance_between, node_at
+from composer.gui.canvas.hit_test import distance_between, node_at, port_at
 from composer.gui.canvas.items.wire_item import path_of
 from composer.gui.canvas.routing.route import curve
-from composer.gui.canvas.wiring import End, best_port, candidates, connect, kind_at, wire_between
+from composer.gui.canvas.wiring import End, best_port, candidates, connect, kind_at, refusal, wire_between
 from composer.gui.look import theme
 
 SNAP_REACH = 28.0  # pixels of the screen within which the wire snaps to a port
@@ -80,18 +80,32 @@ class WireGesture(Gesture):
         return best_port(self.session, node.id, self._offered, self.moving) if node is not None else None
 
     def end(self, pointer: Pointer) -> None:
-        """Add or move the wire; on empty background remove the moved one, or open the list of blocks for a new one."""
+        """Add or move the wire, or report why it cannot be connected to what it was dropped on.
+
+        On empty background, remove the wire that is moved, or open the list of blocks for a new one.
+        """
         self.move(pointer)
         target, moved = self._target, self.dragged(pointer)
         self.cancel()
         if target is not None:
             self._connect(target)
-        elif not moved or node_at(self.scene, pointer.scene) is not None:
+        elif not moved:
             return
+        elif (dropped_on := self._forbidden_at(pointer)) is not None:
+            if reason := refusal(self.session, self.fixed, *dropped_on, self.moving):
+                self.document.message.emit(f"{reason[:1].upper()}{reason[1:]}", "warning")
         elif self.moving is not None:
             self.document.edit(f"Remove wire {self.moving}", edits.disconnect, (self.moving,))
         else:
             self.surface.quick_add_requested.emit(pointer.scene, (self.fixed, kind_at(self.session, self.fixed)))
+
+    def _forbidden_at(self, pointer: Pointer) -> tuple[str, bool | None] | None:
+        """Return the item under the pointer, and at which side of its ports if not on its body."""
+        near = port_at(self.scene, pointer.scene, self.surface.reach(SNAP_REACH))
+        body = node_at(self.scene, pointer.scene)
+        if near is not None and body in (None, near[0]) and (near[0].id, near[1]) != (self.fixed.id, self.fixed.output):
+            return near[0].id, near[1]
+        return (body.id, None) if body is not None else None
 
     def _connect(self, target: End) -> None:
         wire = wire_between(self.session, self.fixed, target)

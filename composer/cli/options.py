@@ -118,5 +118,12 @@ DesignFile = Annotated[Path, Option(metavar="DESIGN", help="design file (YAML)")
 AsJson = Annotated[bool, Option("--json", help="print JSON")]
 OutputFile = Annotated[Path, Option("-o", "--output", metavar="FILE", help="file to write")]
 Force = Annotated[bool, Option("--force", help="replace an existing file that holds something else")]
+ForceWeights = Annotated[
+    bool,
+    Option(
+        "--force",
+        help="replace an existing file that holds something else, and take weights trained in another network",
+    ),
+]
 DeviceName = Annotated[str, Option("--device", help="auto, cpu, cuda, cuda:1, mps")]
 BatchSize = Annotated[int, Option("--batch", type=positive, metavar="N", help="batch size")]

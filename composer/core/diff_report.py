@@ -1,5 +1,6 @@
 """Report of the differences of two designs: for a terminal, as Markdown for a pull request, and as JSON."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -10,6 +11,8 @@ from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts
 from composer.core.graph import Design, Graph, Input, Item, Node, Scalar, Value
 
+# The detail of a changed parameter, ``act: gelu -> relu``; that of a changed block, ``Linear -> MLP``, has no colon.
+_PARAMETER = re.compile(r"\w+: ")
 _MARKS = {"added": "+", "removed": "-", "changed": "~"}
 
 
@@ -222,6 +225,45 @@ def _shape_change(before: NodeFacts, after: NodeFacts) -> str:
     if a == b or not a or not b:
         return after.error or "" if after.error != before.error else ""
     return "output " + " ".join("x".join(map(str, s)) for s in a) + " -> " + " ".join("x".join(map(str, s)) for s in b)
+
+
+def short_difference(before: Design, after: Design, limit: int = 3) -> str:
+    """Return how the network of a design differs from an earlier one, for a message: ``mlp.act: gelu -> relu``.
+
+    Args:
+        before: the earlier design.
+        after: the later design.
+        limit: most differences that are named; of the others only the number is.
+
+    Returns:
+        The differences; empty if none is a difference of the networks.
+    """
+    lines = [line for line in report(before, after, DesignFacts(), DesignFacts()) if line.what != "setting"]
+    # A node that was added or removed explains its wires.
+    lines = [line for line in lines if line.what != "wire"] or lines
+    texts = [_short(line) for line in lines]
+    if not texts:
+        texts = [f"order of the {name}" for name in _reordered(before, after)]
+    more = f" and {len(texts) - limit} more" if len(texts) > limit else ""
+    return ", ".join(texts[:limit]) + more
+
+
+def _short(line: Change) -> str:
+    """Return one change without its costs."""
+    if line.kind != "changed":
+        return f"{line.kind} {line.what} {line.name}"
+    name, single = line.name, ", " not in line.detail
+    if line.what == "node" and single and _PARAMETER.match(line.detail):
+        return f"{name}.{line.detail}"
+    return f"{name}: {line.detail}"
+
+
+def _reordered(before: Design, after: Design) -> Iterator[str]:
+    """Yield the kinds of items that are in another order."""
+    for kind in ("inputs", "nodes", "outputs", "wires"):
+        orders = [[list(getattr(graph, kind)) for _, graph in design.all_graphs()] for design in (before, after)]
+        if orders[0] != orders[1]:
+            yield kind
 
 
 def as_text(lines: list[Change], old: DesignFacts, new: DesignFacts) -> str:

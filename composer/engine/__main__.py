@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from composer.core.facts import NodeFacts
 from composer.core.files.design_delta import DeltaReader, OutOfSync
 from composer.core.files.design_json import from_json
+from composer.core.graph import Design
 from composer.engine.inference.gc_freeze import imports_without_gc
 from composer.engine.protocol import Channel, Handler, Progress
 
 if TYPE_CHECKING:
     from composer.engine.inspection.inspector import Inspector
+    from composer.engine.training.weights import Weights
 
 Params = Mapping[str, Any]
 # The window shows this many repairs of one error.
@@ -103,12 +105,11 @@ class Engine:
     def export(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Write a design to a file; see `engine.export` for the targets."""
         from composer.engine.export import export
-        from composer.engine.training.run import Run
 
-        weights = Run.open(params["run"]).best_weights() if params.get("run") else None
-        path = Path(params["path"])
+        design, path = from_json(params["design"]), Path(params["path"])
+        weights = self._load_weights(design, params)
         exported = export(
-            from_json(params["design"]),
+            design,
             params["target"],
             path,
             weights=weights,
@@ -123,10 +124,9 @@ class Engine:
     def verify(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Compare the source that an export would write with the drawn network."""
         from composer.engine.export import export_text, verify_text
-        from composer.engine.training.run import Run
 
         design, target = from_json(params["design"]), params.get("target", "python")
-        weights = Run.open(params["run"]).best_weights() if params.get("run") else None
+        weights = self._load_weights(design, params)
         text = export_text(design, target, self.inferrer)
         return verify_text(design, target, text, weights=weights, inferrer=self.inferrer).to_json()
 
@@ -173,6 +173,15 @@ class Engine:
     def capture_maps(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Capture the attention maps of an image."""
         return self._inspector.capture_maps(params, progress)
+
+    def _load_weights(self, design: Design, params: Params) -> "Weights | None":
+        """Return the weights of the requested run; None for fresh ones."""
+        if not params.get("run"):
+            return None
+        from composer.engine.training.weights import load_weights
+
+        run, force = Path(params["run"]), params.get("force", False)
+        return load_weights(run, design, self.inferrer.catalog, force=force)
 
     @cached_property
     def _inspector(self) -> "Inspector":

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from composer.cli import PROBLEMS
-from composer.cli.options import DesignFile, Force, Option
+from composer.cli.options import DesignFile, ForceWeights, Option
 from composer.core.errors import UserError
 from composer.core.export_targets import DRAWING, export_targets
 
@@ -21,8 +21,11 @@ def run(
     verify: Annotated[
         bool, Option("--verify", help="compare the written file with the drawn network, exit code 1 if they differ")
     ] = False,
-    run: Annotated[Path | None, Option("--run", metavar="RUN", help="export the trained weights of this run")] = None,
-    force: Force = False,
+    run: Annotated[
+        Path | None,
+        Option("--run", metavar="RUN", help="export the trained weights of this run, or of a .safetensors or .pt file"),
+    ] = None,
+    force: ForceWeights = False,
 ) -> int:
     """Write a design as code, weights, a diagram, a table or a drawing."""
     if to in IMAGES:
@@ -40,9 +43,9 @@ def run(
     inferrer = Inferrer.with_disk_cache()
     weights = None
     if run is not None:
-        from composer.engine.training.run import Run
+        from composer.engine.training.weights import load_weights
 
-        weights = Run.open(run).best_weights()
+        weights = load_weights(run, loaded, inferrer.catalog, force=force)
     if str(output) == "-":
         text = export_text(loaded, target, inferrer)
         print(text, end="")

@@ -3,19 +3,23 @@
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from composer.core.errors import DesignError
+from composer.core.expressions import value_names
 from composer.core.files.atomic import shown, write_atomically
 from composer.core.files.replacing import FileStamp, write_output
 from composer.core.files.yaml_reader import DTYPES, loads
 from composer.core.files.yaml_writer import dumps
 from composer.core.graph import (
+    SUBGRAPH,
     Design,
     Graph,
     Input,
     Node,
     Output,
+    Value,
     Wire,
 )
 
@@ -125,23 +129,79 @@ def save_output(
 
 
 def design_hash(design: Design) -> str:
-    """Return a short digest of the parts that determine the network: without positions on the canvas and titles."""
-    bare = Design(
-        main=_bare(design.main),
-        graphs={name: _bare(graph) for name, graph in design.graphs.items()},
-        variables=design.variables,
+    """Return a short digest of the parts that determine the network; equal digests are equal networks."""
+    return hashlib.sha256(dumps(network_only(design)).encode()).hexdigest()[:16]
+
+
+def network_only(design: Design) -> Design:
+    """Return the parts of a design that determine the network.
+
+    Left out are positions, bends, frames, titles, notes, training settings, and the sub-graphs and variables that are
+    not used. Sub-graphs are numbered by their first use, because their names are no part of the network.
+    """
+    numbers: dict[str, str] = {}
+    pending = [design.main]
+    while pending:
+        for node in pending.pop(0).nodes.values():
+            if (name := node.subgraph) is not None and name in design.graphs and name not in numbers:
+                numbers[name] = f"g{len(numbers) + 1}"
+                pending.append(design.graphs[name])
+    graphs = {number: _bare(design.graphs[name], numbers) for name, number in numbers.items()}
+    main = _bare(design.main, numbers)
+    used = _variable_names(main, *graphs.values())
+    pending_names = list(used)
+    while pending_names:
+        inner = value_names(design.variables.get(pending_names.pop(), 0)) - used
+        used |= inner
+        pending_names += inner
+    return Design(
+        main=main,
+        graphs=graphs,
+        variables={name: value for name, value in design.variables.items() if name in used},
     )
-    return hashlib.sha256(dumps(bare).encode()).hexdigest()[:16]
 
 
-def _bare(graph: Graph) -> Graph:
+def without_layout(design: Design) -> Design:
+    """Return graphs and variables of a design, without positions, titles, notes and training settings."""
+    graphs = {name: _bare(graph, {}) for name, graph in design.graphs.items()}
+    return Design(main=_bare(design.main, {}), graphs=graphs, variables=design.variables)
+
+
+def _bare(graph: Graph, numbers: Mapping[str, str]) -> Graph:
+    """Return a graph without layout, its sub-graphs named by their numbers where they have one."""
+
+    def block(node: Node) -> str:
+        return node.block if node.subgraph is None else f"{SUBGRAPH}{numbers.get(node.subgraph, node.subgraph)}"
+
     return Graph(
         inputs={id: Input(id, item.shape, item.dtype) for id, item in graph.inputs.items()},
-        nodes={id: Node(id, node.block, node.params, repeat=node.repeat) for id, node in graph.nodes.items()},
+        nodes={id: Node(id, block(node), node.params, repeat=node.repeat) for id, node in graph.nodes.items()},
         outputs={id: Output(id) for id in graph.outputs},
         wires=tuple(Wire(wire.source, wire.target, wire.source_port, wire.target_port) for wire in graph.wires),
         params=graph.params,
     )
 
 
-__all__ = ["DTYPES", "design_hash", "dumps", "load", "load_stamped", "loads", "save", "save_output"]
+def _variable_names(*graphs: Graph) -> set[str]:
+    """Return the names that the expressions of some graphs use."""
+    values: list[Value] = []
+    for graph in graphs:
+        values += graph.params.values()
+        values += (size for item in graph.inputs.values() for size in item.shape or ())
+        for node in graph.nodes.values():
+            values += [*node.params.values(), node.repeat]
+    return set().union(*map(value_names, values))
+
+
+__all__ = [
+    "DTYPES",
+    "design_hash",
+    "dumps",
+    "load",
+    "load_stamped",
+    "loads",
+    "network_only",
+    "save",
+    "save_output",
+    "without_layout",
+]

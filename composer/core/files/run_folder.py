@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from composer.core.errors import UserError
 from composer.core.files import design_file
+from composer.core.files.network_identity import NetworkIdentity, from_json
 from composer.core.graph import Design
 from composer.core.run_records import MetricSpec, best_of, old_head, upgrade_record, upgrade_state
 
@@ -53,7 +54,8 @@ class RunFolder:
         return design_file.load(self.path / DESIGN)
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings of the run: ``training``, ``device``, ``created``, ``design_hash``, ``versions``.
+        """Return the settings of the run: ``training``, ``device``, ``created``, ``design_hash``,
+        ``block_digests``, ``versions``.
 
         Raises:
             UserError: if the file is damaged.
@@ -63,6 +65,16 @@ class RunFolder:
             return settings
         except (OSError, ValueError) as error:
             raise UserError(f"{self.path / SETTINGS}: cannot be read: {error}") from None
+
+    def network(self) -> NetworkIdentity:
+        """Return the identity of the trained network; of a run that recorded none, that of its design file.
+
+        Raises:
+            UserError: if settings or design cannot be read.
+        """
+        settings, design = self.settings(), self.design()
+        recorded = {"design": settings.get("design_hash"), "blocks": settings.get("block_digests")}
+        return from_json(recorded, design) or NetworkIdentity(design_file.design_hash(design), None, design)
 
     def state(self) -> dict[str, Any]:
         """Return the last written state; ``interrupted`` if the process that wrote it has died."""
@@ -97,7 +109,7 @@ class RunInfo:
         created: Unix time.
         seconds: time spent training.
         device: label of the device.
-        design_hash: digest of the trained network; equal digests are equal networks.
+        network: the trained network; without its design.
         training: the training settings as plain values.
         message: why it failed.
         has_weights: whether there is a checkpoint to inspect or to resume from.
@@ -113,7 +125,7 @@ class RunInfo:
     created: float = 0.0
     seconds: float = 0.0
     device: str = ""
-    design_hash: str = ""
+    network: NetworkIdentity = field(default_factory=lambda: NetworkIdentity(""))
     training: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
     has_weights: bool = False
@@ -172,7 +184,7 @@ def read_run(folder: Path) -> RunInfo:
         created=_number(settings.get("created")) or _number(state.get("started")),
         seconds=_number(state.get("seconds")),
         device=str(state.get("device_label") or state.get("device") or settings.get("device") or ""),
-        design_hash=str(settings.get("design_hash") or ""),
+        network=_network(folder, settings),
         training=training,
         message=str(state.get("message") or "") if name == "failed" else "",
         has_weights=any((folder / checkpoint).is_file() for checkpoint in (BEST, LAST)),
@@ -261,6 +273,17 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _network(folder: Path, settings: Mapping[str, Any]) -> NetworkIdentity:
+    """Return the recorded identity; that of the design file for a run that recorded none."""
+    recorded = from_json({"design": settings.get("design_hash"), "blocks": settings.get("block_digests")})
+    if recorded is not None:
+        return recorded
+    try:
+        return NetworkIdentity(design_file.design_hash(design_file.load(folder / DESIGN)), None)
+    except UserError:
+        return NetworkIdentity("", None)
 
 
 def _number(value: object) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from composer import paths
+from composer.core.blocks.block_code import imported_file
 from composer.core.errors import UserError
 
 _BUILTINS = frozenset(dir(builtins))
@@ -87,27 +87,6 @@ def _global_names(node: ast.AST) -> frozenset[str]:
     return frozenset(names) - _BUILTINS
 
 
-def _block_file(module: str, importer: Path) -> Path | None:
-    """Return the file of an imported block module; None for a module of another library.
-
-    Args:
-        module: the module as the import names it, with leading dots if it is relative.
-        importer: the file that imports it.
-    """
-    parts = module.lstrip(".").split(".")
-    if level := len(module) - len(module.lstrip(".")):
-        return importer.parents[level - 1].joinpath(*parts).with_suffix(".py")
-    # A custom block may import its neighbours by the name of their folder.
-    if not importer.is_relative_to(paths.BLOCKS) and len(parts) > 1:
-        for root in (importer.parent, importer.parent.parent):
-            file = root.joinpath(*parts[1:]).with_suffix(".py")
-            if root.name == parts[0] and file.is_file():
-                return file
-    if parts[0] == "blocks":
-        return paths.BLOCKS.joinpath(*parts[1:]).with_suffix(".py")
-    return None
-
-
 @dataclass
 class Inlined:
     """Collected sources.
@@ -143,7 +122,7 @@ class Inlined:
                 self.add(path, needed)
             elif needed in file.imports:
                 module, original = file.imports[needed]
-                block_file = _block_file(module, path)
+                block_file = imported_file(module, path)
                 if block_file is not None and original:
                     self.add(block_file, original)
                 else:

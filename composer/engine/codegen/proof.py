@@ -18,6 +18,8 @@ class Proof:
         design: hash of the design.
         torch: version of torch.
         tolerances: largest accepted difference of each quantity; those without one must be equal.
+        scope: what is proved: the code, the code with these weights, or that they were trained in this network too.
+        trained_here: whether the weights were trained in this network; None if they are fresh.
     """
 
     keys_match: bool
@@ -27,6 +29,8 @@ class Proof:
     design: str
     torch: str
     tolerances: Mapping[str, float] = field(default_factory=dict)
+    scope: str = ""
+    trained_here: bool | None = None
 
     @property
     def ok(self) -> bool:
@@ -41,7 +45,7 @@ class Proof:
         keys = "keys match" if self.keys_match else "KEYS DIFFER"
         numbers = ", ".join(f"{name} {difference:g}" for name, difference in self.differences.items())
         count = f", {self.params:,} parameters" if self.params is not None else ""
-        return f"{verdict}: {keys}{count}, max |diff| {numbers}"
+        return f"{verdict}: {keys}{count}, max |diff| {numbers}" + (f"; {self.scope}" if self.scope and self.ok else "")
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values, the verdict and the message included."""

@@ -1,11 +1,9 @@
 """Export: write a design to a file, and prove that the file is the drawn network. Each target is a file here."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-
-from torch import Tensor
 
 from composer.core.errors import UserError
 from composer.core.export_targets import export_targets, find_target
@@ -13,8 +11,9 @@ from composer.core.files.atomic import check_target
 from composer.core.files.replacing import FileStamp, check_replace, write_output
 from composer.core.graph import Design
 from composer.engine.codegen.proof import Proof
-from composer.engine.export.target import ExportSource, Target
+from composer.engine.export.target import FRESH, ExportSource, Target
 from composer.engine.inference.infer import Inferrer
+from composer.engine.training.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def export(
     key: str,
     path: Path,
     *,
-    weights: dict[str, Tensor] | None = None,
+    weights: Weights | None = None,
     inferrer: Inferrer | None = None,
     verify: bool = False,
     source: Path | None = None,
@@ -48,7 +47,7 @@ def export(
         design: the design; all targets but ``yaml`` need it free of errors.
         key: a key of `export_targets`.
         path: file to write.
-        weights: a trained state_dict for targets that hold weights; fresh weights by default.
+        weights: trained weights for targets that hold weights, and for the comparison; fresh ones by default.
         inferrer: its memo is used; a new one by default.
         verify: whether to compare the written file with the drawn network.
         source: the file of the design; an export from it may be written again.
@@ -71,8 +70,10 @@ def export(
     exported = ExportSource(design, weights, inferrer or Inferrer())
     rendered = target.render(exported)
     write_output(path, rendered.content, kind=key, source=source, stamp=stamp, force=force)
-    proof = target.verify(path, exported) if verify else None
-    return Exported(f"{path}: {rendered.note}", proof)
+    note = rendered.note
+    if find_target(key).needs_weights:
+        note += f"; {weights.message if weights is not None else FRESH}"
+    return Exported(f"{path}: {note}", _prove(key, path, exported) if verify else None)
 
 
 def export_text(design: Design, key: str, inferrer: Inferrer | None = None) -> str:
@@ -92,7 +93,7 @@ def verify_text(
     key: str,
     text: str,
     *,
-    weights: dict[str, Tensor] | None = None,
+    weights: Weights | None = None,
     inferrer: Inferrer | None = None,
 ) -> Proof:
     """Compare exported text that is in no file with the drawn network; arguments as in `export`.
@@ -104,7 +105,21 @@ def verify_text(
     with tempfile.TemporaryDirectory(prefix="netcomposer-verify-") as folder:
         path = Path(folder) / f"model{find_target(key).suffix}"
         path.write_text(text, encoding="utf-8")
-        return load_target(key).verify(path, ExportSource(design, weights, inferrer or Inferrer()))
+        return _prove(key, path, ExportSource(design, weights, inferrer or Inferrer()))
+
+
+def _prove(key: str, path: Path, source: ExportSource) -> Proof:
+    """Compare a written file with the drawn network; the proof tells how far it reaches."""
+    subject = "the file" if find_target(key).needs_weights else "the code"
+    if (weights := source.weights) is None:
+        scope = f"proves {subject}, with fresh weights"
+    elif weights.trained_here:
+        scope = f"proves {subject} with these weights, which were trained in this network ({weights.source})"
+    else:
+        reason = weights.difference or "the network they were trained in is not recorded"
+        scope = f"proves {subject} with these weights, not that they were trained in this network ({reason})"
+    trained = weights.trained_here if weights is not None else None
+    return replace(load_target(key).verify(path, source), scope=scope, trained_here=trained)
 
 
 def check_provable(key: str) -> None:

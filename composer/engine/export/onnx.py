@@ -38,7 +38,10 @@ class OnnxTarget(Target):
             with _quiet():
                 program = torch.onnx.export(model, samples, dynamo=True, verbose=False, dynamic_shapes=shapes, **names)
             assert program is not None
-            content: bytes = program.model_proto.SerializeToString()
+            model_proto = program.model_proto
+            for key, value in source.metadata.items():
+                model_proto.metadata_props.add(key=key, value=value)
+            content: bytes = model_proto.SerializeToString()
             return content
 
         try:

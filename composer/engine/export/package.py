@@ -18,4 +18,4 @@ class PackageTarget(TextTarget):
 
     def verify(self, path: Path, source: ExportSource) -> Proof:
         """Run the file in a clean process and compare it with the graph, walked node by node."""
-        return verify_source(source.design, path, package=True, weights=source.weights, inferrer=source.inferrer)
+        return verify_source(source.design, path, package=True, weights=source.tensors, inferrer=source.inferrer)

@@ -1,6 +1,7 @@
 """A program of `torch.export`."""
 
 import io
+import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from composer.engine.export.state_check import weight_difference
 from composer.engine.export.target import ExportSource, Rendered, Target, export_target
 
 NAME = "the exported program"
+METADATA = "netcomposer.json"  # the entry of the archive that tells design and origin of the weights
 
 
 @export_target(
@@ -53,7 +55,7 @@ class Pt2Target(Target):
                         model, random_samples(inference, batch), dynamic_shapes=shapes
                     ),
                 )
-                torch.export.save(program, buffer)
+                torch.export.save(program, buffer, extra_files={METADATA: json.dumps(source.metadata)})
         except Exception as error:  # torch's exporter raises errors of every type
             raise UserError(f"this design cannot be exported by torch.export: {first_line(error)}") from None
         program = torch.export.load(io.BytesIO(buffer.getvalue()))

@@ -18,11 +18,10 @@ class SafetensorsTarget(Target):
     """Weights alone; such a file cannot run code."""
 
     def render(self, source: ExportSource) -> Rendered:
-        """Write the state_dict, with the design's hash and name as metadata."""
+        """Write the state_dict, with its design and the origin of its weights as metadata."""
         state = {name: tensor.contiguous() for name, tensor in source.model.state_dict().items()}
-        content = save(state, metadata={"design": design_hash(source.design), "name": source.design.name})
-        weights = "trained" if source.weights is not None else "fresh"
-        return Rendered(content, f"{len(state)} tensors, {len(content) / 1e6:.1f} MB, {weights} weights")
+        content = save(state, metadata=source.metadata)
+        return Rendered(content, f"{len(state)} tensors, {len(content) / 1e6:.1f} MB")
 
     def verify(self, path: Path, source: ExportSource) -> Proof:
         """Compare every tensor of the file, and the hash of its design, with the model."""

@@ -7,14 +7,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+import torch
 from torch import Tensor, nn
 
-from composer.core.errors import DesignError, UserError
+import composer
+from composer.core.errors import DesignError
 from composer.core.export_targets import LAST
+from composer.core.files.design_file import design_hash
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.codegen.proof import Proof
 from composer.engine.inference.infer import Inference, Inferrer
+from composer.engine.training.weights import Weights
+
+FRESH = "fresh weights, not trained"
 
 
 @dataclass
@@ -23,12 +29,12 @@ class ExportSource:
 
     Args:
         design: the design.
-        weights: a trained state_dict; fresh weights by default.
+        weights: trained weights; fresh ones by default.
         inferrer: its memo is used; a new one by default.
     """
 
     design: Design
-    weights: dict[str, Tensor] | None = None
+    weights: Weights | None = None
     inferrer: Inferrer = field(default_factory=Inferrer)
 
     @cached_property
@@ -58,11 +64,27 @@ class ExportSource:
         design = self.inference.design
         model = build(design, seed=0, inferrer=self.inferrer)
         if self.weights is not None:
-            try:
-                model.load_state_dict(self.weights)
-            except RuntimeError as error:
-                raise UserError(f"the weights do not fit the design: {str(error).splitlines()[-1].strip()}") from None
+            self.weights.load_into(model)
         return model.eval().requires_grad_(False)
+
+    @property
+    def tensors(self) -> dict[str, Tensor] | None:
+        """The state_dict of the trained weights; None for fresh ones."""
+        return self.weights.tensors if self.weights is not None else None
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What a file of weights stores about itself: design, program versions, and where its weights are from."""
+        texts = {
+            "design": design_hash(self.design),
+            "name": self.design.name,
+            "weights": self.weights.message if self.weights is not None else FRESH,
+            "netcomposer": composer.__version__,
+            "torch": torch.__version__,
+        }
+        if self.weights is not None and self.weights.network is not None:
+            texts |= self.weights.network.metadata()
+        return texts
 
 
 @dataclass(frozen=True, slots=True)

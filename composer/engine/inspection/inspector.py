@@ -74,7 +74,9 @@ class Inspector:
         subject = self._load_subject(design, params.get("run"))
         if subject.trained and design_hash(subject.design) != design_hash(design):
             notes.append("the design has changed since this run; the maps are of the network that was trained")
-        if not subject.trained:
+        if subject.weights is not None:
+            notes += subject.weights.remarks
+        else:
             notes.append("the network is not trained yet: its weights are random")
         progress(0.5, "running the network")
         image = params.get("image") or {}
@@ -107,7 +109,9 @@ class Inspector:
             weights = next((path for path in (run.path / BEST, run.path / LAST) if path.exists()), run.path)
             key = (run.path, weights, weights.stat().st_mtime_ns)
         if self._subject is None or self._subject_key != key:
-            subject = open_run(run, self.inferrer) if run is not None else open_design(design, self.inferrer)
+            subject = (
+                open_run(run, self.inferrer, force=True) if run is not None else open_design(design, self.inferrer)
+            )
             self._subject_key, self._subject = key, subject
         return self._subject
 

@@ -30,7 +30,8 @@ def inspect_run(run_dir: Path, image: Path | None, sample: int | None, out: Path
         image: an image file, or
         sample: number of a validation image.
         out: folder for the files.
-        force: whether to replace files that an earlier inspection did not write.
+        force: whether to replace files that an earlier inspection did not write, and to take weights although the
+            design or the blocks have changed since the training.
 
     Returns:
         Lines for the user: the prediction, then the files.
@@ -42,10 +43,12 @@ def inspect_run(run_dir: Path, image: Path | None, sample: int | None, out: Path
         raise UserError("--image and --sample exclude each other; leave one of them out")
     check_folder_files(out, (SHEET, MAPS), kind=KIND, force=force)
     inferrer = Inferrer()
-    inspection = inspect_image(open_run(Run.open(run_dir), inferrer), inferrer.catalog, image=image, sample=sample)
+    subject = open_run(Run.open(run_dir), inferrer, force=force)
+    notes = list(subject.weights.remarks) if subject.weights is not None else []
+    inspection = inspect_image(subject, inferrer.catalog, image=image, sample=sample)
     with tempfile.TemporaryDirectory(prefix="netcomposer_maps_") as scratch:
         # Complete in a scratch folder first: only then is it known which files there are and which they would replace.
-        count = _write_report(inspection, Path(scratch))
+        count = _write_report(inspection, notes, Path(scratch))
         files = {path.relative_to(scratch).as_posix(): path for path in Path(scratch).rglob("*") if path.is_file()}
         check_folder_files(out, files, kind=KIND, force=force)
         try:
@@ -58,10 +61,11 @@ def inspect_run(run_dir: Path, image: Path | None, sample: int | None, out: Path
         record_folder_files(out, files, kind=KIND)
     classes = ", ".join(f"{label} {share:.1%}" for label, share in inspection.prediction[:3]) or "no class scores"
     truth = f" (true: {inspection.label})" if inspection.label else ""
-    return [f"predicted: {classes}{truth}", f"{count} maps", str(out / SHEET), str(out / MAPS)]
+    lines = [f"predicted: {classes}{truth}", *(f"note: {note}" for note in notes), f"{count} maps"]
+    return [*lines, str(out / SHEET), str(out / MAPS)]
 
 
-def _write_report(inspection: Inspection, folder: Path) -> int:
+def _write_report(inspection: Inspection, notes: list[str], folder: Path) -> int:
     """Write all files of a report into an empty folder and return the number of maps."""
     entries = write_maps(inspection, folder / "maps")
     attention_sheet(inspection).save(folder / SHEET)
@@ -69,7 +73,7 @@ def _write_report(inspection: Inspection, folder: Path) -> int:
         overlay.tile(inspection.display, drawing).save(Path(entry["file"]).with_suffix(".png"))
     best = [{"label": label, "probability": round(share, 6)} for label, share in inspection.prediction]
     maps = [_with_relative_files(entry, folder) for entry in entries]
-    summary = {"label": inspection.label, "prediction": best, "maps": maps}
+    summary = {"label": inspection.label, "prediction": best, "notes": notes, "maps": maps}
     (folder / MAPS).write_text(json.dumps(summary, indent=2), encoding="utf-8")
     return len(entries)
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from torch import nn
 
 from composer.core import edits, training_settings
-from composer.core.errors import UserError
-from composer.core.files.run_folder import BEST, LAST
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.inference.infer import Inferrer
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.inputs import load_for
 from composer.engine.training.run import Run
+from composer.engine.training.weights import Weights, load_weights
 
 
 @dataclass(frozen=True)
@@ -23,13 +22,18 @@ class Subject:
         design: its design.
         model: the built model in evaluation mode.
         data: its dataset.
-        trained: whether its weights are those of a run.
+        weights: the weights of its run; None if it is not trained.
     """
 
     design: Design
     model: nn.Module
     data: LoadedDataset
-    trained: bool
+    weights: Weights | None = None
+
+    @property
+    def trained(self) -> bool:
+        """Whether its weights are those of a run."""
+        return self.weights is not None
 
     @property
     def blocks_by_path(self) -> dict[str, str]:
@@ -37,31 +41,28 @@ class Subject:
         return {id: node.block for id, node in self.design.main.nodes.items() if node.subgraph is None}
 
 
-def open_run(run: Run, inferrer: Inferrer) -> Subject:
+def open_run(run: Run, inferrer: Inferrer, *, force: bool = False) -> Subject:
     """Build the network of a run with its best weights; the code in the run's folder is never executed.
 
+    Args:
+        run: the run.
+        inferrer: its memo is used.
+        force: whether the weights are taken although the design or the blocks have changed since the training.
+
     Raises:
-        UserError: if there are no weights yet, or they do not fit the network.
+        UserError: if there are no weights yet, or they belong to another network or do not fit.
     """
-    checkpoint = run.load(BEST) or run.load(LAST)
-    if checkpoint is None:
-        raise UserError(f"{run.path} has no weights yet: its first epoch is not finished")
     design = run.design()
+    weights = load_weights(run.path, design, inferrer.catalog, force=force)
     model = build(design, inferrer=inferrer)
-    try:
-        model.load_state_dict(checkpoint["model"])
-    except RuntimeError as error:
-        reason = str(error).strip().split("\n")[-1].strip()
-        raise UserError(
-            f"{run.path}: the saved weights do not fit the network: {reason:.200}; were its blocks changed?"
-        ) from None
+    weights.load_into(model)
     settings = training_settings.from_plain(run.settings().get("training", {}))
     data = load_for(edits.set_training(design, settings))
-    return Subject(design, model.eval(), data, trained=True)
+    return Subject(design, model.eval(), data, weights)
 
 
 def open_design(design: Design, inferrer: Inferrer) -> Subject:
     """Build the network of a design with the weights that its training would start from."""
     data = load_for(design)
     model = build(design, seed=design.training.seed, inferrer=inferrer)
-    return Subject(design, model.eval(), data, trained=False)
+    return Subject(design, model.eval(), data)

@@ -9,6 +9,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from composer.core.errors import UserError
+from composer.core.files.network_identity import from_json, network_difference
 from composer.core.files.run_folder import BEST, LAST
 from composer.core.run_records import Head, upgrade_record, upgrade_state
 from composer.engine.training.objectives import Metrics
@@ -43,12 +44,14 @@ class Checkpointer:
     def save(self, *, best: bool = False) -> None:
         """Write last.pt; before it best.pt and the weights for other programs, if this is the best epoch so far."""
         weights = {name: tensor.detach().cpu() for name, tensor in self.network.state_dict().items()}
+        network = self.run.network().to_json()
         if best:
-            self.run.save(BEST, {"format": FORMAT, "model": weights, "best": self.state.best})
+            self.run.save(BEST, {"format": FORMAT, "model": weights, "network": network, "best": self.state.best})
             self.run.save_weights(weights)
         checkpoint = {
             "format": FORMAT,
             "model": weights,
+            "network": network,
             "optimizer": self.optimizer.state_dict(),
             "precision": self.fabric.strategy.precision.state_dict(),  # the loss scale of 16-mixed
             "rng": self._random_states(),
@@ -64,12 +67,17 @@ class Checkpointer:
             Whether there was a checkpoint.
 
         Raises:
-            UserError: if its weights do not fit the network.
+            UserError: if its weights belong to another network or do not fit.
         """
         checkpoint = self.run.load(LAST)
         if checkpoint is None:
             self.run.rewrite_metrics([self.head.to_record()])
             return False
+        recorded = from_json(checkpoint.get("network"))
+        if recorded is not None and (difference := network_difference(recorded, self.run.network())):
+            raise UserError(
+                f"{self.run.path / LAST}: holds weights of another network ({difference}); put back the run's own file"
+            )
         # 1. Weights and optimizer; they are the ones that can fail to fit.
         try:
             self.network.load_state_dict(checkpoint["model"])

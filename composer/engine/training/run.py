@@ -17,16 +17,17 @@ from typing import Any
 
 import psutil
 import torch
-from safetensors.torch import load_file
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 import composer
+from composer.core.blocks.identify import identify
 from composer.core.errors import UserError
 from composer.core.files import design_file
 from composer.core.files.atomic import write_atomically
 from composer.core.files.run_folder import DESIGN, METRICS, SETTINGS, SOURCE, STATE, TRACE, WEIGHTS, RunFolder
 from composer.core.graph import Design
+from composer.engine import library
 from composer.engine.training.records import now
 
 
@@ -42,7 +43,7 @@ class Run(RunFolder):
             path: the folder; it may exist.
             design: what is trained.
             source: its generated Python text.
-            settings: plain JSON values; the design's hash and the library versions are added.
+            settings: plain JSON values; the identity of the network and the library versions are added.
 
         Raises:
             UserError: if the folder already holds a run, or cannot be written.
@@ -58,7 +59,9 @@ class Run(RunFolder):
             design_file.save(design, run.path / DESIGN)
         run._write(SOURCE, source.encode())
         # Last, because its presence is what makes the folder a run.
-        run._write_json(SETTINGS, {**settings, "design_hash": design_file.design_hash(design), "versions": versions()})
+        network = identify(design, library.catalog())
+        recorded = {"design_hash": network.digest, "block_digests": network.blocks, "versions": versions()}
+        run._write_json(SETTINGS, {**settings, **recorded})
         return run
 
     def set_state(self, state: Mapping[str, Any]) -> None:
@@ -86,22 +89,10 @@ class Run(RunFolder):
         write_atomically(self.path / name, lambda file: torch.save(dict(checkpoint), file))
 
     def save_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """Write the best weights as safetensors, for other programs."""
+        """Write the best weights as safetensors, for other programs, with the network that they belong to."""
         # safetensors refuses tensors that share memory, such as tied weights: clones are independent.
         tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
-        self._write(WEIGHTS, safetensors_bytes(tensors))
-
-    def best_weights(self) -> dict[str, Tensor]:
-        """Return the weights of the best epoch.
-
-        Raises:
-            UserError: if no epoch has finished yet.
-        """
-        if not (self.path / WEIGHTS).is_file():
-            raise UserError(
-                f"{self.path}: no epoch has finished yet, so there are no weights; train it further with --resume"
-            )
-        return load_file(self.path / WEIGHTS)
+        self._write(WEIGHTS, safetensors_bytes(tensors, metadata=self.network().metadata()))
 
     def load(self, name: str) -> dict[str, Any] | None:
         """Return a checkpoint on the CPU, or None if there is none yet.

@@ -5,10 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from composer.core import training_settings
+from composer.core.blocks.identify import identify
 from composer.core.errors import UserError
-from composer.core.files import design_file
+from composer.core.files.network_identity import network_difference
 from composer.core.files.run_folder import SETTINGS
 from composer.core.graph import Design, Training
+from composer.engine import library
 from composer.engine.training.run import Run
 
 # A finished run can be made longer; everything else would make it another run.
@@ -43,8 +45,10 @@ def resumed(run: Run, design: Design, overrides: Mapping[str, Any]) -> Training:
     Raises:
         UserError: if the design or a setting differs, because the result would be another run.
     """
-    if design_file.design_hash(design) != design_file.design_hash(run.design()):
-        raise UserError(f"{run.path} was trained with another design; choose another folder for this one")
+    if difference := network_difference(run.network(), identify(design, library.catalog())):
+        raise UserError(
+            f"{run.path} was trained with another design ({difference}); choose another folder for this one"
+        )
     try:
         settings = training_settings.from_plain(run.settings()["training"])
     except (TypeError, KeyError, AttributeError, UserError) as error:

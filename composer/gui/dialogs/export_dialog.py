@@ -153,12 +153,11 @@ class ExportDialog(QDialog):
         return typed / suggested.name if text.endswith(("/", "\\")) or not typed.name or typed.is_dir() else typed
 
     def _fill_weights(self) -> None:
-        digest = self.session.digest
         others = [run.folder for run in self.session.runs]
         if self.session.selected_run is not None:
             others.append(self.session.selected_run)
         for info in known_runs(others):
-            if info.has_weights and info.design_hash == digest:
+            if info.has_weights and self.session.is_trained_by(info):
                 self.weights.addItem(in_words(info), str(info.path))
         self.weights.addItem("Fresh weights, not trained", FRESH)
         selected = self.session.selected_run

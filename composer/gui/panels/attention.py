@@ -265,23 +265,22 @@ class AttentionPanel(Panel):
 
     def _fill_weights(self) -> None:
         selected = self.weights.currentData()
-        digest = self.session.digest
         if self._runs is None:
             others = [run.folder for run in self.session.runs]
             if self.session.selected_run is not None:
                 others.append(self.session.selected_run)
             self._runs = [info for info in known_runs(others) if info.has_weights]
-        runs = sorted(self._runs, key=lambda info: info.design_hash != digest)
+        runs = sorted(self._runs, key=lambda info: not self.session.is_trained_by(info))
         with QSignalBlocker(self.weights):
             self.weights.clear()
             for info in runs:
                 self.weights.addItem(
-                    in_words(info) + ("" if info.design_hash == digest else "   (another design)"), str(info.path)
+                    in_words(info) + ("" if self.session.is_trained_by(info) else "   (another design)"), str(info.path)
                 )
                 self.weights.setItemData(self.weights.count() - 1, str(info.path), Qt.ItemDataRole.ToolTipRole)
             self.weights.addItem("Untrained weights", UNTRAINED)
             if not self._run_by_hand or selected is None:
-                selected = str(runs[0].path) if runs and runs[0].design_hash == digest else UNTRAINED
+                selected = str(runs[0].path) if runs and self.session.is_trained_by(runs[0]) else UNTRAINED
             index = self.weights.findData(selected)
             self.weights.setCurrentIndex(index if index >= 0 else len(runs))
 

@@ -197,8 +197,8 @@ class RunsPanel(Panel):
 
     def _compare(self) -> None:
         """Mark the runs of the current network. This runs after each edit, so it reads no file."""
-        digest = self.session.digest
-        self.model.set_rows([_row(info, same=info.design_hash == digest) for info in self.infos.values()])
+        same = self.session.is_trained_by
+        self.model.set_rows([_row(info, same=same(info)) for info in self.infos.values()])
 
     def _on_run_started(self, run: RunHandle) -> None:
         run.state_changed.connect(lambda *_: self.refresh_soon())

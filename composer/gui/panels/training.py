@@ -271,7 +271,7 @@ class TrainingPanel(Panel):
         lost: list[RunInfo] = [
             info
             for info in infos
-            if info.state == "interrupted" and info.has_weights and info.design_hash == self.session.digest
+            if info.state == "interrupted" and info.has_weights and self.session.is_trained_by(info)
         ]
         if lost:
             self._offered_digest = self.session.digest

@@ -63,7 +63,7 @@ class RunHandle(QObject):
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / DESIGN
         if resume:  # a run continues with its own design, whatever is on the canvas by now
-            self.digest = read_run(self.folder).design_hash
+            self.digest = read_run(self.folder).network.digest
         else:
             self.digest = design_hash(design)
             save(design, path)

@@ -8,9 +8,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from composer.core.blocks.catalog import Catalog
+from composer.core.blocks.identify import identify
 from composer.core.diff import Diff
 from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, NodeFacts, Repair
+from composer.core.files.network_identity import NetworkIdentity, network_difference
+from composer.core.files.run_folder import RunInfo
 from composer.core.graph import Design
 from composer.core.layout.placement import lay_out_unplaced
 from composer.core.node_paths import first_instance, lookup
@@ -97,7 +100,7 @@ class Session(QObject):
         self.custom_blocks.changed.connect(self._on_custom_blocks)
         self.document.use_placement(EstimatedPlacement(lambda: self.catalog))
         self._problems: tuple[tuple[Any, ...], list[ListedProblem]] | None = None
-        self._digest: tuple[Design, str] | None = None
+        self._network: tuple[Design, Catalog, NetworkIdentity] | None = None
         self._closed = False
         self._has_engine = engine is not None
         self._engine_available = False
@@ -163,13 +166,21 @@ class Session(QObject):
         return self._problems[1]
 
     @property
-    def digest(self) -> str:
-        """Hash of the network, ignoring layout; cached, because panels read it after each change."""
-        if self._digest is None or self._digest[0] is not self.document.design:
-            from composer.core.files.design_file import design_hash
+    def network(self) -> NetworkIdentity:
+        """Identity of the network, ignoring layout; cached, because panels read it after each change."""
+        design, catalog = self.document.design, self.catalog
+        if self._network is None or self._network[0] is not design or self._network[1] is not catalog:
+            self._network = (design, catalog, identify(design, catalog))
+        return self._network[2]
 
-            self._digest = (self.document.design, design_hash(self.document.design))
-        return self._digest[1]
+    @property
+    def digest(self) -> str:
+        """Hash of the design, ignoring layout."""
+        return self.network.digest
+
+    def is_trained_by(self, run: RunInfo) -> bool:
+        """Return whether a run trains the network of the design, so that its weights belong to it."""
+        return not network_difference(run.network, self.network)
 
     def facts_for(self, id: str, graph: str | None = None) -> NodeFacts | None:
         """Return the facts of an item.

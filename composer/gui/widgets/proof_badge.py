@@ -35,6 +35,7 @@ def findings(proof: Mapping[str, Any]) -> str:
             f"State dict keys: {keys}",
             f"Parameters: {count}",
             *(f"Largest difference, {name}: {value:g}" for name, value in proof["differences"].items()),
+            *([f"This {proof['scope']}"] if proof.get("scope") else []),
             f"Design {proof['design']}, torch {proof['torch']}",
         )
     )

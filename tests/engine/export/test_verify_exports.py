@@ -17,6 +17,7 @@ from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.export import check_provable, export, load_target
 from composer.engine.export.target import ExportSource
+from composer.engine.training.weights import Weights
 from composer.paths import TEMPLATES
 from tests.engine.designs import light
 
@@ -45,7 +46,7 @@ def test_the_targets_that_hold_code_or_weights_are_provable() -> None:
 @pytest.mark.parametrize("weights", ["fresh", "trained"])
 @pytest.mark.parametrize("key", PROVABLE)
 def test_a_written_file_is_proved(key: str, weights: str, tmp_path: Path) -> None:
-    state = build(digits(), seed=9).state_dict() if weights == "trained" else None
+    state = Weights(build(digits(), seed=9).state_dict()) if weights == "trained" else None
     exported = export(digits(), key, tmp_path / "model", weights=state, verify=True)
     assert exported.proof is not None and exported.proof.ok, exported.proof
     assert exported.proof.message.startswith("verified: keys match")
@@ -94,7 +95,7 @@ def test_a_program_with_a_changed_weight_does_not_pass(tmp_path: Path) -> None:
 @pytest.mark.timeout(300)
 def test_a_program_of_other_weights_does_not_pass(tmp_path: Path) -> None:
     path = tmp_path / "model.pt2"
-    export(digits(), "pt2", path, weights=build(digits(), seed=3).state_dict())
+    export(digits(), "pt2", path, weights=Weights(build(digits(), seed=3).state_dict()))
     proof = load_target("pt2").verify(path, ExportSource(digits()))
     assert not proof.ok and proof.differences["forward (eval)"] > 1e-4
 

@@ -57,7 +57,7 @@ o += 1
 def test_no_name_tells_only_that_a_value_exists() -> None:
     offences = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
-        for path, tree in sources("composer", "blocks")
+        for path, tree in sources("composer", "blocks", "tests", "docs")
         for name, line in bound_names(tree)
         if name in VAGUE_NAMES
     ]

@@ -74,8 +74,8 @@ def test_copies_and_unpacked_sub_graphs_have_them_in_their_place():
     design = pair()
     pasted, fresh = edits.paste(design, edits.excerpt(design, ["a", "b"]), (0, 300))
     assert bends_of(pasted.main, Wire(fresh["a"], fresh["b"])) == ((40, 360), (80.5, 280))
-    made, use = subgraphs.make(design, ["a", "b"], "part")
-    back, _ = subgraphs.unpack(made, use)
+    result, use = subgraphs.make(design, ["a", "b"], "part")
+    back, _ = subgraphs.unpack(result, use)
     assert bends_of(back.main, Wire("a", "b")) == PLACES
 
 

@@ -193,9 +193,9 @@ def test_paste_into_another_graph_does_not_wire_from_its_outputs() -> None:
 
 
 def test_a_subgraph_made_and_unpacked_is_the_same_network() -> None:
-    made, use = subgraphs.make(chain(), ["a", "b"], "Body")
-    assert use == "body" and made.main.wires == (Wire("image", "body"), Wire("body", "out"))
-    unpacked, ids = subgraphs.unpack(made, use)
+    result, use = subgraphs.make(chain(), ["a", "b"], "Body")
+    assert use == "body" and result.main.wires == (Wire("image", "body"), Wire("body", "out"))
+    unpacked, ids = subgraphs.unpack(result, use)
     assert ids == ["a", "b"]
     assert set(unpacked.main.wires) == set(chain().main.wires)
 

@@ -22,14 +22,14 @@ def design(**params: object) -> Design:
 
 
 def test_a_new_name_goes_everywhere() -> None:
-    made = rename_exposed(design(), "ratio", "growth", graph="stage")
-    inner = made.graphs["stage"]
+    renamed = rename_exposed(design(), "ratio", "growth", graph="stage")
+    inner = renamed.graphs["stage"]
     assert list(inner.params.items()) == [("growth", 4), ("other", 1)]
     assert inner.nodes["mb"].params["expand_ratio"] == "=growth"
     assert inner.nodes["mb"].params["out_channels"] == "=growth * 8"
     assert inner.nodes["many"].params["drop_path"] == Each(("=growth", 0.0))
     assert inner.nodes["many"].repeat == "=growth"
-    assert dict(made.main.nodes["one"].params) == {"growth": 6, "other": 2}
+    assert dict(renamed.main.nodes["one"].params) == {"growth": 6, "other": 2}
     assert inner.nodes["plain"].params["act"] == "=x +"
 
 
@@ -46,27 +46,27 @@ def test_the_same_name_changes_nothing() -> None:
 
 
 def test_taken_back_the_default_stands_inside() -> None:
-    made = unexpose(design(), "ratio", graph="stage")
-    inner = made.graphs["stage"]
+    result = unexpose(design(), "ratio", graph="stage")
+    inner = result.graphs["stage"]
     assert dict(inner.params) == {"other": 1}
     assert inner.nodes["mb"].params["expand_ratio"] == 4
     assert inner.nodes["mb"].params["out_channels"] == "=4 * 8"
     assert inner.nodes["many"].repeat == 4
-    assert dict(made.main.nodes["one"].params) == {"other": 2}
-    assert dict(made.main.nodes["two"].params) == {}
+    assert dict(result.main.nodes["one"].params) == {"other": 2}
+    assert dict(result.main.nodes["two"].params) == {}
 
 
 def test_values_by_round_cannot_stand_in_arithmetic() -> None:
     from composer.core.subgraphs import set_exposed
 
-    made = set_exposed(design(), {"ratio": Each((1, 2))}, graph="stage")
+    result = set_exposed(design(), {"ratio": Each((1, 2))}, graph="stage")
     with pytest.raises(DesignError, match="one value first"):
-        unexpose(made, "ratio", graph="stage")
+        unexpose(result, "ratio", graph="stage")
 
 
 def test_what_it_stands_for() -> None:
     graph = design().graphs["stage"]
-    found = exposing(graph, "ratio")
-    assert found is not None
-    assert (found[0].id, found[1]) == ("mb", "expand_ratio")
+    origin = exposing(graph, "ratio")
+    assert origin is not None
+    assert (origin[0].id, origin[1]) == ("mb", "expand_ratio")
     assert exposing(graph, "other") is None

@@ -46,8 +46,8 @@ VARIABLES = {"width": 32, "ratio": 0.5, "act": "gelu", "big": 10**15}
     ],
 )
 def test_values(text: str, value: object) -> None:
-    found = evaluate(text, VARIABLES)
-    assert found == value and type(found) is type(value)
+    result = evaluate(text, VARIABLES)
+    assert result == value and type(result) is type(value)
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ def test_gradients_and_optimizers_count_what_is_trained() -> None:
 
 
 def test_a_training_step_holds_all_of_it() -> None:
-    found = memory.training_memory(TEN, "sgd")
-    assert (found.weights, found.buffers, found.gradients, found.optimizer, found.activations) == (40, 8, 32, 32, 100)
-    assert found.total == 212
-    assert memory.training_memory(TEN).total - found.total == 32
+    parts = memory.training_memory(TEN, "sgd")
+    assert (parts.weights, parts.buffers, parts.gradients, parts.optimizer, parts.activations) == (40, 8, 32, 32, 100)
+    assert parts.total == 212
+    assert memory.training_memory(TEN).total - parts.total == 32
 
 
 def test_an_unknown_optimizer_is_named() -> None:
@@ -41,8 +41,8 @@ def test_an_unknown_optimizer_is_named() -> None:
     ],
 )
 def test_the_larger_of_the_two_roofs(macs: int, moved: int, precision: str, seconds: float, bound: str) -> None:
-    found = roofline.estimate(NodeFacts(macs=macs, moved_bytes=moved), SLOW, precision)
-    assert (found.seconds, found.bound) == (seconds, bound)
+    estimate = roofline.estimate(NodeFacts(macs=macs, moved_bytes=moved), SLOW, precision)
+    assert (estimate.seconds, estimate.bound) == (seconds, bound)
 
 
 @pytest.mark.parametrize(("precision", "moved"), [("fp32", 400), ("tf32", 400), ("bf16", 200), ("fp16", 200)])

@@ -20,7 +20,7 @@ def design(nodes: dict[str, Node] | None = None, wires: tuple[Wire, ...] | None 
 
 
 def problems(of: Design) -> list[tuple[str | None, str, str, str]]:
-    return [(found.node, found.graph, found.level, found.message) for found in check(of, CATALOG)]
+    return [(problem.node, problem.graph, problem.level, problem.message) for problem in check(of, CATALOG)]
 
 
 def test_nothing_is_wrong() -> None:
@@ -92,35 +92,39 @@ def test_nothing_is_wrong() -> None:
     ],
 )
 def test_problems(made: Design, node: str | None, words: str) -> None:
-    found = problems(made)
-    assert any(id == node and words in message and level == "error" for id, _, level, message in found), found
-    assert all("\n" not in message for *_, message in found)
+    messages = problems(made)
+    assert any(id == node and words in message and level == "error" for id, _, level, message in messages), messages
+    assert all("\n" not in message for *_, message in messages)
 
 
 def test_what_leads_nowhere_is_a_warning() -> None:
-    made = design(wires=(Wire("image", "a"), Wire("image", "b"), Wire("b", "out")))
-    assert [(id, level) for id, _, level, _ in problems(made)] == [("a", "warning")]
-    assert made.main.live_nodes() == {"image", "b", "out"}
+    example = design(wires=(Wire("image", "a"), Wire("image", "b"), Wire("b", "out")))
+    assert [(id, level) for id, _, level, _ in problems(example)] == [("a", "warning")]
+    assert example.main.live_nodes() == {"image", "b", "out"}
 
 
 def test_problems_inside_a_subgraph_name_it() -> None:
     inner = Graph({"x": Input("x")}, {"c": Node("c", "Nope")}, {"y": Output("y")}, (Wire("x", "c"), Wire("c", "y")))
-    made = design(nodes={"a": Node("a", "graph:s")}, wires=(Wire("image", "a"), Wire("a", "out")), graphs={"s": inner})
-    assert [(id, graph) for id, graph, _, _ in problems(made)] == [("c", "s")]
+    example = design(
+        nodes={"a": Node("a", "graph:s")}, wires=(Wire("image", "a"), Wire("a", "out")), graphs={"s": inner}
+    )
+    assert [(id, graph) for id, graph, _, _ in problems(example)] == [("c", "s")]
 
 
 def test_a_subgraph_inside_itself_is_reported() -> None:
     inner = Graph({"x": Input("x")}, {"c": Node("c", "graph:s")}, {"y": Output("y")}, (Wire("x", "c"), Wire("c", "y")))
-    made = design(nodes={"a": Node("a", "graph:s")}, wires=(Wire("image", "a"), Wire("a", "out")), graphs={"s": inner})
-    assert any("inside itself" in message or "contain each other" in message for *_, message in problems(made))
+    example = design(
+        nodes={"a": Node("a", "graph:s")}, wires=(Wire("image", "a"), Wire("a", "out")), graphs={"s": inner}
+    )
+    assert any("inside itself" in message or "contain each other" in message for *_, message in problems(example))
 
 
 def test_optional_and_variadic_ports() -> None:
     nodes = {"a": Node("a", "Add"), "b": Node("b", "ArcFaceHead")}
-    made = design(
+    example = design(
         nodes=nodes, wires=(Wire("image", "a"), Wire("image", "a", "", "inputs"), Wire("a", "b"), Wire("b", "out"))
     )
-    assert problems(made) == []
+    assert problems(example) == []
 
 
 @examples(60)

@@ -57,8 +57,8 @@ def two_uses() -> Design:
 def totals(design: Design) -> tuple[int, int, int]:
     inference = INFERRER.infer(design)
     assert inference.errors == []
-    found = inference.facts.totals
-    return found.params, found.macs, found.activation_bytes
+    totals = inference.facts.totals
+    return totals.params, totals.macs, totals.activation_bytes
 
 
 def same_function(before: Design, after: Design, renamed: dict[str, str]) -> None:
@@ -81,11 +81,11 @@ def same_function(before: Design, after: Design, renamed: dict[str, str]) -> Non
 
 def test_made_and_unpacked_it_is_the_same_network() -> None:
     design = load(template("hybrid_digits"))
-    made, use = subgraphs.make(design, ["norm_1", "attn", "add_1"], "encoder")
-    assert totals(made) == totals(design)
-    assert list(made.graphs["encoder"].nodes) == ["norm_1", "attn", "add_1"]
-    same_function(design, made, {id: f"{use}.{id}" for id in made.graphs["encoder"].nodes})
-    back, ids = subgraphs.unpack(made, use)
+    result, use = subgraphs.make(design, ["norm_1", "attn", "add_1"], "encoder")
+    assert totals(result) == totals(design)
+    assert list(result.graphs["encoder"].nodes) == ["norm_1", "attn", "add_1"]
+    same_function(design, result, {id: f"{use}.{id}" for id in result.graphs["encoder"].nodes})
+    back, ids = subgraphs.unpack(result, use)
     assert ids == ["norm_1", "attn", "add_1"]
     assert totals(back) == totals(design)
     assert set(back.main.wires) == set(design.main.wires)
@@ -101,12 +101,12 @@ def test_any_stretch_of_any_network(design: Design, rng: random.Random) -> None:
     order = [id for id in design.main.order() if id in design.main.nodes]
     start, stop = sorted((rng.randrange(len(order)), rng.randrange(len(order))))
     try:
-        made, use = subgraphs.make(design, order[start : stop + 1], "part")
+        result, use = subgraphs.make(design, order[start : stop + 1], "part")
     except DesignError:  # a path leaves the stretch and comes back
         return
     before = totals(design)
-    assert totals(made) == before
-    back, _ = subgraphs.unpack(made, use)
+    assert totals(result) == before
+    back, _ = subgraphs.unpack(result, use)
     assert totals(back) == before
     assert set(back.main.wires) == set(design.main.wires)
     assert {id: (node.block, node.params, node.repeat) for id, node in back.main.nodes.items()} == {
@@ -138,14 +138,14 @@ def test_nothing_selected() -> None:
 
 def test_several_outside_ends_become_ports() -> None:
     design = load(template("hybrid_dendritic"))
-    made, use = subgraphs.make(design, ["stage_2", "stage_3", "stage_4", "last_norm", "classify"], "rest")
-    inner = made.graphs["rest"]
+    result, use = subgraphs.make(design, ["stage_2", "stage_3", "stage_4", "last_norm", "classify"], "rest")
+    inner = result.graphs["rest"]
     assert len(inner.inputs) == 1, "one source, however many nodes it feeds"
-    assert totals(made) == totals(design)
-    made, use = subgraphs.make(design, ["stage_2", "stage_3"], "front")
-    assert len(made.graphs["front"].outputs) == 2
-    assert totals(made) == totals(design)
-    back, _ = subgraphs.unpack(made, use)
+    assert totals(result) == totals(design)
+    result, use = subgraphs.make(design, ["stage_2", "stage_3"], "front")
+    assert len(result.graphs["front"].outputs) == 2
+    assert totals(result) == totals(design)
+    back, _ = subgraphs.unpack(result, use)
     assert set(back.main.wires) == set(design.main.wires)
 
 

@@ -155,8 +155,8 @@ def test_the_command_reports_the_difference(tmp_path: Path, capsys: pytest.Captu
     path, target = tmp_path / "gates.yaml", tmp_path / "eca.yaml"
     path.write_text(TEXT)
     assert main(["replace", str(path), "--block", "SqueezeExcite", "--by", "ECA", "-o", str(target)]) == 0
-    said = capsys.readouterr().out
-    assert "3 nodes" in said and "not carried over: gate_1.reduction" in said
+    output = capsys.readouterr().out
+    assert "3 nodes" in output and "not carried over: gate_1.reduction" in output
     assert {node.block for node in load(target).main.nodes.values()} == {"ECA", "graph:stage", "Split", "Concat"}
 
 

@@ -50,9 +50,9 @@ def test_the_examples_in_the_docstrings_hold() -> None:
     ],
 )
 def test_text_becomes_a_value(text: str, spec: ParamSpec | None, value: object) -> None:
-    found = from_text(text, spec, VARIABLES)
-    assert found == value
-    assert type(found) is type(value)
+    result = from_text(text, spec, VARIABLES)
+    assert result == value
+    assert type(result) is type(value)
 
 
 @pytest.mark.parametrize(

@@ -40,30 +40,30 @@ def small() -> Design:
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
     """A session without an engine."""
-    made = Session(engine=None)
-    yield made
-    made.close()
+    session = Session(engine=None)
+    yield session
+    session.close()
 
 
 @pytest.fixture
 def live(qapp: QApplication, qtbot: QtBot) -> Iterator[Session]:
     """A session whose engine is ready."""
-    made = Session(FAKE_ENGINE)
-    made.start_engine()
-    qtbot.waitUntil(lambda: made.engine_state == "ready", timeout=20_000)
-    yield made
-    made.close()
+    session = Session(FAKE_ENGINE)
+    session.start_engine()
+    qtbot.waitUntil(lambda: session.engine_state == "ready", timeout=20_000)
+    yield session
+    session.close()
 
 
 @pytest.fixture
 def window(qapp: QApplication, qtbot: QtBot) -> Iterator[Callable[..., Window]]:
     """Makes windows; they are shown, complete, and closed at the end without a question."""
-    made: list[Window] = []
+    windows: list[Window] = []
 
     def make(path: Path | str | None = None, design: Design | None = None) -> Window:
         theme.use(qapp, "light")
         window = Window(path, FAKE_ENGINE)
-        made.append(window)
+        windows.append(window)
         window.resize(1280, 800)
         with qtbot.waitExposed(window):
             window.show()
@@ -75,7 +75,7 @@ def window(qapp: QApplication, qtbot: QtBot) -> Iterator[Callable[..., Window]]:
         return window
 
     yield make
-    for window in made:
+    for window in windows:
         if window.complete:
             window.session.document.undo_stack.setClean()
         window.close()

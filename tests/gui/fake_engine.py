@@ -18,27 +18,27 @@ LONG = ("fit", "verify", "profile", "export")
 
 def placed(design: dict, graph: dict, prefix: str = "") -> list[tuple[str, list]]:
     """Path and row of each node, a sub-graph before what is in it."""
-    found = []
+    paths = []
     for row in graph["nodes"]:
-        found.append((prefix + row[0], row))
+        paths.append((prefix + row[0], row))
         if row[1].startswith("graph:"):
-            found += placed(design, design["graphs"][row[1].removeprefix("graph:")], f"{prefix}{row[0]}/")
-    return found
+            paths += placed(design, design["graphs"][row[1].removeprefix("graph:")], f"{prefix}{row[0]}/")
+    return paths
 
 
 def facts(params: dict) -> dict:
     design = params["design"]
     changed, problems = {}, []
-    for id, block, given, *_ in design["main"]["nodes"]:
+    for id, block, node_params, *_ in design["main"]["nodes"]:
         shape = (params["batch"], 8, 16, 16)
-        error = "num_heads: 5 does not divide dim 64" if given.get("num_heads") == 5 else None
+        error = "num_heads: 5 does not divide dim 64" if node_params.get("num_heads") == 5 else None
         repair = {
             "label": "Set num_heads to 4",
             "edits": [{"edit": "set_params", "arguments": {"id": id, "params": {"num_heads": 4}}}],
         }
         changed[id] = {
             "block": block,
-            "resolved": {**given, "in_channels": 3, "dim": 64},
+            "resolved": {**node_params, "in_channels": 3, "dim": 64},
             "inferred": ["in_channels"],
             "outputs": [{"port": "out", "shape": shape, "dtype": "float32"}],
             "params": 0 if error else 1000 * (1 + len(changed)),

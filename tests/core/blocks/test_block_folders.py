@@ -44,9 +44,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "mine"
-    made.mkdir()
-    return made
+    folder_path = tmp_path / "mine"
+    folder_path.mkdir()
+    return folder_path
 
 
 def test_none_is_known_at_first():

@@ -21,10 +21,10 @@ def resolved(spec: BlockSpec, params: dict, sizes: dict | None = None, **more: i
 
 
 def test_wire_then_default() -> None:
-    found = resolve_params(SWIN, Node("n", "SwinBlock"), {}, {"c": 32})
-    assert found.values["dim"] == 32 and found.inferred == ("dim",)
-    assert list(found.values) == [param.name for param in SWIN.params]
-    assert found.values["window_size"] == 7
+    resolved = resolve_params(SWIN, Node("n", "SwinBlock"), {}, {"c": 32})
+    assert resolved.values["dim"] == 32 and resolved.inferred == ("dim",)
+    assert list(resolved.values) == [param.name for param in SWIN.params]
+    assert resolved.values["window_size"] == 7
 
 
 def test_by_hand() -> None:

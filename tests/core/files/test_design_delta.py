@@ -36,11 +36,11 @@ def test_only_what_changed_travels_and_the_rest_stays_the_same_object() -> None:
     design = chain(*CHAIN)
     before = through(writer, reader, design)
     design = edits.set_params(design, "conv", {"out_channels": 24})
-    told = writer.write(design)
-    assert told["main"] == {
+    delta = writer.write(design)
+    assert delta["main"] == {
         "changed": [("conv", "Conv2d", {"out_channels": 24}, design.main.nodes["conv"].position, 1, "")]
     }
-    after = reader.read(json.loads(json.dumps(told)))
+    after = reader.read(json.loads(json.dumps(delta)))
     assert after.main.nodes["conv"].params == {"out_channels": 24}
     assert after.main.nodes["norm"] is before.main.nodes["norm"] and after.main.wires is before.main.wires
     assert writer.write(design)["main"] is None

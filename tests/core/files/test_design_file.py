@@ -423,9 +423,9 @@ def test_a_killed_save_leaves_the_old_or_the_new_whole(tmp_path: Path) -> None:
             assert process.stdout is not None and process.stdout.readline() == b"ready\n"
             time.sleep(generator.uniform(0.005, 0.1))
             process.send_signal(signal.SIGKILL)
-        found = load(target)
-        assert found in (one, two)
-        seen.add(found.name)
+        loaded = load(target)
+        assert loaded in (one, two)
+        seen.add(loaded.name)
     save(one, target)
     assert load(target) == one
 

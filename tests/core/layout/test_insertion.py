@@ -41,15 +41,15 @@ def places(design: Design, *ids: str) -> list[tuple[float, float]]:
 
 def overlaps(graph: Graph, sizes: dict[str, tuple[float, float]]) -> set[frozenset[str]]:
     """Pairs of items that cover each other."""
-    found = set()
+    overlaps = set()
     items = [graph.item(id) for id in graph.ids()]
     for index, one in enumerate(items):
         for other in items[:index]:
             (x, y), (w, h) = one.position, sizes[one.id]
             (u, v), (p, q) = other.position, sizes[other.id]
             if abs(x - u) < (w + p) / 2 and abs(y - v) < (h + q) / 2:
-                found.add(frozenset((one.id, other.id)))
-    return found
+                overlaps.add(frozenset((one.id, other.id)))
+    return overlaps
 
 
 def test_a_narrow_gap_is_widened_by_what_is_lacking():
@@ -84,8 +84,8 @@ def test_gaps_that_were_narrower_than_usual_stay_as_they_were():
 
 def test_a_wire_with_a_label_gets_room_for_it():
     design = edits.insert_on_wire(chain("a", "b"), Wire("a", "b"), Node("new", "Conv2d", position=(80, 0)))
-    found = shifted_positions(design.main, ["new"], card_sizes(design.main), min_gap={Wire("new", "b"): 100.0})
-    assert found == {"new": (160, 0), "b": (380, 0)}
+    positions = shifted_positions(design.main, ["new"], card_sizes(design.main), min_gap={Wire("new", "b"): 100.0})
+    assert positions == {"new": (160, 0), "b": (380, 0)}
 
 
 def test_wires_may_run_down():
@@ -211,9 +211,9 @@ def test_wherever_a_copy_of_anything_is_put_it_covers_nothing(graph: Graph, data
     sizes = {id: (data.draw(st.sampled_from((24.0, 128.0))), 72.0) for id in graph.ids()}
     design = edits.move(Design(main=graph), layout(graph, sizes))
     assume(not overlaps(design.main, sizes))
-    chosen = data.draw(st.lists(st.sampled_from(tuple(graph.ids())), min_size=1, unique=True))
+    selected = data.draw(st.lists(st.sampled_from(tuple(graph.ids())), min_size=1, unique=True))
     offset = data.draw(st.tuples(st.integers(-300, 300), st.integers(-300, 300)))
-    put, fresh = edits.paste(design, edits.excerpt(design, chosen), offset)
+    put, fresh = edits.paste(design, edits.excerpt(design, selected), offset)
     sizes |= {new: sizes[old] for old, new in fresh.items()}
     after = make_space(put, fresh.values(), sizes)
     assert not overlaps(after.main, sizes)

@@ -25,13 +25,13 @@ def sizes(of: Graph) -> dict[str, tuple[float, float]]:
 
 
 def overlaps(places: dict[str, tuple[float, float]]) -> list[tuple[str, str]]:
-    found = []
+    overlaps = []
     items = list(places.items())
     for index, (a, (ax, ay)) in enumerate(items):
         for b, (bx, by) in items[index + 1 :]:
             if abs(ax - bx) < SIZE[0] and abs(ay - by) < SIZE[1]:
-                found.append((a, b))
-    return found
+                overlaps.append((a, b))
+    return overlaps
 
 
 def test_a_chain_is_a_straight_line_on_the_grid() -> None:

@@ -65,10 +65,10 @@ def test_where_nothing_can_be_cut_a_row_is_longer() -> None:
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=9), st.floats(120.0, 900.0))
 def test_rows_follow_each_other_and_end_where_they_may(wires: list[int], row: float) -> None:
     passing = [[["a"], ["a", "a"], ["a", "b"]][kind] for kind in wires[:-1]] + [[]]
-    found = row_breaks(columns(len(passing)), passing, row)
-    assert found[0][0] == 0 and found[-1][1] == len(passing) - 1
-    assert all(after[0] == before[1] + 1 for before, after in itertools.pairwise(found))
-    assert all(len(set(passing[last])) == 1 for _, last in found[:-1])
+    breaks = row_breaks(columns(len(passing)), passing, row)
+    assert breaks[0][0] == 0 and breaks[-1][1] == len(passing) - 1
+    assert all(after[0] == before[1] + 1 for before, after in itertools.pairwise(breaks))
+    assert all(len(set(passing[last])) == 1 for _, last in breaks[:-1])
 
 
 @given(st.integers(1, 60), st.floats(300.0, 2000.0))

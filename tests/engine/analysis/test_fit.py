@@ -51,11 +51,11 @@ def cost(design: Design, **values: int) -> tuple[int, int] | None:
 
 def test_the_best_setting_meets_the_budget_and_the_next_does_not() -> None:
     design = scaled()
-    found = fit(design, params=100_000, vary=["width"], inferrer=INFERRER)
-    width = found.best.values["width"]
+    result = fit(design, params=100_000, vary=["width"], inferrer=INFERRER)
+    width = result.best.values["width"]
     assert width % 4 == 0, "the heads divide it"
-    assert found.best.params <= 100_000
-    assert (found.best.params, found.best.macs) == cost(design, width=width)
+    assert result.best.params <= 100_000
+    assert (result.best.params, result.best.macs) == cost(design, width=width)
     larger = next(value for value in candidates(32) if value > width and cost(design, width=value) is not None)
     costs = cost(design, width=larger)
     assert costs is not None and costs[0] > 100_000
@@ -63,27 +63,27 @@ def test_the_best_setting_meets_the_budget_and_the_next_does_not() -> None:
 
 def test_the_answer_is_that_of_trying_everything() -> None:
     design = scaled()
-    found = fit(design, macs=20_000_000, vary=["width"], inferrer=INFERRER)
+    result = fit(design, macs=20_000_000, vary=["width"], inferrer=INFERRER)
     legal = [
         (costs[1], width) for width in candidates(32) if (costs := cost(design, width=width)) and costs[1] <= 20_000_000
     ]
-    assert found.best.values["width"] == max(legal)[1]
+    assert result.best.values["width"] == max(legal)[1]
 
 
 def test_two_variables_and_two_limits() -> None:
-    found = fit(scaled(), params=300_000, macs=60_000_000, inferrer=INFERRER)
-    assert set(found.best.values) == {"width", "depth"}, "the one that is an expression follows"
-    assert len(found.table) > 2
-    assert all(row.params <= 300_000 and row.macs <= 60_000_000 for row in found.table)
-    assert found.table[0] == found.best
+    result = fit(scaled(), params=300_000, macs=60_000_000, inferrer=INFERRER)
+    assert set(result.best.values) == {"width", "depth"}, "the one that is an expression follows"
+    assert len(result.table) > 2
+    assert all(row.params <= 300_000 and row.macs <= 60_000_000 for row in result.table)
+    assert result.table[0] == result.best
 
 
 def test_one_variable_has_a_table_too_and_named_twice_is_one() -> None:
-    found = fit(scaled(), params=100_000, vary=["width"], inferrer=INFERRER)
-    sizes = [row.values["width"] for row in found.table]
+    result = fit(scaled(), params=100_000, vary=["width"], inferrer=INFERRER)
+    sizes = [row.values["width"] for row in result.table]
     assert len(sizes) > 1 and sizes == sorted(set(sizes), reverse=True)
-    assert all(row.params <= 100_000 for row in found.table) and found.table[0] == found.best
-    assert fit(scaled(), params=100_000, vary=["width", "width"], inferrer=INFERRER).table == found.table
+    assert all(row.params <= 100_000 for row in result.table) and result.table[0] == result.best
+    assert fit(scaled(), params=100_000, vary=["width", "width"], inferrer=INFERRER).table == result.table
 
 
 def test_a_budget_that_cannot_be_met_names_the_nearest() -> None:
@@ -105,7 +105,7 @@ def test_the_nearest_is_so_in_what_is_limited() -> None:
         fit(design, macs=1, vary=["pieces"], inferrer=INFERRER)
     with pytest.raises(UserError, match="the nearest is pieces") as by_params:
         fit(design, params=1, vary=["pieces"], inferrer=INFERRER)
-    pieces = [int(str(found.value).partition("pieces ")[2].partition(",")[0]) for found in (by_macs, by_params)]
+    pieces = [int(str(error.value).partition("pieces ")[2].partition(",")[0]) for error in (by_macs, by_params)]
     assert pieces[0] > pieces[1]
 
 
@@ -133,10 +133,10 @@ def test_what_cannot_be_asked(design: Design, options: dict[str, object], messag
 
 
 def test_progress_is_told_and_work_is_bounded() -> None:
-    said: list[float] = []
-    found = fit(scaled(), params=200_000, inferrer=INFERRER, progress=lambda share, _: said.append(share))
-    assert said == sorted(said) and said[0] == 0 and said[-1] < 1
-    assert found.evaluations <= 450
+    shares: list[float] = []
+    result = fit(scaled(), params=200_000, inferrer=INFERRER, progress=lambda share, _: shares.append(share))
+    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] < 1
+    assert result.evaluations <= 450
 
 
 def test_steps_keep_what_divides() -> None:

@@ -47,24 +47,24 @@ def check_sums(found: Profile) -> None:
 @pytest.mark.parametrize("name", ["hybrid_dendritic", "dendritic_mlp", "hybrid_digits", "coatnet_0"])
 def test_every_node_of_every_graph_is_measured(name: str) -> None:
     design = load(template(name))
-    found = profile(design, passes=1, batch=2)
-    assert [row.id for row in found.nodes] == list(paths(design))
-    assert all(row.milliseconds > 0 and row.peak_bytes is None for row in found.nodes)
-    assert found.milliseconds > 0 and found.batch == 2 and found.device == "cpu"
-    check_sums(found)
-    assert [row.id for row in found.to_depth(1).nodes] == [id for id in design.main.order() if id in design.main.nodes]
+    result = profile(design, passes=1, batch=2)
+    assert [row.id for row in result.nodes] == list(paths(design))
+    assert all(row.milliseconds > 0 and row.peak_bytes is None for row in result.nodes)
+    assert result.milliseconds > 0 and result.batch == 2 and result.device == "cpu"
+    check_sums(result)
+    assert [row.id for row in result.to_depth(1).nodes] == [id for id in design.main.order() if id in design.main.nodes]
 
 
 def test_sub_graphs_in_repeated_sub_graphs_and_nodes_without_output() -> None:
     """Rounds are added under one path; each use has its own; what leads nowhere is not in the model."""
     design = loads(NESTED)
-    found = profile(design, passes=3, batch=8)
-    assert [row.id for row in found.nodes] == [
+    result = profile(design, passes=3, batch=8)
+    assert [row.id for row in result.nodes] == [
         *("outer", "outer/first", "outer/first/fc", "outer/second", "outer/second/fc"),
         *("again", "again/first", "again/first/fc", "again/second", "again/second/fc"),
     ]
-    assert [row.depth for row in found.nodes[:3]] == [1, 2, 3]
-    check_sums(found)
+    assert [row.depth for row in result.nodes[:3]] == [1, 2, 3]
+    check_sums(result)
 
 
 NESTED = """
@@ -216,9 +216,9 @@ wires:
 
 
 def test_progress_reaches_the_end() -> None:
-    said: list[float] = []
-    profile(load(template("hybrid_digits")), passes=1, progress=lambda share, _: said.append(share))
-    assert said[-1] == 1.0 and said == sorted(said)
+    shares: list[float] = []
+    profile(load(template("hybrid_digits")), passes=1, progress=lambda share, _: shares.append(share))
+    assert shares[-1] == 1.0 and shares == sorted(shares)
 
 
 def test_a_design_with_errors_is_refused() -> None:
@@ -256,15 +256,15 @@ def test_the_command_lists_what_is_in_sub_graphs_where_asked(
 
 
 def test_this_machine_has_a_profile() -> None:
-    found = measure_profile("cpu")
-    assert found.peaks["fp32"] > 1e9 and found.bandwidth > 1e8 and found.key == "this"
+    measured = measure_profile("cpu")
+    assert measured.peaks["fp32"] > 1e9 and measured.bandwidth > 1e8 and measured.key == "this"
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_gpu_tells_the_memory_of_each_node() -> None:
-    found = profile(load(template("hybrid_dendritic")), device="cuda:0", passes=2, batch=8)
-    assert all(row.peak_bytes is not None and row.milliseconds > 0 for row in found.nodes)
-    assert found.peak_bytes and max(row.peak_bytes or 0 for row in found.nodes) > 0
-    check_sums(found)
+    result = profile(load(template("hybrid_dendritic")), device="cuda:0", passes=2, batch=8)
+    assert all(row.peak_bytes is not None and row.milliseconds > 0 for row in result.nodes)
+    assert result.peak_bytes and max(row.peak_bytes or 0 for row in result.nodes) > 0
+    check_sums(result)
     assert measure_profile("cuda").peaks["fp32"] > 1e12

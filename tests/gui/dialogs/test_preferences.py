@@ -73,11 +73,11 @@ def test_motion_can_be_reduced(
     shown.canvas.set_animated(True)
     dialog.pages["general"].motion.click()
     assert not shown.canvas.view.animated and preferences.reduced_motion()
-    said: list[bool] = []
+    answers: list[bool] = []
     with monkeypatch.context() as patch:
-        patch.setattr(CanvasView, "set_animated", lambda _, on: said.append(on))
+        patch.setattr(CanvasView, "set_animated", lambda _, on: answers.append(on))
         window()
-    assert said[0] is False
+    assert answers[0] is False
     dialog.pages["general"].motion.click()
     assert shown.canvas.view.animated and not preferences.reduced_motion()
 

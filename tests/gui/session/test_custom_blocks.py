@@ -43,10 +43,10 @@ class Mine(nn.Module):
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv(block_folders.VARIABLE, raising=False)
-    made = tmp_path / "my_blocks"
-    made.mkdir()
-    (made / "mine.py").write_text(SOURCE)
-    return made
+    blocks = tmp_path / "my_blocks"
+    blocks.mkdir()
+    (blocks / "mine.py").write_text(SOURCE)
+    return blocks
 
 
 def using(*blocks: str) -> Design:
@@ -65,7 +65,7 @@ def question() -> QMessageBox:
 
 
 def press(box: QMessageBox, text: str) -> None:
-    next(found for found in box.buttons() if found.text() == text).click()
+    next(button for button in box.buttons() if button.text() == text).click()
 
 
 def banners(window: Window) -> list[Banner]:

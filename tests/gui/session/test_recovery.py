@@ -53,10 +53,10 @@ def test_a_killed_window_loses_no_more_than_two_seconds(small: Design, tmp_path:
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    found = next(recovery.recoverable_work())
-    assert found.path == file
-    assert len(found.design.main.nodes) >= count - 2 / 0.15
-    assert time.time() - found.time < seconds(5)
+    recovered = next(recovery.recoverable_work())
+    assert recovered.path == file
+    assert len(recovered.design.main.nodes) >= count - 2 / 0.15
+    assert time.time() - recovered.time < seconds(5)
 
 
 def test_saving_and_closing_leave_nothing(session: Session, small: Design, tmp_path: Path, qtbot: QtBot) -> None:

@@ -67,14 +67,14 @@ def test_the_inspector_repairs_under_the_sentence(window: Make, small: Design, q
 def test_offers_are_asked_once_for_a_design_and_anew_for_the_next(live: Session, small: Design, qtbot: QtBot) -> None:
     live.document.apply(edits.set_params(small, "attn", {"num_heads": 5}), "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
-    asked: list[str] = []
+    requests: list[str] = []
     request = live.engine.request
-    live.engine.request = lambda method, *rest: (asked.append(method), request(method, *rest))[1]  # type: ignore[method-assign,assignment]
+    live.engine.request = lambda method, *rest: (requests.append(method), request(method, *rest))[1]  # type: ignore[method-assign,assignment]
     assert live.offers.of("attn") is None
     with qtbot.waitSignal(live.offers.changed):
         assert live.offers.of("attn") is None
     assert [repair.label for repair in live.offers.of("attn") or ()] == ["Set num_heads to 4"]
-    assert asked == ["repairs"]
+    assert requests == ["repairs"]
     live.document.edit("Set", edits.set_params, "attn", {"num_heads": 4})
     with qtbot.waitSignal(live.offers.changed):
         assert live.offers.of("attn") is None

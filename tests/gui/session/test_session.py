@@ -61,10 +61,10 @@ def test_a_macro_is_one_step(session: Session) -> None:
 
 def test_a_refused_edit_changes_nothing_and_says_why(session: Session, small: Design, qtbot: QtBot) -> None:
     session.document.apply(small, "Begin")
-    with qtbot.waitSignal(session.message) as said:
+    with qtbot.waitSignal(session.message) as message:
         assert not session.document.edit("Wire", edits.connect, Wire("attn", "conv_stem"))
-    assert "cycle" in said.args[0]
-    assert said.args[1] == "warning"
+    assert "cycle" in message.args[0]
+    assert message.args[1] == "warning"
     assert session.document.design is small
 
 
@@ -224,10 +224,10 @@ def test_a_design_without_places_is_laid_out(session: Session, tmp_path: Path, s
 
 
 def test_facts_follow_the_design(live: Session, small: Design, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(live.facts_changed) as told:
+    with qtbot.waitSignal(live.facts_changed) as change:
         live.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
-    assert {"conv_stem", "attn"} <= told.args[0]
+    assert {"conv_stem", "attn"} <= change.args[0]
     assert live.facts_for("conv_stem").params == 1000
     assert live.facts.totals.params == 3000
     live.set_batch(8)

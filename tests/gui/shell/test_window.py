@@ -33,8 +33,8 @@ def answer(button: QMessageBox.StandardButton | str) -> None:
     def click() -> None:
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
-        made = next(b for b in box.buttons() if b.text() == button) if isinstance(button, str) else box.button(button)
-        QTest.mouseClick(made, Qt.MouseButton.LeftButton)
+        target = next(b for b in box.buttons() if b.text() == button) if isinstance(button, str) else box.button(button)
+        QTest.mouseClick(target, Qt.MouseButton.LeftButton)
 
     QTimer.singleShot(50, click)
 
@@ -49,8 +49,8 @@ def test_torch_and_pyqtgraph_are_not_in_the_process(window: Make) -> None:
         "document.undo(); app.processEvents(); w.close()\n"
         "print([name for name in ('torch', 'pyqtgraph', 'numpy', 'composer.engine', 'blocks') if name in sys.modules])"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"
 
 
 def test_the_frame_is_painted_before_the_workbench_is_made(qtbot: QtBot) -> None:

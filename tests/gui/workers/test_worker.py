@@ -15,21 +15,24 @@ from tests.gui.conftest import FAKE_ENGINE
 
 @pytest.fixture
 def worker(qtbot: QtBot) -> Iterator[Worker]:
-    made = Worker(FAKE_ENGINE, restart=True)
-    made.start()
-    qtbot.waitUntil(lambda: made.state == "ready", timeout=20_000)
-    yield made
-    made.stop()
+    worker = Worker(FAKE_ENGINE, restart=True)
+    worker.start()
+    qtbot.waitUntil(lambda: worker.state == "ready", timeout=20_000)
+    yield worker
+    worker.stop()
 
 
 def ask(qtbot: QtBot, worker: Worker, method: str, **params: object) -> tuple[str, object]:
     """The outcome of a request: ``result`` or ``error`` and what came with it."""
-    found: list[tuple[str, object]] = []
+    events: list[tuple[str, object]] = []
     worker.request(
-        method, params, lambda result: found.append(("result", result)), lambda reason: found.append(("error", reason))
+        method,
+        params,
+        lambda result: events.append(("result", result)),
+        lambda reason: events.append(("error", reason)),
     )
-    qtbot.waitUntil(lambda: bool(found), timeout=20_000)
-    return found[0]
+    qtbot.waitUntil(lambda: bool(events), timeout=20_000)
+    return events[0]
 
 
 def test_a_request_is_answered(qtbot: QtBot, worker: Worker) -> None:
@@ -38,12 +41,12 @@ def test_a_request_is_answered(qtbot: QtBot, worker: Worker) -> None:
 
 
 def test_many_requests_get_their_own_answers(qtbot: QtBot, worker: Worker) -> None:
-    found: dict[int, int] = {}
+    results: dict[int, int] = {}
     for number in range(200):
-        worker.request("echo", {"n": number}, lambda result, number=number: found.update({number: result["n"]}))
+        worker.request("echo", {"n": number}, lambda result, number=number: results.update({number: result["n"]}))
     assert worker.state == "busy"
-    qtbot.waitUntil(lambda: len(found) == 200)
-    assert all(key == value for key, value in found.items())
+    qtbot.waitUntil(lambda: len(results) == 200)
+    assert all(key == value for key, value in results.items())
 
 
 def test_an_answer_of_a_megabyte_arrives_whole(qtbot: QtBot, worker: Worker) -> None:
@@ -53,40 +56,44 @@ def test_an_answer_of_a_megabyte_arrives_whole(qtbot: QtBot, worker: Worker) -> 
 
 
 def test_an_error_is_one_sentence_and_the_trace_is_kept(qtbot: QtBot, worker: Worker) -> None:
-    found: list[str] = []
-    request = worker.request("fail", {}, lambda _: None, found.append)
-    qtbot.waitUntil(lambda: bool(found))
-    assert found == ["this went wrong"]
+    reasons: list[str] = []
+    request = worker.request("fail", {}, lambda _: None, reasons.append)
+    qtbot.waitUntil(lambda: bool(reasons))
+    assert reasons == ["this went wrong"]
     assert request.trace.startswith("Traceback")
     assert ask(qtbot, worker, "echo", n=1) == ("result", {"n": 1})
 
 
 def test_progress_comes_before_the_result(qtbot: QtBot, worker: Worker) -> None:
-    found: list[object] = []
+    results: list[object] = []
     worker.request(
-        "slow", {}, lambda result: found.append(result), None, lambda share, text: found.append((round(share, 2), text))
+        "slow",
+        {},
+        lambda result: results.append(result),
+        None,
+        lambda share, text: results.append((round(share, 2), text)),
     )
-    qtbot.waitUntil(lambda: bool(found) and isinstance(found[-1], dict))
-    assert found == [(0.0, "step 0"), (0.33, "step 1"), (0.67, "step 2"), {"done": True}]
+    qtbot.waitUntil(lambda: bool(results) and isinstance(results[-1], dict))
+    assert results == [(0.0, "step 0"), (0.33, "step 1"), (0.67, "step 2"), {"done": True}]
 
 
 def test_a_cancelled_request_is_forgotten_and_the_worker_told(qtbot: QtBot, worker: Worker) -> None:
-    found: list[object] = []
-    request = worker.request("echo", {}, found.append)
+    results: list[object] = []
+    request = worker.request("echo", {}, results.append)
     request.cancel()
     assert not request.open
     assert ask(qtbot, worker, "cancelled") == ("result", {"ids": [request.id]})
-    assert found == []
+    assert results == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_a_killed_worker_fails_what_was_asked_and_is_started_again(qtbot: QtBot, worker: Worker) -> None:
-    found: list[str] = []
-    worker.request("hang", {}, lambda _: None, found.append)
+    states: list[str] = []
+    worker.request("hang", {}, lambda _: None, states.append)
     before = worker.pid
     os.kill(before, signal.SIGKILL)
-    qtbot.waitUntil(lambda: bool(found))
-    assert "stopped" in found[0]
+    qtbot.waitUntil(lambda: bool(states))
+    assert "stopped" in states[0]
     assert worker.state == "restarting"
     qtbot.waitUntil(lambda: worker.state == "ready", timeout=20_000)
     assert worker.pid != before

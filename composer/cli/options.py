@@ -18,6 +18,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from composer.core.errors import UserError
+from composer.core.number_text import parse_integer, parse_number
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,34 @@ def _add_option(parser: argparse.ArgumentParser, name: str, default: Any, annota
         return
     plain = next((kind for kind in get_args(annotation) if kind is not type(None)), annotation)
     kind = plain if get_origin(annotation) in (Union, UnionType) else annotation
-    kind = path if kind is Path else kind
-    settings |= {"type": option.type or kind, "metavar": option.metavar, "choices": option.choices}
+    settings |= {"type": option.type or _READERS.get(kind, kind), "metavar": option.metavar, "choices": option.choices}
     parser.add_argument(*(option.flags or (name,)), **settings)
 
 
 def positive(text: str) -> int:
     """Read an integer above 0."""
-    value = int(text) if text.isdigit() else 0
-    if value < 1:
+    value = parse_integer(text)
+    if value is None or value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not an integer above 0")
+    return value
+
+
+def integer(text: str) -> int:
+    """Read an integer as people write it: 12, 1_000, 1e3."""
+    value = parse_integer(text)
+    if value is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer")
+    return value
+
+
+def number(text: str) -> float:
+    """Read a number as people write it: 0.01, 1e-2, .5."""
+    try:
+        value = parse_number(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if value is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return value
 
 
@@ -113,6 +132,8 @@ def names(text: str) -> list[str]:
     """Read names that are separated by commas."""
     return [name.strip() for name in text.split(",") if name.strip()]
 
+
+_READERS: dict[Any, Callable[[str], Any]] = {Path: path, int: integer, float: number}
 
 DesignFile = Annotated[Path, Option(metavar="DESIGN", help="design file (YAML)")]
 AsJson = Annotated[bool, Option("--json", help="print JSON")]

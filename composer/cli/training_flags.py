@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import yaml
-
 from composer.core import training_settings
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
+from composer.core.files.yaml_loader import parse_yaml
+from composer.core.number_text import parse_integer, parse_number
 from composer.core.param_check import describe
 from composer.core.training_settings import REFERENCES, SETTINGS, TrainingSetting, reference_setting
 
@@ -61,10 +61,9 @@ def _number(spec: ParamSpec) -> Callable[[str], float]:
     """Return a reader of the numbers of a setting."""
 
     def read(text: str) -> float:
-        try:
-            value = int(text) if spec.type == "int" else float(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {describe(replace(spec, range=None))}") from None
+        value = parse_integer(text) if spec.type == "int" else _float(text)
+        if value is None:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {describe(replace(spec, range=None))}")
         if message := training_settings.value_problem(spec, value):
             raise argparse.ArgumentTypeError(message)
         return value
@@ -72,14 +71,22 @@ def _number(spec: ParamSpec) -> Callable[[str], float]:
     return read
 
 
+def _float(text: str) -> float | None:
+    try:
+        value = parse_number(text)
+        return float(text if value is None else value)  # float reads nan and inf, whose refusal names the limits
+    except ValueError:
+        return None
+
+
 def _reference(text: str) -> Any:
     """Read the name of an extension, or a mapping such as ``{name: digits, split_seed: 3}``."""
     if not text.lstrip().startswith("{"):
         return text
     try:
-        value = yaml.safe_load(text)
+        value = parse_yaml(text, "mapping")
         training_settings.read_reference("extension", value)
-    except (yaml.YAMLError, UserError):
+    except UserError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a mapping such as {{name: digits}}") from None
     return value
 

@@ -245,6 +245,8 @@ def read_value(name: str, value: Any) -> Any:
     if name in EXTENSIONS:
         return read_reference(name, value)
     spec = setting(name).spec
+    if spec.type == "int" and isinstance(value, float) and value.is_integer():
+        value = int(value)  # 5. and 1.0e3
     kind = replace(spec, type="str") if spec.type == "choice" else replace(spec, range=None)
     if problem(kind, value) is not None:
         raise UserError(f"training {name} is {value!r:.60}, expected {describe(spec)}")

@@ -1,6 +1,5 @@
 """Parameter values as people type them: ``64*2``, ``=width*2``, ``each 2, 1, 1``, ``ramp 0, 0.1``; and back."""
 
-import ast
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -8,6 +7,7 @@ from composer.core import expressions
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
 from composer.core.graph import Each, Literal, Ramp, Scalar, Value, is_expression
+from composer.core.number_text import parse_integer, parse_number
 from composer.core.param_check import problem
 
 NONE = "none"
@@ -26,7 +26,7 @@ def to_text(value: Value) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            return f"{value:g}"
+            return text if float(text := f"{value:g}") == value else repr(value)
         case Each(values=values):
             items = (f"({to_text(item)})" if isinstance(item, tuple) else to_text(item) for item in values)
             return f"{EACH} {', '.join(items)}"
@@ -80,13 +80,29 @@ def _single(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]) 
 def _guess(text: str, variables: Mapping[str, Scalar]) -> Literal:
     if text.lower() in (NONE, "true", "false"):
         return {NONE: None, "true": True, "false": False}[text.lower()]
+    if (number := _plain_number(text)) is not None:
+        return number
     try:
         return _arithmetic(text, variables)
     except UserError:
         return text
 
 
+def _plain_number(text: str) -> int | float | None:
+    """Return the number that a text writes; None if it writes none.
+
+    Raises:
+        UserError: if it is too large or too small.
+    """
+    try:
+        return parse_number(text)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
 def _arithmetic(text: str, variables: Mapping[str, Scalar]) -> Literal:
+    if (number := _plain_number(text)) is not None:
+        return number
     try:
         used = expressions.names(text)
     except UserError:
@@ -182,7 +198,5 @@ def shape_from_text(text: str) -> tuple[int | str, ...]:
 
 
 def _literal(text: str) -> object:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return expressions.evaluate(text, {})
+    number = parse_integer(text)
+    return expressions.evaluate(text, {}) if number is None else number

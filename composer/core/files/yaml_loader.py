@@ -5,17 +5,21 @@ from typing import Any
 import yaml
 
 from composer.core.errors import DesignError
+from composer.core.number_text import MAX_DIGITS, NUMBER, parse_number
 
 MAX_VALUES = 2_000_000  # enough for 100,000 nodes; parsing more takes too long
 MAX_DEPTH = 40
+_BOOL, _NULL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("bool", "null", "int", "float"))
+_WORDS = (_BOOL, _NULL)  # yes, no, on, off, true, false, null and ~ are read as before
 _TOO_LONG = "an integer is longer than 18 digits"
 
 
 class LineMapping(dict[str, Any]):
-    """A mapping with the line of each of its keys."""
+    """A mapping with the line of each of its keys, and the text of each value that is one scalar."""
 
     lines: dict[str, int]
     line: int
+    texts: dict[str, str]
 
 
 class LineList(list[Any]):
@@ -25,15 +29,24 @@ class LineList(list[Any]):
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """Safe loading: builds plain values only, and reports the line of what it cannot build."""
+    """Safe loading: builds plain values only, and reports the line of what it cannot build.
+
+    What is a number is decided by `composer.core.number_text`; dates are texts.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the attribute of PyYAML's class, which is replaced for this one
+        letter: [(tag, pattern) for tag, pattern in rows if tag in _WORDS]
+        for letter, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Build one value; PyYAML reports invalid numbers and dates as a ValueError without a line."""
+        """Build one value; an invalid number is a ValueError without a line."""
         try:
             value = super().construct_object(node, deep)
         except (ValueError, OverflowError) as error:
-            what = _TOO_LONG if node.tag == "tag:yaml.org,2002:int" else f"a value cannot be read: {error}"
-            raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from None
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a value cannot be read: {error}", node.start_mark
+            ) from None
         if type(value) is int and value.bit_length() > 63:
             raise yaml.constructor.ConstructorError(None, None, _TOO_LONG, node.start_mark)
         return value
@@ -41,7 +54,7 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoa
 
 def _compose_mapping(loader: _Loader, node: yaml.MappingNode) -> LineMapping:
     mapping = LineMapping()
-    mapping.lines, mapping.line = {}, node.start_mark.line + 1
+    mapping.lines, mapping.line, mapping.texts = {}, node.start_mark.line + 1, {}
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
             raise yaml.constructor.ConstructorError(None, None, "a key is a list or a mapping", key_node.start_mark)
@@ -49,6 +62,8 @@ def _compose_mapping(loader: _Loader, node: yaml.MappingNode) -> LineMapping:
         if key in mapping:
             raise yaml.constructor.ConstructorError(None, None, f"{key!r:.80} appears twice", key_node.start_mark)
         mapping[key] = loader.construct_object(value_node, deep=True)
+        if isinstance(value_node, yaml.ScalarNode):
+            mapping.texts[key] = value_node.value
         mapping.lines[key] = key_node.start_mark.line + 1
     return mapping
 
@@ -59,6 +74,18 @@ def _compose_list(loader: _Loader, node: yaml.SequenceNode) -> LineList:
     return rows
 
 
+def _construct_number(loader: _Loader, node: yaml.ScalarNode) -> int | float:
+    value = parse_number(loader.construct_scalar(node))
+    if value is None and len(node.value) > MAX_DIGITS:
+        raise ValueError(_TOO_LONG)
+    if value is None:
+        raise ValueError(f"{node.value!r:.40} is not a number")
+    return value
+
+
+_Loader.add_implicit_resolver(_FLOAT, NUMBER, list("+-.0123456789"))
+for _tag in (_FLOAT, _INT):
+    _Loader.add_constructor(_tag, _construct_number)
 _Loader.add_constructor("tag:yaml.org,2002:map", _compose_mapping)
 _Loader.add_constructor("tag:yaml.org,2002:seq", _compose_list)
 

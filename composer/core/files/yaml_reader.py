@@ -50,7 +50,7 @@ class _Reader:
     def mapping(self, value: Any, line: int, what: str, allowed: tuple[str, ...] | None = None) -> LineMapping:
         if value is None:
             value = LineMapping()
-            value.lines, value.line = {}, line
+            value.lines, value.line, value.texts = {}, line, {}
         if not isinstance(value, LineMapping):
             raise self.fail(line, f"{what} is {_kind(value)}, expected a mapping (name: value)")
         if allowed is not None:
@@ -61,7 +61,11 @@ class _Reader:
                     )
         return value
 
-    def text(self, value: Any, line: int, what: str) -> str:
+    def text(self, row: LineMapping, key: str, default: str, line: int, what: str) -> str:
+        """Read a text; a number or a word such as `yes` is one where a text is meant, as it is written."""
+        value = row.get(key, default)
+        if isinstance(value, bool | int | float):
+            return row.texts[key]
         if not isinstance(value, str):
             raise self.fail(line, f"{what} is {_kind(value)}, expected a text")
         return value
@@ -131,12 +135,12 @@ class _Reader:
             if not isinstance(count, int) or isinstance(count, bool):
                 raise self.fail(expected.lines[name], f"expected {name} is {_kind(count)}, expected an integer")
         design = Design(
-            name=self.text(root.get("name", Path(self.file).stem), root.lines.get("name", 1), "name"),
+            name=self.text(root, "name", Path(self.file).stem, root.lines.get("name", 1), "name"),
             main=self.graph(root, "the design", main=True),
             graphs=graphs,
             variables=dict(variables),
             training=self.training(root),
-            description=self.text(root.get("description", ""), root.lines.get("description", 1), "description"),
+            description=self.text(root, "description", "", root.lines.get("description", 1), "description"),
             expected=dict(expected),
         )
         self.check_subgraphs(design, root, subs)
@@ -258,7 +262,7 @@ class _Reader:
             },
             self.point(row.get("at", [0, 0]), line, f"place (at) of node {id!r}"),
             repeat,
-            self.text(row.get("note", ""), line, f"note of node {id!r}"),
+            self.text(row, "note", "", line, f"note of node {id!r}"),
         )
 
     def wires(self, data: LineMapping, what: str, seen: Mapping[str, int]) -> tuple[Wire, ...]:
@@ -313,7 +317,7 @@ class _Reader:
             members = row.get("nodes") or []
             if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
                 raise self.fail(rows.lines[id], f"nodes of frame {id!r} are {members!r:.60}, expected a list of ids")
-            title = self.text(row.get("title", ""), rows.lines[id], f"title of frame {id!r}")
+            title = self.text(row, "title", "", rows.lines[id], f"title of frame {id!r}")
             frames.append(Frame(id, title, (rect[0], rect[1], rect[2], rect[3]), tuple(members)))
         return tuple(frames)
 

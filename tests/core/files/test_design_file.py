@@ -134,7 +134,8 @@ def swap(old: str, new: str) -> str:
         (swap("format: 1\n", ""), 1, ("format is missing", "expected 'format: 1'")),
         (swap("format: 1", "format: true"), 1, ("format is True",)),
         (swap('name: "small"', "name: [1]"), 2, ("name is a list", "expected a text")),
-        (swap('name: "small"', "name: 2001-01-01"), 2, ("name is", "expected a text")),
+        (swap('name: "small"', "name: [2001]"), 2, ("name is", "expected a text")),
+        (swap('name: "small"', "name:"), 2, ("name is empty", "expected a text")),
         (swap('name: "small"', "title: small"), 2, ("unknown key 'title'", "known keys: format, name")),
         (swap("width: 8", "wi dth: 8"), 4, ("variable 'wi dth'", "identifier")),
         (swap("width: 8", "width: [8]"), 4, ("variable 'width' is a list",)),
@@ -174,9 +175,9 @@ def swap(old: str, new: str) -> str:
             ("'out_channels' of node 'stem'", "{ramp: [from, to]}"),
         ),
         (
-            swap('out_channels: "=width"', "out_channels: 2001-01-01"),
+            swap('out_channels: "=width"', "out_channels: {each: {a: 1}}"),
             8,
-            ("'out_channels' of node 'stem'", "expected a number"),
+            ("'out_channels' of node 'stem'", "{each: [a, b]}"),
         ),
         (
             swap('out_channels: "=width"', "out_channels: !!set {a}"),
@@ -244,7 +245,8 @@ def swap(old: str, new: str) -> str:
         ("- " * 100_000, 1, ("nested more than 40 deep",)),
         ("format: 1\nname: " + "9" * 6000, 2, ("integer", "18 digits")),
         ("format: 1\nvariables: {a: " + "9" * 6000 + "}", 2, ("integer", "18 digits")),
-        ("format: 1\nname: 2001-13-45\n", 2, ()),
+        ("format: 1\nvariables: {a: 1e999}\n", 2, ("1e999 is too large for a number",)),
+        ("format: 1\nvariables: {a: !!int b}\n", 2, ("'b' is not a number",)),
     ],
 )
 def test_load_errors_name_line_thing_and_what_was_expected(

@@ -16,7 +16,7 @@ from composer.engine.inspection.captured_map import CapturedMap
 from composer.engine.inspection.map_images import MapImages
 from composer.engine.inspection.map_kinds import draw_map
 from composer.engine.inspection.subject import Subject
-from composer.engine.training.datasets.images import read_image
+from composer.engine.training.datasets.image_file import read_image
 from composer.engine.training.inputs import IMAGE
 
 DISPLAY_SIZE = 256
@@ -33,6 +33,7 @@ class Inspection:
         display: the image as people see it.
         label: its true class, if it is a sample of the dataset.
         prediction: the likeliest classes with their probabilities, best first.
+        notes: what was done to the user's image before the network saw it.
         maps: each captured map with its drawing.
     """
 
@@ -40,6 +41,7 @@ class Inspection:
     display: Image.Image
     label: str | None
     prediction: tuple[tuple[str, float], ...]
+    notes: tuple[str, ...]
     maps: tuple[tuple[CapturedMap, MapImages], ...]
 
 
@@ -63,9 +65,11 @@ def inspect_image(
     Raises:
         UserError: if the image cannot be read, or there is no such sample.
     """
-    label = None
+    label: str | None = None
+    notes: tuple[str, ...] = ()
     if image is not None:
-        tensor = subject.data.image.prepare(read_image(image))
+        prepared = subject.image_format.prepare(read_image(image))
+        tensor, notes = prepared.tensor, prepared.notes
     else:
         split = subject.data.val
         number = sample or 0
@@ -79,7 +83,7 @@ def inspect_image(
     output, maps = capture(subject.model, tensor, catalog, subject.blocks_by_path, nodes)
     display = subject.data.image.to_image(tensor[0], DISPLAY_SIZE)
     drawings = tuple((captured, draw_map(captured)) for captured in maps)
-    return Inspection(tensor[0], display, label, predict(output, subject.data.classes), drawings)
+    return Inspection(tensor[0], display, label, predict(output, subject.data.classes), notes, drawings)
 
 
 def predict(output: object, classes: tuple[str, ...]) -> tuple[tuple[str, float], ...]:

@@ -87,6 +87,7 @@ class Inspector:
             sample=image.get("sample"),
             nodes=params.get("nodes"),
         )
+        notes += inspection.notes
         progress(0.8, "writing the maps")
         folder = self._new_folder()
         entries = write_maps(inspection, folder)

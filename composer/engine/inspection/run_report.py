@@ -46,6 +46,7 @@ def inspect_run(run_dir: Path, image: Path | None, sample: int | None, out: Path
     subject = open_run(Run.open(run_dir), inferrer, force=force)
     notes = list(subject.weights.remarks) if subject.weights is not None else []
     inspection = inspect_image(subject, inferrer.catalog, image=image, sample=sample)
+    notes += inspection.notes
     with tempfile.TemporaryDirectory(prefix="netcomposer_maps_") as scratch:
         # Complete in a scratch folder first: only then is it known which files there are and which they would replace.
         count = _write_report(inspection, notes, Path(scratch))

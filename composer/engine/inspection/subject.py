@@ -1,14 +1,15 @@
 """The network to look into: a trained run or an untrained design, with its dataset."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import nn
 
 from composer.core import edits, training_settings
 from composer.core.graph import Design
-from composer.engine.codegen.build import build
+from composer.engine.codegen.build import build, instantiate
 from composer.engine.inference.infer import Inferrer
 from composer.engine.training.datasets import LoadedDataset
+from composer.engine.training.datasets.images import ImageFormat
 from composer.engine.training.inputs import load_for
 from composer.engine.training.run import Run
 from composer.engine.training.weights import Weights, load_weights
@@ -23,12 +24,24 @@ class Subject:
         model: the built model in evaluation mode.
         data: its dataset.
         weights: the weights of its run; None if it is not trained.
+        scores: number of scores of its only output; None if its output is something else.
     """
 
     design: Design
     model: nn.Module
     data: LoadedDataset
     weights: Weights | None = None
+    scores: int | None = None
+
+    @property
+    def image_format(self) -> ImageFormat:
+        """How a user's image becomes its input: the way of its dataset only if the network belongs to that dataset.
+
+        Every design has a dataset in its training settings, by default the digits. A network that gives 1,000 scores
+        was not made for them, and a photograph must not be cut to its ink for it.
+        """
+        belongs = self.trained or self.scores == len(self.data.classes)
+        return self.data.image if belongs else replace(self.data.image, fit="crop")
 
     @property
     def trained(self) -> bool:
@@ -64,5 +77,8 @@ def open_run(run: Run, inferrer: Inferrer, *, force: bool = False) -> Subject:
 def open_design(design: Design, inferrer: Inferrer) -> Subject:
     """Build the network of a design with the weights that its training would start from."""
     data = load_for(design)
-    model = build(design, seed=design.training.seed, inferrer=inferrer)
-    return Subject(design, model.eval(), data)
+    inference = inferrer.infer(design)
+    model = instantiate(inference, seed=design.training.seed)
+    shapes = [port.shape for id in design.main.outputs for port in inference.facts.nodes[id].outputs]
+    scores = shapes[0][1] if len(shapes) == 1 and len(shapes[0]) == 2 else None
+    return Subject(design, model.eval(), data, scores=scores)

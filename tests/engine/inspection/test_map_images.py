@@ -22,7 +22,7 @@ from composer.engine.inspection.map_kinds import draw_map
 from composer.engine.inspection.run_report import inspect_run
 from composer.engine.inspection.window_layout import window_positions
 from composer.engine.library import catalog
-from composer.engine.training.datasets.images import read_image
+from composer.engine.training.datasets.image_file import read_image
 from composer.engine.training.loop import train
 from composer.engine.training.run import Run
 from tests.engine.designs import tiny
@@ -265,7 +265,7 @@ def test_inspect_writes_images_and_arrays(run, tmp_path):
     queries = np.load(tmp_path / "out" / attention["queries"]["file"])
     assert queries.shape == (2, 4, 4, 4, 4)
     assert np.allclose(queries.mean((0, 1, 2)), received, atol=1e-6)
-    assert read_image(tmp_path / "out" / "attention.png").width > 3 * overlay.TILE
+    assert read_image(tmp_path / "out" / "attention.png").pixels.width > 3 * overlay.TILE
     assert lines[0].startswith("predicted: ")
     assert f"(true: {summary['label']})" in lines[0]
     assert sum(row["probability"] for row in summary["prediction"]) <= 1 + 1e-5
@@ -320,7 +320,7 @@ def test_the_window_gets_maps_as_files(run, window):
     assert reply["trained"]
     assert reply["notes"] == []
     assert reply["image_size"] == [8, 8]
-    assert read_image(reply["image_png"]).size == (256, 256)
+    assert read_image(reply["image_png"]).pixels.size == (256, 256)
     assert [row["node"] for row in reply["maps"]] == ["gate", "attn"]
     for row in reply["maps"]:
         assert list(np.load(row["file"]).shape) == row["grid"]

@@ -93,7 +93,7 @@ class Noise(Dataset):
             Split({"image": torch.rand(self.count, *shapes["image"]), "context": context, "label": labels})
             for _ in range(2)
         )
-        form = ImageFormat(shapes["image"], (0.5,), (0.3,), lambda image: image)
+        form = ImageFormat(shapes["image"], (0.5,), (0.3,))
         return LoadedDataset("noise", train, val, ("even", "odd"), form)
 '''
 TWO_INPUTS = (

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import numpy as np
 import torch
-from PIL import Image
 
 from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, dataset
 from composer.engine.training.datasets.images import ImageFormat, Shape, channel_statistics, resize
@@ -41,7 +40,7 @@ class Digits(Dataset):
         labels = torch.from_numpy(bunch.target.astype(np.int64))
         train, val = (torch.from_numpy(part) for part in stratified_split(labels.numpy(), seed=self.split_seed))
         mean, std = channel_statistics(pixels[train])
-        image = ImageFormat(shape, mean, std, frame_digit)
+        image = ImageFormat(shape, mean, std, fit="ink")
         images = image.normalize(pixels)
         finish = {}
         if len(images) * math.prod(shape) * images.element_size() <= MAX_RESIZED_BYTES:
@@ -55,21 +54,3 @@ class Digits(Dataset):
             classes=tuple(str(number) for number in range(10)),
             image=image,
         )
-
-
-def frame_digit(image: Image.Image) -> Image.Image:
-    """Return bright ink on black, cropped to the ink and centred in a square: how the dataset was recorded."""
-    grey = np.asarray(image.convert("L"), dtype=np.float32)
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    paper = float(np.median(border))
-    ink = np.abs(grey - paper)
-    if (peak := float(ink.max())) < 8:  # an empty page has no ink to crop to
-        return Image.fromarray(np.zeros_like(grey, dtype=np.uint8))
-    ink = ink / peak
-    rows, columns = (np.flatnonzero((ink > 0.4).any(axis)) for axis in (1, 0))
-    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    side = max(cut.shape)
-    square = np.zeros((side, side), np.float32)
-    top, left = (side - cut.shape[0]) // 2, (side - cut.shape[1]) // 2
-    square[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
-    return Image.fromarray((square * 255).astype(np.uint8))

@@ -1,21 +1,32 @@
-"""Images as tensors: reading the user's files, resizing, and normalization with statistics per channel."""
+"""Images as tensors: resizing, and normalization with statistics per channel."""
 
 import base64
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from composer.core.errors import UserError
+from composer.engine.training.datasets.image_file import UserImage
+from composer.engine.training.datasets.image_fit import Fit, fit_image
 
 Shape = tuple[int, int, int]
-MAX_PIXELS = 100_000_000  # a photograph has some 50 million; far larger files are mistakes or attacks
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image of the user's as a network takes it.
+
+    Args:
+        tensor: the network input (1, C, H, W).
+        notes: what was done to the image, for the user.
+    """
+
+    tensor: Tensor
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -26,14 +37,13 @@ class ImageFormat:
         shape: channels, height, width.
         mean: of each channel, subtracted from pixels in [0, 1]; a single value holds for all channels.
         std: of each channel; what the pixels are divided by.
-        frame: cuts the relevant part out of a user's image, so that it resembles the training images; by default the
-            whole image is used.
+        fit: how an image of other proportions meets the input, see `image_fit.fit_image`.
     """
 
     shape: Shape
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    frame: Callable[[Image.Image], Image.Image] = lambda image: image
+    fit: Fit = "crop"
 
     def normalize(self, pixels: Tensor) -> Tensor:
         """Return pixels (..., C, H, W) in [0, 1] as the network takes them."""
@@ -43,13 +53,17 @@ class ImageFormat:
         """Return the pixels (..., C, H, W) in [0, 1] of a network input."""
         return (image * per_channel(self.std, image) + per_channel(self.mean, image)).clamp(0, 1)
 
-    def prepare(self, image: Image.Image) -> Tensor:
-        """Return an image of any size and mode as a network input (1, C, H, W)."""
+    def prepare(self, image: UserImage) -> Prepared:
+        """Return an image of any size as a network input; channels are those that training would make of it."""
         channels, height, width = self.shape
-        framed = self.frame(image).convert("L" if channels == 1 else "RGB")
-        framed = framed.resize((width, height), Image.Resampling.BICUBIC)
-        pixels = torch.from_numpy(np.asarray(framed, dtype=np.float32) / 255).reshape(height, width, -1)
-        return self.normalize(pixels.permute(2, 0, 1)[:channels].expand(channels, -1, -1))[None].contiguous()
+        fitted, notes = fit_image(image.pixels, (width, height), self.fit)
+        if channels != 3 and fitted.mode == "RGB":
+            notes += ("its colours become grey" + (f", repeated in {channels} channels" if channels > 1 else ""),)
+        pixels = np.asarray(fitted.convert("RGB" if channels == 3 else "L"), dtype=np.float32) / 255
+        planes = torch.from_numpy(pixels).reshape(height, width, -1).permute(2, 0, 1)
+        # As in training, a single channel is repeated where the network takes more.
+        tensor = self.normalize(planes.expand(channels, -1, -1))[None].contiguous()
+        return Prepared(tensor, (*image.notes, *notes))
 
     def to_image(self, tensor: Tensor, size: int | None = None) -> Image.Image:
         """Return a network input (C, H, W) as an image, its longer side enlarged to about `size` pixels."""
@@ -78,42 +92,6 @@ def resize(images: Tensor, shape: Shape) -> Tensor:
         low, high = float(images.min()), float(images.max())  # bicubic curves overshoot at edges
         images = F.interpolate(images, size=shape[1:], mode="bicubic", align_corners=False).clamp_(low, high)
     return images.expand(-1, shape[0], -1, -1).contiguous()
-
-
-def read_image(path: str | Path) -> Image.Image:
-    """Open an image file of the user's, upright, as RGB or grey.
-
-    Raises:
-        UserError: if it is not a readable image, or far too large.
-    """
-    path = Path(path)
-    limit = f"expected at most {MAX_PIXELS // 10**6} million"
-    try:
-        with Image.open(path) as file:
-            if file.width * file.height > MAX_PIXELS:
-                raise UserError(f"{path.name}: {file.width} x {file.height} pixels are too many, {limit}")
-            return _to_rgb_or_grey(ImageOps.exif_transpose(file))
-    except FileNotFoundError:
-        raise UserError(f"{path}: file not found") from None
-    except Image.DecompressionBombError:
-        raise UserError(f"{path.name}: too many pixels, {limit}") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise UserError(
-            f"{path.name}: cannot be read as an image ({error}); expected a PNG, JPEG, WebP, BMP, GIF or TIFF file"
-        ) from None
-
-
-def _to_rgb_or_grey(image: Image.Image) -> Image.Image:
-    """Return an image of any mode as RGB or 8-bit grey; transparent parts become white."""
-    if image.mode in ("RGBA", "LA", "PA", "P"):
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    # convert("L") would clip 16-bit and float greys: scale them by their own range instead.
-    if image.mode.startswith(("I", "F")):
-        values = np.asarray(image, dtype=np.float64)
-        spread = max(float(np.ptp(values)), 1e-12)
-        return Image.fromarray(((values - values.min()) / spread * 255).astype(np.uint8))
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
 def png_base64(image: Image.Image) -> str:

@@ -20,6 +20,7 @@ def block(
     windows=(),
     heads="",
     rates=(),
+    no_decay=(),
 ):
     """Declare a module as a block; every argument is a literal, because the app reads it from the source without
     running it.
@@ -49,6 +50,9 @@ def block(
         heads: attribute of the module that holds the number of heads, for maps of token pairs that are computed on
             request.
         rates: parameters on which costs depend only in whether they are zero: ``("drop_path",)``.
+        no_decay: trainable tensors of the module that weight decay leaves alone, by their dotted name: position tables,
+            tokens, scales, biases of experts: ``("attn.table", "token")``; ``*`` stands for any text. Biases and norms
+            of torch's own modules, and what a block inside the block declares, need no entry.
     """
 
     def mark(cls):
@@ -68,6 +72,7 @@ def block(
             "windows": windows,
             "heads": heads,
             "rates": rates,
+            "no_decay": no_decay,
         }
         return cls
 

@@ -19,6 +19,7 @@ from blocks.spec import block
     maps={"softmax": "token_pairs"},
     tags=("botnet", "bottleneck transformer", "relative position", "self-attention"),
     aliases={"channels": "c"},
+    no_decay=("rows", "columns"),
 )
 class BoTAttention(nn.Module):
     """softmax(q k^T + q r^T) v over the whole map, r_(j-i) the sum of a vector for the row offset and one for the

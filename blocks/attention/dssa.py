@@ -28,6 +28,7 @@ from blocks.spec import block
     tags=("sepvit", "depthwise separable", "window token", "pointwise attention"),
     aliases={"dim": "c"},
     windows=("window_size",),
+    no_decay=("window_token",),
 )
 class DSSA(nn.Module):
     """Attention within and then among windows; no outer norm and no residual connection inside.

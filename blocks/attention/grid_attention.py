@@ -21,6 +21,7 @@ from blocks.spec import block
     aliases={"dim": "c"},
     windows=("window_size",),
     rates=("drop_path",),
+    no_decay=("attn.position_bias.table",),
 )
 class GridAttention(MaxViTLayer):
     """Dilated attention with a relative position bias and an MLP, each after a layer normalisation and with a residual

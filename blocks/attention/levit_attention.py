@@ -33,6 +33,7 @@ def absolute_offset_index(height: int, width: int, stride: int) -> Tensor:
     maps={"softmax": "token_pairs"},
     tags=("levit", "attention bias", "downsample", "subsample"),
     aliases={"dim": "c"},
+    no_decay=("attention_biases",),
 )
 class LeViTAttention(nn.Module):
     """Self-attention over a map with a bias for each distance; a stride subsamples the queries; no residual connection

@@ -22,6 +22,7 @@ from blocks.spec import block
     tags=("lsa", "small datasets", "self-attention", "mask"),
     dtypes={"mask": "bool"},
     examples=({"...": (4, 16, 16)}, {}, {"...": (9,)}),
+    no_decay=("log_temperature",),
 )
 class LocalitySelfAttention(nn.Module):
     """Self-attention with a learned temperature and the diagonal of the logits masked.

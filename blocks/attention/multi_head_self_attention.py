@@ -30,6 +30,7 @@ from blocks.spec import block
         {"position": "axial_rope", "height": 7, "width": 7, "prefix_tokens": 1},
         {"n": 10, "...": (10,), "position": "relative", "height": 3, "width": 3, "prefix_tokens": 1},
     ),
+    no_decay=("position_bias.table",),
 )
 class MultiHeadSelfAttention(nn.Module):
     """Mix tokens by softmax(q k^T / sqrt(d)) v in each head, then join the heads by a linear layer.

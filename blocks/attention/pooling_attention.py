@@ -56,6 +56,7 @@ class HeadPool(nn.Module):
     maps={"softmax": "token_pairs"},
     tags=("mvit", "mvitv2", "multiscale", "residual pooling", "downsample"),
     aliases={"dim": "c"},
+    no_decay=("rel_pos_h", "rel_pos_w"),
 )
 class PoolingAttention(nn.Module):
     """Self-attention over a map between pooled queries, keys and values; no outer norm and no residual connection

@@ -39,6 +39,7 @@ from blocks.transformer.mlp import Mlp
     ),
     windows=("window_size",),
     rates=("drop_path",),
+    no_decay=("position_bias.table",),
 )
 class RegionToLocalAttention(nn.Module):
     """One layer of RegionViT, the MLP included; both kinds of tokens go in and come out as maps.

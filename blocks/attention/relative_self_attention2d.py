@@ -21,6 +21,7 @@ from blocks.spec import block
     maps={"softmax": "token_pairs"},
     tags=("coatnet", "relative position bias", "self-attention"),
     aliases={"in_channels": "c"},
+    no_decay=("position_bias.table",),
 )
 class RelativeSelfAttention2d(nn.Module):
     """Let every position of the map attend to every position, with a bias for each offset between them.

@@ -20,6 +20,7 @@ from blocks.spec import block
     maps={"softmax": "token_pairs"},
     tags=("gan", "non-local", "self-attention"),
     aliases={"channels": "c"},
+    no_decay=("gamma",),
 )
 class SAGANAttention(nn.Module):
     """x + gamma * v(sum_i softmax(f(x_i) . g(x_j)) h(x_i)), gamma a learned scalar that starts at 0.

@@ -29,6 +29,7 @@ from blocks.spec import block
         {"c": 64, "h": 14, "w": 10},
         {"c": 96, "h": 7, "w": 9, "kernel_size": 3},
     ),
+    no_decay=("rows", "columns"),
 )
 class StandAloneAttention2d(nn.Module):
     """Multi-head attention within a k x k neighbourhood, with relative row and column embeddings.

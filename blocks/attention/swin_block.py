@@ -25,6 +25,7 @@ from blocks.transformer.mlp import Mlp
     aliases={"dim": "c"},
     windows=("window_size", "shift_size"),
     rates=("drop_path",),
+    no_decay=("attn.position_bias.table",),
 )
 class SwinBlock(nn.Module):
     """Window attention and an MLP, each after a layer normalisation and with a residual connection.

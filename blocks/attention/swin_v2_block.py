@@ -25,6 +25,7 @@ from blocks.transformer.mlp import Mlp
     aliases={"dim": "c"},
     windows=("window_size", "shift_size"),
     rates=("drop_path",),
+    no_decay=("attn.logit_scale", "attn.q_bias", "attn.v_bias", "attn.position_mlp.*"),
 )
 class SwinV2Block(nn.Module):
     """Cosine window attention and an MLP, each followed by a layer normalisation inside its residual branch.

@@ -22,6 +22,7 @@ from blocks.spec import block
     paper="XCiT: Cross-Covariance Image Transformers, El-Nouby et al., 2021, arXiv:2106.09681",
     maps={"softmax": "channel_pairs"},
     tags=("xcit", "channel attention", "cross-covariance"),
+    no_decay=("temperature",),
 )
 class XCA(nn.Module):
     """Compute softmax(tau * k^T q) over channels (d x d) in each head, with q and k of unit length along the tokens.

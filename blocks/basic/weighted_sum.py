@@ -20,6 +20,7 @@ from blocks.spec import block
     tags=("bifpn", "fusion", "add", "learned"),
     role="merge",
     sign="Σ",
+    no_decay=("weight",),
 )
 class WeightedSum(nn.Module):
     """Add tensors of one shape, each multiplied by a learned weight.

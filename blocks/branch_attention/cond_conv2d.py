@@ -23,6 +23,7 @@ from blocks.spec import block
     maps={"gate": "branch"},
     tags=("condconv", "experts", "mixture", "routing"),
     aliases={"in_channels": "c"},
+    no_decay=("conv.bias",),
 )
 class CondConv2d(nn.Module):
     """Convolve each sample with a sum of expert kernels, weighted by gates from the channel means.

@@ -20,6 +20,7 @@ from blocks.spec import block
     maps={"gate": "branch"},
     tags=("dynamic convolution", "dy-cnn", "experts", "mixture", "temperature"),
     aliases={"in_channels": "c"},
+    no_decay=("conv.bias",),
 )
 class DynamicConv2d(nn.Module):
     """Convolve each sample with a weighted mean of expert kernels, the weights a softmax over the experts.

@@ -19,6 +19,7 @@ from blocks.spec import block
     maps={"gate": "channel"},
     tags=("se variant", "gating"),
     aliases={"channels": "c"},
+    no_decay=("weight",),
 )
 class SEVar2(nn.Module):
     """Gate every channel by the sigmoid of its mean times a weight of its own.

@@ -35,6 +35,7 @@ class ResponseNorm(nn.Module):
     tags=("convnext", "convnextv2", "depthwise", "grn"),
     aliases={"channels": "c"},
     rates=("drop_path",),
+    no_decay=("response_norm.weight",),
 )
 class ConvNeXtBlock(nn.Module):
     """Convolve each channel with a large kernel, mix the channels by an MLP, add the input.

@@ -19,6 +19,7 @@ from blocks.spec import block
         "arXiv:2010.11929"
     ),
     tags=("positional", "embedding", "absolute", "vit"),
+    no_decay=("position",),
 )
 class LearnedPosition(nn.Module):
     """Add a learned vector to the token at each position.

@@ -25,6 +25,7 @@ from blocks.spec import block
         {"n": 10, "dim": 96, "prefix_tokens": 1},
     ),
     exceptions={"input_gradient": "of the input only the number of tokens matters"},
+    no_decay=("bias.table",),
 )
 class RelativePositionBias(nn.Module):
     """Return the bias for an attention's `bias` port; only the number of tokens matters, not their values.

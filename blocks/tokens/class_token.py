@@ -17,6 +17,7 @@ from blocks.spec import block
         "arXiv:2010.11929"
     ),
     tags=("cls", "vit", "token"),
+    no_decay=("token",),
 )
 class ClassToken(nn.Module):
     """Put one learned token in front of the others.

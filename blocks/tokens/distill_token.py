@@ -17,6 +17,7 @@ from blocks.spec import block
         "arXiv:2012.12877"
     ),
     tags=("deit", "teacher", "distillation", "token"),
+    no_decay=("token",),
 )
 class DistillToken(nn.Module):
     """Insert a learned token after the class token.

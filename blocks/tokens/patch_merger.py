@@ -20,6 +20,7 @@ from blocks.spec import block
     paper="Learning to Merge Tokens in Vision Transformers, Renggli et al., 2022, arXiv:2202.12015",
     maps={"softmax": "token_pairs"},
     tags=("merge", "reduce", "queries", "token"),
+    no_decay=("queries",),
 )
 class PatchMerger(nn.Module):
     """Merge tokens into a fixed number of weighted means.

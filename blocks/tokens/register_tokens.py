@@ -16,6 +16,7 @@ from blocks.spec import block
     shape="b n dim -> b n+num_tokens dim",
     paper="Vision Transformers Need Registers, Darcet et al., 2023, arXiv:2309.16588",
     tags=("registers", "vit", "token"),
+    no_decay=("tokens",),
 )
 class RegisterTokens(nn.Module):
     """Insert learned tokens after the class token.

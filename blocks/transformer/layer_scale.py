@@ -16,6 +16,7 @@ from blocks.spec import block
     shape="b n dim -> b n dim",
     paper="Going deeper with Image Transformers, Touvron et al., 2021, arXiv:2103.17239",
     tags=("cait", "scale"),
+    no_decay=("gamma",),
 )
 class LayerScale(nn.Module):
     """Multiply every channel by a learned factor.

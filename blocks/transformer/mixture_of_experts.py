@@ -22,6 +22,7 @@ from blocks.spec import block
     paper="Scaling Vision with Sparse Mixture of Experts, Riquelme et al., 2021, arXiv:2106.05974",
     maps={"gate": "branch"},
     tags=("moe", "sparse", "experts", "router", "switch", "feed-forward"),
+    no_decay=("bias1", "bias2"),
 )
 class MixtureOfExperts(nn.Module):
     """Send each token to its `top_k` experts and add their outputs, weighted by the router's probabilities.

@@ -1,6 +1,7 @@
 """Paths of node ids through sub-graphs: which graph a path shows, and which facts belong to the node at its end."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from composer.core.facts import NodeFacts
 from composer.core.graph import Design
@@ -49,3 +50,34 @@ def lookup(facts: Mapping[str, NodeFacts], ids: Sequence[str]) -> NodeFacts | No
     for id in ids[1:]:
         paths = [f"{path}{iteration}/{id}" for path in paths for iteration in ("", "/0")]
     return next((facts[path] for path in paths if path in facts), None)
+
+
+class BlockNode(NamedTuple):
+    """A node of a block at the start of a module path.
+
+    Attributes:
+        block: name of the block.
+        depth: number of parts of the path that lead to its module.
+    """
+
+    block: str
+    depth: int
+
+
+def block_at(design: Design, path: Sequence[str]) -> BlockNode | None:
+    """Return the node of a block that a module path leads to or into; None if it ends before one or names none.
+
+    Args:
+        design: the design.
+        path: parts of the path, iterations of a repeat included: ``("stage_1", "0", "attn_1", "qkv")``.
+    """
+    graph, depth = design.main, 0
+    while depth < len(path) and path[depth] in graph.nodes:
+        node = graph.nodes[path[depth]]
+        depth += 1 if node.repeat == 1 else 2
+        if node.subgraph is None:
+            return BlockNode(node.block, depth) if depth <= len(path) else None
+        if node.subgraph not in design.graphs:
+            return None
+        graph = design.graphs[node.subgraph]
+    return None

@@ -106,7 +106,7 @@ SETTINGS = (
     _setting(
         "weight_decay",
         "Weight decay",
-        "Pull of the weights towards 0; biases, norms and position embeddings are exempt",
+        "Pull of the weights towards 0; biases, norms and what blocks declare (positions, tokens) are exempt",
         (0.0, 10.0),
         step=0.01,
     ),

@@ -17,6 +17,7 @@ from composer.core.files.run_folder import LAST
 from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
+from composer.engine.library import catalog
 from composer.engine.training.batches import epoch_batches
 from composer.engine.training.inputs import load_for
 from composer.engine.training.loop import train
@@ -55,7 +56,7 @@ def bare(design: Design, threads: int) -> list[float]:
     torch.manual_seed(settings.seed)
     torch.set_num_threads(threads)
     model = build(design)
-    optimizer = make_optimizer(model, settings)
+    optimizer = make_optimizer(model, settings, design, catalog())
     val = data.val.take(slice(None))
     seconds = []
     for epoch in range(1, EPOCHS + 1):

@@ -140,6 +140,7 @@ def signature(spec: BlockSpec) -> None:
     )
     assert (mark["role"], mark["sign"], mark["heads"]) == (spec.role, spec.sign, spec.heads)
     assert (tuple(mark["windows"]), tuple(mark["rates"])) == (spec.windows, spec.rates)
+    assert tuple(mark["no_decay"]) == spec.no_decay
     if "__init__" in vars(cls):
         hints = typing.get_type_hints(cls.__init__, include_extras=True)
         assert hints.pop("return") is type(None)

@@ -1,6 +1,7 @@
 """The command line as scripts rely on it: names, keys, exit codes, and one sentence on stderr for every failure."""
 
 import json
+import re
 import os
 import subprocess
 import sys
@@ -193,6 +194,14 @@ def test_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert totals["params"] == sum(node["params"] for node in data["nodes"])
     assert main(["summary", HYBRID]) == 0
     assert f"{totals['params']:,}" in capsys.readouterr().out
+
+
+def test_summary_lists_what_weight_decay_shrinks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", HYBRID, "--decay"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["parameter", "shape", "weight", "decay"]
+    assert any(line.endswith("none          norm") for line in lines)
+    assert re.fullmatch(r"[\d,]+ numbers decay, [\d,]+ do not", lines[-1])
 
 
 def test_summary_of_a_broken_design(broken: str, capsys: pytest.CaptureFixture[str]) -> None:

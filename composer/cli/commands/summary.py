@@ -17,6 +17,7 @@ def run(
     batch: BatchSize = 1,
     as_json: AsJson = False,
     layers: Annotated[bool, Option("--layers", help="print torchinfo's table of layers")] = False,
+    decay: Annotated[bool, Option("--decay", help="list which parameters weight decay shrinks")] = False,
     roofline: Annotated[
         str | None, Option("--roofline", metavar="DEVICE", help=f"least time on a device: this, {', '.join(PROFILES)}")
     ] = None,
@@ -32,6 +33,13 @@ def run(
         from composer.engine.analysis.layers import layer_table
 
         print(layer_table(loaded, batch))
+        return 0
+    if decay:
+        from composer.engine.codegen.build import build
+        from composer.engine.library import catalog
+        from composer.engine.training.weight_decay import decay_rows, decay_table
+
+        print(decay_table(decay_rows(build(loaded, device="meta"), loaded, catalog()), loaded.training.weight_decay))
         return 0
     inference = Inferrer.with_disk_cache().infer(loaded, batch)
     data = to_dict(inference)

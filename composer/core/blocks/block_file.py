@@ -59,6 +59,7 @@ class BlockSpec:
         windows: attributes of the module that hold the side of its windows and, if they are shifted, by how much.
         heads: attribute of the module that holds the number of heads, if a map is computed on request.
         rates: parameters on which costs depend only in whether they are zero, such as the rate of stochastic depth.
+        no_decay: trainable tensors that weight decay leaves alone, as dotted names in which ``*`` stands for any text.
     """
 
     name: str
@@ -82,6 +83,7 @@ class BlockSpec:
     windows: tuple[str, ...] = ()
     heads: str = ""
     rates: tuple[str, ...] = ()
+    no_decay: tuple[str, ...] = ()
 
     @cached_property
     def shapes(self) -> Shapes:
@@ -134,6 +136,7 @@ _ARGUMENTS: Schema = {
     "windows": ((tuple, list), "a tuple"),
     "heads": ((str,), "a text"),
     "rates": ((tuple, list), "a tuple"),
+    "no_decay": ((tuple, list), "a tuple"),
 }
 
 
@@ -202,6 +205,7 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
         windows=tuple(mark.get("windows", ())),
         heads=mark.get("heads", ""),
         rates=rates,
+        no_decay=tuple(mark.get("no_decay", ())),
     )
 
 

@@ -23,6 +23,7 @@ from composer.engine.codegen.build import import_source
 from composer.engine.codegen.generate import source
 from composer.engine.codegen.probe import model_class
 from composer.engine.device import Device, choose
+from composer.engine.library import catalog
 from composer.engine.training.batches import batch_bounds, epoch_batches, epoch_seed, ordered_batches
 from composer.engine.training.checkpoint import Checkpointer
 from composer.engine.training.control import Control
@@ -120,7 +121,7 @@ def _train(
     metrics = objective.metrics().to(fabric.device)
 
     # 2. Optimizer and schedule. `network` stays beside Fabric's wrapper, because its weights are named by the nodes.
-    bare_optimizer = make_optimizer(network, settings)
+    bare_optimizer = make_optimizer(network, settings, design, catalog())
     model, optimizer = fabric.setup(NamedInputs(network, input_fields(design)), bare_optimizer)
     plan = Plan(
         settings=settings,

@@ -6,8 +6,10 @@ from functools import partial
 
 from torch import nn, optim
 
+from composer.core.blocks.catalog import Catalog
 from composer.core.errors import UserError
-from composer.core.graph import Training
+from composer.core.graph import Design, Training
+from composer.engine.training.weight_decay import decay_rows
 
 MOMENTUM = 0.9
 # fused: one kernel for all parameters, on the CPU too.
@@ -18,7 +20,7 @@ OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
 FINAL_SHARE = 0.01  # of the peak learning rate, where a cosine ends
 
 
-def make_optimizer(model: nn.Module, settings: Training) -> optim.Optimizer:
+def make_optimizer(model: nn.Module, settings: Training, design: Design, catalog: Catalog) -> optim.Optimizer:
     """Return AdamW, or SGD with Nesterov momentum.
 
     Loshchilov, Hutter, "Decoupled Weight Decay Regularization", 2019, arXiv:1711.05101 (AdamW).
@@ -26,26 +28,20 @@ def make_optimizer(model: nn.Module, settings: Training) -> optim.Optimizer:
     Args:
         model: the network to train.
         settings: `optimizer`, `lr`, `weight_decay`.
+        design: its design, which tells the block of each module.
+        catalog: the blocks, which declare what does not decay.
 
     Raises:
         UserError: if the model has no trainable parameters.
     """
-    decayed: list[nn.Parameter] = []
-    exempt: list[nn.Parameter] = []
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            (exempt if is_exempt_from_decay(parameter) else decayed).append(parameter)
-    if not decayed and not exempt:
+    rows = decay_rows(model, design, catalog)
+    decayed = [row.parameter for row in rows if row.decays]
+    exempt = [row.parameter for row in rows if not row.decays]
+    if not rows:
         raise UserError("the design has no trainable parameters: there is nothing to train")
     groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": exempt, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
     return OPTIMIZERS[settings.optimizer](groups, lr=settings.lr)
-
-
-def is_exempt_from_decay(parameter: nn.Parameter) -> bool:
-    """Return whether weight decay would hurt: biases, norms, scales (vectors), class tokens, positions (1, n, dim)."""
-    sizes = [size for size in parameter.shape if size > 1]
-    return len(sizes) <= 1 or (parameter.ndim == 3 and parameter.shape[0] == 1)
 
 
 def learning_rate(settings: Training, steps_per_epoch: int) -> Callable[[int], float]:

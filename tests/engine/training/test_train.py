@@ -11,7 +11,7 @@ import composer
 from composer.core import training_settings
 from composer.core.errors import UserError
 from composer.core.files.run_folder import BEST, LAST, WEIGHTS, list_runs
-from composer.core.graph import ExtensionRef, Training
+from composer.core.graph import Design, ExtensionRef, Training
 from composer.engine import device
 from composer.engine.inspection.capture import capture
 from composer.engine.library import catalog
@@ -20,7 +20,7 @@ from composer.engine.training.datasets import load
 from composer.engine.training.inputs import NamedInputs
 from composer.engine.training.loop import train, validate
 from composer.engine.training.objectives import make_objective
-from composer.engine.training.optimizer import is_exempt_from_decay, learning_rate, make_optimizer
+from composer.engine.training.optimizer import learning_rate, make_optimizer
 from composer.engine.training.run import Run
 from tests.engine.designs import tiny
 
@@ -211,18 +211,10 @@ def test_every_choice_of_the_table_of_settings_can_be_made():
     assert optimizer.OPTIMIZERS.keys() == training_settings.OPTIMIZERS.keys()
     assert optimizer.SCHEDULES.keys() == training_settings.SCHEDULES.keys()
     for name in training_settings.OPTIMIZERS:
-        assert make_optimizer(nn.Linear(2, 2), Training(optimizer=name)).param_groups[0]["lr"] == Training().lr
-
-
-def test_norms_biases_and_positions_do_not_decay():
-    model = nn.ModuleDict({"conv": nn.Conv2d(3, 8, 3), "norm": nn.LayerNorm(8)})
-    model.register_parameter("position", nn.Parameter(torch.zeros(1, 5, 8)))
-    free = {name for name, parameter in model.named_parameters() if is_exempt_from_decay(parameter)}
-    assert free == {"conv.bias", "norm.weight", "norm.bias", "position"}
-    groups = make_optimizer(model, Training(weight_decay=0.3)).param_groups
-    assert [(group["weight_decay"], len(group["params"])) for group in groups] == [(0.3, 1), (0.0, 4)]
-    with pytest.raises(UserError, match="no trainable parameters"):
-        make_optimizer(nn.ReLU(), Training())
+        assert (
+            make_optimizer(nn.Linear(2, 2), Training(optimizer=name), Design(), catalog()).param_groups[0]["lr"]
+            == Training().lr
+        )
 
 
 def test_validation_leaves_the_model_as_it_was_and_counts_uneven_batches():

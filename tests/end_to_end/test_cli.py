@@ -1,8 +1,8 @@
 """The command line as scripts rely on it: names, keys, exit codes, and one sentence on stderr for every failure."""
 
 import json
-import re
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path

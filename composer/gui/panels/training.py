@@ -192,9 +192,6 @@ class TrainingPanel(Panel):
         self.form.choose("device", preferences.device())
         self.form.show_settings(session.document.design.training)
         reason = self._reason()
-        self.start_button.setEnabled(not reason)
-        key = session.keymap.text("train")
-        self.start_button.setToolTip(reason or "Train the current design" + (f"  ({key})" if key else ""))
         self.design_name.setText(session.document.design.name)
         self.plan.setText(reason or self._plan(label_of, fastest))
         self.problems_link.setVisible(bool(session.problems))
@@ -205,14 +202,22 @@ class TrainingPanel(Panel):
             self._offer_interrupted()
         self._show_run()
 
+    def _update_start(self) -> None:
+        active = self.run is not None and self.run.active
+        reason = "A training is running; stop it first" if active else self._reason()
+        self.start_button.setEnabled(not reason)
+        key = self.session.keymap.text("train")
+        self.start_button.setToolTip(reason or "Train the current design" + (f"  ({key})" if key else ""))
+
     def _show_run(self) -> None:
         run = self.run
         active = run is not None and run.active
         self.form.setEnabled(not active)
-        self.start_button.setVisible(not active)
+        self._update_start()
         self.resume_button.setVisible(run is not None and run.resumable)
-        self.pause_button.setVisible(active)
-        self.stop_button.setVisible(active)
+        self.pause_button.setVisible(run is not None)
+        self.stop_button.setVisible(run is not None)
+        self.stop_button.setEnabled(active)
         self.progress.setVisible(run is not None)
         self.headline.setText(self._headline(run) if run is not None else "")
         self.headline.setToolTip(self.headline.text())  # a narrow panel cuts the text off
@@ -315,7 +320,11 @@ class TrainingPanel(Panel):
         scroll.setWidget(self.form)
         scroll.setMinimumWidth(WIDTH)
         self._settings = scroll
-        controls = row(self.start_button, self.resume_button, self.pause_button, self.stop_button, self.headline)
+        # No button moves when a run starts, pauses or ends: a click that is aimed at Stop must not start another run.
+        self.pause_button.setText("Continue")
+        self.pause_button.setMinimumWidth(self.pause_button.sizeHint().width())
+        self.pause_button.setText("Pause")
+        controls = row(self.start_button, self.pause_button, self.stop_button, self.resume_button, self.headline)
         controls.addStretch(1)
         measures = row(self.progress, self.numbers, spacing=12)
         self.progress.setMinimumWidth(48)

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ class RunHandle(QObject):
         self.folder = Path(options.get("out") or new_folder(design.name))
         self.state = "starting"
         self.detail = ""
+        self._ended = self._stop_requested = False
         resume = bool(options.get("resume"))
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / DESIGN
@@ -79,8 +81,8 @@ class RunHandle(QObject):
 
     @property
     def active(self) -> bool:
-        """Whether the process is running."""
-        return self.worker.running
+        """Whether it has not ended: true from its creation, before the process exists."""
+        return not self._ended
 
     def pause(self) -> None:
         """Pause after the current step."""
@@ -91,8 +93,11 @@ class RunHandle(QObject):
         self.worker.notify("resume")
 
     def stop(self) -> None:
-        """Save and end."""
+        """Save and end; a process that still loads its libraries has nothing to save and ends immediately."""
+        self._stop_requested = True
         self.worker.notify("stop")
+        if self.state == "starting":
+            self.worker.terminate()
 
     def close(self) -> None:
         """Let it save, then make sure that it has ended."""
@@ -104,12 +109,21 @@ class RunHandle(QObject):
         self.received.emit(event)
 
     def _on_finished(self, outcome: ProcessOutcome) -> None:
+        self._ended = True
         if self.state not in ENDED:
-            if outcome.successful:
+            if outcome.successful or (self._stop_requested and self.state == "starting"):
+                self._remove_unstarted()
                 self._set_state("stopped", "")
             else:
                 self._set_state("failed", outcome.describe("the training"))
         self.finished.emit(outcome)
+
+    def _remove_unstarted(self) -> None:
+        """Remove the folder of a run that was stopped before it wrote anything: it holds only the design from here."""
+        with suppress(OSError):
+            if [file.name for file in self.folder.iterdir()] == [DESIGN]:
+                (self.folder / DESIGN).unlink()
+                self.folder.rmdir()
 
     def _set_state(self, state: str, detail: str) -> None:
         self.state, self.detail = state, detail

@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 
 from composer.gui.keymap import Bindable
 from composer.gui.look import theme
+from composer.gui.runs.run_process import RunHandle
 from composer.gui.shell.commands import Command
 from composer.gui.shell.context import Context
 
@@ -42,11 +43,11 @@ class Actions(QObject):
             document.selection_changed,
             document.shown_graph_changed,
             document.undo_stack.indexChanged,
-            session.run_started,
             session.catalog_changed,
             session.file_changed,
         ):
             signal.connect(self.update_enabled)
+        session.run_started.connect(self._follow_run)
         QGuiApplication.clipboard().dataChanged.connect(self.update_enabled)
         session.keymap.changed.connect(self._update_keys)
         session.theme_changed.connect(self._update_icons)
@@ -85,6 +86,12 @@ class Actions(QObject):
                 action.setEnabled(command.enabled(self._context))
             if command.label is not None:
                 action.setText(command.label(self._context))
+
+    def _follow_run(self, run: RunHandle) -> None:
+        """Enable what a running training needs, and disable it when the training has ended."""
+        run.state_changed.connect(self.update_enabled)
+        run.finished.connect(self.update_enabled)
+        self.update_enabled()
 
     def _create(self, command: Command) -> QAction:
         action = QAction(command.text, self)

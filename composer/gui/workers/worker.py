@@ -145,6 +145,12 @@ class Worker(QObject):
                     process.waitForFinished(KILL_MS)
         self._set_state("off")
 
+    def terminate(self) -> None:
+        """Ask the system to end the process, without waiting."""
+        self._stopping = True
+        if self._process is not None:
+            self._process.terminate()
+
     def close_input(self) -> None:
         """Close its stdin without waiting, upon which a worker saves and ends."""
         self._stopping = True

@@ -117,13 +117,16 @@ def test_an_invalid_number_is_marked_and_not_applied(panel: TrainingPanel, sessi
 def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
     click(qtbot, panel.start_button)
     assert panel.run is not None
-    assert panel.stop_button.isVisible()
-    assert not panel.start_button.isVisible()
+    assert panel.stop_button.isEnabled()  # from the first moment
+    assert not panel.start_button.isEnabled()
+    stop_area = panel.stop_button.geometry()
     qtbot.waitUntil(state_is(panel, "done", "failed"), timeout=PATIENCE)
     qtbot.waitUntil(lambda: panel.headline.text().startswith("Done: "), timeout=PATIENCE)
     qtbot.waitUntil(lambda: not panel.run.handle.active)
     assert panel.progress.value() == panel.progress.maximum()
-    assert panel.start_button.isVisible()
+    qtbot.waitUntil(panel.start_button.isEnabled)
+    assert not panel.stop_button.isEnabled()
+    assert panel.stop_button.geometry() == stop_area  # so no click that is aimed at it starts another run
     assert panel.notice.text == ""
     assert len(panel.run.curves.loss) >= 6
     loss = panel.plots.loss
@@ -137,6 +140,21 @@ def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Sessio
     qtbot.waitUntil(lambda: panel.headline.text().endswith("an earlier tiny"))
     session.document.undo()
     qtbot.waitUntil(lambda: "earlier" not in panel.headline.text())
+
+
+def test_stop_ends_a_training_that_is_still_starting(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
+    click(qtbot, panel.start_button)
+    assert panel.run is not None
+    handle = panel.run.handle
+    assert handle.state == "starting"
+    areas = [button.geometry() for button in (panel.start_button, panel.pause_button, panel.stop_button)]
+    qtbot.mouseClick(panel.stop_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not handle.active, timeout=5000)
+    assert handle.state == "stopped"
+    qtbot.waitUntil(lambda: panel.headline.text() == "Stopped")
+    assert panel.notice.text == ""
+    assert not handle.folder.exists()  # nothing was trained, so nothing is left
+    assert areas == [button.geometry() for button in (panel.start_button, panel.pause_button, panel.stop_button)]
 
 
 def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:

@@ -120,3 +120,17 @@ def test_keys_that_fields_handle_belong_to_no_command_of_the_window(window: Make
     actions = [action for action in shown.findChildren(QAction) if action.shortcutContext() != on_canvas]
     keys = {key.toString(): action.objectName() for action in actions for key in action.shortcuts()}
     assert {key: owner for key, owner in keys.items() if key in of_fields} == {}
+
+
+def test_the_key_of_stop_works_from_the_first_moment_of_a_training(window: Make, qtbot: QtBot) -> None:
+    shown = window(design=tiny())
+    shown.canvas.setFocus()
+    action = shown.bench.action("stop_training")
+    assert not action.isEnabled()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return, CTRL)
+    assert len(shown.session.runs) == 1
+    assert action.isEnabled()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return, CTRL | Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: not shown.session.runs[0].active, timeout=10_000)
+    assert shown.session.runs[0].state == "stopped"
+    assert not action.isEnabled()

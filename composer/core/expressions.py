@@ -207,12 +207,13 @@ def value_parts(value: Value) -> tuple[Literal, ...]:
 
 def value_names(value: Value) -> set[str]:
     """Return the variables that the expressions in a parameter value use; an invalid expression uses none."""
-    used: set[str] = set()
-    for part in value_parts(value):
-        if isinstance(part, str) and is_expression(part):
-            with suppress(UserError):
-                used |= names(part)
-    return used
+    if isinstance(value, tuple | Each | Ramp):
+        parts = value if isinstance(value, tuple) else value_parts(value)
+        return set().union(*map(value_names, parts))
+    if isinstance(value, str) and is_expression(value):
+        with suppress(UserError):
+            return names(value)
+    return set()
 
 
 def substitute(value: Value, params: Mapping[str, Value]) -> Value:
@@ -229,6 +230,8 @@ def substitute(value: Value, params: Mapping[str, Value]) -> Value:
         return Each(tuple(substitute(item, params) for item in value.values))  # type: ignore[misc]
     if isinstance(value, Ramp):
         return Ramp(substitute(value.start, params), substitute(value.stop, params))  # type: ignore[arg-type]
+    if isinstance(value, tuple):
+        return tuple(substitute(item, params) for item in value)  # type: ignore[misc]
     if not (isinstance(value, str) and is_expression(value)):
         return value
     tree = parse(value)

@@ -71,3 +71,13 @@ def fresh(base: str, taken: Container[str]) -> str:
     while f"{stem}_{number}" in taken or problem(f"{stem}_{number}") is not None:
         number += 1
     return f"{stem}_{number}"
+
+
+def numbered(name: str, base: str) -> bool:
+    """Whether a name is one that `fresh` makes from a base: the base with a number.
+
+    >>> numbered("attn_3", "attn_2"), numbered("attention_2", "attn")
+    (True, False)
+    """
+    stem, _, number = name.rpartition("_")
+    return number.isdigit() and stem == re.sub(r"_\d+$", "", base)

@@ -1,6 +1,6 @@
 """The open document: a design with a single point of change, its history, and what is shown and selected."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, Signal
@@ -8,8 +8,9 @@ from PySide6.QtGui import QUndoStack
 
 from composer.core import edits, names
 from composer.core.bends import bends_of, set_bends
+from composer.core.clip import Clip, adapt, take
 from composer.core.diff import diff
-from composer.core.errors import DesignError
+from composer.core.errors import DesignError, UserError
 from composer.core.graph import SUBGRAPH, Design, Graph, Input, Node, Output, Point, Wire
 from composer.core.node_paths import visible_graph
 from composer.gui.session import clipboard
@@ -270,7 +271,7 @@ class Document(QObject):
     def copy(self) -> None:
         """Copy the selected items."""
         if self.selection:
-            clipboard.put(self.design, self.selection, self.graph_name)
+            clipboard.put(take(self.design, self.selection, graph=self.graph_name, instance_path=self.instance_path))
 
     def cut(self) -> None:
         """Copy the selected items and remove them."""
@@ -279,40 +280,46 @@ class Document(QObject):
             self.delete_selection()
 
     def paste(self, position: Point | QPointF | None = None, keep_inputs: bool = False) -> None:
-        """Paste the copied items and select them.
+        """Paste the copied items and select them; what their names mean here is what they meant where they were copied.
 
         Args:
             position: where the top left item goes; None for its original position, or beside it if that is occupied.
             keep_inputs: whether to wire the copies to the sources of the originals.
         """
-        clip = clipboard.get(keep_inputs=keep_inputs)
-        if clip is not None and any(clip[0].ids()):
-            self._paste(*clip, position, "Paste")
+        try:
+            clip = clipboard.get(keep_inputs=keep_inputs)
+        except UserError as error:
+            self.message.emit(str(error), "warning")
+            return
+        if clip is not None and any(clip.items.ids()):
+            self._paste(clip, position, "Paste")
 
     def duplicate(self) -> None:
         """Add copies of the selected items, wired to the same sources."""
         if self.selection:
-            self._paste(edits.excerpt(self.design, self.selection, graph=self.graph_name), {}, None, "Duplicate")
+            self._paste(Clip(edits.excerpt(self.design, self.selection, graph=self.graph_name)), None, "Duplicate")
 
-    def _paste(self, clip: Graph, graphs: Mapping[str, Graph], position: Point | QPointF | None, label: str) -> None:
+    def _paste(self, clip: Clip, position: Point | QPointF | None, label: str) -> None:
         offset = (0.0, 0.0)
         if position is not None:
-            items = [item for id in clip.ids() if (item := clip.item(id)) is not None]
+            items = [item for id in clip.items.ids() if (item := clip.items.item(id)) is not None]
             left, top = min(item.position[0] for item in items), min(item.position[1] for item in items)
             x, y = (position.x(), position.y()) if isinstance(position, QPointF) else position
             offset = (x - left, y - top)
-        fresh: dict[str, str] = {}
+        new_ids: dict[str, str] = {}
+        notes: list[str] = []
 
         def paste(design: Design, graph: str) -> Design:
-            for name, part in graphs.items():
-                if name not in design.graphs:
-                    design = design.with_graph(name, part)
-            design, ids = edits.paste(design, clip, offset, graph=graph)
-            fresh.update(ids)
+            design, items, renamed = adapt(design, clip, graph=graph)
+            notes.extend(renamed)
+            design, ids = edits.paste(design, items, offset, graph=graph)
+            new_ids.update(ids)
             return self.make_space(design, ids.values(), graph)
 
-        if self.edit(f"{label} {_counted(tuple(clip.ids()), ())}", paste):
-            self.select(fresh.values())
+        if self.edit(f"{label} {_counted(tuple(clip.items.ids()), ())}", paste):
+            self.select(new_ids.values())
+            if notes:
+                self.message.emit("; ".join(notes), "info")
 
     # --- what is shown and selected ---------------------------------------------------------------------------------
 

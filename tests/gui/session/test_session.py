@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from composer.core import edits, subgraphs
 from composer.core.files.design_delta import DeltaWriter
-from composer.core.files.design_file import load, save
-from composer.core.graph import Design, Wire
+from composer.core.files.design_file import load, loads, save
+from composer.core.graph import Design, Graph, Input, Node, Output, Wire
 from composer.gui.session.session import Session
 
 
@@ -120,6 +120,90 @@ def test_pasting_into_another_design_brings_the_sub_graphs_along(session: Sessio
     session.new()
     session.document.paste()
     assert list(session.document.design.graphs) == ["part"]
+
+
+def other_window(session: Session) -> Session:
+    """A second session, with which the first shares the clipboard only."""
+    return Session(engine=None, parent=session)
+
+
+def test_a_paste_in_another_window_means_the_same_and_states_new_names(session: Session) -> None:
+    def design(channels: int) -> Design:
+        conv = Node("conv", "Conv2d", {"out_channels": channels})
+        part = Graph({"x": Input("x")}, {"conv": conv}, {"y": Output("y")}, (Wire("x", "conv"), Wire("conv", "y")))
+        nodes = {"s": Node("s", "graph:stage"), "c": Node("c", "Conv2d", {"out_channels": "=dim"})}
+        return Design(main=Graph(nodes=nodes), graphs={"stage": part}, variables={"dim": channels})
+
+    messages: list[str] = []
+    other = other_window(session)
+    other.message.connect(lambda text, _: messages.append(text))
+    session.document.apply(design(64), "Begin")
+    other.document.apply(design(8), "Begin")
+    before = other.document.design
+    session.document.select(["s", "c"])
+    session.document.copy()
+    other.document.paste()
+    now = other.document.design
+    assert now.main.nodes["s_2"].block == "graph:stage_2"
+    assert now.graphs["stage_2"].nodes["conv"].params["out_channels"] == 64
+    assert now.main.nodes["c_2"].params["out_channels"] == "=dim_2"
+    assert dict(now.variables) == {"dim": 8, "dim_2": 64}
+    assert messages == [
+        "dim is 8 here, so the copies use dim_2 = 64; stage is another sub-graph here, so the copies use stage_2"
+    ]
+    other.document.undo()
+    assert other.document.design is before  # one step, with all that came along
+    session.document.cut()
+    other.document.paste()
+    assert "s_2" in other.document.graph.nodes
+    assert not session.document.graph.nodes
+    other.close()
+
+
+def test_text_that_a_person_wrote_is_pasted(session: Session) -> None:
+    from PySide6.QtGui import QGuiApplication
+
+    messages: list[str] = []
+    session.message.connect(lambda text, _: messages.append(text))
+    session.document.edit_design("Set width", edits.set_variable, "width", 32)
+    board = QGuiApplication.clipboard()
+    board.setText("""
+nodes:
+  stem: {block: ConvStem, params: {out_channels: "=width"}}
+  head: {block: ClassifierHead, params: {num_classes: 10}}
+wires: [stem -> head]
+""")
+    session.document.paste()
+    assert list(session.document.graph.nodes) == ["stem", "head"]
+    assert session.document.graph.wires == (Wire("stem", "head"),)
+    positions = {node.position for node in session.document.graph.nodes.values()}
+    assert len(positions) == 2  # not on top of each other
+    assert dict(session.document.design.variables) == {"width": 32}
+    board.setText("nodes:\n  stem: {block: 3}\n")
+    session.document.paste()
+    assert len(session.document.graph.nodes) == 2
+    assert "the text on the clipboard" in messages[-1]
+    board.setText("just some prose: with a colon")
+    session.document.paste()
+    assert len(messages) == 1
+
+
+def test_the_text_of_a_copy_is_a_design_that_means_the_same(session: Session) -> None:
+    from PySide6.QtGui import QGuiApplication
+
+    part = Graph(nodes={"conv": Node("conv", "Conv2d", {"out_channels": "=heads * dim"})}, params={"heads": 2})
+    main = Graph(nodes={"s": Node("s", "graph:stage", {"heads": 4})})
+    session.document.apply(Design(main=main, graphs={"stage": part}, variables={"dim": 3}), "Begin")
+    session.document.enter("s")
+    session.document.select(["conv"])
+    session.document.copy()
+    design = loads(QGuiApplication.clipboard().text())
+    assert dict(design.variables) == {"heads": 4, "dim": 3}
+    QGuiApplication.clipboard().setText(QGuiApplication.clipboard().text())  # as after a mail: the text alone
+    session.document.leave()
+    session.document.paste()
+    assert session.document.graph.nodes["conv"].params["out_channels"] == "=heads * dim"
+    assert dict(session.document.design.variables) == {"dim": 3, "heads": 4}
 
 
 def test_junk_on_the_clipboard_is_not_pasted(session: Session) -> None:

@@ -114,7 +114,7 @@ def test_an_exposed_parameter_stays_in_its_graph_and_has_the_value_of_its_instan
 def test_a_parameter_of_a_sub_graph_hides_a_variable_of_its_name() -> None:
     source = using(stage("=dim", dim=5), dim=64)
     source = edits.add(source, Node("conv", "Conv2d", {"out_channels": "=dim"}))
-    design, ids, _ = paste(source, ["s", "conv"], Design(variables={"dim": 8}))
+    design, _, _ = paste(source, ["s", "conv"], Design(variables={"dim": 8}))
     assert design.main.nodes["conv"].params["out_channels"] == "=dim_2"  # the variable
     assert design.graphs["stage"].nodes["conv"].params["out_channels"] == "=dim"  # the parameter, 5
 

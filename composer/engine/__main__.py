@@ -97,7 +97,7 @@ class Engine:
         return {"source": generate(inference, inline=params.get("inline", True))}
 
     def layers(self, params: Params, progress: Progress) -> dict[str, Any]:
-        """Return the table of layers that torchinfo prints."""
+        """Return the table of the layers of the built model."""
         from composer.engine.analysis.layers import layer_table
 
         return {"text": layer_table(from_json(params["design"]), params.get("batch", 1), self.inferrer)}

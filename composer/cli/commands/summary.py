@@ -16,7 +16,7 @@ def run(
     *,
     batch: BatchSize = 1,
     as_json: AsJson = False,
-    layers: Annotated[bool, Option("--layers", help="print torchinfo's table of layers")] = False,
+    layers: Annotated[bool, Option("--layers", help="print the layers of the built model, inside blocks too")] = False,
     decay: Annotated[bool, Option("--decay", help="list which parameters weight decay shrinks")] = False,
     roofline: Annotated[
         str | None, Option("--roofline", metavar="DEVICE", help=f"least time on a device: this, {', '.join(PROFILES)}")

@@ -21,6 +21,7 @@ def block(
     heads="",
     rates=(),
     no_decay=(),
+    tokens="",
 ):
     """Declare a module as a block; every argument is a literal, because the app reads it from the source without
     running it.
@@ -28,7 +29,8 @@ def block(
     Args:
         shape: input shapes, an arrow, output shapes: ``"b c h w -> b c h w"``, several ports separated by commas. An
             axis is a name, an integer, ``...`` (any number of axes), or integer arithmetic without spaces over input
-            axes and parameters (``(h-1)//stride+1``). An output axis with any other name is free.
+            axes and parameters (``(h-1)//stride+1``). An output axis with any other name is free. An axis named ``c``
+            holds channels, so that tokens (b, n, dim) at a port ``b c ...`` are reported.
         paper: ``"Title, Authors, year, arXiv:NNNN.NNNNN"``, empty where there is none.
         maps: what inspection can show: submodule path (or ``"softmax"``: every softmax of the block) to the kind of
             map. A map that forward does not compute is a method, called on request with the inputs of its module's
@@ -53,6 +55,13 @@ def block(
         no_decay: trainable tensors of the module that weight decay leaves alone, by their dotted name: position tables,
             tokens, scales, biases of experts: ``("attn.table", "token")``; ``*`` stands for any text. Biases and norms
             of torch's own modules, and what a block inside the block declares, need no entry.
+        tokens: what the block does to the positions of tokens in the image, where the shape string does not imply it
+            (a map stays a map, ``b n dim -> b n dim`` keeps the tokens): a rule for its outputs, or rules by output
+            port, ``queries`` and ``keys`` (of its attention). Rules: ``"keep"``, ``"keep context"``, ``"grid"``,
+            ``"front class"``, ``"front register after"``, ``"back memory"``, ``"select start stop"``, ``"join"``,
+            ``"pad"``, ``"lost merged"``; ``a + b`` puts tokens one after the other, and of ``a | b`` the first rule
+            counts that gives the right number of tokens. See `composer.core.blocks.token_rules`. Parameters in a rule
+            need attributes of the same name.
     """
 
     def mark(cls):
@@ -73,6 +82,7 @@ def block(
             "heads": heads,
             "rates": rates,
             "no_decay": no_decay,
+            "tokens": tokens,
         }
         return cls
 

@@ -16,6 +16,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim, b m context_dim, b m -> b n context_dim",
+    tokens={"keys": "keep context"},
     paper=(
         "Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2015, arXiv:1409.0473"
     ),

@@ -15,6 +15,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim, b n -> b 1 dim",
+    tokens={"out": "select 0 1", "queries": "select 0 1", "keys": "keep x", "expects": "class 0"},
     paper="Going deeper with Image Transformers, Touvron et al., 2021, arXiv:2103.17239",
     maps={"softmax": "token_pairs"},
     tags=("cait", "class token", "pooling", "mask"),

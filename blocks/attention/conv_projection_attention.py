@@ -19,6 +19,7 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
+    tokens={"keys": "grid (h-1)//kv_stride+1 (w-1)//kv_stride+1"},
     paper="CvT: Introducing Convolutions to Vision Transformers, Wu et al., 2021, arXiv:2103.15808",
     maps={"softmax": "token_pairs"},
     tags=("cvt", "convolutional projection", "self-attention"),
@@ -57,6 +58,7 @@ class ConvProjectionAttention(nn.Module):
         if kv_stride < 1:
             raise ValueError(f"kv_stride: {kv_stride} is not positive")
         self.num_heads = num_heads
+        self.kv_stride = kv_stride
         self.attn_drop = attn_drop
         self.conv_q = ConvNormAct(dim, dim, kernel_size, groups=dim, act="none")
         self.conv_k = ConvNormAct(dim, dim, kernel_size, kv_stride, groups=dim, act="none")

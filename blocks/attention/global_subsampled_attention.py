@@ -19,6 +19,7 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
+    tokens={"keys": "grid -(-h//reduction) -(-w//reduction)"},
     paper=(
         "Twins: Revisiting the Design of Spatial Attention in Vision Transformers, Chu et al., 2021, arXiv:2104.13840"
     ),

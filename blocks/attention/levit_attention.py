@@ -27,6 +27,7 @@ def absolute_offset_index(height: int, width: int, stride: int) -> Tensor:
 
 @block(
     shape="b c h w -> b out_channels (h-1)//stride+1 (w-1)//stride+1",
+    tokens={"queries": "grid"},
     paper=(
         "LeViT: a Vision Transformer in ConvNet's Clothing for Faster Inference, Graham et al., 2021, arXiv:2104.01136"
     ),

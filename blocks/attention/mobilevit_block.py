@@ -23,6 +23,7 @@ from blocks.transformer.transformer_encoder_layer import TransformerEncoderLayer
 
 @block(
     shape="b c h w -> b c h w",
+    tokens={"queries": "grid -(-h//patch_size) -(-w//patch_size)", "keys": "grid -(-h//patch_size) -(-w//patch_size)"},
     paper=(
         "MobileViT: Light-weight, General-purpose, and Mobile-friendly Vision Transformer, Mehta and Rastegari, "
         "2021, arXiv:2110.02178"

@@ -14,6 +14,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim, b m context_dim, b ..., b ... -> b n dim",
+    tokens={"keys": "keep context"},
     paper="Attention Is All You Need, Vaswani et al., 2017, arXiv:1706.03762",
     maps={"softmax": "token_pairs"},
     tags=("encoder-decoder attention", "cross attention", "mask"),

@@ -15,6 +15,7 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
+    tokens={"keys": "grid h//pool w//pool"},
     paper="Non-local Neural Networks, Wang et al., 2018, arXiv:1711.07971",
     maps={"softmax": "token_pairs"},
     tags=("nlnet", "global", "self-attention"),
@@ -54,11 +55,12 @@ class NonLocal2d(nn.Module):
             raise ValueError(f"pool: {pool} is not positive")
         width = channels // reduction
         self.mode = mode
+        self.pool = pool
         embedded = mode != "gaussian"
         self.theta = nn.Conv2d(channels, width, 1) if embedded else nn.Identity()
         self.phi = nn.Conv2d(channels, width, 1) if embedded else nn.Identity()
         self.g = nn.Conv2d(channels, width, 1)
-        self.pool = nn.MaxPool2d(pool) if pool > 1 else nn.Identity()
+        self.subsample = nn.MaxPool2d(pool) if pool > 1 else nn.Identity()
         self.scale = channels**-0.5 if scaled else 1.0
         self.proj = nn.Conv2d(width, channels, 1)
         self.norm = nn.BatchNorm2d(channels)
@@ -66,7 +68,7 @@ class NonLocal2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add the attended values to `x` (N, C, H, W); returns the same shape."""
-        keys, values = self.pool(self.phi(x)), self.pool(self.g(x))
+        keys, values = self.subsample(self.phi(x)), self.subsample(self.g(x))
         q, k, v = (part.flatten(2).transpose(1, 2)[:, None] for part in (self.theta(x), keys, values))
         if self.mode == "dot_product":
             y = (q * self.scale) @ (k.transpose(-2, -1) @ v / k.shape[-2])

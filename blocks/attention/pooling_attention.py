@@ -52,6 +52,7 @@ class HeadPool(nn.Module):
 
 @block(
     shape="b c h w -> b out_channels (h-1)//stride_q+1 (w-1)//stride_q+1",
+    tokens={"queries": "grid", "keys": "grid (h-1)//stride_kv+1 (w-1)//stride_kv+1"},
     paper="Multiscale Vision Transformers, Fan et al., 2021, arXiv:2104.11227",
     maps={"softmax": "token_pairs"},
     tags=("mvit", "mvitv2", "multiscale", "residual pooling", "downsample"),
@@ -113,6 +114,7 @@ class PoolingAttention(nn.Module):
         check_choice("pool", pool, "conv", "max", "avg")
         head_dim = out_channels // num_heads
         self.size = (h, w)
+        self.stride_q, self.stride_kv = stride_q, stride_kv
         self.num_heads = num_heads
         self.residual_pooling = residual_pooling
         self.relative_bias = relative_bias

@@ -21,6 +21,7 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c h w",
+    tokens={"keys": "grid -(-h//reduction) -(-w//reduction)"},
     paper=(
         "ScalableViT: Rethinking the Context-oriented Generalization of Vision Transformer, Yang et al., 2022, "
         "arXiv:2203.10790"

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from blocks.spec import block
 
 
-@block(shape="b ... -> b ...", tags=("cat", "join", "dense", "stack"), role="merge", sign="C")
+@block(shape="b ... -> b ...", tokens="keep | join", tags=("cat", "join", "dense", "stack"), role="merge", sign="C")
 class Concat(nn.Module):
     """Join tensors along one axis.
 

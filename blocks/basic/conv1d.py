@@ -12,7 +12,10 @@ from blocks.spec import block
 
 
 @block(
-    shape="b c l -> b out_channels l_out", tags=("convolution", "temporal", "sequence"), aliases={"in_channels": "c"}
+    shape="b c l -> b out_channels l_out",
+    tokens="lost channel",
+    tags=("convolution", "temporal", "sequence"),
+    aliases={"in_channels": "c"},
 )
 class Conv1d(nn.Conv1d):
     """Convolve signals and token-like sequences with learned kernels.

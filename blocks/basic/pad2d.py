@@ -11,6 +11,7 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b c -(-h//multiple)*multiple -(-w//multiple)*multiple",
+    tokens="pad",
     tags=("padding", "border", "divisible", "multiple"),
     role="pad",
 )

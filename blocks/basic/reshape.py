@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from blocks.spec import block
 
 
-@block(shape="b ... -> b ...", tags=("view", "unflatten", "squeeze", "unsqueeze"))
+@block(shape="b ... -> b ...", tokens="lost", tags=("view", "unflatten", "squeeze", "unsqueeze"))
 class Reshape(nn.Module):
     """Reshape each sample; the batch axis is unchanged.
 

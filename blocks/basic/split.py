@@ -5,7 +5,12 @@ from torch import Tensor, nn
 from blocks.spec import block
 
 
-@block(shape="b ... -> b ..., b ...", tags=("chunk", "slice", "cut", "branch"), outputs=("first", "second"))
+@block(
+    shape="b ... -> b ..., b ...",
+    tokens={"first": "keep | select 0 count", "second": "keep | select total-count total"},
+    tags=("chunk", "slice", "cut", "branch"),
+    outputs=("first", "second"),
+)
 class Split(nn.Module):
     """Split a tensor in two.
 

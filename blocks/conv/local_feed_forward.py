@@ -18,6 +18,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n dim",
+    tokens={"expects": "prefix prefix_tokens"},
     paper="LocalViT: Bringing Locality to Vision Transformers, Li et al., 2021, arXiv:2104.05707",
     tags=("localvit", "mlp", "ffn", "inverted residual", "depthwise"),
     examples=(

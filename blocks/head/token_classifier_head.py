@@ -15,6 +15,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim, b n -> b num_classes",
+    tokens={"expects": "summary token when pooling token"},
     paper=(
         "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2020, "
         "arXiv:2010.11929"

@@ -19,6 +19,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b num_heads n n",
+    tokens={"out": "lost", "expects": "prefix prefix_tokens"},
     paper=(
         "CrossFormer: A Versatile Vision Transformer Hinging on Cross-scale Attention, Wang et al., 2021, "
         "arXiv:2108.00154"

@@ -17,6 +17,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b num_heads n n",
+    tokens={"out": "lost", "expects": "prefix prefix_tokens"},
     paper="Swin Transformer: Hierarchical Vision Transformer using Shifted Windows, Liu et al., 2021, arXiv:2103.14030",
     tags=("rpb", "positional", "relative", "swin", "bias"),
     examples=(

@@ -20,6 +20,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n dim",
+    tokens={"expects": "prefix prefix_tokens"},
     paper="RoFormer: Enhanced Transformer with Rotary Position Embedding, Su et al., 2021, arXiv:2104.09864",
     tags=("rope", "positional", "relative", "rotary"),
 )

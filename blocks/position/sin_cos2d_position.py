@@ -16,6 +16,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n dim",
+    tokens={"expects": "prefix prefix_tokens"},
     paper="Better plain ViT baselines for ImageNet-1k, Beyer et al., 2022, arXiv:2205.01580",
     tags=("positional", "encoding", "absolute", "vit", "simple vit"),
     examples=(

@@ -15,6 +15,7 @@ from blocks.spec import block
 
 @block(
     shape="b t input_dim, b state_dim, b n annotation_dim -> b t state_dim, b t annotation_dim",
+    tokens={"queries": "lost step", "keys": "keep annotations"},
     paper=(
         "Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473"
     ),

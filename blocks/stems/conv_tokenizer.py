@@ -18,6 +18,7 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b ((h-1)//(stride*pool_stride)**layers+1)*((w-1)//(stride*pool_stride)**layers+1) dim",
+    tokens="grid",
     paper="Escaping the Big Data Paradigm with Compact Transformers, Hassani et al., 2021, arXiv:2104.05704",
     tags=("cct", "compact convolutional transformer", "tokens", "stem"),
     aliases={"in_channels": "c"},
@@ -61,6 +62,7 @@ class ConvTokenizer(nn.Module):
         check_positive(dim=dim, hidden_channels=hidden_channels)
         check_odd("kernel_size", kernel_size)
         check_odd("pool_kernel_size", pool_kernel_size)
+        self.layers, self.stride, self.pool_stride = layers, stride, pool_stride
         widths = [in_channels, *[hidden_channels] * (layers - 1), dim]
         self.rounds = nn.Sequential()
         for width_in, width_out in pairwise(widths):

@@ -15,6 +15,7 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b (h//patch_size)*(w//patch_size) dim",
+    tokens="grid",
     paper=(
         "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2021, "
         "arXiv:2010.11929"
@@ -53,6 +54,7 @@ class PatchEmbed(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
+        self.patch_size = patch_size
         self.patches = PatchProjection(in_channels, (patch_size, patch_size), dim, norm, bias)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from blocks.spec import block
 
 @block(
     shape="b c h w -> b (h//patch_size)*(w//patch_size) dim",
+    tokens="grid",
     paper="Vision Transformer for Small-Size Datasets, Lee et al., 2021, arXiv:2112.13492",
     tags=("spt", "shifted patch tokenization", "small datasets", "stem"),
     aliases={"in_channels": "c"},

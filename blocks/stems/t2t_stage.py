@@ -21,6 +21,7 @@ from blocks.transformer.mlp import Mlp
 
 @block(
     shape="b c h w -> b token_dim (h+2*(stride//2)-kernel_size)//stride+1 (w+2*(stride//2)-kernel_size)//stride+1",
+    tokens={"queries": "grid", "keys": "grid"},
     paper=(
         "Tokens-to-Token ViT: Training Vision Transformers from Scratch on ImageNet, Yuan et al., 2021, "
         "arXiv:2101.11986"

@@ -16,6 +16,7 @@ from blocks.spec import block
 
 @block(
     shape="b c t h w -> b (t//frame_patch_size)*(h//patch_size)*(w//patch_size) dim",
+    tokens="lost tube",
     paper="ViViT: A Video Vision Transformer, Arnab et al., 2021, arXiv:2103.15691",
     tags=("vivit", "video", "3d", "tokens", "stem"),
     aliases={"in_channels": "c"},

@@ -14,6 +14,7 @@ from blocks.spec import block
 
 @block(
     shape="b n -> b n dim",
+    tokens="lost word",
     paper="Attention Is All You Need, Vaswani et al., 2017, arXiv:1706.03762",
     tags=("word", "vocabulary", "lookup", "language"),
     dtypes={"tokens": "int64"},

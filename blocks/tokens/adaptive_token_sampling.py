@@ -22,6 +22,13 @@ from blocks.spec import block
 
 @block(
     shape="b n dim, b n -> b num_samples+1 dim, b num_samples+1 dim, b num_samples+1",
+    tokens={
+        "out": "select 0 1 + lost sampled",
+        "residual": "select 0 1 + lost sampled",
+        "queries": "select 0 1 | select 0 1 + lost sampled",
+        "keys": "keep x",
+        "expects": "class 0",
+    },
     paper="Adaptive Token Sampling For Efficient Vision Transformers, Fayyaz et al., 2021, arXiv:2111.15667",
     maps={"softmax": "token_pairs"},
     tags=("ats", "prune", "efficient", "token", "mask"),

@@ -12,6 +12,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n+1 dim",
+    tokens={"out": "front distillation after", "expects": "prefix after"},
     paper=(
         "Training data-efficient image transformers & distillation through attention, Touvron et al., 2020, "
         "arXiv:2012.12877"

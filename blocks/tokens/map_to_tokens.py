@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from blocks.spec import block
 
 
-@block(shape="b c h w -> b h*w c", tags=("flatten", "sequence", "patches"), converts="map -> tokens")
+@block(shape="b c h w -> b h*w c", tokens="grid", tags=("flatten", "sequence", "patches"), converts="map -> tokens")
 class MapToTokens(nn.Module):
     """Make every position of a map a token.
 

@@ -16,6 +16,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n+num_tokens dim",
+    tokens="back memory",
     paper="Fine-tuning Image Transformers using Learnable Memory, Sandler et al., 2022, arXiv:2203.15243",
     tags=("memory", "fine-tuning", "adapter", "token"),
     no_decay=("tokens",),

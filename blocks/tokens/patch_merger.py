@@ -17,6 +17,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b num_tokens dim",
+    tokens={"out": "lost merged", "queries": "lost merged", "keys": "keep x"},
     paper="Learning to Merge Tokens in Vision Transformers, Renggli et al., 2022, arXiv:2202.12015",
     maps={"softmax": "token_pairs"},
     tags=("merge", "reduce", "queries", "token"),

@@ -14,6 +14,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b n+num_tokens dim",
+    tokens={"out": "front register after", "expects": "prefix after"},
     paper="Vision Transformers Need Registers, Darcet et al., 2023, arXiv:2309.16588",
     tags=("registers", "vit", "token"),
     no_decay=("tokens",),

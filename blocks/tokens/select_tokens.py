@@ -5,7 +5,11 @@ from torch import Tensor, nn
 from blocks.spec import block
 
 
-@block(shape="b n dim -> b selected dim", tags=("slice", "remove", "take", "registers", "class token"))
+@block(
+    shape="b n dim -> b selected dim",
+    tokens="select start stop",
+    tags=("slice", "remove", "take", "registers", "class token"),
+)
 class SelectTokens(nn.Module):
     """Return the tokens from one index up to another.
 

@@ -11,6 +11,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim, b n -> b dim",
+    tokens={"queries": "lost pooled", "keys": "keep x"},
     paper="Escaping the Big Data Paradigm with Compact Transformers, Hassani et al., 2021, arXiv:2104.05704",
     maps={"softmax": "token_pairs"},
     tags=("cct", "seqpool", "pool", "attention pooling", "mask"),

@@ -14,6 +14,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b remaining dim",
+    tokens={"out": "keep | select 0 prefix_tokens + lost sampled", "expects": "prefix prefix_tokens"},
     paper="PatchDropout: Economizing Vision Transformers Using Patch Dropout, Liu et al., 2022, arXiv:2208.07220",
     tags=("patch dropout", "regularization", "efficient", "token"),
 )

@@ -8,6 +8,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim -> b dim rows columns",
+    tokens={"out": "select prefix_tokens None", "expects": "prefix prefix_tokens"},
     tags=("unflatten", "reshape", "grid"),
     examples=(
         {"n": 16, "dim": 32},

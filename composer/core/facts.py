@@ -5,15 +5,40 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from composer.core.graph import Literal, as_literal
+from composer.core.token_layout import TokenLayout
 
 
 @dataclass(frozen=True, slots=True)
 class PortSpec:
-    """The tensor at an output port."""
+    """The tensor at an output port.
+
+    Attributes:
+        port: name of the port.
+        shape: its sizes, the batch first.
+        dtype: torch's name of its dtype.
+        layout: where its tokens are in the image; None if it has none, or that is unknown.
+    """
 
     port: str
     shape: tuple[int, ...]
     dtype: str = "float32"
+    layout: TokenLayout | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        layout = None if self.layout is None else self.layout.to_json()
+        return {"port": self.port, "shape": self.shape, "dtype": self.dtype, "layout": layout}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "PortSpec":
+        """Read what `to_json` wrote."""
+        layout = data.get("layout")
+        return cls(
+            data["port"],
+            tuple(data["shape"]),
+            data["dtype"],
+            None if layout is None else TokenLayout.from_json(layout),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +88,7 @@ class NodeFacts:
         moved_bytes: what the operations of one forward pass read and write, without fusion.
         error: what is wrong at this node itself, in one sentence.
         waits_for: id of the node whose error (or missing wire) keeps this one from being computed.
+        warning: what the block misreads although the shapes fit, a sentence without the id of the node.
         repairs: changes that would make it valid.
         uncounted: how often operations ran whose cost is not counted, by name.
     """
@@ -80,6 +106,7 @@ class NodeFacts:
     moved_bytes: int = 0
     error: str | None = None
     waits_for: str | None = None
+    warning: str | None = None
     repairs: tuple[Repair, ...] = ()
     uncounted: Mapping[str, int] = field(default_factory=dict)
 
@@ -96,7 +123,7 @@ class NodeFacts:
     def to_json(self) -> dict[str, Any]:
         """Return the facts as plain JSON values."""
         values = {name: getattr(self, name) for name in self.__slots__}
-        values["outputs"] = [{"port": o.port, "shape": o.shape, "dtype": o.dtype} for o in self.outputs]
+        values["outputs"] = [port.to_json() for port in self.outputs]
         values["repairs"] = [asdict(repair) for repair in self.repairs]
         return values
 
@@ -106,7 +133,7 @@ class NodeFacts:
         values = dict(data)
         values["resolved"] = {name: as_literal(value) for name, value in values.get("resolved", {}).items()}
         values["inferred"] = tuple(values.get("inferred", ()))
-        values["outputs"] = tuple(PortSpec(o["port"], tuple(o["shape"]), o["dtype"]) for o in values.get("outputs", ()))
+        values["outputs"] = tuple(PortSpec.from_json(port) for port in values.get("outputs", ()))
         values["repairs"] = tuple(Repair.from_json(repair) for repair in values.get("repairs", ()))
         return cls(**values)
 

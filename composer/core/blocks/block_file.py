@@ -10,6 +10,7 @@ from typing import Any
 from composer.core.blocks.map_kinds import check_map_kind
 from composer.core.blocks.roles import Conversion, check_role, parse_conversions
 from composer.core.blocks.shapes import Shapes, parse_shapes
+from composer.core.blocks.token_rules import TokenRules, parse_rules
 from composer.core.declarations import (
     ParamSpec,
     Schema,
@@ -60,6 +61,7 @@ class BlockSpec:
         heads: attribute of the module that holds the number of heads, if a map is computed on request.
         rates: parameters on which costs depend only in whether they are zero, such as the rate of stochastic depth.
         no_decay: trainable tensors that weight decay leaves alone, as dotted names in which ``*`` stands for any text.
+        tokens: what the block does to the positions of tokens, as written; see `token_rules`.
     """
 
     name: str
@@ -84,11 +86,18 @@ class BlockSpec:
     heads: str = ""
     rates: tuple[str, ...] = ()
     no_decay: tuple[str, ...] = ()
+    tokens: str | Mapping[str, str] = ""
 
     @cached_property
     def shapes(self) -> Shapes:
         """The shape string, parsed."""
         return parse_shapes(self.shape)
+
+    @cached_property
+    def token_rules(self) -> TokenRules:
+        """What the block does to the positions of tokens."""
+        inputs, outputs = [port.name for port in self.inputs], [port.name for port in self.outputs]
+        return parse_rules(self.tokens, self.shapes, inputs, outputs)
 
     def param(self, name: str) -> ParamSpec | None:
         """A parameter by name."""
@@ -137,6 +146,7 @@ _ARGUMENTS: Schema = {
     "heads": ((str,), "a text"),
     "rates": ((tuple, list), "a tuple"),
     "no_decay": ((tuple, list), "a tuple"),
+    "tokens": ((str, dict), "a text or a mapping"),
 }
 
 
@@ -183,7 +193,7 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
         raise UserError(f"{path.name}: {error}") from None
     if unknown := [name for name in rates if name not in param_names]:
         raise UserError(f"{path.name}: rates names {unknown[0]!r}, which is not a parameter of {cls.name}")
-    return BlockSpec(
+    spec = BlockSpec(
         name=cls.name,
         category=path.parent.name,
         path=path,
@@ -206,7 +216,13 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
         heads=mark.get("heads", ""),
         rates=rates,
         no_decay=tuple(mark.get("no_decay", ())),
+        tokens=mark.get("tokens", ""),
     )
+    try:
+        _ = spec.token_rules
+    except UserError as error:
+        raise UserError(f"{path.name}: {error}") from None
+    return spec
 
 
 def _ports(forward: ast.FunctionDef, dtypes: Mapping[str, str]) -> Iterator[Port]:

@@ -1,14 +1,17 @@
 """Infer one node of a block: look its result up or run the block once for each iteration of its repeat."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.params import Resolved, resolve_params
 from composer.core.blocks.ports import declared_kind, kind
+from composer.core.blocks.token_meaning import layout_warning
+from composer.core.blocks.token_rules import TokenInputs, output_layouts
 from composer.core.errors import UserError
 from composer.core.facts import SUMMED, NodeFacts, PortSpec, summed
 from composer.core.graph import Literal, Node
+from composer.core.token_layout import TokenLayout
 from composer.engine.inference.memo import Memo
 from composer.engine.inference.node_memo import NodeCall, NodeMemo
 from composer.engine.inference.results import BlockCost, TensorSpec
@@ -43,7 +46,7 @@ def lookup_or_infer(call: NodeCall, memo: Memo, storages: Storages) -> NodeMemo:
         UserError: see `infer_node`.
     """
     node = call.node
-    signatures = tuple(value and value.signature for value in call.inputs)
+    signatures = tuple(value and (value.signature, value.layout) for value in call.inputs)
     key = (node.block, repr(node.params), repr(call.variables), call.repeat, signatures)
     result = memo.nodes.get(key) or infer_node(call, memo, storages)
     memo.put_node(key, result)
@@ -64,6 +67,7 @@ def infer_node(call: NodeCall, memo: Memo, storages: Storages) -> NodeMemo:
     inferred: tuple[str, ...] = ()
     outputs: list[TensorSpec] = []
     working = 0
+    warning: str | None = None
     inputs, first_inputs = list(call.inputs), list(call.first_inputs)
     for index in range(call.repeat):
         # 1. Sizes on the wires and variables give the parameters of this iteration.
@@ -81,18 +85,27 @@ def infer_node(call: NodeCall, memo: Memo, storages: Storages) -> NodeMemo:
         iterations.append((resolved.values, cost))
         outputs = storages.outputs(cost, inputs)
 
-        # 3. Inference holds at least inputs and outputs, and at most what the largest operation works on.
+        # 3. Where the tokens of the outputs are, and whether the block means the tokens that it gets.
+        values = {**sizes, **resolved.values}
+        layouts = _layouts(spec, inputs, values, outputs)
+        outputs = _with_layouts(outputs, layouts)
+        warning = warning or layout_warning(
+            spec, [value and (value.shape, value.layout) for value in first_inputs], values
+        )
+
+        # 4. Inference holds at least inputs and outputs, and at most what the largest operation works on.
         held = sum(value.nbytes for value in inputs if value is not None) + sum(value.nbytes for value in outputs)
         working = max(working, held, cost.working_bytes)
 
-        # 4. The outputs are the first inputs of the next iteration; the other inputs stay.
+        # 5. The outputs are the first inputs of the next iteration; the other inputs stay.
         if index + 1 < call.repeat:
             if len(outputs) > len(inputs) or None in inputs[: len(outputs)]:
                 raise repeat_error(node, call.repeat, spec.name)
             inputs = [*outputs, *inputs[len(outputs) :]]
             first_inputs = [*outputs, *first_inputs[len(outputs) :]]
     ports = tuple(
-        PortSpec(port.name, value.shape, value.dtype) for port, value in zip(spec.outputs, outputs, strict=False)
+        PortSpec(port.name, value.shape, value.dtype, value.layout)
+        for port, value in zip(spec.outputs, outputs, strict=False)
     )
     uncounted: Counter[str] = Counter()
     for _, cost in iterations:
@@ -105,8 +118,9 @@ def infer_node(call: NodeCall, memo: Memo, storages: Storages) -> NodeMemo:
         **summed((cost for _, cost in iterations), _SUMMED_IN_NODE),
         working_bytes=working,
         uncounted=dict(uncounted),
+        warning=warning,
     )
-    return NodeMemo(tuple(iterations), facts)
+    return NodeMemo(tuple(iterations), facts, tuple(value.layout for value in outputs))
 
 
 def replay(memo: NodeMemo, inputs: Sequence[TensorSpec | None], storages: Storages) -> tuple[list[TensorSpec], int]:
@@ -117,7 +131,27 @@ def replay(memo: NodeMemo, inputs: Sequence[TensorSpec | None], storages: Storag
         outputs = storages.outputs(cost, inputs)
         saved += storages.count_saved(cost, inputs, outputs)
         inputs = [*outputs, *inputs[len(outputs) :]]
-    return outputs, saved
+    return _with_layouts(outputs, memo.layouts), saved
+
+
+def _layouts(
+    spec: BlockSpec,
+    inputs: Sequence[TensorSpec | None],
+    values: Mapping[str, Literal],
+    outputs: Sequence[TensorSpec],
+) -> list[TokenLayout | None]:
+    """Return the token layouts of the outputs of a block."""
+    layouts = [value and value.layout for value in inputs]
+    shapes = [value and value.shape for value in inputs]
+    return output_layouts(spec.token_rules, TokenInputs(layouts, shapes, values), [value.shape for value in outputs])
+
+
+def _with_layouts(outputs: list[TensorSpec], layouts: Sequence[TokenLayout | None]) -> list[TensorSpec]:
+    """Return output tensors with their token layouts."""
+    return [
+        value if layout is None else value._replace(layout=layout)
+        for value, layout in zip(outputs, layouts, strict=False)
+    ]
 
 
 def repeat_error(node: Node, repeat: int, name: str) -> UserError:

@@ -54,7 +54,7 @@ def _end_facts(result: GraphResult, id: str, problems: Mapping[tuple[str, str], 
     """Return the facts of an input or output: its shape, or why there is none."""
     value = result.values.get((id, ""))
     if value is not None:
-        return NodeFacts("", outputs=(PortSpec("", value.shape, value.dtype),))
+        return NodeFacts("", outputs=(PortSpec("", value.shape, value.dtype, value.layout),))
     if id in result.graph.outputs:
         return NodeFacts("", error=problems.get((result.name, id)))
     return NodeFacts("", error=result.problem if is_main else None)

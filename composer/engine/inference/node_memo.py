@@ -8,6 +8,7 @@ from composer.core.binding import PortKey
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.facts import NodeFacts
 from composer.core.graph import Literal, Node, Scalar, Wire
+from composer.core.token_layout import TokenLayout
 from composer.engine.inference.results import BlockCost, Signature, TensorSpec
 
 
@@ -38,10 +39,12 @@ class NodeMemo:
     Attributes:
         iterations: resolved parameters and cost of each iteration.
         facts: its facts; their activation bytes are those of the node that was replayed last.
+        layouts: the token layouts of its outputs.
     """
 
     iterations: tuple[tuple[dict[str, Literal], BlockCost], ...]
     facts: NodeFacts
+    layouts: tuple[TokenLayout | None, ...] = ()
 
 
 class CachedVisit(NamedTuple):
@@ -51,7 +54,7 @@ class CachedVisit(NamedTuple):
         node: the node.
         wires: the wires that end at it.
         sources: the ports that feed it, in the order of its inputs; None for an input without a wire.
-        signatures: signatures of the tensors at those ports.
+        signatures: signatures and token layouts of the tensors at those ports.
         ports: names of its output ports.
         memo: its result.
     """
@@ -59,6 +62,6 @@ class CachedVisit(NamedTuple):
     node: Node
     wires: tuple[Wire, ...]
     sources: tuple[PortKey | None, ...]
-    signatures: tuple[Signature | None, ...]
+    signatures: tuple[tuple[Signature, TokenLayout | None] | None, ...]
     ports: tuple[str, ...]
     memo: NodeMemo

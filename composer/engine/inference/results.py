@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 from composer.core.binding import PortKey
 from composer.core.facts import NodeFacts
 from composer.core.graph import Graph, Literal, Node
+from composer.core.token_layout import TokenLayout
 
 
 @cache
@@ -37,6 +38,7 @@ class TensorSpec(NamedTuple):
         storage: number of its storage within one walk, so that a storage that two nodes save is counted once.
         stored: bytes of that storage, more than `nbytes` if the tensor is a part of a larger one.
         strides: decide which operations copy, and so what is saved for backward; empty for a contiguous tensor.
+        layout: where its tokens are in the image; None if it has none, or that is unknown. It decides no cost.
     """
 
     shape: tuple[int, ...]
@@ -45,6 +47,7 @@ class TensorSpec(NamedTuple):
     storage: int
     stored: int
     strides: tuple[int, ...] = ()
+    layout: TokenLayout | None = None
 
     @property
     def signature(self) -> Signature:

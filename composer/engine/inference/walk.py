@@ -15,6 +15,7 @@ from composer.core.binding import PortKey, bound_wires, output_keys, source_key
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.params import ParamError
 from composer.core.blocks.ports import input_ports
+from composer.core.blocks.token_rules import input_layout
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts, PortSpec, summed
@@ -86,7 +87,9 @@ class Walk:
                 values[item.id] = f"{item.id}: {error}"
                 continue
             size = itemsize(item.dtype) * prod(shape) * self.batch
-            values[item.id] = TensorSpec((self.batch, *shape), item.dtype, False, self.storages.new(), size)
+            full = (self.batch, *shape)
+            layout = input_layout(full)
+            values[item.id] = TensorSpec(full, item.dtype, False, self.storages.new(), size, layout=layout)
         return values
 
     def _graph(
@@ -187,7 +190,7 @@ class Walk:
         except UserError as error:
             return NodeResult(node, NodeFacts(node.block, error=prefix_node_id(node, str(error))), [])
         wires = result.graph.in_wires(node.id)
-        signatures = tuple(value and value.signature for value in inputs)
+        signatures = tuple(value and (value.signature, value.layout) for value in inputs)
         visit = CachedVisit(node, wires, tuple(sources), signatures, tuple(port.name for port in spec.outputs), memo)
         # A named port is resolved through the block of its source, which may change while this node and its wires do
         # not.
@@ -204,7 +207,7 @@ class Walk:
         inputs: list[TensorSpec | None] = []
         for source, signature in zip(visit.sources, visit.signatures, strict=True):
             value = result.values.get(source) if source is not None else None
-            if (value and value.signature) != signature:
+            if (value and (value.signature, value.layout)) != signature:
                 return None
             inputs.append(value)
         return inputs
@@ -326,7 +329,7 @@ class Walk:
             uncounted.update(part.uncounted)
         return replace(
             facts,
-            outputs=tuple(PortSpec(id, value.shape, value.dtype) for id, value in outputs.items()),
+            outputs=tuple(PortSpec(id, value.shape, value.dtype, value.layout) for id, value in outputs.items()),
             **summed(parts),
             working_bytes=max(peak_bytes(result, self._carrier(result)) for result in results),
             uncounted=dict(uncounted),

@@ -11,7 +11,6 @@ import inspect
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -22,8 +21,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.map_kinds import map_kinds
-from composer.engine.inspection.captured_map import CapturedMap, Grid
-from composer.engine.inspection.token_layout import MAX_LEADING, as_token_matrix, token_count, token_layout, windows_of
+from composer.core.token_layout import Grid, TokenLayout, cells
+from composer.engine.inspection.captured_map import CapturedMap
+from composer.engine.inspection.layout_tracker import Frame, LayoutTracker
+from composer.engine.inspection.token_layout import MAX_LEADING, as_token_matrix, guess_layout, token_count, windows_of
 
 # Limits of memory. A map beyond MAP_BYTES is averaged over heads, then its queries are thinned out.
 MAP_BYTES = 64 * 2**20
@@ -33,16 +34,7 @@ COMPUTED_BYTES = 2**30
 SOFTMAX = "softmax"
 # The kind of a softmax that no block declares.
 UNDECLARED = "token_pairs"
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """A running module."""
-
-    path: str
-    module: nn.Module
-    spec: BlockSpec | None
-    inputs: tuple[tuple[int, ...], ...]
+GUESSED = "where the tokens are in the image is guessed from their number, because no block declares it"
 
 
 @torch.no_grad()
@@ -87,7 +79,9 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     Attributes:
         stack: running modules, innermost last.
-        map_sizes: sizes of the feature maps so far, newest last; tokens are laid out like one of them.
+        layouts: where the tokens of each tensor are in the image.
+        map_sizes: sizes of the feature maps so far, newest last; tokens of unknown layout may be laid out like one of
+            them.
         maps: the maps recorded so far.
         computing: whether a block's method is computing a map, so that its own operations are not recorded.
     """
@@ -101,7 +95,8 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.nodes = nodes
         self.batch = int(inputs[0].shape[0]) if inputs and inputs[0].ndim else 1
         self.image: Grid | None = next(((t.shape[-2], t.shape[-1]) for t in inputs if t.ndim == 4), None)
-        self.stack: list[_Frame] = []
+        self.stack: list[Frame] = []
+        self.layouts = LayoutTracker(inputs, self.batch)
         self.map_sizes: list[Grid] = []
         self.maps: list[CapturedMap] = []
         self.calls: dict[tuple[str, str], int] = {}
@@ -133,7 +128,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if weights.ndim < 3 or dim % weights.ndim != weights.ndim - 1 or block_has_maps:
             return
         # A softmax over features or landmarks is not attention between positions: both sides must be the tokens.
-        if block is None or weights.shape[-1] == weights.shape[-2] == token_count(block.inputs):
+        if block is None or weights.shape[-1] == weights.shape[-2] == token_count(block.shapes):
             self.record(block or self.stack[-1], SOFTMAX, UNDECLARED, weights)
 
     # -- modules -----------------------------------------------------------------------------------------------------
@@ -163,14 +158,13 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Return a hook that pushes a module on the stack."""
 
         def hook(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            shapes = tuple(tuple(value.shape) for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
-            self.stack.append(_Frame(path, module, spec, shapes))
+            self.stack.append(self.layouts.enter(path, module, spec, args, kwargs, self.stack))
 
         return hook
 
     def on_exit(self, module: nn.Module, args: Any, output: Any) -> None:
         """Pop a module from the stack."""
-        self.stack.pop()
+        self.layouts.leave(self.stack.pop(), output)
         if isinstance(output, Tensor) and output.ndim == 4:
             self.map_sizes.append((output.shape[-2], output.shape[-1]))
 
@@ -193,7 +187,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 return
             every = 1
             if map_kinds()[kind].layout == "tokens":
-                tokens = token_count(self.stack[-1].inputs)
+                tokens = token_count(self.stack[-1].shapes)
                 heads = getattr(module, owner.spec.heads) if owner.spec is not None and owner.spec.heads else 1
                 full_bytes = 4 * self.batch * tokens**2 * heads
                 every = math.ceil(full_bytes / COMPUTED_BYTES) or 1
@@ -215,7 +209,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     # -- recording ---------------------------------------------------------------------------------------------------
 
-    def record(self, frame: _Frame, name: str, kind: str, value: Tensor, stride: int = 1) -> None:
+    def record(self, frame: Frame, name: str, kind: str, value: Tensor, stride: int = 1) -> None:
         """Copy a map to the CPU, within the limits of memory.
 
         Args:
@@ -233,8 +227,9 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         # 1. Bring matrices into one layout, and find out where their queries and keys are in the image.
         if map_kinds()[kind].layout == "tokens":
             data = as_token_matrix(data, self.batch)
-            location["queries"] = self.layout(data.shape[-2], frame)
-            location["keys"] = self.layout(data.shape[-1], frame)
+            # Of thinned queries no row is a row of the image.
+            location["queries"] = self.layout(frame, "queries", data.shape[-2], notes) if stride == 1 else None
+            location["keys"] = self.layout(frame, "keys", data.shape[-1], notes)
         elif map_kinds()[kind].layout == "windows":
             kind, data, location = self.locate_windows(kind, data, notes)
             if not location:
@@ -261,10 +256,22 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             CapturedMap(node, frame.path, name, call, kind, data, self.batch, shape, notes=tuple(notes), **location)
         )
 
-    def layout(self, tokens: int, frame: _Frame) -> tuple[int, Grid] | None:
-        """Return the number of leading tokens without a position in the image, and the grid of the others."""
-        inputs = [shape[-2:] for shape in frame.inputs if len(shape) == 4]
-        return token_layout(tokens, [*self.map_sizes, *((h, w) for h, w in inputs)], self.image)
+    def layout(self, frame: Frame, side: str, tokens: int, notes: list[str]) -> TokenLayout | None:
+        """Return where the queries or keys of a block are in the image; a guess is noted.
+
+        Args:
+            frame: the block.
+            side: ``queries`` or ``keys``.
+            tokens: their number.
+            notes: receives the note.
+        """
+        layout = self.layouts.of_attention(frame, side, tokens)
+        if layout is None:
+            maps = [*self.map_sizes, *((shape[-2], shape[-1]) for shape in frame.shapes if len(shape) == 4)]
+            layout = guess_layout(tokens, maps, self.image)
+            if layout is not None and GUESSED not in notes:
+                notes.append(GUESSED)
+        return layout
 
     def locate_windows(self, kind: str, data: Tensor, notes: list[str]) -> tuple[str, Tensor, dict[str, Any]]:
         """Locate attention in the innermost module that cuts a map into windows.
@@ -276,7 +283,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             Kind, weights and location fields of the map; no location if the weights do not fit the windows.
         """
         for frame in reversed(self.stack):
-            shape = next((shape for shape in frame.inputs if len(shape) == 4), None)
+            shape = next((shape for shape in frame.shapes if len(shape) == 4), None)
             attributes = frame.spec.windows if frame.spec is not None else ()
             if shape is None or not attributes or data.ndim != 4:
                 continue
@@ -288,7 +295,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                     notes.append("the windows' own tokens are left out, so sums over positions are below 1")
                 return kind, data, {"size": windows.size, "window": windows.window, "shift": windows.shift}
             if data.shape[0] == self.batch and data.shape[-2] == data.shape[-1] == windows.count:
-                return UNDECLARED, data, {"queries": (0, windows.cells), "keys": (0, windows.cells)}
+                return UNDECLARED, data, {"queries": cells(windows.cells), "keys": cells(windows.cells)}
             break
         return kind, data, {}
 

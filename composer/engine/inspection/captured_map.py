@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-Grid = tuple[int, int]
+from composer.core.token_layout import Grid, TokenLayout
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,7 @@ class CapturedMap:
             (N * windows, heads, tokens, tokens).
         batch: N.
         shape: shape before anything was averaged or left out.
-        queries: number of tokens in front of the grid, and the grid of the queries; None where queries are no
-            positions of an image.
+        queries: where the queries are in the image; None where that is unknown, or only some of them are stored.
         keys: the same of the keys.
         size: height and width of the map that was cut into windows.
         window: height and width of a window.
@@ -39,8 +38,8 @@ class CapturedMap:
     data: Tensor
     batch: int
     shape: tuple[int, ...]
-    queries: tuple[int, Grid] | None = None
-    keys: tuple[int, Grid] | None = None
+    queries: TokenLayout | None = None
+    keys: TokenLayout | None = None
     size: Grid = (0, 0)
     window: Grid = (0, 0)
     shift: Grid = (0, 0)

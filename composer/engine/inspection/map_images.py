@@ -10,7 +10,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from composer.engine.inspection.captured_map import CapturedMap, Grid
+from composer.core.token_layout import Grid
+from composer.engine.inspection.captured_map import CapturedMap
 
 # Limit for the attention of all query positions of one map; beyond it heads are averaged, then queries thinned out.
 QUERY_BYTES = 16 * 2**20
@@ -69,34 +70,6 @@ def map_kind(*, words: str, values: str, shape: str, layout: str = "") -> Callab
     """
     del words, values, shape, layout  # read from the source text
     return lambda draw: draw
-
-
-def draw_token_matrix(captured: CapturedMap, weights: Tensor, notes: tuple[str, ...]) -> MapImages:
-    """Draw a matrix between tokens: over the image where its keys are positions of the image, else as tables.
-
-    Args:
-        captured: the map; gives the layout of queries and keys.
-        weights: of one image, (heads, queries, keys).
-        notes: what the viewer should know.
-    """
-    if captured.keys is None:
-        return with_heads("queries × keys", weights, over_image=False, notes=notes)
-    leading_keys, (height, width) = captured.keys
-    on_image = weights[..., leading_keys:].reshape(*weights.shape[:2], height, width)
-    received = with_heads("received", on_image.mean(1), over_image=True, notes=notes)
-    titles, images = list(received.titles), received.images
-    leading = captured.queries[0] if captured.queries is not None else 0
-    if leading or weights.shape[1] == 1:
-        titles.insert(0, "class token")
-        images = torch.cat([on_image[:, 0].mean(0)[None], images])
-    queries = None
-    if captured.queries is not None:
-        rows, columns = captured.queries[1]
-        stride, average = thin_queries(weights.shape[0], (rows, columns), height * width)
-        sampled = on_image[:, leading:].reshape(-1, rows, columns, height, width)
-        sampled = sampled[:, stride // 2 :: stride, stride // 2 :: stride]
-        queries = (sampled.mean(0, keepdim=True) if average else sampled).contiguous()
-    return MapImages(tuple(titles), images, over_image=True, queries=queries, notes=notes)
 
 
 def draw_footprint(weights: Tensor, notes: tuple[str, ...]) -> MapImages:

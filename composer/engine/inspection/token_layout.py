@@ -1,4 +1,4 @@
-"""Where tokens are in the image: the grid of a sequence of tokens, and the windows that a map was cut into."""
+"""What capture must work out by itself: the windows that a map was cut into, and guesses where nothing is declared."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from composer.engine.inspection.captured_map import Grid
+from composer.core.token_layout import Grid, TokenLayout, cells, join, unplaced
 
 MAX_LEADING = 8  # class, distillation and register tokens in front of the patches
 
@@ -59,8 +59,8 @@ def as_token_matrix(weights: Tensor, batch: int) -> Tensor:
     return weights.reshape(rows, leading // rows, *weights.shape[-2:])
 
 
-def token_layout(tokens: int, maps: Sequence[Grid], image: Grid | None) -> tuple[int, Grid] | None:
-    """Find the grid of a sequence of tokens.
+def guess_layout(tokens: int, maps: Sequence[Grid], image: Grid | None) -> TokenLayout | None:
+    """Guess the layout of tokens from their number: for blocks that do not declare it.
 
     Args:
         tokens: number of tokens.
@@ -68,20 +68,19 @@ def token_layout(tokens: int, maps: Sequence[Grid], image: Grid | None) -> tuple
         image: size of the image; a grid that matches no map has the proportions of the image.
 
     Returns:
-        Number of leading tokens that are not positions (class token, registers), and height and width; None if nothing
-        fits.
+        A grid behind as few other tokens as possible; None if nothing fits.
     """
     for leading in range(min(MAX_LEADING, tokens - 1) + 1):
         positions = tokens - leading
         # A map of one position would make a grid of every short sequence.
         grid = next((grid for grid in reversed(maps) if grid[0] * grid[1] == positions and positions > 1), None)
-        if grid is not None:
-            return leading, grid
-        if image is not None and positions > 1:
+        if grid is None and image is not None and positions > 1:
             height = math.isqrt(positions * image[0] // image[1])
             same_aspect = height * height * image[1] == positions * image[0]
             if height and same_aspect and height * (positions // height) == positions:
-                return leading, (height, positions // height)
+                grid = height, positions // height
+        if grid is not None:
+            return join((unplaced(leading), cells(grid)))
     return None
 
 

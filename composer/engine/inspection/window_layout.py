@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from composer.engine.inspection.captured_map import CapturedMap, Grid
+from composer.core.token_layout import Grid
+from composer.engine.inspection.captured_map import CapturedMap
 from composer.engine.inspection.map_images import MapImages, thin_queries, with_heads
 
 

@@ -20,9 +20,10 @@ from blocks.conv.fused_mbconv import FusedMBConv
 from blocks.conv.mbconv import MBConv
 from blocks.dendritic.active_dendrites import ActiveDendrites
 from blocks.transformer.transformer_encoder_layer import TransformerEncoderLayer
+from composer.core.token_layout import cells, join, unplaced
 from composer.engine.inspection import capture as module
 from composer.engine.inspection.capture import capture
-from composer.engine.inspection.token_layout import as_token_matrix, token_layout
+from composer.engine.inspection.token_layout import as_token_matrix, guess_layout
 from composer.engine.library import catalog
 from tests.engine.designs import tiny
 
@@ -150,7 +151,7 @@ def test_a_generated_design_gives_maps_on_its_nodes():
         ("gate", "gate", "channel"),
         ("attn", "attn.attn", "token_pairs"),
     ]
-    assert maps[1].keys == (0, (4, 4))
+    assert maps[1].keys == cells((4, 4))
     _, only = capture(model, torch.randn(2, 1, 8, 8), catalog(), nodes=["attn"])
     assert [record.node for record in only] == ["attn"]
 
@@ -249,7 +250,7 @@ def test_tokens_of_windows_are_left_out_and_windows_among_themselves_are_a_coars
     within, among = captured(DSSA(32, window_size=3), torch.randn(2, 32, 8, 7))
     assert (within.kind, within.data.shape, within.window, within.size) == ("windows", (2 * 9, 4, 9, 9), (3, 3), (8, 7))
     assert "own tokens" in within.notes[0] and within.data.sum(-1).min() < 0.99
-    assert (among.kind, among.data.shape, among.queries) == ("token_pairs", (2, 4, 9, 9), (0, (3, 3)))
+    assert (among.kind, among.data.shape, among.queries) == ("token_pairs", (2, 4, 9, 9), cells((3, 3)))
     assert torch.allclose(among.data.sum(-1), torch.ones(2, 4, 9))
 
 
@@ -259,7 +260,7 @@ def test_channels_that_attend_to_channels_are_no_places():
 
 
 @pytest.mark.parametrize(
-    ("tokens", "maps", "image", "wanted"),
+    ("tokens", "maps", "image", "expected"),
     [
         (196, [], (224, 224), (0, (14, 14))),
         (197, [], (224, 224), (1, (14, 14))),
@@ -273,8 +274,9 @@ def test_channels_that_attend_to_channels_are_no_places():
         (50, [(5, 10), (10, 5)], (64, 64), (0, (10, 5))),
     ],
 )
-def test_tokens_are_laid_out_like_the_map_before_them_or_like_the_image(tokens, maps, image, wanted):
-    assert token_layout(tokens, maps, image) == wanted
+def test_a_guess_is_a_map_computed_before_or_has_the_proportions_of_the_image(tokens, maps, image, expected):
+    layout = guess_layout(tokens, maps, image)
+    assert layout == (expected and join((unplaced(expected[0]), cells(expected[1]))))
 
 
 def test_pairs_of_every_layout_have_one_form():

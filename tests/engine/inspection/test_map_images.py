@@ -13,6 +13,7 @@ from blocks.attention.san_patchwise import SANPatchwise
 from blocks.attention.swin_block import SwinBlock
 from composer.core.errors import UserError
 from composer.core.files.design_json import to_json
+from composer.core.token_layout import cells, join, unplaced
 from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection import inspector, map_images, overlay
 from composer.engine.inspection.capture import capture
@@ -89,7 +90,7 @@ def test_windows_by_hand():
 
 def test_received_attention_and_queries_of_token_pairs():
     weights = torch.rand(2, 3, 6, 6).softmax(-1)
-    drawing = draw_map(raw("token_pairs", weights, queries=(0, (2, 3)), keys=(0, (2, 3))), 1)
+    drawing = draw_map(raw("token_pairs", weights, queries=cells((2, 3)), keys=cells((2, 3))), 1)
     assert drawing.titles == ("received, mean of heads", "received, head 1", "received, head 2", "received, head 3")
     assert torch.allclose(drawing.images[0], weights[1].mean((0, 1)).view(2, 3))
     assert torch.allclose(drawing.images[2], weights[1, 1].mean(0).view(2, 3))
@@ -99,7 +100,8 @@ def test_received_attention_and_queries_of_token_pairs():
 
 def test_the_class_token_comes_first():
     weights = torch.rand(1, 2, 5, 5).softmax(-1)
-    drawing = draw_map(raw("token_pairs", weights, queries=(1, (2, 2)), keys=(1, (2, 2))))
+    layout = join((unplaced(1, "class"), cells((2, 2))))
+    drawing = draw_map(raw("token_pairs", weights, queries=layout, keys=layout))
     assert drawing.titles[0] == "class token"
     assert torch.allclose(drawing.images[0], weights[0, :, 0, 1:].mean(0).view(2, 2))
     assert torch.allclose(drawing.queries[1, 0, 1], weights[0, 1, 2, 1:].view(2, 2))
@@ -107,7 +109,7 @@ def test_the_class_token_comes_first():
 
 def test_keys_may_lie_on_a_coarser_grid_than_queries():
     weights = torch.rand(1, 1, 8, 2).softmax(-1)
-    drawing = draw_map(raw("token_pairs", weights, queries=(0, (2, 4)), keys=(0, (1, 2))))
+    drawing = draw_map(raw("token_pairs", weights, queries=cells((2, 4)), keys=cells((1, 2))))
     assert drawing.grid == (1, 2)
     assert torch.allclose(drawing.queries[0, 1, 2], weights[0, 0, 6].view(1, 2))
 
@@ -122,7 +124,7 @@ def test_tokens_without_places_are_a_table():
 def test_many_queries_are_thinned(monkeypatch):
     weights = torch.rand(1, 2, 64, 64)
     monkeypatch.setattr(map_images, "QUERY_BYTES", 16 * 64 * 4)
-    drawing = draw_map(raw("token_pairs", weights, queries=(0, (8, 8)), keys=(0, (8, 8))))
+    drawing = draw_map(raw("token_pairs", weights, queries=cells((8, 8)), keys=cells((8, 8))))
     assert drawing.queries.shape == (1, 4, 4, 8, 8)
     assert torch.allclose(
         drawing.queries[0, 0, 1], weights[0, :, 1 * 8 + 3].mean(0).view(8, 8)
@@ -182,7 +184,7 @@ def test_the_method_of_a_part_is_given_what_the_part_was_given():
 
 def test_of_weights_with_signs_the_size_is_shown_and_that_is_said():
     weights = torch.randn(2, 3, 6, 6)
-    drawing = draw_map(raw("signed_pairs", weights, queries=(0, (2, 3)), keys=(0, (2, 3))), 1)
+    drawing = draw_map(raw("signed_pairs", weights, queries=cells((2, 3)), keys=cells((2, 3))), 1)
     assert torch.allclose(drawing.images[0], weights[1].abs().mean((0, 1)).view(2, 3))
     assert torch.allclose(drawing.queries[2, 1, 0], weights[1, 2, 3].abs().view(2, 3))
     assert drawing.notes == (map_images.SIGNED,)

@@ -14,6 +14,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim, b m dim, b m value_dim, b ..., b ... -> b n value_dim",
+    tokens={"keys": "keep key"},
     paper="Attention Is All You Need, Vaswani et al., 2017, arXiv:1706.03762",
     maps={"softmax": "token_pairs"},
     tags=("scaled dot-product", "sdpa", "query", "key", "value", "qkv", "mask"),

@@ -22,6 +22,7 @@ from blocks.spec import block
     maps={"softmax": "token_pairs"},
     tags=("bahdanau", "additive attention", "seq2seq", "captioning", "recurrent"),
     outputs=("states", "contexts"),
+    exceptions={"token_positions": "the context of a step is computed before the step reads its token"},
 )
 class AttentionDecoder(nn.Module):
     """Decode token by token, attending to the annotations at each step.

@@ -13,7 +13,7 @@ from composer.core.graph import Design
 def run(
     design: DesignFile,
     *,
-    fix: Annotated[bool, Option("--fix", help="apply the first repair of each error and write the design")] = False,
+    fix: Annotated[bool, Option("--fix", help="apply the first repair of each problem and write the design")] = False,
     output: Annotated[
         Path | None,
         Option("-o", "--output", metavar="FILE", help="with --fix: file to write; the design itself by default"),
@@ -24,7 +24,7 @@ def run(
     from composer.core import training_settings
     from composer.core.files.design_file import load_stamped
     from composer.engine.inference.infer import Inferrer
-    from composer.engine.repair.context import causes
+    from composer.engine.repair.context import causes, misreads
 
     if output is not None and not fix:
         raise UserError("-o names the file for the repaired design; add --fix, or leave out -o")
@@ -48,6 +48,8 @@ def run(
             print(f"warning: {problem.message}")
     for file, reason in inferrer.catalog.unused.items():
         print(f"warning: {file}: {reason}")
+    for misread in misreads(inference, inferrer):
+        print(f"warning: {misread.id}: {misread.message}")
     if not problems:
         print(f"{design}: no problems, {totals.params:,} parameters, {totals.macs:,} MACs")
     return PROBLEMS if problems else 0

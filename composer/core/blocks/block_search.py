@@ -1,10 +1,11 @@
 """Searching for a block by a few letters of its name or tags."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.ports import declared_kind, fits
+from composer.core.blocks.token_meaning import reads_as_channels
 from composer.core.graph import SUBGRAPH, Design
 
 
@@ -20,6 +21,9 @@ class BlockChoice:
         tags: further words that a search matches.
         takes: tensor layout at its first input, ``any`` if undeclared, empty if it has no input.
         gives: tensor layout at its first output, likewise.
+        reads_channels: whether its first input takes the number of tokens for the number of channels.
+        misreads: whether it would do so with the tensor at hand; such choices come last.
+        needs_more: whether inputs beside the first must be wired.
     """
 
     block: str
@@ -29,6 +33,9 @@ class BlockChoice:
     tags: tuple[str, ...] = ()
     takes: str = "any"
     gives: str = "any"
+    reads_channels: bool = False
+    misreads: bool = False
+    needs_more: bool = False
 
 
 def block_choices(design: Design, catalog: Catalog, graph: str) -> list[BlockChoice]:
@@ -48,6 +55,8 @@ def block_choices(design: Design, catalog: Catalog, graph: str) -> list[BlockCho
             (*spec.tags, spec.category.replace("_", " ")),
             declared_kind(spec, 0) if spec.inputs else "",
             declared_kind(spec, 0, output=True) if spec.outputs else "",
+            reads_channels=bool(spec.inputs) and reads_as_channels(spec, 0),
+            needs_more=sum(not port.optional for port in spec.inputs) > 1,
         )
         for specs in catalog.categories().values()
         for spec in specs
@@ -62,30 +71,49 @@ def block_choices(design: Design, catalog: Catalog, graph: str) -> list[BlockCho
     return choices
 
 
-def filter_choices(choices: Iterable[BlockChoice], kind: str, *, from_output: bool) -> list[BlockChoice]:
-    """Return the choices that a wire can connect to.
+def filter_choices(
+    choices: Iterable[BlockChoice], kind: str, *, from_output: bool, tokens: bool = False
+) -> list[BlockChoice]:
+    """Return the choices that a wire can connect to, those that would misread the tensor on it last.
 
     Args:
         choices: the choices.
         kind: tensor layout at the fixed end of the wire.
         from_output: whether that end is an output, so that the other one is an input.
+        tokens: whether the tensor is known to hold tokens.
     """
     if from_output:
-        return [choice for choice in choices if choice.takes and fits(kind, choice.takes)]
+        return mark_misreading([choice for choice in choices if choice.takes and fits(kind, choice.takes)], tokens)
     return [choice for choice in choices if choice.gives and fits(choice.gives, kind)]
+
+
+def mark_misreading(choices: Iterable[BlockChoice], tokens: bool) -> list[BlockChoice]:
+    """Mark the choices that would misread a tensor, and put them last.
+
+    Args:
+        choices: the choices.
+        tokens: whether the tensor is known to hold tokens.
+    """
+    marked = [replace(choice, misreads=True) if tokens and choice.reads_channels else choice for choice in choices]
+    return sorted(marked, key=lambda choice: choice.misreads)
 
 
 def search(choices: Iterable[BlockChoice], text: str) -> list[BlockChoice]:
     """Return the choices that match a text, best first; all of them for an empty text.
 
     Matches rank in this order: start of the name, capitals, start of a word, inside the name, start of a tag, inside a
-    tag, letters in the same order. Of equal matches the shorter name comes first.
+    tag, letters in the same order. Of equal matches those that one wire completes come first, then shorter names.
+    Choices that misread the tensor on the wire come after all others.
     """
     query = _normalized(text)
     if not query:
         return list(choices)
-    ranked = [(score, index, choice) for index, choice in enumerate(choices) if (score := _score(choice, query))]
-    return [choice for _, _, choice in sorted(ranked, key=lambda entry: entry[:2])]
+    ranked = [
+        ((choice.misreads, score[0], choice.needs_more, score[1], index), choice)
+        for index, choice in enumerate(choices)
+        if (score := _score(choice, query))
+    ]
+    return [choice for _, choice in sorted(ranked, key=lambda entry: entry[0])]
 
 
 def _score(choice: BlockChoice, query: str) -> tuple[int, int] | None:

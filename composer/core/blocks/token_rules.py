@@ -357,7 +357,7 @@ def _default(shapes: Shapes, index: int, ports: Sequence[str]) -> Rule | None:
     """Return the rule that the shape string implies: a map of a map, or tokens on an axis that an input has."""
     axes = shapes.outputs[index]
     if ELLIPSIS in axes:
-        return ((("keep",),),) if any(ELLIPSIS in source for source in shapes.inputs) else None
+        return ((("keep",),), (("lost",),)) if any(ELLIPSIS in source for source in shapes.inputs) else None
     if len(axes) == 4 and any(len(source) == 4 and ELLIPSIS not in source for source in shapes.inputs):
         return ((("grid",),),)
     if len(axes) == 3:

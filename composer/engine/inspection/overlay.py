@@ -64,7 +64,8 @@ def tile(image: Image.Image, drawing: MapImages, number: int = 0, side: int = TI
     """Draw one image of a map in a square of `side` pixels: over the image, or as a table centred in it."""
     values = drawing.images[number].numpy()
     if drawing.over_image:
-        return overlay(fit_square(image, side), values)
+        # The map belongs to the image and not to the border around it.
+        return fit_square(overlay(_fit(image, side), values), side)
     rows, columns = values.shape
     if rows == 1 and columns > MAX_STRIP:
         lines = int(np.ceil(np.sqrt(columns)))
@@ -77,11 +78,16 @@ def tile(image: Image.Image, drawing: MapImages, number: int = 0, side: int = TI
     return square
 
 
-def fit_square(image: Image.Image, side: int = TILE) -> Image.Image:
-    """Scale an image so that its longer side is `side`, and centre it in a black square."""
+def _fit(image: Image.Image, side: int) -> Image.Image:
+    """Scale an image so that its longer side is `side`."""
     scale = side / max(image.size)
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    small = image.convert("RGB").resize(size, Image.Resampling.NEAREST)
+    return image.convert("RGB").resize(size, Image.Resampling.NEAREST)
+
+
+def fit_square(image: Image.Image, side: int = TILE) -> Image.Image:
+    """Scale an image so that its longer side is `side`, and centre it in a black square."""
+    small = _fit(image, side)
     square = Image.new("RGB", (side, side))
     square.paste(small, ((side - small.width) // 2, (side - small.height) // 2))
     return square

@@ -103,6 +103,25 @@ def find_error(inference: Inference, inferrer: Inferrer, id: str, graph: str = "
     return next((error for error in errors if (error.graph_name, error.id) == (graph, id)), None)
 
 
+def misreads(inference: Inference, inferrer: Inferrer) -> Iterator[ErrorContext]:
+    """Yield each node that misreads its input once, with the warning as message."""
+    seen: set[tuple[str, str]] = set()
+    for result, instances in _graph_results(inference.root, ()):
+        for id, node in result.nodes.items():
+            message = node.facts.warning
+            if message is not None and (result.name, id) not in seen:
+                seen.add((result.name, id))
+                yield ErrorContext(
+                    inferrer, inference.design, result.name, result.graph, result, id, message, instances
+                )
+
+
+def find_misread(inference: Inference, inferrer: Inferrer, id: str, graph: str = "") -> ErrorContext | None:
+    """Return the context of a node that misreads its input; None if it does not."""
+    contexts = misreads(inference, inferrer)
+    return next((context for context in contexts if (context.graph_name, context.id) == (graph, id)), None)
+
+
 def causes(inference: Inference, inferrer: Inferrer) -> list[str]:
     """Return one message for each error; for one in a sub-graph that of the outermost instance, which locates it."""
     messages = []

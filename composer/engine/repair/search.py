@@ -14,7 +14,8 @@ from composer.core.graph import Design
 from composer.core.repairs import apply_repair
 from composer.engine.inference.infer import Inferrer
 from composer.engine.repair.candidates import Stage, generators
-from composer.engine.repair.context import ErrorContext, find_error
+from composer.engine.repair.context import ErrorContext, find_error, find_misread
+from composer.engine.repair.misread import misread_repairs
 
 MAX_TRIALS = 150
 # Of these trials for likely candidates, so that the last ones get a turn too.
@@ -36,7 +37,7 @@ def find_repairs(
     Args:
         inferrer: its memo makes trying cheap.
         design: the design with the error.
-        id: the item with the error; empty for an error of the design as a whole.
+        id: the item with the error or warning; empty for an error of the design as a whole.
         graph: name of the graph that holds it.
         limit: the maximal number of repairs.
         step: called before each trial; it may raise to cancel the search.
@@ -47,7 +48,8 @@ def find_repairs(
     before = inferrer.infer(design)
     error = find_error(before, inferrer, id, graph)
     if error is None:
-        return []
+        misread = find_misread(before, inferrer, id, graph)
+        return misread_repairs(misread, before, limit, step) if misread is not None else []
     fine = {path for path, facts in before.facts.nodes.items() if facts.ok}
     complete: list[Repair] = []
     partial: list[tuple[int, Repair]] = []

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QCursor
 
-from composer.core.blocks.block_search import block_choices, filter_choices
-from composer.core.blocks.ports import is_variadic
+from composer.core.blocks.block_search import block_choices, filter_choices, mark_misreading
+from composer.core.blocks.ports import index_of, is_variadic, output_ports
 from composer.core.graph import SUBGRAPH, Point, Wire
 from composer.gui.canvas.hit_test import WIRE_REACH, node_at, wire_at
 from composer.gui.canvas.items import metrics
 from composer.gui.canvas.overlays.quick_add import QuickAdd
 from composer.gui.canvas.view import GraphView
-from composer.gui.canvas.wiring import End, best_port, candidates, connect, wire_between
+from composer.gui.canvas.wiring import End, best_port, candidates, connect, tokens_at, wire_between
 from composer.gui.session.session import Session
 
 LIST_OFFSET = QPoint(-24, 12)  # of the list from the pointer, so that the first row is under it
@@ -78,12 +78,20 @@ class BlockAdder:
         document = self._session.document
         choices = block_choices(document.design, self._session.catalog, document.graph_name)
         if destination.end is not None:
-            choices = filter_choices(choices, destination.kind, from_output=destination.end.output)
+            tokens = tokens_at(self._session, destination.end)
+            choices = filter_choices(choices, destination.kind, from_output=destination.end.output, tokens=tokens)
         if destination.wire is not None:
             choices = [choice for choice in choices if choice.takes and choice.gives]
+            choices = mark_misreading(choices, tokens_at(self._session, self._source(destination.wire)))
         self._destination = destination
         at = self._view.viewport().mapTo(self._choices.home, self._view.mapFromScene(destination.point))
         self._choices.open_at(choices, at + LIST_OFFSET)
+
+    def _source(self, wire: Wire) -> End:
+        """Return the output at which a wire starts."""
+        document = self._session.document
+        ports = output_ports(document.design, self._session.catalog, document.graph_name, wire.source)
+        return End(wire.source, output=True, index=index_of(ports, wire.source_port) or 0)
 
     def _add(self, block: str) -> None:
         document, to = self._session.document, self._destination

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from composer.core import edits
 from composer.core.blocks.ports import canonical, declared_kind, fits, input_ports, kind, output_ports
+from composer.core.blocks.token_meaning import is_tokens
 from composer.core.graph import Design, Node, Wire
 from composer.core.topology import format_cycle, reachable
 from composer.gui.canvas.items.content import output_shape
@@ -35,6 +36,15 @@ def kind_at(session: Session, end: End) -> str:
             return kind(shape)
     spec = session.catalog.get(item.block) if isinstance(item, Node) else None
     return declared_kind(spec, end.index, output=end.output) if spec is not None else "any"
+
+
+def tokens_at(session: Session, end: End) -> bool:
+    """Return whether the tensor at an output is known to hold tokens, whose number must not be read as channels."""
+    facts = session.facts_for(end.id)
+    if not end.output or facts is None or end.index >= len(facts.outputs):
+        return False
+    port = facts.outputs[end.index]
+    return is_tokens(port.shape, port.layout)
 
 
 def wire_between(session: Session, one: End, other: End) -> Wire:

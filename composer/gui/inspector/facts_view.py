@@ -39,7 +39,8 @@ class FactsView(QWidget):
     def update_values(self) -> None:
         """Show the current facts."""
         facts = self._session.facts_for(self._id)
-        offers = self._offers(facts) if facts is not None and facts.error is not None else ()
+        wrong = facts is not None and (facts.error is not None or facts.warning is not None)
+        offers = self._offers(facts) if facts is not None and wrong else ()
         state = (facts, self._session.batch, offers)
         if state == self._shown_state:
             return
@@ -50,19 +51,21 @@ class FactsView(QWidget):
             starting = self._session.engine_state == "starting"
             self._layout.addWidget(label("The engine is starting" if starting else "Not computed yet", "muted"))
         elif facts.error is not None:
-            self._show_error(facts, offers)
+            self._show_problem(facts.error, "error", offers)
         elif facts.waits_for is not None:
             self._layout.addWidget(heading("Facts"))
             self._layout.addWidget(label(f"Waiting for {facts.waits_for}, which has a problem.", "muted", wrap=True))
         else:
             self._show_facts(facts)
+            if facts.warning is not None:
+                self._show_problem(f"{self._id}: {facts.warning}", "warning", offers)
 
     def _offers(self, facts: NodeFacts) -> tuple[Repair, ...] | None:
         return self._session.offers.of(self._id, self._session.document.graph_name, facts.repairs)
 
-    def _show_error(self, facts: NodeFacts, offers: tuple[Repair, ...] | None) -> None:
+    def _show_problem(self, message: str, style: str, offers: tuple[Repair, ...] | None) -> None:
         self._layout.addWidget(heading("Problem"))
-        self._layout.addWidget(label(facts.error or "", "error", wrap=True))
+        self._layout.addWidget(label(message, style, wrap=True))
         if offers is None:
             self._layout.addWidget(label("Looking for repairs…", "small"))
         graph = self._session.document.graph_name

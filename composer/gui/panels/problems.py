@@ -160,7 +160,7 @@ class ProblemsPanel(Panel):
             if self._needs_trust(problem):
                 problem_row.show_repairs((TRUST,))
                 continue
-            if problem.level != "error" or not (number < ROWS_WITH_REPAIRS or problem.path in selected):
+            if not problem.repairable or not (number < ROWS_WITH_REPAIRS or problem.path in selected):
                 continue
             problem_row.show_repairs(
                 session.offers.of(problem.path[-1] if problem.path else "", self._graph(problem), problem.repairs)

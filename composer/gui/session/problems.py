@@ -18,12 +18,14 @@ class ListedProblem:
         path: node ids from the main graph inwards; empty for the design as a whole.
         level: ``error`` or ``warning``.
         repairs: changes that the engine has tried and that fix the problem.
+        repairable: whether the engine may find repairs.
     """
 
     message: str
     path: tuple[str, ...] = ()
     level: str = "error"
     repairs: tuple[Repair, ...] = ()
+    repairable: bool = False
 
 
 def list_problems(design: Design, facts: DesignFacts, structural: Iterable[Problem]) -> list[ListedProblem]:
@@ -40,7 +42,12 @@ def list_problems(design: Design, facts: DesignFacts, structural: Iterable[Probl
     for path, node in facts.nodes.items():
         if node.error is not None:
             ids = tuple(part for part in path.split("/") if not part.isdigit())
-            rows.setdefault((ids, node.error), ListedProblem(node.error, ids, "error", node.repairs))
+            rows.setdefault((ids, node.error), ListedProblem(node.error, ids, "error", node.repairs, repairable=True))
+    misread = {
+        tuple(part for part in path.split("/") if not part.isdigit()): node.warning
+        for path, node in facts.nodes.items()
+        if node.warning is not None
+    }
     located = {ids for ids, _ in rows}
     # An error inside a sub-graph is listed there, not a second time at the instance that contains it.
     containers = {ids[:depth] for ids in located for depth in range(1, len(ids))}
@@ -49,5 +56,10 @@ def list_problems(design: Design, facts: DesignFacts, structural: Iterable[Probl
         home = first_instance(design, problem.graph) or ()
         ids = (*home, problem.node) if problem.node is not None else ()
         if not (ids and ids in located):
-            rows.setdefault((ids, problem.message), ListedProblem(problem.message, ids, problem.level))
+            repairable = problem.level == "error"
+            row = ListedProblem(problem.message, ids, problem.level, repairable=repairable)
+            rows.setdefault((ids, problem.message), row)
+    for ids, warning in misread.items():
+        message = f"{ids[-1]}: {warning}"
+        rows.setdefault((ids, message), ListedProblem(message, ids, "warning", repairable=True))
     return sorted(rows.values(), key=lambda row: row.level != "error")

@@ -51,6 +51,7 @@ class Content:
         stacked: whether it is an instance of a sub-graph.
         error: what is wrong at this item; None if nothing is.
         waiting: id of the item whose error keeps the shapes of this one from being computed.
+        warning: what it misreads although the shapes fit.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Content:
     stacked: bool = False
     error: str | None = None
     waiting: str | None = None
+    warning: str | None = None
 
 
 def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFacts | None) -> Content:
@@ -108,6 +110,7 @@ def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFa
         stacked=item.subgraph is not None,
         error=error,
         waiting=waiting,
+        warning=f"{id}: {facts.warning}" if facts and facts.warning else None,
     )
 
 

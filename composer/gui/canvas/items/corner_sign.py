@@ -1,17 +1,27 @@
-"""Signs on the corner of a card: an error, or a difference to another design."""
+"""Signs on the corner of a card: an error, a warning, or a difference to another design."""
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from composer.gui.canvas.items import metrics
+from composer.gui.look import theme
 
 RADIUS = 7.0
 
 
 def paint_error_sign(painter: QPainter, style: metrics.PaintStyle, center: QPointF) -> None:
     """Paint a red disc with an exclamation mark."""
+    _paint_exclamation(painter, style, center, style.error)
+
+
+def paint_warning_sign(painter: QPainter, style: metrics.PaintStyle, center: QPointF) -> None:
+    """Paint a disc with an exclamation mark in the colour of warnings."""
+    _paint_exclamation(painter, style, center, theme.color("warning"))
+
+
+def _paint_exclamation(painter: QPainter, style: metrics.PaintStyle, center: QPointF, color: QColor) -> None:
     painter.setPen(QPen(style.canvas, 1.5))
-    painter.setBrush(style.error)
+    painter.setBrush(color)
     painter.drawEllipse(center, RADIUS, RADIUS)
     painter.setPen(_stroke(style))
     painter.drawLine(center + QPointF(0, -3.5), center + QPointF(0, 0.5))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.card_text import paint_large_text, paint_text
 from composer.gui.canvas.items.content import Content
-from composer.gui.canvas.items.corner_sign import paint_error_sign, paint_mark_sign
+from composer.gui.canvas.items.corner_sign import paint_error_sign, paint_mark_sign, paint_warning_sign
 
 Z_NODE = 10.0
 HALO = 5.0  # space around the body for ports, outline and the second card of a sub-graph
@@ -122,6 +122,8 @@ class NodeItem(QGraphicsItem):
             self._paint_ports(painter, style)
         if self.content.error:
             paint_error_sign(painter, style, self._corner)
+        elif self.content.warning:
+            paint_warning_sign(painter, style, self._corner)
         elif self.mark:
             paint_mark_sign(painter, style, self._corner, self.mark)
 

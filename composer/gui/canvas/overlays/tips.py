@@ -51,6 +51,7 @@ def node_tip(scene: DesignScene, node: NodeItem) -> str:
     rows: list[tuple[str, str]] = []
     if facts is not None:
         rows += [(port.port if len(facts.outputs) > 1 else "output", units.axes(port.shape)) for port in facts.outputs]
+        rows += [("tokens", port.layout.describe()) for port in facts.outputs if port.layout and len(port.shape) == 3]
         if isinstance(item, Node):
             rows += [
                 ("params", f"{facts.params:,}"),
@@ -60,7 +61,7 @@ def node_tip(scene: DesignScene, node: NodeItem) -> str:
         rows += [(name, literal(value)) for name, value in facts.resolved.items()]
     if isinstance(item, Node) and item.note:
         rows.append(("note", item.note))
-    return _table(node.id, spec.summary if spec else "", rows[:MAX_ROWS])
+    return _table(node.id, node.content.warning or (spec.summary if spec else ""), rows[:MAX_ROWS])
 
 
 def _table(title: str, text: str, rows: list[tuple[str, str]]) -> str:

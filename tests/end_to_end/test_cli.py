@@ -278,3 +278,19 @@ def test_a_reader_that_closes_early_is_no_error() -> None:
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=seconds(60), check=False)
     assert done.stdout.strip() == "["
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
+
+
+def test_check_warns_of_tokens_that_are_read_as_channels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "tokens.yaml"
+    path.write_text(
+        "format: 1\nname: tokens\ninputs: {image: {shape: [1, 16, 16]}}\nnodes:\n"
+        "  patches: {block: PatchEmbed, params: {dim: 32, patch_size: 4}}\n"
+        "  head: {block: ClassifierHead}\n"
+        "outputs: {logits: {}}\nwires: [image -> patches, patches -> head, head -> logits]\n"
+    )
+    assert main(["check", str(path)]) == 0
+    warning, _ = capsys.readouterr().out.splitlines()
+    assert warning.startswith("warning: head: ClassifierHead reads 16 tokens (4 x 4 positions) as 16 channels")
+    assert main(["check", "--fix", str(path)]) == 0
+    fixed, _ = capsys.readouterr().out.splitlines()
+    assert fixed.startswith("fixed head: Use TokenClassifierHead with pooling avg")

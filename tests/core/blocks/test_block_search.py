@@ -45,3 +45,19 @@ def test_a_graph_is_not_offered_inside_itself() -> None:
     assert "graph:stage" in {choice.block for choice in CHOICES}
     inside = block_choices(Design(graphs={"stage": Graph()}), read_catalog(), "stage")
     assert "graph:stage" not in {choice.block for choice in inside}
+
+
+def test_what_would_misread_the_tokens_on_a_wire_comes_last() -> None:
+    after_tokens = filter_choices(CHOICES, "tokens", from_output=True, tokens=True)
+    assert [choice.name for choice in search(after_tokens, "classif")][:2] == ["TokenClassifierHead", "ClassifierHead"]
+    assert {choice.name for choice in after_tokens if choice.misreads} == {"ClassifierHead", "Conv1d", "GroupNorm"}
+    assert after_tokens[-3].misreads and not after_tokens[-4].misreads
+    # A map is what it is for, and a sequence that enters the network may have its channels first.
+    for kind in ("map", "tokens"):
+        assert search(filter_choices(CHOICES, kind, from_output=True), "classif")[0].name == "ClassifierHead"
+
+
+def test_of_equal_matches_the_one_that_needs_no_second_wire_comes_first() -> None:
+    after_tokens = filter_choices(CHOICES, "tokens", from_output=True, tokens=True)
+    assert search(after_tokens, "transf")[0].name == "TransformerEncoderLayer"
+    assert search(after_tokens, "multiheadcross")[0].name == "MultiHeadCrossAttention"

@@ -242,6 +242,25 @@ def test_an_overlay_glows_where_the_map_is_high():
     assert len(np.unique(flat.reshape(-1, 3), axis=0)) == 1
 
 
+@pytest.mark.parametrize(("height", "width"), [(16, 48), (48, 16)])
+@pytest.mark.parametrize("cell", [(0, 0), (-1, -1)])
+def test_a_map_of_a_rectangle_glows_on_the_image_and_not_in_the_border(height, width, cell):
+    """Two cells along the short side and six along the long one; the border around the image stays black."""
+    values = torch.zeros(1, height // 8, width // 8)
+    values[0, cell[0], cell[1]] = 1
+    drawing = map_images.MapImages(("received",), values, over_image=True)
+    tile = np.asarray(overlay.tile(Image.new("RGB", (width, height), "gray"), drawing), dtype=int)
+    side = overlay.TILE
+    drawn = [round(side * length / max(height, width)) for length in (height, width)]
+    top, left = ((side - length) // 2 for length in drawn)
+    inside = tile[top : top + drawn[0], left : left + drawn[1]]
+    assert tile.sum() == inside.sum()
+    row, column = divmod(int(inside.sum(2).argmax()), inside.shape[1])
+    far = inside.shape[0] / (height // 8), inside.shape[1] / (width // 8)
+    for place, of, length, size in zip((row, column), cell, inside.shape, far, strict=False):
+        assert place < size if of == 0 else place >= length - size
+
+
 def test_a_strip_of_channels_is_folded():
     drawing = draw_map(raw("channel", torch.rand(1, 100)))
     assert overlay.tile(Image.new("RGB", (8, 8)), drawing).size == (overlay.TILE, overlay.TILE)

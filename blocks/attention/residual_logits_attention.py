@@ -22,6 +22,7 @@ from blocks.spec import block
 
 @block(
     shape="b n dim, b ..., b ... -> b n dim, b num_heads n n",
+    tokens={"logits": "lost"},
     paper="RealFormer: Transformer Likes Residual Attention, He et al., 2021, arXiv:2012.11747",
     maps={"softmax": "token_pairs"},
     tags=("realformer", "self-attention", "logits", "scores", "mask"),

@@ -68,7 +68,7 @@ class TokenLayout(NamedTuple):
 
     @property
     def grid_run(self) -> tuple[int, TokenRun] | None:
-        """The largest run of cells of a grid, with the number of tokens in front of it; None if no token has a position."""
+        """The largest run of cells of a grid and the number of tokens before it; None if no token has a position."""
         largest, offset = None, 0
         for run in self.runs:
             if run.grid is not None and (largest is None or run.length > largest[1].length):

@@ -1,4 +1,4 @@
-"""What each block declares about the positions of its tokens, compared with which outputs change when one position does."""
+"""What each block declares about the positions of its tokens, compared with what changes when one position does."""
 
 import math
 
@@ -25,9 +25,9 @@ LEARNED = ("class", "distillation", "register", "memory")
 
 
 def layout_of(shape: tuple[int, ...]) -> TokenLayout | None:
-    """Return a layout with positions for an input: a map, or tokens that are a square behind as few others as possible."""
+    """Return a layout with positions for an input: a map, or a square of tokens behind as few others as possible."""
     if len(shape) != 3:
-        return input_layout(shape)
+        return input_layout(shape, "float32")
     side = math.isqrt(shape[1])
     return join((unplaced(shape[1] - side * side, "class"), cells((side, side))))
 

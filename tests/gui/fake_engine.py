@@ -32,6 +32,7 @@ def facts(params: dict) -> dict:
     for id, block, node_params, *_ in design["main"]["nodes"]:
         shape = (params["batch"], 8, 16, 16)
         error = "num_heads: 5 does not divide dim 64" if node_params.get("num_heads") == 5 else None
+        warning = "reads tokens as channels" if node_params.get("num_heads") == 7 else None
         repair = {
             "label": "Set num_heads to 4",
             "edits": [{"edit": "set_params", "arguments": {"id": id, "params": {"num_heads": 4}}}],
@@ -45,7 +46,8 @@ def facts(params: dict) -> dict:
             "macs": 2000 * params["batch"],
             "activation_bytes": 4000 * params["batch"],
             "error": error,
-            "repairs": [repair] if error else [],
+            "warning": warning,
+            "repairs": [repair] if error or warning else [],
         }
     if not design["main"]["outputs"]:
         problems.append(["the design has no output; add one and wire the last node to it", None, "", "error"])

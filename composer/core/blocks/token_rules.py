@@ -20,8 +20,8 @@ that gives as many tokens as the tensor has counts. The terms:
     as many tokens as are missing, without positions.
 
 A block may also declare what it ``expects`` of the tokens at its first input, several separated by commas:
-``prefix N`` (so many tokens in front of the positions), ``summary I`` (token I has no position in the image), ``class I``
-(it is a class token); followed by ``when PARAM VALUE``, it holds only for this setting.
+``prefix N`` (so many tokens in front of the positions), ``summary I`` (token I has no position in the image),
+``class I`` (it is a class token); followed by ``when PARAM VALUE``, it holds only for this setting.
 
 H, W, AFTER, START and STOP are integer arithmetic over input axes, parameters, ``count`` (tokens of the output) and
 ``total`` (tokens of the first input). A role is a key of `token_layout.ROLES`.
@@ -173,8 +173,15 @@ def position_count(shape: Shape) -> int | None:
     return prod(shape[2:]) if len(shape) == 4 else None
 
 
-def input_layout(shape: Shape) -> TokenLayout | None:
-    """Return the layout of an input of the network: a map is the image; other tensors have no positions in it."""
+def input_layout(shape: Shape, dtype: str) -> TokenLayout | None:
+    """Return the layout of an input of the network: a map is the image; other tensors have no positions in it.
+
+    Args:
+        shape: its shape, the batch first.
+        dtype: torch's name of its dtype; a mask is neither.
+    """
+    if dtype == "bool":
+        return None
     if len(shape) == 4:
         return cells((shape[2], shape[3]))
     return unplaced(shape[1], "input") if len(shape) == 3 else None
@@ -217,7 +224,7 @@ def _apply_terms(
 
 def _apply(term: Term, rules: TokenRules, inputs: TokenInputs, shape: Shape, count: int) -> TokenLayout | None:
     """Return the layout of one term; None for ``lost``, or if an input or a size is not known."""
-    first = next((layout for layout in inputs.layouts if layout is not None), None)
+    first = inputs.layouts[0] if inputs.layouts else None
     counts: dict[str, Literal] = {"count": count, "total": first.length if first is not None else 0}
     values = ChainMap(counts, inputs.values)  # type: ignore[arg-type]
     match term:

@@ -88,7 +88,7 @@ class Walk:
                 continue
             size = itemsize(item.dtype) * prod(shape) * self.batch
             full = (self.batch, *shape)
-            layout = input_layout(full)
+            layout = input_layout(full, item.dtype)
             values[item.id] = TensorSpec(full, item.dtype, False, self.storages.new(), size, layout=layout)
         return values
 

@@ -23,7 +23,7 @@ from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.map_kinds import map_kinds
 from composer.core.token_layout import Grid, TokenLayout, cells
 from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.layout_tracker import Frame, LayoutTracker
+from composer.engine.inspection.layout_tracker import LayoutTracker, ModuleCall
 from composer.engine.inspection.token_layout import MAX_LEADING, as_token_matrix, guess_layout, token_count, windows_of
 
 # Limits of memory. A map beyond MAP_BYTES is averaged over heads, then its queries are thinned out.
@@ -95,7 +95,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.nodes = nodes
         self.batch = int(inputs[0].shape[0]) if inputs and inputs[0].ndim else 1
         self.image: Grid | None = next(((t.shape[-2], t.shape[-1]) for t in inputs if t.ndim == 4), None)
-        self.stack: list[Frame] = []
+        self.stack: list[ModuleCall] = []
         self.layouts = LayoutTracker(inputs, self.batch)
         self.map_sizes: list[Grid] = []
         self.maps: list[CapturedMap] = []
@@ -209,7 +209,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     # -- recording ---------------------------------------------------------------------------------------------------
 
-    def record(self, frame: Frame, name: str, kind: str, value: Tensor, stride: int = 1) -> None:
+    def record(self, frame: ModuleCall, name: str, kind: str, value: Tensor, stride: int = 1) -> None:
         """Copy a map to the CPU, within the limits of memory.
 
         Args:
@@ -256,7 +256,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             CapturedMap(node, frame.path, name, call, kind, data, self.batch, shape, notes=tuple(notes), **location)
         )
 
-    def layout(self, frame: Frame, side: str, tokens: int, notes: list[str]) -> TokenLayout | None:
+    def layout(self, frame: ModuleCall, side: str, tokens: int, notes: list[str]) -> TokenLayout | None:
         """Return where the queries or keys of a block are in the image; a guess is noted.
 
         Args:

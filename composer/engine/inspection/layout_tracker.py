@@ -26,7 +26,7 @@ from composer.core.token_layout import TokenLayout, cells, unplaced
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ModuleCall:
     """A running module.
 
     Attributes:
@@ -56,7 +56,7 @@ class LayoutTracker:
         self.batch = batch
         self._layouts = WeakTensorKeyDictionary()
         for tensor in inputs:
-            self._layouts[tensor] = input_layout(tuple(tensor.shape))
+            self._layouts[tensor] = input_layout(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
 
     def enter(
         self,
@@ -65,9 +65,9 @@ class LayoutTracker:
         spec: BlockSpec | None,
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
-        stack: Sequence[Frame],
-    ) -> Frame:
-        """Return the frame of a module that is about to run.
+        stack: Sequence[ModuleCall],
+    ) -> ModuleCall:
+        """Return the call of a module that is about to run.
 
         Args:
             path: path of the module.
@@ -79,7 +79,7 @@ class LayoutTracker:
         """
         shapes = tuple(tuple(value.shape) for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
         if spec is None:
-            return Frame(path, module, spec, shapes)
+            return ModuleCall(path, module, spec, shapes)
         names = [port.name for port in spec.inputs]
         values = [*args, *(kwargs.get(name) for name in names[len(args) :])]
         tensors = [value if isinstance(value, Tensor) else None for value in values]
@@ -88,10 +88,10 @@ class LayoutTracker:
         try:
             axes = spec.shapes.bind(wired)
         except UserError:  # a module that only has the name of a block
-            return Frame(path, module, spec, shapes)
-        return Frame(path, module, spec, shapes, TokenInputs(layouts, wired, _Values(axes, module)))
+            return ModuleCall(path, module, spec, shapes)
+        return ModuleCall(path, module, spec, shapes, TokenInputs(layouts, wired, _Values(axes, module)))
 
-    def leave(self, frame: Frame, output: Any) -> None:
+    def leave(self, frame: ModuleCall, output: Any) -> None:
         """Store the layouts of the outputs of a module."""
         if frame.spec is None:
             return
@@ -103,7 +103,7 @@ class LayoutTracker:
         for tensor, layout in zip(tensors, layouts, strict=False):
             self._layouts[tensor] = layout
 
-    def of(self, tensor: Tensor, stack: Sequence[Frame]) -> TokenLayout | None:
+    def of(self, tensor: Tensor, stack: Sequence[ModuleCall]) -> TokenLayout | None:
         """Return the layout of a tensor; None if it is unknown."""
         if tensor in self._layouts:
             layout: TokenLayout | None = self._layouts[tensor]
@@ -122,7 +122,7 @@ class LayoutTracker:
                 return layout
         return None
 
-    def _inner_map(self, frame: Frame, shape: tuple[int, ...]) -> TokenLayout | None:
+    def _inner_map(self, frame: ModuleCall, shape: tuple[int, ...]) -> TokenLayout | None:
         """Return the layout of a map inside a block: over the image if the block's own input is."""
         if shape[0] != self.batch:
             return unplaced(shape[2] * shape[3])
@@ -132,7 +132,7 @@ class LayoutTracker:
         placed = outer.grid_run
         return unplaced(shape[2] * shape[3]) if placed is None else cells((shape[2], shape[3]), placed[1].cover)
 
-    def of_attention(self, frame: Frame, side: str, count: int) -> TokenLayout | None:
+    def of_attention(self, frame: ModuleCall, side: str, count: int) -> TokenLayout | None:
         """Return the layout of the queries or keys of a block's attention; None if it is unknown.
 
         Args:
@@ -149,7 +149,7 @@ class LayoutTracker:
         return next((layout for layout in candidates(frame) if layout.length == count), None)
 
 
-def candidates(frame: Frame) -> Iterator[TokenLayout]:
+def candidates(frame: ModuleCall) -> Iterator[TokenLayout]:
     """Yield the layouts that tokens inside a block may have: those of its inputs, then the grids that it states."""
     assert frame.spec is not None
     yield from (layout for layout in frame.inputs.layouts if layout is not None)

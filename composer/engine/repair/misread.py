@@ -83,10 +83,14 @@ def _takes_tokens_instead(spec: BlockSpec, other: BlockSpec) -> bool:
     """Return whether a block does for tokens what another one does for maps, as far as declarations tell."""
     return (
         other.category == spec.category
-        and len(other.inputs) == len(spec.inputs)
+        and _required(other) == _required(spec)
         and reads_as_tokens(other, 0)
         and declared_kind(other, 0, output=True) in (declared_kind(spec, 0, output=True), "tokens")
     )
+
+
+def _required(spec: BlockSpec) -> int:
+    return sum(not port.optional for port in spec.inputs)
 
 
 def _replacements(misread: ErrorContext, spec: BlockSpec, other: BlockSpec) -> Iterator[Repair]:

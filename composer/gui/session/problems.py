@@ -44,7 +44,7 @@ def list_problems(design: Design, facts: DesignFacts, structural: Iterable[Probl
             ids = tuple(part for part in path.split("/") if not part.isdigit())
             rows.setdefault((ids, node.error), ListedProblem(node.error, ids, "error", node.repairs, repairable=True))
     misread = {
-        tuple(part for part in path.split("/") if not part.isdigit()): node.warning
+        tuple(part for part in path.split("/") if not part.isdigit()): node
         for path, node in facts.nodes.items()
         if node.warning is not None
     }
@@ -59,7 +59,7 @@ def list_problems(design: Design, facts: DesignFacts, structural: Iterable[Probl
             repairable = problem.level == "error"
             row = ListedProblem(problem.message, ids, problem.level, repairable=repairable)
             rows.setdefault((ids, problem.message), row)
-    for ids, warning in misread.items():
-        message = f"{ids[-1]}: {warning}"
-        rows.setdefault((ids, message), ListedProblem(message, ids, "warning", repairable=True))
+    for ids, node in misread.items():
+        message = f"{ids[-1]}: {node.warning}"
+        rows.setdefault((ids, message), ListedProblem(message, ids, "warning", node.repairs, repairable=True))
     return sorted(rows.values(), key=lambda row: row.level != "error")

@@ -65,7 +65,7 @@ def build_context_menu(commands: Iterable[Command], context: Context, target: Po
     menu = QMenu(context.canvas)
     menu.aboutToHide.connect(menu.deleteLater)
     facts = context.session.facts_for(target.node) if target.node else None
-    if facts is not None and facts.error:
+    if facts is not None and (facts.error or facts.warning):
         RepairRows(menu, context.session, target.node)
     kind = target.kind
     rows = [command for command in commands if kind in command.context_menus and command.can_run(context)]

@@ -93,9 +93,10 @@ def test_a_rule_that_cannot_be_read_is_refused(rule: str | dict[str, str], reaso
 
 
 def test_inputs_of_the_network() -> None:
-    assert input_layout((1, 3, 8, 12)) == cells((8, 12))
-    assert input_layout((1, 25, 64)) == unplaced(25, "input")
-    assert input_layout((1, 64)) is None
+    assert input_layout((1, 3, 8, 12), "float32") == cells((8, 12))
+    assert input_layout((1, 25, 64), "float32") == unplaced(25, "input")
+    assert input_layout((1, 64), "float32") is None
+    assert input_layout((1, 4, 25, 25), "bool") is None
 
 
 def warning(

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from composer.core import edits
 from composer.core.facts import DesignFacts, NodeFacts
 from composer.core.graph import Design
+from composer.gui.canvas.overlays.tips import node_tip
 from composer.gui.session.problems import list_problems
 from composer.gui.window import Window
 
@@ -23,26 +24,27 @@ def test_a_warning_of_the_engine_is_listed_after_errors(small: Design) -> None:
     ]
 
 
-def test_a_head_on_tokens_is_marked_and_repaired(window: Make, small: Design, qtbot: QtBot) -> None:
+def test_a_misreading_node_is_marked_and_repaired(window: Make, small: Design, qtbot: QtBot) -> None:
     shown = window(design=small)
     session = shown.session
-    session.document.edit("Set", edits.update_item, "head", block="ClassifierHead", params={})
+    session.document.edit("Set", edits.set_params, "attn", {"num_heads": 7})
     qtbot.waitUntil(lambda: session.facts_current and len(session.problems) == 1)
     (problem,) = session.problems
-    assert problem.level == "warning" and "ClassifierHead reads" in problem.message
-    node = shown.canvas.scene.nodes["head"]
+    assert (problem.message, problem.level) == ("attn: reads tokens as channels", "warning")
+    node = shown.canvas.scene.nodes["attn"]
     qtbot.waitUntil(lambda: node.content.warning == problem.message)
+    assert node_tip(shown.canvas.scene, node).count(problem.message) == 1
 
-    session.document.select(("head",))
+    session.document.select(("attn",))
     inspector = shown.docks.panel("inspector")
 
     def offer() -> QPushButton | None:
         buttons = inspector.findChildren(QPushButton)
-        return next((button for button in buttons if button.text() == "Use TokenClassifierHead with pooling avg"), None)
+        return next((button for button in buttons if button.text() == "Set num_heads to 4"), None)
 
     qtbot.waitUntil(lambda: offer() is not None)
     button = offer()
     assert button is not None
     button.click()
-    assert session.document.graph.nodes["head"].block == "TokenClassifierHead"
+    assert session.document.graph.nodes["attn"].params["num_heads"] == 4
     qtbot.waitUntil(lambda: session.facts_current and not session.problems)

@@ -92,10 +92,14 @@ class RecoveryFile:
 
     def _take_lock(self) -> None:
         if self._lock is None:
-            folder().mkdir(parents=True, exist_ok=True)
-            self._lock = QLockFile(str(self.path.with_suffix(".lock")))
-            self._lock.setStaleLockTime(0)  # stale when its process has ended, however old it is
-            self._lock.tryLock(0)
+            try:
+                folder().mkdir(parents=True, exist_ok=True)
+            except OSError:
+                return  # as for a full disk: the backup fails, and the next one tries again
+            lock = QLockFile(str(self.path.with_suffix(".lock")))
+            lock.setStaleLockTime(0)  # stale when its process has ended, however old it is
+            if lock.tryLock(0):
+                self._lock = lock
 
 
 def recoverable_work() -> Iterator[Recovered]:

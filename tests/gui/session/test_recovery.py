@@ -40,6 +40,20 @@ def test_an_edit_is_on_disk_within_two_seconds(session: Session, small: Design, 
     qtbot.waitUntil(lambda: any(recovery.folder().glob("*.json")), timeout=2000)
 
 
+def test_a_backup_that_cannot_be_written_is_tried_again(qapp: object, small: Design, home: Path) -> None:
+    home.write_text("a file where the folder should be")
+    backup = recovery.RecoveryFile()
+    assert backup.write(small, None)
+    backup.wait()
+    home.unlink()
+    assert backup.write(small, None)
+    backup.wait()
+    assert backup.path.is_file()
+    assert list(recovery.recoverable_work()) == []  # the lock tells that its window still runs
+    backup.close()
+    assert [work.design for work in recovery.recoverable_work()] == [small]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_a_killed_window_loses_no_more_than_two_seconds(small: Design, tmp_path: Path, qapp: object) -> None:
     file = tmp_path / "net.yaml"

@@ -58,7 +58,6 @@ def run_here(options: argparse.Namespace) -> int:
         home = Path(folder, "home")
         home.mkdir()
         os.environ.update(NETCOMPOSER_HOME=str(home), TMPDIR=folder)
-        tempfile.tempdir = folder
         soak = Soak(part, Path(folder), options.seed, options.share, time.monotonic() + 60 * options.minutes)
         import_module(f"tests.soak.{part}").run(soak)
         print(json.dumps(soak.to_json()), flush=True)

@@ -1,4 +1,4 @@
-"""Random edits through the document of a window, as its commands make them, and the comparison of the canvas with it."""
+"""Random edits through the document of a window, as its commands make them; comparison of the canvas with it."""
 
 import random
 import sys

@@ -208,7 +208,7 @@ def run_is_whole(run: Path, marks: list[str], first: int) -> list[str]:
 
 
 def damage_cost_store(soak: Soak) -> None:
-    """Mix the pages of an old and a new database, cut it and zero its pages: a cost is right or missing, never wrong."""
+    """Mix pages of an old and a new database, cut it, zero its pages: a cost is right or missing, never wrong."""
     from composer.engine.inference.cost_store import CostStore
     from composer.engine.inference.results import BlockCost
 

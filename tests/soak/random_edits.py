@@ -1,4 +1,4 @@
-"""Random edits in a window: the canvas is the design after each; undo to the start is the identity, redo the way back."""
+"""Random edits in a window: the canvas is the design after each; undo to the start is the identity, redo goes back."""
 
 import sys
 import time

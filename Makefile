@@ -8,7 +8,7 @@ SHELL := sh
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz app bench lint format clean
+.PHONY: help demo test fuzz soak app bench lint format clean
 # Deadlines of tests end what hangs. Machines that run them are often busy, so they are three times those of an idle one.
 export NETCOMPOSER_TEST_PATIENCE ?= 3
 
@@ -28,6 +28,9 @@ test: lint  ## run all checks and all tests
 
 fuzz: $(INSTALLED)  ## search for failing cases of the property tests at random; add what it prints as an @example
 	QT_QPA_PLATFORM=offscreen NETCOMPOSER_TEST_PATIENCE=60 $(BIN)/pytest -q -n $(JOBS) --max-worker-restart 0 -m hypothesis --hypothesis-profile fuzz
+
+soak: $(INSTALLED)  ## kill, fill the disk, cut the power, mutate files: at most 30 minutes, prints what was lost
+	@$(BIN)/python -m tests.soak $(SOAK)
 
 app: $(INSTALLED)  ## open the application
 	$(BIN)/netcomposer

@@ -194,11 +194,12 @@ def save_narrow(folder: Path) -> None:
     from composer.core.graph import Graph, Input, Node, Output, Wire
 
     nodes = {
-        "conv_stem": Node("conv_stem", "ConvStem", {"out_channels": 64}, (200, 0)),
+        "patches": Node("patches", "PatchEmbed", {"dim": 64, "patch_size": 4}, (200, 0)),
         "attn": Node("attn", "TransformerEncoderLayer", {"num_heads": 5}, (440, 0)),
+        "head": Node("head", "TokenClassifierHead", {"num_classes": 10}, (680, 0)),
     }
-    wires = (Wire("image", "conv_stem"), Wire("conv_stem", "attn"), Wire("attn", "logits"))
-    main = Graph({"image": Input("image", (3, 32, 32))}, nodes, {"logits": Output("logits", (700, 0))}, wires)
+    wires = (Wire("image", "patches"), Wire("patches", "attn"), Wire("attn", "head"), Wire("head", "logits"))
+    main = Graph({"image": Input("image", (3, 32, 32))}, nodes, {"logits": Output("logits", (900, 0))}, wires)
     design_file.save(Design("Narrow", main, variables={"width": 32}), folder / DESIGN)
 
 

@@ -146,7 +146,7 @@ def kill_trainings(soak: Soak, context: Any) -> None:
     generator = soak.random("trainings")
     folder = run_folder = log = Path()
     reference = uninterrupted_weights(soak)
-    rows = list(range(soak.count(TRAININGS, least=2)))
+    rows = list(range(soak.count(TRAININGS)))
     for number in soak.each(rows):
         if number % CHAIN == 0:
             folder = soak.scratch(f"training_{number}")
@@ -231,7 +231,7 @@ def kill_engines(soak: Soak, context: Any) -> None:
     folder, log = base / "exports", base / "promises"
     folder.mkdir()
     versions = export_versions(base)
-    for number in soak.each(range(soak.count(ENGINES, least=2))):
+    for number in soak.each(range(soak.count(ENGINES))):
         delay = generator.uniform(0.1, LONGEST_LIFE)
         kill_after(context, delay, victims.engine, str(folder), str(log), f"{soak.seed}/{number}")
         soak.figures["stray parts"] = soak.figures.get("stray parts", 0) + len(list(folder.glob(".*.part")))
@@ -263,7 +263,7 @@ def export_versions(folder: Path) -> dict[str, set[str]]:
 
 def kill_live_engines(soak: Soak, context: Any) -> None:
     """Kill the real engine of a living session: it comes back, with the facts of the design."""
-    number = soak.count(LIVE_ENGINES, least=1)
+    number = soak.count(LIVE_ENGINES, least=0)
     rounds = [min(4, number - start) for start in range(0, number, 4)]  # a session gives up after five in a row
     for index, kills in enumerate(rounds):
         folder = soak.scratch(f"live_engine_{index}")
@@ -288,7 +288,7 @@ def kill_live_windows(soak: Soak, context: Any) -> None:
     import torch
 
     generator = soak.random("live windows")
-    for number in soak.each(range(soak.count(LIVE_WINDOWS, least=1))):
+    for number in soak.each(range(soak.count(LIVE_WINDOWS, least=0))):
         folder = soak.scratch(f"live_window_{number}")
         log = folder / "promises"
         # Importing torch takes seconds; some windows die before, some after.

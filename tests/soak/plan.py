@@ -50,7 +50,7 @@ class Soak:
 
     def sample(self, items: Sequence[T], name: object) -> list[T]:
         """Return all items in a full run, else an evenly spread share of them in their order."""
-        number = min(len(items), self.count(len(items), least=3))
+        number = min(len(items), self.count(len(items), least=2))
         return sorted_sample(self.random(name), items, number)
 
     def each(self, items: Iterable[T]) -> Iterator[T]:

@@ -15,7 +15,7 @@ from composer.core.errors import UserError
 from composer.core.files import design_file
 from tests.patience import seconds
 from tests.soak import disk_full, mutants, power_cut, scenarios
-from tests.soak.__main__ import PARTS, ROOT, table_row
+from tests.soak.__main__ import ROOT, table_row
 from tests.soak.disk_model import Disk
 from tests.soak.file_operations import Failing, Recorder, watched
 from tests.soak.plan import Soak
@@ -30,7 +30,6 @@ SHARES = {
     "disk_full": 0.05,
     "power_cut": 0.05,
     "folders": 0.05,
-    "concurrent": 0.02,
 }
 
 
@@ -49,7 +48,7 @@ def soak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Soak:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", SHARES)
 def test_a_small_part_sees_no_violation(part: str) -> None:
     done = soak_test(part, "--json", "--share", str(SHARES[part]))
     assert done.returncode in (0, 1), done.stderr[-2000:]
@@ -59,7 +58,7 @@ def test_a_small_part_sees_no_violation(part: str) -> None:
 
 
 def test_the_table_has_a_row_for_each_part_and_a_crash_is_a_violation() -> None:
-    done = soak_test("power_cut", "--share", "0.01", "--seed", "not a number")
+    done = soak_test("power_cut", "--seed", "not a number")
     assert done.returncode == 2
     done = soak_test("power_cut", "--share", "0.01")
     assert done.returncode == 0, done.stdout
@@ -145,8 +144,11 @@ def test_writes_are_seen_wherever_they_come_from(tmp_path: Path) -> None:
     disk = Disk({}, {str(tmp_path)})
     for operation in recorder.operations:
         disk.apply(operation)
-    (state,) = disk.states(random.Random(0))
-    assert state == {str(tmp_path.resolve() / DESIGN): (tmp_path / DESIGN).read_bytes()}
+    # The design is on the disk in every state; the removal of the other file was not flushed.
+    saved = (str(tmp_path.resolve() / DESIGN), (tmp_path / DESIGN).read_bytes())
+    states = list(disk.states(random.Random(0)))
+    assert all(saved in state.items() for state in states)
+    assert {len(state) for state in states} == {1, 2}
 
 
 def test_what_fails_fails_once_or_from_then_on(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ class _Reader:
                 if isinstance(version, int) and version > FORMAT
                 else ""
             )
-            raise self.fail(root.lines["format"], f"format is {version!r}, expected {FORMAT}{newer}")
+            raise self.fail(root.lines["format"], f"format is {version!r:.60}, expected {FORMAT}{newer}")
         graphs = {}
         subs = self.mapping(root.get("graphs"), root.lines.get("graphs", 1), "graphs")
         for name, value in subs.items():

@@ -6,7 +6,6 @@ never imported from it.
 
 import json
 import os
-import pickle
 import platform
 import socket
 from collections.abc import Mapping
@@ -29,6 +28,7 @@ from composer.core.files.run_folder import DESIGN, METRICS, SETTINGS, SOURCE, ST
 from composer.core.graph import Design
 from composer.engine import library
 from composer.engine.training.records import now
+from composer.engine.training.torch_file import read_torch_file
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,7 @@ class Run(RunFolder):
         path = self.path / name
         if not path.is_file():
             return None
-        try:
-            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
-            reason = str(error).strip().split("\n")[0]
-            raise UserError(
-                f"{path}: is not a readable checkpoint of tensors and plain values: {reason:.200}"
-            ) from None
+        checkpoint = read_torch_file(path)
         if not isinstance(checkpoint, dict) or "model" not in checkpoint:
             raise UserError(f"{path}: is not a checkpoint of this program, expected the weights under 'model'")
         return checkpoint

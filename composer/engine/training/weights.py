@@ -4,11 +4,9 @@ Shapes alone do not tell, so the recorded identity of the network that the weigh
 of the network that is to use them. Weights of another network are refused, or taken by force and labelled.
 """
 
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,6 +20,7 @@ from composer.core.files.network_identity import NetworkIdentity, from_json, fro
 from composer.core.files.run_folder import BEST, LAST, WEIGHTS, is_run
 from composer.core.graph import Design
 from composer.engine.training.run import Run
+from composer.engine.training.torch_file import read_torch_file
 
 SAFETENSORS = ".safetensors"
 
@@ -153,11 +152,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], NetworkIdentity | 
 
 def _read_checkpoint(path: Path) -> tuple[dict[str, Tensor], NetworkIdentity | None]:
     """Read a checkpoint or a bare state_dict; nothing in it is executed."""
-    try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise UserError(f"{path}: is not a readable checkpoint of tensors and plain values: {reason:.200}") from None
+    content = read_torch_file(path)
     values = content if isinstance(content, dict) else {}
     tensors = values.get("model", values)
     if not isinstance(tensors, dict) or not tensors or not all(isinstance(value, Tensor) for value in tensors.values()):

@@ -131,6 +131,7 @@ def swap(old: str, new: str) -> str:
     ("text", "line", "words"),
     [
         (swap("format: 1", "format: 2"), 1, ("format is 2", "expected 1", "newer")),
+        (swap("format: 1", "format: " + "a" * 5000), 1, ("format is 'aaa", "a, expected 1")),
         (swap("format: 1\n", ""), 1, ("format is missing", "expected 'format: 1'")),
         (swap("format: 1", "format: true"), 1, ("format is True",)),
         (swap('name: "small"', "name: [1]"), 2, ("name is a list", "expected a text")),

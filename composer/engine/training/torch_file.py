@@ -1,0 +1,26 @@
+"""Files that `torch.save` wrote: only tensors and plain values are read, and nothing in them is executed."""
+
+import pickle
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from composer.core.errors import UserError
+
+
+def read_torch_file(path: Path) -> Any:
+    """Return the content of an existing file, with tensors on the CPU.
+
+    Raises:
+        UserError: if it is damaged, or holds more than tensors and plain values.
+    """
+    try:
+        with warnings.catch_warnings():
+            # On pickles of other protocols and older formats, in several lines: what counts is whether it can be read.
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise UserError(f"{path}: is not a readable checkpoint of tensors and plain values: {reason:.200}") from None

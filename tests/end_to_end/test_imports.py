@@ -5,7 +5,7 @@ import sys
 
 from tests.patience import seconds
 
-HEAVY = ("torch", "torchinfo", "lightning_fabric", "torchmetrics", "sklearn", "composer.engine", "blocks")
+HEAVY = ("torch", "torchinfo", "lightning_fabric", "sklearn", "composer.engine", "blocks")
 
 
 def modules_after(code: str) -> set[str]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRect, QSize, QTimer
+from PySide6.QtCore import QEvent, QRect, QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -111,6 +111,12 @@ class Window(QMainWindow):
 
     def _complete(self) -> None:
         self.bench.on_first_shown()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Look at the file of the design when the window is activated: another program may have changed it."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self._bench is not None:
+            self._bench.session.disk.check()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about a running training and unsaved work, then end all processes."""

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile
@@ -16,6 +16,7 @@ from composer import paths
 from composer.core.errors import UserError
 from composer.core.files.atomic import write_atomically
 from composer.core.files.design_file import dumps, loads
+from composer.core.files.replacing import FileStamp
 from composer.core.graph import Design
 
 
@@ -28,12 +29,14 @@ class Recovered:
         design: the design.
         path: the file of the design; None if it had none.
         time: when it was written, in seconds since 1970.
+        stamp: the version of that file which the window had read or written; None if there was none.
     """
 
     file: Path
     design: Design
     path: Path | None
     time: float
+    stamp: FileStamp | None = None
 
 
 def folder() -> Path:
@@ -49,8 +52,13 @@ class RecoveryFile:
         self._lock: QLockFile | None = None
         self._writer: threading.Thread | None = None
 
-    def write(self, design: Design, origin: Path | None) -> bool:
+    def write(self, design: Design, origin: Path | None, stamp: FileStamp | None = None) -> bool:
         """Start writing the design, unless it is still being written.
+
+        Args:
+            design: the design.
+            origin: its file; None if it has none.
+            stamp: the version of the file that the window knows.
 
         Returns:
             Whether writing has started; if not, try again later.
@@ -58,15 +66,16 @@ class RecoveryFile:
         if self._writer is not None and self._writer.is_alive():
             return False
         self._take_lock()
-        self._writer = threading.Thread(target=self._write, args=(design, origin), name="recovery", daemon=False)
+        self._writer = threading.Thread(target=self._write, args=(design, origin, stamp), name="recovery", daemon=False)
         self._writer.start()
         return True
 
-    def _write(self, design: Design, origin: Path | None) -> None:
+    def _write(self, design: Design, origin: Path | None, stamp: FileStamp | None) -> None:
         record = {
             "path": str(origin) if origin else None,
             "time": time.time(),
             "pid": os.getpid(),
+            "stamp": asdict(stamp) if stamp is not None else None,
             "design": dumps(design),
         }
         with suppress(UserError):  # a full disk must not interrupt work; saving will report it
@@ -113,7 +122,8 @@ def recoverable_work() -> Iterator[Recovered]:
         try:
             record = json.loads(file.read_bytes())
             origin = Path(record["path"]) if record["path"] else None
-            yield Recovered(file, loads(record["design"], file.name), origin, float(record["time"]))
+            stamp = FileStamp(**record["stamp"]) if record.get("stamp") else None
+            yield Recovered(file, loads(record["design"], file.name), origin, float(record["time"]), stamp)
         except (OSError, ValueError, KeyError, TypeError, UserError):
             continue
 

@@ -13,6 +13,7 @@ from composer.core.diff import Diff
 from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.files.network_identity import NetworkIdentity, network_difference
+from composer.core.files.replacing import FileStamp
 from composer.core.files.run_folder import RunInfo
 from composer.core.graph import Design
 from composer.core.layout.placement import lay_out_unplaced
@@ -25,6 +26,7 @@ from composer.gui.session import clipboard, preferences
 from composer.gui.session.comparison import Comparison
 from composer.gui.session.cost_lens import CostLens
 from composer.gui.session.custom_blocks import CustomBlocks
+from composer.gui.session.disk_file import DiskFile
 from composer.gui.session.document import Document
 from composer.gui.session.facts_feed import FactsFeed
 from composer.gui.session.placement import EstimatedPlacement
@@ -46,6 +48,7 @@ class Session(QObject):
         document: the design, its history and the selection.
         keymap: the shortcuts.
         path: the file of the design; None if it has none.
+        disk: whether another program or window has changed that file.
         runs: the trainings that this window has started.
         devices: the devices of the engine, each with ``name`` and ``label``; empty until the engine reports them.
         selected_run: folder of the run that another panel should show; None for none.
@@ -118,6 +121,7 @@ class Session(QObject):
             self.engine, lambda: self.document.design, lambda: self.facts, lambda: self.catalog, self
         )
         self.facts_changed.connect(self.comparison.refresh)
+        self.disk = DiskFile(self)
         self._recovery = RecoveryFile()
         self._autosave = QTimer(self, singleShot=True, interval=1000 * preferences.recovery_s())
         self.preferences_changed.connect(lambda: self._autosave.setInterval(1000 * preferences.recovery_s()))
@@ -217,15 +221,15 @@ class Session(QObject):
         Returns:
             Whether it could be read; if not, a message gives the reason and nothing changes.
         """
-        from composer.core.files.design_file import load
+        from composer.core.files.design_file import load_stamped
 
         path = Path(path)
         try:
-            design = load(path)
+            design, stamp = load_stamped(path)
         except UserError as error:
             self.message.emit(str(error), "error")
             return False
-        self._load(lay_out_unplaced(design, self.catalog), path.resolve())
+        self._load(lay_out_unplaced(design, self.catalog), path.resolve(), stamp)
         settings.add_recent_file(str(self.path))
         return True
 
@@ -234,8 +238,35 @@ class Session(QObject):
         if not self.open(path):
             return False
         self.path = None
+        self.disk.watch(None, None)
         self.file_changed.emit()
         return True
+
+    def reload(self) -> bool:
+        """Take over the version of the design on disk, as a step that can be undone.
+
+        Returns:
+            Whether it could be read; if not, a message gives the reason and nothing changes.
+        """
+        from composer.core.files.design_file import load_stamped
+
+        if self.path is None:
+            return False
+        try:
+            design, stamp = load_stamped(self.path)
+        except UserError as error:
+            self.message.emit(str(error), "error")
+            return False
+        self.document.apply(lay_out_unplaced(design, self.catalog), f"Reload {self.path.name}")
+        self.document.undo_stack.setClean()
+        self.disk.watch(self.path, stamp)
+        return True
+
+    def keep_mine(self) -> None:
+        """Keep the design although its file has changed on disk: it counts as unsaved, and saving replaces the file."""
+        self.disk.accept()
+        self.document.undo_stack.resetClean()
+        self._autosave.start()
 
     def show_facts(self, design: Design, facts: DesignFacts) -> None:
         """Show a design with facts from elsewhere, without an engine: for drawings."""
@@ -244,19 +275,29 @@ class Session(QObject):
 
     def restore(self, recovered: Recovered) -> None:
         """Restore work that an earlier window could not save."""
-        self._load(recovered.design, recovered.path)
+        self._load(recovered.design, recovered.path, recovered.stamp)
         self.document.undo_stack.resetClean()
+        self.disk.check()  # the file may have changed since the work was backed up
         self._write_recovery()
         self._recovery.wait()  # it must be on disk under the new name before the old file is deleted
         discard(recovered)
 
-    def save(self) -> bool:
+    def save(self, *, replace_foreign: bool = False) -> bool:
         """Save to the file of the design.
 
+        Args:
+            replace_foreign: whether to replace a version that another program or window has written meanwhile.
+
         Returns:
-            Whether it was saved; false without a file, and if the file cannot be written.
+            Whether it was saved; false without a file, if the file cannot be written, and if that would lose a version
+            that this window has never read.
         """
-        return self.path is not None and self.save_as(self.path)
+        if self.path is None:
+            return False
+        if not replace_foreign and (problem := self.disk.problem()):
+            self.message.emit(f"{self.path.name} {problem}; reload it, or save under another name", "error")
+            return False
+        return self.save_as(self.path)
 
     def save_as(self, path: Path | str) -> bool:
         """Save to a file, which becomes the file of the design.
@@ -273,6 +314,7 @@ class Session(QObject):
             self.message.emit(str(error), "error")
             return False
         self.path = path
+        self.disk.watch(path, FileStamp.of(path))
         self._autosave.stop()
         self._recovery.remove()
         self.document.undo_stack.setClean()
@@ -281,11 +323,12 @@ class Session(QObject):
         self.message.emit(f"Saved {path.name}", "info")
         return True
 
-    def _load(self, design: Design, path: Path | None) -> None:
+    def _load(self, design: Design, path: Path | None, stamp: FileStamp | None = None) -> None:
         self._autosave.stop()
         self._recovery.remove()
         self.comparison.stop()
         self.path = path
+        self.disk.watch(path, stamp)
         self.document.reset(design)
         self.file_changed.emit()
 
@@ -358,7 +401,7 @@ class Session(QObject):
         self._autosave.stop()
         if keep_recovery and self.document.dirty:
             self._recovery.wait()
-            self._recovery.write(self.document.design, self.path)
+            self._recovery.write(self.document.design, self.path, self.disk.stamp)
         else:
             self._recovery.remove()
         for run in self.runs:
@@ -368,6 +411,7 @@ class Session(QObject):
         self._feed.changed.disconnect(self._on_facts)
         self.engine.stop()
         self.jobs.close()
+        self.disk.close()
         self._recovery.close()
         clipboard.release()
         # Python commands that Qt frees while the interpreter shuts down crash the process.
@@ -413,5 +457,5 @@ class Session(QObject):
         self.file_changed.emit()
 
     def _write_recovery(self) -> None:
-        if self.document.dirty and not self._recovery.write(self.document.design, self.path):
+        if self.document.dirty and not self._recovery.write(self.document.design, self.path, self.disk.stamp):
             self._autosave.start()

@@ -1,4 +1,4 @@
-"""The banners above the canvas: a comparison, blocks that are not trusted, unsaved work of an earlier session."""
+"""The banners above the canvas: a comparison, untrusted blocks, recovered work, a file that was changed elsewhere."""
 
 import time
 from collections.abc import Callable
@@ -32,6 +32,9 @@ class Banners(QObject):
         session.comparison.changed.connect(self._show_comparison)
         session.document.design_changed.connect(self._show_trust)
         session.catalog_changed.connect(self._show_trust)
+        self._file: Banner | None = None
+        session.disk.changed.connect(self._show_file)
+        self._show_file()
         self._show_trust()  # the design may have been opened before the banners existed
 
     def offer_recovery(self, may_replace_design: Callable[[], bool]) -> None:
@@ -70,6 +73,39 @@ class Banners(QObject):
             self._column.insertWidget(0, self._comparison)
         else:
             self._comparison.text.setText(comparison.summary())
+
+    def _show_file(self) -> None:
+        """Offer what can be done about a file that was changed, deleted or opened elsewhere."""
+        session, disk = self._session, self._session.disk
+        _remove(self._file)
+        self._file = None
+        if session.path is None:
+            return
+        name = session.path.name
+        choices: Choices
+        if disk.state == "changed":
+            unsaved = "; your unsaved changes are not in it" if session.document.dirty else ""
+            text = f"{name} was changed on disk by another program or window{unsaved}."
+            choices = [("Reload", session.reload), ("Keep mine", session.keep_mine), ("Compare", self._compare_file)]
+        elif disk.state == "deleted":
+            text = f"{name} is no longer on disk."
+            choices = [("Save it again", lambda: session.command_requested.emit("save", None))]
+        elif disk.other_window:
+            text = f"{name} is also open in another window; whichever saves second is asked first."
+            choices = []
+        else:
+            return
+        # It stays after Compare and after a version that cannot be read, and goes with the next change of the state.
+        self._file = Banner(text, choices, self._hide_file, persistent=True)
+        self._column.insertWidget(0, self._file)
+
+    def _compare_file(self) -> None:
+        self._session.command_requested.emit("compare_saved", None)
+        self._session.panel_requested.emit("changes")
+
+    def _hide_file(self) -> None:
+        if self._file is not None:
+            self._file.hide()
 
     def _show_trust(self, *_: object) -> None:
         """Name a block of the design that may not run, until there is none or the user closes the banner."""

@@ -15,12 +15,30 @@ DESIGN_FILES = "Designs (*.yaml *.yml)"
 
 
 def save(parent: QWidget, session: Session) -> bool:
-    """Save the design; the first time, ask for a file.
+    """Save the design; the first time, ask for a file, and ask before a version on disk is replaced that is not known.
 
     Returns:
         Whether it was saved.
     """
-    return session.save() if session.path is not None else save_as(parent, session)
+    if session.path is None:
+        return save_as(parent, session)
+    problem = session.disk.problem()
+    if not problem:
+        return session.save()
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.NoIcon)
+    box.setWindowTitle("Save")
+    box.setText(f"“{session.path.name}” {problem}.")
+    box.setInformativeText("Replacing it discards what another program or window has saved there.")
+    replace = box.addButton("Replace it", QMessageBox.ButtonRole.DestructiveRole)
+    other_name = box.addButton("Save as…", QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(other_name)  # Enter must not replace the work of somebody else
+    box.exec()
+    box.deleteLater()
+    if box.clickedButton() is replace:
+        return session.save(replace_foreign=True)
+    return box.clickedButton() is other_name and save_as(parent, session)
 
 
 def save_as(parent: QWidget, session: Session) -> bool:

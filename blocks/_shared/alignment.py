@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from blocks._shared.scaled_dot_product import masked_softmax
+
 
 class Alignment(nn.Module):
     """Weigh annotations by v tanh(W state + U annotation), after Bahdanau et al., 2015."""
@@ -12,10 +14,11 @@ class Alignment(nn.Module):
         self.key = nn.Linear(annotation_dim, attention_dim, bias=False)
         self.score = nn.Linear(attention_dim, 1, bias=False)
 
-    def forward(self, state: Tensor, annotations: Tensor, keys: Tensor) -> Tensor:
-        """Return the context (N, annotation_dim) of `state`; `keys` is `self.key(annotations)`, the same at every
-        step.
+    def forward(self, state: Tensor, annotations: Tensor, keys: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return the context (N, annotation_dim) of `state` from the annotations where `mask` (N, n) is True; `keys` is
+        `self.key(annotations)`, the same at every step.
         """
         scores = self.score((self.query(state).unsqueeze(1) + keys).tanh())
-        weights = scores.view(scores.shape[0], 1, 1, -1).softmax(-1)
+        pairs = None if mask is None else mask[:, None, None]
+        weights = masked_softmax(scores.view(scores.shape[0], 1, 1, -1), pairs)
         return (weights.squeeze(1) @ annotations).squeeze(1)

@@ -11,19 +11,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_choice
-from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import check_heads, masked_softmax, merge_heads, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
 
 @block(
-    shape="b n dim -> b n dim",
+    shape="b n dim, b n -> b n dim",
     paper=(
         "Transformers are RNNs: Fast Autoregressive Transformers with Linear Attention, Katharopoulos et al., "
         "2020, arXiv:2006.16236"
     ),
     maps={"attention": "token_pairs"},
-    tags=("efficient attention", "kernel attention", "self-attention"),
+    tags=("efficient attention", "kernel attention", "self-attention", "mask"),
+    dtypes={"mask": "bool"},
     heads="num_heads",
 )
 class LinearAttention(nn.Module):
@@ -37,7 +38,8 @@ class LinearAttention(nn.Module):
         qkv_bias: whether queries, keys and values have a bias.
         proj_drop: dropout of the output.
 
-    Shape: input (N, n, dim), output (N, n, dim).
+    Shape: x (N, n, dim), output (N, n, dim); optional: a bool mask (N, n), True for the tokens that are attended to, at
+    least one.
 
     Raises:
         ValueError: if num_heads does not divide dim and no head_dim is given, or feature_map is unknown.
@@ -64,16 +66,22 @@ class LinearAttention(nn.Module):
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 
-    def features(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return phi(q), phi(k) and v of the tokens `x` (N, n, dim), each (N, heads, n, d)."""
+    def features(self, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Return phi(q), phi(k) and v of the tokens `x` (N, n, dim), each (N, heads, n, d); phi(k) is 0 where `mask`
+        (N, n) is False.
+        """
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(x).chunk(3, dim=-1))
         if self.feature_map == "softmax":
-            return q.softmax(dim=-1), k.softmax(dim=-2), v
-        return F.elu(q) + 1, F.elu(k) + 1, v
+            keys = None if mask is None else mask[:, None, None]
+            return q.softmax(dim=-1), masked_softmax(k.transpose(-2, -1), keys).transpose(-2, -1), v
+        phi_k = F.elu(k) + 1
+        return F.elu(q) + 1, phi_k if mask is None else phi_k * mask[:, None, :, None], v
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Mix the tokens `x` (N, n, dim); returns the same shape."""
-        q, k, v = self.features(x)
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Mix the tokens `x` (N, n, dim), of which those where `mask` (N, n) is True are attended to; returns the same
+        shape.
+        """
+        q, k, v = self.features(x, mask)
         if self.feature_map == "softmax":
             x = q @ (k.transpose(-2, -1) @ v)
         else:
@@ -82,10 +90,10 @@ class LinearAttention(nn.Module):
             x = (q @ (k.transpose(-2, -1) / k.shape[-2] @ v)) / (total / k.shape[-2])
         return self.proj_drop(self.proj(merge_heads(x)))
 
-    def attention(self, x: Tensor, every: int = 1) -> Tensor:
+    def attention(self, x: Tensor, mask: Tensor | None = None, every: int = 1) -> Tensor:
         """Return the matrix (N, heads, n / every, n) that `forward` avoids, for every `every`-th of the tokens `x` (N,
         n, dim).
         """
-        q, k, _ = self.features(x)
+        q, k, _ = self.features(x, mask)
         weights = q[..., ::every, :] @ k.transpose(-2, -1)
         return weights / weights.sum(dim=-1, keepdim=True)

@@ -14,7 +14,7 @@ from blocks.spec import block
 
 
 @block(
-    shape="b t input_dim, b state_dim, b n annotation_dim -> b t state_dim, b t annotation_dim",
+    shape="b t input_dim, b state_dim, b n annotation_dim, b n -> b t state_dim, b t annotation_dim",
     tokens={"queries": "lost step", "keys": "keep annotations"},
     paper=(
         "Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473"
@@ -22,6 +22,7 @@ from blocks.spec import block
     maps={"softmax": "token_pairs"},
     tags=("bahdanau", "additive attention", "seq2seq", "captioning", "recurrent"),
     outputs=("states", "contexts"),
+    dtypes={"mask": "bool"},
     exceptions={"token_positions": "the context of a step is computed before the step reads its token"},
 )
 class AttentionDecoder(nn.Module):
@@ -34,7 +35,8 @@ class AttentionDecoder(nn.Module):
         attention_dim: width of the alignment network.
 
     Shape: y (N, t, input_dim), the targets shifted by one; state (N, state_dim), the initial one; annotations (N, n,
-    annotation_dim); outputs: states (N, t, state_dim) and contexts (N, t, annotation_dim).
+    annotation_dim); optional: a bool mask (N, n), True for the annotations that are read; outputs: states (N, t,
+    state_dim) and contexts (N, t, annotation_dim).
 
     Raises:
         ValueError: if `attention_dim` is not positive.
@@ -46,23 +48,29 @@ class AttentionDecoder(nn.Module):
         self.attention = Alignment(state_dim, annotation_dim, attention_dim)
         self.cell = nn.GRUCell(input_dim + annotation_dim, state_dim)
 
-    def forward(self, y: Tensor, state: Tensor, annotations: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, y: Tensor, state: Tensor, annotations: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Decode `y` from `state`; returns all states (N, t, state_dim) and contexts (N, t, annotation_dim)."""
         keys = self.attention.key(annotations)
         states, contexts = [], []
         for word in y.unbind(1):
-            context = self.attention(state, annotations, keys)
+            context = self.attention(state, annotations, keys, mask)
             state = self.cell(torch.cat((word, context), dim=1), state)
             states.append(state)
             contexts.append(context)
         return torch.stack(states, dim=1), torch.stack(contexts, dim=1)
 
-    def meta_forward(self, y: Tensor, state: Tensor, annotations: Tensor) -> tuple[Tensor, Tensor]:
+    def meta_forward(
+        self, y: Tensor, state: Tensor, annotations: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return what `forward` would, without a step for each output."""
+        del mask
         return y.new_empty(*y.shape[:2], state.shape[1]), y.new_empty(*y.shape[:2], annotations.shape[2])
 
-    def meta_macs(self, y: Tensor, state: Tensor, annotations: Tensor) -> int:
+    def meta_macs(self, y: Tensor, state: Tensor, annotations: Tensor, mask: Tensor | None = None) -> int:
         """Return the multiply-adds of `forward`."""
+        del state, mask
         n = annotations.shape[1]
         query, key, score = (
             layer.weight.numel() for layer in (self.attention.query, self.attention.key, self.attention.score)

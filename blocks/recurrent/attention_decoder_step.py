@@ -14,7 +14,7 @@ from blocks.spec import block
 
 
 @block(
-    shape="b input_dim, b state_dim, b n annotation_dim -> b state_dim, b annotation_dim",
+    shape="b input_dim, b state_dim, b n annotation_dim, b n -> b state_dim, b annotation_dim",
     tokens={"queries": "lost step", "keys": "keep annotations"},
     paper=(
         "Neural Machine Translation by Jointly Learning to Align and Translate, Bahdanau et al., 2014, arXiv:1409.0473"
@@ -22,6 +22,7 @@ from blocks.spec import block
     maps={"softmax": "token_pairs"},
     tags=("bahdanau", "additive attention", "seq2seq", "captioning", "recurrent"),
     outputs=("next_state", "context"),
+    dtypes={"mask": "bool"},
 )
 class AttentionDecoderStep(nn.Module):
     """Attend to the annotations and update the decoder's state.
@@ -32,8 +33,8 @@ class AttentionDecoderStep(nn.Module):
         annotation_dim: width of the annotations.
         attention_dim: width of the alignment network.
 
-    Shape: y (N, input_dim), state (N, state_dim), annotations (N, n, annotation_dim); outputs: the new state and the
-    context (N, annotation_dim).
+    Shape: y (N, input_dim), state (N, state_dim), annotations (N, n, annotation_dim); optional: a bool mask (N, n),
+    True for the annotations that are read, not the padding; outputs: the new state and the context (N, annotation_dim).
 
     Raises:
         ValueError: if `attention_dim` is not positive.
@@ -45,7 +46,9 @@ class AttentionDecoderStep(nn.Module):
         self.attention = Alignment(state_dim, annotation_dim, attention_dim)
         self.cell = nn.GRUCell(input_dim + annotation_dim, state_dim)
 
-    def forward(self, y: Tensor, state: Tensor, annotations: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, y: Tensor, state: Tensor, annotations: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Step from `state` with the previous output `y`; returns the new state and the context."""
-        context = self.attention(state, annotations, self.attention.key(annotations))
+        context = self.attention(state, annotations, self.attention.key(annotations), mask)
         return self.cell(torch.cat((y, context), dim=1), state), context

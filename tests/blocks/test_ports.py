@@ -42,25 +42,34 @@ def producers(dtype: str) -> tuple[tuple[str, str], ...]:
 
 def designs(spec: BlockSpec, port: Port) -> Iterator[Design]:
     """Yield designs in which a block of the library feeds a port: the other inputs come from that block or from the
-    same tokens.
+    inputs of the network.
     """
-    required = [other.name for other in spec.inputs if not other.optional]
+    required = [(o, axes) for o, axes in zip(spec.inputs, spec.shapes.inputs, strict=True) if not o.optional]
     example = spec.examples[0] if spec.examples else {}  # a setting in which its ports matter
     params = {name: value for name, value in example.items() if name not in spec.shapes.input_axes and name != "..."}
     for producer, output in producers(port.dtype or "float32"):
-        outputs = zip(CATALOG[producer].outputs, CATALOG[producer].shapes.outputs, strict=True)
-        sources = [Wire("tokens", "node"), *[Wire("producer", "node", p.name) for p, axes in outputs if len(axes) == 3]]
-        for picked in itertools.product(sources, repeat=len(required)):
-            design = edits.add(Design(name=f"{spec.name}.{port.name}"), Input("tokens", TOKENS))
-            design = edits.add(edits.add(design, Node("producer", producer)), Node("node", spec.name, params))
-            design = edits.connect(design, Wire("tokens", "producer"))
-            for name, source in zip(required, picked, strict=True):
-                design = edits.connect(design, replace(source, target_port=name))
-            design = edits.connect(design, Wire("producer", "node", output, port.name))
-            for out in spec.outputs:
-                design = edits.add(design, Output(f"out_{out.name}"))
-                design = edits.connect(design, Wire("node", f"out_{out.name}", out.name))
-            yield design
+        maker = CATALOG[producer]
+        outputs = zip(maker.outputs, maker.shapes.outputs, strict=True)
+        tokens = [Wire("tokens", "node"), *[Wire("producer", "node", p.name) for p, axes in outputs if len(axes) == 3]]
+        sources = [tokens if len(axes) == len(TOKENS) + 1 else [Wire("vector", "node")] for _, axes in required]
+        for picked in itertools.product(*sources):
+            design = Design(name=f"{spec.name}.{port.name}")
+            for item in (
+                Input("tokens", TOKENS),
+                Input("vector", TOKENS[1:]),
+                Input("ids", TOKENS[:1], FROM_OUTSIDE),
+                Node("producer", producer),
+                Node("node", spec.name, params),
+                *(Output(f"out_{out.name}") for out in spec.outputs),
+            ):
+                design = edits.add(design, item)
+            wires = [
+                *(Wire("ids" if o.dtype else "tokens", "producer", "", o.name) for o in maker.inputs if not o.optional),
+                *(replace(wire, target_port=other.name) for wire, (other, _) in zip(picked, required, strict=True)),
+                Wire("producer", "node", output, port.name),
+                *(Wire("node", f"out_{out.name}", out.name) for out in spec.outputs),
+            ]
+            yield functools.reduce(edits.connect, wires, design)
 
 
 def first_without_errors(spec: BlockSpec, port: Port) -> Inference | None:
@@ -82,13 +91,15 @@ def test_every_optional_port_can_be_fed(spec: BlockSpec, port: Port) -> None:
     model = exported_model(inference.design)().eval()
     walked = interpret(inference).eval()
     walked.load_state_dict(model.state_dict())
-    tokens = torch.randn(2, *TOKENS, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    inputs = [torch.randn(2, *TOKENS, generator=generator), torch.randn(2, TOKENS[1], generator=generator)]
+    inputs.append(torch.randint(0, 2, (2, TOKENS[0]), generator=generator))
     wire = next(wire for wire in inference.design.main.wires if wire.target_port == port.name)
     unwired = exported_model(edits.disconnect(inference.design, [wire]))().eval()
     unwired.load_state_dict(model.state_dict(), strict=False)
     with torch.no_grad():
-        outputs, others = outputs_of(model(tokens)), outputs_of(unwired(tokens))
-        assert all(torch.equal(a, b) for a, b in zip(outputs, outputs_of(walked(tokens)), strict=True))
+        outputs, others = outputs_of(model(*inputs)), outputs_of(unwired(*inputs))
+        assert all(torch.equal(a, b) for a, b in zip(outputs, outputs_of(walked(*inputs)), strict=True))
     assert any(not torch.equal(a, b) for a, b in zip(outputs, others, strict=True)), "the port changes nothing"
 
 

@@ -193,6 +193,9 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
         raise UserError(f"{path.name}: {error}") from None
     if unknown := [name for name in rates if name not in param_names]:
         raise UserError(f"{path.name}: rates names {unknown[0]!r}, which is not a parameter of {cls.name}")
+    no_decay = tuple(mark.get("no_decay", ()))
+    if not all(isinstance(name, str) for name in no_decay):
+        raise UserError(f"{path.name}: no_decay is {no_decay!r}, expected names of parameters such as ('token',)")
     spec = BlockSpec(
         name=cls.name,
         category=path.parent.name,
@@ -215,7 +218,7 @@ def _spec(path: Path, tree: ast.Module, cls: ast.ClassDef, call: ast.Call) -> Bl
         windows=tuple(mark.get("windows", ())),
         heads=mark.get("heads", ""),
         rates=rates,
-        no_decay=tuple(mark.get("no_decay", ())),
+        no_decay=no_decay,
         tokens=mark.get("tokens", ""),
     )
     try:

@@ -142,13 +142,20 @@ class _WithoutOptionalInputs(nn.Module):
         self.module = module
         self.count = count
         self.present = present
+        for name in ("meta_forward", "meta_macs"):  # the shortcuts of recurrent blocks, see `cost.measure`
+            if (shortcut := getattr(module, name, None)) is not None:
+                setattr(self, name, lambda *inputs, call=shortcut: call(*self.fill(inputs)))
 
-    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """Call the module."""
+    def fill(self, inputs: Sequence[Tensor]) -> list[Tensor | None]:
+        """Return the arguments of the module: the inputs, and None between them."""
         arguments: list[Tensor | None] = [None] * self.count
         for index, tensor in zip(self.present, inputs, strict=True):
             arguments[index] = tensor
-        return self.module(*arguments)
+        return arguments
+
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Call the module."""
+        return self.module(*self.fill(inputs))
 
 
 def _message(spec: BlockSpec, error: Exception, inputs: Sequence[TensorSpec | None]) -> str:

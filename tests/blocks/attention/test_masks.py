@@ -11,6 +11,7 @@ from blocks._shared.scaled_dot_product import attend, merge_heads, split_heads
 from blocks.attention.additive_attention import AdditiveAttention
 from blocks.attention.attend import Attend
 from blocks.attention.class_attention import ClassAttention
+from blocks.attention.linear_attention import LinearAttention
 from blocks.attention.locality_self_attention import LocalitySelfAttention
 from blocks.attention.multi_head_cross_attention import MultiHeadCrossAttention
 from blocks.attention.multi_head_self_attention import MultiHeadSelfAttention
@@ -19,7 +20,11 @@ from blocks.attention.talking_heads_attention import TalkingHeadsAttention
 from blocks.head.token_classifier_head import TokenClassifierHead
 from blocks.position.relative_position_bias import RelativePositionBias
 from blocks.position.rotary_position import RotaryPosition
+from blocks.recurrent.attention_decoder import AttentionDecoder
+from blocks.recurrent.attention_decoder_step import AttentionDecoderStep
+from blocks.text.padding_mask import PaddingMask
 from blocks.tokens.adaptive_token_sampling import AdaptiveTokenSampling
+from blocks.tokens.segment_mask import SegmentMask
 from blocks.tokens.sequence_pool import SequencePool
 from blocks.transformer.parallel_encoder_layer import ParallelEncoderLayer
 from blocks.transformer.transformer_decoder_layer import TransformerDecoderLayer
@@ -142,6 +147,23 @@ PADDED: dict[str, tuple[Callable[[], nn.Module], Callable[[nn.Module, Tensor, Te
         lambda: TransformerDecoderLayer(DIM, DIM, HEADS, causal=False, norm="post"),
         lambda m, x, mask: m(x, X, mask),
     ),
+    "LinearAttention": (lambda: LinearAttention(DIM, HEADS), lambda m, x, mask: m(x, mask)),
+    "efficient attention": (
+        lambda: LinearAttention(DIM, HEADS, feature_map="softmax"),
+        lambda m, x, mask: m(x, mask),
+    ),
+    "map of LinearAttention": (
+        lambda: LinearAttention(DIM, HEADS),
+        lambda m, x, mask: m.attention(x, mask)[:, :, :TOKENS, :TOKENS].flatten(1, 2),
+    ),
+    "AttentionDecoderStep": (
+        lambda: AttentionDecoderStep(DIM, DIM, DIM),
+        lambda m, x, mask: torch.stack(m(X[:, 0], X[:, 1], x, mask), 1),
+    ),
+    "AttentionDecoder": (
+        lambda: AttentionDecoder(DIM, DIM, DIM),
+        lambda m, x, mask: torch.cat(m(X, X[:, 1], x, mask), 1),
+    ),
     "SequencePool": (lambda: SequencePool(DIM), lambda m, x, mask: m(x, mask)),
     "mean of a head": (lambda: TokenClassifierHead(DIM, pooling="avg"), lambda m, x, mask: m(x, mask)),
     "maximum of a head": (lambda: TokenClassifierHead(DIM, pooling="max", token=1), lambda m, x, mask: m(x, mask)),
@@ -180,6 +202,25 @@ def test_layers_behind_token_sampling_ignore_empty_places() -> None:
         masked, short = second(behind, kept[sample : sample + 1]), second(layer(real))
         assert torch.equal(masked[2], short[2])
         torch.testing.assert_close(masked[0] + masked[1], short[0] + short[1], rtol=1e-12, atol=1e-12)
+
+
+def test_packed_images_do_not_see_each_other() -> None:
+    """Two images in one sequence (NaViT) give what each gives alone; segment 0 is padding that nobody attends to."""
+    layer = fill(TransformerEncoderLayer(DIM, HEADS))
+    segments = torch.tensor([[1, 1, 2, 2, 2, 0], [3, 3, 3, 3, 0, 0]])
+    mask = SegmentMask()(segments)
+    assert mask.shape == (2, 6, 6) and mask.dtype == torch.bool
+    packed = layer(X, mask)
+    for row, first, last in ((0, 0, 2), (0, 2, 5), (1, 0, 4)):
+        alone = layer(X[row : row + 1, first:last])
+        torch.testing.assert_close(packed[row : row + 1, first:last], alone, rtol=1e-12, atol=1e-12)
+    assert not mask[0, 5].any() and not mask[0, :, 5].any()
+
+
+def test_padding_of_sentences_is_where_the_padding_token_is() -> None:
+    words = torch.tensor([[5, 6, 7], [8, 0, 0]])
+    assert PaddingMask()(words).tolist() == [[True, True, True], [True, False, False]]
+    assert PaddingMask(padding_token=7)(words).tolist() == [[True, True, False], [True, True, True]]
 
 
 def test_sampling_never_draws_a_masked_token() -> None:

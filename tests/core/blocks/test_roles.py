@@ -43,6 +43,7 @@ def test_declarations_are_read(tmp_path: Path) -> None:
         ('role="merge"', "a merge needs a sign"),
         ('sign="+"', "only a merge has one"),
         ('role="upsample"', "made.py: role 'upsample' needs a parameter 'scale_factor'"),
+        ("no_decay=(3,)", "made.py: no_decay is (3,), expected names of parameters"),
         ('rates=("speed",)', "made.py: rates names 'speed', which is not a parameter of Made"),
         (
             'converts="map -> words"',

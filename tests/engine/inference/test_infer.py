@@ -143,6 +143,24 @@ def test_a_design_that_unrolls_without_end_is_reported_in_bounded_time() -> None
     assert work < 30 * MAX_ITERATIONS
 
 
+@pytest.mark.parametrize("wired", [False, True])
+def test_a_recurrent_block_is_not_unrolled_whether_an_optional_input_is_wired_or_not(wired: bool) -> None:
+    def work(steps: int) -> int:
+        inputs = {
+            "y": Input("y", (steps, 8)),
+            "state": Input("state", (8,)),
+            "annotations": Input("annotations", (5, 8)),
+        }
+        if wired:
+            inputs["mask"] = Input("mask", (5,), "bool")
+        wires = (*(Wire(id, "decoder", "", id) for id in inputs), Wire("decoder", "out"))
+        graph = Graph(inputs, {"decoder": Node("decoder", "AttentionDecoder")}, {"out": Output("out")}, wires)
+        return calls(lambda: Inferrer().infer(Design(main=graph)))
+
+    work(2)  # imports
+    assert work(400) < 1.5 * work(4)
+
+
 # -- the memo ----------------------------------------------------------------------------------------------------------
 
 

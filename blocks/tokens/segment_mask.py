@@ -11,6 +11,7 @@ from blocks.spec import block
 
 @block(
     shape="b n -> b n n",
+    tokens="lost",
     paper=(
         "Patch n' Pack: NaViT, a Vision Transformer for any Aspect Ratio and Resolution, Dehghani et al., 2023, "
         "arXiv:2307.06304"

@@ -2,6 +2,7 @@
 
 from composer.core.declarations import ParamSpec
 from composer.core.graph import Literal
+from composer.core.number_text import parse_number
 
 
 def problem(spec: ParamSpec, value: Literal) -> str | None:
@@ -18,7 +19,20 @@ def problem(spec: ParamSpec, value: Literal) -> str | None:
     }[spec.type]
     if good and spec.range is not None and isinstance(value, int | float):
         good = spec.range[0] <= value <= spec.range[1]
-    return None if good else f"{spec.name}: {value!r:.60} is not {describe(spec)}"
+    if good:
+        return None
+    hint = "; write the number without quotes" if _is_quoted_number(spec, value) else ""
+    return f"{spec.name}: {value!r:.60} is not {describe(spec)}{hint}"
+
+
+def _is_quoted_number(spec: ParamSpec, value: Literal) -> bool:
+    """Return whether a value is the text of a number where a number is expected."""
+    if spec.type not in ("int", "float") or not isinstance(value, str):
+        return False
+    try:
+        return parse_number(value) is not None
+    except ValueError:
+        return False
 
 
 def _fits_tuple(spec: ParamSpec, value: tuple[Literal, ...]) -> bool:

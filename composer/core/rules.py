@@ -11,6 +11,7 @@ from composer.core.blocks.ports import input_ports, output_ports
 from composer.core.errors import UserError
 from composer.core.expressions import resolve_variables
 from composer.core.graph import Design, Graph, Node, Wire
+from composer.core.limits import nesting_problem
 from composer.core.topology import find_cycle, format_cycle
 
 
@@ -62,6 +63,8 @@ def _design_problems(design: Design) -> Iterator[Problem]:
     )
     if cycle := find_cycle(contains):
         yield Problem(f"sub-graphs contain each other: {format_cycle(cycle)}; a network must be finite", None, cycle[0])
+    elif message := nesting_problem(design):
+        yield Problem(message)
 
 
 def check_graph(design: Design, catalog: Catalog, name: str, graph: Graph) -> list[Problem]:

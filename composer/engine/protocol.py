@@ -1,6 +1,5 @@
 """The worker's end of the JSON-RPC pipe: reads requests, runs their handlers, reports progress and respects cancels."""
 
-import json
 import sys
 import threading
 import traceback
@@ -11,6 +10,7 @@ from typing import Any, TextIO
 from composer.core import json_rpc
 from composer.core.errors import UserError
 from composer.core.json_rpc import Message
+from composer.core.json_text import load_json
 
 Handler = Callable[[Mapping[str, Any], "Progress"], Any]
 # Characters of a malformed line that are quoted in the error.
@@ -89,7 +89,7 @@ class Channel:
         """Queue requests until the pipe closes; runs in a thread, so that a cancel is noticed while a handler runs."""
         for line in self.lines:
             try:
-                message = json.loads(line)
+                message = load_json(line)
             except (ValueError, RecursionError):
                 self.send(json_rpc.error(None, json_rpc.PARSE_ERROR, f"not JSON: {line[:QUOTED]!r}"))
                 continue

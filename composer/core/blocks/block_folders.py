@@ -15,6 +15,7 @@ from pathlib import Path
 from composer import paths
 from composer.core.errors import UserError
 from composer.core.files.atomic import write_atomically
+from composer.core.json_text import load_json
 
 VARIABLE = "NETCOMPOSER_BLOCKS"
 FILE = "blocks.json"
@@ -145,7 +146,7 @@ def _saved() -> tuple[BlockFolder, ...]:
 @lru_cache(maxsize=1)
 def _read(file: Path, _time: int, _size: int) -> tuple[BlockFolder, ...]:
     try:
-        rows = json.loads(file.read_text(encoding="utf-8"))
+        rows = load_json(file.read_text(encoding="utf-8"))
         return tuple(BlockFolder(Path(row["path"]), row["trusted"] is True) for row in rows["folders"])
     except (OSError, ValueError, TypeError, KeyError):
         return ()  # an invalid file: nothing is trusted

@@ -58,7 +58,9 @@ def resolve_params(
                 else f"it has: {', '.join(param.name for param in spec.params) or 'none'}"
             )
             raise ParamError(
-                f"{node.id}: {spec.name} has no parameter {name!r}; {hint}", node.id, (_reset(node, name),)
+                f"{node.id}: {spec.name} has no parameter {name!r}; {hint}",
+                node.id,
+                (_reset(node, name, f"Remove {name}"),),
             )
     values: dict[str, Literal] = {}
     inferred = []
@@ -76,7 +78,7 @@ def resolve_params(
                     f"{node.id}: {param.name} is set to {value!r:.60} by hand, but the wire brings {from_wire};"
                     " take it from the wire",
                     node.id,
-                    (_reset(node, param.name),),
+                    (_reset(node, param.name, f"Reset {param.name} from {value!r:.60} to {from_wire} of the wire"),),
                 )
         elif from_wire is not None:
             value = from_wire
@@ -89,12 +91,10 @@ def resolve_params(
         else:
             value = param.default
         if reason := problem(param, value):
-            raise ParamError(
-                f"{node.id}: {reason}", node.id, (_reset(node, param.name),) if param.name in node.params else ()
-            )
+            raise ParamError(f"{node.id}: {reason}", node.id)
         values[param.name] = value
     return Resolved(values, tuple(inferred))
 
 
-def _reset(node: Node, name: str) -> Repair:
-    return Repair(f"Reset {name}", (EditCall("reset_params", {"id": node.id, "params": [name]}),))
+def _reset(node: Node, name: str, label: str) -> Repair:
+    return Repair(label, (EditCall("reset_params", {"id": node.id, "params": [name]}),))

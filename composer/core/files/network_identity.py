@@ -13,6 +13,7 @@ from composer.core.diff_report import short_difference
 from composer.core.errors import UserError
 from composer.core.files import design_file
 from composer.core.graph import Design
+from composer.core.json_text import load_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def from_json(values: object, design: Design | None = None) -> NetworkIdentity |
 def from_metadata(texts: Mapping[str, str]) -> NetworkIdentity | None:
     """Return the identity that a weights file stores; None if it stores none."""
     try:
-        blocks = json.loads(texts.get("trained_blocks", "null"))
+        blocks = load_json(texts.get("trained_blocks", "null"))
     except (ValueError, RecursionError):
         blocks = None
     design = None

@@ -28,6 +28,7 @@ from typing import Any, Self
 from composer import paths
 from composer.core.errors import UserError
 from composer.core.files.atomic import check_target, shown, write_atomically
+from composer.core.json_text import load_json
 
 FOLDER = "written"
 MAX_RECORDS = 5000
@@ -247,7 +248,7 @@ def _record_file(path: Path) -> Path:
 
 def _read_record(path: Path) -> dict[str, Any] | None:
     try:
-        row = json.loads(_record_file(path).read_text("utf-8"))
+        row = load_json(_record_file(path).read_text("utf-8"))
     except (OSError, ValueError):
         return None
     return row if isinstance(row, dict) and row.get("path") == str(path) else None

@@ -8,7 +8,6 @@ A folder is read the same way while it trains, afterwards, and when it was copie
 `composer.engine.training.run` writes it.
 """
 
-import json
 import os
 import socket
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from composer.core.errors import UserError
 from composer.core.files import design_file
 from composer.core.files.network_identity import NetworkIdentity, from_json
 from composer.core.graph import Design
+from composer.core.json_text import load_json
 from composer.core.run_records import MetricSpec, best_of, old_head, upgrade_record, upgrade_state
 
 DESIGN, SOURCE, SETTINGS, STATE, METRICS = "design.yaml", "model.py", "settings.json", "state.json", "metrics.jsonl"
@@ -61,7 +61,7 @@ class RunFolder:
             UserError: if the file is damaged.
         """
         try:
-            settings: dict[str, Any] = json.loads((self.path / SETTINGS).read_text("utf-8"))
+            settings: dict[str, Any] = load_json((self.path / SETTINGS).read_text("utf-8"))
             return settings
         except (OSError, ValueError) as error:
             raise UserError(f"{self.path / SETTINGS}: cannot be read: {error}") from None
@@ -261,7 +261,7 @@ def is_alive(pid: object, started: object = None) -> bool:
 
 def _parse_record(line: bytes) -> dict[str, Any] | None:
     try:
-        record = json.loads(line)
+        record = load_json(line)
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
@@ -269,7 +269,7 @@ def _parse_record(line: bytes) -> dict[str, Any] | None:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text("utf-8"))
+        value = load_json(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}

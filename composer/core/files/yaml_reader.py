@@ -30,6 +30,7 @@ from composer.core.graph import (
     is_expression,
     is_repeat,
 )
+from composer.core.limits import nesting_problem
 from composer.core.topology import find_cycle, format_cycle
 
 MAX_NODES = 100_000
@@ -160,6 +161,8 @@ class _Reader:
                     uses.append((name, node.subgraph))
         if cycle := find_cycle(uses):
             raise self.fail(root.lines["graphs"], f"sub-graphs contain each other: {format_cycle(cycle)}")
+        if too_deep := nesting_problem(design):
+            raise self.fail(root.lines["graphs"], too_deep)
 
     def training(self, root: LineMapping) -> Training:
         allowed = (*(f.name for f in fields(Training)), *training_settings.MOVED)

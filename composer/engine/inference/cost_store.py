@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from composer import paths
+from composer.core.json_text import load_json
 from composer.engine.inference.results import BlockCost
 
 MEASURED_BY = ("cost", "results", "fused_attention", "meta_kernels", "run_block")
@@ -51,7 +52,7 @@ class CostStore:
             return None
         try:
             row = self._open().execute("SELECT value FROM costs WHERE key = ?", (key,)).fetchone()
-            return _from_json(json.loads(row[0])) if row else None
+            return _from_json(load_json(row[0])) if row else None
         except (sqlite3.Error, OSError, ValueError, TypeError, KeyError):
             self._disable()
             return None

@@ -20,6 +20,7 @@ from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts, PortSpec, summed
 from composer.core.graph import MAX_REPEAT, Design, Graph, Literal, Node, Scalar, Value, Wire
+from composer.core.limits import MAX_NESTING
 from composer.engine.inference.block_node import (
     BlockError,
     depends_on_variables,
@@ -268,6 +269,8 @@ class Walk:
         name = node.subgraph or ""
         if name in self.open_graphs:
             raise UserError(f"sub-graph {name!r} contains itself; a network must be finite")
+        if len(self.open_graphs) >= MAX_NESTING:
+            raise UserError(f"sub-graph {name!r} is inside more than {MAX_NESTING} others")
         graph = self.design.graphs[name]
         facts = NodeFacts(node.block)
         results: list[GraphResult] = []

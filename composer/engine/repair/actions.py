@@ -5,9 +5,12 @@ from collections.abc import Iterable
 
 from composer.core import edits, names
 from composer.core.facts import EditCall, Repair
-from composer.core.graph import Graph, Input, Literal, Node, Scalar, Value, Wire
+from composer.core.graph import Graph, Input, Literal, Node, Scalar, Value, Wire, is_expression
 from composer.core.repairs import call
+from composer.core.value_text import to_text
 from composer.engine.repair.context import ErrorContext
+
+LABEL_LENGTH = 40
 
 
 def set_param(label: str, id: str, param: str, value: Value, graph: str | None = None) -> Repair:
@@ -26,6 +29,24 @@ def set_param(label: str, id: str, param: str, value: Value, graph: str | None =
 def reset_params(label: str, id: str, params: Iterable[str], graph: str | None = None) -> Repair:
     """Return the repair that removes values of parameters; their wires or defaults determine them then."""
     return Repair(label, (call(edits.reset_params, id=id, params=list(params), **_in_graph(graph)),))
+
+
+def reset_label(name: str, value: Value, default: object) -> str:
+    """Return the label of a reset, which names both values: a person wrote the one that goes.
+
+    Args:
+        name: name of the parameter.
+        value: the value that goes.
+        default: the value that takes its place; None if the wires determine it.
+    """
+    new = "what the wires determine" if default is None else f"its default {short_text(default)}"
+    return f"Reset {name} from {short_text(value)} to {new}"
+
+
+def short_text(value: object) -> str:
+    """Return a value for a label, with the quotes of a text."""
+    text = repr(value) if isinstance(value, str) and not is_expression(value) else to_text(value)  # type: ignore[arg-type]
+    return text if len(text) <= LABEL_LENGTH else f"{text[:LABEL_LENGTH]}…"
 
 
 def _in_graph(graph: str | None) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """Commands to a running training: read from stdin and from signals, followed by the loop between two steps."""
 
-import json
 import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from composer.core.json_text import load_json
 
 COMMANDS = ("pause", "resume", "stop", "checkpoint")
 
@@ -79,7 +80,7 @@ class Control:
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 try:
-                    command = json.loads(line)["method"]
+                    command = load_json(line)["method"]
                 except (ValueError, KeyError, TypeError):
                     continue
                 if command in COMMANDS:

@@ -12,6 +12,7 @@ from composer.core.clip import Clip, adapt, take
 from composer.core.files.design_file import dumps, loads
 from composer.core.files.design_json import from_json, read_value, to_json, write_value
 from composer.core.graph import Design, Graph
+from composer.core.json_text import load_json
 from composer.core.layout.placement import lay_out_unplaced
 
 MIME = "application/x-netcomposer-clip"
@@ -76,7 +77,7 @@ def _read_json(raw: bytes) -> Clip | None:
     if len(raw) > MAX_BYTES:
         return None
     try:
-        content = json.loads(raw)
+        content = load_json(raw)
         design = from_json(content)
         values = {name: read_value(value) for name, value in content.get("values", {}).items()}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):

@@ -12,6 +12,7 @@ from composer.core.clip import Clip, adapt, take
 from composer.core.diff import diff
 from composer.core.errors import DesignError, UserError
 from composer.core.graph import SUBGRAPH, Design, Graph, Input, Node, Output, Point, Wire
+from composer.core.limits import check_limits
 from composer.core.node_paths import visible_graph
 from composer.gui.session import clipboard
 from composer.gui.session.edit_command import Edit
@@ -140,6 +141,7 @@ class Document(QObject):
         """
         try:
             new = function(self.design, *args, **kwargs)
+            check_limits(new)
         except DesignError as error:
             self.message.emit(str(error), "warning")
             return False

@@ -18,6 +18,7 @@ from composer.core.files.atomic import write_atomically
 from composer.core.files.design_file import dumps, loads
 from composer.core.files.replacing import FileStamp
 from composer.core.graph import Design
+from composer.core.json_text import load_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def recoverable_work() -> Iterator[Recovered]:
             continue  # the window of this file still runs
         lock.unlock()
         try:
-            record = json.loads(file.read_bytes())
+            record = load_json(file.read_bytes())
             origin = Path(record["path"]) if record["path"] else None
             stamp = FileStamp(**record["stamp"]) if record.get("stamp") else None
             yield Recovered(file, loads(record["design"], file.name), origin, float(record["time"]), stamp)

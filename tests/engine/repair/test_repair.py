@@ -173,7 +173,7 @@ CASES = {
         chain(MAP, "norm: {block: BatchNorm2d, params: {channels: 17}}"),
         "norm",
         "17 by hand, but the wire brings 16",
-        "Reset channels",
+        "Reset channels from 17 to 16 of the wire",
     ),
     "groups": (
         chain(MAP, "conv: {block: Conv2d, params: {out_channels: 16, groups: 3}}"),
@@ -333,7 +333,7 @@ FIRST = {
     ),
     "the default of an impossible value, not 1": (
         chain(MAP, "conv: {block: Conv2d, params: {out_channels: 0}}"),
-        "Reset out_channels",
+        "Reset out_channels from 0 to its default 64",
     ),
     "the value of one iteration, not one value for all": (chain(MAP, WINDOWS), "Set shift_size to 3 where it is 4"),
     "the variable, not a number in its place": (
@@ -405,7 +405,7 @@ def test_the_first_repair_is_what_an_expert_would_try(name: str) -> None:
 def test_no_two_repairs_do_the_same() -> None:
     design = chain(TOKENS, "norm: {block: LayerNorm, params: {colour: 4, bias: true}}")
     labels = [repair.label for repair in find_repairs(INFERRER, design, "norm")]
-    assert labels == ["Remove colour", "Reset all parameters"]
+    assert labels == ["Remove colour", "Reset all parameters to their defaults (colour: 4, bias: true)"]
 
 
 @pytest.mark.parametrize(

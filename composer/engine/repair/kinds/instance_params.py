@@ -7,7 +7,7 @@ from composer.core import subgraphs
 from composer.core.expressions import value_names
 from composer.core.facts import Repair
 from composer.core.repairs import call
-from composer.engine.repair.actions import reset_params, set_param
+from composer.engine.repair.actions import reset_label, reset_params, set_param
 from composer.engine.repair.candidates import Stage, candidates
 from composer.engine.repair.context import ErrorContext, InstanceContext
 from composer.engine.repair.nearby_values import named_params, near_integers
@@ -38,7 +38,10 @@ def _params(error: ErrorContext, instance: InstanceContext) -> Iterator[Repair]:
         sets = [set_param(f"Set {name} of {node.id} to {v}", node.id, name, v, instance.graph) for v in values]
         yield from sets[:2]
         if name in node.params:
-            yield reset_params(f"Reset {name} of {node.id}", node.id, [name], instance.graph)
+            graph = error.design.graphs.get(node.subgraph or "")
+            default = graph.params.get(name) if graph is not None else None
+            label = reset_label(f"{name} of {node.id}", node.params[name], default)
+            yield reset_params(label, node.id, [name], instance.graph)
         yield from sets[2:]
 
 

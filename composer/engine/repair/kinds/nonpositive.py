@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from composer.core.facts import Repair
-from composer.engine.repair.actions import reset_params
+from composer.engine.repair.actions import reset_label, reset_params
 from composer.engine.repair.candidates import Stage, candidates
 from composer.engine.repair.context import ErrorContext
 from composer.engine.repair.nearby_values import named_params
@@ -15,4 +15,5 @@ def default_value(error: ErrorContext) -> Iterator[Repair]:
     for param in named_params(error):
         value = error.node.params.get(param.name) if error.node is not None else None
         if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
-            yield reset_params(f"Reset {param.name}", error.id, [param.name])
+            label = reset_label(param.name, value, None if param.inferred else param.default)
+            yield reset_params(label, error.id, [param.name])

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import torch
 import torchinfo
 
+from composer.core.errors import UserError
 from composer.core.graph import Design
+from composer.core.limits import nesting
 from composer.core.text_table import align
 from composer.core.units import memory
 from composer.engine.codegen.build import instantiate
@@ -18,6 +20,7 @@ from composer.engine.inference.infer import Inference, Inferrer
 from composer.engine.inference.module_macs import module_macs
 
 DEPTH = 3
+MAX_NESTING = 12  # torchinfo visits all inner modules of a module twice
 NAME_WIDTH = 72
 
 
@@ -48,6 +51,11 @@ def model_layers(inference: Inference) -> list[ModelLayer]:
     Raises:
         composer.core.errors.DesignError: if the design has errors.
     """
+    if (depth := nesting(inference.design)) > MAX_NESTING:
+        raise UserError(
+            f"sub-graphs are nested {depth} deep, expected at most {MAX_NESTING} for torchinfo's table of layers; "
+            "leave out --layers"
+        )
     model = instantiate(inference, device="meta").eval()
     inputs = [inference.root.values[id, ""] for id in inference.design.main.inputs]
     tensors = [torch.empty(value.shape, dtype=getattr(torch, value.dtype), device="meta") for value in inputs]

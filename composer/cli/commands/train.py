@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from composer.cli import training_flags
 from composer.cli.options import DesignFile, DeviceName, Option
+from composer.core.learning_rate import MODES
 
 
 def run(
@@ -15,6 +16,19 @@ def run(
     out: Annotated[Path, Option("--out", metavar="RUN", help="folder of the run")],
     device: DeviceName = "auto",
     resume: Annotated[bool, Option("--resume", help="continue a run that was stopped or killed")] = False,
+    extend_lr: Annotated[
+        str | None,
+        Option(
+            "--extend-lr",
+            choices=tuple(MODES),
+            help="with --resume --epochs N, the learning rate of the changed run: "
+            + "; ".join(f"{mode}: {text}" for mode, text in MODES.items())
+            + " (stretch by default)",
+        ),
+    ] = None,
+    take_over: Annotated[
+        bool, Option("--take-over", help="with --resume: replace a process that seems to be training this run")
+    ] = False,
     parent_pipe: Annotated[
         bool, Option("--parent-pipe", help="exchange JSON lines with the process that started this one")
     ] = False,
@@ -31,6 +45,8 @@ def run(
         out,
         device=device,
         resume=resume,
+        extend_lr=extend_lr,
+        take_over=take_over,
         parent_pipe=parent_pipe,
         overrides={key: value for key, value in overrides.items() if value is not None},
     )

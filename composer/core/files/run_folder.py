@@ -2,7 +2,7 @@
 
 A folder is read the same way while it trains, afterwards, and when it was copied from another machine. ::
 
-    design.yaml  model.py  settings.json  state.json  metrics.jsonl  error.txt
+    design.yaml  model.py  settings.json  state.json  metrics.jsonl  error.txt  .owner-N.json
     checkpoints/last.pt  checkpoints/best.pt  checkpoints/best.safetensors
 
 `composer.engine.training.run` writes it.
@@ -18,6 +18,7 @@ from typing import Any, Self
 from composer.core.errors import UserError
 from composer.core.files import design_file
 from composer.core.files.network_identity import NetworkIdentity, from_json
+from composer.core.files.run_owner import is_alive, living_owner, was_owned
 from composer.core.graph import Design
 from composer.core.json_text import load_json
 from composer.core.run_records import MetricSpec, best_of, old_head, upgrade_record, upgrade_state
@@ -27,8 +28,6 @@ TRACE = "error.txt"
 LAST, BEST, WEIGHTS = "checkpoints/last.pt", "checkpoints/best.pt", "checkpoints/best.safetensors"
 ACTIVE = frozenset({"training", "paused", "saving"})
 RESUMABLE = frozenset({"stopped", "failed", "interrupted"})
-# Seconds. Systems count the start of a process in ticks of up to 16 ms; Linux adds a boot time that the clock corrects.
-START_TOLERANCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -76,13 +75,32 @@ class RunFolder:
         recorded = {"design": settings.get("design_hash"), "blocks": settings.get("block_digests")}
         return from_json(recorded, design) or NetworkIdentity(design_file.design_hash(design), None, design)
 
+    def epochs(self) -> int:
+        """Return the planned epochs.
+
+        Early versions made a run longer without writing that into its settings; then its state, or the number of
+        finished epochs, has the higher number.
+        """
+        settings, state = _read_json(self.path / SETTINGS), _read_json(self.path / STATE)
+        training = settings.get("training")
+        planned = _number(training.get("epochs")) if isinstance(training, dict) else 0.0
+        if not settings.get("changes"):
+            planned = max(planned, _number(state.get("epochs")), _number(state.get("epoch")))
+        return int(planned)
+
     def state(self) -> dict[str, Any]:
         """Return the last written state; ``interrupted`` if the process that wrote it has died."""
         state = upgrade_state(_read_json(self.path / STATE) or {"state": "new"})
-        local = state.get("host") == socket.gethostname()
-        if state.get("state") in ACTIVE and local and not is_alive(state.get("pid"), state.get("process_started")):
+        if state.get("state") in ACTIVE and not self._is_trained(state):
             state["state"] = "interrupted"
         return state
+
+    def _is_trained(self, state: Mapping[str, Any]) -> bool:
+        """Return whether the process that wrote an active state still runs."""
+        if was_owned(self.path):
+            return living_owner(self.path) is not None
+        local = state.get("host") == socket.gethostname()
+        return not local or is_alive(state.get("pid"), state.get("process_started"))
 
     def metrics(self) -> list[dict[str, Any]]:
         """Return all records, the head first; a torn last line is left out."""
@@ -177,7 +195,7 @@ def read_run(folder: Path) -> RunInfo:
         path=folder,
         state=name,
         epoch=int(_number(state.get("epoch"))),
-        epochs=int(_number(state.get("epochs")) or _number(training.get("epochs"))),
+        epochs=RunFolder(folder).epochs(),
         metric=metric,
         best=best,
         best_epoch=best_epoch,
@@ -235,28 +253,6 @@ class MetricsReader:
             if records[0].get("kind") != "head":
                 records.insert(0, old_head().to_record())
         return records, len(data) == limit
-
-
-def is_alive(pid: object, started: object = None) -> bool:
-    """Return whether a process of this machine is running.
-
-    Args:
-        pid: its id.
-        started: Unix time of its start, which tells it from a later process with the same id; None if unknown.
-    """
-    if not isinstance(pid, int) or pid <= 0:
-        return False
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        return not isinstance(started, int | float) or abs(process.create_time() - started) <= START_TOLERANCE
-    except psutil.AccessDenied:
-        return True
-    except psutil.Error:
-        return False
 
 
 def _parse_record(line: bytes) -> dict[str, Any] | None:

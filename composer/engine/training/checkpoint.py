@@ -1,6 +1,7 @@
 """Checkpoints: everything that determines how a run continues."""
 
 import math
+import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,6 +32,9 @@ class Checkpointer:
         metrics: training metrics of the unfinished epoch.
         state: how far the run is.
         head: first record of the metrics.
+
+    Attributes:
+        saved_at: time of the last save, by ``time.perf_counter``.
     """
 
     run: Run
@@ -41,13 +45,18 @@ class Checkpointer:
     state: TrainingState
     head: Head
 
+    def __post_init__(self) -> None:
+        """Start the time since the last save, and read the identity of the network, which does not change."""
+        self.saved_at = time.perf_counter()
+        self._identity = self.run.network()
+
     def save(self, *, best: bool = False) -> None:
         """Write last.pt; before it best.pt and the weights for other programs, if this is the best epoch so far."""
         weights = {name: tensor.detach().cpu() for name, tensor in self.network.state_dict().items()}
-        network = self.run.network().to_json()
+        network = self._identity.to_json()
         if best:
             self.run.save(BEST, {"format": FORMAT, "model": weights, "network": network, "best": self.state.best})
-            self.run.save_weights(weights)
+            self.run.save_weights(weights, self._identity)
         checkpoint = {
             "format": FORMAT,
             "model": weights,
@@ -59,6 +68,7 @@ class Checkpointer:
             "progress": asdict(self.state),
         }
         self.run.save(LAST, checkpoint)
+        self.saved_at = time.perf_counter()
 
     def restore(self) -> bool:
         """Return to last.pt, if there is one, and cut the metrics back to it.
@@ -74,7 +84,7 @@ class Checkpointer:
             self.run.rewrite_metrics([self.head.to_record()])
             return False
         recorded = from_json(checkpoint.get("network"))
-        if recorded is not None and (difference := network_difference(recorded, self.run.network())):
+        if recorded is not None and (difference := network_difference(recorded, self._identity)):
             raise UserError(
                 f"{self.run.path / LAST}: holds weights of another network ({difference}); put back the run's own file"
             )

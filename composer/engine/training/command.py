@@ -19,6 +19,8 @@ def run_command(
     *,
     device: str = "auto",
     resume: bool = False,
+    extend_lr: str | None = None,
+    take_over: bool = False,
     parent_pipe: bool = False,
     overrides: Mapping[str, Any],
 ) -> int:
@@ -29,26 +31,42 @@ def run_command(
         out: folder of the run.
         device: see `train`.
         resume: see `train`.
+        extend_lr: see `train`.
+        take_over: see `train`.
         parent_pipe: exchange JSON lines with the parent process on stdin and stdout.
         overrides: plain values of training settings that replace the design's.
 
     Returns:
-        0 if the run finished or was stopped.
+        0 if the run finished or was stopped by its parent process.
 
     Raises:
         UserError: if it failed; a parent at the pipe has been informed as well.
+        KeyboardInterrupt: if a signal stopped it.
     """
     report, control = Report("pipe" if parent_pipe else "text"), Control()
     if parent_pipe:
         control.read_stdin()
     try:
         design = design_file.load(design_path)
-        run = train(design, Path(out), device=device, resume=resume, control=control, report=report, **overrides)
+        run = train(
+            design,
+            Path(out),
+            device=device,
+            resume=resume,
+            extend_lr=extend_lr,
+            take_over=take_over,
+            control=control,
+            report=report,
+            **overrides,
+        )
     except UserError as error:
         if not report.failed:
             report.state({"state": "failed", "message": str(error)})
         raise
-    if (best := best_of(run.state())) is not None:
+    state = run.state()
+    if (best := best_of(state)) is not None:
         metric, value, epoch = best
         report.text(f"{run.path}: validation {metric.title.lower()} {metric.write(value)} (epoch {epoch})")
+    if control.interrupted and state.get("state") == "stopped":
+        raise KeyboardInterrupt  # saved, but not done: the command line has an exit code for that
     return 0

@@ -17,10 +17,12 @@ class Control:
     Attributes:
         pending: whether the loop should look at the commands; a plain attribute, because the loop reads it in every
             step.
+        interrupted: whether a signal has asked for the end.
     """
 
     def __init__(self) -> None:
         self.pending = False
+        self.interrupted = False
         self._wake = threading.Event()
         self._stop = self._pause = self._checkpoint = False
 
@@ -96,6 +98,7 @@ class Control:
         def on_signal(number: int, _frame: object) -> None:
             if self._stop and number == signal.SIGINT:
                 raise KeyboardInterrupt
+            self.interrupted = True
             self.send("stop")
 
         before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -2,12 +2,10 @@
 
 import math
 
-import torch
 from torch import Tensor
 
 from composer.core.errors import UserError
 from composer.core.graph import Training
-from composer.engine.device import Device
 
 
 class Diverged(UserError):
@@ -28,28 +26,21 @@ def finite_loss(loss: Tensor, step: int, epoch: int, settings: Training) -> floa
     """
     value = float(loss.detach())
     if not math.isfinite(value):
+        advice = f"lower the learning rate, now {settings.lr:g}"
+        # Each step multiplies the weights by 1 - lr * weight_decay: from 2 on that alone makes them grow.
+        if settings.lr * settings.weight_decay >= 2:
+            advice += f", or the weight decay, now {settings.weight_decay:g}"
         raise Diverged(
-            f"the loss is no longer a number at step {step} (epoch {epoch}); lower the learning rate, now "
-            f"{settings.lr:g}, or lengthen the warm-up, now {settings.warmup_epochs:g} epochs"
+            f"the loss is no longer a number at step {step} (epoch {epoch}); {advice}, or lengthen the warm-up, now "
+            f"{settings.warmup_epochs:g} epochs"
         )
     return value
 
 
-def explain(error: BaseException, settings: Training, target: Device) -> str:
-    """Return one sentence on what went wrong and what to do.
-
-    Args:
-        error: what ended the run.
-        settings: the training settings.
-        target: the device.
-    """
+def explain(error: BaseException) -> str:
+    """Return one sentence on what went wrong and what to do; a lack of memory has its own, see `memory_limit`."""
     if isinstance(error, UserError):
         return str(error)
-    if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError) or "out of memory" in str(error).lower():
-        return (
-            f"{target.label} has too little memory for batch size {settings.batch_size}; "
-            "lower batch_size or make the design smaller"
-        )
     if isinstance(error, KeyboardInterrupt):
         return "interrupted before it could save; --resume continues from the last checkpoint"
     if isinstance(error, OSError) and error.filename:

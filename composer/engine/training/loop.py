@@ -1,53 +1,31 @@
-"""Training: one loop. Lightning Fabric places it on a device and sets the precision; everything else can be read here.
+"""`train`: from a design and settings to a trained run, or to one sentence on why not.
 
-The batches of an epoch depend on (seed, epoch) alone and checkpoints carry the rest, so a run that was stopped or
-killed continues as if nothing had happened. An epoch's checkpoint is written before its record: no metric that is shown
-can be lost.
+Everything that can be refused is refused before a folder is made. `epoch_loop` is the loop itself.
 """
 
-import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
-from composer.core import edits, training_settings
+from composer.core import training_settings
 from composer.core.errors import UserError
 from composer.core.files.run_folder import SOURCE, is_run
-from composer.core.graph import Design, Training
-from composer.core.run_records import LOSS, declared_head
-from composer.engine.codegen.build import import_source
+from composer.core.graph import Design
 from composer.engine.codegen.generate import source
-from composer.engine.codegen.probe import model_class
-from composer.engine.device import Device, choose
-from composer.engine.library import catalog
-from composer.engine.training.batches import batch_bounds, epoch_batches, epoch_seed, ordered_batches
-from composer.engine.training.checkpoint import Checkpointer
+from composer.engine.device import choose
 from composer.engine.training.control import Control
-from composer.engine.training.datasets.splits import Split, batch_size
-from composer.engine.training.failure import explain, finite_loss
-from composer.engine.training.inputs import NamedInputs, input_fields, load_for
-from composer.engine.training.objectives import Objective, make_objective
-from composer.engine.training.optimizer import learning_rate, make_optimizer
-from composer.engine.training.records import (
-    Plan,
-    TrainingState,
-    best_record,
-    epoch_record,
-    now,
-    state_record,
-    step_record,
-)
+from composer.engine.training.epoch_loop import EpochLoop
+from composer.engine.training.failure import explain
+from composer.engine.training.memory_limit import is_out_of_memory, out_of_memory_message
+from composer.engine.training.new_folder import check_new_folder
+from composer.engine.training.preparation import Preparation, prepare
+from composer.engine.training.records import now
 from composer.engine.training.report import Report
 from composer.engine.training.run import Run
-from composer.engine.training.settings import override, resumed
-from composer.engine.training.setup import check_output, make_fabric, set_threads
-
-VAL_FACTOR = 4  # no gradients are stored, so validation batches may be larger
-LOGS_PER_EPOCH = 12
+from composer.engine.training.settings import ResumedSettings, override, resumed
+from composer.engine.training.setup import check_space, rehearse
 
 
 def train(
@@ -56,17 +34,24 @@ def train(
     *,
     device: str = "auto",
     resume: bool = False,
+    extend_lr: str | None = None,
+    take_over: bool = False,
     control: Control | None = None,
     report: Report | None = None,
     **overrides: Any,
 ) -> Run:
     """Train a design, or resume a run.
 
+    What is refused makes no folder, and leaves an existing run unchanged.
+
     Args:
         design: what to train.
         out: folder of the run.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         resume: continue from the last checkpoint in `out`, if there is one, with the settings of that run.
+        extend_lr: how the learning rate continues if `overrides` change the number of epochs of a run that is resumed:
+            a key of `core.learning_rate.MODES`; ``stretch`` by default.
+        take_over: resume a run whose owner seems to be alive.
         control: commands to the run.
         report: receives states and records.
         overrides: plain values of training settings that replace the design's, such as ``epochs=3``.
@@ -76,185 +61,67 @@ def train(
 
     Raises:
         UserError: if the design, the settings, the data or the device do not fit together, or the loss diverges.
+        KeyboardInterrupt: if it was interrupted before it started, or a second time before it could save.
     """
     report, control = report or Report(), control or Control()
     target = choose(device)
     # Generated from the design, not read from model.py: a run folder from elsewhere must not bring code along.
     text = source(design)
-    if resume and is_run(out):
-        run = Run.open(out)
-        settings = resumed(run, design, overrides)
-    else:
-        settings = override(design.training, overrides)
-        values = {"training": training_settings.to_plain(settings), "device": target.name, "created": now()}
-        run = Run.create(out, design, text, values)
+    settings = design.training
+    parts: Preparation | None = None
+    run: Run | None = None
+    training: EpochLoop | None = None
     threads = torch.get_num_threads()
     try:
         with control.signals():
-            _train(design, run, settings, text, target, control, report)
+            # 1. The settings, and the run if there is one: from here on it belongs to this process.
+            change: ResumedSettings | None = None
+            if resume and is_run(out):
+                run = Run.resume(out, take_over=take_over)
+                change = resumed(run, design, overrides, extend_lr)
+                settings = change.training
+                _warn_of_edited_source(run, text, report)
+            else:
+                settings = override(design.training, overrides)
+                check_new_folder(out, design, text)
+            # 2. Network, data and optimizer.
+            parts = prepare(design, settings, text, out, target)
+            if run is None:
+                rehearse(parts.fabric, parts.model, parts.objective, parts.train_split, settings.batch_size)
+            check_space(out, *parts.checkpoint_bytes(), new=run is None)
+            if control.interrupted:
+                raise KeyboardInterrupt
+            # 3. The folder, the checkpoint and the loop.
+            if run is None:
+                values = {"training": training_settings.to_plain(settings), "device": target.name, "created": now()}
+                run = Run.create(out, design, text, values)
+            training = EpochLoop(run, parts, control, report)
+            training.restore(change)
+            training.run_epochs()
     except BaseException as error:
-        message = explain(error, settings, target)
-        run.write_trace(traceback.format_exc())
-        state = {**run.state(), "state": "failed", "message": message}
-        run.set_state(state)
-        report.state(state)
+        trace, message = traceback.format_exc(), explain(error)
+        if is_out_of_memory(error):
+            message = out_of_memory_message(error, parts, target.label)
+        if run is not None and training is not None and training.started:
+            report.state(run.fail(message, trace))
         if isinstance(error, Exception) and not isinstance(error, UserError):
             raise UserError(message) from error
         raise
     finally:
+        if run is not None:
+            run.release()
         torch.set_num_threads(threads)
     return run
 
 
-def _train(
-    design: Design, run: Run, settings: Training, text: str, target: Device, control: Control, report: Report
-) -> None:
-    """Set up a run and loop over its epochs."""
-    # 1. The network, with weights drawn from the run's seed, and the data in the shapes of its inputs.
-    fabric = make_fabric(target, settings.precision)
-    torch.manual_seed(settings.seed)
-    network: nn.Module = model_class(import_source(text, run.path / SOURCE))()
-    design = edits.set_training(design, settings)
-    data = load_for(design)
-    train_split, val_split = data.train.to(fabric.device), data.val.to(fabric.device)
-    objective = make_objective(settings.objective, data)
-    metrics = objective.metrics().to(fabric.device)
-
-    # 2. Optimizer and schedule. `network` stays beside Fabric's wrapper, because its weights are named by the nodes.
-    bare_optimizer = make_optimizer(network, settings, design, catalog())
-    model, optimizer = fabric.setup(NamedInputs(network, input_fields(design)), bare_optimizer)
-    plan = Plan(
-        settings=settings,
-        head=declared_head(settings.objective.name),
-        steps_per_epoch=len(batch_bounds(len(train_split), settings.batch_size)),
-        samples=len(train_split),
-        device=fabric.device.type,
-        device_label=target.label,
-        started=now(),
-    )
-    lr_at = learning_rate(settings, plan.steps_per_epoch)
-    log_every = max(1, plan.steps_per_epoch // LOGS_PER_EPOCH)
-
-    # 3. The checkpoint of a resumed run; then refuse an output that the objective cannot learn from.
-    state = TrainingState()
-    checkpointer = Checkpointer(run, fabric, network, bare_optimizer, metrics, state, plan.head)
-    has_checkpoint = checkpointer.restore()
-    check_output(model, objective, train_split)
-    if fabric.device.type == "cpu":
-        state.threads = set_threads(model, objective, train_split, settings.batch_size, state.threads)
-
-    def publish_state(name: str, message: str = "") -> None:
-        record = state_record(plan, state, name, message)
-        run.set_state(record)
-        report.state(record)
-
-    def log(record: dict[str, Any]) -> None:
-        run.append(record)
-        report.metrics(record)
-
-    publish_state("training", f"resumed after epoch {state.epoch}" if has_checkpoint else "")
-    report.metrics(plan.head.to_record())
-    while state.epoch < settings.epochs:
-        epoch = state.epoch + 1
-        clock = time.perf_counter()
-        logged_step, logged_at = state.step, clock
-        if state.batch == 0:  # in the middle of an epoch the checkpoint has restored the random state
-            torch.manual_seed(epoch_seed(settings.seed, epoch))
-        loss_sum = torch.tensor(state.loss_sum, device=fabric.device, dtype=torch.float32)
-        model.train()
-
-        # 4. One pass over the training samples.
-        for batch in epoch_batches(
-            train_split, settings.batch_size, settings.seed, epoch, augment=settings.augment, start=state.batch
-        ):
-            # 4a. Commands: pause, stop or save between two steps.
-            if control.pending:
-                state.loss_sum = finite_loss(loss_sum, state.step, epoch, settings)
-                state.epoch_seconds = _epoch_elapsed(state, clock)
-                if not _handle_control(control, checkpointer, publish_state):
-                    return
-                clock = logged_at = time.perf_counter()
-                logged_step = state.step
-            # 4b. One step. Nothing here reads a value back from the device, so that the host runs ahead of it.
-            for group in bare_optimizer.param_groups:
-                group["lr"] = lr_at(state.step)
-            loss, outputs = objective.loss(model, batch, state.step)
-            fabric.backward(loss)
-            optimizer.step()
-            optimizer.zero_grad()
-            loss_sum += loss.detach() * batch_size(batch)
-            with torch.no_grad():  # a metric must not hold on to the graph of a step
-                metrics.update(outputs, batch)
-            state.step += 1
-            state.batch += 1
-            # 4c. About a dozen records per epoch; reading the loss waits for the device.
-            if state.step % log_every == 0:
-                value = finite_loss(loss, state.step, epoch, settings)
-                speed = (state.step - logged_step) * settings.batch_size / (time.perf_counter() - logged_at)
-                logged_step, logged_at = state.step, time.perf_counter()
-                log(step_record(plan, state, value, lr_at(state.step - 1), speed))
-
-        # 5. Metrics of the epoch, over the training batches and over the validation split.
-        train_loss = finite_loss(loss_sum, state.step, epoch, settings) / len(train_split)
-        train_values = {LOSS: train_loss, **metrics.compute()}
-        val_values = validate(model, val_split, objective, VAL_FACTOR * settings.batch_size)
-        seconds = _epoch_elapsed(state, clock)
-        record = epoch_record(plan, state, train_values, val_values, seconds)
-
-        # 6. The checkpoint first, then the record, so that no metric that is shown can be lost.
-        metrics.reset()
-        state.epoch, state.batch, state.loss_sum, state.epoch_seconds = epoch, 0, 0.0, 0.0
-        state.seconds += seconds
-        state.epochs.append(record)
-        previous = state.best["value"] if state.best else None
-        improved = plan.head.primary.is_better(val_values[plan.head.primary.name], previous)
-        if improved:
-            state.best = best_record(plan.head, record)
-        checkpointer.save(best=improved)
-        log(record)
-        publish_state("training" if epoch < settings.epochs else "done")
-        if control.pending and epoch < settings.epochs and not _handle_control(control, checkpointer, publish_state):
-            return
-    if has_checkpoint and state.step == plan.steps:
-        publish_state("done")
-
-
-@torch.inference_mode()
-def validate(model: nn.Module, split: Split, objective: Objective, size: int) -> dict[str, float]:
-    """Return loss and metrics of a split, in evaluation mode.
-
-    Args:
-        model: takes a batch.
-        split: the samples.
-        objective: what the model learns.
-        size: samples per batch.
-    """
-    was_training = model.training
-    model.eval()
-    metrics = objective.metrics().to(split.device)
-    loss_sum = torch.zeros((), device=split.device)
-    for batch in ordered_batches(split, size):
-        loss, outputs = objective.loss(model, batch, None)
-        loss_sum += loss * batch_size(batch)
-        metrics.update(outputs, batch)
-    model.train(was_training)
-    return {LOSS: float(loss_sum) / len(split), **metrics.compute()}
-
-
-def _handle_control(control: Control, checkpointer: Checkpointer, publish_state: Callable[[str], None]) -> bool:
-    """Follow the commands between two steps; return False if the loop should end."""
-    control.acknowledge()
-    if control.take_checkpoint() or control.stop or control.pause:
-        publish_state("saving")
-        checkpointer.save()
-    if control.pause:
-        publish_state("paused")
-        while control.pause:
-            control.wait()
-    publish_state("stopped" if control.stop else "training")
-    return not control.stop
-
-
-def _epoch_elapsed(state: TrainingState, clock: float) -> float:
-    """Return the seconds spent in the present epoch, those before a pause or a resume included."""
-    return state.epoch_seconds + time.perf_counter() - clock
+def _warn_of_edited_source(run: Run, text: str, report: Report) -> None:
+    """Tell that a change of model.py has no effect; the file stays as it is."""
+    try:
+        edited = (run.path / SOURCE).read_text("utf-8") != text
+    except (OSError, ValueError):
+        edited = True
+    if edited:
+        report.warning(
+            f"{run.path / SOURCE} is not the source of this run's design; the run continues with its design.yaml, and "
+            f"{SOURCE} stays as it is"
+        )

@@ -46,6 +46,12 @@ class Report:
         elif self.style == "text" and record["kind"] == "epoch":
             self._line(self._epoch_text(record))
 
+    def warning(self, message: str) -> None:
+        """Report what the user should know, on stderr; the window keeps the last lines of it."""
+        if self.style != "silent":
+            sys.stderr.write(f"netcomposer: warning: {message}\n")
+            sys.stderr.flush()
+
     def text(self, line: str) -> None:
         """Print a line for a person."""
         if self.style == "text":

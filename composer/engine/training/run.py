@@ -4,12 +4,13 @@ Opening a run executes no code: the design is safe YAML, checkpoints hold tensor
 never imported from it.
 """
 
+import contextlib
 import json
 import os
 import platform
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,20 +25,42 @@ from composer.core.blocks.identify import identify
 from composer.core.errors import UserError
 from composer.core.files import design_file
 from composer.core.files.atomic import write_atomically
-from composer.core.files.run_folder import DESIGN, METRICS, SETTINGS, SOURCE, STATE, TRACE, WEIGHTS, RunFolder
+from composer.core.files.network_identity import NetworkIdentity
+from composer.core.files.run_folder import (
+    BEST,
+    DESIGN,
+    LAST,
+    METRICS,
+    SETTINGS,
+    SOURCE,
+    STATE,
+    TRACE,
+    WEIGHTS,
+    RunFolder,
+)
+from composer.core.files.run_owner import RunLock
 from composer.core.graph import Design
+from composer.core.learning_rate import EpochChange
 from composer.engine import library
+from composer.engine.training.new_folder import check_new_folder, made_folders, removed_on_failure
 from composer.engine.training.records import now
 from composer.engine.training.torch_file import read_torch_file
 
 
 @dataclass(frozen=True)
 class Run(RunFolder):
-    """One training in a folder: what `RunFolder` reads, and everything that the training process writes."""
+    """One training in a folder: what `RunFolder` reads, and everything that the training process writes.
+
+    Args:
+        path: the folder.
+        lock: the ownership of this process; None for a run that is only read.
+    """
+
+    lock: RunLock | None = field(default=None, compare=False)
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], design: Design, source: str, settings: Mapping[str, Any]) -> "Run":
-        """Create the folder of a new run.
+        """Create the folder of a new run, and own it. Where that fails, everything it made is removed.
 
         Args:
             path: the folder; it may exist.
@@ -46,23 +69,61 @@ class Run(RunFolder):
             settings: plain JSON values; the identity of the network and the library versions are added.
 
         Raises:
-            UserError: if the folder already holds a run, or cannot be written.
+            UserError: if the folder holds other files, belongs to another process, or cannot be written.
         """
-        run = cls(Path(path))
-        if (run.path / SETTINGS).exists():
-            raise UserError(f"{run.path} already holds a run; resume it (--resume) or choose another folder")
-        try:
-            (run.path / "checkpoints").mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"{run.path}: cannot make the run folder: {error.strerror or error}") from None
-        if not _holds(run.path / DESIGN, design):  # the window hands a design over by writing it here
-            design_file.save(design, run.path / DESIGN)
-        run._write(SOURCE, source.encode())
-        # Last, because its presence is what makes the folder a run.
-        network = identify(design, library.catalog())
-        recorded = {"design_hash": network.digest, "block_digests": network.blocks, "versions": versions()}
-        run._write_json(SETTINGS, {**settings, **recorded})
+        folder = Path(path)
+        check_new_folder(folder, design, source)
+        with made_folders(folder):
+            lock = RunLock.acquire(folder)
+            run = cls(folder, lock)
+            try:
+                check_new_folder(folder, design, source)  # another process may have finished a run here meanwhile
+                run.sweep()
+                paths = [folder / name for name in (DESIGN, SOURCE, STATE)]
+                with made_folders((folder / LAST).parent), removed_on_failure(paths):
+                    if not (folder / DESIGN).exists():
+                        design_file.save(design, folder / DESIGN)
+                    run._write(SOURCE, source.encode())
+                    # Twice, because some network folders create files, but let nobody replace them.
+                    for _ in range(2):
+                        run.set_state({"state": "new"})
+                    # Last, because its presence is what makes the folder a run.
+                    network = identify(design, library.catalog())
+                    recorded = {"design_hash": network.digest, "block_digests": network.blocks, "versions": versions()}
+                    run._write_json(SETTINGS, {**settings, **recorded})
+            except BaseException:
+                lock.discard()
+                raise
         return run
+
+    @classmethod
+    def resume(cls, path: str | os.PathLike[str], *, take_over: bool = False) -> "Run":
+        """Return an existing run that this process owns from now on, without what killed writes left.
+
+        Args:
+            path: the folder.
+            take_over: replace an owner that seems to be alive.
+
+        Raises:
+            UserError: if it is no run, or belongs to another process.
+        """
+        run = cls.open(path)
+        run = replace(run, lock=RunLock.acquire(run.path, take_over=take_over))
+        run.sweep()
+        return run
+
+    def release(self) -> None:
+        """Let another process own the run."""
+        if self.lock is not None:
+            self.lock.release()
+
+    def sweep(self) -> None:
+        """Remove the unfinished files of writes that were killed."""
+        for name in (DESIGN, SOURCE, SETTINGS, STATE, METRICS, TRACE, LAST, BEST, WEIGHTS):
+            path = self.path / name
+            for part in path.parent.glob(f".{path.name}.*.part"):
+                with contextlib.suppress(OSError):
+                    part.unlink()
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Write the state, with the process that does so."""
@@ -70,11 +131,44 @@ class Run(RunFolder):
         owner = {"pid": process.pid, "process_started": process.create_time(), "host": socket.gethostname()}
         self._write_json(STATE, {**state, **owner, "updated": now()})
 
+    def change_epochs(self, epochs: int, changes: Sequence[EpochChange]) -> None:
+        """Write another number of epochs into the settings.
+
+        Args:
+            epochs: the number.
+            changes: all changes of it; the last one led to `epochs`.
+        """
+        settings = self.settings()
+        training = {**settings["training"], "epochs": epochs}
+        rows = [change.to_json() for change in changes]
+        self._write_json(SETTINGS, {**settings, "training": training, "changes": rows})
+
+    def fail(self, message: str, trace: str) -> dict[str, Any]:
+        """Write that the run failed, as far as the disk and the owner of the folder allow it.
+
+        Args:
+            message: one sentence for people.
+            trace: the traceback.
+
+        Returns:
+            The state.
+        """
+        state = {**self.state(), "state": "failed", "message": message}
+        with contextlib.suppress(UserError):
+            self.set_state(state)
+            self.write_trace(trace)
+        return state
+
     def append(self, record: Mapping[str, Any]) -> None:
         """Append a record to the metrics."""
-        # One unbuffered write per record, so that a kill can tear only the last line.
-        with (self.path / METRICS).open("ab", buffering=0) as file:
-            file.write(json.dumps(record).encode() + b"\n")
+        self._check_owner()
+        path = self.path / METRICS
+        try:
+            # One unbuffered write per record, so that a kill can tear only the last line.
+            with path.open("ab", buffering=0) as file:
+                file.write(json.dumps(record).encode() + b"\n")
+        except OSError as error:
+            raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
 
     def rewrite_metrics(self, records: list[dict[str, Any]]) -> None:
         """Replace all records."""
@@ -86,13 +180,14 @@ class Run(RunFolder):
 
     def save(self, name: str, checkpoint: Mapping[str, Any]) -> None:
         """Write a checkpoint of tensors and plain values; the old one stays until the new one is complete."""
+        self._check_owner()
         write_atomically(self.path / name, lambda file: torch.save(dict(checkpoint), file))
 
-    def save_weights(self, weights: Mapping[str, Tensor]) -> None:
+    def save_weights(self, weights: Mapping[str, Tensor], network: NetworkIdentity) -> None:
         """Write the best weights as safetensors, for other programs, with the network that they belong to."""
         # safetensors refuses tensors that share memory, such as tied weights: clones are independent.
         tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
-        self._write(WEIGHTS, safetensors_bytes(tensors, metadata=self.network().metadata()))
+        self._write(WEIGHTS, safetensors_bytes(tensors, metadata=network.metadata()))
 
     def load(self, name: str) -> dict[str, Any] | None:
         """Return a checkpoint on the CPU, or None if there is none yet.
@@ -109,18 +204,15 @@ class Run(RunFolder):
         return checkpoint
 
     def _write(self, name: str, data: bytes) -> None:
+        self._check_owner()
         write_atomically(self.path / name, lambda file: file.write(data))
 
     def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self._write(name, json.dumps(value, indent=2).encode())
 
-
-def _holds(path: Path, design: Design) -> bool:
-    """Return whether a file already holds a design."""
-    try:
-        return design_file.load(path) == design
-    except UserError:
-        return False
+    def _check_owner(self) -> None:
+        if self.lock is not None:
+            self.lock.check()
 
 
 def versions() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The settings of a run: those of the design with the user's overrides, or those of the run that is resumed."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from composer.core import training_settings
@@ -10,11 +10,14 @@ from composer.core.errors import UserError
 from composer.core.files.network_identity import network_difference
 from composer.core.files.run_folder import SETTINGS
 from composer.core.graph import Design, Training
+from composer.core.learning_rate import MODES, EpochChange, rate_jump
 from composer.engine import library
+from composer.engine.training.records import now
 from composer.engine.training.run import Run
 
 # A finished run can be made longer; everything else would make it another run.
 CHANGEABLE = frozenset({"epochs"})
+DEFAULT_MODE = "stretch"
 
 
 def override(training: Training, overrides: Mapping[str, Any]) -> Training:
@@ -34,13 +37,38 @@ def override(training: Training, overrides: Mapping[str, Any]) -> Training:
     return training
 
 
-def resumed(run: Run, design: Design, overrides: Mapping[str, Any]) -> Training:
+@dataclass(frozen=True, slots=True)
+class ResumedSettings:
+    """The settings that a run continues with.
+
+    Args:
+        training: the settings, with the number of epochs to reach.
+        changes: the changes of that number so far; the last one is new if `new_mode` is set.
+        epochs_before: the number of epochs so far.
+        new_mode: how the learning rate continues after a change of the number of epochs; None if there is no change.
+    """
+
+    training: Training
+    changes: tuple[EpochChange, ...]
+    epochs_before: int
+    new_mode: str | None
+
+    def changes_at(self, step: int) -> tuple[EpochChange, ...]:
+        """Return all changes, the new one at the step that the run continues from."""
+        if self.new_mode is None:
+            return self.changes
+        change = EpochChange(step, self.epochs_before, self.training.epochs, self.new_mode, now())
+        return (*self.changes, change)
+
+
+def resumed(run: Run, design: Design, overrides: Mapping[str, Any], extend_lr: str | None = None) -> ResumedSettings:
     """Return the settings that a run continues with.
 
     Args:
         run: the run to resume.
         design: what the user wants to train.
         overrides: what the user wants to change.
+        extend_lr: how the learning rate continues if the number of epochs changes, see `learning_rate.MODES`.
 
     Raises:
         UserError: if the design or a setting differs, because the result would be another run.
@@ -49,9 +77,11 @@ def resumed(run: Run, design: Design, overrides: Mapping[str, Any]) -> Training:
         raise UserError(
             f"{run.path} was trained with another design ({difference}); choose another folder for this one"
         )
+    values = run.settings()
     try:
-        settings = training_settings.from_plain(run.settings()["training"])
-    except (TypeError, KeyError, AttributeError, UserError) as error:
+        settings = replace(training_settings.from_plain(values["training"]), epochs=run.epochs())
+        changes = tuple(EpochChange.from_json(row) for row in values.get("changes", ()))
+    except (TypeError, KeyError, AttributeError, ValueError, UserError) as error:
         raise UserError(f"{run.path / SETTINGS}: the training settings cannot be read: {error}") from None
     changed = override(settings, overrides)
     for key in overrides:
@@ -59,4 +89,29 @@ def resumed(run: Run, design: Design, overrides: Mapping[str, Any]) -> Training:
         if name not in CHANGEABLE and getattr(changed, name) != getattr(settings, name):
             before, after = getattr(settings, name), getattr(changed, name)
             raise UserError(f"{run.path} was started with {name} {before}; resuming with {after} would be another run")
-    return replace(settings, epochs=changed.epochs)
+    epochs, finished = changed.epochs, int(run.state().get("epoch") or 0)
+    if epochs < finished:
+        raise UserError(f"{run.path} has finished {finished} epochs; {epochs} is less, choose {finished} or more")
+    new_mode = (extend_lr or DEFAULT_MODE) if epochs != settings.epochs else None
+    # The same command again, after a kill, is no contradiction.
+    if extend_lr is not None and new_mode is None and not (changes and changes[-1].mode == extend_lr):
+        raise UserError(f"--extend-lr {extend_lr} needs --epochs with another number than the {epochs} of {run.path}")
+    return ResumedSettings(replace(settings, epochs=epochs), changes, settings.epochs, new_mode)
+
+
+def jump_warning(settings: Training, steps_per_epoch: int, changes: Sequence[EpochChange]) -> str | None:
+    """Return a sentence on the jump of the learning rate where a run was made longer; None if there is none."""
+    jump = rate_jump(settings, steps_per_epoch, changes)
+    if jump is None:
+        return None
+    before, after = jump
+    latest = changes[-1]
+    others = ", or ".join(f"--extend-lr {mode} to {text}" for mode, text in MODES.items() if mode != latest.mode)
+    return (
+        f"the learning rate was {before:.3g} in the last step of {latest.before} epochs and is {after:.3g} in the next "
+        f"one, {_ratio(before, after)}, because --extend-lr {latest.mode} means to {MODES[latest.mode]}; add {others}"
+    )
+
+
+def _ratio(before: float, after: float) -> str:
+    return f"{after / before:.3g} times as much" if after > before else f"1/{before / after:.3g} of it"

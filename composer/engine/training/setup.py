@@ -1,16 +1,22 @@
 """Preparations of a run: the device, the number of threads, and a check that the output fits the objective."""
 
+import shutil
 import warnings
+from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 from torch import nn
 
+from composer.core import units
 from composer.core.errors import UserError
 from composer.engine.device import Device, cpu_cores, tune_threads
 from composer.engine.training.datasets.splits import Split
 from composer.engine.training.objectives import Model, Objective
+
+VAL_FACTOR = 4  # no gradients are stored, so validation batches may be larger
 
 
 def make_fabric(target: Device, precision: str) -> Fabric:
@@ -45,10 +51,44 @@ def check_output(model: nn.Module, objective: Objective, split: Split) -> None:
         objective.check(model(batch), batch)
 
 
-def set_threads(model: nn.Module, objective: Objective, split: Split, batch_size: int, saved: int) -> int:
+def rehearse(fabric: Fabric, model: nn.Module, objective: Objective, split: Split, batch_size: int) -> None:
+    """Run one step on a copy, so that a lack of memory is noticed before training."""
+    _make_step(fabric, model, objective, split, batch_size)()
+
+
+def check_space(folder: Path, weights: int, checkpoint: int, *, new: bool) -> None:
+    """Refuse a disk on which the checkpoints of a run have no space.
+
+    Args:
+        folder: the folder of the run, which need not exist.
+        weights: bytes of the weights.
+        checkpoint: bytes of a checkpoint with optimizer states.
+        new: whether there are no checkpoints yet.
+
+    Raises:
+        UserError: with both numbers.
+    """
+    # A checkpoint is written beside the one that it replaces; the best weights are stored in two formats.
+    needed = 2 * checkpoint + 2 * weights if new else checkpoint
+    try:
+        parent = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+        free = shutil.disk_usage(parent).free
+    except OSError:  # a file system that does not tell; what is written will
+        return
+    if free < needed:
+        raise UserError(
+            f"{folder}: {units.memory(free)} are free, but the checkpoints of this network need "
+            f"{units.memory(needed)}; free some space or choose another folder (--out)"
+        )
+
+
+def set_threads(
+    fabric: Fabric, model: nn.Module, objective: Objective, split: Split, batch_size: int, saved: int
+) -> int:
     """Use the number of CPU threads of the checkpoint, or measure which one is fastest.
 
     Args:
+        fabric: has placed the network.
         model: the network; a copy of it is measured.
         objective: what it learns.
         split: the samples.
@@ -61,11 +101,19 @@ def set_threads(model: nn.Module, objective: Objective, split: Split, batch_size
     if 0 < saved <= cpu_cores():
         torch.set_num_threads(saved)
         return saved
+    step = _make_step(fabric, model, objective, split, batch_size)
+    return tune_threads(step)
+
+
+def _make_step(
+    fabric: Fabric, model: nn.Module, objective: Objective, split: Split, batch_size: int
+) -> Callable[[], None]:
+    """Return a training step on a copy of a network, without side effects."""
     batch = split.take(slice(batch_size))
-    with torch.random.fork_rng(devices=[]):
-        copy: Model = deepcopy(model).train()  # a step changes the statistics of batch norms
+    copy: Model = deepcopy(model).train()  # a step changes the statistics of batch norms
 
-        def step() -> None:
-            torch.autograd.backward(objective.loss(copy, batch, 0)[0])
+    def step() -> None:
+        with torch.random.fork_rng(devices=[]):
+            fabric.backward(objective.loss(copy, batch, 0)[0])
 
-        return tune_threads(step)
+    return step

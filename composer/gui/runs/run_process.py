@@ -1,9 +1,10 @@
 """A training in its own process, as the window sees it."""
 
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ class RunHandle(QObject):
 
     Args:
         design: what is trained; its training settings are those of a new run.
-        options: ``device``, ``out`` (folder; a new one by default) and ``resume``, which continues the run in ``out``
-            with its own settings.
+        options: ``device``, ``out`` (folder; a new one by default), ``resume``, which continues the run in ``out`` with
+            its own settings, and for a longer run ``epochs`` and ``extend_lr``.
         command: start of the command line, for tests.
         parent: Qt parent.
 
@@ -62,15 +63,20 @@ class RunHandle(QObject):
         self.detail = ""
         self._ended = self._stop_requested = False
         resume = bool(options.get("resume"))
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / DESIGN
+        self._handed_over: Path | None = None
         if resume:  # a run continues with its own design, whatever is on the canvas by now
+            path = self.folder / DESIGN
             self.digest = read_run(self.folder).network.digest
         else:
+            # Not into the folder of the run: the process makes that one, unless it refuses to train the design.
+            self._handed_over = path = Path(tempfile.mkdtemp(prefix="netcomposer-")) / DESIGN
             self.digest = design_hash(design)
             save(design, path)
         arguments = ["train", str(path), "--out", str(self.folder), "--device", str(options.get("device") or "auto")]
         arguments += ["--resume"] if resume else []
+        for option in ("epochs", "extend_lr"):
+            if option in options:
+                arguments += [f"--{option.replace('_', '-')}", str(options[option])]
         self.worker = Worker([*(command or (sys.executable, "-m", "composer")), *arguments, "--parent-pipe"], self)
         self.worker.received.connect(self._on_event)
         self.worker.finished.connect(self._on_finished)
@@ -110,20 +116,14 @@ class RunHandle(QObject):
 
     def _on_finished(self, outcome: ProcessOutcome) -> None:
         self._ended = True
+        if self._handed_over is not None:
+            shutil.rmtree(self._handed_over.parent, ignore_errors=True)
         if self.state not in ENDED:
             if outcome.successful or (self._stop_requested and self.state == "starting"):
-                self._remove_unstarted()
                 self._set_state("stopped", "")
             else:
                 self._set_state("failed", outcome.describe("the training"))
         self.finished.emit(outcome)
-
-    def _remove_unstarted(self) -> None:
-        """Remove the folder of a run that was stopped before it wrote anything: it holds only the design from here."""
-        with suppress(OSError):
-            if [file.name for file in self.folder.iterdir()] == [DESIGN]:
-                (self.folder / DESIGN).unlink()
-                self.folder.rmdir()
 
     def _set_state(self, state: str, detail: str) -> None:
         self.state, self.detail = state, detail

@@ -306,6 +306,7 @@ def test_what_cannot_be_inspected_is_said(run, tmp_path):
     with pytest.raises(UserError, match=r"sample 99999 does not exist; .* 0 to \d+"):
         inspect_run(run.path, None, 99999, tmp_path / "out")
     fresh = Run.create(tmp_path / "fresh", tiny(), "", {"training": {}})
+    fresh.release()
     with pytest.raises(UserError, match="no weights yet"):
         inspect_run(fresh.path, None, 0, tmp_path / "out")
 

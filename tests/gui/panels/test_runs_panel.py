@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from composer.core.files.run_folder import MetricsReader, RunFolder, is_alive, list_runs, read_run
+from composer.core.files.run_folder import MetricsReader, RunFolder, list_runs, read_run
+from composer.core.files.run_owner import is_alive
 from composer.core.run_records import Head, MetricSpec
 from composer.gui.panels import runs as runs_module
 from composer.gui.panels.runs import RunsPanel

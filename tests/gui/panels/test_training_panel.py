@@ -205,6 +205,7 @@ def test_a_failed_run_states_the_reason_and_has_the_trace_one_click_away(
     script.write_text(
         "import json, pathlib, sys\n"
         "out = pathlib.Path(sys.argv[sys.argv.index('--out') + 1])\n"
+        "out.mkdir(parents=True)\n"
         "(out / 'error.txt').write_text('Traceback (most recent call last): Diverged')\n"
         "message = 'the loss is no longer a number; lower the learning rate'\n"
         "print(json.dumps({'method': 'state', 'params': {'state': 'failed', 'message': message}}))\n"

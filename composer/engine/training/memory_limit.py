@@ -1,0 +1,89 @@
+"""Out of memory: how it shows, and the largest batch that fits."""
+
+import gc
+import traceback
+
+import torch
+
+from composer.engine.training.preparation import Preparation
+from composer.engine.training.setup import VAL_FACTOR
+
+SMALLEST_BATCH = 2
+# torch has no exception of its own for the memory of the host; its allocator writes one of these.
+PHRASES = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "failed to allocate",
+    "bad alloc",
+    "bad_alloc",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error means that a device, or the host, has no memory left."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError | OSError) and any(phrase in str(error).lower() for phrase in PHRASES)
+
+
+def out_of_memory_message(error: BaseException, parts: Preparation | None, device: str) -> str:
+    """Return one sentence that offers the largest batch that fits.
+
+    Args:
+        error: the exception, whose frames hold the tensors of the step that failed; they are freed.
+        parts: the network and the data; None if there was no memory for them.
+        device: label of the device.
+    """
+    if parts is None:
+        return f"{device} has too little memory for this network; make the design smaller"
+    size = parts.plan.settings.batch_size
+    traceback.clear_frames(error.__traceback__)
+    fitting = largest_fitting_batch(parts, min(size, len(parts.train_split)))
+    if fitting is None:
+        return f"{device} has too little memory for this network, even with {SMALLEST_BATCH} samples; make it smaller"
+    return f"{device} has too little memory for batch size {size}; {fitting} fits (--batch-size {fitting})"
+
+
+def largest_fitting_batch(parts: Preparation, too_large: int) -> int | None:
+    """Return a batch size that fits, at most an eighth below the largest one; None if none fits.
+
+    Args:
+        parts: the network, which is changed by the attempts, and the data.
+        too_large: a batch size that does not fit.
+    """
+    fitting = too_large // 2
+    while fitting >= SMALLEST_BATCH and not _fits(parts, fitting):
+        too_large, fitting = fitting, fitting // 2
+    if fitting < SMALLEST_BATCH:
+        return None
+    while too_large - fitting > max(1, too_large // 8):
+        middle = (fitting + too_large) // 2
+        fitting, too_large = (middle, too_large) if _fits(parts, middle) else (fitting, middle)
+    return fitting
+
+
+def _fits(parts: Preparation, size: int) -> bool:
+    """Return whether a step of a batch, and a larger one in the validation, have enough memory."""
+    _free(parts)
+    try:
+        loss, _ = parts.objective.loss(parts.model, parts.train_split.take(slice(size)), 0)
+        parts.fabric.backward(loss)
+        parts.optimizer.step()
+        del loss
+        with torch.no_grad():
+            parts.objective.loss(parts.model, parts.val_split.take(slice(VAL_FACTOR * size)), None)
+    except (RuntimeError, MemoryError, OSError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return False
+    finally:
+        _free(parts)
+    return True
+
+
+def _free(parts: Preparation) -> None:
+    parts.optimizer.zero_grad(set_to_none=True)
+    gc.collect()
+    if parts.fabric.device.type == "cuda":
+        torch.cuda.empty_cache()

@@ -1,0 +1,101 @@
+"""The parts of a training, built before anything is written: whatever can be refused is refused here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from composer.core import edits
+from composer.core.files.run_folder import SOURCE
+from composer.core.graph import Design, Training
+from composer.core.run_records import declared_head
+from composer.core.training_settings import OPTIMIZERS
+from composer.engine.codegen.build import import_source
+from composer.engine.codegen.probe import model_class
+from composer.engine.device import Device
+from composer.engine.library import catalog
+from composer.engine.training.batches import batch_bounds
+from composer.engine.training.datasets.splits import Split
+from composer.engine.training.inputs import NamedInputs, input_fields, load_for
+from composer.engine.training.objectives import Metrics, Objective, make_objective
+from composer.engine.training.optimizer import make_optimizer
+from composer.engine.training.records import Plan, now
+from composer.engine.training.setup import check_output, make_fabric
+
+
+@dataclass
+class Preparation:
+    """What a training consists of.
+
+    Args:
+        fabric: places the run on its device.
+        network: the network itself, whose weights are named by the nodes.
+        model: the network as Fabric wraps it; takes a batch.
+        bare_optimizer: the optimizer itself.
+        optimizer: the optimizer as Fabric wraps it.
+        objective: what the network learns.
+        metrics: the metrics of the training batches of an epoch.
+        train_split: the training samples, on the device.
+        val_split: the validation samples, on the device.
+        plan: what does not change during the run.
+    """
+
+    fabric: Fabric
+    network: nn.Module
+    model: nn.Module
+    bare_optimizer: torch.optim.Optimizer
+    optimizer: torch.optim.Optimizer
+    objective: Objective
+    metrics: Metrics
+    train_split: Split
+    val_split: Split
+    plan: Plan
+
+    def checkpoint_bytes(self) -> tuple[int, int]:
+        """Return about how large the weights are, and a checkpoint with the states of the optimizer."""
+        weights = sum(tensor.nbytes for tensor in self.network.state_dict().values())
+        trained = sum(parameter.nbytes for parameter in self.network.parameters() if parameter.requires_grad)
+        return weights, weights + OPTIMIZERS[self.plan.settings.optimizer].states * trained
+
+
+def prepare(design: Design, settings: Training, text: str, folder: Path, target: Device) -> Preparation:
+    """Build network, data, objective and optimizer, and run the network once.
+
+    Args:
+        design: what is trained.
+        settings: how.
+        text: its generated source.
+        folder: the folder of the run, which need not exist; tracebacks name the source in it.
+        target: the device.
+
+    Raises:
+        UserError: if the design, the settings, the data or the device do not fit together.
+    """
+    # 1. The network, with weights drawn from the run's seed, and the data in the shapes of its inputs.
+    fabric = make_fabric(target, settings.precision)
+    torch.manual_seed(settings.seed)
+    network: nn.Module = model_class(import_source(text, folder / SOURCE))()
+    design = edits.set_training(design, settings)
+    data = load_for(design)
+    train_split, val_split = data.train.to(fabric.device), data.val.to(fabric.device)
+    objective = make_objective(settings.objective, data)
+    metrics = objective.metrics().to(fabric.device)
+
+    # 2. The optimizer. `network` stays beside Fabric's wrapper, because its weights are named by the nodes.
+    bare_optimizer = make_optimizer(network, settings, design, catalog())
+    model, optimizer = fabric.setup(NamedInputs(network, input_fields(design)), bare_optimizer)
+    check_output(model, objective, train_split)
+    plan = Plan(
+        settings=settings,
+        head=declared_head(settings.objective.name),
+        steps_per_epoch=len(batch_bounds(len(train_split), settings.batch_size)),
+        samples=len(train_split),
+        device=fabric.device.type,
+        device_label=target.label,
+        started=now(),
+    )
+    return Preparation(
+        fabric, network, model, bare_optimizer, optimizer, objective, metrics, train_split, val_split, plan
+    )

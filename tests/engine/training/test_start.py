@@ -1,0 +1,224 @@
+"""What is refused leaves nothing behind, and no file of the user's is replaced."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from composer.core.errors import UserError
+from composer.core.files import atomic, design_file
+from composer.core.files.run_folder import RunFolder, is_run
+from composer.engine.codegen.generate import source
+from composer.engine.training import setup
+from composer.engine.training.control import Control
+from composer.engine.training.loop import train
+from composer.engine.training.report import Report
+from composer.engine.training.run import Run
+from tests.engine.designs import tiny
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file in a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "message"),
+    [
+        (("num_classes: 10", "num_classes: 7"), {}, "digits has 10 classes"),
+        ((), {"data": "digit"}, "unknown"),
+        ((), {"epochs": 0}, "epochs is 0"),
+        ((), {"device": "tpu"}, "not available"),
+        ((), {"objective": {"name": "classification", "label_smoothing": 3}}, "label_smoothing is 3"),
+    ],
+)
+@pytest.mark.parametrize("below", ["", "a/b"])
+def test_a_refused_start_leaves_nothing_and_the_corrected_one_works(
+    tmp_path: Path, changes: tuple[str, str], options: dict[str, object], message: str, below: str
+) -> None:
+    design = tiny(changes) if changes else tiny()
+    out = tmp_path / below / "run"
+    with pytest.raises(UserError, match=message):
+        train(design, out, **{"device": "cpu", **options})
+    assert list(tmp_path.iterdir()) == []
+    if below:
+        assert train(tiny(), out, device="cpu", epochs=1).state()["state"] == "done"
+
+
+def test_a_run_that_is_refused_to_resume_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=1)
+    before = files(run.path)
+
+    def no_memory(*_: object) -> None:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    with pytest.raises(UserError, match="would be another run"):
+        train(tiny(), run.path, device="cpu", resume=True, lr=0.5)
+    with pytest.raises(UserError, match="another design"):
+        train(tiny(("out_channels: 16", "out_channels: 24")), run.path, device="cpu", resume=True)
+    with pytest.raises(UserError, match="is not available"):
+        train(tiny(), run.path, device="tpu", resume=True)
+    monkeypatch.setattr("composer.engine.training.loop.prepare", no_memory)
+    with pytest.raises(UserError, match="too little memory for this network"):
+        train(tiny(), run.path, device="cpu", resume=True, epochs=3)
+    after = files(run.path)
+    assert {name: data for name, data in after.items() if ".owner" not in name} == {
+        name: data for name, data in before.items() if ".owner" not in name
+    }
+
+
+@pytest.mark.parametrize("name", ["model.py", "design.yaml", "notes.txt", "checkpoints/mine.pt", ".git/HEAD"])
+def test_a_folder_with_other_files_is_refused_and_untouched(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "project" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("# mine")
+    before = files(tmp_path)
+    with pytest.raises(UserError, match=f"project is not empty: it contains {name.partition('/')[0]}; choose a new"):
+        train(tiny(), tmp_path / "project", device="cpu", epochs=1)
+    with pytest.raises(UserError, match="is not empty"):
+        train(tiny(), tmp_path / "project", device="cpu", epochs=1, resume=True)
+    assert files(tmp_path) == before
+
+
+def test_a_file_or_a_read_only_folder_is_no_run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match="is a file, expected a new or an empty folder"):
+        train(tiny(), tmp_path / "file", device="cpu")
+    with pytest.raises(UserError, match="cannot be the folder of a run: File name too long"):
+        train(tiny(), tmp_path / ("x" * 300), device="cpu")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UserError, match=rf"cannot make the run folder: {tmp_path} cannot be written"):
+        train(tiny(), tmp_path / "run", device="cpu")
+
+
+def test_what_a_killed_start_left_is_no_obstacle(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / ".owner-1.json").write_text("{")
+    (folder / ".settings.json.abc.part").write_text("{")
+    (folder / ".DS_Store").write_text("")
+    design_file.save(tiny(), folder / "design.yaml")
+    (folder / "model.py").write_text(source(tiny()))
+    run = train(tiny(), folder, device="cpu", epochs=1)
+    assert run.state()["state"] == "done"
+    assert not (folder / ".settings.json.abc.part").exists()
+
+
+def test_the_design_of_the_folder_itself_may_be_trained_there(tmp_path: Path) -> None:
+    design_file.save(tiny(), tmp_path / "design.yaml")
+    before = (tmp_path / "design.yaml").stat().st_mtime_ns
+    train(design_file.load(tmp_path / "design.yaml"), tmp_path, device="cpu", epochs=1)
+    assert (tmp_path / "design.yaml").stat().st_mtime_ns == before
+
+
+def test_a_folder_in_which_nothing_can_be_replaced_is_noticed_before_the_first_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, content: object) -> None:
+        if path.exists():
+            raise UserError(f"{path}: cannot be written: Permission denied")
+        real(path, content)  # type: ignore[arg-type]
+
+    real = atomic.write_atomically
+    monkeypatch.setattr("composer.engine.training.run.write_atomically", write)
+    with pytest.raises(UserError, match=r"state\.json: cannot be written: Permission denied"):
+        train(tiny(), tmp_path / "run", device="cpu")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_space_for_the_checkpoints_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = type("Usage", (), {"free": 1000})
+    monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(UserError, match=r"1.0 kB are free, but the checkpoints of this network need .*--out"):
+        train(tiny(), tmp_path / "run", device="cpu")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_during_training_leaves_a_run_that_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append = Run.append
+    full = False
+
+    class Filling(Report):
+        def metrics(self, record: dict[str, object]) -> None:  # type: ignore[override]
+            nonlocal full
+            full = full or (record["kind"] == "epoch" and record["epoch"] == 1)
+
+    def write(path: Path, content: object) -> None:
+        if full:
+            raise UserError(f"{path}: cannot be written: No space left on device")
+        real(path, content)  # type: ignore[arg-type]
+
+    def full_append(self: Run, record: dict[str, object]) -> None:
+        if full:
+            raise UserError(f"{self.path}/metrics.jsonl: cannot be written: No space left on device")
+        append(self, record)
+
+    real = atomic.write_atomically
+    with monkeypatch.context() as patch:
+        patch.setattr("composer.engine.training.run.write_atomically", write)
+        patch.setattr(Run, "append", full_append)
+        with pytest.raises(UserError, match="No space left on device"):
+            train(tiny(), tmp_path / "run", device="cpu", report=Filling())
+    assert RunFolder(tmp_path / "run").state()["state"] == "interrupted"
+    run = train(tiny(), tmp_path / "run", device="cpu", resume=True)
+    assert [row["epoch"] for row in run.metrics() if row["kind"] == "epoch"] == [1, 2, 3]
+
+
+def test_a_folder_that_disappears_during_training_can_be_brought_back(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    class Unmounting(Report):
+        def metrics(self, record: dict[str, object]) -> None:  # type: ignore[override]
+            if record["kind"] == "epoch" and record["epoch"] == 1:
+                folder.rename(tmp_path / "elsewhere")
+
+    with pytest.raises(UserError, match="the run folder is missing; bring it back, then continue with --resume"):
+        train(tiny(), folder, device="cpu", report=Unmounting())
+    assert not folder.exists()
+    (tmp_path / "elsewhere").rename(folder)
+    (folder / ".owner-1.json").write_text('{"host": "", "pid": 0, "start": "", "since": 0}')  # that process has ended
+    os.utime(folder / ".owner-1.json", (0, 0))
+    assert train(tiny(), folder, device="cpu", resume=True).state()["state"] == "done"
+
+
+def test_an_edited_source_stays_and_its_change_is_reported(tmp_path: Path) -> None:
+    class Warned(Report):
+        warnings: list[str] = []  # noqa: RUF012 - of one test
+
+        def warning(self, message: str) -> None:
+            self.warnings.append(message)
+
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=1)
+    (run.path / "model.py").write_text("# my experiment\n")
+    report = Warned()
+    train(tiny(), run.path, device="cpu", epochs=2, resume=True, report=report)
+    assert (run.path / "model.py").read_text() == "# my experiment\n"
+    assert any("model.py is not the source of this run's design" in message for message in report.warnings)
+
+
+def test_unfinished_writes_of_killed_processes_are_removed(tmp_path: Path) -> None:
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=1)
+    parts = [run.path / "checkpoints" / ".best.pt.x1.part", run.path / ".state.json.x2.part"]
+    others = [run.path / "notes.part", run.path / ".mine.part"]
+    for path in (*parts, *others):
+        path.write_bytes(b"x")
+    train(tiny(), run.path, device="cpu", resume=True)
+    assert [path.exists() for path in (*parts, *others)] == [False, False, True, True]
+
+
+def test_an_interrupt_before_the_start_leaves_nothing(tmp_path: Path) -> None:
+    control = Control()
+    control.interrupted = True
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny(), tmp_path / "run", device="cpu", control=control)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_mixed_precision_trains_where_threads_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    threads = torch.get_num_threads()
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=1, precision="bf16-mixed")
+    assert torch.get_num_threads() == threads
+    assert run.state()["state"] == "done"
+    assert is_run(run.path)

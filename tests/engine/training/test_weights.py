@@ -36,8 +36,9 @@ def fresh_run(folder: Path, design: Design = TRAINED) -> Run:
     """A run as its training leaves it, without the training."""
     run = Run.create(folder, design, "", {"training": {}})
     weights = build(design, seed=3).state_dict()
-    run.save_weights(weights)
+    run.save_weights(weights, run.network())
     run.save(BEST, {"format": 2, "model": weights, "network": run.network().to_json(), "best": None})
+    run.release()
     return run
 
 

@@ -3,8 +3,11 @@ r"""The records of a run: what each line of ``metrics.jsonl`` contains, and how 
 There are three kinds of records, distinguished by ``kind``::
 
     head   objective, primary, metrics: [{name, title, unit, direction}, ...]              the first line
-    step   step, steps, epoch, loss, lr, samples_per_s, time                               about a dozen per epoch
-    epoch  epoch, epochs, step, metrics: {part: {name: value}}, seconds, samples_per_s, time
+    step   step, steps, x, epoch, loss, lr, samples_per_s, time                            about a dozen per epoch
+    epoch  epoch, epochs, step, x, metrics: {part: {name: value}}, seconds, samples_per_s, time
+
+``x`` is the position on a curve: the finished epochs, a step is a fraction of one. It never goes back, also where the
+number of epochs, and with it ``steps``, was changed.
 
 ``part`` is ``train`` or ``val``; the loss is a metric like any other. Only the objective determines the other metrics.
 The training process sends the same records to its parent, as events.

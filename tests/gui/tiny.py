@@ -46,13 +46,16 @@ def write_run(
     for epoch in range(1, epochs + 1):
         first = (epoch - 1) * steps + 1
         same = {"kind": "step", "steps": total, "epoch": epoch, "lr": 0.1, "samples_per_s": 100.0}
-        lines += [{**same, "step": step, "loss": 2 / step, "time": step} for step in range(first, first + steps)]
+        lines += [
+            {**same, "step": step, "x": step / steps, "loss": 2 / step, "time": step}
+            for step in range(first, first + steps)
+        ]
         metrics = {
             "train": {"loss": 1 / epoch, "accuracy": 0.8},
             "val": {"loss": 1.1 / epoch, "accuracy": 1 - 0.3 / epoch},
         }
         record = {"kind": "epoch", "epoch": epoch, "epochs": epochs, "step": epoch * steps, "metrics": metrics}
-        lines.append({**record, "seconds": 1.0, "time": epoch * steps})
+        lines.append({**record, "x": float(epoch), "seconds": 1.0, "time": epoch * steps})
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (folder / "checkpoints" / "last.pt").write_bytes(b"weights")
     best = {"metric": head.primary.to_json(), "value": 1 - 0.3 / epochs, "epoch": epochs}

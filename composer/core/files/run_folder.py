@@ -229,6 +229,7 @@ class MetricsReader:
         self._offset = 0
         self._rest = b""
         self._has_head = False
+        self._steps_per_epoch = 0.0
 
     def read(self, limit: int = 256 * 1024) -> tuple[list[dict[str, Any]], bool]:
         """Return the records since the last call.
@@ -247,12 +248,31 @@ class MetricsReader:
             return [], False
         self._offset += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        records = [upgrade_record(record) for line in lines if (record := _parse_record(line)) is not None]
+        records = [
+            self._with_x(upgrade_record(record)) for line in lines if (record := _parse_record(line)) is not None
+        ]
         if records and not self._has_head:
             self._has_head = True
             if records[0].get("kind") != "head":
                 records.insert(0, old_head().to_record())
         return records, len(data) == limit
+
+    def _with_x(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record with its position in epochs, which those of early versions lack.
+
+        They have steps and the steps of the whole run instead, whose number changed where a run was made longer.
+        """
+        if "x" in record or record.get("kind") not in ("step", "epoch"):
+            return record
+        if record["kind"] == "epoch":
+            return {**record, "x": float(record.get("epoch", 0))}
+        if not self._steps_per_epoch:
+            settings = _read_json(self.path.parent / SETTINGS)
+            planned = _number((settings.get("training") or {}).get("epochs"))
+            changes = settings.get("changes") or [{"before": planned}]
+            first = _number(changes[0].get("before")) or 1.0
+            self._steps_per_epoch = _number(record.get("steps")) / first or 1.0
+        return {**record, "x": _number(record.get("step")) / self._steps_per_epoch}
 
 
 def _parse_record(line: bytes) -> dict[str, Any] | None:

@@ -81,6 +81,8 @@ def train(
                 change = resumed(run, design, overrides, extend_lr)
                 settings = change.training
                 _warn_of_edited_source(run, text, report)
+            elif extend_lr is not None:
+                raise UserError(f"--extend-lr {extend_lr} needs --resume and a run in {out} to make longer")
             else:
                 settings = override(design.training, overrides)
                 check_new_folder(out, design, text)

@@ -1,8 +1,9 @@
 """The runs panel: all trainings, current and earlier, with overlaid curves."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QStackedWidget, Q
 from composer.core import units
 from composer.core.errors import UserError
 from composer.core.files.run_folder import DESIGN, RunInfo, list_runs
+from composer.gui.dialogs.train_longer import TrainLonger
 from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.runs import run_library
@@ -65,6 +67,7 @@ class RunsPanel(Panel):
         self.plots, self.notice = TrainingPlots(), Notice()
         self.hint_title, self.hint = label(role="title", wrap=True), label(role="muted", wrap=True)
         self.resume_button = self._button("Resume", "play", self.resume)
+        self.longer_button = tool_button("add", "Train longer…", self.train_longer)
         self.inspect_button = self._button("Look inside", "attention", self.inspect)
         self.delete_button = tool_button("delete", "Move to the trash…", self.ask_delete)
         self.open_button = tool_button("open", "Open a run, or a folder of runs, from elsewhere", self.open_folder)
@@ -95,11 +98,28 @@ class RunsPanel(Panel):
         selected = self.selected
         if len(selected) != 1 or not selected[0].resumable or self._training():
             return
+        self._resume(selected[0], {})
+
+    def _resume(self, info: RunInfo, options: Mapping[str, Any]) -> None:
         self.session.panel_requested.emit("training")
         try:
-            self.session.start_training(run_library.resume_options(selected[0]))
+            self.session.start_training({**run_library.resume_options(info), **options})
         except (OSError, UserError) as error:
             self.notice.show_message(f"The run could not be resumed: {error}", "error")
+
+    def train_longer(self) -> None:
+        """Ask how many epochs the selected run shall have, and how its learning rate continues; then resume it."""
+        if self._extensible() is not None:
+            info = self.selected[0]
+            TrainLonger(info, lambda options: self._resume(info, options), self).open()
+
+    def _extensible(self) -> RunInfo | None:
+        """Return the selected run if it can be made longer now."""
+        selected = self.selected
+        one = selected[0] if len(selected) == 1 else None
+        if one is None or one.active or not one.has_weights or self._training():
+            return None
+        return one
 
     def inspect(self) -> None:
         """Show the attention of the selected run."""
@@ -220,6 +240,7 @@ class RunsPanel(Panel):
         self.resume_button.setToolTip(
             "Another training is running; stop it first" if training else "Continue from the last checkpoint"
         )
+        self.longer_button.setEnabled(self._extensible() is not None)
         self.inspect_button.setEnabled(one is not None and one.has_weights)
         self.inspect_button.setToolTip("Show what this run's network attends to in an image")
         self.delete_button.setEnabled(any(not info.active for info in selected))
@@ -259,6 +280,9 @@ class RunsPanel(Panel):
         for push_button in (self.resume_button, self.inspect_button):
             action = menu.addAction(push_button.icon(), push_button.text(), push_button.click)
             action.setEnabled(push_button.isEnabled())
+        menu.addAction(self.longer_button.icon(), "Train longer…", self.train_longer).setEnabled(
+            self.longer_button.isEnabled()
+        )
         if len(selected) == 1:
             path = selected[0].path
             copy = path / DESIGN
@@ -314,7 +338,7 @@ class RunsPanel(Panel):
         self._pages = QStackedWidget()
         self._pages.addWidget(empty)
         self._pages.addWidget(self.plots)
-        actions = row(self.resume_button, self.inspect_button, self.delete_button)
+        actions = row(self.resume_button, self.longer_button, self.inspect_button, self.delete_button)
         actions.addStretch(1)
         actions.addWidget(self.open_button)
         left, right = QWidget(), QWidget()

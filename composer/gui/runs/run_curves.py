@@ -83,8 +83,7 @@ class RunCurves:
         if step <= self._step or not isinstance(value, int | float) or not math.isfinite(value):
             return  # a resumed run reports again what the file already has
         self._step = step
-        steps = record.get("steps", 0)
-        x = step / steps * self.epochs if steps and self.epochs else float(record.get("epoch", 1))
+        x = float(record.get("x", record.get("epoch", 1)))
         self.loss.add(x, value)
         decay = 1 - 1 / SMOOTHING
         self._mean, self._weight = decay * self._mean + (1 - decay) * value, decay * self._weight + (1 - decay)

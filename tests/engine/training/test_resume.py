@@ -1,24 +1,19 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
 from composer.core.errors import UserError
-from composer.core.files import design_file
 from composer.core.files.run_folder import LAST, METRICS
 from composer.engine.training.control import Control
 from composer.engine.training.loop import train
 from composer.engine.training.report import Report
 from composer.engine.training.run import Run
 from tests.engine.designs import tiny
-from tests.patience import seconds
-
-TIMING = ("time", "seconds", "samples_per_s")
+from tests.engine.training.train_process import TIMING, TrainProcess
 
 
 def comparable(run):
@@ -171,86 +166,37 @@ def test_a_second_ctrl_c_ends_immediately_with_a_message(tmp_path):
 # -- as its own process ------------------------------------------------------------------------------------------------
 
 
-class Process:
-    """``netcomposer train`` with a pipe, as the window starts it."""
-
-    def __init__(self, tmp_path, *more, epochs=3):
-        path = tmp_path / "tiny.yaml"
-        design_file.save(tiny(), path)
-        self.run = Run(tmp_path / "run")
-        words = [
-            "train",
-            path,
-            "--out",
-            self.run.path,
-            "--epochs",
-            epochs,
-            "--device",
-            "cpu",
-            "--resume",
-            "--parent-pipe",
-            *more,
-        ]
-        self.child = subprocess.Popen(
-            [sys.executable, "-m", "composer", *map(str, words)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.events = []
-
-    def send(self, command):
-        self.child.stdin.write(json.dumps({"jsonrpc": "2.0", "method": command, "params": {}}) + "\n")
-        self.child.stdin.flush()
-
-    def until(self, **wanted):
-        """Read events up to one that holds these values."""
-        for line in self.child.stdout:
-            message = json.loads(line)
-            event = {"event": message["method"], **message["params"]}
-            self.events.append(event)
-            if all(event.get(key) == value for key, value in wanted.items()):
-                return event
-        raise AssertionError(f"no event {wanted}; the last: {self.events[-3:]}; {self.child.stderr.read()}")
-
-    def end(self):
-        """Wait for the end; return the exit code and stderr."""
-        _, errors = self.child.communicate(timeout=seconds(60))
-        return self.child.returncode, errors
-
-
 @pytest.fixture
 def start(tmp_path):
     started = []
 
     def launch(*more, **options):
-        started.append(Process(tmp_path, *more, **options))
+        words = ["--epochs", str(options.get("epochs", 3)), "--resume", *more]
+        started.append(TrainProcess(tmp_path, tmp_path / "run", *words))
         return started[-1]
 
     yield launch
     for process in started:
-        process.child.kill()
-        process.child.communicate()
+        process.kill()
 
 
-def test_kill_9_loses_no_finished_epoch(start, uninterrupted):
+def test_kill_9_loses_no_finished_epoch(tmp_path, start, uninterrupted):
     process = start()
     process.until(event="metrics", kind="epoch", epoch=1)
     process.until(event="metrics", kind="step", epoch=2)
     process.child.kill()
     process.child.wait()
-    run = process.run
+    run = Run(tmp_path / "run")
     announced = max(row["epoch"] for row in run.metrics() if row["kind"] == "epoch")
     assert run.load(LAST)["progress"]["epoch"] >= announced >= 1
     assert run.state()["state"] == "interrupted"
     process = start()
     process.until(state="done")
     assert process.end() == (0, "")
-    assert comparable(process.run) == comparable(uninterrupted)
+    assert comparable(Run(tmp_path / "run")) == comparable(uninterrupted)
 
 
-def test_kill_9_in_the_middle_of_a_save_leaves_the_old_checkpoint(start):
+def test_kill_9_in_the_middle_of_a_save_leaves_the_old_checkpoint(tmp_path, start):
     # Saving all the time makes sure that the kill falls into a save.
     process = start(epochs=500)
     process.until(event="metrics", kind="epoch", epoch=1)
@@ -259,7 +205,7 @@ def test_kill_9_in_the_middle_of_a_save_leaves_the_old_checkpoint(start):
     process.until(state="saving")
     process.child.kill()
     process.child.wait()
-    finished = process.run.load(LAST)["progress"]["epoch"]
+    finished = Run(tmp_path / "run").load(LAST)["progress"]["epoch"]
     assert finished >= 1
     again = start(epochs=500)
     again.until(event="metrics", kind="epoch", epoch=finished + 1)
@@ -268,23 +214,23 @@ def test_kill_9_in_the_middle_of_a_save_leaves_the_old_checkpoint(start):
     again.child.stdin = None
     again.until(state="stopped")
     assert again.end() == (0, "")
-    epochs = [row["epoch"] for row in again.run.metrics() if row["kind"] == "epoch"]
+    epochs = [row["epoch"] for row in Run(tmp_path / "run").metrics() if row["kind"] == "epoch"]
     assert epochs == list(range(1, len(epochs) + 1))
-    assert again.run.load(LAST)["progress"]["epoch"] == len(epochs) > finished
+    assert Run(tmp_path / "run").load(LAST)["progress"]["epoch"] == len(epochs) > finished
 
 
-def test_commands_are_followed(start):
+def test_commands_are_followed(tmp_path, start):
     process = start(epochs=500)
     process.until(event="metrics", kind="step")
     process.send("checkpoint")
     process.until(state="saving")
     process.until(state="training")
-    assert process.run.load(LAST)["progress"]["step"] >= 1
+    assert Run(tmp_path / "run").load(LAST)["progress"]["step"] >= 1
     process.send("pause")
     process.until(state="paused")
-    paused = len(process.run.metrics())
+    paused = len(Run(tmp_path / "run").metrics())
     time.sleep(0.3)
-    assert len(process.run.metrics()) == paused
+    assert len(Run(tmp_path / "run").metrics()) == paused
     process.child.stdin.write("not a command\n{}\n[1]\n")
     process.send("resume")
     process.until(state="training")
@@ -292,7 +238,7 @@ def test_commands_are_followed(start):
     process.send("stop")
     process.until(state="stopped")
     assert process.end() == (0, "")
-    assert process.run.state()["state"] == "stopped"
+    assert Run(tmp_path / "run").state()["state"] == "stopped"
 
 
 def test_a_failure_is_reported_to_the_parent_and_on_stderr(start):

@@ -8,12 +8,10 @@ from safetensors.torch import load_file
 from torch import nn
 
 import composer
-from composer.core import learning_rate as learning_rates
 from composer.core import training_settings
 from composer.core.errors import UserError
 from composer.core.files.run_folder import BEST, LAST, WEIGHTS, list_runs
 from composer.core.graph import Design, ExtensionRef, Training
-from composer.core.learning_rate import learning_rate
 from composer.engine import device
 from composer.engine.inspection.capture import capture
 from composer.engine.library import catalog
@@ -198,20 +196,8 @@ def test_bf16_and_sgd_train_too(tmp_path):
     assert run.settings()["training"]["precision"] == "bf16-mixed"
 
 
-def test_the_learning_rate_warms_up_and_falls():
-    rate = learning_rate(Training(lr=1.0, epochs=10, warmup_epochs=2.0), steps_per_epoch=5)
-    assert [rate(step) for step in (0, 4, 9)] == pytest.approx([0.1, 0.5, 1.0])
-    assert rate(10) == pytest.approx(1.0)
-    assert rate(30) == pytest.approx(0.01 + 0.99 / 2)
-    assert rate(50) == pytest.approx(0.01)
-    assert all(rate(step) >= rate(step + 1) for step in range(10, 50))
-    flat = learning_rate(Training(lr=1.0, epochs=10, schedule="constant", warmup_epochs=0.0), steps_per_epoch=5)
-    assert {flat(step) for step in range(50)} == {1.0}
-
-
 def test_every_choice_of_the_table_of_settings_can_be_made():
     assert optimizer.OPTIMIZERS.keys() == training_settings.OPTIMIZERS.keys()
-    assert learning_rates.SCHEDULES.keys() == training_settings.SCHEDULES.keys()
     for name in training_settings.OPTIMIZERS:
         assert (
             make_optimizer(nn.Linear(2, 2), Training(optimizer=name), Design(), catalog()).param_groups[0]["lr"]

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -13,13 +15,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from composer.core import training_settings
+from composer.core.files.design_file import load
 from composer.core.files.run_folder import MetricsReader, RunFolder, list_runs, read_run
 from composer.core.files.run_owner import is_alive
+from composer.core.learning_rate import EpochChange, learning_rate
 from composer.core.run_records import Head, MetricSpec
+from composer.gui.dialogs.train_longer import TrainLonger
 from composer.gui.panels import runs as runs_module
 from composer.gui.panels.runs import RunsPanel
 from composer.gui.runs import trash as trash_module
 from composer.gui.runs.run_curves import RunCurves
+from composer.gui.runs.run_process import RunHandle
 from composer.gui.session.session import Session
 from tests.gui.tiny import tiny, write_run
 
@@ -318,3 +325,52 @@ def test_a_reused_process_id_is_not_taken_for_the_run() -> None:
     assert is_alive(os.getpid())
     assert is_alive(os.getpid(), started)
     assert not is_alive(os.getpid(), started - 3600)
+
+
+def test_a_run_is_made_longer_after_a_question_that_names_the_learning_rates(
+    panel: RunsPanel, session: Session, root: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: list[Mapping[str, object]] = []
+    monkeypatch.setattr(session, "start_training", options.append)
+    folder = root / "tiny-20260101-101500"
+    state = json.loads((folder / "state.json").read_text())
+    (folder / "state.json").write_text(json.dumps({**state, "step": 36}))
+    click_row(panel, qtbot, 2)
+    assert panel.longer_button.isEnabled()
+    panel.longer_button.click()
+    (dialog,) = panel.findChildren(TrainLonger)
+    assert dialog.epochs.minimum() == 4
+    dialog.epochs.setValue(6)
+    settings = replace(training_settings.from_plain(read_run(folder).training), epochs=6)
+    for mode, radio in dialog.modes.items():
+        rate = learning_rate(settings, 12, [EpochChange(36, 3, 6, mode)])
+        assert radio.text().endswith(f": {rate(35):.3g} → {rate(36):.3g}")
+    dialog.modes["hold"].setChecked(True)
+    dialog.accept()
+    assert options == [{"device": "auto", "out": folder, "resume": True, "epochs": 6, "extend_lr": "hold"}]
+    panel.table.clearSelection()
+    assert not panel.longer_button.isEnabled()
+
+
+def test_the_window_passes_the_epochs_on_and_makes_no_folder_itself(session: Session, root: Path) -> None:
+    handle = RunHandle(session.document.design, {"out": root / "new"}, parent=session)
+    assert not (root / "new").exists()
+    design = Path(handle.worker.command[handle.worker.command.index("train") + 1])
+    assert load(design) == session.document.design
+    shutil.rmtree(design.parent)
+    options = {"out": root / "other", "resume": True, "epochs": 9, "extend_lr": "rewarm"}
+    command = RunHandle(session.document.design, options, parent=session).worker.command
+    assert list(command[-5:]) == ["--epochs", "9", "--extend-lr", "rewarm", "--parent-pipe"]
+
+
+def test_curves_of_a_longer_run_never_go_back(tmp_path: Path) -> None:
+    """Records of early versions have no x, and the steps of the whole run changed in the middle."""
+    folder = write_run(tmp_path / "run", tiny(), epochs=2, steps=4)
+    records = RunFolder(folder).metrics()
+    records += [{"kind": "step", "step": step, "steps": 24, "epoch": 3, "loss": 1.0, "time": step} for step in (9, 12)]
+    old = [{key: value for key, value in record.items() if key != "x"} for record in records]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(record) + "\n" for record in old))
+    curves = RunCurves(2)
+    for record in RunFolder(folder).metrics():
+        curves.add(record)
+    assert list(curves.loss.x) == [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 3.0]

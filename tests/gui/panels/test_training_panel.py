@@ -243,7 +243,7 @@ def test_ten_thousand_records_have_a_bounded_cost(session: Session, home: Path, 
     handle = RunHandle(tiny(epochs=10), {}, parent=session)
     run = LiveRun(handle)
     lines = [
-        {"event": "metrics", "kind": "step", "step": n, "steps": 10_000, "epoch": 1, "loss": 1.0 + n % 7, "time": n}
+        {"event": "metrics", "kind": "step", "step": n, "steps": 10_000, "x": n / 1e3, "loss": 1.0 + n % 7, "time": n}
         for n in range(1, 10_001)
     ]
     work = calls(lambda: [run.take(line) for line in lines])
@@ -263,7 +263,8 @@ def test_a_spike_between_pixels_is_drawn(panel: TrainingPanel, qtbot: QtBot) -> 
 
     curves = RunCurves(epochs=10)
     for step in range(1, 50_001):
-        curves.add({"kind": "step", "step": step, "steps": 50_000, "loss": 9.0 if step == 12_345 else 1.0})
+        loss_value = 9.0 if step == 12_345 else 1.0
+        curves.add({"kind": "step", "step": step, "steps": 50_000, "x": step / 5_000, "loss": loss_value})
     panel.plots.show_curves(curves)
     panel._pages.setCurrentWidget(panel.plots)
     loss = panel.plots.loss

@@ -77,7 +77,7 @@ def made_folders(folder: Path) -> Iterator[None]:
     Raises:
         UserError: if it cannot be made.
     """
-    made: list[Path] = []
+    new_folders: list[Path] = []
     try:
         for path in reversed((folder, *folder.parents)):
             if not path.is_dir():
@@ -87,10 +87,10 @@ def made_folders(folder: Path) -> Iterator[None]:
                     continue
                 except OSError as error:
                     raise UserError(f"{shown(path)}: cannot make the run folder: {error.strerror or error}") from None
-                made.append(path)
+                new_folders.append(path)
         yield
     except BaseException:
-        for path in reversed(made):
+        for path in reversed(new_folders):
             with suppress(OSError):
                 path.rmdir()
         raise

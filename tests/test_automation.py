@@ -1,5 +1,6 @@
 """The files that run the checks elsewhere, on a hosted machine and before a commit, agree with the Makefile."""
 
+import os
 import re
 import subprocess
 import tomllib
@@ -26,10 +27,11 @@ def steps(path: Path) -> Iterator[dict[str, Any]]:
 
 def recipe(target: str) -> list[str]:
     """The commands of a make target, as make prints them."""
-    done = subprocess.run(
-        ["make", "-n", "-o", ".venv/.installed", target], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return done.stdout.splitlines()
+    # `make test` hands its flags to every make below it, which would then print the folders that it enters.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "-n", "-o", ".venv/.installed", target]
+    process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return process.stdout.splitlines()
 
 
 def test_the_workflow_tests_on_three_systems() -> None:

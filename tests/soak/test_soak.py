@@ -13,12 +13,16 @@ import pytest
 
 from composer.core.errors import UserError
 from composer.core.files import design_file
+from composer.gui.canvas.scene import DesignScene
+from composer.gui.session.session import Session
 from tests.patience import seconds
-from tests.soak import disk_full, mutants, power_cut, scenarios
+from tests.soak import disk_full, kills, mutants, power_cut, scenarios, victims
 from tests.soak.__main__ import ROOT, table_row
 from tests.soak.disk_model import Disk
+from tests.soak.edit_driver import EditDriver, canvas_differences, same_design
 from tests.soak.file_operations import Failing, Recorder, watched
 from tests.soak.plan import Soak
+from tests.soak.promises import fingerprint
 from tests.soak.readers import Reading, problems_of
 from tests.soak.scenarios import DESIGN, Scenario
 
@@ -126,6 +130,73 @@ def report_nothing(folder: Path) -> list[str]:
 def test_a_full_disk_finds_what_it_should(soak: Soak, act: object, reason: str) -> None:
     disk_full.fail_everywhere(soak, Scenario("planted", scenarios.save_before, act), errno.ENOSPC)  # type: ignore[arg-type]
     assert any(reason in violation for violation in soak.violations)
+
+
+def promise(kind: str, **values: object) -> dict[str, object]:
+    return {"kind": kind, "time": 0.0, **values}
+
+
+@pytest.mark.parametrize(
+    ("promises", "reason"),
+    [
+        ([], ""),
+        ([("saving", "new")], ""),
+        ([("saved", "new")], "not the version that was saved last"),
+        ([("saved", "old"), ("edited", "new")], "s before the kill is lost"),
+        ([("saved", "old"), ("durable", "new")], "s before the kill is lost"),
+    ],
+)
+def test_a_killed_window_is_measured_by_its_promises(
+    soak: Soak, tmp_path: Path, promises: list[tuple[str, str]], reason: str
+) -> None:
+    soak.figures.update({"lost saves": 0, "closed recoveries": 0})
+    for name in victims.NAMES:
+        scenarios.save_before(tmp_path)
+        (tmp_path / DESIGN).rename(tmp_path / name)
+    works = {"old": fingerprint(scenarios.before()), "new": fingerprint(scenarios.after())}
+    path = str(tmp_path / victims.NAMES[0])
+    rows = [promise(kind, work=works[work], path=path) for kind, work in promises]
+    kills.check_window(soak, "window", tmp_path / "home", tmp_path, rows, moment=100.0)
+    assert bool(soak.violations) == bool(reason)
+    assert not reason or reason in soak.violations[0]
+    assert (soak.figures["lost saves"] > 0) == bool(reason)
+
+
+def test_a_damaged_backup_is_a_violation(soak: Soak, tmp_path: Path) -> None:
+    scenarios.back_up(tmp_path)
+    assert power_cut.recovery_opens(tmp_path, []) == []
+    (backup,) = (tmp_path / "home" / "recovery").glob("*.json")
+    backup.write_bytes(backup.read_bytes()[:-20])
+    assert power_cut.recovery_opens(tmp_path, []) == ["1 recovery files cannot be opened"]
+
+
+def test_a_lost_epoch_is_seen(soak: Soak, tmp_path: Path) -> None:
+    soak.figures["lost epochs"] = 0
+    scenarios.train_first(tmp_path)
+    kills.check_training(soak, "training", tmp_path / "run", [promise("finished", epoch=1)])
+    assert soak.violations == [] and power_cut.run_is_whole(tmp_path / "run", ["epoch 1"], 0) == []
+    kills.check_training(soak, "training", tmp_path / "run", [promise("finished", epoch=2)])
+    assert soak.figures["lost epochs"] == 1 and "epoch 2 was finished" in soak.violations[0]
+    assert "epoch 2 was finished" in power_cut.run_is_whole(tmp_path / "run", ["epoch 2"], 0)[0]
+
+
+def test_random_edits_repeat_and_a_canvas_that_lags_behind_is_seen(qapp: object, soak: Soak) -> None:
+    designs = []
+    for _ in range(2):
+        session = Session(engine=None)
+        try:
+            session.document.apply(scenarios.before(), "Begin")
+            scene, driver = DesignScene(session), EditDriver(session, random.Random(7))
+            kinds = [driver.step() for _ in range(60)]
+            assert canvas_differences(session, scene) == [] and len(set(kinds)) > 10
+            designs.append(session.document.design)
+            while not scene.nodes:
+                driver.step()
+            next(iter(scene.nodes.values())).moveBy(1.0, 0.0)
+            assert "is drawn at" in canvas_differences(session, scene)[0]
+        finally:
+            session.close()
+    assert same_design(*designs)
 
 
 def test_writes_are_seen_wherever_they_come_from(tmp_path: Path) -> None:

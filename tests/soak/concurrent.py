@@ -62,7 +62,12 @@ def two_windows(soak: Soak) -> None:
             if generator.random() < 0.3:
                 session._write_recovery()
                 session._recovery.wait()
+            if not current[index] and generator.random() < 0.4:
+                session.reload() if generator.random() < 0.5 else session.keep_mine()  # the person decides
+                current[index] = True
             if generator.random() < 0.6:
+                # After a reload the design is the file's.
+                session.document.edit("Move", edits.move, {"head": position})
                 before, messages[:] = path.read_bytes(), []
                 saved = session.save()
                 after = path.read_bytes()

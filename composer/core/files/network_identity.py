@@ -30,6 +30,11 @@ class NetworkIdentity:
     blocks: Mapping[str, str] | None = field(default_factory=dict)
     design: Design | None = None
 
+    @property
+    def key(self) -> str:
+        """A text that is equal for equal networks, for caches."""
+        return json.dumps([self.digest, self.blocks], sort_keys=True, default=dict)
+
     def to_json(self) -> dict[str, Any]:
         """Return the digests as plain values."""
         return {"design": self.digest, "blocks": self.blocks}

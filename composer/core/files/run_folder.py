@@ -60,10 +60,12 @@ class RunFolder:
             UserError: if the file is damaged.
         """
         try:
-            settings: dict[str, Any] = load_json((self.path / SETTINGS).read_text("utf-8"))
-            return settings
+            settings: Any = load_json((self.path / SETTINGS).read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise UserError(f"{self.path / SETTINGS}: cannot be read: {error}") from None
+        if not isinstance(settings, dict):
+            raise UserError(f"{self.path / SETTINGS}: holds no settings, expected a JSON object")
+        return settings
 
     def network(self) -> NetworkIdentity:
         """Return the identity of the trained network; of a run that recorded none, that of its design file.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from composer.core.blocks.identify import identify
 from composer.core.files.design_file import design_hash
 from composer.core.files.design_json import from_json
 from composer.core.files.run_folder import BEST, LAST
@@ -105,10 +106,11 @@ class Inspector:
     def _load_subject(self, design: Design, run_path: str | None) -> Subject:
         """Return the network, from the cache while nothing about it has changed."""
         run = Run.open(run_path) if run_path else None
-        key: object = (design_hash(design), design.training)
+        network = identify(design if run is None else run.design(), self.inferrer.catalog)
+        key: object = (network.key, design.training)
         if run is not None:
             weights = next((path for path in (run.path / BEST, run.path / LAST) if path.exists()), run.path)
-            key = (run.path, weights, weights.stat().st_mtime_ns)
+            key = (run.path, network.key, weights, weights.stat().st_mtime_ns)
         if self._subject is None or self._subject_key != key:
             subject = (
                 open_run(run, self.inferrer, force=True) if run is not None else open_design(design, self.inferrer)

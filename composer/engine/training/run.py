@@ -199,7 +199,7 @@ class Run(RunFolder):
         if not path.is_file():
             return None
         checkpoint = read_torch_file(path)
-        if not isinstance(checkpoint, dict) or "model" not in checkpoint:
+        if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("model"), dict):
             raise UserError(f"{path}: is not a checkpoint of this program, expected the weights under 'model'")
         return checkpoint
 

@@ -185,11 +185,11 @@ class TimePage(QScrollArea):
             "device": self.where.currentData(),
             "batch": session.batch,
         }
-        digest = session.digest
+        network = session.network.key
 
         def store(reply: Mapping[str, Any]) -> None:
             self._finish_job()
-            if session.digest == digest:
+            if session.network.key == network:
                 session.lens.set_measured(reply)
             else:
                 self.notice.show_message("The network changed during the measurement; measure again", "warning")

@@ -129,7 +129,7 @@ class AttentionPanel(Panel):
             "image": self._image,
             "nodes": None,
         }
-        self._requested, image = (self.session.digest, run), self._image
+        self._requested, image = (self.session.network.key, run), self._image
         self._request = self.session.request(
             "capture_maps",
             params,
@@ -251,9 +251,9 @@ class AttentionPanel(Panel):
                 hint = ("No sample images", self._no_images) if self._no_images else CHOOSE_IMAGE
                 self.view.show_message(*(("The engine is starting", "Images appear in a moment") if waiting else hint))
         elif self._image is not None and self._request is None:
-            digest, run = self._requested
+            network, run = self._requested
             selected_run = self.weights.currentData() or UNTRAINED
-            edited = digest != self.session.digest
+            edited = network != self.session.network.key
             # A capture in a run's network is quick; the edited design may be large, so that is left to the user.
             if selected_run != run and (selected_run or not edited):
                 self.capture()

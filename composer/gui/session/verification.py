@@ -1,4 +1,4 @@
-"""The proof that the exported code is the drawn network, run on request and cached by the digest of the design."""
+"""The proof that the exported code is the drawn network, run on request and cached by the identity of the network."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,6 +36,7 @@ class Verification(QObject):
         self._job: Job | None = None
         self.proof: Mapping[str, Any] | None = None
         session.document.design_changed.connect(self._on_design)
+        session.catalog_changed.connect(lambda _: self._on_blocks())
 
     @property
     def state(self) -> str:
@@ -50,10 +51,10 @@ class Verification(QObject):
         """Start a proof of the current design."""
         if self._job is None:
             self.proof = None
-            digest = self._session.digest
+            network = self._session.network.key
             params = {"design": to_json(self._session.document.design)}
             self._job = self._session.jobs.start(
-                "verify", params, lambda proof: self._on_proof(digest, proof), self._on_error
+                "verify", params, lambda proof: self._on_proof(network, proof), self._on_error
             )
             self.changed.emit()
 
@@ -67,13 +68,13 @@ class Verification(QObject):
     def recall(self) -> None:
         """Look up the cached proof of the current design."""
         if self.proof is None and self._proofs and self._job is None:
-            self.proof = self._proofs.get(self._session.digest)
+            self.proof = self._proofs.get(self._session.network.key)
             if self.proof is not None:
                 self.changed.emit()
 
-    def _on_proof(self, digest: str, proof: Mapping[str, Any]) -> None:
+    def _on_proof(self, network: str, proof: Mapping[str, Any]) -> None:
         self._job = None
-        self._proofs[digest] = self.proof = proof
+        self._proofs[network] = self.proof = proof
         self.changed.emit()
 
     def _on_error(self, reason: str) -> None:
@@ -82,8 +83,18 @@ class Verification(QObject):
         self.failed.emit(reason, job.trace if job is not None else "")
 
     def _on_design(self, change: Diff, _initiator: object) -> None:
-        if change.structural and (self.proof is not None or self._job is not None):
-            self.proof = None  # a proof does not hold for another network; `recall` looks up its own
+        if change.structural:
+            self._forget()
+
+    def _on_blocks(self) -> None:
+        """Drop the proof of code that is no longer that of the custom blocks."""
+        if self.proof is not self._proofs.get(self._session.network.key) or self._job is not None:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop the proof, which does not hold for another network; `recall` looks up that of the current one."""
+        if self.proof is not None or self._job is not None:
+            self.proof = None
             if self._job is not None:
                 self._job.cancel()
                 self._job = None

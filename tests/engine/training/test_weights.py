@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
@@ -183,3 +184,31 @@ def test_a_file_that_is_not_one_of_weights_is_one_sentence(content: bytes | None
     torch.save({"epoch": 3}, tmp_path / "odd.pt")
     with pytest.raises(UserError, match="holds no weights"):
         load_weights(tmp_path / "odd.pt", TRAINED, catalog())
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, BEST, SETTINGS, DESIGN])
+def test_a_damaged_file_of_a_run_is_one_sentence(name: str, tmp_path: Path) -> None:
+    run, random = fresh_run(tmp_path / "run"), Random(4)
+    if name == BEST:
+        (run.path / WEIGHTS).unlink()
+    whole = (run.path / name).read_bytes()
+    model = build(TRAINED)
+    for _ in range(60):
+        damaged = bytearray(whole[: random.randrange(1, len(whole))] if random.random() < 0.3 else whole)
+        for _ in range(random.randrange(1, 5)):
+            damaged[random.randrange(min(len(damaged), 2500))] = random.randrange(256)
+        (run.path / name).write_bytes(damaged)
+        message = ""
+        try:
+            load_weights(run.path, TRAINED, catalog(), force=True).load_into(model)
+        except UserError as error:
+            message = str(error)
+        assert "\n" not in message
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "5", "[" * 100_000])
+def test_settings_that_are_none_are_one_sentence(text: str, tmp_path: Path) -> None:
+    run = fresh_run(tmp_path / "run")
+    (run.path / SETTINGS).write_text(text)
+    with pytest.raises(UserError, match=r"settings\.json"):
+        load_weights(run.path, TRAINED, catalog())

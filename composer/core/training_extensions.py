@@ -16,11 +16,13 @@ FOLDER = Path(__file__).parents[1] / "engine" / "training"
 DATASET: Schema = {
     "title": ((str,), "a text"),
     "fields": ((tuple,), "the names of the fields of a batch"),
+    "classes": ((int,), "the number of classes, where every choice of the options has the same"),
 }
 OBJECTIVE: Schema = {
     "title": ((str,), "a text"),
     "metrics": ((dict,), "a mapping from metric names to their descriptions"),
     "primary": ((str,), "the name of the metric that decides which epoch is best"),
+    "scores_per_class": ((bool,), "whether the design must end with one score per class of the dataset"),
 }
 
 

@@ -12,11 +12,12 @@ from composer.core.files.design_file import design_hash
 from composer.core.files.design_json import from_json
 from composer.core.files.run_folder import BEST, LAST
 from composer.core.graph import Design
+from composer.core.training_inputs import IMAGE
 from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspection import inspect_image, write_maps
 from composer.engine.inspection.subject import Subject, open_design, open_run
 from composer.engine.training.datasets.images import png_base64
-from composer.engine.training.inputs import IMAGE, load_for
+from composer.engine.training.inputs import load_for
 from composer.engine.training.run import Run
 
 # Folders of earlier replies that the window may still have open.

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from composer.core.training_inputs import IMAGE
 from composer.engine.training.datasets.splits import Batch, Split
-from composer.engine.training.inputs import IMAGE
 
 MAX_ROTATION = math.radians(10)
 MAX_SHIFT = 0.08  # of the side

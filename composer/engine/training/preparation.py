@@ -18,7 +18,8 @@ from composer.engine.device import Device
 from composer.engine.library import catalog
 from composer.engine.training.batches import batch_bounds
 from composer.engine.training.datasets.splits import Split
-from composer.engine.training.inputs import NamedInputs, input_fields, load_for
+from composer.core.training_inputs import input_fields
+from composer.engine.training.inputs import NamedInputs, load_for
 from composer.engine.training.objectives import Metrics, Objective, make_objective
 from composer.engine.training.optimizer import make_optimizer
 from composer.engine.training.records import Plan, now

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QS
 from composer.core import edits, names, training_settings, units
 from composer.core.errors import UserError
 from composer.core.files.run_folder import RunInfo, list_runs, read_run
+from composer.core.training_check import Obstacle, training_obstacle
 from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.runs.live_run import LiveRun
@@ -34,6 +35,8 @@ class TrainingPanel(Panel):
     Attributes:
         run: the run that is shown; None before the first.
         form: the training settings of the design.
+        reason: why the design cannot be trained now, while a run is shown.
+        repair_button: the repair of that reason.
         plots: the curves of the run.
     """
 
@@ -65,6 +68,8 @@ class TrainingPanel(Panel):
         self.plots = TrainingPlots()
         self.design_name, self.plan = label(role="title", wrap=True), label(role="muted", wrap=True)
         self.problems_link = button("Show the problems", lambda: session.panel_requested.emit("problems"), "link")
+        self.reason = label(role="muted", wrap=True)
+        self.repair_button = button("", self._repair, "link")
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty_state())
         self._pages.addWidget(self.plots)
@@ -203,8 +208,15 @@ class TrainingPanel(Panel):
         self._show_run()
 
     def _update_start(self) -> None:
+        """Enable Start, or show beside it why it is disabled, with the repair if there is one."""
         active = self.run is not None and self.run.active
         reason = "A training is running; stop it first" if active else self._reason()
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason) and self.run is not None and not active)  # the empty page shows it, too
+        obstacle = self._obstacle() if reason and not active and not self.session.problems else None
+        repair = obstacle.repair if obstacle is not None else None
+        self.repair_button.setText(repair.label if repair is not None else "")
+        self.repair_button.setVisible(repair is not None)
         self.start_button.setEnabled(not reason)
         key = self.session.keymap.text("train")
         self.start_button.setToolTip(reason or "Train the current design" + (f"  ({key})" if key else ""))
@@ -255,8 +267,20 @@ class TrainingPanel(Panel):
                 if len(errors) > 1
                 else "1 problem has to be solved first"
             )
-        settings = training_settings.problems(self.session.document.design.training)
-        return f"{settings[0][:1].upper()}{settings[0][1:]}" if settings else ""
+        obstacle = self._obstacle()
+        return f"{obstacle.message[:1].upper()}{obstacle.message[1:]}" if obstacle is not None else ""
+
+    def _obstacle(self) -> Obstacle | None:
+        """Return what training would refuse, as far as it is known before a process starts."""
+        session = self.session
+        facts = session.facts if session.facts_current else None
+        return training_obstacle(session.document.design, facts, session.catalog)
+
+    def _repair(self) -> None:
+        """Apply the repair beside the reason why the design cannot be trained."""
+        obstacle = self._obstacle()
+        if obstacle is not None and obstacle.repair is not None:
+            self.session.repair(obstacle.repair, "")
 
     def _plan(self, label_of: dict[str, str], fastest: str) -> str:
         training = self.session.document.design.training
@@ -331,6 +355,8 @@ class TrainingPanel(Panel):
         right = QWidget()
         layout = column(margin=8)
         layout.addLayout(controls)
+        layout.addWidget(self.reason)
+        layout.addWidget(self.repair_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addLayout(measures)
         layout.addWidget(self.notice)
         layout.addWidget(self._pages, 1)

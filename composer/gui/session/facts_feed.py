@@ -59,8 +59,9 @@ class FactsFeed(QObject):
         self._send()
 
     def show(self, facts: DesignFacts) -> None:
-        """Store facts from another source."""
+        """Store facts of the current design from another source."""
         self.facts = facts
+        self._requested_revision = self.revision
         self._nodes = dict(facts.nodes)
         self.changed.emit(frozenset(facts.nodes), self.revision)
 

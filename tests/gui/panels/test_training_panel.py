@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from composer.core import edits
+from composer.core.facts import DesignFacts, NodeFacts, PortSpec
 from composer.core.files.run_folder import read_run
 from composer.core.graph import ExtensionRef, Training
 from composer.gui.panels.training import TrainingPanel
@@ -112,6 +113,25 @@ def test_an_invalid_number_is_marked_and_not_applied(panel: TrainingPanel, sessi
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert field.text() == "128"
     assert not field.property("invalid")
+
+
+def test_a_head_for_other_classes_disables_the_start_and_is_repaired_beside_it(
+    panel: TrainingPanel, session: Session, qtbot: QtBot
+) -> None:
+    session.document.edit("Widen", edits.set_params, "head", {"num_classes": 1000})
+    design = session.document.design
+    output = NodeFacts("", outputs=(PortSpec("", (1, 1000)),))
+    session.show_facts(design, DesignFacts({"logits": output}))  # as the engine infers them
+    qtbot.waitUntil(lambda: not panel.start_button.isEnabled())
+    assert "digits has 10 classes" in panel.start_button.toolTip()
+    assert "digits has 10 classes" in panel.plan.text()
+    panel.start()
+    assert session.runs == []
+    assert panel.repair_button.text() == "Set num_classes of head to 10"
+    click(qtbot, panel.repair_button)
+    assert session.document.design.main.nodes["head"].params["num_classes"] == 10
+    qtbot.waitUntil(panel.start_button.isEnabled)
+    assert not panel.repair_button.isVisible()
 
 
 def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:

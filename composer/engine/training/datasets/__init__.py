@@ -66,14 +66,20 @@ class Dataset(ABC):
         """
 
 
-def dataset(*, title: str, fields: tuple[str, ...]) -> Callable[[type[T]], type[T]]:
+def dataset(*, title: str, fields: tuple[str, ...], classes: int = 0) -> Callable[[type[T]], type[T]]:
     """Mark the class that a dataset file declares.
 
     Args:
         title: name for people.
         fields: names of the fields of a batch.
+        classes: number of classes, so that a design with another number of scores is noticed before it is trained; 0 if
+            it depends on the options or the samples have none.
     """
-    del title, fields  # read from the source by `core.training_extensions`, so that they are known without torch
+    del (
+        title,
+        fields,
+        classes,
+    )  # read from the source by `core.training_extensions`, so that they are known without torch
     return lambda marked: marked
 
 

@@ -18,7 +18,7 @@ from composer.engine.training.datasets.splits import Split, stratified_split
 MAX_RESIZED_BYTES = 2**28  # a resized dataset up to this size is stored; a larger one is resized batch by batch
 
 
-@dataset(title="Digits", fields=("image", "label"))
+@dataset(title="Digits", fields=("image", "label"), classes=10)
 class Digits(Dataset):
     """Handwritten digits at any size; a fifth of each class is held out for validation.
 

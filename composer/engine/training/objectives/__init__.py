@@ -91,19 +91,19 @@ class Objective(ABC):
         """Return fresh metrics."""
 
 
-def objective(*, title: str, metrics: Mapping[str, Mapping[str, str]], primary: str) -> Callable[[type[T]], type[T]]:
+def objective(
+    *, title: str, metrics: Mapping[str, Mapping[str, str]], primary: str, scores_per_class: bool = False
+) -> Callable[[type[T]], type[T]]:
     """Mark the class that an objective file declares.
 
     Args:
         title: name for people.
         metrics: ``title``, ``unit`` and ``direction`` (``max`` or ``min``) of each metric by name.
         primary: the metric that decides which epoch is best; ``loss`` is allowed too.
+        scores_per_class: whether the design must end with one output of one score per class.
     """
-    del (
-        title,
-        metrics,
-        primary,
-    )  # read from the source by `core.training_extensions`, so that they are known without torch
+    # Read from the source by `core.training_extensions`, so that they are known without torch.
+    del title, metrics, primary, scores_per_class
     return lambda marked: marked
 
 

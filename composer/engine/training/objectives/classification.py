@@ -25,6 +25,7 @@ LABEL = "label"
         "accuracy": {"title": "Accuracy", "unit": "%", "direction": "max"},
     },
     primary="accuracy",
+    scores_per_class=True,
 )
 class Classification(Objective):
     """Learn the class of each sample from one score per class.

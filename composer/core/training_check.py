@@ -1,0 +1,80 @@
+"""Why a design cannot be trained as it is, as far as that is known without torch and without the samples."""
+
+from dataclasses import dataclass
+
+from composer.core import edits, training_settings
+from composer.core.blocks.catalog import Catalog
+from composer.core.errors import UserError
+from composer.core.facts import DesignFacts, Repair
+from composer.core.graph import Design, Node, is_expression
+from composer.core.repairs import call
+from composer.core.training_extensions import datasets, objectives
+from composer.core.training_inputs import field_shapes
+
+CLASSES_PARAM = "num_classes"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something that keeps a design from being trained.
+
+    Args:
+        message: one sentence.
+        repair: an edit of the main graph that removes it; None if there is no obvious one.
+    """
+
+    message: str
+    repair: Repair | None = None
+
+
+def training_obstacle(design: Design, facts: DesignFacts | None, catalog: Catalog) -> Obstacle | None:
+    """Return the first reason why training would be refused; None if none is known.
+
+    Args:
+        design: the design.
+        facts: its facts; None while they are being computed, which leaves out what depends on shapes.
+        catalog: the available blocks.
+    """
+    if messages := training_settings.problems(design.training):
+        return Obstacle(messages[0])
+    try:
+        field_shapes(design)
+    except UserError as error:
+        return Obstacle(str(error))
+    data = design.training.data.name
+    classes = datasets()[data].values.get("classes")
+    if not objectives()[design.training.objective.name].values.get("scores_per_class") or not classes:
+        return None
+    outputs = list(design.main.outputs)
+    if len(outputs) > 1:
+        return Obstacle(
+            f"the design has {len(outputs)} outputs ({', '.join(outputs)}), but {data} trains exactly one, with a "
+            f"score for each of {classes} classes; remove the others"
+        )
+    item = facts.nodes.get(outputs[0]) if facts is not None and outputs else None
+    if item is None or not item.outputs:
+        return None
+    sizes = item.outputs[0].shape[1:]
+    if sizes == (classes,):
+        return None
+    shape = f"{sizes[0]} scores" if len(sizes) == 1 else f"the shape {list(sizes)}"
+    return Obstacle(
+        f"{outputs[0]} has {shape} for each sample, but {data} has {classes} classes; end the design with a classifier "
+        f"head with num_classes {classes}",
+        _set_classes(design, outputs[0], classes, catalog) if len(sizes) == 1 else None,
+    )
+
+
+def _set_classes(design: Design, output: str, classes: int, catalog: Catalog) -> Repair | None:
+    """Return the edit that gives the head another number of classes, at the variable if a variable states it."""
+    source = next((wire.source for wire in design.main.in_wires(output)), "")
+    node: Node | None = design.main.nodes.get(source)
+    spec = catalog.get(node.block) if node is not None else None
+    if node is None or spec is None or spec.param(CLASSES_PARAM) is None:
+        return None
+    value = node.params.get(CLASSES_PARAM)
+    variable = str(value)[1:].strip() if is_expression(value) else ""
+    if variable in design.variables:
+        return Repair(f"Set {variable} to {classes}", (call(edits.set_variable, name=variable, value=classes),))
+    change = call(edits.set_params, id=node.id, params={CLASSES_PARAM: classes})
+    return Repair(f"Set {CLASSES_PARAM} of {node.id} to {classes}", (change,))

@@ -11,6 +11,7 @@ from composer.core import edits
 from composer.core.files.run_folder import SOURCE
 from composer.core.graph import Design, Training
 from composer.core.run_records import declared_head
+from composer.core.training_inputs import input_fields
 from composer.core.training_settings import OPTIMIZERS
 from composer.engine.codegen.build import import_source
 from composer.engine.codegen.probe import model_class
@@ -18,7 +19,6 @@ from composer.engine.device import Device
 from composer.engine.library import catalog
 from composer.engine.training.batches import batch_bounds
 from composer.engine.training.datasets.splits import Split
-from composer.core.training_inputs import input_fields
 from composer.engine.training.inputs import NamedInputs, load_for
 from composer.engine.training.objectives import Metrics, Objective, make_objective
 from composer.engine.training.optimizer import make_optimizer

@@ -48,6 +48,7 @@ class Content:
         sign: the sign of a merge.
         inputs: names of the input ports.
         outputs: names of the output ports.
+        optional: number of input ports, the last ones, that need no wire.
         stacked: whether it is an instance of a sub-graph.
         error: what is wrong at this item; None if nothing is.
         waiting: id of the item whose error keeps the shapes of this one from being computed.
@@ -64,6 +65,7 @@ class Content:
     sign: str = ""
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    optional: int = 0
     stacked: bool = False
     error: str | None = None
     waiting: str | None = None
@@ -107,6 +109,7 @@ def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFa
         sign=spec.sign if spec else "",
         inputs=inputs,
         outputs=outputs,
+        optional=sum(port.optional for port in spec.inputs) if spec else 0,
         stacked=item.subgraph is not None,
         error=error,
         waiting=waiting,

@@ -21,6 +21,7 @@ END_WIDTH = 72.0  # least width of an input or output of the graph
 MERGE = 28.0  # diameter of a merge
 PORT = 4.0  # radius of a dot
 PORT_STEP = 20.0  # least distance of the ports of one side
+OPTIONAL_STEP = 14  # between input ports that need no wire
 STACK = 4.0  # offset of the second card behind a sub-graph
 CHIP_HEIGHT = 18.0
 # Levels of detail. Below the first scale a card shows only its id and block, in letters that grow as it shrinks, and no
@@ -216,15 +217,31 @@ def size(content: Content) -> tuple[float, float]:
     )
     min_width = MIN_WIDTH if content.shape == "card" else END_WIDTH
     width = min(max(widest + 2 * PAD + EDGE, min_width), MAX_WIDTH)
-    ports = max(len(content.inputs), len(content.outputs))
-    height = max(CARD_HEIGHT if content.shape == "card" else END_HEIGHT, PORT_STEP * (ports + 1))
+    ports = max(len(content.inputs) - content.optional, len(content.outputs))
+    below = OPTIONAL_STEP * content.optional if ports > 1 else 0
+    height = max(CARD_HEIGHT if content.shape == "card" else END_HEIGHT, PORT_STEP * (ports + 1) + below)
     return 2 * GRID * -(-width // (2 * GRID)), 2 * GRID * -(-height // (2 * GRID))
 
 
-def port_positions(count: int, body: QRectF, *, output: bool, down: bool) -> list[QPointF]:
-    """Return the positions of the ports of one side, evenly spaced on the edge of the body."""
+def port_positions(count: int, body: QRectF, *, output: bool, down: bool, optional: int = 0) -> list[QPointF]:
+    """Return the positions of the ports of one side on the edge of the body.
+
+    Args:
+        count: number of ports.
+        body: the outline of the item.
+        output: whether it is the side of the outputs.
+        down: whether wires run from top to bottom.
+        optional: how many of the ports, the last ones, need no wire. They are close together at the end of the edge, so
+            that the others are where they would be without them.
+    """
+    length = body.width() if down else body.height()
+    needed = count - optional
+    # A single port stays in the middle, on one line with its neighbours.
+    free = length - OPTIONAL_STEP * optional if needed > 1 else length
+    offsets = [free * (i + 1) / (needed + 1) for i in range(needed)]
+    offsets += [length - OPTIONAL_STEP * (optional - i) + OPTIONAL_STEP / 4 for i in range(optional)]
     if down:
         y = body.bottom() if output else body.top()
-        return [QPointF(body.left() + body.width() * (i + 1) / (count + 1), y) for i in range(count)]
+        return [QPointF(body.left() + offset, y) for offset in offsets]
     x = body.right() if output else body.left()
-    return [QPointF(x, body.top() + body.height() * (i + 1) / (count + 1)) for i in range(count)]
+    return [QPointF(x, body.top() + offset) for offset in offsets]

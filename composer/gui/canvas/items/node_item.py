@@ -62,11 +62,15 @@ class NodeItem(QGraphicsItem):
         width, height = metrics.size(content)
         self.body = QRectF(-width / 2, -height / 2, width, height)
         self._edge = _edge_path(self.body)
-        self.ports_in = metrics.port_positions(len(content.inputs), self.body, output=False, down=self.down)
+        self.ports_in = metrics.port_positions(
+            len(content.inputs), self.body, output=False, down=self.down, optional=content.optional
+        )
         self.ports_out = metrics.port_positions(len(content.outputs), self.body, output=True, down=self.down)
         bounds = self.body.adjusted(-HALO, -HALO, HALO, HALO)
         if not self.down:
-            bounds.adjust(-self.labels_width(False), 0, self.labels_width(True), 0)
+            # The names of optional inputs too, which appear under the pointer.
+            hidden = [metrics.text_width("small", name) + 12 for name in content.inputs[self._needed :]]
+            bounds.adjust(-max([self.labels_width(False), *hidden]), 0, self.labels_width(True), 0)
         elif len(content.inputs) > 1 or len(content.outputs) > 1:
             bounds.adjust(-24, -20, 24, 20)
         if bounds != self._bounds:
@@ -82,8 +86,8 @@ class NodeItem(QGraphicsItem):
         self.set_content(self.content)
 
     def labels_width(self, output: bool) -> float:
-        """Return the width of the port names of one side; a single port is not named."""
-        names = self.content.outputs if output else self.content.inputs
+        """Return the width of the port names of one side that are always shown; a single port is not named."""
+        names = self.content.outputs if output else self.content.inputs[: self._needed]
         return max(metrics.text_width("small", name) for name in names) + 12 if len(names) > 1 else 0.0
 
     def show_state(self, **states: object) -> None:
@@ -204,7 +208,8 @@ class NodeItem(QGraphicsItem):
                 painter.setBrush(style.accent if lit else style.canvas)
                 radius = metrics.PORT + 2 if lit else metrics.PORT + (1 if offered or self.hovered else 0)
                 painter.drawEllipse(position, radius, radius)
-                if len(positions) > 1:
+                needed = len(positions) if output else self._needed
+                if needed > 1 if index < needed else offered or lit or self.hovered:
                     self._paint_port_name(painter, style, position, names[index], output)
 
     def _paint_port_name(
@@ -217,6 +222,11 @@ class NodeItem(QGraphicsItem):
             painter.drawText(position + QPointF(7, 14 if output else -7), name)
         else:
             painter.drawText(position + QPointF(8 if output else -8 - width, -5), name)
+
+    @property
+    def _needed(self) -> int:
+        """Number of input ports that need a wire: the others are named only while the pointer is on the item."""
+        return len(self.content.inputs) - self.content.optional
 
     @property
     def _corner(self) -> QPointF:

@@ -1,11 +1,14 @@
 """The items of a scene as one object: what hides them, how far they extend, how wires connect them."""
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QGraphicsScene
 from pytestqt.qtbot import QtBot
 
 from composer.core.graph import Wire
+from composer.gui.canvas.items import metrics
 from composer.gui.canvas.items.content import Content
 from composer.gui.canvas.items.items import EMPTY_EXTENT, NO_CONTENTS, SceneItems
 from composer.gui.canvas.items.node_item import NodeItem
@@ -55,3 +58,25 @@ def test_flow_coordinates_swap_axes_where_wires_run_down(items: SceneItems) -> N
     assert items.flow_point(QPointF(3, 5)) == (3, 5)
     items.down = True
     assert items.flow_point(QPointF(3, 5)) == (5, 3)
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize(("needed", "optional"), [(1, 1), (1, 2), (2, 2), (2, 3)])
+def test_ports_that_need_no_wire_move_no_other(qapp: object, needed: int, optional: int, down: bool) -> None:
+    """A single port stays in the middle; the optional ones are behind it, inside the card, and do not overlap."""
+    names = tuple(f"port_{index}" for index in range(needed + optional))
+    node = NodeItem(Content("node", "card", "node", inputs=names, optional=optional))
+    plain = NodeItem(Content("node", "card", "node", inputs=names[:needed]))
+    node.set_down(down)
+    plain.set_down(down)
+
+    def along(item: NodeItem) -> list[float]:
+        return [port.x() if down else port.y() for port in item.ports_in]
+
+    if needed == 1:
+        assert (along(node)[0], node.body) == (along(plain)[0], plain.body)
+    assert node.labels_width(False) == plain.labels_width(False)
+    offsets = [*along(node), node.body.right() if down else node.body.bottom()]
+    gaps = [after - before for before, after in pairwise(offsets)]
+    assert min(gaps[:-1]) >= 2 * metrics.PORT and gaps[-1] >= metrics.PORT
+    assert all(node.boundingRect().contains(port - QPointF(40, 0)) for port in node.ports_in) or down

@@ -1,6 +1,7 @@
 """The command line: parses the arguments, runs the command, and turns its errors into messages and exit codes."""
 
 import argparse
+import errno
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from composer.cli.options import add_options, path
 from composer.core.blocks import block_folders
 from composer.core.errors import UserError
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # what a disk behind standard output reports
 DESCRIPTION = "Compose vision networks: draw, see shapes and costs, train, inspect, export."
 
 
@@ -83,12 +85,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("netcomposer: there is not enough memory for this; use a smaller design or batch", file=sys.stderr)
         return NOT_DONE
+    except OSError as error:
+        if error.errno not in FULL or error.filename is not None:
+            return _report_crash(error, words)
+        sys.stdout = None  # or Python writes again when it ends, and prints a trace
+        print(f"netcomposer: standard output cannot be written: {error.strerror}", file=sys.stderr)
+        return NOT_DONE
     except Exception as error:  # noqa: BLE001 - the last resort: a trace is no message
-        from composer.core.files.crash_log import report_crash
-
-        print(f"netcomposer: {report_crash(error, ['netcomposer', *words])}", file=sys.stderr)
-        return CRASH
+        return _report_crash(error, words)
     return code
+
+
+def _report_crash(error: Exception, words: list[str]) -> int:
+    """Write the trace of a fault of this program to a log, print the sentence that names it, and return the code."""
+    from composer.core.files.crash_log import report_crash
+
+    print(f"netcomposer: {report_crash(error, ['netcomposer', *words])}", file=sys.stderr)
+    return CRASH
 
 
 def _run(words: list[str]) -> int:
@@ -97,8 +110,12 @@ def _run(words: list[str]) -> int:
         if words and not _is_design(words[0]):
             raise UserError(f"{words[0]!r} is neither a command nor a design file; {_suggestion(words[0])}")
         words = ["gui", *words]  # `netcomposer my_design.yaml` opens it
-    options = vars(parser().parse_args(words))
-    options.pop("command")
+    namespace, unknown = parser().parse_known_args(words)
+    options = vars(namespace)
+    name = options.pop("command")
+    if unknown:
+        where = "" if name is None else f" {name}"
+        raise UserError(f"unrecognized arguments: {' '.join(unknown)}; netcomposer{where} --help lists the options")
     run = options.pop("function")
     block_folders.add_session_folders(options.pop("blocks"))
     return int(run(**options))

@@ -190,3 +190,8 @@ def test_maps_replace_only_maps(design: Path, capsys: pytest.CaptureFixture[str]
     Path("maps/attention.png").write_text(MINE)
     assert main(words) == 2
     assert Path("maps/attention.png").read_text() == Path("maps/notes.txt").read_text() == MINE
+
+
+def test_the_output_of_a_repair_is_written_if_nothing_was_wrong(design: Path) -> None:
+    assert main(["check", str(design), "--fix", "-o", "fixed.yaml"]) == 0
+    assert Path("fixed.yaml").is_file()

@@ -65,6 +65,6 @@ def _fix(design: Design, stamp: FileStamp, source: Path, target: Path, force: bo
     repaired, steps = fix(design)
     for step in steps:
         print(f"fixed {step.node}: {step.label}   ({step.error})")
-    if steps:
+    if steps or target != source:  # another file is written in any case: a script goes on with it
         save_output(repaired, target, kind="fix", source=source, stamp=stamp, force=force)
     return repaired

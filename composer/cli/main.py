@@ -1,10 +1,15 @@
 """The command line: parses the arguments, runs the command, and turns its errors into messages and exit codes."""
 
 import argparse
+import atexit
 import errno
+import os
 import pkgutil
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -72,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = _run(words)
+        with _exit_on_interrupt():
+            code = _run(words)
         sys.stdout.flush()  # here, where a full disk behind it can still be reported
     except UserError as error:
         print(f"netcomposer: {error}", file=sys.stderr)
@@ -94,6 +100,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: a trace is no message
         return _report_crash(error, words)
     return code
+
+
+@contextmanager
+def _exit_on_interrupt() -> Iterator[None]:
+    """End the process on SIGINT without unwinding the stack; training and the window install handlers of their own.
+
+    A KeyboardInterrupt that is raised while torch calls Python from C++ would abort the process with a trace.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    # Not the default: ignored, as under nohup, or handled by the program that called `main`.
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: _end_interrupted())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end_interrupted() -> NoReturn:
+    """Remove temporary files and folders, and end the process."""
+    try:
+        atexit._run_exitfuncs()
+    finally:
+        os._exit(INTERRUPTED)
 
 
 def _report_crash(error: Exception, words: list[str]) -> int:

@@ -231,7 +231,8 @@ def test_ctrl_c_is_130_without_a_trace(command: str, delay: float, folder: Path)
     time.sleep(delay)
     process.send_signal(signal.SIGINT)
     error = process.communicate(timeout=seconds(60))[1]
-    assert process.returncode in (0, INTERRUPTED)  # 0: it was faster
+    # 0: it was faster; -SIGINT: it came before the command began, which a shell shows as 130, too.
+    assert process.returncode in (0, INTERRUPTED, -signal.SIGINT)
     assert "Traceback" not in error
 
 

@@ -5,6 +5,7 @@ mode that cannot be set, a rename onto an existing file that is denied. What the
 another operation, in an order in which the old or the new version is complete at every moment.
 """
 
+import atexit
 import errno
 import os
 import shutil
@@ -37,6 +38,17 @@ _DENIED = frozenset({*_UNSUPPORTED, errno.EBUSY, errno.EEXIST, errno.ETXTBSY, er
 _NAME_LENGTH = 40  # characters of the target's name in the name of a temporary file, which may have 255 bytes
 
 
+_incomplete: set[Path] = set()  # temporary files of this process
+
+
+@atexit.register
+def _remove_incomplete() -> None:
+    """Remove what an interrupted write leaves."""
+    for path in _incomplete:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
 def write_atomically(
     path: Path, write: Callable[[Any], None], before_replace: Callable[[], None] | None = None
 ) -> None:
@@ -61,6 +73,7 @@ def write_atomically(
             dir=path.parent, prefix=f".{path.name[:_NAME_LENGTH]}.", suffix=".part", delete=False
         ) as file:
             temporary = Path(file.name)
+            _incomplete.add(temporary)
             write(file)
             file.flush()
             _flush(file.fileno())
@@ -68,11 +81,13 @@ def write_atomically(
         if before_replace is not None:
             before_replace()
         _move(temporary, path)
+        _incomplete.discard(temporary)
         temporary = None
     except (OSError, ValueError) as error:  # ValueError: text that UTF-8 cannot hold
         raise DesignError(f"{shown(path)}: cannot be written: {_reason(error)}") from None
     finally:
         if temporary is not None:
+            _incomplete.discard(temporary)
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
     try:

@@ -88,6 +88,11 @@ def train(
                 check_new_folder(out, design, text)
             # 2. Network, data and optimizer.
             parts = prepare(design, settings, text, out, target)
+            if settings.batch_size > parts.plan.samples:
+                report.warning(
+                    f"batch size {settings.batch_size} is more than the {parts.plan.samples} training samples, so an "
+                    "epoch is a single step; choose a smaller one"
+                )
             if run is None:
                 rehearse(parts.fabric, parts.model, parts.objective, parts.train_split, settings.batch_size)
             check_space(out, *parts.checkpoint_bytes(), new=run is None)

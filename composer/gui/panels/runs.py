@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QStackedWidget, Q
 from composer.core import units
 from composer.core.errors import UserError
 from composer.core.files.run_folder import DESIGN, RunInfo, list_runs
+from composer.core.files.run_owner import living_owner
 from composer.gui.dialogs.train_longer import TrainLonger
 from composer.gui.look import theme
 from composer.gui.panels import Panel
@@ -147,7 +148,7 @@ class RunsPanel(Panel):
 
     def ask_delete(self) -> None:
         """Ask whether the selected runs should go to the trash; those that train are not deleted."""
-        deletable = [info for info in self.selected if not info.active]
+        deletable = [info for info in self.selected if _is_free(info)]
         if not deletable:
             return
         epochs = sum(info.epoch for info in deletable)
@@ -163,7 +164,7 @@ class RunsPanel(Panel):
 
     def delete(self, folders: Sequence[Path]) -> None:
         """Move runs to the trash, with an offer to undo; a run that has started to train meanwhile stays."""
-        deletable = [info for path in folders if (info := self.infos.get(path)) is not None and not info.active]
+        deletable = [info for path in folders if (info := self.infos.get(path)) is not None and _is_free(info)]
         self.overlay.show_runs([])
         self.trashed = [item for info in deletable if (item := trash(info.path)) is not None]
         stuck = [info.path for info in deletable if info.path.exists()]
@@ -368,6 +369,11 @@ class RunsPanel(Panel):
         super().hideEvent(event)
         self._poll.stop()
         self.overlay.stop()
+
+
+def _is_free(info: RunInfo) -> bool:
+    """Return whether no process trains a run or is about to: a state file tells only what was written before."""
+    return not info.active and living_owner(info.path) is None
 
 
 def _row(info: RunInfo, *, same: bool) -> Row:

@@ -13,6 +13,7 @@ from composer.engine.codegen.generate import source
 from composer.engine.training import setup
 from composer.engine.training.control import Control
 from composer.engine.training.loop import train
+from composer.engine.training.objectives.classification import Classification
 from composer.engine.training.report import Report
 from composer.engine.training.run import Run
 from tests.engine.designs import tiny
@@ -182,13 +183,25 @@ def test_a_folder_that_disappears_during_training_can_be_brought_back(tmp_path: 
     assert train(tiny(), folder, device="cpu", resume=True).state()["state"] == "done"
 
 
+class Warned(Report):
+    """Collects warnings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings: list[str] = []
+
+    def warning(self, message: str) -> None:
+        """Collect a warning."""
+        self.warnings.append(message)
+
+
+def test_a_batch_of_more_samples_than_there_are_is_reported(tmp_path: Path) -> None:
+    report = Warned()
+    train(tiny(), tmp_path / "run", device="cpu", epochs=1, batch_size=2000, report=report)
+    assert "batch size 2000 is more than the 1438 training samples" in report.warnings[0]
+
+
 def test_an_edited_source_stays_and_its_change_is_reported(tmp_path: Path) -> None:
-    class Warned(Report):
-        warnings: list[str] = []  # noqa: RUF012 - of one test
-
-        def warning(self, message: str) -> None:
-            self.warnings.append(message)
-
     run = train(tiny(), tmp_path / "run", device="cpu", epochs=1)
     (run.path / "model.py").write_text("# my experiment\n")
     report = Warned()
@@ -222,3 +235,28 @@ def test_mixed_precision_trains_where_threads_are_measured(tmp_path: Path, monke
     assert torch.get_num_threads() == threads
     assert run.state()["state"] == "done"
     assert is_run(run.path)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [(1000, "too little memory for batch size 64; 56 fits"), (20, "; 20 fits"), (1, "even with 2")],
+)
+def test_a_lack_of_memory_offers_a_batch_that_fits_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, expected: str
+) -> None:
+    """The allocator of the CPU is played: a training step with more samples than a limit, or the first 64, fail."""
+    loss = Classification.loss
+    first = True
+
+    def limited(self: Classification, model: object, batch: dict[str, torch.Tensor], step: object) -> object:
+        nonlocal first
+        size = len(batch["image"])
+        if step is not None and (size > limit or (first and size == 64)):
+            first = False
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory")
+        return loss(self, model, batch, step)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Classification, "loss", limited)
+    with pytest.raises(UserError, match=expected):
+        train(tiny(), tmp_path / "run", device="cpu")
+    assert list(tmp_path.iterdir()) == []

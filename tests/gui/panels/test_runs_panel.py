@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from composer.core import training_settings
 from composer.core.files.design_file import load
 from composer.core.files.run_folder import MetricsReader, RunFolder, list_runs, read_run
-from composer.core.files.run_owner import is_alive
+from composer.core.files.run_owner import RunLock, is_alive
 from composer.core.learning_rate import EpochChange, learning_rate
 from composer.core.run_records import Head, MetricSpec
 from composer.gui.dialogs.train_longer import TrainLonger
@@ -374,3 +374,12 @@ def test_curves_of_a_longer_run_never_go_back(tmp_path: Path) -> None:
     for record in RunFolder(folder).metrics():
         curves.add(record)
     assert list(curves.loss.x) == [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 3.0]
+
+
+def test_a_run_that_a_process_is_about_to_resume_is_not_deleted(panel: RunsPanel, root: Path, qtbot: QtBot) -> None:
+    folder = root / "tiny-20260101-101500"
+    lock = RunLock.acquire(folder)
+    panel.delete([folder])
+    assert folder.exists()
+    assert panel.trashed == []
+    lock.release()

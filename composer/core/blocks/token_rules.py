@@ -209,6 +209,8 @@ def _apply_terms(
     terms: Sequence[Term], rules: TokenRules, inputs: TokenInputs, shape: Shape, count: int
 ) -> TokenLayout | None:
     """Return the layout of the terms one after the other; one ``lost`` takes the tokens that the others leave."""
+    if len(terms) == 1 and terms[0][0] != "lost":
+        return _apply(terms[0], rules, inputs, shape, count)
     parts: list[TokenLayout | None] = []
     for term in terms:
         part = _apply(term, rules, inputs, shape, count)
@@ -224,14 +226,14 @@ def _apply_terms(
 
 def _apply(term: Term, rules: TokenRules, inputs: TokenInputs, shape: Shape, count: int) -> TokenLayout | None:
     """Return the layout of one term; None for ``lost``, or if an input or a size is not known."""
+    if term[0] == "keep":
+        return _kept(rules, inputs, term[1] if len(term) > 1 else None, count)
     first = inputs.layouts[0] if inputs.layouts else None
     counts: dict[str, Literal] = {"count": count, "total": first.length if first is not None else 0}
     values = ChainMap(counts, inputs.values)  # type: ignore[arg-type]
     match term:
         case ("lost", *_):
             return None
-        case ("keep", *port):
-            return _kept(rules, inputs, port[0] if port else None, count)
         case ("grid", *sizes):
             return _grid(rules, inputs, sizes, values, shape, count)
         case ("pad",):

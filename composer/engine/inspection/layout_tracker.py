@@ -6,6 +6,7 @@ inputs is laid out like it, because blocks mix features between their own layers
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from torch import Tensor, nn
@@ -23,6 +24,9 @@ from composer.core.blocks.token_rules import (
 from composer.core.errors import UserError
 from composer.core.graph import Literal
 from composer.core.token_layout import TokenLayout, cells, unplaced
+
+# Batch, tokens, width.
+TOKEN_AXES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +84,18 @@ class LayoutTracker:
         shapes = tuple(tuple(value.shape) for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
         if spec is None:
             return ModuleCall(path, module, spec, shapes)
-        names = [port.name for port in spec.inputs]
-        values = [*args, *(kwargs.get(name) for name in names[len(args) :])]
+        values = [*args, *(kwargs.get(port.name) for port in spec.inputs[len(args) :])]
         tensors = [value if isinstance(value, Tensor) else None for value in values]
         wired = [None if tensor is None else tuple(tensor.shape) for tensor in tensors]
         layouts = [None if tensor is None else self.of(tensor, stack) for tensor in tensors]
-        try:
-            axes = spec.shapes.bind(wired)
-        except UserError:  # a module that only has the name of a block
-            return ModuleCall(path, module, spec, shapes)
-        return ModuleCall(path, module, spec, shapes, TokenInputs(layouts, wired, _Values(axes, module)))
+        return ModuleCall(path, module, spec, shapes, TokenInputs(layouts, wired, _Values(spec, module, wired)))
 
     def leave(self, frame: ModuleCall, output: Any) -> None:
         """Store the layouts of the outputs of a module."""
         if frame.spec is None:
+            return
+        if isinstance(output, Tensor) and self._keeps_tokens(frame, output):
+            self._layouts[output] = frame.inputs.layouts[0]
             return
         tensors = output if isinstance(output, tuple | list) else (output,)
         if not all(isinstance(tensor, Tensor) for tensor in tensors):
@@ -103,11 +105,20 @@ class LayoutTracker:
         for tensor, layout in zip(tensors, layouts, strict=False):
             self._layouts[tensor] = layout
 
+    def _keeps_tokens(self, frame: ModuleCall, output: Tensor) -> bool:
+        """Return whether a module takes tokens and returns as many, which needs no rule: most layers do."""
+        assert frame.spec is not None
+        first = frame.inputs.layouts[0] if frame.inputs.layouts else None
+        if first is None or frame.spec.tokens or output.ndim != TOKEN_AXES:
+            return False
+        shape = frame.inputs.shapes[0]
+        return shape is not None and len(shape) == TOKEN_AXES and output.shape[1] == first.length
+
     def of(self, tensor: Tensor, stack: Sequence[ModuleCall]) -> TokenLayout | None:
         """Return the layout of a tensor; None if it is unknown."""
-        if tensor in self._layouts:
-            layout: TokenLayout | None = self._layouts[tensor]
-            return layout
+        stored: object = self._layouts.get(tensor, self)  # type: ignore[no-untyped-call]
+        if stored is None or isinstance(stored, TokenLayout):
+            return stored
         shape = tuple(tensor.shape)
         count = position_count(shape)
         if count is None:
@@ -157,11 +168,19 @@ def candidates(frame: ModuleCall) -> Iterator[TokenLayout]:
 
 
 class _Values(Mapping[str, Literal]):
-    """The values that a rule may name: input axes, and parameters as attributes of the module."""
+    """The values that a rule may name: input axes, which are bound when first needed, and attributes of the module."""
 
-    def __init__(self, axes: Mapping[str, int], module: nn.Module) -> None:
-        self._axes = axes
+    def __init__(self, spec: BlockSpec, module: nn.Module, shapes: Sequence[tuple[int, ...] | None]) -> None:
+        self._spec = spec
         self._module = module
+        self._shapes = shapes
+
+    @cached_property
+    def _axes(self) -> Mapping[str, int]:
+        try:
+            return self._spec.shapes.bind(self._shapes)
+        except UserError:  # a module that only has the name of a block
+            return {}
 
     def __getitem__(self, name: str) -> Literal:
         if name in self._axes:

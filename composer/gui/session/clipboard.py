@@ -21,6 +21,7 @@ MAX_BYTES = 20_000_000
 _ITEMS = re.compile(r"^(nodes|inputs|outputs)\s*:", re.MULTILINE)
 _FORMAT = re.compile(r"^format\s*:", re.MULTILINE)
 _last_text = [""]
+_available: list[bool] = []  # the answer of `available` until the clipboard changes; asking another program takes time
 
 
 def put(clip: Clip) -> None:
@@ -29,6 +30,7 @@ def put(clip: Clip) -> None:
     values = {name: write_value(value) for name, value in clip.values.items()}
     data = QMimeData()
     data.setData(MIME, QByteArray(json.dumps({**to_json(items), "values": values}).encode()))
+    forget()
     _last_text[0] = _as_text(clip)
     data.setText(_last_text[0])
     QGuiApplication.clipboard().setMimeData(data)
@@ -56,7 +58,14 @@ def _clip_data() -> QMimeData | None:
 
 def available() -> bool:
     """Whether the clipboard holds copied items, or text that may describe some."""
-    return _clip_data() is not None or bool(_text())
+    if not _available:
+        _available.append(_clip_data() is not None or bool(_text()))
+    return _available[0]
+
+
+def forget() -> None:
+    """Ask the system again what the clipboard holds; called when it has changed."""
+    _available.clear()
 
 
 def get(*, keep_inputs: bool = False) -> Clip | None:

@@ -6,6 +6,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from composer.gui.keymap import Bindable
 from composer.gui.look import theme
 from composer.gui.runs.run_process import RunHandle
+from composer.gui.session import clipboard
 from composer.gui.shell.commands import Command
 from composer.gui.shell.context import Context
 
@@ -28,6 +29,7 @@ class Actions(QObject):
         super().__init__(context.window)
         self.commands = {command.id: command for command in commands}
         self._context = context
+        clipboard.forget()  # no window has followed it so far
         session, document = context.session, context.document
         session.keymap.add(
             *(
@@ -48,7 +50,7 @@ class Actions(QObject):
         ):
             signal.connect(self.update_enabled)
         session.run_started.connect(self._follow_run)
-        QGuiApplication.clipboard().dataChanged.connect(self.update_enabled)
+        QGuiApplication.clipboard().dataChanged.connect(self._on_clipboard)
         session.keymap.changed.connect(self._update_keys)
         session.theme_changed.connect(self._update_icons)
         self._update_keys()
@@ -57,7 +59,7 @@ class Actions(QObject):
 
     def close(self) -> None:
         """Stop following the clipboard, which outlives the window."""
-        QGuiApplication.clipboard().dataChanged.disconnect(self.update_enabled)
+        QGuiApplication.clipboard().dataChanged.disconnect(self._on_clipboard)
 
     def run(self, id: str, argument: object = None) -> None:
         """Run a command.
@@ -86,6 +88,10 @@ class Actions(QObject):
                 action.setEnabled(command.enabled(self._context))
             if command.label is not None:
                 action.setText(command.label(self._context))
+
+    def _on_clipboard(self) -> None:
+        clipboard.forget()
+        self.update_enabled()
 
     def _follow_run(self, run: RunHandle) -> None:
         """Enable what a running training needs, and disable it when the training has ended."""

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from composer.core.graph import Design
 from composer.gui.panels import runs as runs_module
 from composer.gui.panels.runs import RunsPanel
+from composer.gui.session import clipboard
 from composer.gui.window import Window
 from tests.gui.tiny import tiny, write_run
 
@@ -134,3 +135,22 @@ def test_the_key_of_stop_works_from_the_first_moment_of_a_training(window: Make,
     qtbot.waitUntil(lambda: not shown.session.runs[0].active, timeout=10_000)
     assert shown.session.runs[0].state == "stopped"
     assert not action.isEnabled()
+
+
+def test_the_clipboard_is_read_once_for_each_of_its_changes(
+    window: Make, small: Design, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = window(design=small)
+    board = QApplication.clipboard()
+    board.setText("prose")
+    assert not shown.bench.action("paste").isEnabled()
+    reads: list[str] = []
+    monkeypatch.setattr(clipboard, "_text", lambda: reads.append("read") or "")
+    for id in ("attn", "conv_stem", "image"):
+        shown.session.document.select((id,))
+    assert reads == []  # reading what another program holds takes time
+    board.setText("nodes: {}")
+    assert reads == ["read"]
+    monkeypatch.undo()
+    board.setText("nodes:\n  stem: {block: ConvStem}\n")
+    assert shown.bench.action("paste").isEnabled()

@@ -29,7 +29,8 @@ def photograph(name: str) -> Image.Image:
 def untrained_run(folder: Path, channels: int) -> Run:
     design = tiny(("[1, 8, 8]", f"[{channels}, 8, 8]"))
     run = Run.create(folder, design, "", {"training": {}})
-    run.save_weights(build(design, seed=0).state_dict())
+    run.save_weights(build(design, seed=0).state_dict(), run.network())
+    run.release()
     return run
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QShowEvent
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QImageWriter, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from composer.core.errors import UserError
+from composer.core.files.atomic import write_atomically
 from composer.core.files.design_json import to_json
 from composer.core.files.run_folder import RunInfo
 from composer.gui.look import theme
@@ -158,7 +160,15 @@ class AttentionPanel(Panel):
     def save_image_to(self, path: str) -> bool:
         """Save the view to a file; return whether it was written."""
         image = self.view.to_image()
-        written = image is not None and image.save(path)
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        suffix = Path(path).suffix.removeprefix(".").encode() or b"png"
+        written = image is not None and QImageWriter(buffer, QByteArray(suffix)).write(image)
+        if written:
+            try:
+                write_atomically(Path(path), lambda file: file.write(bytes(buffer.data().data())))
+            except UserError:
+                written = False
         self.session.message.emit(
             f"Saved {Path(path).name}" if written else f"{path} cannot be written", "info" if written else "error"
         )

@@ -1,12 +1,25 @@
 """A field for one number, typed in any usual form (``3e-3``) or stepped with the arrow keys."""
 
 import math
+import re
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 
+from composer.core.number_text import parse_number
 from composer.gui.widgets.labels import set_state
 from composer.gui.widgets.line_edit import LineEdit
+
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+")
+
+
+def _parse(text: str) -> float | None:
+    """Return the number of a text, in which a comma is a decimal point, too.
+
+    Raises:
+        ValueError: if it is too large or too small.
+    """
+    return parse_number(text.replace(",", "."))
 
 
 class NumberField(LineEdit):
@@ -44,10 +57,14 @@ class NumberField(LineEdit):
 
     def reason(self) -> str:
         """Return why the text is not a valid value, or an empty string if it is."""
-        text = self.text().strip().replace(",", ".")
+        text = self.text().strip()
+        if _THOUSANDS.fullmatch(text):
+            return f"{text} may mean {text.replace(',', '')} or {text.replace(',', '.', 1)}; write it without a comma"
         try:
-            number = float(text)
-        except ValueError:
+            number = _parse(text)
+        except ValueError as error:
+            return str(error)
+        if number is None:
             return f"“{self.text()}” is not a number"
         if self._integer and number != int(number if math.isfinite(number) else 0):
             return f"{text} is not an integer"
@@ -84,8 +101,9 @@ class NumberField(LineEdit):
     def _commit(self) -> None:
         if not self.isModified() or self.reason():
             return
-        number = float(self.text().strip().replace(",", "."))
-        value = int(number) if self._integer else number
+        number = _parse(self.text())
+        assert number is not None  # there is no reason against it
+        value = int(number) if self._integer else float(number)
         changed = value != self._value
         self._value = value
         self._show()

@@ -144,7 +144,9 @@ def test_a_map_that_forward_goes_without_is_computed_once_and_only_when_asked_fo
     calls = []
     compute = LinearAttention.attention
     monkeypatch.setattr(
-        LinearAttention, "attention", lambda self, x, every=1: (calls.append(every), compute(self, x, every))[1]
+        LinearAttention,
+        "attention",
+        lambda self, x, mask=None, every=1: (calls.append(every), compute(self, x, mask, every))[1],
     )
     output, (captured,) = capture(model, x, catalog())
     assert calls == [1]

@@ -296,7 +296,7 @@ def kill_live_windows(soak: Soak, context: Any) -> None:
         kill_after(context, delay, victims.live_window, str(folder / "home"), str(folder), str(log))
         promises = read_promises(log)
         pids = next((promise["pids"] for promise in promises if promise["kind"] == "started"), [])
-        end = time.monotonic() + seconds(30)
+        end = time.monotonic() + seconds(60)
         while any(is_running(pid) for pid in pids) and time.monotonic() < end:
             time.sleep(0.1)
         left = [pid for pid in pids if is_running(pid)]

@@ -34,6 +34,7 @@ SHARES = {
     "disk_full": 0.05,
     "power_cut": 0.05,
     "folders": 0.05,
+    "concurrent": 0.02,
 }
 
 

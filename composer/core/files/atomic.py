@@ -98,6 +98,27 @@ def write_atomically(
         ) from None
 
 
+def append(path: Path, data: bytes, *, flush: bool) -> None:
+    """Append to a file that grows line by line; a kill or a full disk tears at most its last line.
+
+    Args:
+        path: the file; created if it does not exist.
+        data: whole lines.
+        flush: whether to wait until they are on the disk, for what nobody will write again.
+
+    Raises:
+        DesignError: if the file cannot be written.
+    """
+    try:
+        with path.open("ab", buffering=0) as file:
+            while data:  # a disk that becomes full takes a part, and reports the error with the rest
+                data = data[file.write(data) :]
+            if flush:
+                _flush(file.fileno())
+    except OSError as error:
+        raise DesignError(f"{shown(path)}: cannot be written: {_reason(error)}") from None
+
+
 def check_target(path: Path) -> Path:
     """Check, before long work, whether a file can be written.
 

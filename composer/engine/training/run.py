@@ -24,7 +24,7 @@ import composer
 from composer.core.blocks.identify import identify
 from composer.core.errors import UserError
 from composer.core.files import design_file
-from composer.core.files.atomic import write_atomically
+from composer.core.files.atomic import append, write_atomically
 from composer.core.files.network_identity import NetworkIdentity
 from composer.core.files.run_folder import (
     BEST,
@@ -162,13 +162,8 @@ class Run(RunFolder):
     def append(self, record: Mapping[str, Any]) -> None:
         """Append a record to the metrics."""
         self._check_owner()
-        path = self.path / METRICS
-        try:
-            # One unbuffered write per record, so that a kill can tear only the last line.
-            with path.open("ab", buffering=0) as file:
-                file.write(json.dumps(record).encode() + b"\n")
-        except OSError as error:
-            raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
+        # An epoch waits for the disk: after the last one nobody would write lost records again.
+        append(self.path / METRICS, json.dumps(record).encode() + b"\n", flush=record["kind"] == "epoch")
 
     def rewrite_metrics(self, records: list[dict[str, Any]]) -> None:
         """Replace all records."""

@@ -124,7 +124,7 @@ class Session(QObject):
         self.disk = DiskFile(self)
         self._recovery = RecoveryFile()
         self._autosave = QTimer(self, singleShot=True, interval=1000 * preferences.recovery_s())
-        self.preferences_changed.connect(lambda: self._autosave.setInterval(1000 * preferences.recovery_s()))
+        self.preferences_changed.connect(self._set_autosave_interval)
         self._autosave.timeout.connect(self._write_recovery)
         self.document.design_changed.connect(self._after_change)
         self.document.design_changed.connect(self.comparison.refresh)
@@ -455,6 +455,14 @@ class Session(QObject):
 
     def _clean_changed(self) -> None:
         self.file_changed.emit()
+
+    def _set_autosave_interval(self) -> None:
+        interval, due = 1000 * preferences.recovery_s(), self._autosave.isActive()
+        if interval != self._autosave.interval():
+            self._autosave.setInterval(interval)
+            if due:  # the new interval starts a running timer again, which would delay the backup
+                self._autosave.stop()
+                self._write_recovery()
 
     def _write_recovery(self) -> None:
         if self.document.dirty and not self._recovery.write(self.document.design, self.path, self.disk.stamp):

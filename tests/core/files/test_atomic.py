@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from composer.core.errors import DesignError
-from composer.core.files.atomic import check_folder, write_atomically
+from composer.core.files.atomic import append, check_folder, write_atomically
 
 OLD, NEW = b"old content", b"new and longer content"
 LACKS = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EPERM, errno.EACCES, errno.EBADF)
@@ -227,3 +227,33 @@ def test_a_folder_in_which_nothing_can_be_saved_is_refused_and_stays_empty(
 def test_a_folder_without_enough_space_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DesignError, match=r"MB are free, but 1000000000000 MB are needed; free some space"):
         check_folder(tmp_path, 10**18)
+
+
+def test_lines_are_appended_and_flushed_where_that_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[int] = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (flushed.append(descriptor), real(descriptor)))
+    append(tmp_path / "lines", b"one\n", flush=False)
+    assert flushed == []
+    append(tmp_path / "lines", b"two\n", flush=True)
+    assert len(flushed) == 1
+    assert (tmp_path / "lines").read_bytes() == b"one\ntwo\n"
+
+
+def test_a_line_that_fits_in_part_is_an_error(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "lines"
+    append(path, b"one\n", flush=False)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, before[1]))
+    try:
+        with pytest.raises(DesignError, match="lines: cannot be written: File too large"):
+            append(path, b"a longer line\n", flush=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == b"one\na lo"
+
+
+def test_a_folder_that_is_missing_is_a_message(tmp_path: Path) -> None:
+    with pytest.raises(DesignError, match="cannot be written: No such file"):
+        append(tmp_path / "gone" / "lines", b"one\n", flush=True)

@@ -282,3 +282,16 @@ def _write_as_format_1(run):
     (run.path / "settings.json").write_text(
         json.dumps({**settings, "training": {**settings["training"], "label_smoothing": 0.0}})
     )
+
+
+def test_the_record_of_an_epoch_waits_for_the_disk(tmp_path, monkeypatch):
+    """After the last epoch nobody writes the records again, so a power cut must not lose them."""
+    flushed = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (flushed.append(descriptor), real(descriptor)))
+    run = Run(tmp_path)
+    run.append({"kind": "step", "step": 1})
+    assert flushed == []
+    run.append({"kind": "epoch", "epoch": 1})
+    assert len(flushed) == 1
+    assert [record["kind"] for record in run.metrics()][-2:] == ["step", "epoch"]

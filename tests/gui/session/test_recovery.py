@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from composer.core import edits
 from composer.core.files.design_file import save
 from composer.core.graph import Design
-from composer.gui.session import recovery
+from composer.gui.session import preferences, recovery
 from composer.gui.session.session import Session
 from composer.gui.widgets.banner import Banner
 from tests.patience import seconds
@@ -38,6 +38,14 @@ for number in range(1000):
 def test_an_edit_is_on_disk_within_two_seconds(session: Session, small: Design, qtbot: QtBot) -> None:
     session.document.apply(small, "Begin")
     qtbot.waitUntil(lambda: any(recovery.folder().glob("*.json")), timeout=2000)
+
+
+def test_a_change_of_the_preferences_does_not_delay_a_backup(session: Session, small: Design) -> None:
+    session.document.apply(small, "Begin")
+    preferences.set_recovery_s(60)
+    session.preferences_changed.emit()
+    session._recovery.wait()
+    assert len(list(recovery.folder().glob("*.json"))) == 1
 
 
 def test_a_backup_that_cannot_be_written_is_tried_again(qapp: object, small: Design, home: Path) -> None:

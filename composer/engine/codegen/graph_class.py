@@ -1,5 +1,6 @@
 """A graph as a class while it is written: its constructor arguments, the lines of its methods, and its text."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -7,6 +8,9 @@ from composer.core.graph import Graph, Literal
 from composer.engine.codegen.lines import WIDTH
 from composer.engine.codegen.literals import annotation, identical
 from composer.engine.inference.results import GraphResult
+
+BODY_INDENT = "    "
+QUOTES = '"""'
 
 
 @dataclass
@@ -78,7 +82,7 @@ class GraphClass:
         return "\n".join(
             [
                 f"class {self.name}(nn.Module):",
-                f"    {self._docstring()}",
+                f"{BODY_INDENT}{self._docstring()}",
                 "",
                 signature,
                 "        super().__init__()",
@@ -99,7 +103,12 @@ class GraphClass:
             f"{id} {shape_text(value.shape)}" for id, value in zip(self.graph.outputs, first.outputs, strict=False)
         ]
         note = " (first instance)" if len(self.instances) > 1 else ""
-        return f'"""{", ".join(inputs)} -> {", ".join(outputs)}{note}."""'
+        text = f"{', '.join(inputs)} -> {', '.join(outputs)}{note}."
+        if len(text) + len(BODY_INDENT) + 2 * len(QUOTES) <= WIDTH:
+            return f"{QUOTES}{text}{QUOTES}"
+        # The shapes of many ports take several lines.
+        lines = textwrap.wrap(text, WIDTH - len(BODY_INDENT) - len(QUOTES), break_long_words=False)
+        return f"\n{BODY_INDENT}".join([f"{QUOTES}{lines[0]}", *lines[1:], QUOTES])
 
 
 def shape_text(shape: Sequence[int]) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QStackedWidget, QWidget
 
 from composer.core import edits, names, training_settings, units
@@ -314,6 +314,7 @@ class TrainingPanel(Panel):
         for push_button in (self.start_button, self.resume_button, self.pause_button, self.stop_button):
             ink = "on_accent" if push_button is self.start_button else "text"
             push_button.setIcon(theme.icon(push_button.property("icon_name"), ink))
+        self._fix_button_widths()
         self.notice.refresh_theme()
         self.plots.refresh_theme()
 
@@ -324,6 +325,23 @@ class TrainingPanel(Panel):
         push_button.setProperty("icon_name", icon)
         push_button.setIcon(theme.icon(icon, "on_accent" if text.startswith("Start") else "text"))
         return push_button
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fix the widths of the buttons, which depend on the style of the window."""
+        super().showEvent(event)
+        self._fix_button_widths()
+
+    def _fix_button_widths(self) -> None:
+        """Keep the buttons where they are while a run starts, pauses and ends: a click aimed at Stop must hit Stop."""
+        for push_button in (self.start_button, self.resume_button, self.stop_button):
+            push_button.setFixedWidth(push_button.sizeHint().width())
+        shown = self.pause_button.text()
+        widths = []
+        for text in ("Pause", "Continue"):
+            self.pause_button.setText(text)
+            widths.append(self.pause_button.sizeHint().width())
+        self.pause_button.setText(shown)
+        self.pause_button.setFixedWidth(max(widths))
 
     def _empty_state(self) -> QWidget:
         page = QWidget()
@@ -344,10 +362,6 @@ class TrainingPanel(Panel):
         scroll.setWidget(self.form)
         scroll.setMinimumWidth(WIDTH)
         self._settings = scroll
-        # No button moves when a run starts, pauses or ends: a click that is aimed at Stop must not start another run.
-        self.pause_button.setText("Continue")
-        self.pause_button.setMinimumWidth(self.pause_button.sizeHint().width())
-        self.pause_button.setText("Pause")
         controls = row(self.start_button, self.pause_button, self.stop_button, self.resume_button, self.headline)
         controls.addStretch(1)
         measures = row(self.progress, self.numbers, spacing=12)

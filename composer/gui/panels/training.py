@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QStackedWidget, QWidget
 
 from composer.core import edits, names, training_settings, units
 from composer.core.errors import UserError
@@ -362,8 +362,10 @@ class TrainingPanel(Panel):
         scroll.setWidget(self.form)
         scroll.setMinimumWidth(WIDTH)
         self._settings = scroll
-        controls = row(self.start_button, self.pause_button, self.stop_button, self.resume_button, self.headline)
-        controls.addStretch(1)
+        controls = row(self.start_button, self.pause_button, self.stop_button, self.resume_button)
+        # A narrow panel cuts the headline off and leaves the buttons their space.
+        self.headline.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        controls.addWidget(self.headline, 1)
         measures = row(self.progress, self.numbers, spacing=12)
         self.progress.setMinimumWidth(48)
         right = QWidget()

@@ -114,11 +114,12 @@ def test_a_broken_file_is_a_sentence_and_the_others_stay(session: Session, folde
     qtbot.waitUntil(lambda: palette.tree.topLevelItem(0).text(0) != "broken.py")
 
 
-def test_writing_what_was_there_reads_nothing_anew(session: Session, folder: Path, qtbot: QtBot) -> None:
+def test_files_that_are_no_blocks_are_ignored(session: Session, folder: Path, qtbot: QtBot) -> None:
     session.custom_blocks.add_folder(folder, trusted=True)
     with qtbot.assertNotEmitted(session.catalog_changed, wait=400):
         (folder / "notes.txt").write_text("nothing to do with it")
         (folder / "__pycache__").mkdir()
+    qtbot.waitUntil(lambda: not session.custom_blocks._soon.isActive())
 
 
 def test_a_design_with_untrusted_blocks_says_so_and_a_yes_is_remembered(

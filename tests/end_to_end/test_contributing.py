@@ -37,7 +37,7 @@ from composer.gui.app import application
 application()
 from composer.gui.shell.commands import load_commands
 commands, broken = load_commands()
-assert "count_nodes" in [command.id for command in commands] and not broken
+assert "show_size" in [command.id for command in commands] and not broken
 """,
     "dataset and objective": """
 import composer
@@ -81,7 +81,7 @@ import composer
 from composer.engine.inference.infer import Inferrer
 from composer.engine.repair.search import find_repairs
 design = composer.load(composer.template("hybrid_digits"))
-design = composer.core.edits.update_item(design, "position", block="NoSuchBlock", params={})
+design = composer.core.edits.update_item(design, "position", block="Todo", params={})
 repairs = find_repairs(Inferrer(), design, "position", limit=20)
 assert "Remove position" in [repair.label for repair in repairs], repairs
 """,

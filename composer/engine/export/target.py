@@ -115,9 +115,9 @@ class Target(ABC):
         """Compare a written file with the drawn network; overridden by targets declared as ``provable``.
 
         Raises:
-            UserError: if the file cannot be read or run.
+            UserError: if the file cannot be read or run, or the target has no proof.
         """
-        raise NotImplementedError
+        raise UserError(f"{path}: {type(self).__name__} has no proof; implement verify, or declare provable=False")
 
 
 class TextTarget(Target):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import composer
-from composer.core.errors import DesignError
+from composer.core.errors import DesignError, UserError
 from composer.core.export_targets import LAST
 from composer.core.files.design_file import design_hash
 from composer.core.graph import Design

@@ -9,7 +9,7 @@ import json
 import os
 import platform
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -161,9 +161,9 @@ class Run(RunFolder):
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Append a record to the metrics."""
-        self._check_owner()
-        # An epoch waits for the disk: after the last one nobody would write lost records again.
-        append(self.path / METRICS, json.dumps(record).encode() + b"\n", flush=record["kind"] == "epoch")
+        with self._owned():
+            # An epoch waits for the disk: after the last one nobody would write lost records again.
+            append(self.path / METRICS, json.dumps(record).encode() + b"\n", flush=record["kind"] == "epoch")
 
     def rewrite_metrics(self, records: list[dict[str, Any]]) -> None:
         """Replace all records."""
@@ -175,8 +175,8 @@ class Run(RunFolder):
 
     def save(self, name: str, checkpoint: Mapping[str, Any]) -> None:
         """Write a checkpoint of tensors and plain values; the old one stays until the new one is complete."""
-        self._check_owner()
-        write_atomically(self.path / name, lambda file: torch.save(dict(checkpoint), file))
+        with self._owned():
+            write_atomically(self.path / name, lambda file: torch.save(dict(checkpoint), file))
 
     def save_weights(self, weights: Mapping[str, Tensor], network: NetworkIdentity) -> None:
         """Write the best weights as safetensors, for other programs, with the network that they belong to."""
@@ -199,11 +199,23 @@ class Run(RunFolder):
         return checkpoint
 
     def _write(self, name: str, data: bytes) -> None:
-        self._check_owner()
-        write_atomically(self.path / name, lambda file: file.write(data))
+        with self._owned():
+            write_atomically(self.path / name, lambda file: file.write(data))
 
     def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self._write(name, json.dumps(value, indent=2).encode())
+
+    @contextlib.contextmanager
+    def _owned(self) -> Iterator[None]:
+        """Write as the owner of the run. Another process that takes the run over while this one writes sweeps the
+        unfinished file away; the takeover is then the reason to report, not the missing file.
+        """
+        self._check_owner()
+        try:
+            yield
+        except (UserError, OSError):
+            self._check_owner()
+            raise
 
     def _check_owner(self) -> None:
         if self.lock is not None:

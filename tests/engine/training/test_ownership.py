@@ -7,10 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from composer.core.errors import UserError
-from composer.core.files.run_folder import RunFolder
+from composer.core.files.run_folder import LAST, RunFolder
+from composer.core.files.run_owner import TakenOverError
 from composer.engine.training.loop import train
+from composer.engine.training.run import Run
 from tests.engine.designs import tiny
 from tests.engine.training.train_process import TrainProcess
 
@@ -104,3 +107,21 @@ def test_a_training_that_a_signal_stops_is_saved_and_exits_with_130(tmp_path: Pa
         process.kill()
     state = RunFolder(out).state()
     assert (state["state"], state["epoch"] >= 1) == ("stopped", True)
+
+
+def test_a_takeover_in_the_middle_of_a_write_is_reported_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.create(tmp_path / "run", tiny(), "", {"training": {}})
+    successors: list[Run] = []
+    save = torch.save
+
+    def save_and_lose_the_run(checkpoint: object, file: object) -> None:
+        save(checkpoint, file)
+        successors.append(Run.resume(run.path, take_over=True))  # sweeps the unfinished file away
+
+    monkeypatch.setattr(torch, "save", save_and_lose_the_run)
+    with pytest.raises(TakenOverError, match="was taken over by process"):
+        run.save(LAST, {"model": {}})
+    successors[0].release()
+    run.release()

@@ -2,10 +2,10 @@
 
 A folder is read the same way while it trains, afterwards, and when it was copied from another machine. ::
 
-    design.yaml  model.py  settings.json  state.json  metrics.jsonl  error.txt  .owner-N.json
+    design.yaml  model.py  settings.json  state.json  metrics.jsonl  error.txt  notes.json  .owner-N.json
     checkpoints/last.pt  checkpoints/best.pt  checkpoints/best.safetensors
 
-`composer.engine.training.run` writes it.
+`composer.engine.training.run` writes it, all but the notes (`run_notes`), which are the user's.
 """
 
 import os

@@ -10,37 +10,18 @@ from composer.core.files.design_file import loads
 from composer.engine import library
 from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspector import Inspector
-
-BLOCK = """
-from blocks.spec import block
-from torch import Tensor, nn
-
-
-@block(shape="b c h w -> b c h w")
-class Mine(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return x * 2
-"""
-DESIGN = """
-format: 1
-inputs: {image: {shape: [1, 8, 8]}}
-nodes:
-  mine: {block: Mine}
-outputs: {y: {}}
-wires: [image -> mine, mine -> y]
-"""
+from tests.custom_block import DESIGN, write_block
 
 
 def test_changed_code_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "blocks_to_change"
-    folder.mkdir()
-    (folder / "mine.py").write_text(BLOCK)
+    write_block(folder, 2)
     monkeypatch.setenv(block_folders.VARIABLE, str(folder))
     library.reload()
     inspector, design = Inspector(Inferrer()), loads(DESIGN, "own")
     first = inspector._load_subject(design, None)
     assert inspector._load_subject(design, None) is first
-    (folder / "mine.py").write_text(BLOCK.replace("x * 2", "x * 3"))
+    write_block(folder, 3)
     inspector.inferrer.reload()
     x = torch.ones(1, 1, 8, 8)
     assert [float(subject.model(x).mean()) for subject in (first, inspector._load_subject(design, None))] == [2.0, 3.0]

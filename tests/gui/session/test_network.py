@@ -13,6 +13,7 @@ from composer.core.files.network_identity import NetworkIdentity
 from composer.core.files.run_folder import SETTINGS, read_run
 from composer.gui.session.session import Session
 from composer.gui.session.verification import Verification
+from tests.custom_block import DESIGN, write_block
 from tests.gui.tiny import tiny, write_run
 
 
@@ -39,42 +40,21 @@ def test_a_run_that_recorded_no_digest_is_recognized_by_its_design(session: Sess
     assert not session.is_trained_by(read_run(tmp_path))
 
 
-BLOCK = """
-from blocks.spec import block
-from torch import Tensor, nn
-
-
-@block(shape="b c h w -> b c h w")
-class Mine(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return x * 2
-"""
-DESIGN = """
-format: 1
-inputs: {image: {shape: [1, 8, 8]}}
-nodes:
-  mine: {block: Mine}
-outputs: {y: {}}
-wires: [image -> mine, mine -> y]
-"""
-
-
 def test_a_proof_ends_when_the_code_of_a_custom_block_changes(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.delenv(block_folders.VARIABLE, raising=False)
     folder = tmp_path / "blocks_of_mine"
-    folder.mkdir()
-    (folder / "mine.py").write_text(BLOCK)
+    write_block(folder, 2)
     session.custom_blocks.add_folder(folder, trusted=True)
     session.document.apply(loads(DESIGN, "own"), "Begin")
     verification, before = Verification(session), session.network.key
     verification._on_proof(before, {"ok": True})
     assert verification.state == "verified"
-    (folder / "mine.py").write_text(BLOCK.replace("x * 2", "x * 3"))
+    write_block(folder, 3)
     qtbot.waitUntil(lambda: session.network.key != before)
     qtbot.waitUntil(lambda: verification.state == "unverified")
-    (folder / "mine.py").write_text(BLOCK)
+    write_block(folder, 2)
     qtbot.waitUntil(lambda: session.network.key == before)
     verification.recall()
     assert verification.state == "verified"

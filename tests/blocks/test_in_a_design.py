@@ -20,10 +20,10 @@ from composer.core.graph import Design, Input, Node, Output, Wire
 from composer.engine.codegen import generate as codegen
 from composer.engine.codegen.probe import model_class
 from composer.engine.inference.infer import Inferrer
-from composer.engine.inspection.capture import capture
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_kinds import draw_map
 from composer.engine.library import block_class
+from composer.engine.maps.capture import capture
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_kinds import draw_map
 from tests.blocks.cases import BATCH, case, outputs_of
 from tests.blocks.contract import CATALOG, SPECS, check
 from tests.patience import seconds

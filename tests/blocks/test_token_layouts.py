@@ -10,10 +10,10 @@ from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.map_kinds import map_kinds
 from composer.core.blocks.token_rules import TokenInputs, input_layout, output_layouts, position_count
 from composer.core.token_layout import TokenLayout, cells, join, unplaced
-from composer.engine.inspection.capture import GUESSED, capture
-from composer.engine.inspection.map_kinds import draw_map
-from composer.engine.inspection.token_matrix import visible
 from composer.engine.library import block_class
+from composer.engine.maps.capture import GUESSED, capture
+from composer.engine.maps.map_kinds import draw_map
+from composer.engine.maps.token_matrix import visible
 from tests.blocks.cases import Case, case, outputs_of
 from tests.blocks.contract import CATALOG, SPECS, check
 

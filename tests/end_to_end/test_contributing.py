@@ -68,8 +68,8 @@ assert int(out.getvalue()) > 3
 """,
     "map kind": """
 from composer.core.blocks.map_kinds import map_kinds
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_kinds import draw_map
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_kinds import draw_map
 import torch
 assert map_kinds()["thermometer"].words == "temperature"
 data = torch.tensor([[1.0], [2.0]])

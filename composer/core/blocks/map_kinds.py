@@ -1,6 +1,6 @@
 """Kinds of captured maps: what each is called and what holds for its values, read from the files that draw them.
 
-A kind is one file in `composer/engine/inspection/map_kinds/` whose function is marked by `@map_kind(...)`; the
+A kind is one file in `composer/engine/maps/map_kinds/` whose function is marked by `@map_kind(...)`; the
 file name is the kind. Blocks name kinds in ``maps={...}``, so that an unknown kind is reported when a block file is
 read.
 """
@@ -14,7 +14,7 @@ from composer import paths
 from composer.core.declarations import Declaration, Schema, read_declarations
 from composer.core.errors import UserError
 
-FOLDER = paths.PACKAGE / "engine" / "inspection" / "map_kinds"
+FOLDER = paths.PACKAGE / "engine" / "maps" / "map_kinds"
 _ARGUMENTS: Schema = {
     "words": ((str,), "a text"),
     "values": ((str,), "a text"),

@@ -1,1 +1,1 @@
-"""Inspection of a trained model: capture its attention maps, gates and branch weights, and draw them."""
+"""Inspection of a network: the images it is shown, its predictions and its maps, for the window and the terminal."""

@@ -12,11 +12,11 @@ from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.map_kinds import map_kinds
 from composer.core.errors import UserError
 from composer.core.training_inputs import IMAGE
-from composer.engine.inspection.capture import capture
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import MapImages
-from composer.engine.inspection.map_kinds import draw_map
 from composer.engine.inspection.subject import Subject
+from composer.engine.maps.capture import capture
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import MapImages
+from composer.engine.maps.map_kinds import draw_map
 from composer.engine.training.datasets.image_file import read_image
 
 DISPLAY_SIZE = 256

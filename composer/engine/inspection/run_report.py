@@ -12,9 +12,9 @@ from composer.core.errors import UserError
 from composer.core.files.atomic import write_atomically
 from composer.core.files.replacing import check_folder_files, record_folder_files
 from composer.engine.inference.infer import Inferrer
-from composer.engine.inspection import overlay
 from composer.engine.inspection.inspection import Inspection, inspect_image, map_title, write_maps
 from composer.engine.inspection.subject import open_run
+from composer.engine.maps import overlay
 from composer.engine.training.run import Run
 
 KIND = "inspection"

@@ -13,8 +13,8 @@ from composer.core.errors import UserError
 from composer.core.files.run_folder import BEST, LAST, WEIGHTS, list_runs
 from composer.core.graph import Design, ExtensionRef, Training
 from composer.engine import device
-from composer.engine.inspection.capture import capture
 from composer.engine.library import catalog
+from composer.engine.maps.capture import capture
 from composer.engine.training import optimizer
 from composer.engine.training.datasets import load
 from composer.engine.training.epoch_loop import validate

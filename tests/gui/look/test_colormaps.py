@@ -27,7 +27,7 @@ def test_colours_grow_brighter(name: str) -> None:
 
 
 def test_files_the_window_and_the_canvas_use_the_same_colours(qapp: QApplication) -> None:
-    from composer.engine.inspection import overlay
+    from composer.engine.maps import overlay
 
     files = overlay.colorize(SHARES)
     view = HeatView()

@@ -1,7 +1,7 @@
 """A gate for each position of the map."""
 
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import MapImages, map_kind
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import MapImages, map_kind
 
 
 @map_kind(words="spatial gate", values="gate", shape="n c h w")

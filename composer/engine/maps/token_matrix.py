@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from composer.core.token_layout import Grid, TokenLayout, TokenRun, role_names
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import MapImages, thin_queries, with_heads
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import MapImages, thin_queries, with_heads
 
 # Queries without positions (words, steps) are drawn one by one up to this number, else as their mean.
 MAX_SINGLE_QUERIES = 16

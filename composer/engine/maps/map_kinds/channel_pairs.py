@@ -1,7 +1,7 @@
 """Attention between channels."""
 
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import MapImages, map_kind, with_heads
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import MapImages, map_kind, with_heads
 
 
 @map_kind(words="attention between channels", values="weights", shape="n heads channels channels")

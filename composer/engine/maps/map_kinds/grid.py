@@ -1,8 +1,8 @@
 """Attention within windows whose positions are spread evenly over the map (MaxViT)."""
 
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import MapImages, map_kind
-from composer.engine.inspection.window_layout import draw_windows
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import MapImages, map_kind
+from composer.engine.maps.window_layout import draw_windows
 
 
 @map_kind(words="grid attention", values="weights", shape="windows heads queries keys", layout="windows")

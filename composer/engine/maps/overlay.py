@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from composer.core import colormaps
-from composer.engine.inspection.map_images import MapImages
+from composer.engine.maps.map_images import MapImages
 
 COLORMAP = "magma"
 TILE = 224

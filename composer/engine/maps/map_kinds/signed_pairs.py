@@ -1,8 +1,8 @@
 """Attention between tokens whose weights have either sign, so that their sums mean nothing."""
 
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import SIGNED, MapImages, map_kind
-from composer.engine.inspection.token_matrix import draw_token_matrix
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import SIGNED, MapImages, map_kind
+from composer.engine.maps.token_matrix import draw_token_matrix
 
 
 @map_kind(words="signed attention", values="signed", shape="n heads queries keys", layout="tokens")

@@ -1,7 +1,7 @@
 """Attention of each position within its neighbourhood."""
 
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import MapImages, draw_footprint, map_kind
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import MapImages, draw_footprint, map_kind
 
 
 @map_kind(words="local attention", values="weights", shape="n ... offsets")

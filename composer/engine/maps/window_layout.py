@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from composer.core.token_layout import Grid
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import MapImages, thin_queries, with_heads
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import MapImages, thin_queries, with_heads
 
 
 def window_positions(size: Grid, window: Grid, shift: Grid, *, strided: bool) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,7 @@
 """Weights of each position within its neighbourhood, of either sign."""
 
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import SIGNED, MapImages, draw_footprint, map_kind
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import SIGNED, MapImages, draw_footprint, map_kind
 
 
 @map_kind(words="signed local weights", values="signed", shape="n groups h w offsets")

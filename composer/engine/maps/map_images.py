@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from composer.core.token_layout import Grid
-from composer.engine.inspection.captured_map import CapturedMap
+from composer.engine.maps.captured_map import CapturedMap
 
 # Limit for the attention of all query positions of one map; beyond it heads are averaged, then queries thinned out.
 QUERY_BYTES = 16 * 2**20

@@ -3,8 +3,8 @@
 from importlib import import_module
 
 from composer.core.blocks.map_kinds import check_map_kind, map_kinds
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import MapImages
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import MapImages
 
 
 def draw_map(captured: CapturedMap, index: int = 0) -> MapImages:

@@ -1,8 +1,8 @@
 """Attention between tokens."""
 
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import MapImages, map_kind
-from composer.engine.inspection.token_matrix import draw_token_matrix
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import MapImages, map_kind
+from composer.engine.maps.token_matrix import draw_token_matrix
 
 
 @map_kind(words="attention", values="weights", shape="n heads queries keys", layout="tokens")

@@ -12,9 +12,9 @@ from composer.core.token_layout import cells, join, unplaced
 from composer.engine import library
 from composer.engine.codegen.build import build
 from composer.engine.inference.infer import infer
-from composer.engine.inspection.capture import GUESSED, capture
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_kinds import draw_map
+from composer.engine.maps.capture import GUESSED, capture
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_kinds import draw_map
 
 # Nodes and wires between the image and the attention; what attends may be wired to a context of its own.
 DESIGN = """

@@ -21,10 +21,10 @@ from blocks.conv.mbconv import MBConv
 from blocks.dendritic.active_dendrites import ActiveDendrites
 from blocks.transformer.transformer_encoder_layer import TransformerEncoderLayer
 from composer.core.token_layout import cells, join, unplaced
-from composer.engine.inspection import capture as module
-from composer.engine.inspection.capture import capture
-from composer.engine.inspection.token_layout import as_token_matrix, guess_layout
 from composer.engine.library import catalog
+from composer.engine.maps import capture as module
+from composer.engine.maps.capture import capture
+from composer.engine.maps.token_layout import as_token_matrix, guess_layout
 from tests.engine.designs import tiny
 
 

@@ -22,9 +22,9 @@ from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.map_kinds import map_kinds
 from composer.core.token_layout import Grid, TokenLayout, cells
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.layout_tracker import LayoutTracker, ModuleCall
-from composer.engine.inspection.token_layout import MAX_LEADING, as_token_matrix, guess_layout, token_count, windows_of
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.layout_tracker import LayoutTracker, ModuleCall
+from composer.engine.maps.token_layout import MAX_LEADING, as_token_matrix, guess_layout, token_count, windows_of
 
 # Limits of memory. A map beyond MAP_BYTES is averaged over heads, then its queries are thinned out.
 MAP_BYTES = 64 * 2**20

@@ -2,8 +2,8 @@
 
 import torch
 
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import Bars, MapImages, map_kind
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import Bars, MapImages, map_kind
 
 
 @map_kind(words="dendritic segments", values="scores", shape="n units segments")

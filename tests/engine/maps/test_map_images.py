@@ -15,14 +15,15 @@ from composer.core.errors import UserError
 from composer.core.files.design_json import to_json
 from composer.core.token_layout import cells, join, unplaced
 from composer.engine.inference.infer import Inferrer
-from composer.engine.inspection import inspector, map_images, overlay
-from composer.engine.inspection.capture import capture
-from composer.engine.inspection.captured_map import CapturedMap
+from composer.engine.inspection import inspector
 from composer.engine.inspection.inspector import Inspector
-from composer.engine.inspection.map_kinds import draw_map
 from composer.engine.inspection.run_report import inspect_run
-from composer.engine.inspection.window_layout import window_positions
 from composer.engine.library import catalog
+from composer.engine.maps import map_images, overlay
+from composer.engine.maps.capture import capture
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_kinds import draw_map
+from composer.engine.maps.window_layout import window_positions
 from composer.engine.training.datasets.image_file import read_image
 from composer.engine.training.loop import train
 from composer.engine.training.run import Run
@@ -169,7 +170,7 @@ def test_the_softmax_inside_a_computed_map_is_no_map_of_its_own():
 
 def test_of_a_map_too_large_to_compute_queries_are_left_out(monkeypatch):
     model, x = linear()
-    monkeypatch.setattr("composer.engine.inspection.capture.COMPUTED_BYTES", 4 * 3 * 2 * 36 * 12)
+    monkeypatch.setattr("composer.engine.maps.capture.COMPUTED_BYTES", 4 * 3 * 2 * 36 * 12)
     (captured,) = capture(model, x, catalog())[1]
     assert (captured.stride, captured.queries, captured.shape) == (3, None, (3, 2, 12, 36))
     assert captured.notes == ("only one query in 3 is stored",)

@@ -1,7 +1,7 @@
 """A gate for each channel (squeeze-and-excite)."""
 
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import Bars, MapImages, map_kind
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import Bars, MapImages, map_kind
 
 
 @map_kind(words="channel gate", values="gate", shape="n channels ...")

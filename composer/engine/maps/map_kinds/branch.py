@@ -1,7 +1,7 @@
 """Weights of parallel branches, for the whole input or for each channel (selective kernels)."""
 
-from composer.engine.inspection.captured_map import CapturedMap
-from composer.engine.inspection.map_images import Bars, MapImages, map_kind
+from composer.engine.maps.captured_map import CapturedMap
+from composer.engine.maps.map_images import Bars, MapImages, map_kind
 
 
 @map_kind(words="branch weights", values="gate", shape="n branches ...")

@@ -22,7 +22,7 @@ class RunNotes:
 
     Args:
         text: free text.
-        tags: short labels, without duplicates.
+        tags: single words, in the order in which they were added.
     """
 
     text: str = ""
@@ -33,12 +33,21 @@ class RunNotes:
 
 
 def parse_tags(text: str) -> tuple[str, ...]:
-    """Return the tags of a list separated by commas, as people type it.
+    """Return the tags that a person types, separated by spaces or commas.
 
-    >>> parse_tags(" paper,  ablation , paper,")
+    >>> parse_tags(" paper,  ablation  paper,")
     ('paper', 'ablation')
     """
-    return _unique(text.split(","))
+    return clean_tags(text.replace(",", " ").split())
+
+
+def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return tags as they are stored: single words, each once.
+
+    >>> clean_tags([" good ", "two words", "good", ""])
+    ('good', 'two-words')
+    """
+    return tuple(dict.fromkeys("-".join(tag.split()) for tag in tags if tag.strip()))
 
 
 def read_notes(folder: Path) -> RunNotes:
@@ -52,7 +61,7 @@ def read_notes(folder: Path) -> RunNotes:
     text, tags = values.get("notes"), values.get("tags")
     return RunNotes(
         text if isinstance(text, str) else "",
-        _unique(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        clean_tags(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
     )
 
 
@@ -66,14 +75,10 @@ def write_notes(folder: Path, notes: RunNotes) -> None:
     if not folder.is_dir():
         raise UserError(f"{shown(folder)}: the run has been moved or deleted; the notes are not saved")
     if notes:
-        text = json.dumps({"notes": notes.text, "tags": list(notes.tags)}, indent=1, ensure_ascii=False)
+        text = json.dumps({"notes": notes.text, "tags": list(clean_tags(notes.tags))}, indent=1, ensure_ascii=False)
         write_atomically(path, lambda file: file.write(text.encode()))
         return
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise UserError(f"{shown(path)}: cannot be removed: {error.strerror}") from None
-
-
-def _unique(tags: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tag for raw in tags if (tag := " ".join(raw.replace(",", " ").split()))))

@@ -53,8 +53,8 @@ class RunFolder:
         return design_file.load(self.path / DESIGN)
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings of the run: ``training``, ``device``, ``created``, ``design_hash``,
-        ``block_digests``, ``versions``.
+        """Return the settings of the run: ``training``, ``device``, ``created``, ``costs`` (``params``, and
+        ``macs`` of one sample), ``design_hash``, ``block_digests``, ``versions``.
 
         Raises:
             UserError: if the file is damaged.

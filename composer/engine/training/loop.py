@@ -13,8 +13,9 @@ from composer.core import training_settings
 from composer.core.errors import UserError
 from composer.core.files.run_folder import SOURCE, is_run
 from composer.core.graph import Design
-from composer.engine.codegen.generate import source
+from composer.engine.codegen.generate import generate
 from composer.engine.device import choose
+from composer.engine.inference.infer import Inferrer
 from composer.engine.training.control import Control
 from composer.engine.training.epoch_loop import EpochLoop
 from composer.engine.training.failure import explain
@@ -66,7 +67,8 @@ def train(
     report, control = report or Report(), control or Control()
     target = choose(device)
     # Generated from the design, not read from model.py: a run folder from elsewhere must not bring code along.
-    text = source(design)
+    inference = Inferrer().infer(design)
+    text = generate(inference)
     settings = design.training
     parts: Preparation | None = None
     run: Run | None = None
@@ -100,7 +102,13 @@ def train(
                 raise KeyboardInterrupt
             # 3. The folder, the checkpoint and the loop.
             if run is None:
-                values = {"training": training_settings.to_plain(settings), "device": target.name, "created": now()}
+                totals = inference.facts.totals
+                values = {
+                    "training": training_settings.to_plain(settings),
+                    "device": target.name,
+                    "created": now(),
+                    "costs": {"params": totals.params, "macs": totals.macs},
+                }
                 run = Run.create(out, design, text, values)
             training = EpochLoop(run, parts, control, report)
             training.restore(change)

@@ -13,6 +13,7 @@ from composer.core.errors import UserError
 from composer.core.files.run_folder import BEST, LAST, WEIGHTS, list_runs
 from composer.core.graph import Design, ExtensionRef, Training
 from composer.engine import device
+from composer.engine.inference.infer import Inferrer
 from composer.engine.library import catalog
 from composer.engine.maps.capture import capture
 from composer.engine.training import optimizer
@@ -82,6 +83,8 @@ def test_the_folder_is_complete_and_opens_without_executing_anything(run):
     assert settings["training"]["batch_size"] == 64
     assert settings["versions"]["torch"] == torch.__version__
     assert len(settings["design_hash"]) == 16
+    totals = Inferrer().infer(tiny()).facts.totals
+    assert settings["costs"] == {"params": totals.params, "macs": totals.macs}
     assert (run.path / "model.py").read_text() == composer.source(tiny())
     weights, tensors = run.load(BEST)["model"], load_file(run.path / WEIGHTS)
     assert weights.keys() == tensors.keys()

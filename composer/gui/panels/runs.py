@@ -351,7 +351,6 @@ class RunsPanel(Panel):
         left.setMinimumWidth(280)
         right.setLayout(column(self._pages, margin=8))
         self._split = Reflow()
-        self._split.turned.connect(self.plots.set_stacked)
         self._split.addWidget(left)
         self._split.addWidget(right)
         self._split.setStretchFactor(0, 1)

@@ -5,28 +5,34 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QScrollArea, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from composer.core import edits, names, training_settings, units
 from composer.core.errors import UserError
 from composer.core.files.run_folder import RunInfo, list_runs, read_run
 from composer.core.training_check import Obstacle, training_obstacle
-from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.runs.live_run import LiveRun
+from composer.gui.runs.planned_rate import planned_rate
 from composer.gui.runs.run_library import resume_options, runs_folder, short_name
 from composer.gui.runs.run_process import RunHandle
 from composer.gui.session import preferences
 from composer.gui.session.session import Session
-from composer.gui.widgets.labels import button, column, label, refresh_icons, row
+from composer.gui.widgets.labels import button, column, label, refresh_icons
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
+from composer.gui.widgets.run_controls import RunControls
 from composer.gui.widgets.training_form import WIDTH, TrainingForm
+from composer.gui.widgets.training_plan import TrainingPlan
 from composer.gui.widgets.training_plots import TrainingPlots
 from composer.gui.workers.outcome import ProcessOutcome
 
 # Events arrive faster than anybody can read: the panel redraws at most this often, and not at all without events.
 DRAW_MS = 100
+# A narrower panel hides the settings while a run is shown, so that its plots have the width.
+WIDE = 1100
+# Steps per epoch in a plan for data that has not been read yet; a schedule looks the same with any number.
+UNKNOWN_STEPS = 100
 
 
 class TrainingPanel(Panel):
@@ -35,6 +41,8 @@ class TrainingPanel(Panel):
     Attributes:
         run: the run that is shown; None before the first.
         form: the training settings of the design.
+        controls: the buttons, and what the run is doing.
+        plan: what a start would train, before the first run.
         reason: why the design cannot be trained now, while a run is shown.
         repair_button: the repair of that reason.
         plots: the curves of the run.
@@ -55,23 +63,15 @@ class TrainingPanel(Panel):
         self._draw.timeout.connect(self._draw_run)
         self.form = TrainingForm()
         self.form.edited.connect(self._on_edited)
-        self.start_button = self._button("Start training", "play", self.start)
-        self.start_button.setProperty("primary", "true")
-        self.resume_button = self._button("Resume", "play", self.resume)
-        self.pause_button = self._button("Pause", "pause", self.pause)
-        self.stop_button = self._button("Stop", "stop", self.stop)
-        self.headline, self.numbers = label(), label(role="small")
-        self.headline.setFont(theme.font(bold=True))
-        self.progress = QProgressBar(textVisible=False)
-        self.progress.setRange(0, 1000)
+        self.controls = RunControls(self.start, self.pause, self.stop, self.resume)
+        self.controls.settings.toggled.connect(self._show_settings)
         self.notice = Notice()
         self.plots = TrainingPlots()
-        self.design_name, self.plan = label(role="title", wrap=True), label(role="muted", wrap=True)
-        self.problems_link = button("Show the problems", lambda: session.panel_requested.emit("problems"), "link")
+        self.plan = TrainingPlan(lambda: session.panel_requested.emit("problems"), self._repair)
         self.reason = label(role="muted", wrap=True)
         self.repair_button = button("", self._repair, "link")
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty_state())
+        self._pages.addWidget(self.plan)
         self._pages.addWidget(self.plots)
         self._build()
         session.document.design_changed.connect(lambda *_: self.refresh_soon())
@@ -127,6 +127,8 @@ class TrainingPanel(Panel):
     def _launch(self, options: dict[str, Any]) -> None:
         self.notice.clear()
         self._offered_digest = ""
+        if self.width() < WIDE:
+            self.controls.settings.setChecked(False)
         try:
             self.session.start_training(options)
         except (OSError, UserError) as error:
@@ -196,16 +198,23 @@ class TrainingPanel(Panel):
         self.form.set_choices("device", {"auto": f"Automatic: {fastest}" if fastest else "Automatic", **label_of})
         self.form.choose("device", preferences.device())
         self.form.show_settings(session.document.design.training)
-        reason = self._reason()
-        self.design_name.setText(session.document.design.name)
-        self.plan.setText(reason or self._plan(label_of, fastest))
-        self.problems_link.setVisible(bool(session.problems))
+        self._show_plan(label_of, fastest)
         if self._offered_digest and self._offered_digest != session.digest:
             self._offered_digest = ""
             self.notice.clear()
         if self.run is None and not self._has_looked_for_interrupted:
             self._offer_interrupted()
         self._show_run()
+
+    def _show_settings(self, on: bool) -> None:
+        self._settings.setVisible(on)
+
+    def _show_plan(self, label_of: dict[str, str], fastest: str) -> None:
+        """Show what a start would train, or why it cannot."""
+        design, reason = self.session.document.design, self._reason()
+        rate = planned_rate(design.training, self._steps_per_epoch()) if not reason else None
+        self.plan.show_plan(design.name, reason or self._plan(label_of, fastest), rate)
+        self.plan.problems.setVisible(bool(self.session.problems))
 
     def _update_start(self) -> None:
         """Enable Start, or show beside it why it is disabled, with the repair if there is one."""
@@ -215,35 +224,30 @@ class TrainingPanel(Panel):
         self.reason.setVisible(bool(reason) and self.run is not None and not active)  # the empty page shows it, too
         obstacle = self._obstacle() if reason and not active and not self.session.problems else None
         repair = obstacle.repair if obstacle is not None else None
-        self.repair_button.setText(repair.label if repair is not None else "")
-        self.repair_button.setVisible(repair is not None)
-        self.start_button.setEnabled(not reason)
+        for repair_button, has_place in ((self.repair_button, self.run is not None), (self.plan.repair, True)):
+            repair_button.setText(repair.label if repair is not None else "")
+            repair_button.setVisible(repair is not None and has_place)
+        start = self.controls.start
+        start.setEnabled(not reason)
         key = self.session.keymap.text("train")
-        self.start_button.setToolTip(reason or "Train the current design" + (f"  ({key})" if key else ""))
+        start.setToolTip(reason or "Train the current design" + (f"  ({key})" if key else ""))
 
     def _show_run(self) -> None:
-        run = self.run
+        run, controls = self.run, self.controls
         active = run is not None and run.active
         self.form.setEnabled(not active)
         self._update_start()
-        self.resume_button.setVisible(run is not None and run.resumable)
-        self.pause_button.setVisible(run is not None)
-        self.stop_button.setVisible(run is not None)
-        self.stop_button.setEnabled(active)
-        self.progress.setVisible(run is not None)
-        self.headline.setText(self._headline(run) if run is not None else "")
-        self.headline.setToolTip(self.headline.text())  # a narrow panel cuts the text off
-        self.numbers.setVisible(run is not None)
-        self.numbers.setText(run.numbers() if run is not None else "")
+        controls.resume.setVisible(run is not None and run.resumable)
+        for widget in (controls.pause, controls.stop, controls.settings, controls.progress):
+            widget.setVisible(run is not None)
+        controls.stop.setEnabled(active)
+        controls.show_texts(self._headline(run) if run is not None else "", run.numbers() if run is not None else "")
         self._pages.setCurrentIndex(0 if run is None else 1)
         if run is None:
             return
-        paused = run.state == "paused"
-        self.pause_button.setText("Continue" if paused else "Pause")
-        self.pause_button.setProperty("icon_name", "play" if paused else "pause")
-        self.pause_button.setIcon(theme.icon("play" if paused else "pause"))
-        self.pause_button.setEnabled(run.state in ("training", "paused"))
-        self.progress.setValue(round(1000 * run.share))
+        controls.show_paused(run.state == "paused")
+        controls.pause.setEnabled(run.state in ("training", "paused"))
+        controls.progress.setValue(round(1000 * run.share))
         if self.isVisible():
             self.plots.show_curves(run.curves)
 
@@ -282,6 +286,10 @@ class TrainingPanel(Panel):
         if obstacle is not None and obstacle.repair is not None:
             self.session.repair(obstacle.repair, "")
 
+    def _steps_per_epoch(self) -> int:
+        """Return the optimizer steps of an epoch; a round number as long as the number of samples is unknown."""
+        return UNKNOWN_STEPS
+
     def _plan(self, label_of: dict[str, str], fastest: str) -> str:
         training = self.session.document.design.training
         device = self.form.choice("device")
@@ -311,49 +319,17 @@ class TrainingPanel(Panel):
 
     def _refresh_theme(self) -> None:
         refresh_icons(self)
-        for push_button in (self.start_button, self.resume_button, self.pause_button, self.stop_button):
-            ink = "on_accent" if push_button is self.start_button else "text"
-            push_button.setIcon(theme.icon(push_button.property("icon_name"), ink))
-        self._fix_button_widths()
+        self.controls.refresh_theme()
         self.notice.refresh_theme()
+        self.plan.refresh_theme()
         self.plots.refresh_theme()
 
     # --- building ---------------------------------------------------------------------------------------------------
 
-    def _button(self, text: str, icon: str, clicked: Any) -> QPushButton:
-        push_button = button(text, clicked)
-        push_button.setProperty("icon_name", icon)
-        push_button.setIcon(theme.icon(icon, "on_accent" if text.startswith("Start") else "text"))
-        return push_button
-
     def showEvent(self, event: QShowEvent) -> None:
         """Fix the widths of the buttons, which depend on the style of the window."""
         super().showEvent(event)
-        self._fix_button_widths()
-
-    def _fix_button_widths(self) -> None:
-        """Keep the buttons where they are while a run starts, pauses and ends: a click aimed at Stop must hit Stop."""
-        for push_button in (self.start_button, self.resume_button, self.stop_button):
-            push_button.setFixedWidth(push_button.sizeHint().width())
-        shown = self.pause_button.text()
-        widths = []
-        for text in ("Pause", "Continue"):
-            self.pause_button.setText(text)
-            widths.append(self.pause_button.sizeHint().width())
-        self.pause_button.setText(shown)
-        self.pause_button.setFixedWidth(max(widths))
-
-    def _empty_state(self) -> QWidget:
-        page = QWidget()
-        layout = column(margin=theme.PADDING)
-        layout.addStretch(1)
-        for widget in (self.design_name, self.plan):
-            widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            layout.addWidget(widget)
-        layout.addWidget(self.problems_link, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(2)
-        page.setLayout(layout)
-        return page
+        self.controls.fix_widths()
 
     def _build(self) -> None:
         scroll = QScrollArea(widgetResizable=True)
@@ -362,18 +338,11 @@ class TrainingPanel(Panel):
         scroll.setWidget(self.form)
         scroll.setMinimumWidth(WIDTH)
         self._settings = scroll
-        controls = row(self.start_button, self.pause_button, self.stop_button, self.resume_button)
-        # A narrow panel cuts the headline off and leaves the buttons their space.
-        self.headline.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        controls.addWidget(self.headline, 1)
-        measures = row(self.progress, self.numbers, spacing=12)
-        self.progress.setMinimumWidth(48)
         right = QWidget()
         layout = column(margin=8)
-        layout.addLayout(controls)
+        layout.addWidget(self.controls)
         layout.addWidget(self.reason)
         layout.addWidget(self.repair_button, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addLayout(measures)
         layout.addWidget(self.notice)
         layout.addWidget(self._pages, 1)
         right.setLayout(layout)
@@ -387,4 +356,3 @@ class TrainingPanel(Panel):
 
     def _on_turned(self, upright: bool) -> None:
         self._settings.setMinimumWidth(0 if upright else WIDTH)
-        self.plots.set_stacked(upright)

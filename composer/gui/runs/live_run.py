@@ -5,6 +5,7 @@ from typing import Any
 
 from composer.core import units
 from composer.core.files.run_folder import LAST, MetricsReader, read_run, read_trace
+from composer.gui.runs.planned_rate import planned_rate_of
 from composer.gui.runs.run_curves import RunCurves
 from composer.gui.runs.run_process import ENDED, RunHandle
 from composer.gui.workers.outcome import ProcessOutcome
@@ -40,6 +41,7 @@ class LiveRun:
         self.outcome: ProcessOutcome | None = None
         self._anchor: tuple[float, int] | None = None  # time and step from which the pace is measured
         self._now = (0.0, 0)
+        self._planned = (0, 0)  # steps and epochs that `curves.plan` was computed for
         reader, more = MetricsReader(handle.folder), True
         while more:
             records, more = reader.read()
@@ -74,6 +76,13 @@ class LiveRun:
             self.device = str(event.get("device_label") or self.device)
             if before != self.reported:
                 self._anchor = None  # a pause does not count into the pace
+            self._plan_rate()
+
+    def _plan_rate(self) -> None:
+        """Compute the learning rate of the whole run as soon as its steps are known, and again when it is extended."""
+        if self.steps and self.epochs and self._planned != (self.steps, self.epochs):
+            self._planned = (self.steps, self.epochs)
+            self.curves.plan = planned_rate_of(self.handle.folder, max(1, round(self.steps / self.epochs)))
 
     def _add_record(self, record: Mapping[str, Any]) -> None:
         self.curves.add(record)

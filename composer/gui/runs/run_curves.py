@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
+from composer.core.run_measures import MEASURES
 from composer.core.run_records import LOSS, PARTS, Head, MetricSpec, old_head
 
 # Steps over which the loss is averaged: an epoch logs about a dozen, so this smooths over half of one.
@@ -28,6 +29,21 @@ class Curve:
             self.y.append(float(y))
 
 
+class Trend(Curve):
+    """The moving average of a curve, without the bias of the start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mean = self._weight = 0.0
+
+    def add(self, x: float, y: object) -> None:
+        """Append the average after one more value; what is not a finite number is left out."""
+        if isinstance(y, int | float) and math.isfinite(y):
+            decay = 1 - 1 / SMOOTHING
+            self._mean, self._weight = decay * self._mean + (1 - decay) * y, decay * self._weight + (1 - decay)
+            super().add(x, self._mean / self._weight)
+
+
 class RunCurves:
     """Takes the records of a run in their order, each at constant cost.
 
@@ -37,18 +53,23 @@ class RunCurves:
     Attributes:
         head: names the metrics and which one is primary.
         loss: training loss at each logged step; x is in epochs.
-        smooth: its moving average, without the bias of the start.
+        smooth: its moving average.
         parts: curves of each epoch by part (``train``, ``val``) and metric, in the units that are shown.
+        measures: curves of the logged steps by key of a `Measure`.
+        trends: moving averages of the noisy ones.
+        plan: the learning rate of the whole run, empty as long as it is unknown.
         last: the latest record of each kind.
     """
 
     def __init__(self, epochs: int = 0) -> None:
         self.epochs = epochs
         self.head: Head = old_head()
-        self.loss, self.smooth = Curve(), Curve()
+        self.loss, self.smooth = Curve(), Trend()
         self.parts: dict[str, dict[str, Curve]] = {part: {} for part in PARTS}
+        self.measures: dict[str, Curve] = {measure.key: Curve() for measure in MEASURES}
+        self.trends: dict[str, Curve] = {measure.key: Trend() for measure in MEASURES if measure.noisy}
+        self.plan = Curve()
         self.last: dict[str, Mapping[str, Any]] = {}
-        self._mean = self._weight = 0.0
         self._step = self._epoch = -1
 
     @property
@@ -85,9 +106,10 @@ class RunCurves:
         self._step = step
         x = float(record.get("x", record.get("epoch", 1)))
         self.loss.add(x, value)
-        decay = 1 - 1 / SMOOTHING
-        self._mean, self._weight = decay * self._mean + (1 - decay) * value, decay * self._weight + (1 - decay)
-        self.smooth.add(x, self._mean / self._weight)
+        self.smooth.add(x, value)
+        for curves in (self.measures, self.trends):
+            for key, curve in curves.items():
+                curve.add(x, record.get(key))
 
     def _add_epoch(self, record: Mapping[str, Any]) -> None:
         epoch = record.get("epoch", 0)

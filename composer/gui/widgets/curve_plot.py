@@ -1,21 +1,24 @@
-"""Curves over epochs, with a readout that follows the cursor."""
+"""Curves over epochs, readable in little height, with a readout that follows the cursor."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QWidget
 
 from composer.gui.look import theme
 from composer.gui.widgets.labels import column, label, row
+from composer.gui.widgets.plot_legend import LegendEntry, PlotLegend
 from composer.gui.widgets.plot_style import make_plot, style_axes, widget_point
 from composer.gui.widgets.readout import Reading, Readout, line_pen
 
 FAINT = 0.28
 # Curves of more points than this have no dots.
 MAX_DOTS = 60
+# The legend lists the values of at most this many lines.
+MAX_LISTED = 2
 
 
 @dataclass(slots=True)
@@ -35,17 +38,30 @@ class CurvePlot(QWidget):
 
     Args:
         title: what is plotted.
-        unit: label of the vertical axis.
-        write: how the readout writes a value.
-        legend: names of the solid and of the dashed line.
+        unit: unit of the values, beside the title.
+        write: how the legend and the readout write a value.
+        legend: names of the solid and of the dashed lines, shown while there are none, or too many to list.
+        from_zero: whether the vertical axis starts at zero, and its numbers are written by `write`.
 
     Attributes:
         plot: the pyqtgraph plot.
+        legend: names the lines, each with its value under the cursor, or its last one.
         readout: the box with the values under the cursor.
+
+    Signals:
+        cursor_moved: the position under the cursor, in epochs; None when it leaves.
     """
 
+    cursor_moved = Signal(object)
+
     def __init__(
-        self, title: str, unit: str, write: Callable[[float], str], legend: Sequence[str] = ("train", "validation")
+        self,
+        title: str,
+        unit: str,
+        write: Callable[[float], str],
+        legend: Sequence[str] = ("train", "validation"),
+        *,
+        from_zero: bool = False,
     ) -> None:
         super().__init__()
         import pyqtgraph as pg
@@ -53,25 +69,29 @@ class CurvePlot(QWidget):
         self._pg = pg
         self._write = write
         self._lines: dict[str, Line] = {}
-        self._unit = unit
+        self._title = title
+        self._at: float | None = None
         self.heading = label(title)
         self.heading.setFont(theme.font(bold=True))
-        self.legend = PlotLegend(legend)
-        self.plot = make_plot()
+        self._names = [LegendEntry(name, dashed=index == 1) for index, name in enumerate(legend)]
+        self.legend = PlotLegend(self._names)
+        self.plot = make_plot(low=True)
         self.view = self.plot.getViewBox()
         self.view.setDefaultPadding(0.04)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setZValue(-10)
         self._cursor.hide()
         self.plot.addItem(self._cursor, ignoreBounds=True)
+        if from_zero:
+            self.plot.plot([0, 0], [0, 0], pen=pg.mkPen(0, 0, 0, 0))  # an invisible line that the range includes
+            self.plot.getAxis("left").tickStrings = lambda values, _scale, _spacing: [write(value) for value in values]
         self.readout = Readout(self.plot)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
         self.plot.scene().sigMouseClicked.connect(self._on_clicked)
         self.plot.viewport().installEventFilter(self)
-        top = row(self.heading, spacing=8)
+        top = row(self.heading, label(unit, "small"), spacing=6)
         top.setContentsMargins(8, 0, 8, 0)
-        top.addStretch(1)
-        top.addWidget(self.legend)
+        top.addWidget(self.legend, 1)
         layout = column(margin=0, spacing=0)
         layout.addLayout(top)
         layout.addWidget(self.plot, 1)
@@ -124,6 +144,7 @@ class CurvePlot(QWidget):
             line.item.setSymbolPen(self._pg.mkPen(ink, width=1.5) if dashed else None)
             line.item.setSymbolBrush(None if dashed else ink)
         line.item.setData(line.x, line.y)
+        self._show_values()
 
     def _add_item(self, faint: bool) -> Any:
         item = self.plot.plot([], [])
@@ -138,7 +159,7 @@ class CurvePlot(QWidget):
         line = self._lines.pop(key, None)
         if line is not None:
             self.plot.removeItem(line.item)
-            self._hide_readout()
+            self._leave()
 
     def clear(self) -> None:
         """Remove all lines."""
@@ -150,16 +171,44 @@ class CurvePlot(QWidget):
         self.view.setXRange(0, max(1.0, epochs), padding=0.02)
         self.view.enableAutoRange(axis="y")
 
-    def values_at(self, x: float) -> list[tuple[Line, float]]:
-        """Return each named line with its value at the point nearest to a position."""
+    def values_at(self, x: float | None) -> list[tuple[Line, float]]:
+        """Return each named line with its value at the point nearest to a position; None is the end of each line."""
         import numpy as np
 
         named = [line for line in self._lines.values() if line.name and len(line.x)]
-        return [(line, float(line.y[int(np.argmin(np.abs(line.x - x)))])) for line in named]
+        indices = [-1 if x is None else int(np.argmin(np.abs(line.x - x))) for line in named]
+        return [(line, float(line.y[index])) for line, index in zip(named, indices, strict=True)]
+
+    def show_cursor(self, x: float | None) -> None:
+        """Mark a position in epochs and show the values there; None shows the last values."""
+        self._at = x
+        self._cursor.setVisible(x is not None)
+        if x is None:
+            self.readout.hide()
+        else:
+            self._cursor.setValue(x)
+        self._show_values()
+
+    def _show_values(self) -> None:
+        values = self.values_at(self._at)
+        if not values or len(values) > MAX_LISTED:
+            self.legend.set_entries(self._names)
+            return
+        self.legend.set_entries(
+            [
+                LegendEntry(
+                    "" if line.name.lower() == self._title.lower() else line.name,
+                    line.dashed,
+                    self._write(value),
+                    line.color,
+                )
+                for line, value in values
+            ]
+        )
 
     def refresh_theme(self) -> None:
         """Restyle the axes in the current theme; the owner redraws the lines in their colours."""
-        style_axes(self.plot, self._unit, "epoch")
+        style_axes(self.plot, "", "epoch")
         self._cursor.setPen(self._pg.mkPen(theme.color("faint")))
         self.legend.update()
 
@@ -168,14 +217,17 @@ class CurvePlot(QWidget):
         return QSize(280, 180)
 
     def eventFilter(self, watched: Any, event: QEvent) -> bool:
-        """Hide the readout when the cursor leaves."""
+        """Hide the readout when the cursor leaves; the wheel scrolls what is around the plot, with Ctrl it zooms."""
         if event.type() == QEvent.Type.Leave:
-            self._hide_readout()
+            self._leave()
+        elif isinstance(event, QWheelEvent) and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+            return True
         return super().eventFilter(watched, event)
 
-    def _hide_readout(self) -> None:
-        self.readout.hide()
-        self._cursor.hide()
+    def _leave(self) -> None:
+        self.show_cursor(None)
+        self.cursor_moved.emit(None)
 
     def _on_clicked(self, event: Any) -> None:
         if event.double():
@@ -186,48 +238,12 @@ class CurvePlot(QWidget):
         x = self.view.mapSceneToView(position).x() if inside else 0.0
         values = self.values_at(x) if inside else []
         if not values:
-            self._hide_readout()
+            self._leave()
             return
         rows = [
             Reading(line.name, self._write(value), line.color or theme.color("text"), line.dashed)
             for line, value in values
         ]
-        self._cursor.setValue(x)
-        self._cursor.show()
+        self.show_cursor(x)
+        self.cursor_moved.emit(x)
         self.readout.show_at(widget_point(self.plot, position), f"epoch {max(x, 0):.1f}", rows)
-
-
-class PlotLegend(QWidget):
-    """Explains solid and dashed lines, in the colour of quiet text.
-
-    Args:
-        names: name of the solid and of the dashed line.
-    """
-
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__()
-        self._names = names
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-
-    def minimumSizeHint(self) -> QSize:
-        """Return no width: the legend is cut off before the plot makes its panel wide."""
-        return QSize(0, 20)
-
-    def sizeHint(self) -> QSize:
-        """Return the size of its names."""
-        metrics = QFontMetrics(theme.font(theme.SMALL))
-        return QSize(sum(metrics.horizontalAdvance(name) + 36 for name in self._names), 20)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw a short line before each name."""
-        if self.width() < self.sizeHint().width():
-            return  # half a legend is worse than none
-        painter = QPainter(self)
-        painter.setFont(theme.font(theme.SMALL))
-        metrics, x = QFontMetrics(theme.font(theme.SMALL)), 12
-        for index, name in enumerate(self._names):
-            painter.setPen(line_pen(theme.color("muted"), dashed=index == 1))
-            painter.drawLine(x, self.height() // 2, x + 16, self.height() // 2)
-            painter.setPen(theme.color("muted"))
-            painter.drawText(x + 20, 0, 400, self.height(), Qt.AlignmentFlag.AlignVCenter, name)
-            x += metrics.horizontalAdvance(name) + 36

@@ -7,18 +7,21 @@ from PySide6.QtCore import QPoint, QPointF
 from composer.gui.look import theme
 
 MIN_HEIGHT = 96
-AXIS_WIDTH, AXIS_HEIGHT = 46, 34
+AXIS_WIDTH, AXIS_HEIGHT, LOW_AXIS_HEIGHT = 46, 34, 18
 GRID_ALPHA = 0.12
 
 
-def make_plot() -> Any:
+def make_plot(*, low: bool = False) -> Any:
     """Return an empty `pyqtgraph.PlotWidget` without menu, frame and background.
 
     pyqtgraph takes a tenth of a second to import, so the import waits for the first plot.
+
+    Args:
+        low: whether height is short: the label of the horizontal axis is then left of its first number.
     """
     import pyqtgraph as pg
 
-    plot = pg.PlotWidget(antialias=True)
+    plot = pg.PlotWidget(antialias=True, axisItems={"bottom": _low_axis()} if low else None)
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setBackground(None)  # the panel's own background shows through
@@ -27,11 +30,24 @@ def make_plot() -> Any:
     plot.setMinimumHeight(MIN_HEIGHT)
     plot.setToolTip("")
     plot.getAxis("left").setWidth(AXIS_WIDTH)
-    plot.getAxis("bottom").setHeight(AXIS_HEIGHT)
+    plot.getAxis("bottom").setHeight(LOW_AXIS_HEIGHT if low else AXIS_HEIGHT)
     # Otherwise pyqtgraph leaves out the last number of the axis.
     plot.getAxis("bottom").setStyle(hideOverlappingLabels=False)
     plot.getPlotItem().layout.setContentsMargins(1, 1, 8, 1)
     return plot
+
+
+def _low_axis() -> Any:
+    """Return a horizontal axis whose label is left of its numbers instead of below them."""
+    import pyqtgraph as pg
+
+    class LowAxis(pg.AxisItem):  # type: ignore[misc]
+        def resizeEvent(self, event: Any = None) -> None:
+            """Place the label beside the numbers, where the vertical axis leaves a corner free."""
+            super().resizeEvent(event)
+            self.label.setPos(-self.label.boundingRect().width() - 4, -4)
+
+    return LowAxis("bottom")
 
 
 def style_axes(plot: Any, left: str, bottom: str) -> None:
@@ -49,6 +65,7 @@ def style_axes(plot: Any, left: str, bottom: str) -> None:
         axis.setPen(pg.mkPen(theme.color("border")))
         axis.setTextPen(pg.mkPen(theme.color("muted")))
         axis.setStyle(tickFont=theme.font(theme.SMALL), tickLength=-4, textFillLimits=[(0, 0.6), (2, 0.4), (4, 0.2)])
+        axis.enableAutoSIPrefix(False)  # its factor would be in the label, which may be empty
         axis.setLabel(text, **{"color": theme.tokens().muted, "font-size": f"{theme.SMALL}px"})
     plot.showGrid(x=False, y=True, alpha=GRID_ALPHA)
 

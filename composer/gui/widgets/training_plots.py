@@ -1,16 +1,21 @@
-"""The plots of a training: the loss and the primary metric; training solid, validation dashed, in one hue."""
+"""The plots of a training, as small multiples: loss and primary metric, learning rate, gradient norm, speed, memory.
 
-from collections.abc import Sequence
+Training is solid and validation dashed, in one hue; the plan of the learning rate is grey from the start.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from composer.core.run_measures import MEASURES, Measure
 from composer.core.run_records import LOSS, Head, MetricSpec
 from composer.gui.look import theme
 from composer.gui.widgets.curve_plot import CurvePlot
+from composer.gui.widgets.plot_grid import PlotGrid
 
-LINES = ("raw", "train", "val")
+LINES = ("raw", "train", "val", "plan")
 
 
 class Points(Protocol):
@@ -32,6 +37,18 @@ class Curves(Protocol):
     head: Head
 
     @property
+    def plan(self) -> Points:
+        """Learning rate of the whole run."""
+
+    @property
+    def measures(self) -> Mapping[str, Points]:
+        """What was measured at each logged step, by key of a `Measure`."""
+
+    @property
+    def trends(self) -> Mapping[str, Points]:
+        """Moving averages of the noisy measures."""
+
+    @property
     def loss(self) -> Points:
         """Training loss at each logged step."""
 
@@ -44,22 +61,26 @@ class Curves(Protocol):
 
 
 class TrainingPlots(QWidget):
-    """The loss beside the primary metrics of the drawn runs; a plot is created when there is something to draw.
+    """The plots of the drawn runs, in a grid that scrolls; a plot is created when there is something to draw.
 
     Attributes:
+        grid: the plots in their order, and what else is shown below them.
         loss: the plot of the loss; None before the first run is drawn.
         metrics: the plots of metrics by name.
+        measures: the plots of measures by key.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.loss: CurvePlot | None = None
         self.metrics: dict[str, CurvePlot] = {}
+        self.measures: dict[str, CurvePlot] = {}
         self._drawn: dict[str, tuple[Curves, QColor, str]] = {}
         self._span = 0
-        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.setSpacing(8)
+        self.grid = PlotGrid()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.grid)
 
     def show_curves(self, curves: Curves, key: str = "run", color: QColor | None = None, name: str = "") -> None:
         """Draw the curves of a run, or redraw them.
@@ -77,9 +98,11 @@ class TrainingPlots(QWidget):
         if metric.name != LOSS:
             plot = self.metrics.get(metric.name)
             if plot is None:
-                plot = self.metrics[metric.name] = self._add_plot(metric)
+                plot = self.metrics[metric.name] = self._add_metric(metric)
                 self._span = 0  # the new plot has no range yet
             self._draw_metric(plot, curves, key, line_color, name)
+        for measure in MEASURES:
+            self._draw_measure(measure, curves, key, line_color, name)
         self._show_used_plots()
         span = max(drawn[0].epochs for drawn in self._drawn.values())
         if span != self._span:  # otherwise the user's own zoom stays
@@ -105,10 +128,6 @@ class TrainingPlots(QWidget):
             self.remove(key)
         self._span = 0
 
-    def set_stacked(self, stacked: bool) -> None:
-        """Arrange the plots above each other, or side by side."""
-        self._box.setDirection(QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight)
-
     def refresh_theme(self) -> None:
         """Redraw in the colours of the current theme."""
         for plot in self._plots():
@@ -118,7 +137,7 @@ class TrainingPlots(QWidget):
 
     def _draw_loss(self, curves: Curves, key: str, color: QColor, name: str) -> None:
         if self.loss is None:
-            self.loss = self._add_plot(curves.head.loss)
+            self.loss = self._add_metric(curves.head.loss)
         # Among several runs the validation is compared; the readout would not fit twice as many rows.
         train, val = _line_names(name)
         if name:  # raw values of several runs on top of each other are unreadable
@@ -137,18 +156,60 @@ class TrainingPlots(QWidget):
                 f"{key} {part}", points.x, points.y, color, name=line_name, dashed=part == "val", marks=not name
             )
 
+    def _draw_measure(self, measure: Measure, curves: Curves, key: str, color: QColor, name: str) -> None:
+        points, planned = curves.measures[measure.key], curves.plan if measure.has_plan else None
+        if not len(points.x) and not (planned and len(planned.x)):
+            return
+        plot = self.measures.get(measure.key)
+        if plot is None:
+            plot = self._add_plot(measure.title, measure.unit, measure.write, from_zero=measure.from_zero)
+            self.measures[measure.key] = plot
+            self._span = 0
+        if planned is not None and len(planned.x) and not name:
+            plot.set_line(f"{key} plan", planned.x, planned.y, theme.color("faint"), name="planned")
+        if measure.noisy and not name:
+            plot.set_line(f"{key} raw", points.x, points.y, color, faint=True)
+        line = curves.trends[measure.key] if measure.noisy else points
+        plot.set_line(f"{key} train", line.x, line.y, color, name=name or measure.title.lower())
+
     def _show_used_plots(self) -> None:
         used = {drawn[0].head.primary.name for drawn in self._drawn.values()}
         for name, plot in self.metrics.items():
             plot.setVisible(name in used or not self._drawn)
+        for plot in self.measures.values():
+            plot.setVisible(bool(plot.keys()))
+        self.grid.arrange()
 
     def _plots(self) -> list[CurvePlot]:
-        return [*([self.loss] if self.loss is not None else []), *self.metrics.values()]
+        return [*([self.loss] if self.loss is not None else []), *self.metrics.values(), *self.measures.values()]
 
-    def _add_plot(self, metric: MetricSpec) -> CurvePlot:
-        plot = CurvePlot(metric.title, metric.unit, lambda value: metric.write(value / metric.scale))
-        self._box.addWidget(plot, 1)
+    def _add_metric(self, metric: MetricSpec) -> CurvePlot:
+        plot = self._add_plot(
+            metric.title, metric.unit, lambda value: metric.write(value / metric.scale), ("train", "validation")
+        )
+        metrics = len(self.metrics)
+        self.grid.cells.insert(metrics + (self.loss is not None), self.grid.cells.pop())  # before the measures
         return plot
+
+    def _add_plot(
+        self,
+        title: str,
+        unit: str,
+        write: Callable[[float], str],
+        legend: Sequence[str] = (),
+        *,
+        from_zero: bool = False,
+    ) -> CurvePlot:
+        plot = CurvePlot(title, unit, write, legend, from_zero=from_zero)
+        plot.cursor_moved.connect(lambda x, source=plot: self._move_cursor(x, source))
+        self.grid.add_cell(plot)
+        return plot
+
+    def _move_cursor(self, x: float | None, source: CurvePlot) -> None:
+        """Mark the position under the cursor in the other plots, too."""
+        for plot in self._plots():
+            if plot is not source:
+                plot.show_cursor(x)
 
 
 def _line_names(run: str) -> tuple[str, str]:

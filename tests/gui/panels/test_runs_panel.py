@@ -108,6 +108,7 @@ def test_selected_runs_are_overlaid_each_in_its_colour(panel: RunsPanel, qtbot: 
     assert len({color.name() for color in colors.values()}) == 2
     assert panel.model.colors == colors
     accuracy = panel.plots.metrics["accuracy"]
+    panel.plots.grid.ensureWidgetVisible(accuracy)
     qtbot.mouseMove(accuracy.plot.viewport(), QPoint(accuracy.plot.width() // 2, 40))
     qtbot.waitUntil(lambda: accuracy.readout.isVisible())
     assert "other" in accuracy.readout.text()

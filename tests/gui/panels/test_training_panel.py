@@ -41,7 +41,7 @@ def panel(session: Session, qtbot: QtBot) -> TrainingPanel:
     panel.resize(900, 300)
     with qtbot.waitExposed(panel):
         panel.show()
-    qtbot.waitUntil(lambda: panel.design_name.text() != "")
+    qtbot.waitUntil(lambda: panel.plan.name.text() != "")
     return panel
 
 
@@ -56,18 +56,18 @@ def state_is(panel: TrainingPanel, *states: str) -> Callable[[], bool]:
 
 
 def test_the_empty_panel_states_network_data_and_device(panel: TrainingPanel) -> None:
-    assert panel.design_name.text() == "Tiny"
-    assert "digits" in panel.plan.text()
-    assert "1 epoch" in panel.plan.text()
-    assert "128 samples per step" in panel.plan.text()
-    assert panel.start_button.isVisible()
-    assert not panel.stop_button.isVisible()
+    assert panel.plan.name.text() == "Tiny"
+    assert "digits" in panel.plan.text.text()
+    assert "1 epoch" in panel.plan.text.text()
+    assert "128 samples per step" in panel.plan.text.text()
+    assert panel.controls.start.isVisible()
+    assert not panel.controls.stop.isVisible()
 
 
 def test_without_a_network_it_states_what_is_missing(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
     session.new()
-    qtbot.waitUntil(lambda: "Draw a network first" in panel.plan.text())
-    assert not panel.start_button.isEnabled()
+    qtbot.waitUntil(lambda: "Draw a network first" in panel.plan.text.text())
+    assert not panel.controls.start.isEnabled()
     panel.start()
     assert "Draw a network first" in panel.notice.text
     assert not session.runs
@@ -122,31 +122,31 @@ def test_a_head_for_other_classes_disables_the_start_and_is_repaired_beside_it(
     design = session.document.design
     output = NodeFacts("", outputs=(PortSpec("", (1, 1000)),))
     session.show_facts(design, DesignFacts({"logits": output}))  # as the engine infers them
-    qtbot.waitUntil(lambda: not panel.start_button.isEnabled())
-    assert "digits has 10 classes" in panel.start_button.toolTip()
-    assert "digits has 10 classes" in panel.plan.text()
+    qtbot.waitUntil(lambda: not panel.controls.start.isEnabled())
+    assert "digits has 10 classes" in panel.controls.start.toolTip()
+    assert "digits has 10 classes" in panel.plan.text.text()
     panel.start()
     assert session.runs == []
-    assert panel.repair_button.text() == "Set num_classes of head to 10"
-    click(qtbot, panel.repair_button)
+    assert panel.plan.repair.text() == "Set num_classes of head to 10"
+    click(qtbot, panel.plan.repair)
     assert session.document.design.main.nodes["head"].params["num_classes"] == 10
-    qtbot.waitUntil(panel.start_button.isEnabled)
-    assert not panel.repair_button.isVisible()
+    qtbot.waitUntil(panel.controls.start.isEnabled)
+    assert not panel.plan.repair.isVisible()
 
 
 def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
-    click(qtbot, panel.start_button)
+    click(qtbot, panel.controls.start)
     assert panel.run is not None
-    assert panel.stop_button.isEnabled()  # from the first moment
-    assert not panel.start_button.isEnabled()
-    stop_area = panel.stop_button.geometry()
+    assert panel.controls.stop.isEnabled()  # from the first moment
+    assert not panel.controls.start.isEnabled()
+    stop_area = panel.controls.stop.geometry()
     qtbot.waitUntil(state_is(panel, "done", "failed"), timeout=PATIENCE)
-    qtbot.waitUntil(lambda: panel.headline.text().startswith("Done: "), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: panel.controls.headline.text().startswith("Done: "), timeout=PATIENCE)
     qtbot.waitUntil(lambda: not panel.run.handle.active)
-    assert panel.progress.value() == panel.progress.maximum()
-    qtbot.waitUntil(panel.start_button.isEnabled)
-    assert not panel.stop_button.isEnabled()
-    assert panel.stop_button.geometry() == stop_area  # so no click that is aimed at it starts another run
+    assert panel.controls.progress.value() == panel.controls.progress.maximum()
+    qtbot.waitUntil(panel.controls.start.isEnabled)
+    assert not panel.controls.stop.isEnabled()
+    assert panel.controls.stop.geometry() == stop_area  # so no click that is aimed at it starts another run
     assert panel.notice.text == ""
     assert len(panel.run.curves.loss) >= 6
     loss = panel.plots.loss
@@ -157,35 +157,35 @@ def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Sessio
     assert (panel.run.handle.folder / "checkpoints" / "best.pt").is_file()
     qtbot.waitUntil(lambda: not panel._draw.isActive())
     session.document.edit("Widen", edits.set_params, "stem", {"out_channels": 16})
-    qtbot.waitUntil(lambda: panel.headline.text().endswith("an earlier tiny"))
+    qtbot.waitUntil(lambda: panel.controls.headline.text().endswith("an earlier tiny"))
     session.document.undo()
-    qtbot.waitUntil(lambda: "earlier" not in panel.headline.text())
+    qtbot.waitUntil(lambda: "earlier" not in panel.controls.headline.text())
 
 
 def test_stop_ends_a_training_that_is_still_starting(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
-    click(qtbot, panel.start_button)
+    click(qtbot, panel.controls.start)
     assert panel.run is not None
     handle = panel.run.handle
     assert handle.state == "starting"
-    areas = [button.geometry() for button in (panel.start_button, panel.pause_button, panel.stop_button)]
-    qtbot.mouseClick(panel.stop_button, Qt.MouseButton.LeftButton)
+    areas = [button.geometry() for button in (panel.controls.start, panel.controls.pause, panel.controls.stop)]
+    qtbot.mouseClick(panel.controls.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not handle.active, timeout=5000)
     assert handle.state == "stopped"
-    qtbot.waitUntil(lambda: panel.headline.text() == "Stopped")
+    qtbot.waitUntil(lambda: panel.controls.headline.text() == "Stopped")
     assert panel.notice.text == ""
     assert not handle.folder.exists()  # nothing was trained, so nothing is left
-    assert areas == [button.geometry() for button in (panel.start_button, panel.pause_button, panel.stop_button)]
+    assert areas == [button.geometry() for button in (panel.controls.start, panel.controls.pause, panel.controls.stop)]
 
 
 def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
     panel.form.edited.emit("epochs", 400, False)
-    click(qtbot, panel.start_button)
+    click(qtbot, panel.controls.start)
     qtbot.waitUntil(lambda: panel.run is not None and panel.run.epoch >= 2, timeout=PATIENCE)
-    click(qtbot, panel.pause_button)
+    click(qtbot, panel.controls.pause)
     qtbot.waitUntil(state_is(panel, "paused"), timeout=PATIENCE)
-    qtbot.waitUntil(lambda: panel.pause_button.text() == "Continue")
+    qtbot.waitUntil(lambda: panel.controls.pause.text() == "Continue")
     step = panel.run.step
-    click(qtbot, panel.pause_button)
+    click(qtbot, panel.controls.pause)
     qtbot.waitUntil(lambda: panel.run.state == "training" and panel.run.step > step, timeout=PATIENCE)
 
     os.kill(panel.run.handle.worker.pid, signal.SIGKILL)
@@ -205,14 +205,14 @@ def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session
     assert (folder / "design.yaml").read_bytes() == before
     assert list(panel.run.curves.val_loss.x) == sorted(set(panel.run.curves.val_loss.x))
 
-    click(qtbot, panel.stop_button)
+    click(qtbot, panel.controls.stop)
     qtbot.waitUntil(lambda: not panel.run.handle.active, timeout=PATIENCE)
-    qtbot.waitUntil(lambda: panel.headline.text().startswith("Stopped after epoch"))
+    qtbot.waitUntil(lambda: panel.controls.headline.text().startswith("Stopped after epoch"))
     assert read_run(folder).state == "stopped"
-    assert panel.resume_button.isVisible()
+    assert panel.controls.resume.isVisible()
 
     epoch = panel.run.epoch
-    click(qtbot, panel.resume_button)
+    click(qtbot, panel.controls.resume)
     qtbot.waitUntil(lambda: panel.run.epoch > epoch, timeout=PATIENCE)
     session.close()  # as the window does: the process saves and ends
     assert read_run(folder).state == "stopped"
@@ -243,9 +243,9 @@ def test_a_failed_run_states_the_reason_and_has_the_trace_one_click_away(
     dialog = panel.notice.findChild(QDialog)
     assert "Traceback" in dialog.findChild(QPlainTextEdit).toPlainText()
     dialog.close()
-    qtbot.waitUntil(lambda: panel.headline.text() == "Failed")
-    assert panel.start_button.isVisible()
-    assert not panel.resume_button.isVisible()
+    qtbot.waitUntil(lambda: panel.controls.headline.text() == "Failed")
+    assert panel.controls.start.isVisible()
+    assert not panel.controls.resume.isVisible()
 
 
 def test_an_interrupted_run_of_this_network_is_offered(session: Session, home: Path, qtbot: QtBot) -> None:
@@ -299,8 +299,8 @@ def test_impossible_settings_disable_the_start_and_say_why(
     panel: TrainingPanel, session: Session, qtbot: QtBot
 ) -> None:
     session.document.apply(edits.set_training(session.document.design, Training(optimizer="lion")), "Set optimizer")
-    qtbot.waitUntil(lambda: not panel.start_button.isEnabled())
-    assert panel.plan.text() == "Training optimizer is 'lion', expected one of adamw, sgd"
+    qtbot.waitUntil(lambda: not panel.controls.start.isEnabled())
+    assert panel.plan.text.text() == "Training optimizer is 'lion', expected one of adamw, sgd"
 
 
 def test_options_of_the_objective_are_fields_of_the_form(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:

@@ -1,0 +1,100 @@
+"""The head of the training panel: start, pause, stop and resume, what the run is doing, and how far it is."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from composer.gui.look import theme
+from composer.gui.widgets.labels import button, column, label, row, tool_button
+
+PAUSE, CONTINUE = ("Pause", "pause"), ("Continue", "play")
+
+
+class RunControls(QWidget):
+    """Buttons beside the state in words and in numbers, above the progress of the run.
+
+    Args:
+        start: called by "Start training".
+        pause: called by "Pause" and "Continue".
+        stop: called by "Stop".
+        resume: called by "Resume".
+
+    Attributes:
+        start, pause, stop, resume: the buttons; they stay where they are while a run starts, pauses and ends.
+        settings: whether the settings are shown beside the run.
+        headline: the state in words.
+        numbers: epoch, speed, time left, device.
+        progress: the finished share of the run, in thousandths.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], object],
+        pause: Callable[[], object],
+        stop: Callable[[], object],
+        resume: Callable[[], object],
+    ) -> None:
+        super().__init__()
+        self.start = _icon_button("Start training", "play", start)
+        self.start.setProperty("primary", "true")
+        self.pause = _icon_button(*PAUSE, pause)
+        self.stop = _icon_button("Stop", "stop", stop)
+        self.resume = _icon_button("Resume", "play", resume)
+        self.settings = tool_button("settings", "Show the training settings beside the run", lambda: None)
+        self.settings.setCheckable(True)
+        self.settings.setChecked(True)
+        self.headline, self.numbers = label(), label(role="small")
+        self.headline.setFont(theme.font(bold=True))
+        for text in (self.headline, self.numbers):  # a narrow panel cuts the texts off and leaves the buttons
+            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.progress = QProgressBar(textVisible=False)
+        self.progress.setRange(0, 1000)
+        self.progress.setFixedHeight(4)
+        line = row(self.start, self.pause, self.stop, self.resume)
+        line.addLayout(column(self.headline, self.numbers, margin=0, spacing=0), 1)
+        line.addWidget(self.settings)
+        layout = column(margin=0, spacing=6)
+        layout.addLayout(line)
+        layout.addWidget(self.progress)
+        self.setLayout(layout)
+
+    def show_paused(self, paused: bool) -> None:
+        """Let the pause button continue, or pause."""
+        text, icon = CONTINUE if paused else PAUSE
+        self.pause.setText(text)
+        self.pause.setProperty("icon_name", icon)
+        self.pause.setIcon(theme.icon(icon))
+
+    def show_texts(self, headline: str, numbers: str) -> None:
+        """Show the state of the run."""
+        for widget, text in ((self.headline, headline), (self.numbers, numbers)):
+            widget.setText(text)
+            widget.setToolTip(text)
+            widget.setVisible(bool(text))
+
+    def refresh_theme(self) -> None:
+        """Redraw the icons in the colours of the current theme, and fix the widths of the buttons."""
+        for push_button in (self.start, self.pause, self.stop, self.resume):
+            ink = "on_accent" if push_button is self.start else "text"
+            push_button.setIcon(theme.icon(push_button.property("icon_name"), ink))
+        self.fix_widths()
+
+    def fix_widths(self) -> None:
+        """Keep the buttons where they are: a click aimed at Stop must hit Stop."""
+        for push_button in (self.start, self.resume, self.stop):
+            push_button.setFixedWidth(push_button.sizeHint().width())
+        shown, widths = self.pause.text(), []
+        for text, _ in (PAUSE, CONTINUE):
+            self.pause.setText(text)
+            widths.append(self.pause.sizeHint().width())
+        self.pause.setText(shown)
+        self.pause.setFixedWidth(max(widths))
+
+
+def _icon_button(text: str, icon: str, clicked: Callable[[], object]) -> QPushButton:
+    push_button = button(text, clicked)
+    push_button.setProperty("icon_name", icon)
+    push_button.setIcon(theme.icon(icon, "on_accent" if text.startswith("Start") else "text"))
+    push_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return push_button

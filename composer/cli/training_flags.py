@@ -8,6 +8,7 @@ from typing import Any
 from composer.core import training_settings
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
+from composer.core.extension_text import read_reference
 from composer.core.files.yaml_loader import parse_yaml
 from composer.core.number_text import parse_integer, parse_number
 from composer.core.param_check import describe
@@ -41,7 +42,12 @@ class Flag:
         if spec.type == "bool":
             return {"dest": self.dest, "action": argparse.BooleanOptionalAction, "help": text}
         if self.key in REFERENCES:
-            return {"dest": self.dest, "type": _reference, "metavar": "NAME", "help": _reference_help(self.setting)}
+            return {
+                "dest": self.dest,
+                "type": _reference,
+                "metavar": "NAME[:VALUE]",
+                "help": _reference_help(self.setting),
+            }
         if spec.type == "choice":
             return {"dest": self.dest, "choices": spec.choices, "help": text}
         return {"dest": self.dest, "type": _number(spec), "metavar": "N", "help": text}
@@ -80,12 +86,12 @@ def _float(text: str) -> float | None:
 
 
 def _reference(text: str) -> Any:
-    """Read the name of an extension, or a mapping such as ``{name: digits, split_seed: 3}``."""
+    """Read an extension as text, such as ``images:photos``, or a mapping such as ``{name: digits, split_seed: 3}``."""
     if not text.lstrip().startswith("{"):
         return text
     try:
         value = parse_yaml(text, "mapping")
-        training_settings.read_reference("extension", value)
+        read_reference("extension", value)
     except UserError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a mapping such as {{name: digits}}") from None
     return value
@@ -93,4 +99,4 @@ def _reference(text: str) -> Any:
 
 def _reference_help(row: TrainingSetting) -> str:
     names = ", ".join(str(name) for name in row.spec.choices)
-    return f"{row.spec.help[:1].lower()}{row.spec.help[1:]}: {names}, or {{name: NAME, OPTION: VALUE}}"
+    return f"{row.spec.help[:1].lower()}{row.spec.help[1:]}: {names}, NAME:VALUE, or {{name: NAME, OPTION: VALUE}}"

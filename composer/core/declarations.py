@@ -26,6 +26,8 @@ from composer.core.graph import Literal, as_literal
 MAX_SOURCE_BYTES = 200_000
 _MISSING = object()
 _PLAIN_TYPES = ("int", "float", "bool", "str")
+# Annotations of texts with a meaning: a file or folder, and the text of another extension of the same kind.
+_TEXT_TYPES = {"Path": "path", "Source": "source"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class ParamSpec:
 
     Args:
         name: argument name.
-        type: ``int``, ``float``, ``bool``, ``str``, ``choice`` or ``tuple``.
+        type: ``int``, ``float``, ``bool``, ``str``, ``choice``, ``tuple``, ``path`` (a file or folder) or ``source``
+            (another extension as `extension_text` writes it).
         default: its literal default; None with `required`.
         required: whether it has no default.
         optional: whether None is a legal value.
@@ -271,6 +274,8 @@ def _read_annotation(node: ast.expr, where: str) -> dict[str, Any]:
     match node:
         case ast.Name(id=name) if name in _PLAIN_TYPES:
             return {"type": name}
+        case ast.Name(id=name) if name in _TEXT_TYPES:
+            return {"type": _TEXT_TYPES[name]}
         case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
             return {**_read_annotation(left, where), "optional": True}
         case ast.Subscript(value=ast.Name(id="Literal"), slice=choices) if is_literal(choices):
@@ -287,7 +292,7 @@ def _read_annotation(node: ast.expr, where: str) -> dict[str, Any]:
                 return {"type": "tuple", "items": (kind, 0)}
             if all(isinstance(other, ast.Name) and other.id == kind for other in others):
                 return {"type": "tuple", "items": (kind, 1 + len(others))}
-    allowed = "int, float, bool, str, Literal, tuple, Annotated, X | None"
+    allowed = "int, float, bool, str, Path, Source, Literal, tuple, Annotated, X | None"
     raise UserError(f"{where}: annotation {ast.unparse(node)} is not one of {allowed}")
 
 

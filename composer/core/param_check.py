@@ -4,6 +4,15 @@ from composer.core.declarations import ParamSpec
 from composer.core.graph import Literal
 from composer.core.number_text import parse_number
 
+_WORDS = {
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a text",
+    "path": "the path of a file or folder",
+    "source": "the name of another one, such as digits",
+}
+
 
 def problem(spec: ParamSpec, value: Literal) -> str | None:
     """Return why a literal does not fit a parameter, in one sentence; None if it does."""
@@ -14,6 +23,8 @@ def problem(spec: ParamSpec, value: Literal) -> str | None:
         "float": isinstance(value, int | float) and not isinstance(value, bool),
         "bool": isinstance(value, bool),
         "str": isinstance(value, str),
+        "path": isinstance(value, str) and bool(value.strip()),
+        "source": isinstance(value, str) and bool(value.strip()),
         "choice": value in spec.choices and type(value) in {type(choice) for choice in spec.choices},
         "tuple": isinstance(value, tuple) and _fits_tuple(spec, value),
     }[spec.type]
@@ -45,7 +56,7 @@ def _fits_tuple(spec: ParamSpec, value: tuple[Literal, ...]) -> bool:
 
 def describe(spec: ParamSpec) -> str:
     """Return what a parameter takes, in words: ``an integer from 1 to 64``."""
-    words = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a text"}.get(spec.type, "")
+    words = _WORDS.get(spec.type, "")
     if spec.type == "choice":
         words = f"one of {', '.join(str(choice) for choice in spec.choices)}"
     if spec.type == "tuple":

@@ -94,7 +94,7 @@ def pareto_front(
     Args:
         items: runs or groups.
         cost: what should be small, such as the MACs.
-        value: what should be good, such as the accuracy.
+        value: what should be good, such as the share of right answers.
         direction: ``max`` or ``min``, whichever value is better.
 
     Returns:

@@ -1,15 +1,17 @@
 r"""The records of a run: what each line of ``metrics.jsonl`` contains, and how a metric is named, written and compared.
 
-There are three kinds of records, distinguished by ``kind``::
+There are four kinds of records, distinguished by ``kind``::
 
     head   objective, primary, metrics: [{name, title, unit, direction}, ...]              the first line
     step   step, steps, x, epoch, loss, lr, samples_per_s, time                            about a dozen per epoch
     epoch  epoch, epochs, step, x, metrics: {part: {name: value}}, seconds, samples_per_s, time
+    test   epoch, step, x, metrics: {"test": {name: value}}, time                          the last line
 
 ``x`` is the position on a curve: the finished epochs, a step is a fraction of one. It never goes back, also where the
 number of epochs, and with it ``steps``, was changed.
 
 ``part`` is ``train`` or ``val``; the loss is a metric like any other. Only the objective determines the other metrics.
+The best epoch is chosen on ``val``; the test record measures the weights of that epoch, once, at the end of the run.
 The training process sends the same records to its parent, as events.
 """
 
@@ -127,6 +129,15 @@ def best_of(state: Mapping[str, Any]) -> tuple[MetricSpec, float, int] | None:
         if metric is not None and isinstance(value, int | float) and isinstance(epoch, int):
             return metric, float(value), epoch
     return None
+
+
+def tested_metrics(state: Mapping[str, Any]) -> tuple[dict[str, float], int] | None:
+    """Return the metrics of the test part and the epoch they were measured for, as a run's state file records them."""
+    test = state.get("test")
+    if not isinstance(test, Mapping) or not isinstance(test.get("metrics"), Mapping):
+        return None
+    metrics = {str(name): float(value) for name, value in test["metrics"].items() if isinstance(value, int | float)}
+    return metrics, int(test.get("epoch") or 0)
 
 
 # Files written before objectives named their metrics: every run was a classification, and its records were flat.

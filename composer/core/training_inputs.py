@@ -1,6 +1,6 @@
 """How the fields of a batch fill the inputs of a design: by name.
 
-A design with a single input takes the image, whatever its name.
+A design with a single input takes the image, or the first field of a dataset without images, whatever its name.
 """
 
 from composer.core.errors import DesignError
@@ -9,6 +9,7 @@ from composer.core.graph import Design, Input
 from composer.core.training_extensions import datasets
 
 IMAGE = "image"
+LABEL = "label"
 
 
 def input_fields(design: Design) -> tuple[str, ...]:
@@ -24,7 +25,7 @@ def input_fields(design: Design) -> tuple[str, ...]:
     if not inputs:
         raise DesignError(f"the design has no input; add one for the field {IMAGE} of {reference.name}")
     if len(inputs) == 1 and inputs[0] not in fields:
-        return (IMAGE,)
+        return (IMAGE if IMAGE in fields or not fields else fields[0],)
     for id in inputs:
         if id not in fields:
             raise DesignError(

@@ -13,7 +13,8 @@ from typing import Any, cast
 
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
-from composer.core.graph import ExtensionRef, Literal, Training, as_literal
+from composer.core.extension_text import SEPARATOR, parse_reference, plain_reference, read_reference
+from composer.core.graph import ExtensionRef, Literal, Training
 from composer.core.param_check import describe, problem
 from composer.core.training_extensions import EXTENSIONS, titles
 
@@ -181,7 +182,7 @@ def set_value(training: Training, key: str, value: Any) -> Training:
                 options[option] = value
             value = ExtensionRef(before.name, options)
         elif isinstance(value, str):
-            value = before if value == before.name else ExtensionRef(value)
+            value = before if value == before.name else parse_reference(name, value)
     changes: dict[str, Any] = {name: value}
     return replace(training, **changes)
 
@@ -207,7 +208,7 @@ def reference_problems(name: str, reference: ExtensionRef) -> list[str]:
     declared = EXTENSIONS[name]()
     declaration = declared.get(reference.name)
     if declaration is None:
-        return [f"{name} {reference.name!r:.60} is unknown, expected one of: {', '.join(declared)}"]
+        return [_unknown_reference(name, reference.name)]
     if declaration.problem:
         return [f"{name} {reference.name} cannot be used: {declaration.problem}"]
     messages = []
@@ -222,6 +223,13 @@ def reference_problems(name: str, reference: ExtensionRef) -> list[str]:
             messages.append(message)
     required = [spec.name for spec in declaration.options if spec.required and spec.name not in reference.options]
     return messages + [f"{name} {reference.name} needs the option {option}" for option in required]
+
+
+def _unknown_reference(setting: str, text: str) -> str:
+    declared, name = EXTENSIONS[setting](), text.partition(SEPARATOR)[0]
+    if name in declared:
+        return f"{setting} {name} has no options, so nothing can follow its name; write {name} alone"
+    return f"{setting} {name!r:.60} is unknown, expected one of: {', '.join(declared)}"
 
 
 def check(training: Training) -> None:
@@ -253,27 +261,13 @@ def read_value(name: str, value: Any) -> Any:
     return float(value) if spec.type == "float" else value
 
 
-def read_reference(name: str, value: Any) -> ExtensionRef:
-    """Read the name of an extension, or a mapping of `name` and options.
-
-    Raises:
-        UserError: if it is neither.
-    """
-    if isinstance(value, str):
-        return ExtensionRef(value)
-    if isinstance(value, Mapping) and isinstance(value.get("name"), str):
-        return ExtensionRef(value["name"], {key: as_literal(v) for key, v in value.items() if key != "name"})
-    kind = "a mapping without a name" if isinstance(value, Mapping) else f"{value!r:.60}"
-    raise UserError(f"training {name} is {kind}, expected a name or a mapping such as {{name: {_DEFAULTS.data}}}")
-
-
 def to_plain(training: Training) -> dict[str, Any]:
-    """Return the settings as plain values for YAML and JSON; an extension without options is its name alone."""
+    """Return the settings as plain values for YAML and JSON; see `extension_text` for extensions."""
     plain: dict[str, Any] = {}
     for row in fields(training):
         value = getattr(training, row.name)
         if isinstance(value, ExtensionRef):
-            value = {"name": value.name, **value.options} if value.options else value.name
+            value = plain_reference(row.name, value)
         plain[row.name] = value
     return plain
 

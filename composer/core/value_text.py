@@ -161,6 +161,8 @@ _READERS: dict[str, Callable[[str, ParamSpec, Mapping[str, Scalar]], Literal]] =
     "float": _number,
     "bool": _bool,
     "str": _str,
+    "path": _str,
+    "source": _str,
     "choice": _choice,
     "tuple": _tuple,
 }

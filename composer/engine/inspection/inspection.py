@@ -81,7 +81,7 @@ def inspect_image(
         batch = split.take(slice(number, number + 1))
         tensor, label = batch[IMAGE], subject.data.classes[int(batch["label"][0])]
     output, maps = capture(subject.model, tensor, catalog, subject.blocks_by_path, nodes)
-    display = subject.data.image.to_image(tensor[0], DISPLAY_SIZE)
+    display = subject.image_format.to_image(tensor[0], DISPLAY_SIZE)
     drawings = tuple((captured, draw_map(captured)) for captured in maps)
     return Inspection(tensor[0], display, label, predict(output, subject.data.classes), notes, drawings)
 

@@ -57,7 +57,7 @@ class Inspector:
         rows = []
         for index in range(min(int(params.get("count") or SAMPLES), len(data.val))):
             batch = data.val.take(slice(index, index + 1))
-            image = data.image.to_image(batch[IMAGE][0], SAMPLE_SIZE)
+            image = data.image_format().to_image(batch[IMAGE][0], SAMPLE_SIZE)
             label = data.classes[int(batch["label"][0])]
             rows.append({"index": index, "label": label, "png_base64": png_base64(image)})
         return {"images": rows}

@@ -41,7 +41,8 @@ class Subject:
         was not made for them, and a photograph must not be cut to its ink for it.
         """
         belongs = self.trained or self.scores == len(self.data.classes)
-        return self.data.image if belongs else replace(self.data.image, fit="crop")
+        form = self.data.image_format()
+        return form if belongs or form.fit != "ink" else replace(form, fit="crop")
 
     @property
     def trained(self) -> bool:

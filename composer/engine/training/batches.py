@@ -71,11 +71,11 @@ def epoch_batches(
     matrices = draw_affine(len(split), generator) if augment else None
     bounds = batch_bounds(len(split), batch_size)
     chunk_size = max(1, CHUNK_BYTES // (batch_size * split.sample_bytes()))
-    for first in range(start, len(bounds), chunk_size):
+    chunks = [bounds[first : first + chunk_size] for first in range(start, len(bounds), chunk_size)]
+    samples = split.batches(order, [(chunk[0][0], chunk[-1][1]) for chunk in chunks])
+    for bounds_of_chunk, chunk in zip(chunks, samples, strict=True):
         # 2. Gather and augment the samples of several batches in one call each.
-        bounds_of_chunk = bounds[first : first + chunk_size]
         low, high = bounds_of_chunk[0][0], bounds_of_chunk[-1][1]
-        chunk = split.take(order[low:high].to(split.device))
         if matrices is not None and IMAGE in chunk:
             chunk[IMAGE] = warp(chunk[IMAGE], matrices[low:high])
         # 3. Cut the chunk into batches; slices are views, so nothing is copied.
@@ -85,8 +85,8 @@ def epoch_batches(
 
 def ordered_batches(split: Split, batch_size: int) -> Iterator[Batch]:
     """Yield all samples in their order, for validation."""
-    for low in range(0, len(split), batch_size):
-        yield split.take(slice(low, low + batch_size))
+    bounds = [(low, min(low + batch_size, len(split))) for low in range(0, len(split), batch_size)]
+    yield from split.batches(torch.arange(len(split)), bounds)
 
 
 def batch_bounds(count: int, batch_size: int) -> list[tuple[int, int]]:

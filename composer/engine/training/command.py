@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from composer.core import edits
 from composer.core.errors import UserError
+from composer.core.extension_text import absolute_paths, absolute_reference, plain_reference, read_reference
 from composer.core.files import design_file
-from composer.core.run_records import best_of
+from composer.core.run_records import best_of, tested_metrics
+from composer.core.training_extensions import EXTENSIONS
 from composer.engine.training.control import Control
 from composer.engine.training.loop import train
 from composer.engine.training.report import Report
@@ -48,6 +51,8 @@ def run_command(
         control.read_stdin()
     try:
         design = design_file.load(design_path)
+        folder = Path(design_path).absolute().parent
+        design = edits.set_training(design, absolute_paths(design.training, folder))
         run = train(
             design,
             Path(out),
@@ -57,7 +62,7 @@ def run_command(
             take_over=take_over,
             control=control,
             report=report,
-            **overrides,
+            **_absolute_overrides(overrides, folder),
         )
     except UserError as error:
         if not report.failed:
@@ -66,7 +71,24 @@ def run_command(
     state = run.state()
     if (best := best_of(state)) is not None:
         metric, value, epoch = best
-        report.text(f"{run.path}: validation {metric.title.lower()} {metric.write(value)} (epoch {epoch})")
+        line = f"{run.path}: validation {metric.title.lower()} {metric.write(value)} (epoch {epoch})"
+        test = tested_metrics(state)
+        if test is not None and metric.name in test[0]:
+            line += f", test {metric.title.lower()} {metric.write(test[0][metric.name])}"
+        report.text(line)
     if control.interrupted and state.get("state") == "stopped":
         raise KeyboardInterrupt  # saved, but not done: the command line has an exit code for that
     return 0
+
+
+def _absolute_overrides(overrides: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return overrides whose extensions name files by absolute paths.
+
+    A path on the command line is relative to the working directory, as everywhere; where there is no such file, to the
+    folder of the design.
+    """
+    values = dict(overrides)
+    for setting in EXTENSIONS.keys() & values.keys():
+        reference = absolute_reference(setting, read_reference(setting, values[setting]), Path.cwd(), folder)
+        values[setting] = plain_reference(setting, reference)
+    return values

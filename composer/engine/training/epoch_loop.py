@@ -20,6 +20,7 @@ from composer.engine.training.checkpoint import Checkpointer
 from composer.engine.training.control import Control
 from composer.engine.training.datasets.splits import Split, batch_size
 from composer.engine.training.failure import finite_loss
+from composer.engine.training.final_test import measure_test_part
 from composer.engine.training.objectives import Objective
 from composer.engine.training.preparation import Preparation
 from composer.engine.training.records import TrainingState, best_record, epoch_record, state_record, step_record
@@ -98,7 +99,8 @@ class EpochLoop:
         log_every = max(1, plan.steps_per_epoch // LOGS_PER_EPOCH)
         self.started = True
         if state.epoch >= settings.epochs:
-            self._publish_state("done")
+            self.report.metrics(plan.head.to_record())
+            self._finish()
             return
         self._publish_state("training", f"resumed after epoch {state.epoch}" if self.has_checkpoint else "")
         self.report.metrics(plan.head.to_record())
@@ -167,9 +169,21 @@ class EpochLoop:
                 state.best = best_record(plan.head, record)
             self.checkpointer.save(best=improved)
             self._log(record)
-            self._publish_state("training" if epoch < settings.epochs else "done")
-            if self.control.pending and epoch < settings.epochs and not self._handle_control():
+            if epoch == settings.epochs:
+                self._finish()
                 return
+            self._publish_state("training")
+            if self.control.pending and not self._handle_control():
+                return
+
+    def _finish(self) -> None:
+        """Measure the best epoch on the test part, if there is one, and publish that the run is done."""
+        size = VAL_FACTOR * self.parts.plan.settings.batch_size
+        record = measure_test_part(self.run, self.parts, self.state, validate, size)
+        if record is not None:
+            self.state.test = {"epoch": record["epoch"], "metrics": record["metrics"]["test"]}
+            self._log(record)
+        self._publish_state("done")
 
     def _publish_state(self, name: str, message: str = "") -> None:
         record = state_record(self.parts.plan, self.state, name, message)

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from composer.core.errors import DesignError
 from composer.core.graph import Design
-from composer.core.training_inputs import field_shapes
+from composer.core.training_inputs import field_shapes, input_fields, sample_shape
 from composer.engine.training.datasets import LoadedDataset, load
+from composer.engine.training.datasets.splits import Split
 
 
 class NamedInputs(nn.Module):
@@ -34,3 +36,25 @@ def load_for(design: Design) -> LoadedDataset:
         UserError: if the dataset and the design do not fit each other.
     """
     return load(design.training.data, field_shapes(design))
+
+
+def check_fields(design: Design, split: Split) -> None:
+    """Compare shape and number format of the fields of a batch with the inputs that they fill.
+
+    Raises:
+        DesignError: naming the first input that a field does not fit.
+    """
+    batch = split.take(slice(1))
+    name = design.training.data.name
+    for field, item in zip(input_fields(design), design.main.inputs.values(), strict=True):
+        if field not in batch:
+            raise DesignError(f"a batch of {name} has no field {field!r}; its fields are: {', '.join(batch)}", item.id)
+        value = batch[field]
+        expected, shape = list(sample_shape(design, item)), list(value.shape[1:])
+        dtype = str(value.dtype).removeprefix("torch.")
+        if shape != expected or value.dtype.is_floating_point != item.dtype.startswith("float"):
+            raise DesignError(
+                f"input {item.id!r} is {expected} {item.dtype}, but the field {field!r} of {name} is {shape} {dtype}; "
+                f"give the input that shape and number format",
+                item.id,
+            )

@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
-from composer.core import training_settings
+from composer.core import edits, training_settings
 from composer.core.errors import UserError
+from composer.core.extension_text import absolute_paths
 from composer.core.files.run_folder import SOURCE, is_run
 from composer.core.graph import Design
 from composer.engine.codegen.generate import generate
@@ -69,6 +70,7 @@ def train(
     # Generated from the design, not read from model.py: a run folder from elsewhere must not bring code along.
     inference = Inferrer().infer(design)
     text = generate(inference)
+    design = edits.set_training(design, absolute_paths(design.training, Path.cwd()))
     settings = design.training
     parts: Preparation | None = None
     run: Run | None = None
@@ -105,6 +107,7 @@ def train(
                 totals = inference.facts.totals
                 values = {
                     "training": training_settings.to_plain(settings),
+                    "data": parts.data_facts.run_record(),
                     "device": target.name,
                     "created": now(),
                     "costs": {"params": totals.params, "macs": totals.macs},

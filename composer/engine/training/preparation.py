@@ -8,6 +8,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from composer.core import edits
+from composer.core.data_facts import DataFacts
 from composer.core.files.run_folder import SOURCE
 from composer.core.graph import Design, Training
 from composer.core.run_records import declared_head
@@ -19,7 +20,7 @@ from composer.engine.device import Device
 from composer.engine.library import catalog
 from composer.engine.training.batches import batch_bounds
 from composer.engine.training.datasets.splits import Split
-from composer.engine.training.inputs import NamedInputs, load_for
+from composer.engine.training.inputs import NamedInputs, check_fields, load_for
 from composer.engine.training.objectives import Metrics, Objective, make_objective
 from composer.engine.training.optimizer import make_optimizer
 from composer.engine.training.records import Plan, now
@@ -40,6 +41,8 @@ class Preparation:
         metrics: the metrics of the training batches of an epoch.
         train_split: the training samples, on the device.
         val_split: the validation samples, on the device.
+        test_split: the test samples, on the device; None if there are none.
+        data_facts: what is known of the data.
         plan: what does not change during the run.
     """
 
@@ -52,6 +55,8 @@ class Preparation:
     metrics: Metrics
     train_split: Split
     val_split: Split
+    test_split: Split | None
+    data_facts: DataFacts
     plan: Plan
 
     def checkpoint_bytes(self) -> tuple[int, int]:
@@ -81,6 +86,8 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
     design = edits.set_training(design, settings)
     data = load_for(design)
     train_split, val_split = data.train.to(fabric.device), data.val.to(fabric.device)
+    test_split = data.test.to(fabric.device) if data.test is not None else None
+    check_fields(design, train_split)
     objective = make_objective(settings.objective, data)
     metrics = objective.metrics().to(fabric.device)
 
@@ -98,5 +105,16 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
         started=now(),
     )
     return Preparation(
-        fabric, network, model, bare_optimizer, optimizer, objective, metrics, train_split, val_split, plan
+        fabric=fabric,
+        network=network,
+        model=model,
+        bare_optimizer=bare_optimizer,
+        optimizer=optimizer,
+        objective=objective,
+        metrics=metrics,
+        train_split=train_split,
+        val_split=val_split,
+        test_split=test_split,
+        data_facts=data.facts,
+        plan=plan,
     )

@@ -22,6 +22,7 @@ class TrainingState:
         loss_sum: sum of the losses of the samples of the unfinished epoch.
         epoch_seconds: time spent in the unfinished epoch.
         epochs: records of the finished epochs.
+        test: epoch and metrics of the test record; None before the end of the run.
         threads: CPU threads; stored, because sums in another order differ in the last digits.
     """
 
@@ -34,6 +35,7 @@ class TrainingState:
     epoch_seconds: float = 0.0
     epochs: list[dict[str, Any]] = field(default_factory=list)
     threads: int = 0
+    test: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,24 @@ def epoch_record(
     }
 
 
+def final_test_record(state: TrainingState, test: Mapping[str, float]) -> dict[str, Any]:
+    """Return the record of the test part, the last one of a run.
+
+    Args:
+        state: after the last epoch.
+        test: loss and metrics of the test part with the weights of the best epoch.
+    """
+    epoch = state.best["epoch"] if state.best else 0
+    return {
+        "kind": "test",
+        "epoch": epoch,
+        "step": state.step,
+        "x": float(state.epoch),
+        "metrics": {"test": dict(test)},
+        "time": now(),
+    }
+
+
 def best_record(head: Head, record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a run states of its best epoch: the primary metric, its validation value and the epoch's number."""
     value = record["metrics"]["val"][head.primary.name]
@@ -136,6 +156,7 @@ def state_record(plan: Plan, state: TrainingState, name: str, message: str = "")
         "device": plan.device,
         "device_label": plan.device_label,
         **({"best": state.best} if state.best else {}),
+        **({"test": state.test} if state.test else {}),
         "message": message,
         "seconds": round(state.seconds, 3),
         "started": plan.started,

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from composer.core import training_settings
 from composer.core.blocks.identify import identify
 from composer.core.errors import UserError
+from composer.core.extension_text import absolute_paths
 from composer.core.files.network_identity import network_difference
 from composer.core.files.run_folder import SETTINGS
 from composer.core.graph import Design, Training
@@ -21,7 +23,7 @@ DEFAULT_MODE = "stretch"
 
 
 def override(training: Training, overrides: Mapping[str, Any]) -> Training:
-    """Return settings with plain values put in place of some, all of them checked.
+    """Return settings with plain values put in place of some, all of them checked, and with absolute paths.
 
     Args:
         training: the settings.
@@ -34,7 +36,7 @@ def override(training: Training, overrides: Mapping[str, Any]) -> Training:
         plain = value if "." in key else training_settings.read_value(key, value)
         training = training_settings.set_value(training, key, plain)
     training_settings.check(training)
-    return training
+    return absolute_paths(training, Path.cwd())
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def test_a_network_of_digits_gets_the_ink_in_all_its_channels(channels: int, tmp
     page.paste((40, 60, 160), (60, 10, 70, 50))
     page.save(tmp_path / "page.png")
     inspection = inspect_image(subject, Inferrer().catalog, image=tmp_path / "page.png")
-    planes = subject.data.image.denormalize(inspection.image)
+    planes = subject.image_format.denormalize(inspection.image)
     assert planes.shape[0] == channels and (planes == planes[:1]).all()
     assert float(planes[0, :, 0].max()) < 0.1
     assert float(planes[0, 4, 3:5].max()) > 0.9

@@ -61,7 +61,7 @@ def test_an_empty_page_has_no_ink_and_that_is_said(page: Image.Image) -> None:
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 9])
 def test_channels_are_those_that_training_makes(channels: int) -> None:
     digits = load(ExtensionRef("digits"), {"image": (channels, 12, 10)})
-    drawn = digits.image.to_image(digits.val.fields["image"][0], 120)
+    drawn = digits.image.to_image(digits.val.take(slice(None))["image"][0], 120)
     prepared = digits.image.prepare(UserImage(drawn))
     assert prepared.tensor.shape == (1, channels, 12, 10)
     assert all(torch.equal(prepared.tensor[:, 0], prepared.tensor[:, channel]) for channel in range(channels))

@@ -71,7 +71,7 @@ import torch
 
 from composer.engine.training.datasets import Dataset, LoadedDataset, dataset
 from composer.engine.training.datasets.images import ImageFormat
-from composer.engine.training.datasets.splits import Split
+from composer.engine.training.datasets.splits import MemorySplit
 
 
 @dataset(title="Noise", fields=("image", "context", "label"))
@@ -90,11 +90,11 @@ class Noise(Dataset):
         labels = torch.arange(self.count) % 2
         context = torch.nn.functional.one_hot(labels, shapes["context"][0]).float()
         train, val = (
-            Split({"image": torch.rand(self.count, *shapes["image"]), "context": context, "label": labels})
+            MemorySplit({"image": torch.rand(self.count, *shapes["image"]), "context": context, "label": labels})
             for _ in range(2)
         )
         form = ImageFormat(shapes["image"], (0.5,), (0.3,))
-        return LoadedDataset("noise", train, val, ("even", "odd"), form)
+        return LoadedDataset(name="noise", train=train, val=val, classes=("even", "odd"), image=form)
 '''
 TWO_INPUTS = (
     ("  image: {shape: [1, 8, 8]}\n", "  image: {shape: [1, 8, 8]}\n  context: {shape: [4]}\n"),
@@ -150,7 +150,7 @@ def test_every_file_of_the_folders_declares_an_extension_that_can_be_made() -> N
     for name, declaration in training_extensions.datasets().items():
         assert not declaration.problem
         data = load(ExtensionRef(name), {"image": (1, 8, 8)})
-        assert data.train.fields.keys() == set(declaration.values["fields"])
+        assert set(data.train.fields) == set(declaration.values["fields"])
     for name, declaration in training_extensions.objectives().items():
         assert not declaration.problem
         objective = make_objective(ExtensionRef(name), data)

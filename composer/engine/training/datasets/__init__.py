@@ -11,44 +11,74 @@
         def load(self, shapes: Shapes) -> LoadedDataset: ...
 
 A batch is a mapping of named fields, such as ``image`` and ``label``. Fields fill the inputs of a design by name.
+An option of the type `Path` names a file or folder, one of the type `Source` another dataset, such as ``digits``.
 """
 
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from composer.core import training_settings
+from composer.core.data_facts import DataFacts, FieldFacts
 from composer.core.errors import UserError
+from composer.core.extension_text import parse_reference, reference_text
 from composer.core.graph import ExtensionRef
 from composer.core.training_extensions import datasets
+from composer.core.training_inputs import IMAGE, LABEL
+from composer.engine.training.datasets.facts import facts_of
 from composer.engine.training.datasets.images import ImageFormat
 from composer.engine.training.datasets.splits import Split
 
 T = TypeVar("T")
 # Field name -> shape of one sample, as the design wants it.
 Shapes = Mapping[str, tuple[int, ...]]
+# The text of another dataset, as `extension_text` reads it.
+Source = str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoadedDataset:
     """A dataset whose samples have the shapes that a design wants.
 
     Args:
         name: name of the dataset.
         train: the samples to learn from.
-        val: the samples that metrics are measured on; never trained on.
+        val: the samples that metrics are measured on and the best epoch is chosen by; never trained on.
+        test: the samples that the best epoch is measured on in the end; None if there are none.
         classes: names of the classes by number; empty if the samples have no classes.
-        image: how a picture becomes the field ``image``.
+        image: how a picture becomes the field ``image``; None if there is no such field.
+        facts: what is known of the samples; those that the splits tell by default.
     """
 
     name: str
     train: Split
     val: Split
-    classes: tuple[str, ...]
-    image: ImageFormat
+    test: Split | None = None
+    classes: tuple[str, ...] = ()
+    image: ImageFormat | None = None
+    facts: DataFacts = field(default_factory=lambda: DataFacts(""))
+
+    def __post_init__(self) -> None:
+        if not self.facts.parts:
+            object.__setattr__(self, "facts", facts_of(self.parts(), self.classes, self.image))
+
+    def parts(self) -> dict[str, Split]:
+        """Return the splits by name."""
+        parts = {"train": self.train, "val": self.val, "test": self.test}
+        return {name: split for name, split in parts.items() if split is not None}
+
+    def image_format(self) -> ImageFormat:
+        """Return how a picture becomes the field ``image``.
+
+        Raises:
+            UserError: if there is no such field.
+        """
+        if self.image is None:
+            raise UserError(f"{self.name} has no images; its fields are: {', '.join(self.train.fields)}")
+        return self.image
 
 
 class Dataset(ABC):
@@ -64,6 +94,21 @@ class Dataset(ABC):
         Raises:
             UserError: if the samples cannot be read or cannot have these shapes.
         """
+
+    def facts(self) -> DataFacts:
+        """Return what is known without a design; by default what the declaration states.
+
+        Raises:
+            UserError: if the samples cannot be read.
+        """
+        declaration = datasets().get(type(self).__module__.rpartition(".")[2])
+        values = declaration.values if declaration is not None else {}
+        kinds = {IMAGE: FieldFacts(IMAGE), LABEL: FieldFacts(LABEL, (), "int64")}
+        return DataFacts("", {name: kinds.get(name, FieldFacts("vector")) for name in values.get("fields", ())})
+
+    def stamp(self) -> str:
+        """Return a text that changes with the files of the dataset, so that nothing outdated is cached."""
+        return ""
 
 
 def dataset(*, title: str, fields: tuple[str, ...], classes: int = 0) -> Callable[[type[T]], type[T]]:
@@ -93,15 +138,52 @@ def load(reference: ExtensionRef, shapes: Shapes) -> LoadedDataset:
     Raises:
         UserError: if the dataset is unknown, its options do not fit, or it cannot be loaded.
     """
+    source = make_dataset(reference)
+    return _load(reference.name, tuple(reference.options.items()), tuple(shapes.items()), source.stamp())
+
+
+def load_facts(reference: ExtensionRef) -> DataFacts:
+    """Return what is known of a dataset without a design; the last ones are cached.
+
+    Raises:
+        UserError: if the dataset is unknown, its options do not fit, or it cannot be read.
+    """
+    source = make_dataset(reference)
+    return _load_facts(reference.name, tuple(reference.options.items()), source.stamp())
+
+
+def make_dataset(reference: ExtensionRef) -> Dataset:
+    """Return a dataset with its options, not loaded.
+
+    Raises:
+        UserError: if it is unknown or its options do not fit.
+    """
     if messages := training_settings.reference_problems("data", reference):
         raise UserError(messages[0])
-    return _load(reference.name, tuple(reference.options.items()), tuple(shapes.items()))
+    module = importlib.import_module(f"{__name__}.{reference.name}")
+    source: Dataset = getattr(module, datasets()[reference.name].attribute)(**reference.options)
+    return source
+
+
+def make_source(text: Source) -> Dataset:
+    """Return the dataset that another one names as its source; see `make_dataset`."""
+    return make_dataset(parse_reference("data", text))
 
 
 @lru_cache(maxsize=2)
 def _load(
-    name: str, options: tuple[tuple[str, Any], ...], shapes: tuple[tuple[str, tuple[int, ...]], ...]
+    name: str, options: tuple[tuple[str, Any], ...], shapes: tuple[tuple[str, tuple[int, ...]], ...], _stamp: str
 ) -> LoadedDataset:
-    module = importlib.import_module(f"{__name__}.{name}")
-    source: Dataset = getattr(module, datasets()[name].attribute)(**dict(options))
-    return source.load(dict(shapes))
+    reference = ExtensionRef(name, dict(options))
+    loaded = make_dataset(reference).load(dict(shapes))
+    return replace(loaded, facts=replace(loaded.facts, source=_source_text(reference)))
+
+
+@lru_cache(maxsize=8)
+def _load_facts(name: str, options: tuple[tuple[str, Any], ...], _stamp: str) -> DataFacts:
+    reference = ExtensionRef(name, dict(options))
+    return replace(make_dataset(reference).facts(), source=_source_text(reference))
+
+
+def _source_text(reference: ExtensionRef) -> str:
+    return reference_text("data", reference) or str(reference)

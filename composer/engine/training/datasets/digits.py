@@ -4,18 +4,21 @@ E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine
 doi:10.24432/C50P49.
 """
 
-import math
-from functools import partial
+from functools import cache
 from typing import Annotated
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from composer.core.data_facts import DataFacts
 from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, dataset
-from composer.engine.training.datasets.images import ImageFormat, Shape, channel_statistics, resize
-from composer.engine.training.datasets.splits import Split, stratified_split
+from composer.engine.training.datasets.facts import facts_of
+from composer.engine.training.datasets.images import ImageFormat, channel_statistics, resize, to_bytes
+from composer.engine.training.datasets.splits import MemorySplit, stratified_split
 
-MAX_RESIZED_BYTES = 2**28  # a resized dataset up to this size is stored; a larger one is resized batch by batch
+SIDE = 8
+MAX_RESIZED_BYTES = 2**26  # a resized dataset up to this size is stored; a larger one is resized batch by batch
 
 
 @dataset(title="Digits", fields=("image", "label"), classes=10)
@@ -31,26 +34,38 @@ class Digits(Dataset):
 
     def load(self, shapes: Shapes) -> LoadedDataset:
         """Load the digits and resize them to the shape of the field ``image``."""
-        from sklearn.datasets import load_digits  # takes seconds to import, and is only needed here
-
-        bunch = load_digits()
+        pixels, labels = read_digits()
         channels, height, width = shapes["image"]
-        shape: Shape = (channels, height, width)
-        pixels = torch.from_numpy(bunch.images.astype(np.float32) / 16)[:, None]
-        labels = torch.from_numpy(bunch.target.astype(np.int64))
         train, val = (torch.from_numpy(part) for part in stratified_split(labels.numpy(), seed=self.split_seed))
         mean, std = channel_statistics(pixels[train])
-        image = ImageFormat(shape, mean, std, fit="ink")
-        images = image.normalize(pixels)
-        finish = {}
-        if len(images) * math.prod(shape) * images.element_size() <= MAX_RESIZED_BYTES:
-            images = resize(images, shape)
-        else:
-            finish["image"] = partial(resize, shape=shape)
+        image = ImageFormat((channels, height, width), mean, std, fit="ink")
+        stored = (height, width) if len(pixels) * height * width <= MAX_RESIZED_BYTES else (SIDE, SIDE)
+        images = to_bytes(resize(pixels, stored))
+        train_split, val_split = (
+            MemorySplit({"image": images[part], "label": labels[part]}, image, name)
+            for name, part in (("train", train), ("val", val))
+        )
+        classes = tuple(str(number) for number in range(10))
+        parts = {"train": train_split, "val": val_split}
         return LoadedDataset(
             name="digits",
-            train=Split({"image": images[train], "label": labels[train]}, finish),
-            val=Split({"image": images[val], "label": labels[val]}, finish),
-            classes=tuple(str(number) for number in range(10)),
+            train=train_split,
+            val=val_split,
+            classes=classes,
             image=image,
+            facts=facts_of(parts, classes, image, channels=1, sizes=((SIDE, SIDE),) * 3),
         )
+
+    def facts(self) -> DataFacts:
+        """Return the facts of the digits at their own size."""
+        return self.load({"image": (1, SIDE, SIDE)}).facts
+
+
+@cache
+def read_digits() -> tuple[Tensor, Tensor]:
+    """Return the images (N, 1, 8, 8) in [0, 1] and the labels (N,)."""
+    from sklearn.datasets import load_digits  # takes seconds to import, and is only needed here
+
+    bunch = load_digits()
+    pixels = torch.from_numpy(bunch.images.astype(np.float32) / 16)[:, None]
+    return pixels, torch.from_numpy(bunch.target.astype(np.int64))

@@ -49,6 +49,20 @@ class ImageFormat:
         """Return pixels (..., C, H, W) in [0, 1] as the network takes them."""
         return (pixels - per_channel(self.mean, pixels)) / per_channel(self.std, pixels)
 
+    def to_input(self, pixels: Tensor) -> Tensor:
+        """Return stored pixels as the network takes them: resized, normalized, grey or repeated channels.
+
+        Args:
+            pixels: images (N, c, h, w) of 1 or 3 channels, of uint8 or in [0, 1], or of as many as the network takes.
+        """
+        if pixels.dtype == torch.uint8:
+            pixels = pixels.float() / 255
+        channels, height, width = self.shape
+        if pixels.shape[1] == 3 and channels != 3:
+            pixels = to_grey(pixels)
+        pixels = self.normalize(resize(pixels, (height, width)))
+        return pixels.expand(-1, channels, -1, -1).contiguous()
+
     def denormalize(self, image: Tensor) -> Tensor:
         """Return the pixels (..., C, H, W) in [0, 1] of a network input."""
         return (image * per_channel(self.std, image) + per_channel(self.mean, image)).clamp(0, 1)
@@ -86,12 +100,23 @@ def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     return tuple(pixels.mean(1).tolist()), tuple(pixels.std(1, correction=0).clamp_min(1e-6).tolist())
 
 
-def resize(images: Tensor, shape: Shape) -> Tensor:
-    """Return images (N, c, h, w) at another size, a single channel repeated where more are wanted."""
-    if images.shape[2:] != shape[1:]:
-        low, high = float(images.min()), float(images.max())  # bicubic curves overshoot at edges
-        images = F.interpolate(images, size=shape[1:], mode="bicubic", align_corners=False).clamp_(low, high)
-    return images.expand(-1, shape[0], -1, -1).contiguous()
+def resize(images: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return images (N, c, h, w) in [0, 1] at another height and width."""
+    if images.shape[2:] == size:
+        return images
+    # Bicubic curves overshoot at edges, and without filtering a small copy would alias.
+    smaller = size[0] < images.shape[2] or size[1] < images.shape[3]
+    return F.interpolate(images, size=size, mode="bicubic", align_corners=False, antialias=smaller).clamp_(0, 1)
+
+
+def to_grey(images: Tensor) -> Tensor:
+    """Return the luminance (N, 1, h, w) of colour images (N, 3, h, w), as Pillow computes it (ITU-R BT.601)."""
+    return (images * images.new_tensor([0.299, 0.587, 0.114]).view(-1, 1, 1)).sum(1, keepdim=True)
+
+
+def to_bytes(pixels: Tensor) -> Tensor:
+    """Return pixels in [0, 1] as uint8."""
+    return (pixels * 255).round().to(torch.uint8)
 
 
 def png_base64(image: Image.Image) -> str:

@@ -1,51 +1,144 @@
-"""Parts of a dataset that are held in memory, and the fixed division into training and validation."""
+"""Parts of a dataset, their samples in memory or elsewhere, and the fixed division into training and validation."""
 
+import hashlib
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from composer.core.training_inputs import IMAGE, LABEL
+from composer.engine.training.datasets.images import ImageFormat
+
 Batch = Mapping[str, Tensor]
 SPLIT_SEED = 0
 
 
+class Split(ABC):
+    """A part of a dataset: samples that are taken as batches of named fields, in the form that a network takes."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @property
+    @abstractmethod
+    def fields(self) -> tuple[str, ...]:
+        """Names of the fields of a batch."""
+
+    @property
+    @abstractmethod
+    def device(self) -> torch.device:
+        """Where the batches are."""
+
+    @property
+    @abstractmethod
+    def labels(self) -> Tensor | None:
+        """The class of each sample (N,) as int64 on the CPU; None if the samples have no classes."""
+
+    @abstractmethod
+    def take(self, index: Tensor | slice) -> dict[str, Tensor]:
+        """Return some of the samples as a batch.
+
+        Args:
+            index: numbers of samples (n,), on any device.
+        """
+
+    @abstractmethod
+    def name(self, index: int) -> str:
+        """Return the name of a sample for people: its file, or ``train 17``."""
+
+    @abstractmethod
+    def to(self, device: torch.device) -> "Split":
+        """Return the same samples as batches on a device."""
+
+    def batches(self, order: Tensor, bounds: Sequence[tuple[int, int]]) -> Iterator[dict[str, Tensor]]:
+        """Yield a batch for each pair of bounds; a split may prepare the next ones meanwhile.
+
+        Args:
+            order: numbers of samples.
+            bounds: first and last+1 position in `order` of each batch.
+        """
+        for low, high in bounds:
+            yield self.take(order[low:high])
+
+    def sample_bytes(self) -> int:
+        """Return the size of one sample in a batch."""
+        return sum(math.prod(part.shape) * part.element_size() for part in self.take(slice(1)).values())
+
+    def class_counts(self, classes: int) -> tuple[int, ...]:
+        """Return the number of samples of each class; empty if there are no classes."""
+        return tuple(torch.bincount(self.labels, minlength=classes).tolist()) if self.labels is not None else ()
+
+
 @dataclass(frozen=True)
-class Split:
-    """Samples as tensors.
+class MemorySplit(Split):
+    """Samples as tensors, which move to the device as a whole.
 
     Args:
-        fields: tensors (N, ...) by field name.
-        finish: functions by field name that bring a batch of a field to its final form, if the whole field would fill
-            the memory.
+        tensors: tensors (N, ...) by field name. Images may be of 8 bits, a quarter of the memory of float32.
+        image: brings the field ``image`` into the form of the network when a batch is taken, from pixels (N, c, h, w)
+            of uint8 or in [0, 1]; None if the images have that form.
+        part: ``train``, ``val`` or ``test``, for the names of samples.
+        names: names of the samples, where they have any.
     """
 
-    fields: Batch
-    finish: Mapping[str, Callable[[Tensor], Tensor]] = field(default_factory=dict)
+    tensors: Batch
+    image: ImageFormat | None = None
+    part: str = "sample"
+    names: Sequence[str] = ()
 
     def __len__(self) -> int:
-        return len(next(iter(self.fields.values())))
+        return len(next(iter(self.tensors.values())))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the fields of a batch."""
+        return tuple(self.tensors)
 
     @property
     def device(self) -> torch.device:
         """The device of the tensors."""
-        return next(iter(self.fields.values())).device
+        return next(iter(self.tensors.values())).device
+
+    @property
+    def labels(self) -> Tensor | None:
+        """The class of each sample (N,), on the CPU."""
+        labels = self.tensors.get(LABEL)
+        return labels.cpu() if labels is not None and labels.dtype == torch.int64 and labels.ndim == 1 else None
 
     def take(self, index: Tensor | slice) -> dict[str, Tensor]:
         """Return some of the samples as a batch."""
-        batch = {name: tensor[index] for name, tensor in self.fields.items()}
-        return {name: self.finish[name](part) if name in self.finish else part for name, part in batch.items()}
+        if isinstance(index, Tensor):
+            index = index.to(self.device)
+        batch = {name: tensor[index] for name, tensor in self.tensors.items()}
+        if self.image is not None and IMAGE in batch:
+            batch[IMAGE] = self.image.to_input(batch[IMAGE])
+        return batch
 
-    def sample_bytes(self) -> int:
-        """Return the size of one finished sample."""
-        return sum(math.prod(part.shape) * part.element_size() for part in self.take(slice(1)).values())
+    def batches(self, order: Tensor, bounds: Sequence[tuple[int, int]]) -> Iterator[dict[str, Tensor]]:
+        """Yield a batch for each pair of bounds; the order moves to the device once."""
+        return super().batches(order.to(self.device), bounds)
 
-    def to(self, device: torch.device) -> "Split":
+    def name(self, index: int) -> str:
+        """Return the name of a sample."""
+        return self.names[index] if self.names else f"{self.part} {index}"
+
+    def to(self, device: torch.device) -> "MemorySplit":
         """Return the same samples on a device."""
-        return replace(self, fields={name: tensor.to(device) for name, tensor in self.fields.items()})
+        return replace(self, tensors={name: tensor.to(device) for name, tensor in self.tensors.items()})
+
+    def digest(self) -> str:
+        """Return a digest of the samples."""
+        digest = hashlib.blake2b(digest_size=8)
+        for name, tensor in self.tensors.items():
+            array = tensor.detach().cpu().contiguous().numpy()
+            digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
+            digest.update(array.reshape(-1).view(np.uint8).data)
+        return digest.hexdigest()
 
 
 def batch_size(batch: Batch) -> int:
@@ -68,7 +161,7 @@ def stratified_split(
     """
     # RandomState: numpy promises that its stream never changes, unlike that of default_rng's methods.
     shuffle = np.random.RandomState(seed)
-    held_out: list[NDArray[np.int64]] = []
+    held_out: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
     for number in np.unique(labels):
         members = np.flatnonzero(labels == number)
         held_out.append(shuffle.permutation(members)[: round(len(members) * share)])

@@ -1,0 +1,33 @@
+"""The end of a run: the weights of the best epoch, chosen on validation, are measured once on the test part."""
+
+from collections.abc import Callable
+from typing import Any
+
+from composer.core.files.run_folder import BEST
+from composer.engine.training.preparation import Preparation
+from composer.engine.training.records import TrainingState, final_test_record
+from composer.engine.training.run import Run
+
+Validate = Callable[..., dict[str, float]]
+
+
+def measure_test_part(run: Run, parts: Preparation, state: TrainingState, validate: Validate, size: int) -> Any:
+    """Return the test record of a finished run; None if there is no test part or no best epoch.
+
+    The network has the weights of the best epoch afterwards.
+
+    Args:
+        run: the run, whose last epoch is saved.
+        parts: what it consists of.
+        state: how far it is.
+        validate: returns loss and metrics of a split.
+        size: samples per batch.
+    """
+    if parts.test_split is None or state.best is None:
+        return None
+    checkpoint = run.load(BEST)
+    if checkpoint is None:
+        return None
+    parts.network.load_state_dict(checkpoint["model"])
+    values = validate(parts.model, parts.test_split, parts.objective, size)
+    return final_test_record(state, values)

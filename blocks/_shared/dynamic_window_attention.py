@@ -20,8 +20,20 @@ class DynamicWindowAttention(WindowAttention):
         qkv_bias: bool = True,
         attn_drop: float = 0.0,
         proj_drop: float = 0.0,
+        proj_bias: bool = True,
+        head_dim: int | None = None,
     ) -> None:
-        super().__init__(dim, num_heads, window_size, qkv_bias, attn_drop, proj_drop, relative_bias=False)
+        super().__init__(
+            dim,
+            num_heads,
+            window_size,
+            qkv_bias,
+            attn_drop,
+            proj_drop,
+            relative_bias=False,
+            proj_bias=proj_bias,
+            head_dim=head_dim,
+        )
         self.dynamic_bias = DynamicPositionBias(window_size**2, num_heads, max(dim // 4, 1))
         init_linears(self.dynamic_bias)
 

@@ -4,11 +4,26 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from blocks._shared.choices import check_positive
+
 
 def check_heads(num_heads: int, width: int, name: str = "dim") -> None:
     """Raise ValueError unless `num_heads` divides `width`."""
     if num_heads < 1 or width % num_heads:
         raise ValueError(f"num_heads: {num_heads} does not divide {name} {width}")
+
+
+def resolve_head_dim(dim: int, num_heads: int, head_dim: int | None) -> int:
+    """Return the width of a head: `head_dim`, or an equal share of `dim`.
+
+    Raises:
+        ValueError: if `head_dim` is None and `num_heads` does not divide `dim`, or a number is not positive.
+    """
+    if head_dim is None:
+        check_heads(num_heads, dim)
+        return dim // num_heads
+    check_positive(num_heads=num_heads, head_dim=head_dim)
+    return head_dim
 
 
 def split_heads(x: Tensor, num_heads: int) -> Tensor:

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from blocks._shared.relative_position import RelativePositionTable
-from blocks._shared.scaled_dot_product import attend, check_heads, has_no_kernel, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import attend, has_no_kernel, merge_heads, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 
 
@@ -49,16 +49,18 @@ class WindowAttention(nn.Module):
         attn_drop: float = 0.0,
         proj_drop: float = 0.0,
         relative_bias: bool = True,
+        proj_bias: bool = True,
+        head_dim: int | None = None,
     ) -> None:
         super().__init__()
-        check_heads(num_heads, dim)
+        width = num_heads * resolve_head_dim(dim, num_heads, head_dim)
         if window_size < 1:
             raise ValueError(f"window_size: {window_size} is not positive")
         self.num_heads = num_heads
         self.attn_drop = attn_drop
         self.position_bias = RelativePositionTable(window_size, window_size, num_heads) if relative_bias else None
-        self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
-        self.proj = nn.Linear(dim, dim)
+        self.qkv = nn.Linear(dim, 3 * width, bias=qkv_bias)
+        self.proj = nn.Linear(width, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 

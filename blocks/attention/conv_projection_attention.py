@@ -11,7 +11,7 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import attend, merge_heads, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.conv.conv_norm_act import ConvNormAct
 from blocks.spec import block
@@ -36,6 +36,8 @@ class ConvProjectionAttention(nn.Module):
         qkv_bias: whether the linear layers of queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
+        head_dim: width of a head; empty: dim / num_heads.
 
     Shape: input (N, C, H, W), output (N, C, H, W).
 
@@ -52,9 +54,11 @@ class ConvProjectionAttention(nn.Module):
         qkv_bias: bool = True,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
+        head_dim: int | None = None,
     ) -> None:
         super().__init__()
-        check_heads(num_heads, dim)
+        width = num_heads * resolve_head_dim(dim, num_heads, head_dim)
         if kv_stride < 1:
             raise ValueError(f"kv_stride: {kv_stride} is not positive")
         self.num_heads = num_heads
@@ -63,10 +67,10 @@ class ConvProjectionAttention(nn.Module):
         self.conv_q = ConvNormAct(dim, dim, kernel_size, groups=dim, act="none")
         self.conv_k = ConvNormAct(dim, dim, kernel_size, kv_stride, groups=dim, act="none")
         self.conv_v = ConvNormAct(dim, dim, kernel_size, kv_stride, groups=dim, act="none")
-        self.q = nn.Linear(dim, dim, bias=qkv_bias)
-        self.k = nn.Linear(dim, dim, bias=qkv_bias)
-        self.v = nn.Linear(dim, dim, bias=qkv_bias)
-        self.proj = nn.Linear(dim, dim)
+        self.q = nn.Linear(dim, width, bias=qkv_bias)
+        self.k = nn.Linear(dim, width, bias=qkv_bias)
+        self.v = nn.Linear(dim, width, bias=qkv_bias)
+        self.proj = nn.Linear(width, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 

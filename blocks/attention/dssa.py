@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from blocks._shared.choices import check_positive
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import attend, merge_heads, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks._shared.window_attention import attend_in_parts
 from blocks._shared.window_tokens import mask_with_window_token
@@ -40,6 +40,9 @@ class DSSA(nn.Module):
         qkv_bias: whether queries, keys and values within windows have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
+        head_dim: width of a head; empty: dim / num_heads.
+        norm_eps: term under the root of the layer norm.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
@@ -55,19 +58,23 @@ class DSSA(nn.Module):
         qkv_bias: bool = False,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
+        head_dim: int | None = None,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
-        check_heads(num_heads, dim)
+        head_dim = resolve_head_dim(dim, num_heads, head_dim)
+        width = num_heads * head_dim
         check_positive(window_size=window_size)
         self.num_heads = num_heads
         self.window_size = window_size
         self.attn_drop = attn_drop
         self.window_token = nn.Parameter(torch.empty(dim))
-        self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
-        self.token_norm = nn.LayerNorm(dim // num_heads)
+        self.qkv = nn.Linear(dim, 3 * width, bias=qkv_bias)
+        self.token_norm = nn.LayerNorm(head_dim, eps=norm_eps)
         self.token_act = nn.GELU()
-        self.token_qk = nn.Linear(dim, 2 * dim)
-        self.proj = nn.Linear(dim, dim)
+        self.token_qk = nn.Linear(width, 2 * width)
+        self.proj = nn.Linear(width, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
         nn.init.trunc_normal_(self.window_token, std=0.02)

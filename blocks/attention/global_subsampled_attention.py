@@ -11,7 +11,7 @@ from typing import Annotated
 from torch import Tensor, nn
 
 from blocks._shared.choices import check_positive
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import attend, merge_heads, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks._shared.windows import pad_to_windows
 from blocks.spec import block
@@ -38,6 +38,9 @@ class GlobalSubsampledAttention(nn.Module):
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
+        head_dim: width of a head; empty: dim / num_heads.
+        norm_eps: term under the root of the layer norm.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
@@ -53,19 +56,22 @@ class GlobalSubsampledAttention(nn.Module):
         qkv_bias: bool = True,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
+        head_dim: int | None = None,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
-        check_heads(num_heads, dim)
+        width = num_heads * resolve_head_dim(dim, num_heads, head_dim)
         check_positive(reduction=reduction)
         self.num_heads = num_heads
         self.reduction = reduction
         self.attn_drop = attn_drop
-        self.q = nn.Linear(dim, dim, bias=qkv_bias)
-        self.kv = nn.Linear(dim, 2 * dim, bias=qkv_bias)
-        self.proj = nn.Linear(dim, dim)
+        self.q = nn.Linear(dim, width, bias=qkv_bias)
+        self.kv = nn.Linear(dim, 2 * width, bias=qkv_bias)
+        self.proj = nn.Linear(width, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         self.reduce = nn.Conv2d(dim, dim, reduction, reduction) if reduction > 1 else nn.Identity()
-        self.norm = nn.LayerNorm(dim) if reduction > 1 else nn.Identity()
+        self.norm = nn.LayerNorm(dim, eps=norm_eps) if reduction > 1 else nn.Identity()
         init_linears(self)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Annotated
 from torch import Tensor, nn
 
 from blocks._shared.choices import check_positive
-from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import merge_heads, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks._shared.window_attention import attend_in_parts
 from blocks._shared.windows import attend_in_windows
@@ -40,6 +40,8 @@ class InteractiveWindowAttention(nn.Module):
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
+        head_dim: width of a head; empty: dim / num_heads.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
@@ -56,22 +58,24 @@ class InteractiveWindowAttention(nn.Module):
         qkv_bias: bool = False,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
+        head_dim: int | None = None,
     ) -> None:
         super().__init__()
-        check_heads(num_heads, dim)
+        width = num_heads * resolve_head_dim(dim, num_heads, head_dim)
         check_positive(window_size=window_size)
         self.num_heads = num_heads
         self.window_size = window_size
         self.attn_drop = attn_drop
-        self.local = nn.Conv2d(dim, dim, 3, padding=1, groups=dim if depthwise else 1)
-        self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
-        self.proj = nn.Linear(dim, dim)
+        self.local = nn.Conv2d(width, width, 3, padding=1, groups=width if depthwise else 1)
+        self.qkv = nn.Linear(dim, 3 * width, bias=qkv_bias)
+        self.proj = nn.Linear(width, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 
     def attend(self, windows: Tensor, mask: Tensor | None) -> Tensor:
-        """Attend within windows of queries, keys and values (N * windows, w * w, 3 C); returns (N * windows, w * w,
-        C).
+        """Attend within windows of queries, keys and values (N * windows, w * w, 3 D); returns (N * windows, w * w,
+        D).
         """
         q, k, v = (split_heads(part, self.num_heads) for part in windows.chunk(3, dim=-1))
         return merge_heads(attend_in_parts(q, k, v, None, mask, self.attn_drop if self.training else 0.0))

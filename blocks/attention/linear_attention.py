@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.choices import check_choice
-from blocks._shared.scaled_dot_product import check_heads, masked_softmax, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import masked_softmax, merge_heads, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
@@ -37,6 +37,7 @@ class LinearAttention(nn.Module):
         feature_map: "elu" for elu + 1, "softmax" for efficient attention.
         qkv_bias: whether queries, keys and values have a bias.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
 
     Shape: x (N, n, dim), output (N, n, dim); optional: a bool mask (N, n), True for the tokens that are attended to, at
     least one.
@@ -53,16 +54,15 @@ class LinearAttention(nn.Module):
         feature_map: Literal["elu", "softmax"] = "elu",
         qkv_bias: bool = True,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
-        if head_dim is None:
-            check_heads(num_heads, dim)
-            head_dim = dim // num_heads
+        head_dim = resolve_head_dim(dim, num_heads, head_dim)
         check_choice("feature_map", feature_map, "elu", "softmax")
         self.num_heads = num_heads
         self.feature_map = feature_map
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
-        self.proj = nn.Linear(num_heads * head_dim, dim)
+        self.proj = nn.Linear(num_heads * head_dim, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 

@@ -38,6 +38,8 @@ class LongDistanceAttention(nn.Module):
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
+        head_dim: width of a head; empty: dim / num_heads.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
@@ -53,10 +55,14 @@ class LongDistanceAttention(nn.Module):
         qkv_bias: bool = True,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
+        head_dim: int | None = None,
     ) -> None:
         super().__init__()
         self.window_size = window_size
-        self.attn = DynamicWindowAttention(dim, num_heads, window_size, qkv_bias, attn_drop, proj_drop)
+        self.attn = DynamicWindowAttention(
+            dim, num_heads, window_size, qkv_bias, attn_drop, proj_drop, proj_bias, head_dim
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Mix the positions of `x` (N, C, H, W) within groups; returns the same shape."""

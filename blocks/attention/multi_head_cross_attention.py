@@ -7,7 +7,7 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, pair_axes, split_heads
+from blocks._shared.scaled_dot_product import attend, merge_heads, pair_axes, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
@@ -32,6 +32,7 @@ class MultiHeadCrossAttention(nn.Module):
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
 
     Shape: x (N, n, dim) and context (N, m, context_dim), output (N, n, dim); optional: a bool mask, True where a query
     may attend, and a bias that is added to the logits, both (N, keys), (N, queries, keys) or (N, heads, queries, keys).
@@ -49,17 +50,16 @@ class MultiHeadCrossAttention(nn.Module):
         qkv_bias: bool = True,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
-        if head_dim is None:
-            check_heads(num_heads, dim)
-            head_dim = dim // num_heads
+        head_dim = resolve_head_dim(dim, num_heads, head_dim)
         width = num_heads * head_dim
         self.num_heads = num_heads
         self.attn_drop = attn_drop
         self.q = nn.Linear(dim, width, bias=qkv_bias)
         self.kv = nn.Linear(context_dim, 2 * width, bias=qkv_bias)
-        self.proj = nn.Linear(width, dim)
+        self.proj = nn.Linear(width, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 

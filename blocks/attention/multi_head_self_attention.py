@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from blocks._shared.choices import check_choice
 from blocks._shared.head_rotation import HeadRotation
 from blocks._shared.relative_position import RelativePositionTable
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, pair_axes, split_heads
+from blocks._shared.scaled_dot_product import attend, merge_heads, pair_axes, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
@@ -50,6 +50,7 @@ class MultiHeadSelfAttention(nn.Module):
         height: rows of the grid; 0: follows from `width`, or the grid is square ("relative" needs a number).
         width: columns of the grid; 0: follows from `height`, or the grid is square ("relative" needs a number).
         prefix_tokens: leading tokens (class, registers) without a position.
+        proj_bias: whether the output projection has a bias.
 
     Shape: x (N, n, dim), output (N, n, dim); optional: a bool mask, True where a query may attend, and a bias that is
     added to the logits, both (N, keys), (N, queries, keys) or (N, heads, queries, keys). A token that may attend to
@@ -75,6 +76,7 @@ class MultiHeadSelfAttention(nn.Module):
         height: Annotated[int, (0, 4096)] = 0,
         width: Annotated[int, (0, 4096)] = 0,
         prefix_tokens: Annotated[int, (0, 1024)] = 0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
         check_choice("position", position, "none", "rope", "axial_rope", "relative")
@@ -85,16 +87,14 @@ class MultiHeadSelfAttention(nn.Module):
                 f"height {height}, width {width}: position relative learns a number for each offset; set the grid's "
                 "height and width"
             )
-        if head_dim is None:
-            check_heads(num_heads, dim)
-            head_dim = dim // num_heads
+        head_dim = resolve_head_dim(dim, num_heads, head_dim)
         self.num_heads = num_heads
         self.attn_drop = attn_drop
         self.causal = causal
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
         self.q_norm = nn.LayerNorm(head_dim, eps=norm_eps) if qk_norm else nn.Identity()
         self.k_norm = nn.LayerNorm(head_dim, eps=norm_eps) if qk_norm else nn.Identity()
-        self.proj = nn.Linear(num_heads * head_dim, dim)
+        self.proj = nn.Linear(num_heads * head_dim, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         self.prefix_tokens = prefix_tokens
         self.rotate: nn.Module = nn.Identity()

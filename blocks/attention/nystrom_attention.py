@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from blocks._shared.channels import check_odd
 from blocks._shared.choices import check_positive
 from blocks._shared.precision import full_precision
-from blocks._shared.scaled_dot_product import attend, check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import attend, merge_heads, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
@@ -55,6 +55,7 @@ class NystromAttention(nn.Module):
         kernel_size: length of the convolution over tokens, an odd number, or 0 for none.
         qkv_bias: whether queries, keys and values have a bias.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
 
     Shape: input (N, n, dim), output (N, n, dim).
 
@@ -72,17 +73,16 @@ class NystromAttention(nn.Module):
         kernel_size: Annotated[int, (0, 255)] = 33,
         qkv_bias: bool = False,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
-        if head_dim is None:
-            check_heads(num_heads, dim)
-            head_dim = dim // num_heads
+        head_dim = resolve_head_dim(dim, num_heads, head_dim)
         check_positive(num_landmarks=num_landmarks, iterations=iterations)
         self.num_heads = num_heads
         self.num_landmarks = num_landmarks
         self.iterations = iterations
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
-        self.proj = nn.Linear(num_heads * head_dim, dim)
+        self.proj = nn.Linear(num_heads * head_dim, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
         self.conv = None

@@ -78,6 +78,7 @@ class PoolingAttention(nn.Module):
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride_q), ceil(W / stride_q)).
 
@@ -105,6 +106,7 @@ class PoolingAttention(nn.Module):
         qkv_bias: bool = True,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
         out_channels = dim if out_channels is None else out_channels
@@ -120,7 +122,7 @@ class PoolingAttention(nn.Module):
         self.relative_bias = relative_bias
         self.attn_drop = attn_drop
         self.qkv = nn.Linear(dim, 3 * out_channels, bias=qkv_bias)
-        self.proj = nn.Linear(out_channels, out_channels)
+        self.proj = nn.Linear(out_channels, out_channels, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         self.pool_q = HeadPool(head_dim, kernel_size, stride_q, pool)
         self.pool_k = HeadPool(head_dim, kernel_size, stride_kv, pool)

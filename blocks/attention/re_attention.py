@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from blocks._shared.choices import check_choice
-from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import merge_heads, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
@@ -34,6 +34,7 @@ class ReAttention(nn.Module):
         norm: normalisation of the mixed weights: "layer" over the heads of a pair, "batch" of each head over all pairs.
         attn_drop: dropout of the attention weights before they are mixed.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
 
     Shape: input (N, n, dim), output (N, n, dim).
 
@@ -50,11 +51,10 @@ class ReAttention(nn.Module):
         norm: Literal["layer", "batch"] = "layer",
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
-        if head_dim is None:
-            check_heads(num_heads, dim)
-            head_dim = dim // num_heads
+        head_dim = resolve_head_dim(dim, num_heads, head_dim)
         check_choice("norm", norm, "layer", "batch")
         self.num_heads = num_heads
         self.scale = head_dim**-0.5
@@ -62,7 +62,7 @@ class ReAttention(nn.Module):
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
         self.layer_norm = norm == "layer"
         self.norm = nn.LayerNorm(num_heads) if self.layer_norm else nn.BatchNorm2d(num_heads)
-        self.proj = nn.Linear(num_heads * head_dim, dim)
+        self.proj = nn.Linear(num_heads * head_dim, dim, bias=proj_bias)
         self.attn_drop = nn.Dropout(attn_drop)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from blocks._shared.choices import check_positive
 from blocks._shared.relative_position import RelativePositionTable
-from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import merge_heads, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks._shared.window_attention import attend_in_parts
 from blocks._shared.window_tokens import mask_with_window_token
@@ -54,6 +54,7 @@ class RegionToLocalAttention(nn.Module):
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
         drop_path: probability of dropping a residual branch of a window in training.
+        proj_bias: whether the output projection has a bias.
 
     Shape: input (N, C, H, W) and (N, C, ceil(H / w), ceil(W / w)), output the same.
 
@@ -73,11 +74,10 @@ class RegionToLocalAttention(nn.Module):
         drop: Annotated[float, (0.0, 1.0)] = 0.0,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
-        if head_dim is None:
-            check_heads(num_heads, dim)
-            head_dim = dim // num_heads
+        head_dim = resolve_head_dim(dim, num_heads, head_dim)
         check_positive(window_size=window_size)
         self.num_heads = num_heads
         self.window_size = window_size
@@ -85,7 +85,7 @@ class RegionToLocalAttention(nn.Module):
         self.norm_regions = nn.LayerNorm(dim)
         self.norm1 = nn.LayerNorm(dim)
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
-        self.proj = nn.Linear(num_heads * head_dim, dim)
+        self.proj = nn.Linear(num_heads * head_dim, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(drop)
         self.norm2 = nn.LayerNorm(dim)
         self.mlp = Mlp(dim, mlp_ratio, drop=drop)

@@ -35,6 +35,7 @@ class RelativeSelfAttention2d(nn.Module):
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
 
     Shape: input (N, C, H, W), output (N, out_channels, H, W).
 
@@ -53,6 +54,7 @@ class RelativeSelfAttention2d(nn.Module):
         qkv_bias: bool = True,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
         check_positive(out_channels=out_channels)
@@ -63,7 +65,7 @@ class RelativeSelfAttention2d(nn.Module):
         self.attn_drop = attn_drop
         self.qkv = nn.Conv2d(in_channels, 3 * out_channels, 1, bias=qkv_bias)
         self.position_bias = RelativePositionTable(h, w, self.num_heads)
-        self.proj = nn.Conv2d(out_channels, out_channels, 1)
+        self.proj = nn.Conv2d(out_channels, out_channels, 1, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
 
     def forward(self, x: Tensor) -> Tensor:

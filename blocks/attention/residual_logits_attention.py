@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from blocks._shared.scaled_dot_product import (
     causal_mask,
-    check_heads,
     masked_softmax,
     merge_heads,
     pair_axes,
+    resolve_head_dim,
     split_heads,
 )
 from blocks._shared.transformer_init import init_linears
@@ -43,6 +43,7 @@ class ResidualLogitsAttention(nn.Module):
         causal: whether a token attends only to itself and earlier tokens.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
 
     Shape: x (N, n, dim); optional: previous, the logits of the layer before (N, num_heads, n, n), and a bool mask (N,
     keys), (N, queries, keys) or (N, heads, queries, keys), True where a query may attend; outputs: out (N, n, dim) and
@@ -61,16 +62,15 @@ class ResidualLogitsAttention(nn.Module):
         causal: bool = False,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
-        if head_dim is None:
-            check_heads(num_heads, dim)
-            head_dim = dim // num_heads
+        head_dim = resolve_head_dim(dim, num_heads, head_dim)
         self.num_heads = num_heads
         self.causal = causal
         self.scale = head_dim**-0.5
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
-        self.proj = nn.Linear(num_heads * head_dim, dim)
+        self.proj = nn.Linear(num_heads * head_dim, dim, bias=proj_bias)
         self.attn_drop = nn.Dropout(attn_drop)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)

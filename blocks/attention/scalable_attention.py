@@ -43,6 +43,7 @@ class ScalableAttention(nn.Module):
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
@@ -60,6 +61,7 @@ class ScalableAttention(nn.Module):
         qkv_bias: bool = False,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
         width = int(dim * key_ratio)
@@ -80,7 +82,7 @@ class ScalableAttention(nn.Module):
         source = width if mode == "depthwise" and reduction > 1 else dim
         self.k = nn.Conv2d(source, width, kernel_size, kernel_size, bias=qkv_bias)
         self.v = nn.Conv2d(source, dim, kernel_size, kernel_size, bias=qkv_bias)
-        self.proj = nn.Linear(dim, dim)
+        self.proj = nn.Linear(dim, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 

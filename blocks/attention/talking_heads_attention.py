@@ -9,7 +9,7 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from blocks._shared.scaled_dot_product import check_heads, masked_softmax, merge_heads, pair_axes, split_heads
+from blocks._shared.scaled_dot_product import masked_softmax, merge_heads, pair_axes, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
@@ -33,6 +33,7 @@ class TalkingHeadsAttention(nn.Module):
         mix_bias: whether the two mixings of heads have biases.
         attn_drop: dropout of the mixed attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
 
     Shape: x (N, n, dim), output (N, n, dim); optional: a bool mask, True where a query may attend, and a bias that is
     added to the mixed logits, both (N, keys), (N, queries, keys) or (N, heads, queries, keys).
@@ -50,15 +51,14 @@ class TalkingHeadsAttention(nn.Module):
         mix_bias: bool = True,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
-        if head_dim is None:
-            check_heads(num_heads, dim)
-            head_dim = dim // num_heads
+        head_dim = resolve_head_dim(dim, num_heads, head_dim)
         self.num_heads = num_heads
         self.scale = head_dim**-0.5
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
-        self.proj = nn.Linear(num_heads * head_dim, dim)
+        self.proj = nn.Linear(num_heads * head_dim, dim, bias=proj_bias)
         self.mix_logits = nn.Linear(num_heads, num_heads, bias=mix_bias)
         self.mix_weights = nn.Linear(num_heads, num_heads, bias=mix_bias)
         self.attn_drop = nn.Dropout(attn_drop)

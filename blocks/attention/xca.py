@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from blocks._shared.precision import unit_length
-from blocks._shared.scaled_dot_product import check_heads, merge_heads, split_heads
+from blocks._shared.scaled_dot_product import merge_heads, resolve_head_dim, split_heads
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
@@ -34,6 +34,7 @@ class XCA(nn.Module):
         qkv_bias: whether queries, keys and values have a bias.
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
+        proj_bias: whether the output projection has a bias.
 
     Shape: input (N, n, dim), output (N, n, dim).
 
@@ -49,16 +50,15 @@ class XCA(nn.Module):
         qkv_bias: bool = True,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
-        if head_dim is None:
-            check_heads(num_heads, dim)
-            head_dim = dim // num_heads
+        head_dim = resolve_head_dim(dim, num_heads, head_dim)
         self.num_heads = num_heads
         self.attn_drop = attn_drop
         self.temperature = nn.Parameter(torch.ones(num_heads, 1, 1))
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
-        self.proj = nn.Linear(num_heads * head_dim, dim)
+        self.proj = nn.Linear(num_heads * head_dim, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         init_linears(self)
 

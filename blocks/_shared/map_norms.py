@@ -15,19 +15,20 @@ class ChannelLayerNorm(nn.LayerNorm):
         return x.permute(0, 3, 1, 2)
 
 
-def make_map_norm(name: str, channels: int) -> nn.Module:
-    """Return the normalisation called `name` for maps of `channels` channels; "none" is the identity.
+def make_map_norm(name: str, channels: int, eps: float = 1e-5) -> nn.Module:
+    """Return the normalisation called `name` for maps of `channels` channels, with `eps` under its root; "none" is the
+    identity.
 
     Raises:
         ValueError: if the name is unknown.
     """
     match name:
         case "batch":
-            return nn.BatchNorm2d(channels)
+            return nn.BatchNorm2d(channels, eps=eps)
         case "layer":
-            return ChannelLayerNorm(channels)
+            return ChannelLayerNorm(channels, eps=eps)
         case "group":
-            return nn.GroupNorm(math.gcd(32, channels), channels)
+            return nn.GroupNorm(math.gcd(32, channels), channels, eps=eps)
         case "none":
             return nn.Identity()
     raise ValueError(f"norm: {name!r} is not one of batch, layer, group, none")

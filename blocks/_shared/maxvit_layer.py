@@ -26,14 +26,16 @@ class MaxViTLayer(nn.Module):
         drop: float,
         attn_drop: float,
         drop_path: float,
+        proj_bias: bool = True,
+        norm_eps: float = 1e-6,
     ) -> None:
         super().__init__()
         if head_dim < 1 or dim % head_dim:
             raise ValueError(f"head_dim: {head_dim} does not divide dim {dim}")
         self.window_size = window_size
-        self.norm1 = nn.LayerNorm(dim, eps=1e-6)
-        self.attn = WindowAttention(dim, dim // head_dim, window_size, qkv_bias, attn_drop, drop)
-        self.norm2 = nn.LayerNorm(dim, eps=1e-6)
+        self.norm1 = nn.LayerNorm(dim, eps=norm_eps)
+        self.attn = WindowAttention(dim, dim // head_dim, window_size, qkv_bias, attn_drop, drop, proj_bias=proj_bias)
+        self.norm2 = nn.LayerNorm(dim, eps=norm_eps)
         self.mlp = Mlp(dim, mlp_ratio, drop=drop)
         self.drop_path = DropPath(drop_path)
 

@@ -31,20 +31,22 @@ def cut_patches(x: Tensor, patch: Sequence[int]) -> Tensor:
 class PatchProjection(nn.Module):
     """Project patches to tokens of width dim, with a layer norm before it, after it, on both sides or none."""
 
-    def __init__(self, in_channels: int, patch: Sequence[int], dim: int, norm: str, bias: bool = True) -> None:
+    def __init__(
+        self, in_channels: int, patch: Sequence[int], dim: int, norm: str, bias: bool = True, norm_eps: float = 1e-5
+    ) -> None:
         super().__init__()
         check_positive(patch_size=patch[-1], dim=dim)
         check_choice("norm", norm, "none", "before", "after", "both")
         self.patch = tuple(patch)
         width = in_channels * math.prod(self.patch)
-        self.norm_in = nn.LayerNorm(width) if norm in ("before", "both") else None
+        self.norm_in = nn.LayerNorm(width, eps=norm_eps) if norm in ("before", "both") else None
         if self.norm_in is not None:
             self.proj: nn.Module = nn.Linear(width, dim, bias=bias)
         else:
             # A strided convolution is the same linear map without a copy of the patches.
             conv: Any = nn.Conv2d if len(self.patch) == 2 else nn.Conv3d
             self.proj = conv(in_channels, dim, self.patch, self.patch, bias=bias)
-        self.norm = nn.LayerNorm(dim) if norm in ("after", "both") else nn.Identity()
+        self.norm = nn.LayerNorm(dim, eps=norm_eps) if norm in ("after", "both") else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed `x` (N, C, *sizes); returns (N, tokens, dim), the last axis of the grid fastest."""

@@ -36,6 +36,8 @@ class BlockAttention(MaxViTLayer):
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
         drop_path: probability of dropping a residual branch of a sample in training.
+        proj_bias: whether the output projection of the attention has a bias.
+        norm_eps: term under the root of the layer norms.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
@@ -53,8 +55,12 @@ class BlockAttention(MaxViTLayer):
         drop: Annotated[float, (0.0, 1.0)] = 0.0,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
+        proj_bias: bool = True,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-6,
     ) -> None:
-        super().__init__(dim, head_dim, window_size, mlp_ratio, qkv_bias, drop, attn_drop, drop_path)
+        super().__init__(
+            dim, head_dim, window_size, mlp_ratio, qkv_bias, drop, attn_drop, drop_path, proj_bias, norm_eps
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform the map `x` (N, C, H, W); returns the same shape."""

@@ -40,6 +40,7 @@ class CoAtNetTransformer(nn.Module):
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
         drop_path: probability of dropping a residual branch of a sample in training.
+        norm_eps: term under the root of the layer norms.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
@@ -61,6 +62,7 @@ class CoAtNetTransformer(nn.Module):
         drop: Annotated[float, (0.0, 1.0)] = 0.0,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-6,
     ) -> None:
         super().__init__()
         check_choice("pool", pool, "max", "avg")
@@ -71,7 +73,7 @@ class CoAtNetTransformer(nn.Module):
         elif stride > 1:
             self.pool = nn.AvgPool2d(stride, ceil_mode=True, count_include_pad=False)
         self.proj = nn.Conv2d(in_channels, out_channels, 1) if in_channels != out_channels else nn.Identity()
-        self.norm1 = ChannelLayerNorm(in_channels, eps=1e-6)
+        self.norm1 = ChannelLayerNorm(in_channels, eps=norm_eps)
         self.attn = RelativeSelfAttention2d(
             in_channels,
             (h - 1) // stride + 1,

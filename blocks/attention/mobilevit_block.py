@@ -49,6 +49,7 @@ class MobileViTBlock(nn.Module):
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
         drop_path: probability of dropping a residual branch of the transformer in training.
+        norm_eps: term under the root of the layer norms.
 
     Shape: input (N, C, H, W), output (N, C, H, W).
 
@@ -70,6 +71,7 @@ class MobileViTBlock(nn.Module):
         drop: Annotated[float, (0.0, 1.0)] = 0.0,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         check_positive(dim=dim, depth=depth, patch_size=patch_size)
@@ -88,10 +90,10 @@ class MobileViTBlock(nn.Module):
                     drop=drop,
                     attn_drop=attn_drop,
                     drop_path=drop_path,
-                    norm_eps=1e-5,
+                    norm_eps=norm_eps,
                 )
             )
-        self.norm = nn.LayerNorm(dim)
+        self.norm = nn.LayerNorm(dim, eps=norm_eps)
         self.project = ConvNormAct(dim, in_channels, 1, act=act)
         self.fuse = ConvNormAct(2 * in_channels, in_channels, kernel_size, act=act) if fusion else None
 

@@ -31,7 +31,7 @@ def pooled_offset_index(queries: int, keys: int) -> Tensor:
 class HeadPool(nn.Module):
     """Pool the maps of all heads in the same way; without kernel and stride it is the identity, as in timm."""
 
-    def __init__(self, head_dim: int, kernel_size: int, stride: int, kind: str) -> None:
+    def __init__(self, head_dim: int, kernel_size: int, stride: int, kind: str, norm_eps: float) -> None:
         super().__init__()
         padding = kernel_size // 2
         self.pool: nn.Module = nn.Identity()
@@ -40,7 +40,7 @@ class HeadPool(nn.Module):
             return
         if kind == "conv":
             self.pool = nn.Conv2d(head_dim, head_dim, kernel_size, stride, padding, groups=head_dim, bias=False)
-            self.norm = nn.LayerNorm(head_dim)
+            self.norm = nn.LayerNorm(head_dim, eps=norm_eps)
         else:
             self.pool = (nn.MaxPool2d if kind == "max" else nn.AvgPool2d)(kernel_size, stride, padding)
 
@@ -79,6 +79,7 @@ class PoolingAttention(nn.Module):
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
         proj_bias: whether the output projection has a bias.
+        norm_eps: term under the root of the layer norms.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride_q), ceil(W / stride_q)).
 
@@ -107,6 +108,7 @@ class PoolingAttention(nn.Module):
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_bias: bool = True,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         out_channels = dim if out_channels is None else out_channels
@@ -124,9 +126,9 @@ class PoolingAttention(nn.Module):
         self.qkv = nn.Linear(dim, 3 * out_channels, bias=qkv_bias)
         self.proj = nn.Linear(out_channels, out_channels, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
-        self.pool_q = HeadPool(head_dim, kernel_size, stride_q, pool)
-        self.pool_k = HeadPool(head_dim, kernel_size, stride_kv, pool)
-        self.pool_v = HeadPool(head_dim, kernel_size, stride_kv, pool)
+        self.pool_q = HeadPool(head_dim, kernel_size, stride_q, pool, norm_eps)
+        self.pool_k = HeadPool(head_dim, kernel_size, stride_kv, pool, norm_eps)
+        self.pool_v = HeadPool(head_dim, kernel_size, stride_kv, pool, norm_eps)
         init_linears(self)
         if relative_bias:
             rows, columns = (((size - 1) // stride_q + 1, (size - 1) // stride_kv + 1) for size in (h, w))

@@ -35,6 +35,7 @@ class ReAttention(nn.Module):
         attn_drop: dropout of the attention weights before they are mixed.
         proj_drop: dropout of the output.
         proj_bias: whether the output projection has a bias.
+        norm_eps: term under the root of the norm.
 
     Shape: input (N, n, dim), output (N, n, dim).
 
@@ -52,6 +53,7 @@ class ReAttention(nn.Module):
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_bias: bool = True,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         head_dim = resolve_head_dim(dim, num_heads, head_dim)
@@ -61,7 +63,9 @@ class ReAttention(nn.Module):
         self.mix = nn.Parameter(torch.randn(num_heads, num_heads))
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
         self.layer_norm = norm == "layer"
-        self.norm = nn.LayerNorm(num_heads) if self.layer_norm else nn.BatchNorm2d(num_heads)
+        self.norm = (
+            nn.LayerNorm(num_heads, eps=norm_eps) if self.layer_norm else nn.BatchNorm2d(num_heads, eps=norm_eps)
+        )
         self.proj = nn.Linear(num_heads * head_dim, dim, bias=proj_bias)
         self.attn_drop = nn.Dropout(attn_drop)
         self.proj_drop = nn.Dropout(proj_drop)

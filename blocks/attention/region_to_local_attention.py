@@ -55,6 +55,7 @@ class RegionToLocalAttention(nn.Module):
         attn_drop: dropout of the attention weights.
         drop_path: probability of dropping a residual branch of a window in training.
         proj_bias: whether the output projection has a bias.
+        norm_eps: term under the root of the layer norms.
 
     Shape: input (N, C, H, W) and (N, C, ceil(H / w), ceil(W / w)), output the same.
 
@@ -75,6 +76,7 @@ class RegionToLocalAttention(nn.Module):
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_bias: bool = True,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         head_dim = resolve_head_dim(dim, num_heads, head_dim)
@@ -82,12 +84,12 @@ class RegionToLocalAttention(nn.Module):
         self.num_heads = num_heads
         self.window_size = window_size
         self.attn_drop = attn_drop
-        self.norm_regions = nn.LayerNorm(dim)
-        self.norm1 = nn.LayerNorm(dim)
+        self.norm_regions = nn.LayerNorm(dim, eps=norm_eps)
+        self.norm1 = nn.LayerNorm(dim, eps=norm_eps)
         self.qkv = nn.Linear(dim, 3 * num_heads * head_dim, bias=qkv_bias)
         self.proj = nn.Linear(num_heads * head_dim, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(drop)
-        self.norm2 = nn.LayerNorm(dim)
+        self.norm2 = nn.LayerNorm(dim, eps=norm_eps)
         self.mlp = Mlp(dim, mlp_ratio, drop=drop)
         self.position_bias = RelativePositionTable(window_size, window_size, num_heads)
         self.drop_path = DropPath(drop_path)

@@ -44,6 +44,7 @@ class ScalableAttention(nn.Module):
         attn_drop: dropout of the attention weights.
         proj_drop: dropout of the output.
         proj_bias: whether the output projection has a bias.
+        norm_eps: term under the root of the layer norm.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
@@ -62,6 +63,7 @@ class ScalableAttention(nn.Module):
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_bias: bool = True,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         width = int(dim * key_ratio)
@@ -77,7 +79,7 @@ class ScalableAttention(nn.Module):
         self.norm: nn.Module = nn.Identity()
         if mode == "depthwise" and reduction > 1:
             self.reduce = nn.Sequential(nn.Conv2d(dim, dim, reduction, reduction, groups=dim), nn.Conv2d(dim, width, 1))
-            self.norm = nn.Sequential(nn.LayerNorm(width), nn.GELU())
+            self.norm = nn.Sequential(nn.LayerNorm(width, eps=norm_eps), nn.GELU())
         kernel_size = reduction if mode == "dense" else 1
         source = width if mode == "depthwise" and reduction > 1 else dim
         self.k = nn.Conv2d(source, width, kernel_size, kernel_size, bias=qkv_bias)

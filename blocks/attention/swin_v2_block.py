@@ -41,6 +41,7 @@ class SwinV2Block(nn.Module):
         drop: dropout of the outputs of attention and MLP, and of the MLP's hidden units.
         attn_drop: dropout of the attention weights.
         drop_path: probability of dropping a residual branch of a sample in training.
+        norm_eps: term under the root of the layer norms.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
@@ -60,6 +61,7 @@ class SwinV2Block(nn.Module):
         drop: Annotated[float, (0.0, 1.0)] = 0.0,
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         check_shift(window_size, shift_size)
@@ -68,9 +70,9 @@ class SwinV2Block(nn.Module):
         self.attn = CosineWindowAttention(
             dim, num_heads, window_size, pretrained_window_size, qkv_bias, attn_drop, drop
         )
-        self.norm1 = nn.LayerNorm(dim)
+        self.norm1 = nn.LayerNorm(dim, eps=norm_eps)
         self.mlp = Mlp(dim, mlp_ratio, drop=drop)
-        self.norm2 = nn.LayerNorm(dim)
+        self.norm2 = nn.LayerNorm(dim, eps=norm_eps)
         self.drop_path = DropPath(drop_path)
         nn.init.zeros_(self.norm1.weight)
         nn.init.zeros_(self.norm2.weight)

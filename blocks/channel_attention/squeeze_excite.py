@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from blocks._shared.activations import make_activation
 from blocks._shared.channels import round_channels
-from blocks._shared.choices import check_positive
+from blocks._shared.choices import check_choice, check_positive
 from blocks.spec import block
 
 
@@ -32,11 +32,13 @@ class SqueezeExcite(nn.Module):
         hidden_channels: width of the bottleneck; empty: C / r.
         bias: whether the two layers have a bias.
         act: activation in the bottleneck.
+        gate: function that turns scores into gates: the sigmoid, or its piecewise linear form (MobileNetV3,
+            GhostNet).
 
     Shape: input (N, C, H, W), output (N, C, H, W).
 
     Raises:
-        ValueError: if hidden_channels is not positive.
+        ValueError: if hidden_channels is not positive or gate is unknown.
     """
 
     def __init__(
@@ -47,15 +49,17 @@ class SqueezeExcite(nn.Module):
         hidden_channels: int | None = None,
         bias: bool = True,
         act: Literal["relu", "relu6", "silu", "gelu", "hardswish"] = "relu",
+        gate: Literal["sigmoid", "hardsigmoid"] = "sigmoid",
     ) -> None:
         super().__init__()
+        check_choice("gate", gate, "sigmoid", "hardsigmoid")
         if hidden_channels is None:
             hidden_channels = round_channels(channels / reduction, divisor, keep=0)
         check_positive(hidden_channels=hidden_channels)
         self.reduce = nn.Conv2d(channels, hidden_channels, 1, bias=bias)
         self.act = make_activation(act)
         self.expand = nn.Conv2d(hidden_channels, channels, 1, bias=bias)
-        self.gate = nn.Sigmoid()
+        self.gate: nn.Module = nn.Sigmoid() if gate == "sigmoid" else nn.Hardsigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
         """Gate `x` (N, C, H, W); returns the same shape."""

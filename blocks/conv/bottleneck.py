@@ -43,6 +43,7 @@ class Bottleneck(nn.Module):
         shortcut: projection where the size or width changes: a strided 1x1 convolution, or average pooling before it
             (ResNet-D).
         drop_path: probability of dropping the residual branch of a sample in training.
+        radix: number of splits of a split attention, whose cardinality is groups.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
@@ -62,6 +63,7 @@ class Bottleneck(nn.Module):
         attention: Literal["none", "se", "eca", "cbam"] = "none",
         shortcut: Literal["conv", "pool"] = "conv",
         drop_path: Annotated[float, (0, 1)] = 0.0,
+        radix: Annotated[int, (1, 8)] = 2,
     ) -> None:
         super().__init__()
         check_positive(groups=groups, base_width=base_width)
@@ -81,7 +83,7 @@ class Bottleneck(nn.Module):
                 self.conv2 = SelectiveKernel(width, width, stride=stride, groups=groups, split_input=True)
             case "split_attention":
                 pool = nn.AvgPool2d(3, stride, padding=1) if stride > 1 else nn.Identity()
-                self.conv2 = nn.Sequential(SplitAttention(width, width, cardinality=groups), pool)
+                self.conv2 = nn.Sequential(SplitAttention(width, width, radix=radix, cardinality=groups), pool)
         self.conv3 = ConvNormAct(width, out_channels, 1, act="none")
         self.attention = make_gate_block(attention, out_channels)
         self.drop_path = DropPath(drop_path)

@@ -30,6 +30,7 @@ class ConvNormAct(nn.Module):
         bias: whether the convolution has a bias (redundant before a batch norm).
         norm: normalisation after the convolution.
         act: activation after the normalisation.
+        norm_eps: term under the root of the normalisation.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
@@ -48,6 +49,7 @@ class ConvNormAct(nn.Module):
         bias: bool = False,
         norm: Literal["batch", "layer", "group", "none"] = "batch",
         act: Literal["relu", "relu6", "leaky_relu", "gelu", "silu", "hardswish", "none"] = "relu",
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         check_positive(out_channels=out_channels)
@@ -55,7 +57,7 @@ class ConvNormAct(nn.Module):
         check_groups(groups, in_channels=in_channels, out_channels=out_channels)
         padding = kernel_size // 2 * dilation
         self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
-        self.norm = make_map_norm(norm, out_channels)
+        self.norm = make_map_norm(norm, out_channels, norm_eps)
         self.act = make_activation(act)
         init_convolutions(self)
 

@@ -47,6 +47,7 @@ class ConvNeXtBlock(nn.Module):
         layer_scale: initial scale of the residual branch, one for each channel; 0 omits the scale.
         global_response_norm: whether the MLP has the global response normalisation of ConvNeXt V2.
         drop_path: probability of dropping the residual branch of a sample in training.
+        norm_eps: term under the root of the layer norm.
 
     Shape: input (N, C, H, W), output (N, C, H, W).
 
@@ -62,12 +63,13 @@ class ConvNeXtBlock(nn.Module):
         layer_scale: Annotated[float, (0, 1)] = 1e-6,
         global_response_norm: bool = False,
         drop_path: Annotated[float, (0, 1)] = 0.0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-6,
     ) -> None:
         super().__init__()
         check_odd("kernel_size", kernel_size)
         hidden = int(channels * mlp_ratio)
         self.depthwise = nn.Conv2d(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
-        self.norm = nn.LayerNorm(channels, eps=1e-6)
+        self.norm = nn.LayerNorm(channels, eps=norm_eps)
         self.fc1 = nn.Linear(channels, hidden)
         self.act = nn.GELU()
         self.response_norm = ResponseNorm(hidden) if global_response_norm else nn.Identity()

@@ -38,6 +38,8 @@ class MBConv(nn.Module):
         se_ratio: ratio of the squeeze width to in_channels; 0 omits the squeeze-and-excite.
         act: activation of the expanded layers and of the squeeze.
         drop_path: probability of dropping the residual branch of a sample in training.
+        norm_eps: term under the root of the batch norms (the TensorFlow code of EfficientNet: 1e-3).
+        skip: whether the input is added where the shapes agree.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
@@ -55,15 +57,19 @@ class MBConv(nn.Module):
         se_ratio: Annotated[float, (0, 1)] = 0.25,
         act: Literal["relu", "relu6", "gelu", "silu", "hardswish"] = "silu",
         drop_path: Annotated[float, (0, 1)] = 0.0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
+        skip: bool = True,
     ) -> None:
         super().__init__()
         hidden = round(in_channels * expand_ratio)
-        self.expand = ConvNormAct(in_channels, hidden, 1, act=act) if expand_ratio != 1 else nn.Identity()
-        self.depthwise = ConvNormAct(hidden, hidden, kernel_size, stride, groups=hidden, act=act)
+        self.expand = (
+            ConvNormAct(in_channels, hidden, 1, act=act, norm_eps=norm_eps) if expand_ratio != 1 else nn.Identity()
+        )
+        self.depthwise = ConvNormAct(hidden, hidden, kernel_size, stride, groups=hidden, act=act, norm_eps=norm_eps)
         squeezed = max(1, round(in_channels * se_ratio))
         self.se = SqueezeExcite(hidden, hidden_channels=squeezed, act=act) if se_ratio else nn.Identity()
-        self.project = ConvNormAct(hidden, out_channels, 1, act="none")
-        self.residual = stride == 1 and in_channels == out_channels
+        self.project = ConvNormAct(hidden, out_channels, 1, act="none", norm_eps=norm_eps)
+        self.residual = skip and stride == 1 and in_channels == out_channels
         self.drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ class ClassifierHead(nn.Module):
         pooling: how positions are pooled: by their mean or their maximum.
         norm: normalisation of the pooled vector, none for ResNets, layer for ConvNeXt.
         drop: dropout rate before the linear layer.
+        norm_eps: term under the root of the layer norm.
 
     Shape: input (N, C, ...), output (N, num_classes).
 
@@ -38,6 +39,7 @@ class ClassifierHead(nn.Module):
         pooling: Literal["avg", "max"] = "avg",
         norm: Literal["none", "layer", "batch"] = "none",
         drop: Annotated[float, (0, 1)] = 0.0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-6,
     ) -> None:
         super().__init__()
         check_positive(num_classes=num_classes)
@@ -46,7 +48,7 @@ class ClassifierHead(nn.Module):
         self.pooling = pooling
         self.norm: nn.Module = nn.Identity()
         if norm != "none":
-            self.norm = nn.LayerNorm(channels, eps=1e-6) if norm == "layer" else nn.BatchNorm1d(channels)
+            self.norm = nn.LayerNorm(channels, eps=norm_eps) if norm == "layer" else nn.BatchNorm1d(channels)
         self.drop = nn.Dropout(drop)
         self.fc = nn.Linear(channels, num_classes)
         nn.init.trunc_normal_(self.fc.weight, std=0.02)

@@ -34,6 +34,7 @@ class TokenClassifierHead(nn.Module):
         token: index of the token that is read; with "avg" and "max", number of leading tokens that are skipped.
         norm: layer normalisation of the pooled vector, or none.
         drop: dropout rate before the linear layer.
+        norm_eps: term under the root of the layer norm.
 
     Shape: x (N, n, dim), output (N, num_classes); optional: a bool mask (N, n), True for the tokens that "avg" and
     "max" pool.
@@ -50,6 +51,7 @@ class TokenClassifierHead(nn.Module):
         token: int = 0,
         norm: Literal["layer", "none"] = "layer",
         drop: Annotated[float, (0, 1)] = 0.0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-6,
     ) -> None:
         super().__init__()
         check_positive(num_classes=num_classes)
@@ -59,7 +61,7 @@ class TokenClassifierHead(nn.Module):
             raise ValueError(f"token: {token} is negative, expected 0 or more")
         self.pooling = pooling
         self.token = token
-        self.norm = nn.LayerNorm(dim, eps=1e-6) if norm == "layer" else nn.Identity()
+        self.norm = nn.LayerNorm(dim, eps=norm_eps) if norm == "layer" else nn.Identity()
         self.drop = nn.Dropout(drop)
         self.fc = nn.Linear(dim, num_classes)
         nn.init.trunc_normal_(self.fc.weight, std=0.02)

@@ -34,6 +34,7 @@ class ConvStem(nn.Module):
         bias: whether the convolutions have a bias.
         norm: normalisation after the first convolution.
         act: activation after the first convolution.
+        norm_eps: term under the root of the normalisation.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
@@ -51,6 +52,7 @@ class ConvStem(nn.Module):
         bias: bool = False,
         norm: Literal["batch", "layer", "group", "none"] = "batch",
         act: Literal["relu", "gelu", "silu", "hardswish", "none"] = "gelu",
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         check_odd("kernel_size", kernel_size)
@@ -58,7 +60,7 @@ class ConvStem(nn.Module):
         check_positive(out_channels=out_channels, hidden_channels=hidden_channels)
         padding = kernel_size // 2
         self.conv1 = nn.Conv2d(in_channels, hidden_channels, kernel_size, stride, padding, bias=bias)
-        self.norm = make_map_norm(norm, hidden_channels)
+        self.norm = make_map_norm(norm, hidden_channels, norm_eps)
         self.act = make_activation(act)
         self.conv2 = nn.Conv2d(hidden_channels, out_channels, kernel_size, 1, padding, bias=bias)
         init_convolutions(self)

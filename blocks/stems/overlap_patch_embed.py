@@ -30,6 +30,7 @@ class OverlapPatchEmbed(nn.Module):
         kernel_size: side of a patch, odd.
         stride: distance between patches.
         norm: normalisation of the result.
+        norm_eps: term under the root of the normalisation.
 
     Shape: input (N, C, H, W), output (N, out_channels, ceil(H / stride), ceil(W / stride)).
 
@@ -44,12 +45,13 @@ class OverlapPatchEmbed(nn.Module):
         kernel_size: int = 7,
         stride: Annotated[int, (1, 16)] = 4,
         norm: Literal["layer", "batch", "none"] = "layer",
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         check_positive(out_channels=out_channels)
         check_odd("kernel_size", kernel_size)
         self.proj = nn.Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2)
-        self.norm = make_map_norm(norm, out_channels)
+        self.norm = make_map_norm(norm, out_channels, norm_eps)
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed `x` (N, C, H, W); returns (N, out_channels, ceil(H / stride), ceil(W / stride))."""

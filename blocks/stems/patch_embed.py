@@ -5,7 +5,7 @@ norm="none" is the paper and timm 1.0.31, "after" is Swin, "both" is vit-pytorch
 of the token).
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from torch import Tensor, nn
 
@@ -38,6 +38,7 @@ class PatchEmbed(nn.Module):
         patch_size: side of a patch in pixels; it must divide the height and the width.
         norm: where to put a layer norm: on the flat patch (before), on the token (after), on both, or nowhere.
         bias: whether the projection has a bias.
+        norm_eps: term under the root of the layer norms.
 
     Shape: input (N, C, H, W), output (N, H / patch_size * W / patch_size, dim), row by row.
 
@@ -52,10 +53,11 @@ class PatchEmbed(nn.Module):
         patch_size: int = 16,
         norm: Literal["none", "before", "after", "both"] = "none",
         bias: bool = True,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         self.patch_size = patch_size
-        self.patches = PatchProjection(in_channels, (patch_size, patch_size), dim, norm, bias)
+        self.patches = PatchProjection(in_channels, (patch_size, patch_size), dim, norm, bias, norm_eps)
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed `x` (N, C, H, W); returns (N, tokens, dim)."""

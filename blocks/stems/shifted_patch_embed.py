@@ -4,7 +4,7 @@ Lee, Lee, Song, "Vision Transformer for Small-Size Datasets", 2021, arXiv:2112.1
 The paper shifts along the diagonals by half a patch; directions="axes", shift=1 is vit-pytorch 1.26.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,7 @@ class ShiftedPatchEmbed(nn.Module):
         patch_size: side of a patch in pixels; it must divide the height and the width.
         shift: distance of the shifts in pixels; empty: half a patch.
         directions: whether the copies are shifted along the diagonals or along the axes.
+        norm_eps: term under the root of the layer norm.
 
     Shape: input (N, C, H, W), output (N, H / patch_size * W / patch_size, dim), row by row.
 
@@ -51,6 +52,7 @@ class ShiftedPatchEmbed(nn.Module):
         patch_size: int = 16,
         shift: int | None = None,
         directions: Literal["diagonal", "axes"] = "diagonal",
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         check_positive(patch_size=patch_size)
@@ -60,7 +62,7 @@ class ShiftedPatchEmbed(nn.Module):
         moves = ((1, 0), (-1, 0), (0, 1), (0, -1)) if directions == "axes" else ((1, 1), (-1, 1), (1, -1), (-1, -1))
         # Padding by (left, right, top, bottom) with one side negative shifts a map and preserves its size.
         self.shifts = [(step * right, -step * right, step * down, -step * down) for right, down in moves]
-        self.patches = PatchProjection(5 * in_channels, (patch_size, patch_size), dim, norm="before")
+        self.patches = PatchProjection(5 * in_channels, (patch_size, patch_size), dim, norm="before", norm_eps=norm_eps)
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed `x` (N, C, H, W); returns (N, tokens, dim)."""

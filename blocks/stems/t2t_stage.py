@@ -39,6 +39,7 @@ class T2TStage(nn.Module):
         stride: distance between patches; the padding is half of it.
         token_dim: output width; empty: the unfolded width C * kernel_size ** 2.
         mlp_ratio: ratio of the hidden width of the MLP to the token width.
+        norm_eps: term under the root of the layer norms.
 
     Shape: input (N, C, H, W), output (N, token_dim, H', W') with H' = floor((H + 2 * (stride // 2) - kernel_size) /
     stride) + 1.
@@ -54,6 +55,7 @@ class T2TStage(nn.Module):
         stride: Annotated[int, (1, 32)] = 2,
         token_dim: int | None = 64,
         mlp_ratio: Annotated[float, (0.25, 16)] = 1.0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         self.kernel_size, self.stride = kernel_size, stride
@@ -61,12 +63,12 @@ class T2TStage(nn.Module):
         dim = width if token_dim is None else token_dim
         check_positive(token_dim=dim)
         self.keep_width = token_dim is None
-        self.norm1 = nn.LayerNorm(width)
+        self.norm1 = nn.LayerNorm(width, eps=norm_eps)
         self.qkv = nn.Linear(width, 3 * dim, bias=False)
         self.proj = nn.Identity() if self.keep_width else nn.Linear(dim, dim)
-        self.norm2 = nn.LayerNorm(dim)
+        self.norm2 = nn.LayerNorm(dim, eps=norm_eps)
         self.mlp = Mlp(dim, mlp_ratio)
-        self.norm3 = nn.LayerNorm(dim) if self.keep_width else nn.Identity()
+        self.norm3 = nn.LayerNorm(dim, eps=norm_eps) if self.keep_width else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform `x` (N, C, H, W); returns (N, token_dim, H', W')."""

@@ -5,7 +5,7 @@ norm="none" is the paper (a strided 3-d convolution), "both" is vit-pytorch 1.26
 the token).
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from torch import Tensor, nn
 
@@ -35,6 +35,7 @@ class TubeletEmbed(nn.Module):
         patch_size: side of a tubelet in pixels; it must divide the height and the width.
         frame_patch_size: length of a tubelet in frames; it must divide the number of frames.
         norm: where to put a layer norm: on the flat tubelet (before), on the token (after), on both, or nowhere.
+        norm_eps: term under the root of the layer norms.
 
     Shape: input (N, C, T, H, W), output (N, T / frame_patch_size * H / patch_size * W / patch_size, dim), frames
     slowest.
@@ -50,10 +51,13 @@ class TubeletEmbed(nn.Module):
         patch_size: int = 16,
         frame_patch_size: int = 2,
         norm: Literal["none", "before", "after", "both"] = "none",
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         check_positive(frame_patch_size=frame_patch_size)
-        self.patches = PatchProjection(in_channels, (frame_patch_size, patch_size, patch_size), dim, norm)
+        self.patches = PatchProjection(
+            in_channels, (frame_patch_size, patch_size, patch_size), dim, norm, norm_eps=norm_eps
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed `x` (N, C, T, H, W); returns (N, tokens, dim)."""

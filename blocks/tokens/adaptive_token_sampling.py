@@ -45,6 +45,7 @@ class AdaptiveTokenSampling(nn.Module):
         num_heads: number of attention heads.
         num_samples: number of tokens that are sampled besides the class token.
         qkv_bias: whether queries, keys and values have a bias.
+        norm_eps: term under the root of the layer norm.
 
     Shape: x (N, n, dim); optional: a bool mask (N, n), True for the tokens that take part, among them the class token;
     outputs: attention (N, num_samples + 1, dim), the input at the same tokens, and the bool mask kept (N, num_samples +
@@ -57,14 +58,19 @@ class AdaptiveTokenSampling(nn.Module):
     points: Tensor
 
     def __init__(
-        self, dim: int, num_heads: int = 4, num_samples: Annotated[int, (1, 1024)] = 16, qkv_bias: bool = False
+        self,
+        dim: int,
+        num_heads: int = 4,
+        num_samples: Annotated[int, (1, 1024)] = 16,
+        qkv_bias: bool = False,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         if num_heads < 1 or dim % num_heads:
             raise ValueError(f"num_heads: {num_heads} does not divide dim {dim}")
         check_positive(num_samples=num_samples)
         self.num_heads = num_heads
-        self.norm = nn.LayerNorm(dim)
+        self.norm = nn.LayerNorm(dim, eps=norm_eps)
         self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
         self.proj = nn.Linear(dim, dim)
         points = (torch.arange(num_samples, dtype=torch.float32) + 0.5) / num_samples

@@ -29,6 +29,7 @@ class PatchMerger(nn.Module):
     Args:
         dim: token width.
         num_tokens: number of tokens of the output.
+        norm_eps: term under the root of the layer norm.
 
     Shape: input (N, n, dim), output (N, num_tokens, dim).
 
@@ -36,11 +37,16 @@ class PatchMerger(nn.Module):
         ValueError: if `num_tokens` is not positive.
     """
 
-    def __init__(self, dim: int, num_tokens: Annotated[int, (1, 1024)] = 8) -> None:
+    def __init__(
+        self,
+        dim: int,
+        num_tokens: Annotated[int, (1, 1024)] = 8,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
+    ) -> None:
         super().__init__()
         check_positive(num_tokens=num_tokens)
         self.queries = nn.Parameter(torch.randn(num_tokens, dim))
-        self.norm = nn.LayerNorm(dim)
+        self.norm = nn.LayerNorm(dim, eps=norm_eps)
 
     def forward(self, x: Tensor) -> Tensor:
         """Merge `x` (N, n, dim); returns (N, num_tokens, dim)."""

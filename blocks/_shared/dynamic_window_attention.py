@@ -22,6 +22,7 @@ class DynamicWindowAttention(WindowAttention):
         proj_drop: float = 0.0,
         proj_bias: bool = True,
         head_dim: int | None = None,
+        norm_eps: float = 1e-5,
     ) -> None:
         super().__init__(
             dim,
@@ -34,7 +35,7 @@ class DynamicWindowAttention(WindowAttention):
             proj_bias=proj_bias,
             head_dim=head_dim,
         )
-        self.dynamic_bias = DynamicPositionBias(window_size**2, num_heads, max(dim // 4, 1))
+        self.dynamic_bias = DynamicPositionBias(window_size**2, num_heads, max(dim // 4, 1), norm_eps=norm_eps)
         init_linears(self.dynamic_bias)
 
     def bias(self) -> Tensor | None:

@@ -46,6 +46,7 @@ class CosineWindowAttention(nn.Module):
         qkv_bias: bool = True,
         attn_drop: float = 0.0,
         proj_drop: float = 0.0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
         check_heads(num_heads, dim)
@@ -59,7 +60,7 @@ class CosineWindowAttention(nn.Module):
         self.register_buffer("k_bias", torch.zeros(dim) if qkv_bias else None, persistent=False)
         self.position_mlp = nn.Sequential(nn.Linear(2, 512), nn.ReLU(), nn.Linear(512, num_heads, bias=False))
         self.qkv = nn.Linear(dim, 3 * dim, bias=False)
-        self.proj = nn.Linear(dim, dim)
+        self.proj = nn.Linear(dim, dim, bias=proj_bias)
         self.proj_drop = nn.Dropout(proj_drop)
         self.register_buffer("offsets", log_spaced_offsets(window_size, pretrained_window_size), persistent=False)
         self.register_buffer("index", relative_position_index(window_size, window_size).flatten(), persistent=False)

@@ -83,7 +83,7 @@ class CoAtNetTransformer(nn.Module):
             attn_drop=attn_drop,
             proj_drop=drop,
         )
-        self.norm2 = nn.LayerNorm(out_channels, eps=1e-6)
+        self.norm2 = nn.LayerNorm(out_channels, eps=norm_eps)
         self.mlp = Mlp(out_channels, mlp_ratio, drop=drop)
         self.drop_path = DropPath(drop_path)
 

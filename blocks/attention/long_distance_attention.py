@@ -40,6 +40,7 @@ class LongDistanceAttention(nn.Module):
         proj_drop: dropout of the output.
         proj_bias: whether the output projection has a bias.
         head_dim: width of a head; empty: dim / num_heads.
+        norm_eps: term under the root of the layer norms in the network of offsets.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
@@ -57,11 +58,12 @@ class LongDistanceAttention(nn.Module):
         proj_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         proj_bias: bool = True,
         head_dim: int | None = None,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         self.window_size = window_size
         self.attn = DynamicWindowAttention(
-            dim, num_heads, window_size, qkv_bias, attn_drop, proj_drop, proj_bias, head_dim
+            dim, num_heads, window_size, qkv_bias, attn_drop, proj_drop, proj_bias, head_dim, norm_eps
         )
 
     def forward(self, x: Tensor) -> Tensor:

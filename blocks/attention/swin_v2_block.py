@@ -42,6 +42,7 @@ class SwinV2Block(nn.Module):
         attn_drop: dropout of the attention weights.
         drop_path: probability of dropping a residual branch of a sample in training.
         norm_eps: term under the root of the layer norms.
+        proj_bias: whether the output projection of the attention has a bias.
 
     Shape: input (N, C, H, W), output (N, C, H, W), any H and W.
 
@@ -62,13 +63,14 @@ class SwinV2Block(nn.Module):
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
         norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
         check_shift(window_size, shift_size)
         self.window_size = window_size
         self.shift_size = shift_size
         self.attn = CosineWindowAttention(
-            dim, num_heads, window_size, pretrained_window_size, qkv_bias, attn_drop, drop
+            dim, num_heads, window_size, pretrained_window_size, qkv_bias, attn_drop, drop, proj_bias
         )
         self.norm1 = nn.LayerNorm(dim, eps=norm_eps)
         self.mlp = Mlp(dim, mlp_ratio, drop=drop)

@@ -42,6 +42,7 @@ class DynamicPositionBias(nn.Module):
         height: rows of the grid; 0: follows from `width`, or the grid is square.
         width: columns of the grid; 0: follows from `height`, or the grid is square.
         prefix_tokens: leading tokens (class, registers) outside the grid; their pairs get 0.
+        norm_eps: term under the root of the layer norms.
 
     Shape: input (N, n, dim), output (N, num_heads, n, n).
 
@@ -60,6 +61,7 @@ class DynamicPositionBias(nn.Module):
         height: int = 0,
         width: int = 0,
         prefix_tokens: int = 0,
+        norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         check_positive(num_heads=num_heads, hidden_dim=hidden_dim)
@@ -68,7 +70,7 @@ class DynamicPositionBias(nn.Module):
         self.prefix_tokens = prefix_tokens
         layers: list[nn.Module] = []
         for width_in in (2, hidden_dim, hidden_dim):
-            layers += [nn.Linear(width_in, hidden_dim), nn.LayerNorm(hidden_dim), nn.ReLU()]
+            layers += [nn.Linear(width_in, hidden_dim), nn.LayerNorm(hidden_dim, eps=norm_eps), nn.ReLU()]
         self.mlp = nn.Sequential(*layers, nn.Linear(hidden_dim, num_heads))
         offsets = torch.cartesian_prod(torch.arange(1 - rows, rows), torch.arange(1 - columns, columns))
         self.register_buffer("index", relative_position_index(rows, columns), persistent=False)

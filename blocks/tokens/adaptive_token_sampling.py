@@ -46,6 +46,7 @@ class AdaptiveTokenSampling(nn.Module):
         num_samples: number of tokens that are sampled besides the class token.
         qkv_bias: whether queries, keys and values have a bias.
         norm_eps: term under the root of the layer norm.
+        proj_bias: whether the output projection has a bias.
 
     Shape: x (N, n, dim); optional: a bool mask (N, n), True for the tokens that take part, among them the class token;
     outputs: attention (N, num_samples + 1, dim), the input at the same tokens, and the bool mask kept (N, num_samples +
@@ -64,6 +65,7 @@ class AdaptiveTokenSampling(nn.Module):
         num_samples: Annotated[int, (1, 1024)] = 16,
         qkv_bias: bool = False,
         norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
         if num_heads < 1 or dim % num_heads:
@@ -72,7 +74,7 @@ class AdaptiveTokenSampling(nn.Module):
         self.num_heads = num_heads
         self.norm = nn.LayerNorm(dim, eps=norm_eps)
         self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
-        self.proj = nn.Linear(dim, dim)
+        self.proj = nn.Linear(dim, dim, bias=proj_bias)
         points = (torch.arange(num_samples, dtype=torch.float32) + 0.5) / num_samples
         self.register_buffer("points", points, persistent=False)
 

@@ -38,6 +38,7 @@ class ParallelEncoderLayer(nn.Module):
         attn_drop: dropout of the attention weights.
         drop_path: probability of dropping a residual branch of a sample in training.
         norm_eps: added to the variance in the layer normalisations.
+        proj_bias: whether the output projections have a bias.
 
     Shape: x (N, n, dim), output (N, n, dim); optional: a bool mask, True where a query may attend, and a bias that is
     added to the logits of each attention, both (N, keys), (N, queries, keys) or (N, heads, queries, keys).
@@ -59,6 +60,7 @@ class ParallelEncoderLayer(nn.Module):
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
         norm_eps: Annotated[float, (0.0, 1.0)] = 1e-6,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
         if num_branches < 1:
@@ -66,7 +68,9 @@ class ParallelEncoderLayer(nn.Module):
         self.attns = nn.ModuleList(
             nn.Sequential(
                 nn.LayerNorm(dim, eps=norm_eps),
-                MultiHeadSelfAttention(dim, num_heads, head_dim, qkv_bias, attn_drop=attn_drop, proj_drop=drop),
+                MultiHeadSelfAttention(
+                    dim, num_heads, head_dim, qkv_bias, attn_drop=attn_drop, proj_drop=drop, proj_bias=proj_bias
+                ),
                 DropPath(drop_path),
             )
             for _ in range(num_branches)

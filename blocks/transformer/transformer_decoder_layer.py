@@ -41,6 +41,8 @@ class TransformerDecoderLayer(nn.Module):
         attn_drop: dropout of the attention weights.
         drop_path: probability of dropping a residual branch of a sample in training.
         norm_eps: added to the variance in the layer normalisations.
+        head_dim: width of a head; empty: dim / num_heads.
+        proj_bias: whether the output projections have a bias.
 
     Shape: x (N, n, dim) and memory (N, m, memory_dim), output (N, n, dim); optional: bool masks, True where a query may
     attend, of the self-attention (mask) and of the attention to the memory (memory_mask), and a bias that is added to
@@ -64,17 +66,33 @@ class TransformerDecoderLayer(nn.Module):
         attn_drop: Annotated[float, (0.0, 1.0)] = 0.0,
         drop_path: Annotated[float, (0.0, 1.0)] = 0.0,
         norm_eps: Annotated[float, (0.0, 1.0)] = 1e-6,
+        head_dim: int | None = None,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
         check_choice("norm", norm, "pre", "post")
         self.pre_norm = norm == "pre"
         self.norm1 = nn.LayerNorm(dim, eps=norm_eps)
         self.self_attn = MultiHeadSelfAttention(
-            dim, num_heads, qkv_bias=qkv_bias, causal=causal, attn_drop=attn_drop, proj_drop=drop
+            dim,
+            num_heads,
+            head_dim,
+            qkv_bias,
+            causal=causal,
+            attn_drop=attn_drop,
+            proj_drop=drop,
+            proj_bias=proj_bias,
         )
         self.norm2 = nn.LayerNorm(dim, eps=norm_eps)
         self.cross_attn = MultiHeadCrossAttention(
-            dim, memory_dim, num_heads, qkv_bias=qkv_bias, attn_drop=attn_drop, proj_drop=drop
+            dim,
+            memory_dim,
+            num_heads,
+            head_dim,
+            qkv_bias=qkv_bias,
+            attn_drop=attn_drop,
+            proj_drop=drop,
+            proj_bias=proj_bias,
         )
         self.norm3 = nn.LayerNorm(dim, eps=norm_eps)
         self.mlp = Mlp(dim, mlp_ratio, act, drop)

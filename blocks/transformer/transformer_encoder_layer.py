@@ -52,6 +52,7 @@ class TransformerEncoderLayer(nn.Module):
         height: rows of the grid; 0: follows from `width`, or the grid is square ("relative" needs a number).
         width: columns of the grid; 0: follows from `height`, or the grid is square ("relative" needs a number).
         prefix_tokens: leading tokens (class, registers) without a position.
+        proj_bias: whether the output projection of the attention has a bias.
 
     Shape: x (N, n, dim), output (N, n, dim); optional: a bool mask, True where a query may attend, and a bias that is
     added to the logits, both (N, keys), (N, queries, keys) or (N, heads, queries, keys).
@@ -81,6 +82,7 @@ class TransformerEncoderLayer(nn.Module):
         height: Annotated[int, (0, 4096)] = 0,
         width: Annotated[int, (0, 4096)] = 0,
         prefix_tokens: Annotated[int, (0, 1024)] = 0,
+        proj_bias: bool = True,
     ) -> None:
         super().__init__()
         check_choice("norm", norm, "pre", "post")
@@ -100,6 +102,7 @@ class TransformerEncoderLayer(nn.Module):
             height,
             width,
             prefix_tokens,
+            proj_bias,
         )
         self.scale1 = nn.Identity() if layer_scale is None else LayerScale(dim, layer_scale)
         self.norm2 = nn.LayerNorm(dim, eps=norm_eps)

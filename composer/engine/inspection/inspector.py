@@ -16,7 +16,7 @@ from composer.core.training_inputs import IMAGE
 from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspection import inspect_image, write_maps
 from composer.engine.inspection.subject import Subject, open_design, open_run
-from composer.engine.training.datasets.images import png_base64
+from composer.engine.training.datasets.image_format import png_base64
 from composer.engine.training.inputs import load_for
 from composer.engine.training.run import Run
 

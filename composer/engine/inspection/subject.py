@@ -9,7 +9,7 @@ from composer.core.graph import Design
 from composer.engine.codegen.build import build, instantiate
 from composer.engine.inference.infer import Inferrer
 from composer.engine.training.datasets import LoadedDataset
-from composer.engine.training.datasets.images import ImageFormat
+from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.inputs import load_for
 from composer.engine.training.run import Run
 from composer.engine.training.weights import Weights, load_weights

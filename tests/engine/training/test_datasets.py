@@ -11,10 +11,10 @@ from composer.core.errors import UserError
 from composer.core.files.design_file import loads
 from composer.core.graph import ExtensionRef
 from composer.core.training_inputs import field_shapes, input_fields
-from composer.engine.training.datasets import LoadedDataset, images, load
+from composer.engine.training.datasets import LoadedDataset, image_format, load
 from composer.engine.training.datasets import digits as digits_module
 from composer.engine.training.datasets.image_file import read_image
-from composer.engine.training.datasets.images import channel_statistics, png_base64
+from composer.engine.training.datasets.image_format import channel_statistics, png_base64
 from composer.engine.training.datasets.splits import stratified_split
 from composer.engine.training.inputs import load_for
 
@@ -67,7 +67,7 @@ def test_statistics_are_per_channel_and_undone_exactly():
     mean, std = channel_statistics(pixels)
     assert mean == pytest.approx(pixels.double().mean((0, 2, 3)).tolist())
     assert std == pytest.approx(pixels.double().std((0, 2, 3), correction=0).tolist())
-    form = images.ImageFormat((3, 5, 4), mean, std)
+    form = image_format.ImageFormat((3, 5, 4), mean, std)
     normal = form.normalize(pixels)
     assert normal.mean((0, 2, 3)).abs().max() < 1e-5
     assert torch.allclose(normal.std((0, 2, 3), correction=0), torch.ones(3), atol=1e-4)

@@ -27,7 +27,7 @@ import torch
 
 from composer.core.errors import UserError
 from composer.engine.training.datasets import Dataset, LoadedDataset, dataset
-from composer.engine.training.datasets.images import ImageFormat
+from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import MemorySplit
 
 

@@ -9,7 +9,7 @@ from composer.core.graph import ExtensionRef
 from composer.engine.training.datasets import load
 from composer.engine.training.datasets.image_file import UserImage
 from composer.engine.training.datasets.image_fit import fit_image
-from composer.engine.training.datasets.images import ImageFormat
+from composer.engine.training.datasets.image_format import ImageFormat
 
 
 def stripes() -> Image.Image:

@@ -70,7 +70,7 @@ NOISE = '''
 import torch
 
 from composer.engine.training.datasets import Dataset, LoadedDataset, dataset
-from composer.engine.training.datasets.images import ImageFormat
+from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import MemorySplit
 
 

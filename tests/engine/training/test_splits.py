@@ -6,7 +6,7 @@ import torch
 from composer.core.errors import DesignError
 from composer.core.files.design_file import loads
 from composer.engine.training.datasets import LoadedDataset
-from composer.engine.training.datasets.images import ImageFormat
+from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import MemorySplit
 from composer.engine.training.inputs import check_fields
 from tests.engine.designs import tiny

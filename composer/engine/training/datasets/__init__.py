@@ -29,7 +29,7 @@ from composer.core.graph import ExtensionRef
 from composer.core.training_extensions import datasets
 from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.training.datasets.facts import facts_of
-from composer.engine.training.datasets.images import ImageFormat
+from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import Split
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from torch import Tensor
 from composer.core.data_facts import DataFacts
 from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, dataset
 from composer.engine.training.datasets.facts import facts_of
-from composer.engine.training.datasets.images import ImageFormat, channel_statistics, resize, to_bytes
+from composer.engine.training.datasets.image_format import ImageFormat, channel_statistics, resize, to_bytes
 from composer.engine.training.datasets.splits import MemorySplit, stratified_split
 
 SIDE = 8

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from composer.core.data_facts import DataFacts, FieldFacts, PartFacts, Size
 from composer.core.training_inputs import IMAGE, LABEL
-from composer.engine.training.datasets.images import ImageFormat
+from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import MemorySplit, Split
 
 

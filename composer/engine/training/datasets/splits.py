@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from composer.core.training_inputs import IMAGE, LABEL
-from composer.engine.training.datasets.images import ImageFormat
+from composer.engine.training.datasets.image_format import ImageFormat
 
 Batch = Mapping[str, Tensor]
 SPLIT_SEED = 0

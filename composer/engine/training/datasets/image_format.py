@@ -1,4 +1,4 @@
-"""Images as tensors: resizing, and normalization with statistics per channel."""
+"""How an image becomes the input of a network: resizing, normalization per channel, and back to an image."""
 
 import base64
 import io

@@ -130,7 +130,7 @@ def read_row(folder: Path) -> RunRow:
         created = info.created or _time_of(folder)
         info = replace(info, state=DAMAGED, created=created)
     training, data, costs = (_mapping(settings.get(key)) for key in ("training", "data", "costs"))
-    flat, classes = flat_settings(training), data.get("classes")
+    flat, classes = flat_settings(training) if training else {}, data.get("classes")
     return RunRow(
         info=info,
         settings=flat,

@@ -65,6 +65,8 @@ def test_a_damaged_run_is_a_row_with_the_reason(tmp_path: Path, name: str, conte
     assert reason in rows["bad"].problem
     assert rows["bad"].info.state == "damaged"
     assert rows["bad"].group == ""
+    if name == SETTINGS:
+        assert (rows["bad"].settings, rows["bad"].data, rows["bad"].seed) == ({}, "", None)
 
 
 @pytest.mark.parametrize(

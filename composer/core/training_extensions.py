@@ -23,6 +23,12 @@ OBJECTIVE: Schema = {
     "metrics": ((dict,), "a mapping from metric names to their descriptions"),
     "primary": ((str,), "the name of the metric that decides which epoch is best"),
     "scores_per_class": ((bool,), "whether the design must end with one score per class of the dataset"),
+    "soft_labels": ((bool,), "whether labels may be probabilities of the classes"),
+}
+AUGMENTATION: Schema = {
+    "title": ((str,), "a text"),
+    "order": ((int,), "its position among the augmentations of a batch"),
+    "stage": ((str,), "one of: geometry, pixels, batch, mix"),
 }
 
 
@@ -38,8 +44,14 @@ def objectives() -> Mapping[str, Declaration]:
     return read_declarations(FOLDER / "objectives", "objective", OBJECTIVE)
 
 
+@cache
+def augmentations() -> Mapping[str, Declaration]:
+    """Return the declared augmentations by name; broken files carry a `problem`."""
+    return read_declarations(FOLDER / "augmentations", "augmentation", AUGMENTATION)
+
+
 # Training settings that name an extension -> the extensions to choose from.
-EXTENSIONS = {"data": datasets, "objective": objectives}
+EXTENSIONS = {"data": datasets, "objective": objectives, "augment": augmentations}
 
 
 def titles(setting: str) -> dict[str, str]:

@@ -10,6 +10,8 @@ from composer.core.training_extensions import datasets
 
 IMAGE = "image"
 LABEL = "label"
+# Left, top, right and bottom of the object in pixels of the image.
+BOX = "box"
 
 
 def input_fields(design: Design) -> tuple[str, ...]:

@@ -190,7 +190,7 @@ def set_value(training: Training, key: str, value: Any) -> Training:
 def problems(training: Training) -> list[str]:
     """Return one message for each setting that no training can run with; empty if there is none."""
     messages = [message for row in SETTINGS if (message := value_problem(row.spec, getattr(training, row.name)))]
-    for name in EXTENSIONS:
+    for name in REFERENCES:
         messages += reference_problems(name, getattr(training, name))
     return [f"training {message}" for message in messages]
 
@@ -250,7 +250,7 @@ def read_value(name: str, value: Any) -> Any:
     Raises:
         UserError: if it has another type.
     """
-    if name in EXTENSIONS:
+    if name in REFERENCES:
         return read_reference(name, value)
     spec = setting(name).spec
     if spec.type == "int" and isinstance(value, float) and value.is_integer():

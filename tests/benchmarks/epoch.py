@@ -15,9 +15,10 @@ from torch.nn import functional as F
 from composer.core.files.design_file import load
 from composer.core.files.run_folder import LAST
 from composer.core.files.templates import template
-from composer.core.graph import Design
+from composer.core.graph import Design, ExtensionRef
 from composer.engine.codegen.build import build
 from composer.engine.library import catalog
+from composer.engine.training.augmenter import make_augmenter
 from composer.engine.training.batches import epoch_batches
 from composer.engine.training.inputs import load_for
 from composer.engine.training.loop import train
@@ -58,11 +59,12 @@ def bare(design: Design, threads: int) -> list[float]:
     model = build(design)
     optimizer = make_optimizer(model, settings, design, catalog())
     val = data.val.take(slice(None))
+    augmenter = make_augmenter((ExtensionRef("affine"),), data, ("image",), settings.objective.name)
     seconds = []
     for epoch in range(1, EPOCHS + 1):
         start = time.perf_counter()
         model.train()
-        for batch in epoch_batches(data.train, settings.batch_size, settings.seed, epoch, augment=settings.augment):
+        for batch in epoch_batches(data.train, settings.batch_size, settings.seed, epoch, augmenter):
             loss = F.cross_entropy(model(batch["image"]), batch["label"])
             loss.backward()
             optimizer.step()

@@ -1,22 +1,16 @@
-"""The batches of an epoch: shuffled, and with light augmentation of the images, drawn for many batches at a time.
+"""The batches of an epoch: shuffled, and augmented for many batches at a time.
 
 Because an epoch's order and augmentation depend on nothing but (seed, epoch), a resumed run sees the very batches of an
-uninterrupted one without any state to save, and drawing them costs one call per epoch instead of one per step.
+uninterrupted one without any state to save.
 """
 
-import math
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
-from composer.core.training_inputs import IMAGE
+from composer.engine.training.augmenter import Augmenter
 from composer.engine.training.datasets.splits import Batch, Split
 
-MAX_ROTATION = math.radians(10)
-MAX_SHIFT = 0.08  # of the side
-MAX_ZOOM = 0.1
 # Of samples prepared together: a few large calls instead of many small ones, in bounded memory.
 CHUNK_BYTES = 2**25
 # Epochs of different seeds draw from different streams as long as a run has fewer epochs than this.
@@ -28,31 +22,8 @@ def epoch_seed(seed: int, epoch: int) -> int:
     return seed * SEED_STRIDE + epoch
 
 
-def draw_affine(count: int, generator: torch.Generator) -> Tensor:
-    """Draw small random rotations, zooms and shifts.
-
-    Args:
-        count: how many.
-        generator: source of randomness (on the CPU, so that every device sees the same).
-
-    Returns:
-        Affine matrices (count, 2, 3) for `warp`.
-    """
-    angle, zoom, right, down = (torch.rand(4, count, generator=generator) * 2 - 1).unbind()
-    angle, zoom = angle * MAX_ROTATION, 1 + zoom * MAX_ZOOM
-    cos, sin = angle.cos() * zoom, angle.sin() * zoom
-    # grid_sample measures in half sides, hence the factor 2.
-    return torch.stack([cos, -sin, right * MAX_SHIFT * 2, sin, cos, down * MAX_SHIFT * 2], dim=1).view(count, 2, 3)
-
-
-def warp(images: Tensor, matrices: Tensor) -> Tensor:
-    """Apply affine matrices (N, 2, 3) to images (N, C, H, W); what enters from outside repeats the border."""
-    grid = F.affine_grid(matrices.to(images), list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
-
-
 def epoch_batches(
-    split: Split, batch_size: int, seed: int, epoch: int, *, augment: bool, start: int = 0
+    split: Split, batch_size: int, seed: int, epoch: int, augmenter: Augmenter | None, *, start: int = 0
 ) -> Iterator[Batch]:
     """Yield the shuffled batches of one epoch, on the device of the split.
 
@@ -62,25 +33,29 @@ def epoch_batches(
             batch norm.
         seed: seed of the run.
         epoch: number of the epoch; with the seed it determines every batch.
-        augment: whether images are augmented.
+        augmenter: the augmentations; None for none.
         start: batches to skip, for a run that resumes in the middle of an epoch.
     """
-    # 1. Draw the order and the augmentation of the whole epoch.
+    # 1. Draw the order of the whole epoch.
     generator = torch.Generator().manual_seed(epoch_seed(seed, epoch))
     order = torch.randperm(len(split), generator=generator)
-    matrices = draw_affine(len(split), generator) if augment else None
+    augmentation = augmenter.start_epoch(seed, epoch, len(split), generator) if augmenter is not None else None
     bounds = batch_bounds(len(split), batch_size)
     chunk_size = max(1, CHUNK_BYTES // (batch_size * split.sample_bytes()))
-    chunks = [bounds[first : first + chunk_size] for first in range(start, len(bounds), chunk_size)]
+    # Chunks begin at the same batches wherever the epoch is resumed: sums over other chunks differ in the last digits.
+    firsts = range(start - start % chunk_size, len(bounds), chunk_size)
+    chunks = [bounds[first : first + chunk_size] for first in firsts]
     samples = split.batches(order, [(chunk[0][0], chunk[-1][1]) for chunk in chunks])
-    for bounds_of_chunk, chunk in zip(chunks, samples, strict=True):
+    for first, bounds_of_chunk, chunk in zip(firsts, chunks, samples, strict=True):
         # 2. Gather and augment the samples of several batches in one call each.
-        low, high = bounds_of_chunk[0][0], bounds_of_chunk[-1][1]
-        if matrices is not None and IMAGE in chunk:
-            chunk[IMAGE] = warp(chunk[IMAGE], matrices[low:high])
+        low = bounds_of_chunk[0][0]
+        if augmentation is not None:
+            chunk = augmentation.apply_to_images(chunk, bounds_of_chunk, first)
         # 3. Cut the chunk into batches; slices are views, so nothing is copied.
-        for begin, end in bounds_of_chunk:
-            yield {name: tensor[begin - low : end - low] for name, tensor in chunk.items()}
+        for number, (begin, end) in enumerate(bounds_of_chunk, first):
+            if number >= start:
+                batch = {name: tensor[begin - low : end - low] for name, tensor in chunk.items()}
+                yield augmentation.apply_to_batch(batch, number) if augmentation is not None else batch
 
 
 def ordered_batches(split: Split, batch_size: int) -> Iterator[Batch]:

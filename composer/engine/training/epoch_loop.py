@@ -119,7 +119,7 @@ class EpochLoop:
                 settings.batch_size,
                 settings.seed,
                 epoch,
-                augment=settings.augment,
+                parts.augmenter,
                 start=state.batch,
             ):
                 # 1a. Commands: pause, stop or save between two steps.

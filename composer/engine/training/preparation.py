@@ -10,7 +10,7 @@ from torch import nn
 from composer.core import edits
 from composer.core.data_facts import DataFacts
 from composer.core.files.run_folder import SOURCE
-from composer.core.graph import Design, Training
+from composer.core.graph import Design, ExtensionRef, Training
 from composer.core.run_records import declared_head
 from composer.core.training_inputs import input_fields
 from composer.core.training_settings import OPTIMIZERS
@@ -18,6 +18,7 @@ from composer.engine.codegen.build import import_source
 from composer.engine.codegen.probe import model_class
 from composer.engine.device import Device
 from composer.engine.library import catalog
+from composer.engine.training.augmenter import Augmenter, make_augmenter
 from composer.engine.training.batches import batch_bounds
 from composer.engine.training.datasets.splits import Split
 from composer.engine.training.inputs import NamedInputs, check_fields, load_for
@@ -43,6 +44,7 @@ class Preparation:
         val_split: the validation samples, on the device.
         test_split: the test samples, on the device; None if there are none.
         data_facts: what is known of the data.
+        augmenter: the augmentations of the training samples; None for none.
         plan: what does not change during the run.
     """
 
@@ -57,6 +59,7 @@ class Preparation:
     val_split: Split
     test_split: Split | None
     data_facts: DataFacts
+    augmenter: Augmenter | None
     plan: Plan
 
     def checkpoint_bytes(self) -> tuple[int, int]:
@@ -89,6 +92,8 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
     test_split = data.test.to(fabric.device) if data.test is not None else None
     check_fields(design, train_split)
     objective = make_objective(settings.objective, data)
+    augment = (ExtensionRef("affine"),) if settings.augment else ()
+    augmenter = make_augmenter(augment, data, input_fields(design), settings.objective.name)
     metrics = objective.metrics().to(fabric.device)
 
     # 2. The optimizer. `network` stays beside Fabric's wrapper, because its weights are named by the nodes.
@@ -115,6 +120,7 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
         train_split=train_split,
         val_split=val_split,
         test_split=test_split,
+        augmenter=augmenter,
         data_facts=data.facts,
         plan=plan,
     )

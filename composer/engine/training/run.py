@@ -225,7 +225,7 @@ class Run(RunFolder):
 def versions() -> dict[str, str]:
     """Return the versions of the software that a result depends on."""
     numbers = {"netcomposer": composer.__version__, "python": platform.python_version(), "torch": torch.__version__}
-    for name in ("lightning-fabric", "scikit-learn", "numpy"):
+    for name in ("lightning-fabric", "scikit-learn", "numpy", "kornia"):
         try:
             numbers[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

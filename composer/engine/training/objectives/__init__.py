@@ -92,7 +92,12 @@ class Objective(ABC):
 
 
 def objective(
-    *, title: str, metrics: Mapping[str, Mapping[str, str]], primary: str, scores_per_class: bool = False
+    *,
+    title: str,
+    metrics: Mapping[str, Mapping[str, str]],
+    primary: str,
+    scores_per_class: bool = False,
+    soft_labels: bool = False,
 ) -> Callable[[type[T]], type[T]]:
     """Mark the class that an objective file declares.
 
@@ -101,9 +106,10 @@ def objective(
         metrics: ``title``, ``unit`` and ``direction`` (``max`` or ``min``) of each metric by name.
         primary: the metric that decides which epoch is best; ``loss`` is allowed too.
         scores_per_class: whether the design must end with one output of one score per class.
+        soft_labels: whether the field ``label`` may hold probabilities of the classes, as MixUp makes them.
     """
     # Read from the source by `core.training_extensions`, so that they are known without torch.
-    del title, metrics, primary, scores_per_class
+    del title, metrics, primary, scores_per_class, soft_labels
     return lambda marked: marked
 
 

@@ -11,11 +11,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from composer.core.errors import UserError
+from composer.core.training_inputs import LABEL
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.datasets.splits import Batch
 from composer.engine.training.objectives import Metrics, Model, Objective, objective
-
-LABEL = "label"
 
 
 @objective(
@@ -26,6 +25,7 @@ LABEL = "label"
     },
     primary="accuracy",
     scores_per_class=True,
+    soft_labels=True,
 )
 class Classification(Objective):
     """Learn the class of each sample from one score per class.
@@ -89,8 +89,9 @@ class Accuracy(Metrics):
         self.register_buffer("confusion", torch.zeros(classes * classes, dtype=torch.int64))
 
     def update(self, outputs: Tensor, batch: Batch) -> None:
-        """Count the predictions of a batch."""
-        cells = batch[LABEL] * self.classes + outputs.argmax(1)
+        """Count the predictions of a batch; a mixed sample counts for the class with the largest part in it."""
+        labels = batch[LABEL] if batch[LABEL].ndim == 1 else batch[LABEL].argmax(1)
+        cells = labels * self.classes + outputs.argmax(1)
         # scatter_add_, because bincount would wait for the device to learn the largest value.
         self.confusion.scatter_add_(0, cells, torch.ones_like(cells))
 

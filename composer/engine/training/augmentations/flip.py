@@ -1,0 +1,44 @@
+"""Mirror images."""
+
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor
+
+from composer.engine.training.augmentations import ImageAugmentation, augmentation
+
+
+@augmentation(title="Flip", order=10, stage="geometry")
+class Flip(ImageAugmentation):
+    """Mirror some of the images; leave it out where left and right differ in meaning, as for digits.
+
+    Args:
+        horizontal: share of the images whose left and right are exchanged.
+        vertical: share of the images whose top and bottom are exchanged.
+    """
+
+    numbers: ClassVar[int] = 2
+
+    def __init__(
+        self, horizontal: Annotated[float, (0.0, 1.0)] = 0.5, vertical: Annotated[float, (0.0, 1.0)] = 0.0
+    ) -> None:
+        self.horizontal = horizontal
+        self.vertical = vertical
+
+    def apply(self, images: Tensor, draws: Tensor) -> Tensor:
+        """Return the images, some of them mirrored."""
+        for share, draw, axis in ((self.horizontal, draws[:, 0], 3), (self.vertical, draws[:, 1], 2)):
+            if share > 0:
+                mirrored = (draw < share).to(images.device).view(-1, 1, 1, 1)
+                images = torch.where(mirrored, images.flip(axis), images)
+        return images
+
+    def move_boxes(self, boxes: Tensor, draws: Tensor) -> Tensor:
+        """Return the boxes, some of them mirrored."""
+        height, width = self.statistics.size
+        across = (draws[:, :1] < self.horizontal).to(boxes.device)
+        down = (draws[:, 1:] < self.vertical).to(boxes.device)
+        left, top, right, bottom = (boxes[:, side : side + 1] for side in range(4))
+        left, right = torch.where(across, width - right, left), torch.where(across, width - left, right)
+        top, bottom = torch.where(down, height - bottom, top), torch.where(down, height - top, bottom)
+        return torch.cat([left, top, right, bottom], dim=1)

@@ -1,0 +1,235 @@
+"""The augmentations of a run, applied to the batches of its epochs.
+
+Everything random depends on (seed, epoch, batch, augmentation) alone: a resumed run draws what an uninterrupted one
+draws, another augmentation does not change what the others draw, and no state has to be saved.
+"""
+
+import hashlib
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from composer.core import training_settings
+from composer.core.errors import UserError
+from composer.core.graph import ExtensionRef
+from composer.core.training_extensions import augmentations, objectives
+from composer.core.training_inputs import BOX, IMAGE
+from composer.engine.training import augmentations as folder
+from composer.engine.training.augmentations import (
+    Augmentation,
+    BatchAugmentation,
+    ImageAugmentation,
+    ImageStatistics,
+)
+from composer.engine.training.datasets import LoadedDataset
+from composer.engine.training.datasets.image_format import ImageFormat
+
+# First and last+1 sample of each batch, in the order of the epoch.
+Bounds = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Augmenter:
+    """The augmentations of a run, in the order in which they are applied.
+
+    Args:
+        format: how pixels become the field ``image``.
+        geometry: move pixels of normalized images.
+        pixels: work on pixels in [0, 1].
+        batch: work on the normalized samples of a batch.
+        mix: of these, each batch uses one.
+    """
+
+    format: ImageFormat
+    geometry: dict[str, ImageAugmentation] = field(default_factory=dict)
+    pixels: dict[str, ImageAugmentation] = field(default_factory=dict)
+    batch: dict[str, BatchAugmentation] = field(default_factory=dict)
+    mix: dict[str, BatchAugmentation] = field(default_factory=dict)
+
+    def start_epoch(self, seed: int, epoch: int, count: int, generator: torch.Generator) -> "EpochAugmentation":
+        """Return what augments the batches of one epoch.
+
+        Args:
+            seed: seed of the run.
+            epoch: number of the epoch.
+            count: samples of the epoch.
+            generator: the epoch's source of randomness, after its order was drawn.
+        """
+        drawn = {
+            name: augmentation.draw(count, generator)
+            for name, augmentation in {**self.geometry, **self.pixels}.items()
+            if augmentation.once_per_epoch
+        }
+        return EpochAugmentation(self, seed, epoch, drawn)
+
+    def without_boxes(self) -> str | None:
+        """Return the name of an augmentation after which it is unknown where the boxes lie; None if there is none."""
+        boxes, draws = torch.zeros(1, 4), torch.Generator().manual_seed(0)
+        moving = {**self.geometry, **self.pixels}
+        for name, augmentation in moving.items():
+            if not augmentation.keeps_boxes and augmentation.move_boxes(boxes, augmentation.draw(1, draws)) is None:
+                return name
+        return next(iter(self.mix), None)
+
+
+@dataclass(frozen=True)
+class EpochAugmentation:
+    """Augments the batches of one epoch.
+
+    Args:
+        augmenter: the augmentations.
+        seed: seed of the run.
+        epoch: number of the epoch.
+        drawn: the draws of those augmentations that draw once per epoch, for all samples in the order of the epoch.
+    """
+
+    augmenter: Augmenter
+    seed: int
+    epoch: int
+    drawn: dict[str, Tensor]
+
+    def apply_to_images(self, samples: dict[str, Tensor], bounds: Bounds, first: int) -> dict[str, Tensor]:
+        """Return the samples of consecutive batches with each image changed on its own.
+
+        Args:
+            samples: the fields of all samples of these batches.
+            bounds: the batches.
+            first: number of the first of them in the epoch.
+        """
+        samples = dict(samples)
+        self._change_images(samples, self.augmenter.geometry, bounds, first)
+        if self.augmenter.pixels:
+            samples[IMAGE] = self.augmenter.format.denormalize(samples[IMAGE])
+            self._change_images(samples, self.augmenter.pixels, bounds, first)
+            samples[IMAGE] = self.augmenter.format.normalize(samples[IMAGE])
+        return samples
+
+    def apply_to_batch(self, batch: dict[str, Tensor], number: int) -> dict[str, Tensor]:
+        """Return a batch whose samples are changed together.
+
+        Args:
+            batch: its fields.
+            number: number of the batch in the epoch.
+        """
+        for name, augmentation in self.augmenter.batch.items():
+            batch = augmentation.apply(batch, random_stream(self.seed, self.epoch, number, name))
+        if self.augmenter.mix:
+            generator = random_stream(self.seed, self.epoch, number, "mix")
+            mixes = list(self.augmenter.mix.values())
+            batch = mixes[int(torch.randint(len(mixes), (), generator=generator))].apply(batch, generator)
+            batch.pop(BOX, None)
+        return batch
+
+    def _change_images(
+        self, samples: dict[str, Tensor], changes: dict[str, ImageAugmentation], bounds: Bounds, first: int
+    ) -> None:
+        """Apply augmentations to the field of images, and move the boxes with them."""
+        for name, augmentation in changes.items():
+            draws = self._draws(name, augmentation, bounds, first)
+            samples[IMAGE] = augmentation.apply(samples[IMAGE], draws)
+            if BOX in samples and not augmentation.keeps_boxes:
+                boxes = augmentation.move_boxes(samples.pop(BOX), draws)
+                if boxes is not None:
+                    samples[BOX] = boxes
+
+    def _draws(self, name: str, augmentation: ImageAugmentation, bounds: Bounds, first: int) -> Tensor:
+        """Return the draws of one augmentation for the samples of consecutive batches."""
+        if name in self.drawn:
+            return self.drawn[name][bounds[0][0] : bounds[-1][1]]
+        draws = [
+            augmentation.draw(end - begin, random_stream(self.seed, self.epoch, number, name))
+            for number, (begin, end) in enumerate(bounds, first)
+        ]
+        return torch.cat(draws)
+
+
+def random_stream(*key: int | str) -> torch.Generator:
+    """Return a source of randomness on the CPU that depends on a key alone."""
+    digest = hashlib.blake2b(repr(key).encode(), digest_size=4).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest))
+
+
+def make_augmenter(
+    references: Sequence[ExtensionRef], data: LoadedDataset, inputs: tuple[str, ...], objective: str
+) -> Augmenter | None:
+    """Return the augmentations of a run; None if nothing is augmented.
+
+    Args:
+        references: their names and options, in any order.
+        data: the dataset.
+        inputs: the fields that the design takes in.
+        objective: name of the objective.
+
+    Raises:
+        UserError: if one is unknown, or does not fit its options, the images, the design or the objective.
+    """
+    if not references or IMAGE not in data.train.fields or data.image is None:
+        return None
+    statistics = ImageStatistics(data.image.shape, data.image.mean, data.image.std, len(data.classes))
+    stages: dict[str, dict[str, Any]] = {"geometry": {}, "pixels": {}, "batch": {}, "mix": {}}
+    for name, stage, augmentation in _sorted_instances(references):
+        augmentation.statistics = statistics
+        _check_statistics(name, stage, augmentation)
+        stages[stage][name] = augmentation
+    augmenter = Augmenter(data.image, **stages)
+    if augmenter.mix:
+        _check_mixing(next(iter(augmenter.mix)), inputs, objective)
+    if BOX in inputs and (moving := augmenter.without_boxes()):
+        raise UserError(
+            f"the design takes in the boxes of objects, but it is unknown where they are after augmentation {moving}; "
+            f"remove {moving} from augment"
+        )
+    return augmenter
+
+
+def _sorted_instances(references: Sequence[ExtensionRef]) -> Iterator[tuple[str, str, Augmentation]]:
+    """Yield name, stage and instance of each augmentation, in the order of their application."""
+    declared = augmentations()
+    for reference in references:
+        if messages := training_settings.reference_problems("augment", reference):
+            raise UserError(messages[0])
+    for reference in sorted(
+        references, key=lambda reference: (declared[reference.name].values["order"], reference.name)
+    ):
+        declaration = declared[reference.name]
+        module = importlib.import_module(f"{folder.__name__}.{reference.name}")
+        yield reference.name, declaration.values["stage"], getattr(module, declaration.attribute)(**reference.options)
+
+
+def _check_statistics(name: str, stage: str, augmentation: Augmentation) -> None:
+    """Refuse an augmentation that does not fit the images.
+
+    Raises:
+        UserError: naming the augmentation.
+    """
+    channels = augmentation.statistics.shape[0]
+    if augmentation.needs_colour and channels not in (1, 3):
+        raise UserError(
+            f"augmentation {name} changes colours, so it needs 1 or 3 channels, but the images have {channels}; "
+            f"remove {name} from augment"
+        )
+    if stage == "mix" and not augmentation.statistics.classes:
+        raise UserError(f"augmentation {name} mixes classes, but the data has none; remove {name} from augment")
+
+
+def _check_mixing(name: str, inputs: tuple[str, ...], objective: str) -> None:
+    """Refuse mixed samples where the design or the objective needs whole ones.
+
+    Raises:
+        UserError: naming the augmentation.
+    """
+    if inputs != (IMAGE,):
+        others = ", ".join(sorted(set(inputs) - {IMAGE}))
+        raise UserError(
+            f"augmentation {name} mixes images and labels, but the design also takes in {others}; "
+            f"remove {name} from augment"
+        )
+    if not objectives()[objective].values.get("soft_labels", False):
+        raise UserError(
+            f"augmentation {name} turns labels into probabilities, which objective {objective} cannot learn from; "
+            f"remove {name} from augment"
+        )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from composer.core import training_settings
+from composer.core.extension_text import parse_reference
 from composer.core.files.run_folder import (
     ACTIVE,
     DESIGN,
@@ -24,9 +25,9 @@ from composer.core.files.run_folder import (
 from composer.core.files.run_notes import NOTES, RunNotes, read_notes
 from composer.core.graph import Training
 from composer.core.json_text import load_json
+from composer.core.run_records import tested_metrics
+from composer.core.training_extensions import EXTENSIONS
 
-# The last records of a metrics file are within this many bytes of its end.
-TAIL = 64 * 1024
 SEED = "seed"
 DAMAGED = "damaged"
 # Files of which a folder must have two, so that one whose settings or design are gone is listed as a damaged run.
@@ -70,7 +71,7 @@ class RunRow:
     @property
     def data(self) -> str:
         """The dataset, with its options: ``digits``, ``images:photos``."""
-        return reference_text("data", self.settings)
+        return extension_title("data", self.settings)
 
     @property
     def seed(self) -> int | None:
@@ -93,7 +94,7 @@ class RunRowReader:
         rows = []
         cache: dict[Path, tuple[tuple[tuple[int, int], ...], RunRow]] = {}
         for folder in dict.fromkeys(folders):
-            stamps = tuple(_stamp(folder / name) for name in (SETTINGS, STATE, DESIGN, METRICS, NOTES))
+            stamps = tuple(_stamp(folder / name) for name in (SETTINGS, STATE, DESIGN, NOTES))
             cached = self._cache.get(folder)
             # Whether an active run is still being trained is not in its files.
             if cached is None or cached[0] != stamps or cached[1].info.state in ACTIVE:
@@ -124,8 +125,11 @@ def read_row(folder: Path) -> RunRow:
         info, problem = read_run(folder), ""
     except (ValueError, OverflowError, TypeError, AttributeError, KeyError) as error:
         info, problem = RunInfo(folder), f"its files hold unexpected values: {error}"
-    settings, *problems = _read_settings(folder)
-    problem = next((text for text in (*problems, problem) if text), "")
+    (settings, fault), (state, flaw) = _read_object(folder / SETTINGS), _read_object(folder / STATE)
+    if not fault and not isinstance(settings.get("training"), Mapping):
+        fault = f"{SETTINGS} is damaged: it holds no training settings"
+    missing = "" if (folder / DESIGN).is_file() else f"{DESIGN} is missing"
+    problem = next((text for text in (fault, flaw, missing, problem) if text), "")
     if problem:
         created = info.created or _time_of(folder)
         info = replace(info, state=DAMAGED, created=created)
@@ -137,22 +141,11 @@ def read_row(folder: Path) -> RunRow:
         params=_count(costs.get("params")),
         macs=_count(costs.get("macs")),
         classes=len(classes) if isinstance(classes, list) else _count(classes),
-        test=_test_value(folder, info),
+        test=_test_value(state, info),
         notes=read_notes(folder),
         group="" if problem else _group_key(info, flat, data.get("digest")),
         problem=f"{' '.join(problem.split()):.200}",
     )
-
-
-def _read_settings(folder: Path) -> tuple[dict[str, Any], str, str]:
-    """Return the settings, and what is wrong with them and with the other files; empty texts if nothing is."""
-    settings, problem = _read_object(folder / SETTINGS)
-    if not problem and not isinstance(settings.get("training"), Mapping):
-        problem = f"{SETTINGS} is damaged: it holds no training settings"
-    other = _read_object(folder / STATE)[1]
-    if not other and not (folder / DESIGN).is_file():
-        other = f"{DESIGN} is missing"
-    return settings, problem, other
 
 
 def flat_settings(training: Mapping[str, Any]) -> dict[str, Scalar]:
@@ -163,6 +156,9 @@ def flat_settings(training: Mapping[str, Any]) -> dict[str, Scalar]:
     """
     flat: dict[str, Scalar] = {}
     for name, value in {**_DEFAULTS, **training}.items():
+        if name in EXTENSIONS and isinstance(value, str):
+            reference = parse_reference(name, value)
+            value = {"name": reference.name, **reference.options}
         if isinstance(value, Mapping):
             flat[name] = str(value.get("name", ""))
             flat |= {f"{name}.{key}": _scalar(part) for key, part in value.items() if key != "name"}
@@ -171,12 +167,12 @@ def flat_settings(training: Mapping[str, Any]) -> dict[str, Scalar]:
     return flat
 
 
-def reference_text(name: str, settings: Mapping[str, Scalar]) -> str:
+def extension_title(name: str, settings: Mapping[str, Scalar]) -> str:
     """Return the extension that a setting names, with its options.
 
-    >>> reference_text("data", {"data": "images", "data.folder": "photos"})
+    >>> extension_title("data", {"data": "images", "data.folder": "photos"})
     'images:photos'
-    >>> reference_text("data", {"data": "digits", "data.split_seed": 3, "data.size": 8})
+    >>> extension_title("data", {"data": "digits", "data.split_seed": 3, "data.size": 8})
     'digits (split_seed 3, size 8)'
     """
     title = settings.get(name)
@@ -206,34 +202,12 @@ def _group_key(info: RunInfo, settings: Mapping[str, Scalar], data_digest: objec
     return json.dumps([info.network.key, rest, str(data_digest or "")], sort_keys=True)
 
 
-def _test_value(folder: Path, info: RunInfo) -> float | None:
-    """Return the primary metric on the test part; None if it was not measured after the last epoch."""
-    if info.metric is None:
+def _test_value(state: Mapping[str, Any], info: RunInfo) -> float | None:
+    """Return the primary metric on the test part; None if it was not measured for the best epoch."""
+    if info.metric is None or (tested := tested_metrics(state)) is None:
         return None
-    for line in reversed(_last_lines(folder / METRICS)):
-        try:
-            record = load_json(line)
-        except ValueError:
-            continue
-        kind = record.get("kind") if isinstance(record, dict) else None
-        if kind == "test":
-            metrics = record.get("metrics")
-            values = metrics.get("test") if isinstance(metrics, dict) else None
-            value = values.get(info.metric.name) if isinstance(values, dict) else None
-            return float(value) if isinstance(value, int | float) else None
-        if kind in ("epoch", "step"):  # a run that was made longer: the value of an earlier end
-            return None
-    return None
-
-
-def _last_lines(path: Path) -> list[bytes]:
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - TAIL))
-            return file.read().splitlines()
-    except OSError:
-        return []
+    metrics, epoch = tested
+    return metrics.get(info.metric.name) if epoch == info.best_epoch else None
 
 
 def _read_object(path: Path) -> tuple[dict[str, Any], str]:

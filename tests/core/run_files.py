@@ -48,6 +48,8 @@ def write_run(
     status: dict[str, Any] = {"state": state, "epoch": 3, "epochs": 3, "seconds": 12.0, "device": "cpu"}
     if best is not None:
         status["best"] = {"metric": ACCURACY, "value": best, "epoch": 2}
+    if test is not None:
+        status["test"] = {"epoch": 2, "metrics": {"accuracy": test}}
     (folder / STATE).write_text(json.dumps(status))
     records: list[dict[str, Any]] = [{"kind": "head", "primary": "accuracy", "metrics": [ACCURACY]}]
     records += [{"kind": "epoch", "epoch": n, "metrics": {"train": {}, "val": {"accuracy": 0.5}}} for n in (1, 2, 3)]

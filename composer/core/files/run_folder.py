@@ -25,6 +25,9 @@ from composer.core.run_records import MetricSpec, best_of, old_head, upgrade_rec
 
 DESIGN, SOURCE, SETTINGS, STATE, METRICS = "design.yaml", "model.py", "settings.json", "state.json", "metrics.jsonl"
 TRACE = "error.txt"
+# What the best epoch predicts for the samples of the validation and of the test part, see
+# `composer.engine.training.predictions`.
+PREDICTIONS, TEST_PREDICTIONS = "predictions.npz", "predictions_test.npz"
 LAST, BEST, WEIGHTS = "checkpoints/last.pt", "checkpoints/best.pt", "checkpoints/best.safetensors"
 ACTIVE = frozenset({"training", "paused", "saving"})
 RESUMABLE = frozenset({"stopped", "failed", "interrupted"})

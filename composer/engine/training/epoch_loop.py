@@ -22,6 +22,7 @@ from composer.engine.training.datasets.splits import Split, batch_size
 from composer.engine.training.failure import finite_loss
 from composer.engine.training.final_test import measure_test_part
 from composer.engine.training.objectives import Objective
+from composer.engine.training.predictions import PredictionCollector
 from composer.engine.training.preparation import Preparation
 from composer.engine.training.records import TrainingState, best_record, epoch_record, state_record, step_record
 from composer.engine.training.report import Report
@@ -154,7 +155,10 @@ class EpochLoop:
             # 2. Metrics of the epoch, over the training batches and over the validation split.
             train_loss = finite_loss(loss_sum, state.step, epoch, settings) / len(parts.train_split)
             train_values = {LOSS: train_loss, **parts.metrics.compute()}
-            val_values = validate(parts.model, parts.val_split, parts.objective, VAL_FACTOR * settings.batch_size)
+            collector = PredictionCollector(len(parts.val_split))
+            val_values = validate(
+                parts.model, parts.val_split, parts.objective, VAL_FACTOR * settings.batch_size, collector
+            )
             seconds = _epoch_elapsed(state, clock)
             record = epoch_record(plan, state, train_values, val_values, seconds)
 
@@ -167,6 +171,9 @@ class EpochLoop:
             improved = plan.head.primary.is_better(val_values[plan.head.primary.name], previous)
             if improved:
                 state.best = best_record(plan.head, record)
+                # Before the checkpoint, because a kill between the two would lose it.
+                classes = parts.data_facts.classes
+                self.run.save_predictions(collector, parts.val_split, part="val", epoch=epoch, classes=classes)
             self.checkpointer.save(best=improved)
             self._log(record)
             if epoch == settings.epochs:
@@ -210,7 +217,9 @@ class EpochLoop:
 
 
 @torch.inference_mode()
-def validate(model: nn.Module, split: Split, objective: Objective, size: int) -> dict[str, float]:
+def validate(
+    model: nn.Module, split: Split, objective: Objective, size: int, collector: PredictionCollector | None = None
+) -> dict[str, float]:
     """Return loss and metrics of a split, in evaluation mode.
 
     Args:
@@ -218,6 +227,7 @@ def validate(model: nn.Module, split: Split, objective: Objective, size: int) ->
         split: the samples.
         objective: what the model learns.
         size: samples per batch.
+        collector: receives what the objective stores of each sample.
     """
     was_training = model.training
     model.eval()
@@ -227,6 +237,8 @@ def validate(model: nn.Module, split: Split, objective: Objective, size: int) ->
         loss, outputs = objective.loss(model, batch, None)
         loss_sum += loss * batch_size(batch)
         metrics.update(outputs, batch)
+        if collector is not None:
+            collector.add(objective.per_sample(outputs, batch))
     model.train(was_training)
     return {LOSS: float(loss_sum) / len(split), **metrics.compute()}
 

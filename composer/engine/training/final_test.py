@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from composer.core.files.run_folder import BEST
+from composer.engine.training.predictions import PredictionCollector
 from composer.engine.training.preparation import Preparation
 from composer.engine.training.records import TrainingState, final_test_record
 from composer.engine.training.run import Run
@@ -14,13 +15,13 @@ Validate = Callable[..., dict[str, float]]
 def measure_test_part(run: Run, parts: Preparation, state: TrainingState, validate: Validate, size: int) -> Any:
     """Return the test record of a finished run; None if there is no test part or no best epoch.
 
-    The network has the weights of the best epoch afterwards.
+    The network has the weights of the best epoch afterwards, and its predictions are stored.
 
     Args:
         run: the run, whose last epoch is saved.
         parts: what it consists of.
         state: how far it is.
-        validate: returns loss and metrics of a split.
+        validate: returns loss and metrics of a split, and collects what the objective stores of each sample.
         size: samples per batch.
     """
     if parts.test_split is None or state.best is None:
@@ -29,5 +30,9 @@ def measure_test_part(run: Run, parts: Preparation, state: TrainingState, valida
     if checkpoint is None:
         return None
     parts.network.load_state_dict(checkpoint["model"])
-    values = validate(parts.model, parts.test_split, parts.objective, size)
+    collector = PredictionCollector(len(parts.test_split))
+    values = validate(parts.model, parts.test_split, parts.objective, size, collector)
+    run.save_predictions(
+        collector, parts.test_split, part="test", epoch=state.best["epoch"], classes=parts.data_facts.classes
+    )
     return final_test_record(state, values)

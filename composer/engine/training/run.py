@@ -31,9 +31,11 @@ from composer.core.files.run_folder import (
     DESIGN,
     LAST,
     METRICS,
+    PREDICTIONS,
     SETTINGS,
     SOURCE,
     STATE,
+    TEST_PREDICTIONS,
     TRACE,
     WEIGHTS,
     RunFolder,
@@ -42,7 +44,9 @@ from composer.core.files.run_owner import RunLock
 from composer.core.graph import Design
 from composer.core.learning_rate import EpochChange
 from composer.engine import library
+from composer.engine.training.datasets.splits import Split
 from composer.engine.training.new_folder import check_new_folder, made_folders, removed_on_failure
+from composer.engine.training.predictions import PredictionCollector, archive
 from composer.engine.training.records import now
 from composer.engine.training.torch_file import read_torch_file
 
@@ -119,7 +123,8 @@ class Run(RunFolder):
 
     def sweep(self) -> None:
         """Remove the unfinished files of writes that were killed."""
-        for name in (DESIGN, SOURCE, SETTINGS, STATE, METRICS, TRACE, LAST, BEST, WEIGHTS):
+        small = (DESIGN, SOURCE, SETTINGS, STATE, METRICS, TRACE)
+        for name in (*small, PREDICTIONS, TEST_PREDICTIONS, LAST, BEST, WEIGHTS):
             path = self.path / name
             for part in path.parent.glob(f".{path.name}.*.part"):
                 with contextlib.suppress(OSError):
@@ -183,6 +188,23 @@ class Run(RunFolder):
         # safetensors refuses tensors that share memory, such as tied weights: clones are independent.
         tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
         self._write(WEIGHTS, safetensors_bytes(tensors, metadata=network.metadata()))
+
+    def save_predictions(
+        self, collector: PredictionCollector, split: Split, *, part: str, epoch: int, classes: Sequence[str]
+    ) -> None:
+        """Write what the best weights predict for the samples of a part, if the objective stores anything of them.
+
+        Args:
+            collector: has seen the whole part.
+            split: its samples.
+            part: ``val`` or ``test``.
+            epoch: the epoch of the weights.
+            classes: names of the classes.
+        """
+        if collector:
+            names = [split.name(index) for index in range(len(split))]
+            content = archive(collector, part=part, epoch=epoch, classes=classes, names=names)
+            self._write(TEST_PREDICTIONS if part == "test" else PREDICTIONS, content)
 
     def load(self, name: str) -> dict[str, Any] | None:
         """Return a checkpoint on the CPU, or None if there is none yet.

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -103,13 +104,19 @@ def test_the_best_epoch_is_measured_on_the_test_part(tmp_path, monkeypatch, caps
     assert isinstance(scores, torch.Tensor)
     assert accuracy == pytest.approx(float((scores.argmax(1) == batch["label"]).float().mean()))
 
-    # 3. The settings of the run describe the data.
+    # 3. The predictions of the test part are stored, with the names of its samples.
+    with np.load(run.path / "predictions_test.npz", allow_pickle=False) as stored:
+        assert stored["predicted"].tolist() == scores.argmax(1).tolist()
+        assert stored["names"].tolist()[7] == data.test.name(7)
+        assert (str(stored["part"]), int(stored["epoch"])) == ("test", best)
+
+    # 4. The settings of the run describe the data.
     row = settings["data"]
     assert row["counts"] == {"train": 40, "val": 20, "test": 30}
     assert (row["classes"], row["mean"], row["std"], row["fit"]) == (list("abcdefghij"), [0.5], [0.3], "crop")
     assert row["source"] == f"parts:{pictures}" and row["digest"] == data.facts.digest
 
-    # 4. A longer run ends with one new record of the test part.
+    # 5. A longer run ends with one new record of the test part.
     assert main([*arguments[:-1], "3", "--resume", "--data", "parts:../designs/pictures"]) == 0
     assert [row["kind"] for row in run.metrics()].count("test") == 1
     assert run.metrics()[-1]["x"] == 3.0

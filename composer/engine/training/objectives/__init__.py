@@ -90,6 +90,18 @@ class Objective(ABC):
     def metrics(self) -> Metrics:
         """Return fresh metrics."""
 
+    def per_sample(self, outputs: Any, batch: Batch) -> Mapping[str, Tensor]:
+        """Return what the run stores of each sample of a validation batch; by default nothing.
+
+        ``logits`` (N, classes) and ``labels`` (N,) together are predictions: the window shows their confusion matrix,
+        and the samples behind each cell. Other names are stored as they are; a few numbers a sample are enough.
+
+        Args:
+            outputs: what `loss` returned beside the loss.
+            batch: the batch.
+        """
+        return {}
+
 
 def objective(
     *,

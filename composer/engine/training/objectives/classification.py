@@ -15,6 +15,7 @@ from composer.core.training_inputs import LABEL
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.datasets.splits import Batch
 from composer.engine.training.objectives import Metrics, Model, Objective, objective
+from composer.engine.training.predictions import LABELS, LOGITS
 
 
 @objective(
@@ -69,6 +70,10 @@ class Classification(Objective):
     def metrics(self) -> "Accuracy":
         """Return a fresh accuracy."""
         return Accuracy(len(self.classes))
+
+    def per_sample(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Return the logits and the right classes."""
+        return {LOGITS: outputs, LABELS: batch[LABEL]}
 
 
 class Accuracy(Metrics):

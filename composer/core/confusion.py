@@ -220,6 +220,29 @@ class Confusion:
         return matrix
 
 
+def summary(predictions: Predictions, *, confused: int = 20) -> dict[str, Any]:
+    """Return what can be said of some predictions, as plain JSON values.
+
+    Args:
+        predictions: the predictions.
+        confused: how many pairs of classes that are confused most often.
+    """
+    confusion = predictions.confusion
+    return {
+        "samples": len(predictions),
+        "accuracy": confusion.accuracy,
+        "balanced_accuracy": confusion.balanced_accuracy,
+        "macro_f1": confusion.macro_f1,
+        f"top_{TOP}": predictions.top(TOP),
+        "calibration_error": predictions.calibration().error,
+        "classes": [score.to_json() for score in confusion.scores],
+        "confused": [
+            {"class": confusion.classes[label], "predicted": confusion.classes[guess], "samples": count}
+            for label, guess, count in confusion.most_confused(confused)
+        ],
+    }
+
+
 def _mean(values: Sequence[float | None]) -> float:
     defined = [value for value in values if value is not None]
     return sum(defined) / len(defined) if defined else 0.0

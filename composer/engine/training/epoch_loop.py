@@ -11,24 +11,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import nn
 
 from composer.core.learning_rate import learning_rate
 from composer.core.run_records import LOSS
-from composer.engine.training.batches import epoch_batches, epoch_seed, ordered_batches
+from composer.engine.training.batches import epoch_batches, epoch_seed
 from composer.engine.training.checkpoint import Checkpointer
 from composer.engine.training.control import Control
-from composer.engine.training.datasets.splits import Split, batch_size
+from composer.engine.training.datasets.splits import batch_size
 from composer.engine.training.failure import finite_loss
 from composer.engine.training.final_test import measure_test_part
-from composer.engine.training.objectives import Objective
 from composer.engine.training.predictions import PredictionCollector
 from composer.engine.training.preparation import Preparation
 from composer.engine.training.records import TrainingState, best_record, epoch_record, state_record, step_record
 from composer.engine.training.report import Report
 from composer.engine.training.run import Run
 from composer.engine.training.settings import ResumedSettings, jump_warning
-from composer.engine.training.setup import VAL_FACTOR, set_threads
+from composer.engine.training.setup import set_threads
+from composer.engine.training.validation import VAL_FACTOR, validate
 
 LOGS_PER_EPOCH = 12
 # A kill in the middle of a long epoch loses no more than this.
@@ -185,8 +184,7 @@ class EpochLoop:
 
     def _finish(self) -> None:
         """Measure the best epoch on the test part, if there is one, and publish that the run is done."""
-        size = VAL_FACTOR * self.parts.plan.settings.batch_size
-        record = measure_test_part(self.run, self.parts, self.state, validate, size)
+        record = measure_test_part(self.run, self.parts, self.state)
         if record is not None:
             self.state.test = {"epoch": record["epoch"], "metrics": record["metrics"]["test"]}
             self._log(record)
@@ -214,33 +212,6 @@ class EpochLoop:
                 control.wait()
         self._publish_state("stopped" if control.stop else "training")
         return not control.stop
-
-
-@torch.inference_mode()
-def validate(
-    model: nn.Module, split: Split, objective: Objective, size: int, collector: PredictionCollector | None = None
-) -> dict[str, float]:
-    """Return loss and metrics of a split, in evaluation mode.
-
-    Args:
-        model: takes a batch.
-        split: the samples.
-        objective: what the model learns.
-        size: samples per batch.
-        collector: receives what the objective stores of each sample.
-    """
-    was_training = model.training
-    model.eval()
-    metrics = objective.metrics().to(split.device)
-    loss_sum = torch.zeros((), device=split.device)
-    for batch in ordered_batches(split, size):
-        loss, outputs = objective.loss(model, batch, None)
-        loss_sum += loss * batch_size(batch)
-        metrics.update(outputs, batch)
-        if collector is not None:
-            collector.add(objective.per_sample(outputs, batch))
-    model.train(was_training)
-    return {LOSS: float(loss_sum) / len(split), **metrics.compute()}
 
 
 def _epoch_elapsed(state: TrainingState, clock: float) -> float:

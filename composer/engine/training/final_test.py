@@ -1,6 +1,5 @@
 """The end of a run: the weights of the best epoch, chosen on validation, are measured once on the test part."""
 
-from collections.abc import Callable
 from typing import Any
 
 from composer.core.files.run_folder import BEST
@@ -8,11 +7,10 @@ from composer.engine.training.predictions import PredictionCollector
 from composer.engine.training.preparation import Preparation
 from composer.engine.training.records import TrainingState, final_test_record
 from composer.engine.training.run import Run
+from composer.engine.training.validation import VAL_FACTOR, validate
 
-Validate = Callable[..., dict[str, float]]
 
-
-def measure_test_part(run: Run, parts: Preparation, state: TrainingState, validate: Validate, size: int) -> Any:
+def measure_test_part(run: Run, parts: Preparation, state: TrainingState) -> Any:
     """Return the test record of a finished run; None if there is no test part or no best epoch.
 
     The network has the weights of the best epoch afterwards, and its predictions are stored.
@@ -21,8 +19,6 @@ def measure_test_part(run: Run, parts: Preparation, state: TrainingState, valida
         run: the run, whose last epoch is saved.
         parts: what it consists of.
         state: how far it is.
-        validate: returns loss and metrics of a split, and collects what the objective stores of each sample.
-        size: samples per batch.
     """
     if parts.test_split is None or state.best is None:
         return None
@@ -31,6 +27,7 @@ def measure_test_part(run: Run, parts: Preparation, state: TrainingState, valida
         return None
     parts.network.load_state_dict(checkpoint["model"])
     collector = PredictionCollector(len(parts.test_split))
+    size = VAL_FACTOR * parts.plan.settings.batch_size
     values = validate(parts.model, parts.test_split, parts.objective, size, collector)
     run.save_predictions(
         collector, parts.test_split, part="test", epoch=state.best["epoch"], classes=parts.data_facts.classes

@@ -6,7 +6,7 @@ import traceback
 import torch
 
 from composer.engine.training.preparation import Preparation
-from composer.engine.training.setup import VAL_FACTOR
+from composer.engine.training.validation import VAL_FACTOR
 
 SMALLEST_BATCH = 2
 # torch has no exception of its own for the memory of the host; its allocator writes one of these.

@@ -16,8 +16,6 @@ from composer.engine.device import Device, cpu_cores, tune_threads
 from composer.engine.training.datasets.splits import Split
 from composer.engine.training.objectives import Model, Objective
 
-VAL_FACTOR = 4  # no gradients are stored, so validation batches may be larger
-
 
 def make_fabric(target: Device, precision: str) -> Fabric:
     """Return the Fabric that places a run on a device.

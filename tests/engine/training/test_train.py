@@ -18,12 +18,12 @@ from composer.engine.library import catalog
 from composer.engine.maps.capture import capture
 from composer.engine.training import optimizer
 from composer.engine.training.datasets import load
-from composer.engine.training.epoch_loop import validate
 from composer.engine.training.inputs import NamedInputs
 from composer.engine.training.loop import train
 from composer.engine.training.objectives import make_objective
 from composer.engine.training.optimizer import make_optimizer
 from composer.engine.training.run import Run
+from composer.engine.training.validation import validate
 from tests.engine.designs import tiny
 
 

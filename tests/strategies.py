@@ -184,14 +184,17 @@ def designs(draw: st.DrawFn) -> Design:
     subs: dict[str, Graph] = {}
     for name in draw(st.lists(identifiers, max_size=3, unique=True)):
         subs[name] = draw(graphs(tuple(subs), main=False))
+    options = st.dictionaries(identifiers.filter(lambda name: name != "name"), scalars, max_size=2)
+    references = st.builds(ExtensionRef, texts, options)
     training = st.builds(
         Training,
-        data=st.builds(
-            ExtensionRef, texts, st.dictionaries(identifiers.filter(lambda name: name != "name"), scalars, max_size=2)
-        ),
+        data=references,
         epochs=st.integers(1, 300),
         lr=st.floats(1e-12, 10),
-        augment=st.booleans(),
+        augment=st.lists(references, max_size=2).map(tuple),
+        lr_factors=st.dictionaries(texts, st.floats(0, 10), max_size=2),
+        freeze=st.lists(texts, max_size=2).map(tuple),
+        min_lr=st.none() | st.floats(0, 1),
         warmup_epochs=st.floats(0, 10),
         precision=texts,
     )

@@ -1,18 +1,24 @@
 """The flags of `train` that override settings of the design, generated from the table of training settings."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from composer.core import training_settings
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
-from composer.core.extension_text import read_reference
-from composer.core.files.yaml_loader import parse_yaml
 from composer.core.number_text import parse_integer, parse_number
 from composer.core.param_check import describe
-from composer.core.training_settings import REFERENCES, SETTINGS, TrainingSetting, reference_setting
+from composer.core.recipes import find_recipe
+from composer.core.setting_text import read_text
+from composer.core.training_extensions import EXTENSIONS
+from composer.core.training_overrides import merge, read_assignments
+from composer.core.training_table import LIST, SETTINGS, TrainingSetting, setting
+
+_METAVARS = {"extension": "NAME", "extensions": "NAMES", "mapping": "NAME=N,...", "path": "PATH", "tuple": "NAMES"}
+_SET = "override_assignments"
+_RECIPE = "override_recipe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,11 @@ class Flag:
         return self.setting.name
 
     @property
+    def flag(self) -> str:
+        """The flag itself."""
+        return f"--{self.key.replace('_', '-')}"
+
+    @property
     def dest(self) -> str:
         """Attribute of the parsed arguments."""
         return f"training_{self.key}"
@@ -41,26 +52,49 @@ class Flag:
         text = f"{spec.help[:1].lower()}{spec.help[1:]}".replace("%", "%%")
         if spec.type == "bool":
             return {"dest": self.dest, "action": argparse.BooleanOptionalAction, "help": text}
-        if self.key in REFERENCES:
-            return {
-                "dest": self.dest,
-                "type": _reference,
-                "metavar": "NAME[:VALUE]",
-                "help": _reference_help(self.setting),
-            }
         if spec.type == "choice":
             return {"dest": self.dest, "choices": spec.choices, "help": text}
-        return {"dest": self.dest, "type": _number(spec), "metavar": "N", "help": text}
+        if spec.type in ("int", "float"):
+            return {"dest": self.dest, "type": _number(spec), "metavar": "N", "help": text}
+        if self.key in EXTENSIONS:
+            text += f": {', '.join(setting(self.key).labels)}, or {{name: NAME, OPTION: VALUE}}"
+        return {"dest": self.dest, "type": _text(spec), "metavar": _METAVARS[spec.type], "help": text}
 
 
-FLAGS = tuple(Flag(row) for row in (*map(reference_setting, REFERENCES), *SETTINGS))
+FLAGS = tuple(Flag(row) for row in SETTINGS)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add one flag per training setting; settings that are not given stay those of the design."""
-    group = parser.add_argument_group("training settings", "each takes the place of the design's own setting")
+    """Add one flag per training setting, ``--set`` and ``--recipe``; all others stay those of the design."""
+    group = parser.add_argument_group(
+        "training settings", "each takes the place of the design's own setting, --recipe first, --set last"
+    )
+    group.add_argument(
+        "--recipe", dest=_RECIPE, metavar="RECIPE", help="a preset (netcomposer recipes lists them) or a YAML file"
+    )
+    group.add_argument(
+        "--set",
+        dest=_SET,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any setting or option, such as lr=1e-3 or optimizer.betas=0.9,0.95; may be repeated",
+    )
     for flag in FLAGS:
-        group.add_argument(f"--{flag.key.replace('_', '-')}", **flag.options())
+        group.add_argument(flag.flag, **flag.options())
+        if flag.setting.spec.type == LIST:
+            group.add_argument(f"--no-{flag.flag[2:]}", dest=flag.dest, action="store_const", const=[], help="none")
+
+
+def read_overrides(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the arguments of a command line put in place of a design's settings, by key.
+
+    Raises:
+        UserError: if the recipe cannot be read, or what follows ``--set`` is not an assignment.
+    """
+    recipe = find_recipe(arguments[_RECIPE]).settings if arguments[_RECIPE] is not None else {}
+    flags = {flag.key: arguments[flag.dest] for flag in FLAGS if arguments[flag.dest] is not None}
+    return merge(recipe, flags, read_assignments(arguments[_SET]))
 
 
 def _number(spec: ParamSpec) -> Callable[[str], float]:
@@ -85,18 +119,15 @@ def _float(text: str) -> float | None:
         return None
 
 
-def _reference(text: str) -> Any:
-    """Read an extension as text, such as ``images:photos``, or a mapping such as ``{name: digits, split_seed: 3}``."""
-    if not text.lstrip().startswith("{"):
-        return text
-    try:
-        value = parse_yaml(text, "mapping")
-        read_reference("extension", value)
-    except UserError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a mapping such as {{name: digits}}") from None
-    return value
+def _text(spec: ParamSpec) -> Callable[[str], Any]:
+    """Return a reader of names, lists and mappings."""
 
+    def read(text: str) -> Any:
+        try:
+            value = read_text(spec, text)
+            training_settings.read_value(spec.name, value)
+        except UserError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return value
 
-def _reference_help(row: TrainingSetting) -> str:
-    names = ", ".join(str(name) for name in row.spec.choices)
-    return f"{row.spec.help[:1].lower()}{row.spec.help[1:]}: {names}, NAME:VALUE, or {{name: NAME, OPTION: VALUE}}"
+    return read

@@ -18,6 +18,8 @@ from composer.core.number_text import parse_number
 from composer.core.training_extensions import EXTENSIONS
 
 SEPARATOR = ":"
+# Settings that are paths themselves.
+PATHS = frozenset({"init"})
 # Types of options that read naturally behind the name.
 _TEXTS = frozenset({"path", "source", "str", "choice"})
 
@@ -77,7 +79,7 @@ def plain_reference(setting: str, reference: ExtensionRef) -> str | dict[str, An
 
 
 def absolute_paths(training: Training, *folders: Path) -> Training:
-    """Return training settings whose extensions name files by absolute paths.
+    """Return training settings that name files by absolute paths.
 
     Args:
         training: the settings.
@@ -90,6 +92,8 @@ def absolute_paths(training: Training, *folders: Path) -> Training:
             changes[row.name] = absolute_reference(row.name, value, *folders)
         elif isinstance(value, tuple) and any(isinstance(item, ExtensionRef) for item in value):
             changes[row.name] = tuple(absolute_reference(row.name, item, *folders) for item in value)
+        elif row.name in PATHS and value:
+            changes[row.name] = _absolute(value, folders)
     return replace(training, **changes)
 
 

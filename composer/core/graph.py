@@ -264,20 +264,34 @@ class ExtensionRef:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """Training settings of a design; `training_settings` holds their types, bounds and descriptions."""
+    """Training settings of a design; `training_table` holds their types, bounds and descriptions."""
 
     data: ExtensionRef = ExtensionRef("digits")
     objective: ExtensionRef = ExtensionRef("classification")
     epochs: int = 12
     batch_size: int = 64
-    optimizer: str = "adamw"
+    accumulate: int = 1
+    optimizer: ExtensionRef = ExtensionRef("adamw")
     lr: float = 3e-3
-    weight_decay: float = 0.05
-    schedule: str = "cosine"
+    lr_factors: Mapping[str, float] = field(default_factory=dict)
+    layer_decay: float = 1.0
+    clip_norm: float = 0.0
+    schedule: ExtensionRef = ExtensionRef("cosine")
     warmup_epochs: float = 1.0
-    augment: bool = True
-    seed: int = 0
+    min_lr: float | None = None
+    early_stopping: int = 0
+    weight_decay: float = 0.05
+    ema: float = 0.0
     precision: str = "32-true"
+    channels_last: bool = False
+    compile: bool = False
+    augment: tuple[ExtensionRef, ...] = (ExtensionRef("affine"),)
+    init: str | None = None
+    freeze: tuple[str, ...] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lr_factors", frozen(self.lr_factors))
 
 
 @dataclass(frozen=True, slots=True)

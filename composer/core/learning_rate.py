@@ -4,14 +4,14 @@ It is a pure function of the step, the settings and the changes of the number of
 state to save, and the window can tell a jump before a run is resumed.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from composer.core.graph import Training
+from composer.core.schedules import has_own_warmup, load_schedule
 
-FINAL_SHARE = 0.01  # of the peak learning rate, where a cosine ends
+MIN_SHARE = 0.01  # of the peak learning rate, where a schedule ends unless `min_lr` says otherwise
 # A change by less than this factor is what a schedule does within a few steps anyway.
 JUMP = 1.1
 # How the learning rate of an extended run continues.
@@ -70,7 +70,7 @@ def learning_rate(settings: Training, steps_per_epoch: int, changes: Sequence[Ep
     """Return the learning rate as a function of the step.
 
     Args:
-        settings: `lr`, `schedule` (``cosine`` to 1 % or ``constant``), `warmup_epochs`, `epochs`.
+        settings: `lr`, `min_lr`, `schedule`, `warmup_epochs`, `epochs`.
         steps_per_epoch: optimizer steps per epoch.
         changes: the changes of the number of epochs, in their order; the last one led to `epochs`.
     """
@@ -81,15 +81,25 @@ def learning_rate(settings: Training, steps_per_epoch: int, changes: Sequence[Ep
     return rate
 
 
-def _schedule(settings: Training, steps: int, steps_per_epoch: int) -> Rate:
-    """Return warm-up and decay over a number of steps."""
-    warmup = min(round(settings.warmup_epochs * steps_per_epoch), steps // 2)
-    decay = SCHEDULES[settings.schedule]
+def _schedule(settings: Training, steps: int, steps_per_epoch: int, start: float = 0.0) -> Rate:
+    """Return warm-up and decay over a number of steps.
+
+    Args:
+        settings: see `learning_rate`.
+        steps: the number of steps.
+        steps_per_epoch: optimizer steps per epoch.
+        start: the learning rate before the first step, from which the warm-up rises.
+    """
+    shape = load_schedule(settings.schedule)
+    warmup = 0 if has_own_warmup(settings.schedule) else round(settings.warmup_epochs * steps_per_epoch)
+    warmup = min(warmup, steps // 2)
+    floor = MIN_SHARE if settings.min_lr is None else settings.min_lr / settings.lr
 
     def rate_at(step: int) -> float:
         if step < warmup:
-            return settings.lr * (step + 1) / warmup
-        return settings.lr * decay(min(1.0, (step - warmup) / max(1, steps - warmup)))
+            return start + (settings.lr - start) * (step + 1) / warmup
+        progress = min(1.0, (step - warmup) / max(1, steps - warmup))
+        return settings.lr * (floor + (1 - floor) * shape(progress, step / steps_per_epoch))
 
     return rate_at
 
@@ -116,17 +126,8 @@ def _rewarmed(settings: Training, last: float, first: int, steps: int, steps_per
     Loshchilov, Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017, with a warm-up before the
     restart as in Ibrahim et al., "Simple and Scalable Strategies to Continually Pre-train Large Language Models", 2024.
     """
-    length = max(1, steps - first)
-    warmup = min(round(settings.warmup_epochs * steps_per_epoch), length // 2)
-    decay = SCHEDULES[settings.schedule]
-
-    def rate_at(step: int) -> float:
-        done = step - first
-        if done < warmup:
-            return last + (settings.lr - last) * (done + 1) / warmup
-        return settings.lr * decay(min(1.0, (done - warmup) / max(1, length - warmup)))
-
-    return rate_at
+    restarted = _schedule(settings, max(1, steps - first), steps_per_epoch, last)
+    return lambda step: restarted(step - first)
 
 
 def rate_jump(settings: Training, steps_per_epoch: int, changes: Sequence[EpochChange]) -> tuple[float, float] | None:
@@ -142,17 +143,3 @@ def rate_jump(settings: Training, steps_per_epoch: int, changes: Sequence[EpochC
     rate = learning_rate(settings, steps_per_epoch, changes)
     before, after = rate(step - 1), rate(step)
     return (before, after) if not 1 / JUMP < after / before < JUMP else None
-
-
-def cosine(progress: float) -> float:
-    """Return the share of the peak rate on a half cosine from 1 to `FINAL_SHARE`, for a progress in [0, 1]."""
-    return FINAL_SHARE + (1 - FINAL_SHARE) * 0.5 * (1 + math.cos(math.pi * progress))
-
-
-def constant(progress: float) -> float:
-    """Return the whole peak rate, whatever the progress."""
-    del progress
-    return 1.0
-
-
-SCHEDULES: dict[str, Callable[[float], float]] = {"cosine": cosine, "constant": constant}

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from composer.core.errors import UserError
 from composer.core.facts import NodeFacts, Totals
-from composer.core.training_settings import OPTIMIZERS
+from composer.core.training_extensions import optimizers
 
 BYTES_PER_PARAM = 4
+# The optimizers whose memory is reported where none is named.
+COMPARED = ("adamw", "sgd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,10 @@ def optimizer_bytes(facts: NodeFacts | Totals, optimizer: str = "adamw") -> int:
     Raises:
         UserError: if there is no such optimizer.
     """
-    if optimizer not in OPTIMIZERS:
-        raise UserError(f"optimizer {optimizer!r} is unknown; choose one of: {', '.join(OPTIMIZERS)}")
-    return facts.params_trainable * BYTES_PER_PARAM * OPTIMIZERS[optimizer].states
+    declaration = optimizers().get(optimizer)
+    if declaration is None or declaration.problem:
+        raise UserError(f"optimizer {optimizer!r} is unknown; choose one of: {', '.join(optimizers())}")
+    return facts.params_trainable * BYTES_PER_PARAM * int(declaration.values["states"])
 
 
 def training_memory(facts: NodeFacts | Totals, optimizer: str = "adamw") -> TrainingMemory:

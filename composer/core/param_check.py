@@ -11,7 +11,9 @@ _WORDS = {
     "str": "a text",
     "path": "the path of a file or folder",
     "source": "the name of another one, such as digits",
+    "mapping": "a mapping of numbers",
 }
+_PLURALS = {"int": "integers", "float": "numbers", "str": "texts"}
 
 
 def problem(spec: ParamSpec, value: Literal) -> str | None:
@@ -28,8 +30,9 @@ def problem(spec: ParamSpec, value: Literal) -> str | None:
         "choice": value in spec.choices and type(value) in {type(choice) for choice in spec.choices},
         "tuple": isinstance(value, tuple) and _fits_tuple(spec, value),
     }[spec.type]
-    if good and spec.range is not None and isinstance(value, int | float):
-        good = spec.range[0] <= value <= spec.range[1]
+    if good and spec.range is not None:
+        numbers = [item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, int | float)]
+        good = all(spec.range[0] <= number <= spec.range[1] for number in numbers)
     if good:
         return None
     hint = "; write the number without quotes" if _is_quoted_number(spec, value) else ""
@@ -61,7 +64,7 @@ def describe(spec: ParamSpec) -> str:
         words = f"one of {', '.join(str(choice) for choice in spec.choices)}"
     if spec.type == "tuple":
         kind, length = spec.items or ("int", 0)
-        words = f"a list of {f'{length} ' if length else ''}{'integers' if kind == 'int' else 'values'}"
+        words = f"a list of {f'{length} ' if length else ''}{_PLURALS.get(kind, 'values')}"
     if spec.range is not None:
         low, high = spec.range
         words += f" from {low:g} to {high:g}"

@@ -14,7 +14,7 @@ from composer.core import units
 from composer.core.errors import UserError
 from composer.core.number_text import parse_number
 from composer.core.run_table import RunRow, Scalar
-from composer.core.training_settings import SETTINGS
+from composer.core.training_table import SETTINGS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""Datasets and objectives as the window and the command line see them: declarations read from source, without torch.
+"""What training settings name, as the window and the command line see it: declarations read from source, without torch.
 
-Each is one file with one marked class whose constructor parameters are its options::
+Datasets, objectives, optimizers, schedules and augmentations are each one file with one marked class or function, whose
+parameters are its options::
 
     @objective(title="Regression", metrics={"error": {"title": "Mean error", "direction": "min"}}, primary="error")
     class Regression(Objective): ...
@@ -30,6 +31,14 @@ AUGMENTATION: Schema = {
     "order": ((int,), "its position among the augmentations of a batch"),
     "stage": ((str,), "one of: geometry, pixels, batch, mix"),
 }
+OPTIMIZER: Schema = {
+    "title": ((str,), "a text"),
+    "states": ((int,), "the numbers that it stores for each trained parameter"),
+}
+SCHEDULE: Schema = {
+    "title": ((str,), "a text"),
+    "own_warmup": ((bool,), "whether it begins with a warm-up of its own"),
+}
 
 
 @cache
@@ -45,17 +54,36 @@ def objectives() -> Mapping[str, Declaration]:
 
 
 @cache
+def optimizers() -> Mapping[str, Declaration]:
+    """Return the declared optimizers by name; broken files carry a `problem`."""
+    return read_declarations(FOLDER / "optimizers", "optimizer", OPTIMIZER, ignored=("groups",))
+
+
+@cache
+def schedules() -> Mapping[str, Declaration]:
+    """Return the declared schedules of the learning rate by name; broken files carry a `problem`."""
+    folder = Path(__file__).parent / "schedules"
+    return read_declarations(folder, "schedule", SCHEDULE, ignored=("progress", "epochs"))
+
+
+@cache
 def augmentations() -> Mapping[str, Declaration]:
     """Return the declared augmentations by name; broken files carry a `problem`."""
     return read_declarations(FOLDER / "augmentations", "augmentation", AUGMENTATION)
 
 
-# Training settings that name an extension -> the extensions to choose from.
-EXTENSIONS = {"data": datasets, "objective": objectives, "augment": augmentations}
+# Training settings that name an extension, or several -> the extensions to choose from.
+EXTENSIONS = {
+    "data": datasets,
+    "objective": objectives,
+    "optimizer": optimizers,
+    "schedule": schedules,
+    "augment": augmentations,
+}
 
 
 def titles(setting: str) -> dict[str, str]:
-    """Return the titles of the usable extensions of a setting (``data`` or ``objective``) by name."""
+    """Return the titles of the usable extensions of a setting, such as ``data`` or ``optimizer``, by name."""
     return {
         name: str(declaration.values.get("title", name))
         for name, declaration in EXTENSIONS[setting]().items()

@@ -1,198 +1,155 @@
-"""The table of training settings: type, bounds, choices and description of each.
+"""Training settings as values: get and set one by its key, check them, convert them to and from plain values.
 
-The window's form, the command-line flags, the messages of the YAML reader and `check` are generated from this table. A
-setting that names an extension (`data`, `objective`) brings the options of the extension with it; the key of an option
-is ``data.NAME`` or ``objective.NAME``.
+The key of a setting is its name. Parts of it have keys, too: ``optimizer.momentum`` is an option of the optimizer,
+``augment.mixup.alpha`` one of an augmentation of the list, and ``lr_factors.head`` the factor of a node.
 """
 
 import difflib
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, cast
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any
 
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
 from composer.core.extension_text import SEPARATOR, parse_reference, plain_reference, read_reference
-from composer.core.graph import ExtensionRef, Literal, Training
+from composer.core.graph import ExtensionRef, Training
 from composer.core.param_check import describe, problem
-from composer.core.training_extensions import EXTENSIONS, titles
+from composer.core.training_extensions import EXTENSIONS
+from composer.core.training_table import EXTENSION, LIST, MAPPING, SETTINGS, names, setting
 
 # Before objectives had options, label smoothing was a setting of its own.
 MOVED = {"label_smoothing": ("objective", "label_smoothing")}
+# Before augmentations were a list, they were a switch.
+_SWITCHED = {True: (ExtensionRef("affine"),), False: ()}
 _DEFAULTS = Training()
 
 
-@dataclass(frozen=True, slots=True)
-class Optimizer:
-    """An optimizer as users see it.
+def get_value(training: Training, key: str) -> Any:
+    """Return the value of a setting or of a part of it by its key.
 
-    Args:
-        title: its name in the window.
-        states: numbers that it stores for each trained parameter.
+    It is the name where the setting names an extension, and the names where it lists some.
     """
-
-    title: str
-    states: int
-
-
-# AdamW stores running means of the gradient and of its square, SGD its momentum.
-OPTIMIZERS = {"adamw": Optimizer("AdamW", 2), "sgd": Optimizer("SGD", 1)}
-SCHEDULES = {"cosine": "Cosine", "constant": "Constant"}
-PRECISIONS = {
-    "32-true": "32 bit",
-    "bf16-mixed": "bf16 mixed",
-    "16-mixed": "fp16 mixed",
-    "bf16-true": "bf16",
-    "64-true": "64 bit",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingSetting:
-    """One training setting.
-
-    Args:
-        spec: name, type, default, bounds and help.
-        title: label in the window.
-        step: what an arrow key adds in the window; 0 doubles and halves.
-        labels: titles of the choices by value.
-    """
-
-    spec: ParamSpec
-    title: str
-    step: float = 0.0
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Key of the setting, such as ``lr`` or ``objective.label_smoothing``."""
-        return self.spec.name
-
-
-def _setting(
-    name: str,
-    title: str,
-    help: str,
-    range: tuple[float, float] | None = None,
-    labels: Mapping[str, str] | None = None,
-    step: float = 0.0,
-) -> TrainingSetting:
-    """Return a row of the table; type and default are those of the field of `Training`."""
-    default = getattr(_DEFAULTS, name)
-    kind = "choice" if labels else {bool: "bool", int: "int", float: "float"}[type(default)]
-    return TrainingSetting(
-        ParamSpec(name, kind, default, choices=tuple(labels or ()), range=range, help=help), title, step, labels or {}
-    )
-
-
-SETTINGS = (
-    _setting("epochs", "Epochs", "Passes over the training samples", (1, 100_000), step=1),
-    _setting("batch_size", "Batch size", "Samples per step; larger batches need more memory", (2, 65_536)),
-    # Every rate that float32 can hold: a rate that is merely too large is for the run to find out.
-    _setting("lr", "Learning rate", "Peak learning rate; the arrow keys double and halve it", (1e-9, 1e38)),
-    _setting(
-        "optimizer",
-        "Optimizer",
-        "AdamW suits attention; SGD with momentum is customary for convolutional networks",
-        labels={name: optimizer.title for name, optimizer in OPTIMIZERS.items()},
-    ),
-    _setting(
-        "schedule",
-        "Schedule",
-        "How the learning rate decays: along a cosine to 1 %, or not at all",
-        labels=SCHEDULES,
-    ),
-    _setting("warmup_epochs", "Warm-up", "Epochs over which the learning rate rises from 0", (0.0, 1000.0), step=1),
-    _setting(
-        "weight_decay",
-        "Weight decay",
-        "Pull of the weights towards 0; biases, norms and what blocks declare (positions, tokens) are exempt",
-        (0.0, 10.0),
-        step=0.01,
-    ),
-    _setting("seed", "Seed", "Equal seeds give equal runs on the same device", (0, 2**31 - 1), step=1),
-    _setting(
-        "precision", "Precision", "Number format on the device; bf16 mixed is fast on recent GPUs", labels=PRECISIONS
-    ),
-    _setting("augment", "Augment", "Slightly rotate, shift and zoom the images"),
-)
-REFERENCES = {
-    "data": ("Data", "Dataset to learn from; a fixed fifth of it is held out for validation"),
-    "objective": ("Objective", "What the network learns: the loss and the metrics"),
-}
-
-
-def setting(name: str) -> TrainingSetting:
-    """Return a row of the table by name."""
-    return next(row for row in SETTINGS if row.name == name)
-
-
-def reference_setting(name: str) -> TrainingSetting:
-    """Return the row of a setting that names an extension; its choices are the extensions that exist."""
-    title, help = REFERENCES[name]
-    labels = titles(name)
-    default = getattr(_DEFAULTS, name).name
-    return TrainingSetting(ParamSpec(name, "choice", default, choices=tuple(labels), help=help), title, labels=labels)
-
-
-def option_settings(name: str, reference: ExtensionRef) -> list[TrainingSetting]:
-    """Return one row for each option of the extension that a setting names; none for an unknown extension."""
-    declaration = EXTENSIONS[name]().get(reference.name)
-    if declaration is None:
-        return []
-    return [
-        TrainingSetting(
-            replace(spec, name=f"{name}.{spec.name}"), spec.name.replace("_", " ").capitalize(), step=_step(spec)
-        )
-        for spec in declaration.options
-    ]
-
-
-def _step(spec: ParamSpec) -> float:
-    """Return what an arrow key adds to an option: a twentieth of a short range, 1 for an integer."""
-    if spec.type == "float" and spec.range is not None and spec.range[1] <= 1:
-        return 0.05
-    return 1.0 if spec.type == "int" else 0.0
-
-
-def get_value(training: Training, key: str) -> Literal:
-    """Return the value of a setting or option by its key; the name where the setting names an extension."""
-    name, _, option = key.partition(".")
+    name, _, part = key.partition(".")
     value = getattr(training, name)
-    if not isinstance(value, ExtensionRef):
-        return cast("Literal", value)
-    if not option:
-        return value.name
-    declaration = EXTENSIONS[name]().get(value.name)
-    spec = declaration.option(option) if declaration is not None else None
-    return value.options.get(option, spec.default if spec is not None else None)
+    if isinstance(value, ExtensionRef):
+        return _get_option(name, value, part) if part else value.name
+    if name in EXTENSIONS:
+        entry, _, option = part.partition(".")
+        if not part:
+            return tuple(reference.name for reference in value)
+        return next((_get_option(name, reference, option) for reference in value if reference.name == entry), None)
+    return value.get(part) if part else value
+
+
+def _get_option(name: str, reference: ExtensionRef, option: str) -> Any:
+    spec = _option_spec(name, reference.name, option)
+    return reference.options.get(option, spec.default if spec is not None else None)
+
+
+def _option_spec(name: str, extension: str, option: str) -> ParamSpec | None:
+    declaration = EXTENSIONS[name]().get(extension)
+    return declaration.option(option) if declaration is not None else None
 
 
 def set_value(training: Training, key: str, value: Any) -> Training:
-    """Return the settings with one setting or option replaced; another extension starts with its default options."""
-    name, _, option = key.partition(".")
+    """Return the settings with one setting, or a part of it, replaced.
+
+    Another extension starts with its default options. None removes a part.
+
+    Args:
+        training: the settings.
+        key: see the module.
+        value: the new value; the name suffices where the setting names an extension.
+    """
+    name, _, part = key.partition(".")
     before = getattr(training, name)
     if isinstance(before, ExtensionRef):
-        if option:  # a default is not written out, so that equal settings compare equal
-            options = {key: other for key, other in before.options.items() if key != option}
-            declaration = EXTENSIONS[name]().get(before.name)
-            spec = declaration.option(option) if declaration is not None else None
-            if spec is None or spec.required or value != spec.default:
-                options[option] = value
-            value = ExtensionRef(before.name, options)
-        elif isinstance(value, str):
-            value = before if value == before.name else parse_reference(name, value)
+        value = _set_option(name, before, part, value) if part else _same_or_new(name, value, (before,))
+    elif name in EXTENSIONS and part:
+        entry, _, option = part.partition(".")
+        value = tuple(
+            _set_option(name, reference, option, value) if reference.name == entry else reference
+            for reference in before
+        )
+    elif name in EXTENSIONS:
+        value = tuple(_same_or_new(name, item, before) for item in value)
+    elif part:
+        value = {**{key: other for key, other in before.items() if key != part}, part: value}
+        value = {key: other for key, other in value.items() if other is not None}
     changes: dict[str, Any] = {name: value}
     return replace(training, **changes)
 
 
+def _same_or_new(name: str, value: ExtensionRef | str, before: Iterable[ExtensionRef]) -> ExtensionRef:
+    """Return an extension; one that is named only keeps the options that it has already."""
+    if isinstance(value, ExtensionRef):
+        return value
+    same = next((reference for reference in before if reference.name == value), None)
+    return same or parse_reference(name, value)
+
+
+def _set_option(name: str, reference: ExtensionRef, option: str, value: Any) -> ExtensionRef:
+    # A default is not written out, so that equal settings compare equal.
+    options = {key: other for key, other in reference.options.items() if key != option}
+    spec = _option_spec(name, reference.name, option)
+    if spec is None or spec.required or value != spec.default:
+        options[option] = value
+    return ExtensionRef(reference.name, options)
+
+
+def check_key(training: Training, key: str) -> None:
+    """Refuse a key that is neither a setting nor a part of one.
+
+    Raises:
+        UserError: with the nearest name.
+    """
+    name, _, part = key.partition(".")
+    if name not in names():
+        raise UserError(f"training has no setting {name!r:.60}; {_nearest(name, names())}")
+    row = setting(name)
+    if not part or row.spec.type == MAPPING:
+        return
+    if row.spec.type not in (EXTENSION, LIST):
+        raise UserError(f"training {name} has no options; write {name}=VALUE instead of {key!r:.60}")
+    reference = getattr(training, name)
+    if row.spec.type == LIST:
+        entry, _, part = part.partition(".")
+        reference = next((item for item in reference if item.name == entry), None)
+        if reference is None:
+            listed = ", ".join(get_value(training, name)) or "nothing"
+            raise UserError(f"training {name} does not contain {entry!r:.60}; it contains {listed}")
+    declaration = EXTENSIONS[name]().get(reference.name)
+    if declaration is not None and declaration.option(part) is None:
+        raise UserError(_unknown_option(name, reference.name, part))
+
+
 def problems(training: Training) -> list[str]:
     """Return one message for each setting that no training can run with; empty if there is none."""
-    messages = [message for row in SETTINGS if (message := value_problem(row.spec, getattr(training, row.name)))]
-    for name in REFERENCES:
-        messages += reference_problems(name, getattr(training, name))
+    messages: list[str] = []
+    for row in SETTINGS:
+        value = getattr(training, row.name)
+        if row.spec.type == EXTENSION:
+            messages += reference_problems(row.name, value)
+        elif row.spec.type == LIST:
+            messages += _list_problems(row.name, value)
+        elif row.spec.type == MAPPING:
+            messages += [message for key in value if (message := value_problem(_entry_spec(row.spec, key), value[key]))]
+        elif message := value_problem(row.spec, value):
+            messages.append(message)
     return [f"training {message}" for message in messages]
+
+
+def _entry_spec(spec: ParamSpec, key: str) -> ParamSpec:
+    """Return the spec of one entry of a mapping, a number."""
+    return replace(spec, name=f"{spec.name}.{key}", type="float", default=None)
+
+
+def _list_problems(name: str, references: tuple[ExtensionRef, ...]) -> list[str]:
+    listed = [reference.name for reference in references]
+    twice = dict.fromkeys(item for item in listed if listed.count(item) > 1)
+    messages = [f"{name} contains {item} {listed.count(item)} times, expected once" for item in twice]
+    return messages + [message for item in references for message in reference_problems(name, item)]
 
 
 def value_problem(spec: ParamSpec, value: Any) -> str | None:
@@ -204,32 +161,41 @@ def value_problem(spec: ParamSpec, value: Any) -> str | None:
 
 
 def reference_problems(name: str, reference: ExtensionRef) -> list[str]:
-    """Return why a dataset or an objective cannot be used: unknown name, broken file, or options that do not fit."""
+    """Return why an extension cannot be used: unknown name, broken file, or options that do not fit."""
     declared = EXTENSIONS[name]()
     declaration = declared.get(reference.name)
     if declaration is None:
         return [_unknown_reference(name, reference.name)]
     if declaration.problem:
         return [f"{name} {reference.name} cannot be used: {declaration.problem}"]
+    prefix = f"{name}.{reference.name}" if setting(name).spec.type == LIST else name
     messages = []
     for option, value in reference.options.items():
         spec = declaration.option(option)
         if spec is None:
-            names = [spec.name for spec in declaration.options]
-            near = difflib.get_close_matches(option, names, 1)
-            hint = f"did you mean {near[0]}?" if near else f"its options are: {', '.join(names) or 'none'}"
-            messages.append(f"{name} {reference.name} has no option {option!r:.60}; {hint}")
-        elif message := value_problem(replace(spec, name=f"{name}.{option}"), value):
+            messages.append(_unknown_option(name, reference.name, option))
+        elif message := value_problem(replace(spec, name=f"{prefix}.{option}"), value):
             messages.append(message)
     required = [spec.name for spec in declaration.options if spec.required and spec.name not in reference.options]
     return messages + [f"{name} {reference.name} needs the option {option}" for option in required]
 
 
-def _unknown_reference(setting: str, text: str) -> str:
-    declared, name = EXTENSIONS[setting](), text.partition(SEPARATOR)[0]
+def _unknown_reference(setting_name: str, text: str) -> str:
+    declared, name = EXTENSIONS[setting_name](), text.partition(SEPARATOR)[0]
     if name in declared:
-        return f"{setting} {name} has no options, so nothing can follow its name; write {name} alone"
-    return f"{setting} {name!r:.60} is unknown, expected one of: {', '.join(declared)}"
+        return f"{setting_name} {name} has no options, so nothing can follow its name; write {name} alone"
+    return f"{setting_name} {name!r:.60} is unknown, expected one of: {', '.join(declared)}"
+
+
+def _unknown_option(name: str, extension: str, option: str) -> str:
+    options = [spec.name for spec in EXTENSIONS[name]()[extension].options]
+    return f"{name} {extension} has no option {option!r:.60}; {_nearest(option, options, 'its options are')}"
+
+
+def _nearest(word: str, words: Iterable[str], introduction: str = "it has") -> str:
+    words = list(words)
+    near = difflib.get_close_matches(word, words, 1)
+    return f"did you mean {near[0]}?" if near else f"{introduction}: {', '.join(words) or 'none'}"
 
 
 def check(training: Training) -> None:
@@ -250,30 +216,62 @@ def read_value(name: str, value: Any) -> Any:
     Raises:
         UserError: if it has another type.
     """
-    if name in REFERENCES:
-        return read_reference(name, value)
     spec = setting(name).spec
+    if spec.type == EXTENSION:
+        return read_reference(name, value)
+    if spec.type == LIST:
+        return _read_list(name, value)
+    if spec.type == MAPPING:
+        return _read_mapping(spec, value)
+    if spec.type == "tuple" and isinstance(value, str | list):
+        value = (value,) if isinstance(value, str) else tuple(value)
     if spec.type == "int" and isinstance(value, float) and value.is_integer():
         value = int(value)  # 5. and 1.0e3
     kind = replace(spec, type="str") if spec.type == "choice" else replace(spec, range=None)
     if problem(kind, value) is not None:
         raise UserError(f"training {name} is {value!r:.60}, expected {describe(spec)}")
-    return float(value) if spec.type == "float" else value
+    return float(value) if spec.type == "float" and value is not None else value
+
+
+def _example(name: str) -> str:
+    return next(iter(EXTENSIONS[name]()), "NAME")
+
+
+def _read_list(name: str, value: Any) -> tuple[ExtensionRef, ...]:
+    """Read a list of extensions; one alone is a list, too."""
+    if isinstance(value, bool):
+        return _SWITCHED[value]
+    if isinstance(value, str | Mapping):
+        value = [value]
+    if not isinstance(value, list | tuple):
+        raise UserError(f"training {name} is {value!r:.60}, expected a list such as [{_example(name)}]")
+    return tuple(read_reference(name, item) for item in value)
+
+
+def _read_mapping(spec: ParamSpec, value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        raise UserError(f"training {spec.name} is {value!r:.60}, expected {describe(spec)}")
+    for key, item in value.items():
+        if problem(replace(_entry_spec(spec, key), range=None), item) is not None:
+            raise UserError(f"training {spec.name}.{key} is {item!r:.60}, expected a number")
+    return {str(key): float(item) for key, item in value.items()}
 
 
 def to_plain(training: Training) -> dict[str, Any]:
     """Return the settings as plain values for YAML and JSON; see `extension_text` for extensions."""
-    plain: dict[str, Any] = {}
-    for row in fields(training):
-        value = getattr(training, row.name)
-        if isinstance(value, ExtensionRef):
-            value = plain_reference(row.name, value)
-        plain[row.name] = value
-    return plain
+    return {row.name: _plain(row.name, getattr(training, row.name)) for row in fields(training)}
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, ExtensionRef):
+        return plain_reference(name, value)
+    if isinstance(value, tuple):
+        return [_plain(name, item) for item in value]
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def from_plain(values: Mapping[str, Any]) -> Training:
-    """Return the settings that `to_plain` wrote, also those written before objectives existed.
+    """Return the settings that `to_plain` wrote, also those that earlier versions wrote.
 
     Raises:
         UserError: if a setting is unknown or has another type.
@@ -282,9 +280,8 @@ def from_plain(values: Mapping[str, Any]) -> Training:
     for name, value in values.items():
         if name in MOVED:
             continue
-        if not hasattr(training, name):
-            names = ", ".join(row.name for row in fields(Training))
-            raise UserError(f"training has an unknown setting {name!r:.60}; it has: {names}")
+        if name not in names():
+            raise UserError(f"training has an unknown setting {name!r:.60}; it has: {', '.join(names())}")
         training = set_value(training, name, read_value(name, value))
     for name, (reference, option) in MOVED.items():
         if name in values:

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from composer.core.files.design_file import load
 from composer.core.files.run_folder import LAST
 from composer.core.files.templates import template
-from composer.core.graph import Design, ExtensionRef
+from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.library import catalog
 from composer.engine.training.augmenter import make_augmenter
@@ -59,7 +59,7 @@ def bare(design: Design, threads: int) -> list[float]:
     model = build(design)
     optimizer = make_optimizer(model, settings, design, catalog())
     val = data.val.take(slice(None))
-    augmenter = make_augmenter((ExtensionRef("affine"),), data, ("image",), settings.objective.name)
+    augmenter = make_augmenter(settings.augment, data, ("image",), settings.objective.name)
     seconds = []
     for epoch in range(1, EPOCHS + 1):
         start = time.perf_counter()

@@ -33,7 +33,14 @@ def test_every_setting_has_a_flag_and_none_is_set_by_default() -> None:
     [
         (("--batch-size", "8", "--lr", "1e-3", "--seed", "5"), {"batch_size": 8, "lr": 1e-3, "seed": 5}),
         (("--optimizer", "sgd", "--schedule", "constant"), {"optimizer": "sgd", "schedule": "constant"}),
-        (("--no-augment",), {"augment": False}),
+        (("--no-augment",), {"augment": []}),
+        (("--augment", "affine, {name: x}"), {"augment": ["affine", {"name": "x"}]}),
+        (("--augment", "[affine, {name: x, p: 1}]"), {"augment": ["affine", {"name": "x", "p": 1}]}),
+        (
+            ("--freeze", "stem,stage*", "--lr-factors", "head=10"),
+            {"freeze": ("stem", "stage*"), "lr_factors": {"head": 10.0}},
+        ),
+        (("--init", "runs/a"), {"init": "runs/a"}),
         (("--data", "digits"), {"data": "digits"}),
         (("--data", "{name: digits, split_seed: 3}"), {"data": {"name": "digits", "split_seed": 3}}),
     ],
@@ -48,8 +55,9 @@ def test_flags_are_plain_values_of_settings(words: tuple[str, ...], values: dict
         (("--epochs", "0"), "epochs is 0, expected"),
         (("--epochs", "many"), "'many' is not"),
         (("--lr", "nan"), "lr is nan, expected"),
-        (("--optimizer", "lion"), "invalid choice: 'lion'"),
-        (("--data", "{digits"), "is not a mapping such as {name: digits}"),
+        (("--precision", "int4"), "invalid choice: 'int4'"),
+        (("--lr-factors", "head"), "is not NAME=NUMBER"),
+        (("--data", "{digits"), "cannot be read as a mapping"),
     ],
 )
 def test_impossible_flags_are_refused(words: tuple[str, ...], message: str) -> None:

@@ -5,9 +5,9 @@ import math
 
 import pytest
 
-from composer.core import training_settings
-from composer.core.graph import Training
-from composer.core.learning_rate import MODES, SCHEDULES, EpochChange, learning_rate, rate_jump
+from composer.core.graph import ExtensionRef, Training
+from composer.core.learning_rate import MODES, EpochChange, learning_rate, rate_jump
+from composer.core.training_extensions import schedules
 
 SETTINGS = Training(lr=0.01, epochs=8, warmup_epochs=1.0)
 
@@ -19,12 +19,10 @@ def test_the_learning_rate_warms_up_and_falls() -> None:
     assert rate(30) == pytest.approx(0.01 + 0.99 / 2)
     assert rate(50) == pytest.approx(0.01)
     assert all(rate(step) >= rate(step + 1) for step in range(10, 50))
-    flat = learning_rate(Training(lr=1.0, epochs=10, schedule="constant", warmup_epochs=0.0), steps_per_epoch=5)
+    flat = learning_rate(
+        Training(lr=1.0, epochs=10, schedule=ExtensionRef("constant"), warmup_epochs=0.0), steps_per_epoch=5
+    )
     assert {flat(step) for step in range(50)} == {1.0}
-
-
-def test_every_schedule_of_the_table_of_settings_exists() -> None:
-    assert SCHEDULES.keys() == training_settings.SCHEDULES.keys()
 
 
 def test_the_jump_of_a_stretched_cosine_is_that_of_the_formula() -> None:
@@ -39,11 +37,11 @@ def test_the_jump_of_a_stretched_cosine_is_that_of_the_formula() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("schedule", schedules())
 @pytest.mark.parametrize("step", [1, 5, 13, 24])
 def test_a_change_leaves_the_steps_before_it_as_they_were(mode: str, schedule: str, step: int) -> None:
-    settings = Training(lr=0.01, epochs=8, warmup_epochs=1.0, schedule=schedule)
-    original = learning_rate(Training(lr=0.01, epochs=4, warmup_epochs=1.0, schedule=schedule), 6)
+    settings = Training(lr=0.01, epochs=8, warmup_epochs=1.0, schedule=ExtensionRef(schedule))
+    original = learning_rate(Training(lr=0.01, epochs=4, warmup_epochs=1.0, schedule=ExtensionRef(schedule)), 6)
     changed = learning_rate(settings, 6, [EpochChange(step, 4, 8, mode)])
     assert [changed(at) for at in range(step)] == [original(at) for at in range(step)]
     assert all(0 < changed(at) <= 0.01 for at in range(48))

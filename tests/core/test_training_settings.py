@@ -2,11 +2,12 @@ import dataclasses
 
 import pytest
 
-from composer.core import training_settings
+from composer.core import training_table
 from composer.core.errors import UserError
 from composer.core.files.design_file import dumps, loads
 from composer.core.graph import Design, ExtensionRef, Training
 from composer.core.training_settings import from_plain, get_value, problems, set_value, to_plain
+from composer.core.training_table import GROUPS, SETTINGS
 
 IMPOSSIBLE = """
 format: 1
@@ -25,8 +26,8 @@ def test_every_impossible_setting_is_named():
     messages = problems(loads(IMPOSSIBLE).training)
     assert len(messages) == 7
     for part in (
-        "optimizer is 'lion', expected one of adamw, sgd",
-        "schedule is 'foo', expected one of cosine, constant",
+        "optimizer 'lion' is unknown, expected one of: ",
+        "schedule 'foo' is unknown, expected one of: constant, cosine",
         "precision is 'int4', expected one of 32-true",
         "lr is -1.0, expected a number from 1e-09",
         "batch_size is 0, expected",
@@ -38,9 +39,12 @@ def test_every_impossible_setting_is_named():
 
 
 def test_the_table_covers_every_setting_and_its_defaults_fit():
-    names = {row.name for row in training_settings.SETTINGS} | training_settings.REFERENCES.keys()
-    assert names == {field.name for field in dataclasses.fields(Training)}
-    assert all(row.spec.help and row.title for row in training_settings.SETTINGS)
+    assert set(training_table.names()) == {field.name for field in dataclasses.fields(Training)}
+    assert [name for names in GROUPS.values() for name in names] == [
+        row.name for group in GROUPS for row in SETTINGS if row.group == group
+    ]
+    assert all(row.spec.help and row.title for row in SETTINGS)
+    assert all(row.spec.default == getattr(Training(), row.name) for row in SETTINGS)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def tiny(epochs: int = 1) -> Design:
     }
     wires = (Wire("image", "stem"), Wire("stem", "head"), Wire("head", "logits"))
     main = Graph({"image": Input("image", (1, 8, 8))}, nodes, {"logits": Output("logits")}, wires)
-    return Design("Tiny", main, training=Training(epochs=epochs, batch_size=128, augment=False, warmup_epochs=0.0))
+    return Design("Tiny", main, training=Training(epochs=epochs, batch_size=128, augment=(), warmup_epochs=0.0))
 
 
 def write_run(

@@ -39,7 +39,6 @@ def run(
     os.environ.setdefault("GOMP_SPINCOUNT", "30000")
     from composer.engine.training.command import run_command
 
-    overrides = {flag.key: settings[flag.dest] for flag in training_flags.FLAGS}
     return run_command(
         design,
         out,
@@ -48,10 +47,10 @@ def run(
         extend_lr=extend_lr,
         take_over=take_over,
         parent_pipe=parent_pipe,
-        overrides={key: value for key, value in overrides.items() if value is not None},
+        overrides=training_flags.read_overrides(settings),
     )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add one flag per training setting."""
+    """Add the flags that override training settings."""
     training_flags.add_flags(parser)

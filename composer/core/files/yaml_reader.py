@@ -3,11 +3,10 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from composer.core import names, training_settings
+from composer.core import names, training_settings, training_table
 from composer.core.errors import DesignError, UserError
 from composer.core.files.yaml_loader import LineList, LineMapping, empty_list, parse_yaml
 from composer.core.graph import (
@@ -165,7 +164,7 @@ class _Reader:
             raise self.fail(root.lines["graphs"], too_deep)
 
     def training(self, root: LineMapping) -> Training:
-        allowed = (*(f.name for f in fields(Training)), *training_settings.MOVED)
+        allowed = (*training_table.names(), *training_settings.MOVED)
         values = self.mapping(root.get("training"), root.lines.get("training", 1), "training", allowed)
         for name, value in values.items():
             try:  # one at a time, so that the message names the line

@@ -41,6 +41,8 @@ def _yaml_scalar(value: Any) -> str:
         return f"{{each: {_yaml_scalar(value.values)}}}"
     if isinstance(value, Ramp):
         return f"{{ramp: {_yaml_scalar((value.start, value.stop))}}}"
+    if isinstance(value, Mapping):
+        return _flow({_word(name): _yaml_scalar(item) for name, item in value.items()})
     if isinstance(value, tuple | list):
         return f"[{', '.join(_yaml_scalar(item) for item in value)}]"
     if isinstance(value, str):
@@ -130,9 +132,7 @@ def dumps(design: Design) -> str:
             lines.extend(f"    {line}" for line in _graph_lines(graph))
     defaults = training_settings.to_plain(Training())
     settings = {
-        key: _flow({name: _yaml_scalar(item) for name, item in value.items()})
-        if isinstance(value, dict)
-        else _yaml_scalar(value)
+        key: _yaml_scalar(value)
         for key, value in training_settings.to_plain(design.training).items()
         if value != defaults[key]
     }

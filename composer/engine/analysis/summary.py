@@ -7,7 +7,6 @@ from composer.core import memory, roofline
 from composer.core.device_profiles import DeviceProfile
 from composer.core.facts import NodeFacts, Totals
 from composer.core.graph import Design
-from composer.core.training_settings import OPTIMIZERS
 from composer.engine.inference.infer import Inference, Inferrer
 from composer.engine.inference.results import GraphResult
 
@@ -42,7 +41,7 @@ def to_dict(inference: Inference) -> dict[str, Any]:
         "nodes": _nodes(root),
         "totals": {
             **_costs(totals),
-            "training_bytes": {name: memory.training_memory(totals, name).total for name in OPTIMIZERS},
+            "training_bytes": {name: memory.training_memory(totals, name).total for name in memory.COMPARED},
             "uncounted": _uncounted(root),
         },
         "problems": [
@@ -86,7 +85,7 @@ def _costs(facts: NodeFacts | Totals) -> dict[str, Any]:
         "activation_bytes": facts.activation_bytes,
         "working_bytes": facts.working_bytes,
         "gradient_bytes": memory.gradient_bytes(facts),
-        "optimizer_bytes": {name: memory.optimizer_bytes(facts, name) for name in OPTIMIZERS},
+        "optimizer_bytes": {name: memory.optimizer_bytes(facts, name) for name in memory.COMPARED},
         "moved_bytes": facts.moved_bytes,
         "arithmetic_intensity": round(roofline.intensity(facts), 3),
     }

@@ -7,10 +7,9 @@ from typing import Any
 
 from composer.core import edits
 from composer.core.errors import UserError
-from composer.core.extension_text import absolute_paths, absolute_reference, plain_reference, read_reference
+from composer.core.extension_text import absolute_paths
 from composer.core.files import design_file
 from composer.core.run_records import best_of, tested_metrics
-from composer.core.training_extensions import EXTENSIONS
 from composer.engine.training.control import Control
 from composer.engine.training.loop import train
 from composer.engine.training.report import Report
@@ -37,7 +36,7 @@ def run_command(
         extend_lr: see `train`.
         take_over: see `train`.
         parent_pipe: exchange JSON lines with the parent process on stdin and stdout.
-        overrides: plain values of training settings that replace the design's.
+        overrides: see `train`.
 
     Returns:
         0 if the run finished or was stopped by its parent process.
@@ -62,7 +61,8 @@ def run_command(
             take_over=take_over,
             control=control,
             report=report,
-            **_absolute_overrides(overrides, folder),
+            folder=folder,
+            **overrides,
         )
     except UserError as error:
         if not report.failed:
@@ -79,16 +79,3 @@ def run_command(
     if control.interrupted and state.get("state") == "stopped":
         raise KeyboardInterrupt  # saved, but not done: the command line has an exit code for that
     return 0
-
-
-def _absolute_overrides(overrides: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return overrides whose extensions name files by absolute paths.
-
-    A path on the command line is relative to the working directory, as everywhere; where there is no such file, to the
-    folder of the design.
-    """
-    values = dict(overrides)
-    for setting in EXTENSIONS.keys() & values.keys():
-        reference = absolute_reference(setting, read_reference(setting, values[setting]), Path.cwd(), folder)
-        values[setting] = plain_reference(setting, reference)
-    return values

@@ -40,6 +40,7 @@ def train(
     take_over: bool = False,
     control: Control | None = None,
     report: Report | None = None,
+    folder: Path | None = None,
     **overrides: Any,
 ) -> Run:
     """Train a design, or resume a run.
@@ -56,7 +57,8 @@ def train(
         take_over: resume a run whose owner seems to be alive.
         control: commands to the run.
         report: receives states and records.
-        overrides: plain values of training settings that replace the design's, such as ``epochs=3``.
+        folder: folder of the design: relative paths in `overrides` are looked for in the working directory, then there.
+        overrides: values that replace settings of the design, such as ``epochs=3``; see `training_overrides.apply`.
 
     Returns:
         The run; its state tells whether it finished or was stopped.
@@ -72,6 +74,7 @@ def train(
     text = generate(inference)
     design = edits.set_training(design, absolute_paths(design.training, Path.cwd()))
     settings = design.training
+    folders = (Path.cwd(), *([folder] if folder is not None else []))
     parts: Preparation | None = None
     run: Run | None = None
     training: EpochLoop | None = None
@@ -82,13 +85,13 @@ def train(
             change: ResumedSettings | None = None
             if resume and is_run(out):
                 run = Run.resume(out, take_over=take_over)
-                change = resumed(run, design, overrides, extend_lr)
+                change = resumed(run, design, overrides, extend_lr, folders)
                 settings = change.training
                 _warn_of_edited_source(run, text, report)
             elif extend_lr is not None:
                 raise UserError(f"--extend-lr {extend_lr} needs --resume and a run in {out} to make longer")
             else:
-                settings = override(design.training, overrides)
+                settings = override(design.training, overrides, folders)
                 check_new_folder(out, design, text)
             # 2. Network, data and optimizer.
             parts = prepare(design, settings, text, out, target)

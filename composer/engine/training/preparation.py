@@ -10,10 +10,10 @@ from torch import nn
 from composer.core import edits
 from composer.core.data_facts import DataFacts
 from composer.core.files.run_folder import SOURCE
-from composer.core.graph import Design, ExtensionRef, Training
+from composer.core.graph import Design, Training
 from composer.core.run_records import declared_head
+from composer.core.training_extensions import optimizers
 from composer.core.training_inputs import input_fields
-from composer.core.training_settings import OPTIMIZERS
 from composer.engine.codegen.build import import_source
 from composer.engine.codegen.probe import model_class
 from composer.engine.device import Device
@@ -66,7 +66,8 @@ class Preparation:
         """Return about how large the weights are, and a checkpoint with the states of the optimizer."""
         weights = sum(tensor.nbytes for tensor in self.network.state_dict().values())
         trained = sum(parameter.nbytes for parameter in self.network.parameters() if parameter.requires_grad)
-        return weights, weights + OPTIMIZERS[self.plan.settings.optimizer].states * trained
+        states = int(optimizers()[self.plan.settings.optimizer.name].values["states"])
+        return weights, weights + states * trained
 
 
 def prepare(design: Design, settings: Training, text: str, folder: Path, target: Device) -> Preparation:
@@ -92,8 +93,7 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
     test_split = data.test.to(fabric.device) if data.test is not None else None
     check_fields(design, train_split)
     objective = make_objective(settings.objective, data)
-    augment = (ExtensionRef("affine"),) if settings.augment else ()
-    augmenter = make_augmenter(augment, data, input_fields(design), settings.objective.name)
+    augmenter = make_augmenter(settings.augment, data, input_fields(design), settings.objective.name)
     metrics = objective.metrics().to(fabric.device)
 
     # 2. The optimizer. `network` stays beside Fabric's wrapper, because its weights are named by the nodes.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from composer.core import training_settings
+from composer.core import training_overrides, training_settings
 from composer.core.blocks.identify import identify
 from composer.core.errors import UserError
 from composer.core.extension_text import absolute_paths
@@ -22,21 +22,20 @@ CHANGEABLE = frozenset({"epochs"})
 DEFAULT_MODE = "stretch"
 
 
-def override(training: Training, overrides: Mapping[str, Any]) -> Training:
-    """Return settings with plain values put in place of some, all of them checked, and with absolute paths.
+def override(training: Training, overrides: Mapping[str, Any], folders: Sequence[Path]) -> Training:
+    """Return settings with others put in place of some, all of them checked, and with absolute paths.
 
     Args:
         training: the settings.
-        overrides: values by setting, or by option such as ``objective.label_smoothing``.
+        overrides: see `training_overrides.apply`.
+        folders: what relative paths are relative to, see `extension_text.absolute_paths`.
 
     Raises:
         UserError: naming every setting that no training can run with.
     """
-    for key, value in overrides.items():
-        plain = value if "." in key else training_settings.read_value(key, value)
-        training = training_settings.set_value(training, key, plain)
+    training = training_overrides.apply(training, overrides)
     training_settings.check(training)
-    return absolute_paths(training, Path.cwd())
+    return absolute_paths(training, *folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,9 @@ class ResumedSettings:
         return (*self.changes, change)
 
 
-def resumed(run: Run, design: Design, overrides: Mapping[str, Any], extend_lr: str | None = None) -> ResumedSettings:
+def resumed(
+    run: Run, design: Design, overrides: Mapping[str, Any], extend_lr: str | None, folders: Sequence[Path]
+) -> ResumedSettings:
     """Return the settings that a run continues with.
 
     Args:
@@ -71,6 +72,7 @@ def resumed(run: Run, design: Design, overrides: Mapping[str, Any], extend_lr: s
         design: what the user wants to train.
         overrides: what the user wants to change.
         extend_lr: how the learning rate continues if the number of epochs changes, see `learning_rate.MODES`.
+        folders: what relative paths in `overrides` are relative to.
 
     Raises:
         UserError: if the design or a setting differs, because the result would be another run.
@@ -85,11 +87,11 @@ def resumed(run: Run, design: Design, overrides: Mapping[str, Any], extend_lr: s
         changes = tuple(EpochChange.from_json(row) for row in values.get("changes", ()))
     except (TypeError, KeyError, AttributeError, ValueError, UserError) as error:
         raise UserError(f"{run.path / SETTINGS}: the training settings cannot be read: {error}") from None
-    changed = override(settings, overrides)
+    changed = override(settings, overrides, folders)
     for key in overrides:
         name = key.partition(".")[0]
         if name not in CHANGEABLE and getattr(changed, name) != getattr(settings, name):
-            before, after = getattr(settings, name), getattr(changed, name)
+            before, after = (_in_words(getattr(values, name)) for values in (settings, changed))
             raise UserError(f"{run.path} was started with {name} {before}; resuming with {after} would be another run")
     epochs, finished = changed.epochs, int(run.state().get("epoch") or 0)
     if epochs < finished:
@@ -99,6 +101,10 @@ def resumed(run: Run, design: Design, overrides: Mapping[str, Any], extend_lr: s
     if extend_lr is not None and new_mode is None and not (changes and changes[-1].mode == extend_lr):
         raise UserError(f"--extend-lr {extend_lr} needs --epochs with another number than the {epochs} of {run.path}")
     return ResumedSettings(replace(settings, epochs=epochs), changes, settings.epochs, new_mode)
+
+
+def _in_words(value: Any) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
 def jump_warning(settings: Training, steps_per_epoch: int, changes: Sequence[EpochChange]) -> str | None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QWidget
 
 from composer.core import memory, roofline, units
 from composer.core.facts import NodeFacts, Totals
-from composer.core.training_settings import OPTIMIZERS
+from composer.core.training_extensions import titles
 from composer.gui.widgets.labels import button, label
 
 TIPS = {
@@ -32,6 +32,7 @@ class MemoryPage(QScrollArea):
         super().__init__(widgetResizable=True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.values: dict[str, QLabel] = {}
+        self._optimizers = {name: titles("optimizer")[name] for name in memory.COMPARED}
         self._uncounted: Mapping[str, int] = {}
         self._open = False
         page = QWidget()
@@ -48,9 +49,9 @@ class MemoryPage(QScrollArea):
             "Training step",
             "Gradients",
             "Saved for backward",
-            *(f"{optimizer.title} state" for optimizer in OPTIMIZERS.values()),
+            *(f"{title} state" for title in self._optimizers.values()),
         )
-        self._add_section("Training step, total", *(f"With {optimizer.title}" for optimizer in OPTIMIZERS.values()))
+        self._add_section("Training step, total", *(f"With {title}" for title in self._optimizers.values()))
         self.more = button("", self._toggle, "link")
         self.uncounted = label("", "muted", wrap=True)
         self.uncounted.hide()
@@ -91,9 +92,9 @@ class MemoryPage(QScrollArea):
         self._show_bytes("Peak activations", facts.working_bytes)
         self._show_bytes("Gradients", parts.gradients)
         self._show_bytes("Saved for backward", parts.activations)
-        for key, optimizer in OPTIMIZERS.items():
-            self._show_bytes(f"{optimizer.title} state", memory.optimizer_bytes(facts, key))
-            self._show_bytes(f"With {optimizer.title}", memory.training_memory(facts, key).total)
+        for key, title in self._optimizers.items():
+            self._show_bytes(f"{title} state", memory.optimizer_bytes(facts, key))
+            self._show_bytes(f"With {title}", memory.training_memory(facts, key).total)
         self._uncounted = uncounted
         self._show_uncounted()
 

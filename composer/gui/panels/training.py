@@ -7,9 +7,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
-from composer.core import edits, names, training_settings, units
+from composer.core import edits, names, training_overrides, units
 from composer.core.errors import UserError
 from composer.core.files.run_folder import RunInfo, list_runs, read_run
+from composer.core.setting_text import write_text
 from composer.core.training_check import Obstacle, training_obstacle
 from composer.gui.panels import Panel
 from composer.gui.runs.live_run import LiveRun
@@ -140,8 +141,8 @@ class TrainingPanel(Panel):
             self.refresh_soon()
             return
         design = self.session.document.design
-        new = edits.set_training(design, training_settings.set_value(design.training, name, value))
-        words = ("on" if value else "off") if isinstance(value, bool) else value
+        new = edits.set_training(design, training_overrides.apply(design.training, {name: value}))
+        words = ("on" if value else "off") if isinstance(value, bool) else write_text(value) or "none"
         self.session.document.apply(
             new, f"Set {self.form.title(name).lower()} to {words}", ("training", name) if stepped else None, self
         )

@@ -7,17 +7,13 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QSizePo
 
 from composer.core.declarations import ParamSpec
 from composer.core.graph import Training
-from composer.core.training_settings import (
-    REFERENCES,
-    SETTINGS,
-    TrainingSetting,
-    get_value,
-    option_settings,
-    reference_setting,
-)
+from composer.core.training_extensions import EXTENSIONS
+from composer.core.training_settings import get_value
+from composer.core.training_table import SETTINGS, TrainingSetting, option_settings, setting
 from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import label
 from composer.gui.widgets.number_field import NumberField
+from composer.gui.widgets.setting_text_field import SettingTextField
 
 DEVICE = TrainingSetting(
     ParamSpec("device", "choice", "auto", help="Where it trains; automatic takes the fastest device"), "Device"
@@ -28,9 +24,13 @@ UNBOUNDED = (-1e38, 1e38)
 
 
 def rows(training: Training) -> list[TrainingSetting]:
-    """Return the rows of the form: dataset, device, settings, then the options of the dataset and of the objective."""
-    options = [row for name in REFERENCES for row in option_settings(name, getattr(training, name))]
-    return [*(reference_setting(name) for name in REFERENCES), DEVICE, *SETTINGS, *options]
+    """Return the rows of the form: device, settings, then the options of the extensions."""
+    options: list[TrainingSetting] = []
+    for name in EXTENSIONS:
+        value = getattr(training, name)
+        for reference in value if isinstance(value, tuple) else (value,):
+            options += option_settings(name, reference)
+    return [DEVICE, *(setting(row.name) for row in SETTINGS), *options]
 
 
 class TrainingForm(QWidget):
@@ -75,6 +75,8 @@ class TrainingForm(QWidget):
                 field.set_value(value)
             elif isinstance(field, QComboBox):
                 self._select(field, str(value))
+            elif isinstance(field, SettingTextField):
+                field.set_value(value)
             elif isinstance(field, QCheckBox):
                 with QSignalBlocker(field):
                     field.setChecked(bool(value))
@@ -138,9 +140,11 @@ class TrainingForm(QWidget):
             case "bool":
                 field: QWidget = self._make_switch(row)
             case "int" | "float":
-                field = self._make_number(row)
-            case _:
+                field = self._make_text(row) if row.spec.optional else self._make_number(row)
+            case "choice" | "extension":
                 field = self._make_choice(row)
+            case _:
+                field = self._make_text(row)
         field.setProperty("help", row.spec.help)
         field.setToolTip(row.spec.help)
         field.setAccessibleName(row.title)
@@ -158,6 +162,14 @@ class TrainingForm(QWidget):
         low, high = row.spec.range or UNBOUNDED
         field = NumberField(low, high, integer=row.spec.type == "int", step=row.step)
         field.edited.connect(lambda value, stepped: self.edited.emit(row.name, value, stepped))
+        field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        field.setMinimumWidth(FIELD)
+        return field
+
+    def _make_text(self, row: TrainingSetting) -> SettingTextField:
+        field = SettingTextField(row.spec)
+        field.setPlaceholderText("none")
+        field.edited.connect(lambda value: self.edited.emit(row.name, value, False))
         field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         field.setMinimumWidth(FIELD)
         return field

@@ -92,7 +92,7 @@ def test_a_missing_wire() -> None:
             ((1,), (1, 2, 3), (1, 2.5), 3, (True, False)),
             "a list of 2 integers",
         ),
-        (ParamSpec("p", "tuple", items=("float", 0)), ((), (1, 0.5)), (("a",), 1), "a list of values"),
+        (ParamSpec("p", "tuple", items=("float", 0)), ((), (1, 0.5)), (("a",), 1), "a list of numbers"),
         (ParamSpec("p", "int", optional=True), (None, 3), ("x",), "an integer or empty"),
     ],
 )

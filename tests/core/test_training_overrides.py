@@ -89,14 +89,14 @@ def test_designs_of_earlier_versions_are_read() -> None:
 
 def test_problems_name_entries_of_lists_and_mappings() -> None:
     training = Training(
-        augment=(ExtensionRef("affine"), ExtensionRef("affine"), ExtensionRef("blur")),
+        augment=(ExtensionRef("affine"), ExtensionRef("affine"), ExtensionRef("smudge")),
         lr_factors={"head": -1.0},
         optimizer=ExtensionRef("adamw", {"betas": (0.9, 1.5)}),
     )
     messages = "; ".join(training_settings.problems(training))
     for part in (
         "augment contains affine 2 times, expected once",
-        "augment 'blur' is unknown",
+        "augment 'smudge' is unknown",
         "lr_factors.head is -1.0, expected a number from 0",
         "optimizer.betas is (0.9, 1.5), expected a list of 2 numbers from 0",
     ):

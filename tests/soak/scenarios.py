@@ -9,6 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from composer.core import edits
 from composer.core.errors import UserError
@@ -115,10 +116,7 @@ def export_to(key: str) -> Scenario:
 
 def training(folder: Path) -> list[str]:
     """Train for two epochs."""
-    from composer.engine.training.loop import train
-
-    train(before(), folder / "run", device="cpu", epochs=2)
-    return []
+    return _train_impatiently(folder, epochs=2)
 
 
 def train_first(folder: Path) -> None:
@@ -139,10 +137,26 @@ def train_first(folder: Path) -> None:
 
 def resume(folder: Path) -> list[str]:
     """Continue the stopped run."""
-    from composer.engine.training.loop import train
+    return _train_impatiently(folder, resume=True)
 
-    train(before(), folder / "run", device="cpu", resume=True)
-    return []
+
+def _train_impatiently(folder: Path, **options: Any) -> list[str]:
+    """Train, and stop when the folder cannot be written; return the reason."""
+    from composer.engine.training.control import Control
+    from composer.engine.training.loop import train
+    from composer.engine.training.report import Report
+
+    control = Control()
+    reasons: list[str] = []
+
+    class Stopping(Report):
+        def state(self, state: Any) -> None:
+            if state["state"] == "paused":
+                reasons.append(state["message"])
+                control.send("stop")
+
+    train(before(), folder / "run", device="cpu", control=control, report=Stopping(), **options)
+    return reasons[:1]  # a disk that works again for one write may fail in the next one
 
 
 def command(*words: str) -> Callable[[Path], list[str]]:

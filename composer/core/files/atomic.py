@@ -101,6 +101,8 @@ def write_atomically(
 def append(path: Path, data: bytes, *, flush: bool) -> None:
     """Append to a file that grows line by line; a kill or a full disk tears at most its last line.
 
+    A torn line is replaced, so that lines which did not fit can be appended again.
+
     Args:
         path: the file; created if it does not exist.
         data: whole lines.
@@ -111,12 +113,25 @@ def append(path: Path, data: bytes, *, flush: bool) -> None:
     """
     try:
         with path.open("ab", buffering=0) as file:
+            _drop_torn_line(path, file)
             while data:  # a disk that becomes full takes a part, and reports the error with the rest
                 data = data[file.write(data) :]
             if flush:
                 _flush(file.fileno())
     except OSError as error:
         raise DesignError(f"{shown(path)}: cannot be written: {_reason(error)}") from None
+
+
+def _drop_torn_line(path: Path, file: Any) -> None:
+    """Cut an open file, which consists of lines, behind its last complete one."""
+    if not (size := file.tell()):
+        return
+    with path.open("rb") as reader:
+        reader.seek(size - 1)
+        if reader.read(1) == b"\n":
+            return
+        reader.seek(0)
+        file.truncate(reader.read(size).rfind(b"\n") + 1)
 
 
 def check_target(path: Path) -> Path:

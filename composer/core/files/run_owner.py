@@ -149,7 +149,7 @@ class RunLock:
         except OSError:  # the folder's server does not answer: what is written next will report it
             return
         if not self.folder.is_dir():
-            raise UserError(f"{self.folder}: the run folder is missing; bring it back, then continue with --resume")
+            raise UserError(f"{self.folder}: the run folder is missing; bring it back")
         owner = read_owner(self.folder)
         by = f"taken over by {owner}" if owner is not None else "taken over by another process"
         raise TakenOverError(f"{self.folder} was {by}; this process stops and writes nothing more")

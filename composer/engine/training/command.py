@@ -76,6 +76,6 @@ def run_command(
         if test is not None and metric.name in test[0]:
             line += f", test {metric.title.lower()} {metric.write(test[0][metric.name])}"
         report.text(line)
-    if control.interrupted and state.get("state") == "stopped":
-        raise KeyboardInterrupt  # saved, but not done: the command line has an exit code for that
+    if control.interrupted and state.get("state") != "done":
+        raise KeyboardInterrupt  # the command line has an exit code for that
     return 0

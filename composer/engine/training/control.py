@@ -1,8 +1,10 @@
 """Commands to a running training: read from stdin and from signals, followed by the loop between two steps."""
 
+import math
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -57,11 +59,13 @@ class Control:
         """Mark all commands so far as seen."""
         self.pending = self._stop
 
-    def wait(self) -> None:
-        """Sleep until the next command."""
-        # With a timeout, because on Windows a signal does not interrupt an endless wait.
-        while not self._wake.wait(0.5):
-            pass
+    def wait(self, seconds: float = math.inf) -> None:
+        """Sleep until the next command, or for some seconds."""
+        end = time.monotonic() + seconds
+        # In short pieces, because on Windows a signal does not interrupt an endless wait.
+        while not self._wake.wait(min(0.5, max(0.0, end - time.monotonic()))):
+            if time.monotonic() >= end:
+                return
         self._wake.clear()
 
     def read_stdin(self) -> None:

@@ -6,12 +6,14 @@ can be lost.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
+from composer.core.errors import UserError
 from composer.core.learning_rate import learning_rate
 from composer.core.run_records import LOSS
 from composer.engine.training.batches import epoch_batches, epoch_seed
@@ -20,6 +22,7 @@ from composer.engine.training.control import Control
 from composer.engine.training.datasets.splits import batch_size
 from composer.engine.training.failure import finite_loss
 from composer.engine.training.final_test import measure_test_part
+from composer.engine.training.patience import Patience
 from composer.engine.training.predictions import PredictionCollector
 from composer.engine.training.preparation import Preparation
 from composer.engine.training.records import TrainingState, best_record, epoch_record, state_record, step_record
@@ -47,6 +50,7 @@ class EpochLoop:
     Attributes:
         state: how far it is.
         checkpointer: saves and restores it.
+        patience: waits while the run folder cannot be written.
         lr_at: the learning rate of each step.
         has_checkpoint: whether it continues from a checkpoint.
         started: whether it has published that it trains.
@@ -58,13 +62,17 @@ class EpochLoop:
     report: Report
     state: TrainingState = field(default_factory=TrainingState)
     checkpointer: Checkpointer = field(init=False)
+    patience: Patience = field(init=False)
     lr_at: Callable[[int], float] = field(init=False)
     has_checkpoint: bool = False
     started: bool = False
+    _published: Mapping[str, Any] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Connect the checkpoints with everything that they store."""
+        """Connect the checkpoints with everything that they store, and the folder with the commands."""
         parts = self.parts
+        self.patience = Patience(self.control, self._on_unwritable, self._on_writable)
+        self.run = replace(self.run, patience=self.patience)
         self.checkpointer = Checkpointer(
             self.run, parts.fabric, parts.network, parts.bare_optimizer, parts.metrics, self.state, parts.plan.head
         )
@@ -97,7 +105,7 @@ class EpochLoop:
         """Train the epochs that are left, until the last one or a command to stop."""
         parts, plan, settings, state = self.parts, self.parts.plan, self.parts.plan.settings, self.state
         log_every = max(1, plan.steps_per_epoch // LOGS_PER_EPOCH)
-        self.started = True
+        self.started = self.patience.active = True
         if state.epoch >= settings.epochs:
             self.report.metrics(plan.head.to_record())
             self._finish()
@@ -106,6 +114,7 @@ class EpochLoop:
         self.report.metrics(plan.head.to_record())
         while state.epoch < settings.epochs:
             epoch = state.epoch + 1
+            self.patience.take_waited()
             clock = time.perf_counter()
             logged_step, logged_at = state.step, clock
             if state.batch == 0:  # in the middle of an epoch the checkpoint has restored the random state
@@ -125,7 +134,7 @@ class EpochLoop:
                 # 1a. Commands: pause, stop or save between two steps.
                 if self.control.pending:
                     state.loss_sum = finite_loss(loss_sum, state.step, epoch, settings)
-                    state.epoch_seconds = _epoch_elapsed(state, clock)
+                    state.epoch_seconds = self._epoch_elapsed(clock)
                     if not self._handle_control():
                         return
                     clock = logged_at = time.perf_counter()
@@ -158,7 +167,7 @@ class EpochLoop:
             val_values = validate(
                 parts.model, parts.val_split, parts.objective, VAL_FACTOR * settings.batch_size, collector
             )
-            seconds = _epoch_elapsed(state, clock)
+            seconds = self._epoch_elapsed(clock)
             record = epoch_record(plan, state, train_values, val_values, seconds)
 
             # 3. The checkpoint first, then the record, so that no metric that is shown can be lost.
@@ -191,9 +200,25 @@ class EpochLoop:
         self._publish_state("done")
 
     def _publish_state(self, name: str, message: str = "") -> None:
-        record = state_record(self.parts.plan, self.state, name, message)
-        self.run.set_state(record)
+        self._published = state_record(self.parts.plan, self.state, name, message)
+        self.run.set_state(self._published)
+        self.report.state(self._published)
+
+    def _on_unwritable(self, reason: str) -> None:
+        self._publish_around_wait(state_record(self.parts.plan, self.state, "paused", reason))
+
+    def _on_writable(self) -> None:
+        self._publish_around_wait(self._published)
+
+    def _publish_around_wait(self, record: Mapping[str, Any]) -> None:
+        """Publish a state now, or not at all: it must not wait for the folder that the loop waits for."""
+        with suppress(UserError, OSError):
+            replace(self.run, patience=None).set_state(record)
         self.report.state(record)
+
+    def _epoch_elapsed(self, clock: float) -> float:
+        """Return the seconds spent in the present epoch, those before a pause or a resume included."""
+        return self.state.epoch_seconds + time.perf_counter() - clock - self.patience.take_waited()
 
     def _log(self, record: dict[str, Any]) -> None:
         self.run.append(record)
@@ -212,8 +237,3 @@ class EpochLoop:
                 control.wait()
         self._publish_state("stopped" if control.stop else "training")
         return not control.stop
-
-
-def _epoch_elapsed(state: TrainingState, clock: float) -> float:
-    """Return the seconds spent in the present epoch, those before a pause or a resume included."""
-    return state.epoch_seconds + time.perf_counter() - clock

@@ -22,6 +22,7 @@ from composer.engine.training.epoch_loop import EpochLoop
 from composer.engine.training.failure import explain
 from composer.engine.training.memory_limit import is_out_of_memory, out_of_memory_message
 from composer.engine.training.new_folder import check_new_folder
+from composer.engine.training.patience import StoppedWaitingError
 from composer.engine.training.preparation import Preparation, prepare
 from composer.engine.training.records import now
 from composer.engine.training.report import Report
@@ -119,12 +120,16 @@ def train(
             training = EpochLoop(run, parts, control, report)
             training.restore(change)
             training.run_epochs()
+    except StoppedWaitingError as error:
+        assert run is not None
+        report.warning(str(error))
+        report.state(run.end("stopped", str(error)))
     except BaseException as error:
         trace, message = traceback.format_exc(), explain(error)
         if is_out_of_memory(error):
             message = out_of_memory_message(error, parts, target.label)
         if run is not None and training is not None and training.started:
-            report.state(run.fail(message, trace))
+            report.state(run.end("failed", message, trace))
         if isinstance(error, Exception) and not isinstance(error, UserError):
             raise UserError(message) from error
         raise

@@ -35,7 +35,8 @@ class Report:
         if self.style == "pipe":
             self._line(json_rpc.encode(json_rpc.notification("state", state)))
         elif self.style == "text" and state["state"] in ("paused", "stopped"):
-            self._line(state["state"])
+            message = state.get("message")
+            self._line(f"{state['state']}: {message}" if message else state["state"])
 
     def metrics(self, record: Mapping[str, Any]) -> None:
         """Report a new record."""

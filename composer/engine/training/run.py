@@ -9,7 +9,7 @@ import json
 import os
 import platform
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -46,6 +46,7 @@ from composer.core.learning_rate import EpochChange
 from composer.engine import library
 from composer.engine.training.datasets.splits import Split
 from composer.engine.training.new_folder import check_new_folder, made_folders, removed_on_failure
+from composer.engine.training.patience import Patience
 from composer.engine.training.predictions import PredictionCollector, archive
 from composer.engine.training.records import now
 from composer.engine.training.torch_file import read_torch_file
@@ -58,9 +59,11 @@ class Run(RunFolder):
     Args:
         path: the folder.
         lock: the ownership of this process; None for a run that is only read.
+        patience: repeats writes that fail; None where a failure ends the work.
     """
 
     lock: RunLock | None = field(default=None, compare=False)
+    patience: Patience | None = field(default=None, compare=False)
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], design: Design, source: str, settings: Mapping[str, Any]) -> "Run":
@@ -148,27 +151,29 @@ class Run(RunFolder):
         rows = [change.to_json() for change in changes]
         self._write_json(SETTINGS, {**settings, "training": training, "changes": rows})
 
-    def fail(self, message: str, trace: str) -> dict[str, Any]:
-        """Write that the run failed, as far as the disk and the owner of the folder allow it.
+    def end(self, name: str, message: str, trace: str = "") -> dict[str, Any]:
+        """Write how the run ended, as far as the disk and the owner of the folder allow it.
 
         Args:
+            name: ``failed`` or ``stopped``.
             message: one sentence for people.
-            trace: the traceback.
+            trace: the traceback of a failure.
 
         Returns:
             The state.
         """
-        state = {**self.state(), "state": "failed", "message": message}
+        state = {**self.state(), "state": name, "message": message}
         with contextlib.suppress(UserError):
             self.set_state(state)
-            self.write_trace(trace)
+            if trace:
+                self.write_trace(trace)
         return state
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Append a record to the metrics."""
-        with self._owned():
-            # An epoch waits for the disk: after the last one nobody would write lost records again.
-            append(self.path / METRICS, json.dumps(record).encode() + b"\n", flush=record["kind"] == "epoch")
+        line = json.dumps(record).encode() + b"\n"
+        # An epoch waits for the disk: after the last one nobody would write lost records again.
+        self._write_owned(lambda: append(self.path / METRICS, line, flush=record["kind"] == "epoch"))
 
     def rewrite_metrics(self, records: list[dict[str, Any]]) -> None:
         """Replace all records."""
@@ -180,8 +185,8 @@ class Run(RunFolder):
 
     def save(self, name: str, checkpoint: Mapping[str, Any]) -> None:
         """Write a checkpoint of tensors and plain values; the old one stays until the new one is complete."""
-        with self._owned():
-            write_atomically(self.path / name, lambda file: torch.save(dict(checkpoint), file))
+        content = dict(checkpoint)
+        self._write_owned(lambda: write_atomically(self.path / name, lambda file: torch.save(content, file)))
 
     def save_weights(self, weights: Mapping[str, Tensor], network: NetworkIdentity) -> None:
         """Write the best weights as safetensors, for other programs, with the network that they belong to."""
@@ -221,23 +226,30 @@ class Run(RunFolder):
         return checkpoint
 
     def _write(self, name: str, data: bytes) -> None:
-        with self._owned():
-            write_atomically(self.path / name, lambda file: file.write(data))
+        self._write_owned(lambda: write_atomically(self.path / name, lambda file: file.write(data)))
 
     def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self._write(name, json.dumps(value, indent=2).encode())
 
-    @contextlib.contextmanager
-    def _owned(self) -> Iterator[None]:
-        """Write as the owner of the run. Another process that takes the run over while this one writes sweeps the
-        unfinished file away; the takeover is then the reason to report, not the missing file.
+    def _write_owned(self, write: Callable[[], None]) -> None:
+        """Write as the owner of the run, repeatedly if it is patient.
+
+        Another process that takes the run over while this one writes sweeps the unfinished file away; the takeover is
+        then the reason to report, not the missing file.
         """
-        self._check_owner()
-        try:
-            yield
-        except (UserError, OSError):
+
+        def attempt() -> None:
             self._check_owner()
-            raise
+            try:
+                write()
+            except (UserError, OSError):
+                self._check_owner()
+                raise
+
+        if self.patience is None:
+            attempt()
+        else:
+            self.patience.persist(attempt)
 
     def _check_owner(self) -> None:
         if self.lock is not None:

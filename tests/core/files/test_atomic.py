@@ -252,6 +252,8 @@ def test_a_line_that_fits_in_part_is_an_error(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert path.read_bytes() == b"one\na lo"
+    append(path, b"a longer line\n", flush=False)
+    assert path.read_bytes() == b"one\na longer line\n"
 
 
 def test_a_folder_that_is_missing_is_a_message(tmp_path: Path) -> None:

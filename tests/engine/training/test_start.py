@@ -8,14 +8,13 @@ import torch
 
 from composer.core.errors import UserError
 from composer.core.files import atomic, design_file
-from composer.core.files.run_folder import RunFolder, is_run
+from composer.core.files.run_folder import is_run
 from composer.engine.codegen.generate import source
 from composer.engine.training import setup
 from composer.engine.training.control import Control
 from composer.engine.training.loop import train
 from composer.engine.training.objectives.classification import Classification
 from composer.engine.training.report import Report
-from composer.engine.training.run import Run
 from tests.engine.designs import tiny
 
 
@@ -134,53 +133,6 @@ def test_a_disk_without_space_for_the_checkpoints_is_refused(tmp_path: Path, mon
     with pytest.raises(UserError, match=r"1.0 kB are free, but the checkpoints of this network need .*--out"):
         train(tiny(), tmp_path / "run", device="cpu")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_full_disk_during_training_leaves_a_run_that_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    append = Run.append
-    full = False
-
-    class Filling(Report):
-        def metrics(self, record: dict[str, object]) -> None:  # type: ignore[override]
-            nonlocal full
-            full = full or (record["kind"] == "epoch" and record["epoch"] == 1)
-
-    def write(path: Path, content: object) -> None:
-        if full:
-            raise UserError(f"{path}: cannot be written: No space left on device")
-        real(path, content)  # type: ignore[arg-type]
-
-    def full_append(self: Run, record: dict[str, object]) -> None:
-        if full:
-            raise UserError(f"{self.path}/metrics.jsonl: cannot be written: No space left on device")
-        append(self, record)
-
-    real = atomic.write_atomically
-    with monkeypatch.context() as patch:
-        patch.setattr("composer.engine.training.run.write_atomically", write)
-        patch.setattr(Run, "append", full_append)
-        with pytest.raises(UserError, match="No space left on device"):
-            train(tiny(), tmp_path / "run", device="cpu", report=Filling())
-    assert RunFolder(tmp_path / "run").state()["state"] == "interrupted"
-    run = train(tiny(), tmp_path / "run", device="cpu", resume=True)
-    assert [row["epoch"] for row in run.metrics() if row["kind"] == "epoch"] == [1, 2, 3]
-
-
-def test_a_folder_that_disappears_during_training_can_be_brought_back(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-
-    class Unmounting(Report):
-        def metrics(self, record: dict[str, object]) -> None:  # type: ignore[override]
-            if record["kind"] == "epoch" and record["epoch"] == 1:
-                folder.rename(tmp_path / "elsewhere")
-
-    with pytest.raises(UserError, match="the run folder is missing; bring it back, then continue with --resume"):
-        train(tiny(), folder, device="cpu", report=Unmounting())
-    assert not folder.exists()
-    (tmp_path / "elsewhere").rename(folder)
-    (folder / ".owner-1.json").write_text('{"host": "", "pid": 0, "start": "", "since": 0}')  # that process has ended
-    os.utime(folder / ".owner-1.json", (0, 0))
-    assert train(tiny(), folder, device="cpu", resume=True).state()["state"] == "done"
 
 
 class Warned(Report):

@@ -10,7 +10,7 @@ from composer.core.training_extensions import datasets
 
 IMAGE = "image"
 LABEL = "label"
-# Left, top, right and bottom of the object in pixels of the image.
+# Left, top, right and bottom of the object as shares of the image.
 BOX = "box"
 
 

@@ -100,7 +100,7 @@ class ImageAugmentation(Augmentation):
         """Return where boxes lie afterwards; None if that cannot be stated.
 
         Args:
-            boxes: left, top, right, bottom (N, 4) in pixels.
+            boxes: left, top, right, bottom (N, 4) as shares of the image.
             draws: result of `draw` for these samples, on the CPU.
         """
         return None

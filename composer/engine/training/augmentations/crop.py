@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from composer.engine.training.augmentations import ImageAugmentation, augmentation
-from composer.engine.training.augmentations.boxes import clip_boxes
 from composer.engine.training.augmentations.warping import crop_matrices, warp
 
 # Tries of an area and a proportion whose part fits into the image, as in torchvision and timm.
@@ -65,8 +64,5 @@ class Crop(ImageAugmentation):
 
     def move_boxes(self, boxes: Tensor, draws: Tensor) -> Tensor:
         """Return the boxes in the enlarged parts, clipped to them."""
-        height, width = self.statistics.size
-        left, top, part_width, part_height = draws.to(boxes.device).unbind(1)
-        offset = torch.stack([left * width, top * height], dim=1).repeat(1, 2)
-        sides = torch.stack([part_width, part_height], dim=1).repeat(1, 2)
-        return clip_boxes((boxes - offset) / sides, self.statistics.size)
+        draws = draws.to(boxes)
+        return ((boxes - draws[:, :2].repeat(1, 2)) / draws[:, 2:].repeat(1, 2)).clamp(0, 1)

@@ -35,10 +35,8 @@ class Flip(ImageAugmentation):
 
     def move_boxes(self, boxes: Tensor, draws: Tensor) -> Tensor:
         """Return the boxes, some of them mirrored."""
-        height, width = self.statistics.size
-        across = (draws[:, :1] < self.horizontal).to(boxes.device)
-        down = (draws[:, 1:] < self.vertical).to(boxes.device)
-        left, top, right, bottom = (boxes[:, side : side + 1] for side in range(4))
-        left, right = torch.where(across, width - right, left), torch.where(across, width - left, right)
-        top, bottom = torch.where(down, height - bottom, top), torch.where(down, height - top, bottom)
-        return torch.cat([left, top, right, bottom], dim=1)
+        for share, draw, axis in ((self.horizontal, draws[:, 0], 0), (self.vertical, draws[:, 1], 1)):
+            mirrored = boxes.clone()
+            mirrored[:, axis], mirrored[:, axis + 2] = 1 - boxes[:, axis + 2], 1 - boxes[:, axis]
+            boxes = torch.where((draw < share).to(boxes.device)[:, None], mirrored, boxes)
+        return boxes

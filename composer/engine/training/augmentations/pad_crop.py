@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from composer.engine.training.augmentations import ImageAugmentation, augmentation
-from composer.engine.training.augmentations.boxes import clip_boxes
 from composer.engine.training.datasets.image_format import per_channel
 
 
@@ -57,4 +56,5 @@ class PadCrop(ImageAugmentation):
 
     def move_boxes(self, boxes: Tensor, draws: Tensor) -> Tensor:
         """Return the shifted boxes, clipped to the image."""
-        return clip_boxes(boxes + draws.to(boxes).flip(1).repeat(1, 2), self.statistics.size)
+        sides = torch.tensor(self.statistics.size, dtype=boxes.dtype, device=boxes.device)
+        return (boxes + (draws.to(boxes) / sides).flip(1).repeat(1, 2)).clamp(0, 1)

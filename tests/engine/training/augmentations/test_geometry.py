@@ -95,14 +95,15 @@ def test_a_padded_crop_is_a_slice_of_the_padded_image(fill):
 def test_boxes_follow_their_objects(augmentation):
     height, width = 40, 60
     ready(augmentation, (1, height, width))
-    boxes = torch.tensor([[10.0, 12.0, 26.0, 30.0]]).expand(200, -1)
+    sides = torch.tensor([width, height, width, height])
+    boxes = (torch.tensor([[10.0, 12.0, 26.0, 30.0]]) / sides).expand(200, -1)
     images = torch.full((200, 1, height, width), -2.0)
     images[:, :, 12:30, 10:26] = 1.0
     draws = augmentation.draw(200, stream())
     moved = augmentation.move_boxes(boxes, draws)
     visible = augmentation.apply(images, draws)[:, 0] > -0.5
     assert not torch.equal(moved, boxes)
-    for pixels, (left, top, right, bottom) in zip(visible.numpy(), moved.tolist(), strict=True):
+    for pixels, (left, top, right, bottom) in zip(visible.numpy(), (moved * sides).tolist(), strict=True):
         rows, columns = np.flatnonzero(pixels.any(1)), np.flatnonzero(pixels.any(0))
         if len(rows) == 0:
             assert min(right - left, bottom - top) < 1.01  # it moved out of the image, up to a rounded pixel

@@ -16,7 +16,7 @@ The training process sends the same records to its parent, as events.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -113,11 +113,17 @@ class Head:
         return cls(str(record.get("objective") or ""), primary, tuple(specs.values()), loss)
 
 
-def declared_head(objective: str) -> Head:
-    """Return the head of the runs of an objective, from the objective's declaration."""
+def declared_head(objective: str, measured: Collection[str] | None = None) -> Head:
+    """Return the head of the runs of an objective, from the objective's declaration.
+
+    Args:
+        objective: its name.
+        measured: names of the metrics that a run measures besides the loss; None for all of them.
+    """
     declaration = objectives().get(objective)
     values = declaration.values if declaration is not None else {}
     metrics = [{"name": name, **row} for name, row in values.get("metrics", {}).items() if isinstance(row, dict)]
+    metrics = [row for row in metrics if measured is None or row["name"] == LOSS or row["name"] in measured]
     return Head.from_record({"objective": objective, "primary": values.get("primary"), "metrics": metrics})
 
 

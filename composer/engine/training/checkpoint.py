@@ -102,7 +102,8 @@ class Checkpointer:
         for name, value in _upgrade_progress(checkpoint["progress"]).items():
             setattr(self.state, name, value)
         if "metrics" in checkpoint:
-            self.metrics.load_state_dict(checkpoint["metrics"])
+            # Not strict: a version that measured less counts the rest of the epoch from here on.
+            self.metrics.load_state_dict(checkpoint["metrics"], strict=False)
         # 3. Random states, so that dropout continues where it was.
         self._set_random_states(checkpoint["rng"])
         # 4. Records of steps after the checkpoint are dropped: they will be written again.

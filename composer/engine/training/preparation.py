@@ -102,7 +102,7 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
     check_output(model, objective, train_split)
     plan = Plan(
         settings=settings,
-        head=declared_head(settings.objective.name),
+        head=declared_head(settings.objective.name, metrics.measured()),
         steps_per_epoch=len(batch_bounds(len(train_split), settings.batch_size)),
         samples=len(train_split),
         device=fabric.device.type,

@@ -13,7 +13,7 @@
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from torch import Tensor, nn
@@ -43,6 +43,10 @@ class Metrics(nn.Module, ABC):
     @abstractmethod
     def compute(self) -> dict[str, float]:
         """Return the metrics by name."""
+
+    def measured(self) -> Collection[str] | None:
+        """Return the names of the declared metrics that `compute` returns for this dataset; None for all of them."""
+        return None
 
     def reset(self) -> None:
         """Set all sums to zero."""

@@ -37,9 +37,9 @@ def test_operations_are_those_of_pillow(name, amount, channels):
     # Bits are whole, and a threshold is on the scale of levels.
     value = {"posterize": round(amount * 4), "solarize": round(amount * 128) / 255}.get(name, amount)
     result = operation(torch.cat([image, image.flip(3)]), torch.tensor([float(value)] * 2))
-    wanted = from_pillow(pillow(to_pillow(image[0]), amount))
-    assert np.abs(result[0].numpy() - wanted).max() <= LEVEL
-    assert np.abs(result[1].numpy() - wanted[:, :, ::-1]).max() <= LEVEL
+    expected = from_pillow(pillow(to_pillow(image[0]), amount))
+    assert np.abs(result[0].numpy() - expected).max() <= LEVEL
+    assert np.abs(result[1].numpy() - expected[:, :, ::-1]).max() <= LEVEL
 
 
 def test_each_image_has_its_own_amount():
@@ -65,8 +65,8 @@ def test_hue_turns_the_circle_of_colours(turn):
     result = colours.hue(image, torch.tensor([turn]))[0]
     for row, column in ((0, 0), (5, 20), (23, 31)):
         hue, saturation, value = colorsys.rgb_to_hsv(*image[0, :, row, column].tolist())
-        wanted = colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value)
-        assert result[:, row, column].tolist() == pytest.approx(wanted, abs=1e-5)
+        expected = colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value)
+        assert result[:, row, column].tolist() == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_blur_is_a_weighted_mean():
@@ -75,9 +75,9 @@ def test_a_blur_is_a_weighted_mean():
     offsets = np.arange(-6, 7)
     weights = np.exp(-(offsets**2) / (2 * sigma**2))
     weights /= weights.sum()
-    wanted = weights @ image[0, 0, 4:17, 4:17].numpy() @ weights
+    expected = weights @ image[0, 0, 4:17, 4:17].numpy() @ weights
     result = colours.gaussian_blur(image, torch.tensor([sigma]), largest=2.0)
-    assert float(result[0, 0, 10, 10]) == pytest.approx(wanted, abs=1e-5)
+    assert float(result[0, 0, 10, 10]) == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_blur_of_tiny_images_is_possible():
@@ -111,8 +111,8 @@ def test_the_probability_is_the_share_of_changed_images():
 def test_grey_images_have_equal_channels_of_their_luma():
     grey = ready(Grayscale(1.0)).apply(photo(), torch.zeros(1, 1))[0]
     assert torch.equal(grey[0], grey[1])
-    wanted = np.asarray(to_pillow(photo()[0]).convert("L"), dtype=np.float32) / 255
-    assert np.abs(grey[0].numpy() - wanted).max() <= LEVEL
+    expected = np.asarray(to_pillow(photo()[0]).convert("L"), dtype=np.float32) / 255
+    assert np.abs(grey[0].numpy() - expected).max() <= LEVEL
 
 
 def test_three_augment_uses_each_of_the_three():

@@ -44,10 +44,10 @@ def test_a_crop_shows_its_part_of_a_ramp():
     result = crop.apply(torch.stack([across, down])[None].expand(50, -1, -1, -1), draws)
     inside = slice(2, -2)  # the outermost pixels blend with the repeated border
     for image, (left, top, part_width, part_height) in zip(result, draws.tolist(), strict=True):
-        wanted_across = left + part_width * (np.arange(width) + 0.5) / width
-        wanted_down = top + part_height * (np.arange(height) + 0.5) / height
-        assert np.allclose(image[0, 5].numpy()[inside], wanted_across[inside], atol=1e-5)
-        assert np.allclose(image[1, :, 5].numpy()[inside], wanted_down[inside], atol=1e-5)
+        expected_across = left + part_width * (np.arange(width) + 0.5) / width
+        expected_down = top + part_height * (np.arange(height) + 0.5) / height
+        assert np.allclose(image[0, 5].numpy()[inside], expected_across[inside], atol=1e-5)
+        assert np.allclose(image[1, :, 5].numpy()[inside], expected_down[inside], atol=1e-5)
 
 
 @pytest.mark.parametrize("size", [(32, 32), (20, 40), (40, 8)])

@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+import torch
 
 from composer.core.errors import UserError
 from composer.core.files.run_folder import LAST, METRICS
@@ -25,8 +26,6 @@ def _one_thread():
     # Sums in another order differ in the last digits, and what follows compares them all.
     before = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"
-    import torch
-
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -71,6 +70,27 @@ def test_a_stopped_run_continues_as_if_nothing_had_happened(tmp_path, uninterrup
     run = train(tiny(), tmp_path / "run", device="cpu", resume=True)
     assert run.state()["state"] == "done"
     assert comparable(run) == comparable(uninterrupted)
+
+
+def test_an_augmented_run_continues_bit_by_bit_in_the_middle_of_an_epoch(tmp_path):
+    augmented = tiny(("augment: false", "augment: [affine, crop, rand_augment, erasing, mixup, cutmix]"))
+    whole = train(augmented, tmp_path / "whole", device="cpu", epochs=2)
+    for at in (9, 30):
+        control = Control()
+        train(
+            augmented,
+            tmp_path / "run",
+            device="cpu",
+            epochs=2,
+            resume=True,
+            control=control,
+            report=Interrupter(control, at),
+        )
+        assert Run(tmp_path / "run").load(LAST)["progress"]["batch"] == at % 23
+    run = train(augmented, tmp_path / "run", device="cpu", resume=True)
+    assert comparable(run) == comparable(whole)
+    weights, expected = (each.load(LAST)["model"] for each in (run, whole))
+    assert all(torch.equal(weights[name], expected[name]) for name in expected)
 
 
 def test_a_pause_waits_and_changes_nothing(tmp_path, uninterrupted):

@@ -118,15 +118,15 @@ class Classification(Objective):
         """Return a fresh accuracy."""
         return Accuracy(len(self.classes), balanced=self.uneven, top5=len(self.classes) >= MIN_CLASSES_OF_TOP5)
 
+    def per_sample(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Return the logits and the right classes."""
+        return {LOGITS: outputs, LABELS: batch[LABEL]}
+
 
 def balanced_weights(counts: tuple[int, ...]) -> Tensor:
     """Return a weight for each class that is inverse to its number of samples; their mean over the samples is 1."""
     samples = torch.tensor(counts, dtype=torch.float32).clamp_min(1)
     return samples.sum() / (len(counts) * samples)
-
-    def per_sample(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Return the logits and the right classes."""
-        return {LOGITS: outputs, LABELS: batch[LABEL]}
 
 
 class Accuracy(Metrics):

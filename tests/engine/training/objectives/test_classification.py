@@ -146,18 +146,18 @@ def test_the_balance_of_experts_is_part_of_the_loss_in_training():
     batch = {"tokens": torch.randn(4, 5, 8), "label": torch.tensor([0, 1, 2, 3])}
     with_balance, without = ready(aux_loss=0.5), ready(aux_loss=0.0)
     total = with_balance.loss(model, batch, 0)[0]
-    balance = float(model.experts.aux_loss)
+    balance = model.experts.aux_loss.item()
     assert balance > 0.9
-    assert float(total) == pytest.approx(float(without.loss(model, batch, 0)[0]) + 0.5 * balance, abs=1e-6)
+    assert total.item() == pytest.approx(without.loss(model, batch, 0)[0].item() + 0.5 * balance, abs=1e-6)
     total.backward()
     assert float(model.experts.router.weight.grad.abs().sum()) > 0
     # Each model has its own modules, and validation omits the balance.
     other = Experts()
     with_balance.loss(other, batch, 0)
-    assert float(model.experts.aux_loss) == balance
+    assert model.experts.aux_loss.item() == balance
     model.eval()
     validation = with_balance.loss(model, batch, None)[0]
-    assert float(validation) == pytest.approx(float(without.loss(model, batch, None)[0]))
+    assert validation.item() == pytest.approx(without.loss(model, batch, None)[0].item())
 
 
 def test_a_model_without_such_blocks_has_the_plain_loss():
@@ -173,4 +173,5 @@ def test_a_model_without_such_blocks_has_the_plain_loss():
         def forward(self, batch):
             return self.inner(image)
 
-    assert float(ready().loss(Named(), batch, 0)[0]) == float(nn.functional.cross_entropy(model(image), batch["label"]))
+    expected = nn.functional.cross_entropy(model(image), batch["label"])
+    assert ready().loss(Named(), batch, 0)[0].item() == expected.item()

@@ -77,15 +77,8 @@ def test_an_augmented_run_continues_bit_by_bit_in_the_middle_of_an_epoch(tmp_pat
     whole = train(augmented, tmp_path / "whole", device="cpu", epochs=2)
     for at in (9, 30):
         control = Control()
-        train(
-            augmented,
-            tmp_path / "run",
-            device="cpu",
-            epochs=2,
-            resume=True,
-            control=control,
-            report=Interrupter(control, at),
-        )
+        report = Interrupter(control, at)
+        train(augmented, tmp_path / "run", device="cpu", epochs=2, resume=True, control=control, report=report)
         assert Run(tmp_path / "run").load(LAST)["progress"]["batch"] == at % 23
     run = train(augmented, tmp_path / "run", device="cpu", resume=True)
     assert comparable(run) == comparable(whole)

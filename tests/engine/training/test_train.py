@@ -250,3 +250,19 @@ def test_trained_attention_is_not_uniform(run):
     _, maps = capture(model, digits().val.take(slice(4))["image"], catalog())
     attention = next(item for item in maps if item.kind == "token_pairs").data
     assert float((attention - 1 / attention.shape[-1]).abs().max()) > 0.01
+
+
+@pytest.mark.parametrize("precision", ["64-true", "bf16-true", "bf16-mixed"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "binary"])
+def test_mixed_classes_are_learned_in_every_precision(tmp_path, precision, loss):
+    objective = ExtensionRef("classification", {"loss": loss, "label_smoothing": 0.1, "class_weights": "balanced"})
+    settings = dataclasses.replace(
+        tiny().training,
+        objective=objective,
+        augment=(ExtensionRef("rand_augment"), ExtensionRef("mixup")),
+        precision=precision,
+        batch_size=400,
+        epochs=1,
+    )
+    run = train(dataclasses.replace(tiny(), training=settings), tmp_path / "run", device="cpu")
+    assert value(epochs(run)[-1], "train", "loss") < (2.4 if loss == "cross_entropy" else 0.8)

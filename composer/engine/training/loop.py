@@ -18,12 +18,14 @@ from composer.engine.codegen.generate import generate
 from composer.engine.device import choose
 from composer.engine.inference.infer import Inferrer
 from composer.engine.training.control import Control
+from composer.engine.training.data_change import check_data
 from composer.engine.training.epoch_loop import EpochLoop
 from composer.engine.training.failure import explain
 from composer.engine.training.memory_limit import is_out_of_memory, out_of_memory_message
 from composer.engine.training.new_folder import check_new_folder
 from composer.engine.training.patience import StoppedWaitingError
 from composer.engine.training.preparation import Preparation, prepare
+from composer.engine.training.provenance import GitState, provenance
 from composer.engine.training.records import now
 from composer.engine.training.report import Report
 from composer.engine.training.run import Run
@@ -58,7 +60,8 @@ def train(
         take_over: resume a run whose owner seems to be alive.
         control: commands to the run.
         report: receives states and records.
-        folder: folder of the design: relative paths in `overrides` are looked for in the working directory, then there.
+        folder: folder of the design: relative paths in `overrides` are looked for in the working directory, then there;
+            its state in git is recorded.
         overrides: values that replace settings of the design, such as ``epochs=3``; see `training_overrides.apply`.
 
     Returns:
@@ -80,6 +83,7 @@ def train(
     run: Run | None = None
     training: EpochLoop | None = None
     threads = torch.get_num_threads()
+    git = GitState(None if resume and is_run(out) else folder)
     try:
         with control.signals():
             # 1. The settings, and the run if there is one: from here on it belongs to this process.
@@ -101,7 +105,10 @@ def train(
                     f"batch size {settings.batch_size} is more than the {parts.plan.samples} training samples, so an "
                     "epoch is a single step; choose a smaller one"
                 )
-            if run is None:
+            if run is not None:
+                if warning := check_data(run.path, run.settings().get("data"), parts.data_facts.run_record()):
+                    report.warning(warning)
+            else:
                 rehearse(parts.fabric, parts.model, parts.objective, parts.train_split, settings.batch_size)
             check_space(out, *parts.checkpoint_bytes(), new=run is None)
             if control.interrupted:
@@ -115,6 +122,7 @@ def train(
                     "device": target.name,
                     "created": now(),
                     "costs": {"params": totals.params, "macs": totals.macs},
+                    **provenance(parts.fabric.device, git),
                 }
                 run = Run.create(out, design, text, values)
             training = EpochLoop(run, parts, control, report)
@@ -134,6 +142,7 @@ def train(
             raise UserError(message) from error
         raise
     finally:
+        git.result(0.0)
         if run is not None:
             run.release()
         torch.set_num_threads(threads)

@@ -7,11 +7,9 @@ never imported from it.
 import contextlib
 import json
 import os
-import platform
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ import torch
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
-import composer
 from composer.core.blocks.identify import identify
 from composer.core.errors import UserError
 from composer.core.files import design_file
@@ -73,7 +70,7 @@ class Run(RunFolder):
             path: the folder; it may exist.
             design: what is trained.
             source: its generated Python text.
-            settings: plain JSON values; the identity of the network and the library versions are added.
+            settings: plain JSON values; the identity of the network is added.
 
         Raises:
             UserError: if the folder holds other files, belongs to another process, or cannot be written.
@@ -96,7 +93,7 @@ class Run(RunFolder):
                         run.set_state({"state": "new"})
                     # Last, because its presence is what makes the folder a run.
                     network = identify(design, library.catalog())
-                    recorded = {"design_hash": network.digest, "block_digests": network.blocks, "versions": versions()}
+                    recorded = {"design_hash": network.digest, "block_digests": network.blocks}
                     run._write_json(SETTINGS, {**settings, **recorded})
             except BaseException:
                 lock.discard()
@@ -254,14 +251,3 @@ class Run(RunFolder):
     def _check_owner(self) -> None:
         if self.lock is not None:
             self.lock.check()
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of the software that a result depends on."""
-    numbers = {"netcomposer": composer.__version__, "python": platform.python_version(), "torch": torch.__version__}
-    for name in ("lightning-fabric", "scikit-learn", "numpy", "kornia"):
-        try:
-            numbers[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return numbers

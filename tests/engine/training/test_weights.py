@@ -165,7 +165,7 @@ def test_a_renamed_node_is_told_even_by_force(tmp_path: Path) -> None:
 def test_another_version_of_torch_is_only_noted(tmp_path: Path) -> None:
     run = fresh_run(tmp_path / "run")
     settings = json.loads((run.path / SETTINGS).read_text())
-    settings["versions"]["torch"] = "1.0"
+    settings["versions"] = {"torch": "1.0"}
     (run.path / SETTINGS).write_text(json.dumps(settings))
     weights = load_weights(run.path, TRAINED, catalog())
     assert weights.trained_here and weights.remarks == (f"trained with torch 1.0, here {torch.__version__}",)

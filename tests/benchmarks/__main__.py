@@ -16,6 +16,7 @@ NAMES = (
     "window",
     "open",
     "window_edit",
+    "runs_panel",
     "edit",
     "model_step",
     "epoch",

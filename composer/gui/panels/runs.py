@@ -1,54 +1,59 @@
-"""The runs panel: all trainings, current and earlier, with overlaid curves."""
+"""The runs panel: all trainings, current and earlier, in a table, with curves, trade-offs and details beside it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QStackedWidget, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QTabWidget, QWidget
 
-from composer.core import units
 from composer.core.errors import UserError
-from composer.core.files.run_folder import DESIGN, RunInfo, list_runs
-from composer.core.files.run_owner import living_owner
-from composer.gui.dialogs.train_longer import TrainLonger
+from composer.core.files.run_folder import DESIGN, list_runs
+from composer.core.files.run_notes import RunNotes, write_notes
+from composer.core.run_columns import FILTER_HELP, column_keys
+from composer.core.run_groups import RunGroup
+from composer.core.run_table import RunRow
 from composer.gui.look import theme
 from composer.gui.panels import Panel
+from composer.gui.run_list import shown_columns
+from composer.gui.run_list.deletion import Deletion
+from composer.gui.run_list.run_actions import RunActions
+from composer.gui.run_list.run_details import RunDetails
+from composer.gui.run_list.run_model import RunModel
+from composer.gui.run_list.run_table import ColumnMenu, RunTable
+from composer.gui.run_list.shown_columns import TableLayout, saved_layout
+from composer.gui.run_list.trade_off import TradeOff
 from composer.gui.runs import run_library
 from composer.gui.runs.overlaid_runs import HUES, OverlaidRuns
 from composer.gui.runs.run_process import RunHandle
-from composer.gui.runs.trash import Trashed, delete, trash
+from composer.gui.runs.run_scan import RunScan
 from composer.gui.session.session import Session
 from composer.gui.widgets.focus_keys import FocusKeys
-from composer.gui.widgets.labels import button, column, label, refresh_icons, row, tool_button
+from composer.gui.widgets.labels import column, label, refresh_icons, row, set_state, tool_button
+from composer.gui.widgets.line_edit import LineEdit
 from composer.gui.widgets.notice import Notice
-from composer.gui.widgets.question import ask
 from composer.gui.widgets.reflow import Reflow
-from composer.gui.widgets.run_table import Row, RunModel, RunTable
 from composer.gui.widgets.training_plots import TrainingPlots
+from composer.gui.workers.thread_queue import ThreadQueue
 
-COLUMNS = ("Run", "State", "Best", "Epochs", "Network", "Started")
-INKS = {
-    "training": "accent",
-    "paused": "warning",
-    "saving": "accent",
-    "done": "success",
-    "failed": "error",
-    "interrupted": "warning",
-}
-# While the panel is shown, runs that train elsewhere, or in another window, are read this often.
-POLL_MS = 1000
+# While the panel is shown, it looks this often for changes: often while a run trains, which may be in another window.
+ACTIVE_MS, IDLE_MS = 1000, 5000
+FILTER_MS = 150
 
 
 class RunsPanel(Panel):
-    """Lists runs, compares their curves, resumes, inspects and deletes them.
+    """Lists runs, compares them, resumes, annotates and deletes them.
 
     Attributes:
-        infos: the listed runs by folder.
-        trashed: the runs that were deleted last, for undo.
+        rows: the listed runs by folder.
         overlay: the curves of the selected runs.
+        model: the lines of the table.
+        table: the table.
+        trade_off: the metric of the listed runs against their costs.
+        details: notes and settings of the selected runs.
+        deletion: moves runs to the trash.
     """
 
     title = "Runs"
@@ -59,74 +64,44 @@ class RunsPanel(Panel):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.infos: dict[Path, RunInfo] = {}
-        self.trashed: list[Trashed] = []
+        self.rows: dict[Path, RunRow] = {}
+        self._select_later: list[Path] = []  # runs that the next reading of the list brings
+        self._layout = saved_layout()
+        self.scan = RunScan(self)
+        self.scan.read.connect(self._on_read)
+        self._writing = ThreadQueue("notes of a run", self)
         self.overlay = OverlaidRuns(self)
         self.overlay.changed.connect(self._draw_curves)
-        self.model = RunModel(COLUMNS, state_column=1, right=(2, 3))
-        self.table = RunTable(self.model, newest=5)
+        self.model = RunModel(shown_columns.shown_columns(self._layout.columns), self)
+        self.table = RunTable(self.model)
         self.plots, self.notice = TrainingPlots(), Notice()
+        self.trade_off, self.details = TradeOff(_name_of), RunDetails()
         self.hint_title, self.hint = label(role="title", wrap=True), label(role="muted", wrap=True)
-        self.resume_button = self._button("Resume", "play", self.resume)
-        self.longer_button = tool_button("add", "Train longer…", self.train_longer)
-        self.inspect_button = self._button("Look inside", "attention", self.inspect)
-        self.delete_button = tool_button("delete", "Move to the trash…", self.ask_delete)
-        self.open_button = tool_button("open", "Open a run, or a folder of runs, from elsewhere", self.open_folder)
+        self.deletion = Deletion(lambda: self.rows, self.notice, self)
+        self.run_actions = RunActions(session, lambda: self.selected, self.notice, self)
+        self.filter = LineEdit()
+        self._make_buttons()
         self._compare_soon = QTimer(self, singleShot=True, interval=0)
-        self._compare_soon.timeout.connect(self._compare)
-        self._poll = QTimer(self, interval=POLL_MS)
-        self._poll.timeout.connect(self._on_poll)
+        self._compare_soon.timeout.connect(self._mark_current)
+        self._filter_soon = QTimer(self, singleShot=True, interval=FILTER_MS)
+        self._filter_soon.timeout.connect(self._apply_filter)
+        self._poll = QTimer(self, singleShot=True)
+        self._poll.timeout.connect(self.refresh)
         self._build()
-        self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
-        self.table.customContextMenuRequested.connect(self._show_menu)
-        self.table.doubleClicked.connect(lambda _: self.inspect())
-        FocusKeys(self.table, {"Delete": self.ask_delete})
-        session.document.design_changed.connect(lambda *_: self._compare_soon.start() if self.isVisible() else None)
-        session.run_started.connect(self._on_run_started)
-        session.theme_changed.connect(self._refresh_theme)
-        for run in session.runs:
-            run.state_changed.connect(lambda *_: self.refresh_soon())
+        self._connect()
+        self.model.set_grouped(self._layout.grouped)
+        self.table.widths = dict(self._layout.widths or {})
+        self.table.show_columns(self.model.columns, self._layout.sort_key, descending=self._layout.descending)
+        self.table.layout_changed.connect(self._save_layout)
+        self._update_buttons()
+        self._show_hint()
 
     # --- actions of the user -----------------------------------------------------------------------------------------
 
     @property
-    def selected(self) -> list[RunInfo]:
+    def selected(self) -> list[RunRow]:
         """The selected runs."""
-        return [self.infos[path] for path in self.table.selected() if path in self.infos]
-
-    def resume(self) -> None:
-        """Resume the selected run, in the training panel."""
-        selected = self.selected
-        if len(selected) != 1 or not selected[0].resumable or self._training():
-            return
-        self._resume(selected[0], {})
-
-    def _resume(self, info: RunInfo, options: Mapping[str, Any]) -> None:
-        self.session.panel_requested.emit("training")
-        try:
-            self.session.start_training({**run_library.resume_options(info), **options})
-        except (OSError, UserError) as error:
-            self.notice.show_message(f"The run could not be resumed: {error}", "error")
-
-    def train_longer(self) -> None:
-        """Ask how many epochs the selected run shall have, and how its learning rate continues; then resume it."""
-        if self._extensible() is not None:
-            info = self.selected[0]
-            TrainLonger(info, lambda options: self._resume(info, options), self).open()
-
-    def _extensible(self) -> RunInfo | None:
-        """Return the selected run if it can be made longer now."""
-        selected = self.selected
-        one = selected[0] if len(selected) == 1 else None
-        if one is None or one.active or not one.has_weights or self._training():
-            return None
-        return one
-
-    def inspect(self) -> None:
-        """Show the attention of the selected run."""
-        selected = self.selected
-        if len(selected) == 1 and selected[0].has_weights:
-            self.session.show_run(selected[0].path, "attention")
+        return [self.rows[path] for path in self.table.selected() if path in self.rows]
 
     def open_folder(self) -> None:
         """Let the user select a folder with runs."""
@@ -143,125 +118,198 @@ class RunsPanel(Panel):
             )
             return
         run_library.open_folder(folder)
+        self._select_later = [path.absolute() for path in folders]
         self.refresh()
-        self.table.select(folders)
+
+    def close_folder(self, folder: Path) -> None:
+        """Remove an opened folder from the list; nothing on disk changes."""
+        run_library.forget_folder(folder)
+        self.refresh()
 
     def ask_delete(self) -> None:
-        """Ask whether the selected runs should go to the trash; those that train are not deleted."""
-        deletable = [info for info in self.selected if _is_free(info)]
-        if not deletable:
+        """Ask whether the selected runs should go to the trash."""
+        self.deletion.ask(self.selected)
+
+    def edit_notes(self) -> None:
+        """Let the user type notes about the selected run."""
+        self.tabs.setCurrentWidget(self.details)
+        self.details.edit_notes()
+
+    def set_grouped(self, grouped: bool) -> None:
+        """Show the seeds of one setup as one line, or each run as one."""
+        selected = self.table.selected()
+        self.model.set_grouped(grouped)
+        self.table.select(selected)
+        self._draw_trade_off()
+        self._save_layout()
+
+    def _toggle_only_current(self) -> None:
+        self.model.set_only_current(not self.model.only_current)
+        self._draw_trade_off()
+
+    def toggle_column(self, key: str) -> None:
+        """Show or hide a column."""
+        keys = [shown.key for shown in self.model.columns]
+        self._show_columns([name for name in keys if name != key] if key in keys else [*keys, key])
+
+    def _show_columns(self, keys: Sequence[str]) -> None:
+        self.table.show_columns(shown_columns.shown_columns(keys))
+        self._save_layout()
+
+    def _show_column_menu(self, at: QPoint) -> None:
+        keys = [shown.key for shown in self.model.columns]
+        general, settings = shown_columns.choices(column_keys(self.rows.values()))
+        ColumnMenu(
+            self, keys, general, settings, self.toggle_column, lambda: self._show_columns(shown_columns.DEFAULT)
+        ).popup(at)
+
+    def _save_layout(self) -> None:
+        key, descending = self.table.sorted_by()
+        keys = tuple(shown.key for shown in self.model.columns)
+        layout = TableLayout(keys, key, descending, self.model.grouped, dict(self.table.widths))
+        if layout != self._layout:
+            self._layout = layout
+            layout.save()
+
+    def _apply_filter(self) -> None:
+        try:
+            self.model.set_filter(self.filter.text())
+        except UserError as error:
+            set_state(self.filter, "invalid", True)
+            self.filter.setToolTip(str(error))
             return
-        epochs = sum(info.epoch for info in deletable)
-        trained = "1 trained epoch" if epochs == 1 else f"{epochs} trained epochs"
-        if len(deletable) == 1:
-            text = f"Move the run “{deletable[0].path.name}” to the trash?"
-            contents = f"its weights and curves ({trained})"
-        else:
-            text = f"Move {len(deletable)} runs to the trash?"
-            contents = f"their weights and curves ({trained} in all)"
-        move = partial(self.delete, [info.path for info in deletable])
-        ask(self, "Delete runs", text, f"This removes {contents} from the list.", {"Move to the trash": move})
+        set_state(self.filter, "invalid", False)
+        self.filter.setToolTip(f"Filter: {FILTER_HELP}")
+        self._draw_trade_off()
 
-    def delete(self, folders: Sequence[Path]) -> None:
-        """Move runs to the trash, with an offer to undo; a run that has started to train meanwhile stays."""
-        deletable = [info for path in folders if (info := self.infos.get(path)) is not None and _is_free(info)]
-        self.overlay.show_runs([])
-        self.trashed = [item for info in deletable if (item := trash(info.path)) is not None]
-        stuck = [info.path for info in deletable if info.path.exists()]
-        self.refresh()
-        self._on_selection()  # what could not be moved is still selected
-        if stuck:
-            what = f"“{stuck[0].name}”" if len(stuck) == 1 else f"{len(stuck)} runs"
-            actions = [("Delete permanently", lambda: self._delete_permanently(stuck))]
-            self.notice.show_message(f"{what} cannot be moved to the trash on this disk", "warning", actions=actions)
-        elif self.trashed:
-            count = len(self.trashed)
-            what = f"“{self.trashed[0].folder.name}”" if count == 1 else f"{count} runs"
-            self.notice.show_message(f"Moved {what} to the trash", "info", actions=[("Undo", self.undo_delete)])
+    def _write_notes(self, folder: Path, notes: RunNotes) -> None:
+        """Store notes and show them in the table before the disk has them."""
+        if folder in self.rows:
+            self._show_rows([replace(r, notes=notes) if r.info.path == folder else r for r in self.rows.values()])
+        self._writing.run(
+            lambda: write_notes(folder, notes),
+            lambda _: self.refresh(),
+            lambda error: self.notice.show_message(f"The notes are not saved: {error}", "error"),
+        )
 
-    def undo_delete(self) -> None:
-        """Restore the runs that were deleted last."""
-        failed = [item for item in self.trashed if not item.restore()]
-        restored = [item.folder for item in self.trashed if item not in failed]
-        self.trashed = []
-        self.refresh()
-        self.table.select(restored)
-        if failed:
-            self.notice.show_message(
-                f"{failed[0].folder.name} could not be restored; it is still in the trash", "error"
-            )
-
-    def _delete_permanently(self, folders: list[Path]) -> None:
-        failed = [folder for folder in folders if not delete(folder)]
-        self.refresh()
-        if failed:
-            self.notice.show_message(f"{failed[0]} could not be deleted", "error")
-
-    # --- drawing ----------------------------------------------------------------------------------------------------
+    # --- the list ---------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Read the list of runs again."""
-        selected = self.table.selected()
-        infos = run_library.known_runs(run.folder for run in self.session.runs)
-        self.infos = {info.path: info for info in infos}
-        self._compare()
-        if self.table.selected() != selected:
-            self.table.select(selected)
-        active = any(info.active for info in infos)
-        if active and self.isVisible():
-            self._poll.start()
-        else:
-            self._poll.stop()
-        self.overlay.read()
-        self._update_buttons()
-        self._draw_curves()
+        """Read the list of runs again, in a thread."""
+        self.scan.start(
+            [run_library.runs_folder(), *run_library.opened_folders(), *(run.folder for run in self.session.runs)]
+        )
 
-    def _compare(self) -> None:
+    def _on_read(self, rows: Sequence[RunRow], complete: bool) -> None:
+        if not self.isVisible():
+            return
+        self._show_rows(rows)
+        if not complete:
+            return
+        if self._select_later and self.rows.keys() >= set(self._select_later):
+            selection, self._select_later = self._select_later, []
+            self.table.select(selection)
+        self._poll.start(ACTIVE_MS if any(row.info.active for row in rows) else IDLE_MS)
+        self.overlay.read()
+        self._show_hint()
+
+    def _show_rows(self, rows: Sequence[RunRow]) -> None:
+        before = self.rows
+        self.rows = {row.info.path: row for row in rows}
+        if len(before) == len(rows) and all(before.get(row.info.path) is row for row in rows):
+            return
+        self.model.set_rows(rows)
+        self._mark_current()
+        self._draw_trade_off()
+        self._update_buttons()
+        self.details.show_rows(self.selected)
+
+    def _mark_current(self) -> None:
         """Mark the runs of the current network. This runs after each edit, so it reads no file."""
-        same = self.session.is_trained_by
-        self.model.set_rows([_row(info, same=same(info)) for info in self.infos.values()])
+        session, digest = self.session, self.session.digest  # most runs differ in their digests already
+        self.model.set_current(
+            path
+            for path, row in self.rows.items()
+            if row.info.network.digest == digest and session.is_trained_by(row.info)
+        )
 
     def _on_run_started(self, run: RunHandle) -> None:
         run.state_changed.connect(lambda *_: self.refresh_soon())
         self.refresh_soon()
 
-    def _on_poll(self) -> None:
+    def _on_deleted(self, gone: Sequence[Path], restored: Sequence[Path]) -> None:
+        self.overlay.show_runs([])
+        missing = set(gone)
+        self._show_rows([row for path, row in self.rows.items() if path not in missing])
+        self._select_later = list(restored)
+        self._on_selection()  # what could not be moved is still selected
         self.refresh()
 
     def _on_selection(self) -> None:
-        self.overlay.show_runs(self.table.selected())
+        selected = self.selected
+        self.overlay.show_runs([row.info.path for row in selected])
         self.model.set_colors(self.overlay.colors())
+        self.details.show_rows(selected)
+        self._draw_trade_off()
         self._update_buttons()
 
     def _update_buttons(self) -> None:
-        selected = self.selected
-        one = selected[0] if len(selected) == 1 else None
-        training = self._training()
-        self.resume_button.setEnabled(one is not None and one.resumable and not training)
+        actions = self.run_actions
+        self.resume_button.setEnabled(actions.resumable is not None)
         self.resume_button.setToolTip(
-            "Another training is running; stop it first" if training else "Continue from the last checkpoint"
+            "Another training is running; stop it first" if actions.training else "Resume from the last checkpoint"
         )
-        self.longer_button.setEnabled(self._extensible() is not None)
-        self.inspect_button.setEnabled(one is not None and one.has_weights)
-        self.inspect_button.setToolTip("Show what this run's network attends to in an image")
-        self.delete_button.setEnabled(any(not info.active for info in selected))
+        self.longer_button.setEnabled(actions.extensible is not None)
+        self.inspect_button.setEnabled(actions.inspectable is not None)
+        self.compare_button.setEnabled(bool(actions.comparable))
+        self.delete_button.setEnabled(any(not row.info.active for row in self.selected))
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.run_actions.add_to(menu)
+        menu.addAction("Notes and tags…", self.edit_notes).setEnabled(len(self.selected) == 1)
+        menu.addAction(theme.icon("delete"), "Move to the trash…", self.ask_delete).setEnabled(
+            self.delete_button.isEnabled()
+        )
+        menu.addSeparator()
+        grouped = menu.addAction("Group the seeds of one setup", lambda: self.set_grouped(not self.model.grouped))
+        grouped.setCheckable(True)
+        grouped.setChecked(self.model.grouped)
+        current = menu.addAction("Only runs of the open design", self._toggle_only_current)
+        current.setCheckable(True)
+        current.setChecked(self.model.only_current)
+        menu.addAction("Columns…", lambda: self._show_column_menu(at))
+        menu.addSeparator()
+        menu.addAction(theme.icon("open"), "Open a run, or a folder of runs…", self.open_folder)
+        for folder in run_library.opened_folders():
+            menu.addAction(theme.icon("close"), f"Close folder {folder.name}", partial(self.close_folder, folder))
+        menu.popup(at)
+
+    def _show_menu_below(self) -> None:
+        self._show_menu(self.more_button.mapToGlobal(self.more_button.rect().bottomLeft()))
+
+    # --- drawing ----------------------------------------------------------------------------------------------------
 
     def _draw_curves(self) -> None:
         colors, drawn = self.overlay.colors(), {str(folder) for folder, _ in self.overlay}
         for key in self.plots.drawn():
             if key not in drawn:
                 self.plots.remove(key)
-        several = len(drawn) > 1
         if not self.isVisible():
             return
+        several = len(drawn) > 1
         for folder, curves in self.overlay:
-            info = self.infos.get(folder)
-            name = (run_library.name_and_time(info) if info is not None else folder.name) if several else ""
+            listed = self.rows.get(folder)
+            name = (run_library.name_and_time(listed.info) if listed is not None else folder.name) if several else ""
             self.plots.show_curves(curves, str(folder), colors[folder], name)
-        if drawn:
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        if self.overlay.curves:
             self._pages.setCurrentWidget(self.plots)
             return
-        if self.infos:
+        if self.rows:
             self.hint_title.setText("Select runs")
             self.hint.setText(f"Their curves are overlaid; Ctrl or Shift adds to the selection, up to {len(HUES)} runs")
         else:
@@ -271,61 +319,38 @@ class RunsPanel(Panel):
             )
         self._pages.setCurrentIndex(0)
 
-    def _training(self) -> bool:
-        return any(run.active for run in self.session.runs)
-
-    def _show_menu(self, at: QPoint) -> None:
-        selected = self.selected
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for push_button in (self.resume_button, self.inspect_button):
-            action = menu.addAction(push_button.icon(), push_button.text(), push_button.click)
-            action.setEnabled(push_button.isEnabled())
-        menu.addAction(self.longer_button.icon(), "Train longer…", self.train_longer).setEnabled(
-            self.longer_button.isEnabled()
-        )
-        if len(selected) == 1:
-            path = selected[0].path
-            copy = path / DESIGN
-            menu.addAction(
-                theme.icon("enter"),
-                "Open a copy of its design",
-                lambda: self.session.command_requested.emit("open_template", copy),
-            )
-            menu.addAction(
-                theme.icon("open"), "Show its files", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-            )
-        for folder in run_library.opened_folders():
-            if selected and selected[0].path in (folder, *list_runs(folder)):
-                menu.addAction(
-                    theme.icon("close"), f"Close folder {folder.name}", lambda folder=folder: self._close_folder(folder)
-                )
-        menu.addSeparator()
-        menu.addAction(self.delete_button.icon(), "Move to the trash…", self.ask_delete).setEnabled(
-            self.delete_button.isEnabled()
-        )
-        menu.popup(self.table.viewport().mapToGlobal(at))
-
-    def _close_folder(self, folder: Path) -> None:
-        run_library.forget_folder(folder)
-        self.refresh()
+    def _draw_trade_off(self) -> None:
+        if self.tabs.currentWidget() is self.trade_off:
+            self.trade_off.show_groups([line.group for line in self.model.lines], self.overlay.colors())
 
     def _refresh_theme(self) -> None:
         refresh_icons(self)
-        for push_button in (self.resume_button, self.inspect_button):
-            push_button.setIcon(theme.icon(push_button.property("icon_name")))
         self.notice.refresh_theme()
         self.model.set_colors(self.overlay.colors())
+        self.model.restyle()
+        self.details.refresh_theme()
         self.plots.refresh_theme()
+        self.trade_off.refresh_theme()
         self._draw_curves()
 
     # --- building ---------------------------------------------------------------------------------------------------
 
-    def _button(self, text: str, icon: str, clicked: Callable[[], object]) -> QPushButton:
-        push_button = button(text, clicked)
-        push_button.setProperty("icon_name", icon)
-        push_button.setIcon(theme.icon(icon))
-        return push_button
+    def _make_buttons(self) -> None:
+        actions = self.run_actions
+        self.resume_button = tool_button("play", "Resume", actions.resume)
+        self.longer_button = tool_button("add", "Train longer…", actions.train_longer)
+        self.inspect_button = tool_button("attention", "Show what this run's network attends to", actions.inspect)
+        self.compare_button = tool_button("compare", "Compare two selected runs…", actions.compare)
+        self.delete_button = tool_button("delete", "Move to the trash…", self.ask_delete)
+        self.more_button = tool_button("more", "More actions", self._show_menu_below)
+        self._tools = (
+            self.resume_button,
+            self.longer_button,
+            self.inspect_button,
+            self.compare_button,
+            self.delete_button,
+            self.more_button,
+        )
 
     def _build(self) -> None:
         empty = QWidget()
@@ -339,24 +364,52 @@ class RunsPanel(Panel):
         self._pages = QStackedWidget()
         self._pages.addWidget(empty)
         self._pages.addWidget(self.plots)
-        actions = row(self.resume_button, self.longer_button, self.inspect_button, self.delete_button)
-        actions.addStretch(1)
-        actions.addWidget(self.open_button)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self._pages, "Curves")
+        self.tabs.addTab(self.trade_off, "Trade-off")
+        self.tabs.addTab(self.details, "Details")
+        self.filter.setPlaceholderText("Filter runs")
+        self.filter.setAccessibleName("Filter runs")
+        self.filter.setToolTip(f"Filter: {FILTER_HELP}")
+        self.filter.setClearButtonEnabled(True)
         left, right = QWidget(), QWidget()
-        layout = column(margin=8)
-        layout.addLayout(actions)
+        layout = column(margin=8, spacing=4)
+        head = row(self.filter, spacing=4)
+        head.setStretch(0, 1)
+        for tool in self._tools:
+            head.addWidget(tool)
+        layout.addLayout(head)
         layout.addWidget(self.notice)
         layout.addWidget(self.table, 1)
         left.setLayout(layout)
         left.setMinimumWidth(280)
-        right.setLayout(column(self._pages, margin=8))
+        right.setLayout(column(self.tabs, margin=0))
         self._split = Reflow()
         self._split.addWidget(left)
         self._split.addWidget(right)
-        self._split.setStretchFactor(0, 1)
-        self._split.setStretchFactor(1, 1)
-        self._split.setSizes([480, 480])
+        self._split.setStretchFactor(0, 3)
+        self._split.setStretchFactor(1, 2)
+        self._split.setSizes([620, 380])
         self.setLayout(column(self._split, margin=0))
+
+    def _connect(self) -> None:
+        session = self.session
+        self.table.selection_changed.connect(self._on_selection)
+        self.table.customContextMenuRequested.connect(lambda at: self._show_menu(self.table.viewport().mapToGlobal(at)))
+        self.table.columns_requested.connect(self._show_column_menu)
+        self.table.doubleClicked.connect(lambda _: self.run_actions.inspect())
+        self.trade_off.clicked.connect(self.table.select)
+        self.tabs.currentChanged.connect(lambda _: self._draw_trade_off())
+        self.details.notes_changed.connect(self._write_notes)
+        self.deletion.changed.connect(self._on_deleted)
+        self.filter.textChanged.connect(lambda _: self._filter_soon.start())
+        FocusKeys(self.table, {"Delete": self.ask_delete})
+        session.document.design_changed.connect(lambda *_: self._compare_soon.start() if self.isVisible() else None)
+        session.run_started.connect(self._on_run_started)
+        session.theme_changed.connect(self._refresh_theme)
+        for run in session.runs:
+            run.state_changed.connect(lambda *_: self.refresh_soon())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Read the runs again: others may have been added meanwhile."""
@@ -367,29 +420,11 @@ class RunsPanel(Panel):
         """Stop reading while the panel is hidden."""
         super().hideEvent(event)
         self._poll.stop()
+        self._filter_soon.stop()
+        self.details.commit()
         self.overlay.stop()
+        self.scan.stop()
 
 
-def _is_free(info: RunInfo) -> bool:
-    """Return whether no process trains a run or is about to: a state file tells only what was written before."""
-    return not info.active and living_owner(info.path) is None
-
-
-def _row(info: RunInfo, *, same: bool) -> Row:
-    templates = {"data": "{}", "batch_size": "batch {}", "optimizer": "{}", "lr": "learning rate {}"}
-    settings = ", ".join(text.format(info.training[name]) for name, text in templates.items() if name in info.training)
-    tip = [
-        str(info.path),
-        settings,
-        f"{info.device}, {units.duration(info.seconds)}" if info.seconds else info.device,
-        info.message,
-    ]
-    cells = (
-        (run_library.short_name(info), info.name),
-        (info.state.capitalize(), info.state),
-        (info.best_text, info.best or 0.0),
-        (f"{info.epoch} of {info.epochs}", info.epoch),
-        ("current" if same else "another", not same),
-        (run_library.when(info), info.created),
-    )
-    return Row(info.path, cells, "\n".join(part for part in tip if part), INKS.get(info.state, "muted"))
+def _name_of(group: RunGroup) -> str:
+    return run_library.short_name(group.row.info)

@@ -22,8 +22,8 @@ from composer.core.files.run_owner import RunLock, is_alive
 from composer.core.learning_rate import EpochChange, learning_rate
 from composer.core.run_records import Head, MetricSpec
 from composer.gui.dialogs.train_longer import TrainLonger
-from composer.gui.panels import runs as runs_module
 from composer.gui.panels.runs import RunsPanel
+from composer.gui.run_list import deletion as deletion_module
 from composer.gui.runs import trash as trash_module
 from composer.gui.runs.run_curves import RunCurves
 from composer.gui.runs.run_process import RunHandle
@@ -64,15 +64,18 @@ def panel(root: Path, session: Session, qtbot: QtBot) -> RunsPanel:
 
 
 def cells(panel: RunsPanel, row: int) -> list[str]:
-    model = panel.table.model()
-    return [model.index(row, column).data() for column in range(model.columnCount())]
+    """Return what a line of the table tells in each column."""
+    model = panel.model
+    role = Qt.ItemDataRole.AccessibleTextRole
+    return [model.index(row, column).data(role) for column in range(model.columnCount())]
 
 
 def click_row(
     panel: RunsPanel, qtbot: QtBot, row: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
 ) -> None:
-    at = panel.table.visualRect(panel.table.model().index(row, 1)).center()
+    at = panel.table.visualRect(panel.model.index(row, 1)).center()
     qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, keys, at)
+    qtbot.waitUntil(lambda: not panel.table._selected_soon.isActive())
 
 
 def confirm(label: str) -> None:
@@ -82,20 +85,24 @@ def confirm(label: str) -> None:
 
 
 def settled(panel: RunsPanel) -> bool:
-    return not panel.overlay.reading and not panel.overlay._notifying.isActive()
+    return not panel.overlay.reading and not panel.overlay._notifying.isActive() and not panel.scan.busy
 
 
-def test_the_list_shows_state_best_epochs_network_and_time(panel: RunsPanel) -> None:
+def test_the_list_shows_state_best_costs_and_time(panel: RunsPanel) -> None:
     assert [cells(panel, row)[0] for row in range(3)] == ["other", "broken-off", "tiny"]  # newest first
-    assert cells(panel, 1)[1:5] == ["Interrupted", "85.0 %", "2 of 2", "current"]
-    assert cells(panel, 2)[1:4] == ["Done", "90.0 %", "3 of 3"]
+    assert cells(panel, 1)[1:5] == ["Interrupted", "85.0 %", "-", "-"]
+    assert cells(panel, 2)[1:3] == ["Done", "90.0 %"]
     assert cells(panel, 2)[5]
     assert panel.hint_title.text() == "Select runs"
 
 
-def test_runs_of_another_network_are_marked(panel: RunsPanel, session: Session, qtbot: QtBot) -> None:
+def test_the_list_can_be_limited_to_runs_of_the_open_design(panel: RunsPanel, session: Session, qtbot: QtBot) -> None:
+    panel._toggle_only_current()
+    assert panel.model.rowCount() == 3
     session.new()
-    qtbot.waitUntil(lambda: cells(panel, 0)[4] == "another")
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 0)
+    panel._toggle_only_current()
+    assert panel.model.rowCount() == 3
 
 
 def test_selected_runs_are_overlaid_each_in_its_colour(panel: RunsPanel, qtbot: QtBot) -> None:
@@ -106,7 +113,7 @@ def test_selected_runs_are_overlaid_each_in_its_colour(panel: RunsPanel, qtbot: 
     assert len(panel.plots.drawn()) == 2
     colors = panel.overlay.colors()
     assert len({color.name() for color in colors.values()}) == 2
-    assert panel.model.colors == colors
+    assert panel.model._colors == colors
     accuracy = panel.plots.metrics["accuracy"]
     panel.plots.grid.ensureWidgetVisible(accuracy)
     qtbot.mouseMove(accuracy.plot.viewport(), QPoint(accuracy.plot.width() // 2, 40))
@@ -140,7 +147,7 @@ def test_delete_can_be_undone(
     def to_bin(folder: Path) -> trash_module.Trashed:
         return trash_module.Trashed(folder, folder.rename(bin_ / folder.name))
 
-    monkeypatch.setattr(runs_module, "trash", to_bin)
+    monkeypatch.setattr(deletion_module, "trash", to_bin)
     click_row(panel, qtbot, 0)
     qtbot.mouseClick(panel.delete_button, Qt.MouseButton.LeftButton)
     assert (root / "other").exists()  # not before the question is answered
@@ -152,15 +159,16 @@ def test_delete_can_be_undone(
     assert undo is not None
     qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
     assert (root / "other" / "metrics.jsonl").is_file()
-    assert panel.model.rowCount() == 3
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 3)
     qtbot.waitUntil(lambda: settled(panel))
+    assert [path.name for path in panel.table.selected()] == ["other"]
 
 
 def test_deleting_asks_and_return_keeps_the_run(
     panel: RunsPanel, root: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     trashed: list[Path] = []
-    monkeypatch.setattr(runs_module, "trash", trashed.append)
+    monkeypatch.setattr(deletion_module, "trash", trashed.append)
     click_row(panel, qtbot, 0)
     panel.table.setFocus()
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
@@ -198,7 +206,7 @@ def test_what_the_system_cannot_move_to_its_trash_stays_where_it_is(tmp_path: Pa
 def test_without_a_trash_deleting_needs_confirmation(
     panel: RunsPanel, root: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(runs_module, "trash", lambda folder: None)
+    monkeypatch.setattr(deletion_module, "trash", lambda folder: None)
     click_row(panel, qtbot, 0)
     panel.table.setFocus()
     qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
@@ -246,9 +254,10 @@ def test_runs_from_elsewhere_are_opened_and_remembered(
 ) -> None:
     panel.add_folder(tmp_path / "home")
     assert "contains no run" in panel.notice.text
-    write_run(tmp_path / "cluster" / "far", session.document.design)
+    write_run(tmp_path / "cluster" / "far", session.document.design, epochs=4)
     panel.add_folder(tmp_path / "cluster")
-    assert panel.model.rowCount() == 4
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 4)
+    qtbot.waitUntil(lambda: bool(panel.table.selected()))
     assert [path.name for path in panel.table.selected()] == ["far"]
     qtbot.waitUntil(lambda: settled(panel))
 
@@ -350,7 +359,7 @@ def test_a_run_is_made_longer_after_a_question_that_names_the_learning_rates(
     dialog.accept()
     assert options == [{"device": "auto", "out": folder, "resume": True, "epochs": 6, "extend_lr": "hold"}]
     panel.table.clearSelection()
-    assert not panel.longer_button.isEnabled()
+    qtbot.waitUntil(lambda: not panel.longer_button.isEnabled())
 
 
 def test_the_window_passes_the_epochs_on_and_makes_no_folder_itself(session: Session, root: Path) -> None:
@@ -380,7 +389,7 @@ def test_curves_of_a_longer_run_never_go_back(tmp_path: Path) -> None:
 def test_a_run_that_a_process_is_about_to_resume_is_not_deleted(panel: RunsPanel, root: Path, qtbot: QtBot) -> None:
     folder = root / "tiny-20260101-101500"
     lock = RunLock.acquire(folder)
-    panel.delete([folder])
+    panel.deletion.delete([folder])
     assert folder.exists()
-    assert panel.trashed == []
+    assert panel.deletion.trashed == []
     lock.release()

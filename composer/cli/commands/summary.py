@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from composer.cli import PROBLEMS
 from composer.cli.options import AsJson, BatchSize, DesignFile, Option
 from composer.core.device_profiles import PROFILES
+from composer.core.graph import Design
 
 BAR_WIDTH = 40
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
@@ -17,7 +18,7 @@ def run(
     batch: BatchSize = 1,
     as_json: AsJson = False,
     layers: Annotated[bool, Option("--layers", help="print the layers of the built model, inside blocks too")] = False,
-    decay: Annotated[bool, Option("--decay", help="list which parameters weight decay shrinks")] = False,
+    decay: Annotated[bool, Option("--decay", help="list weight decay and learning rate of each parameter")] = False,
     roofline: Annotated[
         str | None, Option("--roofline", metavar="DEVICE", help=f"least time on a device: this, {', '.join(PROFILES)}")
     ] = None,
@@ -35,11 +36,7 @@ def run(
         print(layer_table(loaded, batch))
         return 0
     if decay:
-        from composer.engine.codegen.build import build
-        from composer.engine.library import catalog
-        from composer.engine.training.weight_decay import decay_rows, decay_table
-
-        print(decay_table(decay_rows(build(loaded, device="meta"), loaded, catalog()), loaded.training.weight_decay))
+        print(_decay_table(loaded))
         return 0
     inference = Inferrer.with_disk_cache().infer(loaded, batch)
     data = to_dict(inference)
@@ -52,6 +49,19 @@ def run(
         if roofline:
             _print_roofline(data["roofline"])
     return PROBLEMS if inference.errors else 0
+
+
+def _decay_table(design: Design) -> str:
+    """Return how each parameter is trained: weight decay, factor of the learning rate, or frozen."""
+    from composer.engine.codegen.build import build
+    from composer.engine.library import catalog
+    from composer.engine.training.freezing import freeze
+    from composer.engine.training.parameter_groups import group_table, parameter_rows
+
+    network = build(design, device="meta")
+    freeze(network, design.training.freeze)
+    rows = parameter_rows(network, design.training, design, catalog())
+    return group_table(network, rows, design.training)
 
 
 def _roofline(inference: Any, device: str, precision: str) -> dict[str, Any]:

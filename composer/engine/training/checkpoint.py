@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from composer.core.run_records import Head, upgrade_record, upgrade_state
 from composer.engine.training.objectives import Metrics
 from composer.engine.training.records import TrainingState
 from composer.engine.training.run import Run
+from composer.engine.training.weight_average import WeightAverage
 
 FORMAT = 2
 
@@ -32,6 +34,7 @@ class Checkpointer:
         metrics: training metrics of the unfinished epoch.
         state: how far the run is.
         head: first record of the metrics.
+        average: the average of the weights, which is stored as the best epoch; None if there is none.
 
     Attributes:
         saved_at: time of the last save, by ``time.perf_counter``.
@@ -44,6 +47,7 @@ class Checkpointer:
     metrics: Metrics
     state: TrainingState
     head: Head
+    average: WeightAverage | None = None
 
     def __post_init__(self) -> None:
         """Start the time since the last save, and read the identity of the network, which does not change."""
@@ -52,23 +56,30 @@ class Checkpointer:
 
     def save(self, *, best: bool = False) -> None:
         """Write last.pt; before it best.pt and the weights for other programs, if this is the best epoch so far."""
-        weights = {name: tensor.detach().cpu() for name, tensor in self.network.state_dict().items()}
         network = self._identity.to_json()
         if best:
-            self.run.save(BEST, {"format": FORMAT, "model": weights, "network": network, "best": self.state.best})
-            self.run.save_weights(weights, self._identity)
+            with self.average.applied() if self.average is not None else nullcontext():
+                weights = self._weights()
+                self.run.save(BEST, {"format": FORMAT, "model": weights, "network": network, "best": self.state.best})
+                self.run.save_weights(weights, self._identity)
         checkpoint = {
             "format": FORMAT,
-            "model": weights,
+            "model": self._weights(),
             "network": network,
             "optimizer": self.optimizer.state_dict(),
             "precision": self.fabric.strategy.precision.state_dict(),  # the loss scale of 16-mixed
             "rng": self._random_states(),
             "metrics": dict(self.metrics.state_dict()),
             "progress": asdict(self.state),
+            **({"average": self.average.state_dict()} if self.average is not None else {}),
         }
         self.run.save(LAST, checkpoint)
         self.saved_at = time.perf_counter()
+
+    def _weights(self) -> dict[str, Tensor]:
+        """Return the weights on the CPU; they are the network's own tensors if it is there."""
+        # Contiguous, because files for other programs know no other order of the axes.
+        return {name: tensor.detach().cpu().contiguous() for name, tensor in self.network.state_dict().items()}
 
     def restore(self) -> bool:
         """Return to last.pt, if there is one, and cut the metrics back to it.
@@ -92,6 +103,8 @@ class Checkpointer:
         try:
             self.network.load_state_dict(checkpoint["model"])
             self.optimizer.load_state_dict(checkpoint["optimizer"])
+            if self.average is not None:
+                self.average.load_state_dict(checkpoint["average"])
         except (RuntimeError, ValueError, KeyError) as error:
             reason = str(error).strip().split("\n")[-1].strip()
             raise UserError(

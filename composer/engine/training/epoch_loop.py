@@ -7,7 +7,7 @@ can be lost.
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,10 +16,9 @@ import torch
 from composer.core.errors import UserError
 from composer.core.learning_rate import learning_rate
 from composer.core.run_records import LOSS
-from composer.engine.training.batches import epoch_batches, epoch_seed
+from composer.engine.training.batches import batch_bounds, epoch_batches, epoch_seed
 from composer.engine.training.checkpoint import Checkpointer
 from composer.engine.training.control import Control
-from composer.engine.training.datasets.splits import batch_size
 from composer.engine.training.failure import finite_loss
 from composer.engine.training.final_test import measure_test_part
 from composer.engine.training.patience import Patience
@@ -30,6 +29,7 @@ from composer.engine.training.report import Report
 from composer.engine.training.run import Run
 from composer.engine.training.settings import ResumedSettings, jump_warning
 from composer.engine.training.setup import set_threads
+from composer.engine.training.training_step import step_bounds
 from composer.engine.training.validation import VAL_FACTOR, validate
 
 LOGS_PER_EPOCH = 12
@@ -66,6 +66,8 @@ class EpochLoop:
     lr_at: Callable[[int], float] = field(init=False)
     has_checkpoint: bool = False
     started: bool = False
+    _clock: float = 0.0
+    _loss_sum: torch.Tensor = field(init=False)
     _published: Mapping[str, Any] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -74,7 +76,14 @@ class EpochLoop:
         self.patience = Patience(self.control, self._on_unwritable, self._on_writable)
         self.run = replace(self.run, patience=self.patience)
         self.checkpointer = Checkpointer(
-            self.run, parts.fabric, parts.network, parts.bare_optimizer, parts.metrics, self.state, parts.plan.head
+            self.run,
+            parts.fabric,
+            parts.network,
+            parts.bare_optimizer,
+            parts.metrics,
+            self.state,
+            parts.plan.head,
+            parts.average,
         )
 
     def restore(self, resumed: ResumedSettings | None) -> None:
@@ -103,93 +112,98 @@ class EpochLoop:
 
     def run_epochs(self) -> None:
         """Train the epochs that are left, until the last one or a command to stop."""
+        plan, state = self.parts.plan, self.state
+        self.started = self.patience.active = True
+        if not self._is_over():
+            self._publish_state("training", f"resumed after epoch {state.epoch}" if self.has_checkpoint else "")
+        self.report.metrics(plan.head.to_record())
+        while not self._is_over():
+            self.patience.take_waited()
+            self._clock = time.perf_counter()
+            if not self._train_epoch(state.epoch + 1):
+                return
+            self._close_epoch(state.epoch + 1)
+            if not self._is_over():
+                self._publish_state("training")
+                if self.control.pending and not self._handle_control():
+                    return
+        self._finish()
+
+    def _is_over(self) -> bool:
+        """Return whether all epochs are trained, or too many in a row were no better than the best one."""
+        settings, state = self.parts.plan.settings, self.state
+        return state.epoch >= settings.epochs or self._stops_early()
+
+    def _stops_early(self) -> bool:
+        settings, best = self.parts.plan.settings, self.state.best
+        return bool(settings.early_stopping and best and self.state.epoch - best["epoch"] >= settings.early_stopping)
+
+    def _train_epoch(self, epoch: int) -> bool:
+        """Make one pass over the training samples; return False if a command ended it."""
         parts, plan, settings, state = self.parts, self.parts.plan, self.parts.plan.settings, self.state
         log_every = max(1, plan.steps_per_epoch // LOGS_PER_EPOCH)
-        self.started = self.patience.active = True
-        if state.epoch >= settings.epochs:
-            self.report.metrics(plan.head.to_record())
-            self._finish()
-            return
-        self._publish_state("training", f"resumed after epoch {state.epoch}" if self.has_checkpoint else "")
-        self.report.metrics(plan.head.to_record())
-        while state.epoch < settings.epochs:
-            epoch = state.epoch + 1
-            self.patience.take_waited()
-            clock = time.perf_counter()
-            logged_step, logged_at = state.step, clock
-            if state.batch == 0:  # in the middle of an epoch the checkpoint has restored the random state
-                torch.manual_seed(epoch_seed(settings.seed, epoch))
-            loss_sum = torch.tensor(state.loss_sum, device=parts.fabric.device, dtype=torch.float32)
-            parts.model.train()
+        logged_step, logged_at = state.step, self._clock
+        if state.batch == 0:  # in the middle of an epoch the checkpoint has restored the random state
+            torch.manual_seed(epoch_seed(settings.seed, epoch))
+        self._loss_sum = torch.tensor(state.loss_sum, device=parts.fabric.device, dtype=torch.float32)
+        parts.model.train()
+        batches = epoch_batches(
+            parts.train_split, settings.batch_size, settings.seed, epoch, parts.augmenter, start=state.batch
+        )
+        bounds = batch_bounds(len(parts.train_split), settings.batch_size)
+        for step_of in step_bounds(bounds, settings.accumulate, start=state.batch):
+            # 1. Commands: pause, stop or save between two steps.
+            if self.control.pending:
+                state.loss_sum = finite_loss(self._loss_sum, state.step, epoch, settings)
+                state.epoch_seconds = self._epoch_elapsed()
+                if not self._handle_control():
+                    return False
+                self._clock = logged_at = time.perf_counter()
+                logged_step = state.step
+            # 2. One step. Nothing in it reads a value back from the device, so that the host runs ahead of it.
+            result = parts.step.run(batches, step_of, state.step, self.lr_at(state.step), parts.metrics)
+            self._loss_sum += result.loss * (step_of[-1][1] - step_of[0][0])
+            state.step += 1
+            state.batch += len(step_of)
+            # 3. About a dozen records per epoch; reading the loss waits for the device.
+            if state.step % log_every == 0:
+                value = finite_loss(result.loss, state.step, epoch, settings)
+                samples = (state.step - logged_step) * settings.batch_size * settings.accumulate
+                speed = samples / (time.perf_counter() - logged_at)
+                logged_step, logged_at = state.step, time.perf_counter()
+                self._log(step_record(plan, state, value, self.lr_at(state.step - 1), speed))
+                if time.perf_counter() - self.checkpointer.saved_at > CHECKPOINT_SECONDS:
+                    self.control.send("checkpoint")
+        return True
 
-            # 1. One pass over the training samples.
-            for batch in epoch_batches(
-                parts.train_split,
-                settings.batch_size,
-                settings.seed,
-                epoch,
-                parts.augmenter,
-                start=state.batch,
-            ):
-                # 1a. Commands: pause, stop or save between two steps.
-                if self.control.pending:
-                    state.loss_sum = finite_loss(loss_sum, state.step, epoch, settings)
-                    state.epoch_seconds = self._epoch_elapsed(clock)
-                    if not self._handle_control():
-                        return
-                    clock = logged_at = time.perf_counter()
-                    logged_step = state.step
-                # 1b. One step. Nothing here reads a value back from the device, so that the host runs ahead of it.
-                for group in parts.bare_optimizer.param_groups:
-                    group["lr"] = self.lr_at(state.step)
-                loss, outputs = parts.objective.loss(parts.model, batch, state.step)
-                parts.fabric.backward(loss)
-                parts.optimizer.step()
-                parts.optimizer.zero_grad()
-                loss_sum += loss.detach() * batch_size(batch)
-                with torch.no_grad():  # a metric must not hold on to the graph of a step
-                    parts.metrics.update(outputs, batch)
-                state.step += 1
-                state.batch += 1
-                # 1c. About a dozen records per epoch; reading the loss waits for the device.
-                if state.step % log_every == 0:
-                    value = finite_loss(loss, state.step, epoch, settings)
-                    speed = (state.step - logged_step) * settings.batch_size / (time.perf_counter() - logged_at)
-                    logged_step, logged_at = state.step, time.perf_counter()
-                    self._log(step_record(plan, state, value, self.lr_at(state.step - 1), speed))
-                    if time.perf_counter() - self.checkpointer.saved_at > CHECKPOINT_SECONDS:
-                        self.control.send("checkpoint")
-
-            # 2. Metrics of the epoch, over the training batches and over the validation split.
-            train_loss = finite_loss(loss_sum, state.step, epoch, settings) / len(parts.train_split)
-            train_values = {LOSS: train_loss, **parts.metrics.compute()}
-            collector = PredictionCollector(len(parts.val_split))
+    def _close_epoch(self, epoch: int) -> None:
+        """Measure an epoch that was trained, save it and record it."""
+        parts, plan, settings, state = self.parts, self.parts.plan, self.parts.plan.settings, self.state
+        # 1. Metrics, over the training batches and over the validation split.
+        train_loss = finite_loss(self._loss_sum, state.step, epoch, settings) / len(parts.train_split)
+        train_values = {LOSS: train_loss, **parts.metrics.compute()}
+        collector = PredictionCollector(len(parts.val_split))
+        with parts.average.applied() if parts.average is not None else nullcontext():
             val_values = validate(
                 parts.model, parts.val_split, parts.objective, VAL_FACTOR * settings.batch_size, collector
             )
-            seconds = self._epoch_elapsed(clock)
-            record = epoch_record(plan, state, train_values, val_values, seconds)
+        seconds = self._epoch_elapsed()
+        record = epoch_record(plan, state, train_values, val_values, seconds)
 
-            # 3. The checkpoint first, then the record, so that no metric that is shown can be lost.
-            parts.metrics.reset()
-            state.epoch, state.batch, state.loss_sum, state.epoch_seconds = epoch, 0, 0.0, 0.0
-            state.seconds += seconds
-            state.epochs.append(record)
-            previous = state.best["value"] if state.best else None
-            improved = plan.head.primary.is_better(val_values[plan.head.primary.name], previous)
-            if improved:
-                state.best = best_record(plan.head, record)
-                # Before the checkpoint, because a kill between the two would lose it.
-                classes = parts.data_facts.classes
-                self.run.save_predictions(collector, parts.val_split, part="val", epoch=epoch, classes=classes)
-            self.checkpointer.save(best=improved)
-            self._log(record)
-            if epoch == settings.epochs:
-                self._finish()
-                return
-            self._publish_state("training")
-            if self.control.pending and not self._handle_control():
-                return
+        # 2. The checkpoint first, then the record, so that no metric that is shown can be lost.
+        parts.metrics.reset()
+        state.epoch, state.batch, state.loss_sum, state.epoch_seconds = epoch, 0, 0.0, 0.0
+        state.seconds += seconds
+        state.epochs.append(record)
+        previous = state.best["value"] if state.best else None
+        improved = plan.head.primary.is_better(val_values[plan.head.primary.name], previous)
+        if improved:
+            state.best = best_record(plan.head, record)
+            # Before the checkpoint, because a kill between the two would lose it.
+            classes = parts.data_facts.classes
+            self.run.save_predictions(collector, parts.val_split, part="val", epoch=epoch, classes=classes)
+        self.checkpointer.save(best=improved)
+        self._log(record)
 
     def _finish(self) -> None:
         """Measure the best epoch on the test part, if there is one, and publish that the run is done."""
@@ -197,7 +211,8 @@ class EpochLoop:
         if record is not None:
             self.state.test = {"epoch": record["epoch"], "metrics": record["metrics"]["test"]}
             self._log(record)
-        self._publish_state("done")
+        stopped = f"no better epoch in {self.parts.plan.settings.early_stopping}" if self._stops_early() else ""
+        self._publish_state("done", stopped)
 
     def _publish_state(self, name: str, message: str = "") -> None:
         self._published = state_record(self.parts.plan, self.state, name, message)
@@ -216,9 +231,9 @@ class EpochLoop:
             replace(self.run, patience=None).set_state(record)
         self.report.state(record)
 
-    def _epoch_elapsed(self, clock: float) -> float:
+    def _epoch_elapsed(self) -> float:
         """Return the seconds spent in the present epoch, those before a pause or a resume included."""
-        return self.state.epoch_seconds + time.perf_counter() - clock - self.patience.take_waited()
+        return self.state.epoch_seconds + time.perf_counter() - self._clock - self.patience.take_waited()
 
     def _log(self, record: dict[str, Any]) -> None:
         self.run.append(record)

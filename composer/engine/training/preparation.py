@@ -1,6 +1,7 @@
 """The parts of a training, built before anything is written: whatever can be refused is refused here."""
 
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import torch
@@ -21,11 +22,14 @@ from composer.engine.library import catalog
 from composer.engine.training.augmenter import Augmenter, make_augmenter
 from composer.engine.training.batches import batch_bounds
 from composer.engine.training.datasets.splits import Split
+from composer.engine.training.freezing import freeze
 from composer.engine.training.inputs import NamedInputs, check_fields, load_for
 from composer.engine.training.objectives import Metrics, Objective, make_objective
 from composer.engine.training.optimizer import make_optimizer
 from composer.engine.training.records import Plan, now
 from composer.engine.training.setup import check_output, make_fabric
+from composer.engine.training.training_step import TrainingStep
+from composer.engine.training.weight_average import WeightAverage
 
 
 @dataclass
@@ -45,6 +49,8 @@ class Preparation:
         test_split: the test samples, on the device; None if there are none.
         data_facts: what is known of the data.
         augmenter: the augmentations of the training samples; None for none.
+        average: the average of the weights; None for none.
+        step: makes the optimizer steps.
         plan: what does not change during the run.
     """
 
@@ -60,6 +66,8 @@ class Preparation:
     test_split: Split | None
     data_facts: DataFacts
     augmenter: Augmenter | None
+    average: WeightAverage | None
+    step: TrainingStep
     plan: Plan
 
     def checkpoint_bytes(self) -> tuple[int, int]:
@@ -67,7 +75,8 @@ class Preparation:
         weights = sum(tensor.nbytes for tensor in self.network.state_dict().values())
         trained = sum(parameter.nbytes for parameter in self.network.parameters() if parameter.requires_grad)
         states = int(optimizers()[self.plan.settings.optimizer.name].values["states"])
-        return weights, weights + states * trained
+        average = weights if self.average is not None else 0
+        return weights, weights + states * trained + average
 
 
 def prepare(design: Design, settings: Training, text: str, folder: Path, target: Device) -> Preparation:
@@ -97,18 +106,20 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
     metrics = objective.metrics().to(fabric.device)
 
     # 2. The optimizer. `network` stays beside Fabric's wrapper, because its weights are named by the nodes.
+    freeze(network, settings.freeze)
     bare_optimizer = make_optimizer(network, settings, design, catalog())
-    model, optimizer = fabric.setup(NamedInputs.of(network, design), bare_optimizer)
+    model, optimizer = fabric.setup(NamedInputs(network, input_fields(design)), bare_optimizer)
     check_output(model, objective, train_split)
     plan = Plan(
         settings=settings,
         head=declared_head(settings.objective.name, metrics.measured()),
-        steps_per_epoch=len(batch_bounds(len(train_split), settings.batch_size)),
+        steps_per_epoch=ceil(len(batch_bounds(len(train_split), settings.batch_size)) / settings.accumulate),
         samples=len(train_split),
         device=fabric.device.type,
         device_label=target.label,
         started=now(),
     )
+    average = WeightAverage(network, settings.ema) if settings.ema else None
     return Preparation(
         fabric=fabric,
         network=network,
@@ -121,6 +132,8 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
         val_split=val_split,
         test_split=test_split,
         augmenter=augmenter,
+        average=average,
+        step=TrainingStep(fabric, model, objective, bare_optimizer, optimizer, settings.clip_norm, average),
         data_facts=data.facts,
         plan=plan,
     )

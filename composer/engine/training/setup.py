@@ -28,6 +28,9 @@ def make_fabric(target: Device, precision: str) -> Fabric:
         UserError: if the device cannot compute in this precision.
     """
     kind, _, index = target.name.partition(":")
+    if precision == "16-mixed" and kind == "cpu":
+        # Fabric would compute in bf16, and the settings of the run would name another precision.
+        raise UserError("precision '16-mixed' needs a GPU: a CPU does not compute in fp16; use bf16-mixed or 32-true")
     try:
         with warnings.catch_warnings():
             # Fabric gives advice on machines with several devices; the user has chosen one.

@@ -12,7 +12,6 @@ from composer import paths
 from composer.core.blocks.catalog import Catalog
 from composer.core.graph import Design
 from composer.core.node_paths import block_at
-from composer.core.text_table import align
 
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 # Modules of torch whose biases have longer names: bias_ih_l0, in_proj_bias.
@@ -87,15 +86,3 @@ def _reason_of_type(module: nn.Module, name: str) -> str:
     if isinstance(module, nn.PReLU):
         return "activation"
     return "bias" if name == "bias" or ("bias" in name and isinstance(module, _SEVERAL_BIASES)) else ""
-
-
-def decay_table(rows: list[DecayRow], weight_decay: float) -> str:
-    """Return the rows as a table, and below it how many numbers decay."""
-    cells = [("parameter", "shape", "weight decay", "")]
-    for row in rows:
-        shape = " x ".join(map(str, row.parameter.shape)) or "1"
-        cells.append((row.name, shape, f"{weight_decay:g}" if row.decays else "none", row.reason))
-    decaying = sum(row.parameter.numel() for row in rows if row.decays)
-    total = sum(row.parameter.numel() for row in rows)
-    sums = f"{decaying:,} numbers decay, {total - decaying:,} do not"
-    return "\n".join([*align(cells), "", sums])

@@ -21,7 +21,8 @@ from composer.core.graph import Design, Node, Training
 from composer.engine.codegen.build import build
 from composer.engine.library import block_class
 from composer.engine.training.optimizer import make_optimizer
-from composer.engine.training.weight_decay import NORMS, decay_rows, decay_table
+from composer.engine.training.parameter_groups import group_table, parameter_rows
+from composer.engine.training.weight_decay import NORMS, decay_rows
 from tests.blocks.cases import case
 from tests.blocks.contract import CATALOG, SPECS
 from tests.engine.designs import chain, stage
@@ -226,7 +227,8 @@ def test_a_custom_block_without_declarations_decays_and_the_list_says_so(declare
         "node.norm.weight": (False, "norm"),
         "node.norm.bias": (False, "norm"),
     }
-    table = decay_table(rows, 0.05)
+    design = chain(Node("node", "Tabled"), shape=(2, 4))
+    table = group_table(network, parameter_rows(network, Training(), design, catalog), Training())
     assert ("declares nothing" in table) == (not declared)
     assert table.endswith("0 numbers decay, 16 do not" if declared else "4 numbers decay, 12 do not")
 

@@ -1,1 +1,0 @@
-"""Measuring trained networks on data of any source."""

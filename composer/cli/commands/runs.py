@@ -85,12 +85,13 @@ def _filtered(rows: list[Any], text: str, keys: list[str]) -> list[Any]:
 
 def _print(rows: list[Any], root: Path, *, group: bool, as_json: bool, as_csv: bool, columns: Sequence[str]) -> None:
     from composer.cli import run_list
+    from composer.core import run_export
     from composer.core.run_groups import group_runs
 
     groups = group_runs(rows) if group else []
     if as_json or as_csv:
-        items = [run_list.group_json(item) for item in groups] if group else [run_list.row_json(row) for row in rows]
-        print(json.dumps(items, indent=2) if as_json else run_list.csv_text(items), end="\n" if as_json else "")
+        items = [run_export.group_json(item) for item in groups] if group else list(map(run_export.row_json, rows))
+        print(json.dumps(items, indent=2) if as_json else run_export.csv_text(items), end="\n" if as_json else "")
     elif not rows:
         print(f"no runs in {root}, or none that the filter leaves; name the folder of your runs")
     else:

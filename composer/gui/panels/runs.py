@@ -280,11 +280,15 @@ class RunsPanel(Panel):
         current.setCheckable(True)
         current.setChecked(self.model.only_current)
         menu.addAction("Columns…", lambda: self._show_column_menu(at))
+        menu.addAction(theme.icon("export"), "Export the table as CSV…", self._export_csv).setEnabled(bool(self.rows))
         menu.addSeparator()
         menu.addAction(theme.icon("open"), "Open a run, or a folder of runs…", self.open_folder)
         for folder in run_library.opened_folders():
             menu.addAction(theme.icon("close"), f"Close folder {folder.name}", partial(self.close_folder, folder))
         menu.popup(at)
+
+    def _export_csv(self) -> None:
+        self.run_actions.export_csv([row for line in self.model.lines for row in line.rows])
 
     def _show_menu_below(self) -> None:
         self._show_menu(self.more_button.mapToGlobal(self.more_button.rect().bottomLeft()))

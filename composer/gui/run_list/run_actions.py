@@ -6,10 +6,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from composer.core.errors import UserError
+from composer.core.files.atomic import write_atomically
+from composer.core.files.run_command import reproducing_command
 from composer.core.files.run_folder import DESIGN, RunInfo
+from composer.core.run_export import csv_text, row_json
 from composer.core.run_table import RunRow
 from composer.gui.dialogs.train_longer import TrainLonger
 from composer.gui.look import theme
@@ -17,6 +20,7 @@ from composer.gui.run_list.compare_runs import CompareRuns
 from composer.gui.runs import run_library
 from composer.gui.session.session import Session
 from composer.gui.widgets.notice import Notice
+from composer.gui.widgets.save_dialog import ask_save_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class RunActions(QObject):
             [
                 RunAction("Open a copy of its design", "enter", self.open_design, one is not None),
                 RunAction("Show its files", "open", self.reveal, len(self._selected()) == 1),
+                RunAction("Copy the command that reproduces it", "copy", self.copy_command, one is not None),
             ],
         ]
 
@@ -153,3 +158,32 @@ class RunActions(QObject):
         """Show the folder of the selected run in the file manager."""
         if len(selected := self._selected()) == 1:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(selected[0].info.path)))
+
+    def copy_command(self) -> None:
+        """Copy the command line that trains the same network with the same settings again."""
+        if (row := self.one) is None:
+            return
+        try:
+            command = reproducing_command(row.info.path)
+        except UserError as error:
+            self._notice.show_message(str(error), "error")
+            return
+        QApplication.clipboard().setText(command)
+        self._notice.show_message("Copied the command that reproduces the run; it trains into a new folder", "info")
+
+    def export_csv(self, rows: Sequence[RunRow]) -> None:
+        """Write a table of runs to a file that the user chooses.
+
+        Args:
+            rows: the runs, in the order of the table.
+        """
+        path = ask_save_file(self._panel, "Export the table of runs", "runs.csv", "CSV (*.csv)", ".csv")
+        if path is None:
+            return
+        text = csv_text([row_json(row) for row in rows])
+        try:
+            write_atomically(path, lambda file: file.write(text.encode()))
+        except UserError as error:
+            self._notice.show_message(str(error), "error")
+            return
+        self._notice.show_message(f"Exported {len(rows)} runs to {path}", "success")

@@ -3,6 +3,7 @@ it.
 """
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,17 +24,22 @@ def unit_length(x: Tensor) -> Tensor:
     return F.normalize(x.to(torch.promote_types(x.dtype, torch.float32)), dim=-1).to(x.dtype)
 
 
-def run_recurrent(rnn: nn.RNNBase, x: Tensor) -> Tensor:
-    """Return the states (N, n, directions * hidden_dim) of the last layer of `rnn` over the tokens `x` (N, n, dim).
+def run_recurrent(rnn: nn.RNNBase, x: Tensor, initial: Any = None) -> tuple[Tensor, Any]:
+    """Return the states (N, n, directions * hidden_dim) of the last layer of `rnn` over the tokens `x` (N, n, dim), and
+    what torch returns of the last step: the states of all layers, for an LSTM with their memory cells.
 
-    Under CPU autocast, an LSTM for which the CPU has no low-precision kernel runs in the precision of its weights.
+    `initial` is the same of the step before the first; None: zeros. Under CPU autocast, an LSTM for which the CPU has
+    no low-precision kernel runs in the precision of its weights.
     """
     if x.device.type == "cpu" and rnn.mode == "LSTM" and _cpu_autocast_lacks_lstm():
         with full_precision("cpu"):
-            states, _ = rnn(x.to(rnn.all_weights[0][0].dtype))
+            dtype = rnn.all_weights[0][0].dtype
+            if initial is not None:
+                initial = tuple(part.to(dtype) for part in initial)
+            states, last = rnn(x.to(dtype), initial)
     else:
-        states, _ = rnn(x)
-    return states
+        states, last = rnn(x, initial)
+    return states, last
 
 
 def _cpu_autocast_lacks_lstm() -> bool:

@@ -5,15 +5,17 @@ Hu, Zhang, Xie, Lin, "Local Relation Networks for Image Recognition", ICCV 2019,
 softmax(Phi(f_q(x_i), f_k(x_j)) + f_g(j - i)) over the neighbourhood, queries and keys scalar for each group of m
 channels.
 Differs from the paper: positions outside the map are excluded from the softmax; the channel transformation that follows
-the sum in the paper is left to a convolution after the block.
+the sum in the paper is there with project=True. Where m does not divide the channels (the paper: 8 and 100), the last
+group has fewer.
 """
 
 from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from blocks._shared.channels import check_groups, check_odd
+from blocks._shared.channels import check_odd
 from blocks._shared.choices import check_choice, check_positive
 from blocks._shared.local_footprint import footprint_inside, footprint_sum, footprints, pad_footprint
 from blocks.spec import block
@@ -37,16 +39,16 @@ class LocalRelation2d(nn.Module):
     Args:
         channels: number of channels C.
         kernel_size: side k of the neighbourhood, an odd number.
-        share_planes: number m of channels that share one weight.
+        share_planes: number m of channels that share one weight; the last group has fewer where m does not divide C.
         similarity: function that scores a query against a key.
         hidden_dim: hidden width of the network of offsets.
         stride: distance between the positions that have an output.
+        project: whether a 1x1 convolution mixes the channels after the sum, as in the paper.
 
     Shape: input (N, C, H, W), output (N, C, ceil(H / stride), ceil(W / stride)).
 
     Raises:
-        ValueError: if kernel_size is not odd, share_planes does not divide channels, similarity is unknown, or a number
-            is below 1.
+        ValueError: if kernel_size is not odd, similarity is unknown, or a number is below 1.
     """
 
     offsets: Tensor
@@ -59,17 +61,19 @@ class LocalRelation2d(nn.Module):
         similarity: Literal["squared_difference", "absolute_difference", "product"] = "squared_difference",
         hidden_dim: Annotated[int, (1, 256)] = 16,
         stride: Annotated[int, (1, 4)] = 1,
+        project: bool = False,
     ) -> None:
         super().__init__()
         check_odd("kernel_size", kernel_size)
-        check_groups(share_planes, "share_planes", channels=channels)
         check_choice("similarity", similarity, "squared_difference", "absolute_difference", "product")
-        check_positive(hidden_dim=hidden_dim, stride=stride)
-        groups = channels // share_planes
+        check_positive(share_planes=share_planes, hidden_dim=hidden_dim, stride=stride)
+        groups = -(-channels // share_planes)
+        self.surplus = groups * share_planes - channels
         self.kernel_size, self.stride, self.groups, self.similarity = kernel_size, stride, groups, similarity
         self.q = nn.Conv2d(channels, groups, 1, stride, bias=False)
         self.k = nn.Conv2d(channels, groups, 1, bias=False)
         self.prior = nn.Sequential(nn.Linear(2, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, groups, bias=False))
+        self.proj = nn.Conv2d(channels, channels, 1) if project else nn.Identity()
         offset = torch.arange(kernel_size, dtype=torch.float32) - kernel_size // 2
         self.register_buffer("offsets", torch.cartesian_prod(offset, offset), persistent=False)
 
@@ -86,5 +90,8 @@ class LocalRelation2d(nn.Module):
         logits = logits + self.prior(self.offsets).T[:, None, None]
         inside = footprint_inside(x.shape[2], x.shape[3], self.kernel_size, self.stride, x.device)
         weights = logits.masked_fill(~inside, float("-inf")).softmax(dim=-1)
+        # Zeros fill the last group up, and are cut off again.
+        x = F.pad(x, (0, 0, 0, 0, 0, self.surplus)) if self.surplus else x
         v = pad_footprint(x, self.kernel_size).unflatten(1, (self.groups, -1))
-        return footprint_sum(weights.to(v.dtype), v, self.kernel_size, self.stride).flatten(1, 2)
+        y = footprint_sum(weights.to(v.dtype), v, self.kernel_size, self.stride).flatten(1, 2)
+        return self.proj(y[:, : y.shape[1] - self.surplus])

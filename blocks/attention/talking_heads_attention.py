@@ -9,7 +9,8 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from blocks._shared.scaled_dot_product import masked_softmax, merge_heads, pair_axes, resolve_head_dim, split_heads
+from blocks._shared.scaled_dot_product import merge_heads, pair_axes, resolve_head_dim, split_heads
+from blocks._shared.talking_heads import mixed_softmax
 from blocks._shared.transformer_init import init_linears
 from blocks.spec import block
 
@@ -71,13 +72,7 @@ class TalkingHeadsAttention(nn.Module):
         """
         q, k, v = (split_heads(part, self.num_heads) for part in self.qkv(x).chunk(3, dim=-1))
         logits = (q * self.scale) @ k.transpose(-2, -1)
-        logits = self.mix_logits(logits.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        added = pair_axes("bias", bias, q, k)
-        logits = logits if added is None else logits + added.to(logits.dtype)
-        pairs = pair_axes("mask", mask, q, k)
-        weights = masked_softmax(logits, pairs)
-        weights = self.mix_weights(weights.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        if pairs is not None:
-            weights = weights.masked_fill(~pairs, 0.0)  # the second mixing has a bias
+        pairs, added = pair_axes("mask", mask, q, k), pair_axes("bias", bias, q, k)
+        weights = mixed_softmax(logits, self.mix_logits, self.mix_weights, pairs, added)
         weights = self.attn_drop(weights)
         return self.proj_drop(self.proj(merge_heads(weights @ v)))

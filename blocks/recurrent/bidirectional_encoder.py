@@ -56,7 +56,7 @@ class BidirectionalEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Read `x` (N, n, dim); returns annotations (N, n, 2 * hidden_dim) and a first state (N, hidden_dim)."""
-        annotations = run_recurrent(self.rnn, x)
+        annotations, _ = run_recurrent(self.rnn, x)
         return annotations, self.start(annotations[:, 0, self.rnn.hidden_size :]).tanh()
 
     def meta_forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,15 +9,15 @@ from typing import Annotated
 from torch import Tensor, nn
 
 from blocks._shared.precision import run_recurrent
-from blocks._shared.recurrence import check_recurrent, recurrent_macs
+from blocks._shared.recurrence import all_layers, check_recurrent, recurrent_macs
 from blocks.spec import block
 
 
 @block(
-    shape="b n dim -> b n hidden_dim, b hidden_dim",
+    shape="b n dim, b hidden_dim, b hidden_dim -> b n hidden_dim, b hidden_dim, b hidden_dim",
     paper="Long Short-Term Memory, Hochreiter and Schmidhuber, 1997",
     tags=("memory", "recurrent", "sequence", "gate"),
-    outputs=("sequence", "state"),
+    outputs=("sequence", "state", "cell"),
     exceptions={"compiles": "torch.compile breaks the graph at torch.nn.RNNBase, which it does not trace"},
 )
 class LSTM(nn.Module):
@@ -29,7 +29,9 @@ class LSTM(nn.Module):
         num_layers: number of layers, each reading the states of the one below.
         drop: dropout rate between the layers.
 
-    Shape: input (N, n, dim); outputs: the last layer's states (N, n, hidden_dim) and its last state (N, hidden_dim).
+    Shape: x (N, n, dim); optional: state and memory cell (N, hidden_dim) before the first token, of every layer,
+    instead of zeros; outputs: the last layer's states (N, n, hidden_dim), its last state and its last cell (N,
+    hidden_dim).
 
     Raises:
         ValueError: if a size is not positive.
@@ -46,16 +48,26 @@ class LSTM(nn.Module):
         check_recurrent(hidden_dim, num_layers, drop)
         self.rnn = nn.LSTM(dim, hidden_dim, num_layers, batch_first=True, dropout=drop)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Read `x` (N, n, dim); returns all states (N, n, hidden_dim) and the last (N, hidden_dim)."""
-        states = run_recurrent(self.rnn, x)
-        return states, states[:, -1]
+    def forward(
+        self, x: Tensor, state: Tensor | None = None, cell: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Read `x` (N, n, dim), starting from `state` and `cell` (N, hidden_dim); returns all states (N, n,
+        hidden_dim), the last state and the last cell (N, hidden_dim).
+        """
+        initial = None
+        if state is not None or cell is not None:
+            zeros = x.new_zeros(x.shape[0], self.rnn.hidden_size)
+            initial = tuple(all_layers(self.rnn, zeros if part is None else part, x) for part in (state, cell))
+        states, (_, cells) = run_recurrent(self.rnn, x, initial)
+        return states, states[:, -1], cells[-1]
 
-    def meta_forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def meta_forward(
+        self, x: Tensor, state: Tensor | None = None, cell: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Return what `forward` would, without a step for each token."""
         states = x.new_empty(*x.shape[:2], self.rnn.hidden_size)
-        return states, states[:, -1]
+        return states, states[:, -1], x.new_empty(x.shape[0], self.rnn.hidden_size)
 
-    def meta_macs(self, x: Tensor) -> int:
+    def meta_macs(self, x: Tensor, state: Tensor | None = None, cell: Tensor | None = None) -> int:
         """Return the multiply-adds of `forward`."""
         return recurrent_macs(self.rnn, x.shape[0] * x.shape[1])

@@ -1,7 +1,10 @@
 """How the fields of a batch fill the inputs of a design: by name.
 
-A design with a single input takes the image, or the first field of a dataset without images, whatever its name.
+A design with a single input takes the image, or the first field of a dataset without images, whatever its name. An
+input of one axis takes a square image as a row of values: 784 are 28 x 28 grey pixels, 3,072 are 32 x 32 in colour.
 """
+
+import math
 
 from composer.core.errors import DesignError
 from composer.core.expressions import resolve, resolve_variables
@@ -55,15 +58,29 @@ def field_shapes(design: Design) -> dict[str, tuple[int, ...]]:
     """Return the shape of one sample of each field that a design takes in.
 
     Raises:
-        DesignError: if an input stays empty, or the input of images is not an image.
+        DesignError: if an input stays empty, or the input of images can take none.
     """
-    shapes = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     for field, item in zip(input_fields(design), design.main.inputs.values(), strict=True):
-        shapes[field] = sample_shape(design, item)
-        if field == IMAGE and (len(shapes[field]) != 3 or not item.dtype.startswith("float")):
+        shape = sample_shape(design, item)
+        image = image_shape(shape) if field == IMAGE and item.dtype.startswith("float") else None
+        if field == IMAGE and image is None:
             raise DesignError(
-                f"input {item.id!r} is {list(shapes[field])} {item.dtype}, "
-                "expected an image [channels, height, width] of float32",
+                f"input {item.id!r} is {list(shape)} {item.dtype}, expected an image [channels, height, width] of "
+                "float32, or the values of a square one, such as [784]",
                 item.id,
             )
+        shapes[field] = image or shape
     return shapes
+
+
+def image_shape(sizes: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """Return channels, height and width of the image that fills an input; None if it can take none."""
+    if len(sizes) == 3:
+        return sizes
+    if len(sizes) == 1:
+        for channels in (1, 3):
+            side = math.isqrt(sizes[0] // channels)
+            if side > 1 and channels * side * side == sizes[0]:
+                return channels, side, side
+    return None

@@ -108,6 +108,8 @@ def case(spec: BlockSpec, index: int) -> Case:
             elif axis.isdigit():
                 shape.append(int(axis))
             else:
+                if port.optional and index == 1 and axis not in sizes and axis != "b":
+                    continue  # nothing brings this size
                 sizes.setdefault(axis, BATCH if axis == "b" else example.get(axis, SIZES.get(axis, OTHER_SIZES)[index]))
                 shape.append(sizes[axis])
         shapes.append(None if port.optional and index == 1 else tuple(shape))

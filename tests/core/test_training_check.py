@@ -61,7 +61,7 @@ def test_an_output_that_is_no_scores_is_stated_with_its_shape() -> None:
     [
         (Design(main=Graph()), "the design has no input"),
         (Design(main=Graph({"a": Input("a", (1, 8, 8)), "b": Input("b", (1, 8, 8))})), "has no field 'a'"),
-        (Design(main=Graph({"image": Input("image", (64,))})), "expected an image"),
+        (Design(main=Graph({"image": Input("image", (65,))})), "expected an image"),
         (replace(tiny(), training=Training(data=ExtensionRef("nothing"))), "data 'nothing' is unknown"),
         (replace(tiny(), training=Training(epochs=0)), "epochs is 0"),
     ],

@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import fake_data
+
 from composer.core import json_rpc
 from composer.core.files.design_delta import DeltaReader, OutOfSync
 from composer.core.files.design_json import to_json
@@ -153,6 +155,8 @@ def answer(message: dict) -> dict:
         case "device_profile":
             figures = {"memory": 0, "bandwidth": 1e9, "peaks": {"fp32": 1e9}, "source": "measured just now"}
             return {"result": {"key": "this", "title": "Fake CPU", **figures}}
+        case "data_facts" | "data_samples" | "data_preview":
+            return fake_data.answer(message["method"], params)
         case "die":
             print("out of memory", file=sys.stderr, flush=True)
             os._exit(3)

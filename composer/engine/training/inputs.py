@@ -1,12 +1,13 @@
 """The dataset of a design in the shapes of its inputs, and a network that takes its batches."""
 
+import math
 from collections.abc import Mapping
 
 from torch import Tensor, nn
 
 from composer.core.errors import DesignError
 from composer.core.graph import Design
-from composer.core.training_inputs import field_shapes, input_fields, sample_shape
+from composer.core.training_inputs import IMAGE, field_shapes, input_fields, sample_shape
 from composer.engine.training.datasets import LoadedDataset, load
 from composer.engine.training.datasets.splits import Split
 
@@ -17,16 +18,28 @@ class NamedInputs(nn.Module):
     Args:
         network: takes tensors in the order of the design's inputs.
         fields: the fields to pass, in that order.
+        flat: those of them that the network takes as a row of values.
     """
 
-    def __init__(self, network: nn.Module, fields: tuple[str, ...]) -> None:
+    def __init__(self, network: nn.Module, fields: tuple[str, ...], flat: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self.network = network
         self.fields = fields
+        self.flat = flat
+
+    @classmethod
+    def of(cls, network: nn.Module, design: Design) -> "NamedInputs":
+        """Return a network of a design with the fields that fill its inputs."""
+        fields = input_fields(design)
+        items = zip(fields, design.main.inputs.values(), strict=True)
+        return cls(
+            network, fields, frozenset(field for field, item in items if field == IMAGE and len(item.shape) == 1)
+        )
 
     def forward(self, batch: Mapping[str, Tensor]) -> object:
         """Run the network on its fields of the batch."""
-        return self.network(*(batch[name] for name in self.fields))
+        values = (batch[name].flatten(1) if name in self.flat else batch[name] for name in self.fields)
+        return self.network(*values)
 
 
 def load_for(design: Design) -> LoadedDataset:
@@ -51,6 +64,8 @@ def check_fields(design: Design, split: Split) -> None:
             raise DesignError(f"a batch of {name} has no field {field!r}; its fields are: {', '.join(batch)}", item.id)
         value = batch[field]
         expected, shape = list(sample_shape(design, item)), list(value.shape[1:])
+        if field == IMAGE and len(expected) == 1:
+            shape = [math.prod(shape)]
         dtype = str(value.dtype).removeprefix("torch.")
         if shape != expected or value.dtype.is_floating_point != item.dtype.startswith("float"):
             raise DesignError(

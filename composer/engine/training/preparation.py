@@ -108,7 +108,7 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
     # 2. The optimizer. `network` stays beside Fabric's wrapper, because its weights are named by the nodes.
     freeze(network, settings.freeze)
     bare_optimizer = make_optimizer(network, settings, design, catalog())
-    model, optimizer = fabric.setup(NamedInputs(network, input_fields(design)), bare_optimizer)
+    model, optimizer = fabric.setup(NamedInputs.of(network, design), bare_optimizer)
     check_output(model, objective, train_split)
     plan = Plan(
         settings=settings,

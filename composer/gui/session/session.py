@@ -1,14 +1,17 @@
 """The session, the only mutable object of the window: the document with its file, its facts and the workers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from composer.core import edits
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.identify import identify
+from composer.core.data_folder import source_of
 from composer.core.diff import Diff
 from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, NodeFacts, Repair
@@ -26,6 +29,7 @@ from composer.gui.session import clipboard, preferences
 from composer.gui.session.comparison import Comparison
 from composer.gui.session.cost_lens import CostLens
 from composer.gui.session.custom_blocks import CustomBlocks
+from composer.gui.session.data_feed import DataFeed
 from composer.gui.session.disk_file import DiskFile
 from composer.gui.session.document import Document
 from composer.gui.session.facts_feed import FactsFeed
@@ -55,6 +59,7 @@ class Session(QObject):
         custom_blocks: the block catalog and the folders of custom blocks.
         engine: the engine worker.
         jobs: long computations in processes of their own.
+        data: what the design learns from.
         lens: the cost display.
         offers: the repairs of errors.
         comparison: the comparison with another design.
@@ -112,6 +117,11 @@ class Session(QObject):
         self.engine.state_changed.connect(self._on_engine_state)
         self.engine.received.connect(self._on_engine_event)
         self.jobs = Jobs(self.engine.command, self)
+        self.data = DataFeed(
+            self.engine.command if self._has_engine else None, lambda: self.document.design, lambda: self.folder, self
+        )
+        self.document.design_changed.connect(lambda *_: self.data.forget())
+        self.file_changed.connect(self.data.forget)
         self.lens = CostLens(self)
         self.document.design_changed.connect(self.lens.on_design)
         self._feed = FactsFeed(self.engine, lambda: self.document.design, self)
@@ -181,6 +191,11 @@ class Session(QObject):
     def digest(self) -> str:
         """Hash of the design, ignoring layout."""
         return self.network.digest
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the design's file, which paths in the design are relative to; None without a file."""
+        return self.path.parent if self.path is not None else None
 
     def is_trained_by(self, run: RunInfo) -> bool:
         """Return whether a run trains the network of the design, so that its weights belong to it."""
@@ -367,6 +382,12 @@ class Session(QObject):
         handle.start()
         return handle
 
+    def use_data(self, path: Path) -> None:
+        """Let the design learn from a folder of images, or a file of samples; this can be undone."""
+        design = self.document.design
+        training = replace(design.training, data=source_of(path, self.folder))
+        self.document.apply(edits.set_training(design, training), f"Train on {path.name}")
+
     def show_run(self, folder: Path, panel: str) -> None:
         """Show a run in another panel.
 
@@ -411,6 +432,7 @@ class Session(QObject):
         self._feed.changed.disconnect(self._on_facts)
         self.engine.stop()
         self.jobs.close()
+        self.data.close()
         self.disk.close()
         self._recovery.close()
         clipboard.release()

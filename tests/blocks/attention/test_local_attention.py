@@ -55,10 +55,13 @@ def test_stand_alone_attention_is_the_formula(stride: int) -> None:
 
 @torch.no_grad()
 @pytest.mark.parametrize("similarity", ["squared_difference", "absolute_difference", "product"])
-def test_local_relation_is_the_formula(similarity: str) -> None:
-    layer = fill(LocalRelation2d(8, K, 4, similarity))
-    x = 3 * probe_input((1, 8, 4, 5))
+@pytest.mark.parametrize("channels", [8, 6])
+@pytest.mark.parametrize("project", [False, True])
+def test_local_relation_is_the_formula(similarity: str, channels: int, project: bool) -> None:
+    layer = fill(LocalRelation2d(channels, K, 4, similarity, project=project))
+    x = 3 * probe_input((1, channels, 4, 5))
     q, k, y = layer.q(x)[0], layer.k(x)[0], layer(x)[0]
+    sums = torch.zeros(channels, 4, 5).double()
     fits = {
         "squared_difference": lambda a, b: -((a - b) ** 2),
         "absolute_difference": lambda a, b: -abs(a - b),
@@ -74,11 +77,13 @@ def test_local_relation_is_the_formula(similarity: str) -> None:
                     for o, (a, b) in around.items()
                 ]
                 weights = torch.stack(logits).softmax(0)
-                part = slice(4 * group, 4 * group + 4)
-                expected = sum(
+                part = slice(4 * group, min(4 * group + 4, channels))  # the last group of 6 channels has 2
+                sums[part, row, column] = sum(
                     weight * x[0, part, a, b] for weight, (a, b) in zip(weights, around.values(), strict=True)
                 )
-                torch.testing.assert_close(y[part, row, column], expected, rtol=1e-5, atol=1e-8)
+    if project:
+        sums = torch.einsum("oi,ihw->ohw", layer.proj.weight[:, :, 0, 0], sums) + layer.proj.bias[:, None, None]
+    torch.testing.assert_close(y, sums, rtol=1e-5, atol=1e-8)
 
 
 def slow_gamma(gamma: nn.Sequential, vectors: Tensor) -> Tensor:
@@ -196,6 +201,21 @@ def test_networks_have_the_parameters_of_the_paper(block, layers, settings, mill
     assert round(san_parameters(block, layers, **settings) / 1e6, 1) == millions
 
 
+def test_lr_net_50_has_the_parameters_of_the_paper() -> None:
+    """Table 1 of arXiv:1904.11491: 7 x 7 neighbourhoods, m = 8, widths 100 to 800, 23.3 M parameters (these: 23.37)."""
+
+    def relation(width: int) -> int:
+        return parameter_count(LocalRelation2d(width, 7, 8, project=True))
+
+    total, previous = 3 * 64 + 2 * 64 + relation(64) + 2 * 64, 64  # 1x1, norm, local relation, norm
+    for width, out, depth in ((100, 256, 3), (200, 512, 4), (400, 1024, 6), (800, 2048, 3)):
+        total += previous * out + 2 * out  # the shortcut of the first block
+        for _ in range(depth):
+            total += previous * width + 2 * width + relation(width) + 2 * width + width * out + 2 * out
+            previous = out
+    assert (total + 2048 * 1000 + 1000) / 1e6 == pytest.approx(23.3, abs=0.1)
+
+
 def test_the_backward_pass_stores_no_unfolded_footprint() -> None:
     layer = StandAloneAttention2d(16, 64, 7, 4)
     x = torch.randn(1, 16, 12, 12)
@@ -222,7 +242,7 @@ def test_the_backward_pass_stores_no_unfolded_footprint() -> None:
             lambda: StandAloneAttention2d(8, 12, num_heads=4),
             "num_heads: heads of width 3 cannot be halved for rows and columns; an even width is needed",
         ),
-        (lambda: LocalRelation2d(12), "share_planes: 8 does not divide channels 12"),
+        (lambda: LocalRelation2d(12, share_planes=0), "share_planes: 0 is not positive"),
         (
             lambda: LocalRelation2d(8, similarity="cosine"),
             "similarity: 'cosine' is not one of squared_difference, absolute_difference, product",

@@ -71,6 +71,21 @@ def test_independent_implementations_agree(make, shapes, parameters, expected, o
     assert_probe(module, shapes, expected, order.split() if order else None)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("mix_bias", [False, True])
+def test_talking_class_attention_is_the_first_row_of_talking_heads(mix_bias: bool) -> None:
+    whole = fill(TalkingHeadsAttention(24, 4, mix_bias=mix_bias))
+    first = fill(ClassAttention(24, 4, talking_heads=True, mix_bias=mix_bias))
+    for name, part in zip("qkv", whole.qkv.weight.chunk(3), strict=True):
+        getattr(first, name).weight.copy_(part)
+    for name, part in zip("qkv", whole.qkv.bias.chunk(3), strict=True):
+        getattr(first, name).bias.copy_(part)
+    first.load_state_dict({k: v for k, v in whole.state_dict().items() if not k.startswith("qkv")}, strict=False)
+    x, mask = probe_input((2, 7, 24)), torch.arange(7).expand(2, 7) < 5
+    torch.testing.assert_close(first(x), whole(x)[:, :1])
+    torch.testing.assert_close(first(x, mask), whole(x, mask)[:, :1])
+
+
 def test_the_talking_heads_of_vit_pytorch_have_their_parameters() -> None:
     # vit-pytorch 1.26.11 cait.Attention(64, heads=8, dim_head=64)
     assert parameter_count(BehindNorm(TalkingHeadsAttention(64, 8, 64, qkv_bias=False, mix_bias=False))) == 131_392

@@ -39,11 +39,32 @@ def run_literally(rnn, x, act=torch.tanh):
 def test_recurrence_follows_the_formula(make):
     block = make(4, 5).double()
     x = torch.randn(2, 6, 4).double()
-    sequence, state = block(x)
+    sequence, state, *_ = block(x)
     act = torch.relu if block.rnn.mode == "RNN_RELU" else torch.tanh
     for states, tokens in zip(sequence, x, strict=True):
         assert torch.allclose(states, run_literally(block.rnn, tokens, act), atol=1e-10)
     assert torch.equal(state, sequence[:, -1])
+
+
+@pytest.mark.parametrize("make", [RNN, LSTM, GRU])
+def test_a_sequence_can_be_read_in_two_parts(make):
+    block = make(4, 5).double()
+    x = torch.randn(2, 6, 4).double()
+    whole, *last = block(x)
+    first, *carried = block(x[:, :2])
+    second, *last_of_second = block(x[:, 2:], *carried)
+    torch.testing.assert_close(torch.cat((first, second), 1), whole)
+    torch.testing.assert_close(last_of_second, last)
+    if make is LSTM:  # the cell alone starts from a state of zeros
+        states, *_ = block(x, None, carried[1])
+        assert not torch.allclose(states, whole)
+
+
+def test_every_layer_starts_from_the_state():
+    block = GRU(4, 5, num_layers=2).double()
+    x, state = torch.randn(2, 3, 4).double(), torch.randn(2, 5).double()
+    expected, _ = block.rnn(x, torch.stack((state, state)))
+    torch.testing.assert_close(block(x, state)[0], expected)
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
@@ -89,8 +110,8 @@ def test_an_lstm_runs_in_float32_where_the_cpu_lacks_a_kernel(make, dtype, monke
     block = make()
     x = torch.randn(2, 6, 4)
     with torch.autocast("cpu", dtype):
-        states, _ = block(x)
-        from_half, _ = block(x.to(dtype))
+        states, *_ = block(x)
+        from_half, *_ = block(x.to(dtype))
     assert torch.equal(states, block.rnn(x)[0])
     assert torch.equal(from_half, block.rnn(x.to(dtype).float())[0])
     with torch.autocast("cpu", dtype), torch.no_grad():

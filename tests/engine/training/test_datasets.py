@@ -16,7 +16,7 @@ from composer.engine.training.datasets import digits as digits_module
 from composer.engine.training.datasets.image_file import read_image
 from composer.engine.training.datasets.image_format import channel_statistics, png_base64
 from composer.engine.training.datasets.splits import stratified_split
-from composer.engine.training.inputs import load_for
+from composer.engine.training.inputs import NamedInputs, check_fields, load_for
 
 
 def load_digits(*shape: int, **options: int) -> LoadedDataset:
@@ -89,15 +89,16 @@ def test_a_large_dataset_is_resized_batch_by_batch_to_the_same_images(digits, mo
 
 
 def test_unknown_data_names_the_known():
-    with pytest.raises(UserError, match=r"data 'cifar' is unknown, expected one of: .*digits"):
-        load(ExtensionRef("cifar"), {"image": (1, 8, 8)})
+    with pytest.raises(UserError, match=r"data 'nonsense' is unknown, expected one of: .*digits"):
+        load(ExtensionRef("nonsense"), {"image": (1, 8, 8)})
 
 
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
         ("image: {shape: [1, 8, 8]}, b: {shape: [1, 8, 8]}", r"2 inputs \(image, b\).* digits has no field 'b'"),
-        ("a: {shape: [64]}", r"'a' is \[64\] float32, expected an image"),
+        ("a: {shape: [65]}", r"'a' is \[65\] float32, expected an image"),
+        ("a: {shape: [8, 8]}", r"'a' is \[8, 8\] float32, expected an image"),
         ("a: {shape: [1, 8, 8], dtype: int64}", "int64, expected an image"),
     ],
 )
@@ -111,6 +112,16 @@ def test_a_single_input_takes_the_image_whatever_its_name():
     design = loads('format: 1\nvariables: {side: 6}\ninputs:\n  a: {shape: [1, "=side * 2", "=side"]}\n')
     assert input_fields(design) == ("image",)
     assert field_shapes(design) == {"image": (1, 12, 6)}
+
+
+def test_a_row_of_values_takes_a_square_image():
+    design = loads("format: 1\ninputs: {a: {shape: [192]}}\n")
+    assert field_shapes(design) == {"image": (3, 8, 8)}
+    assert field_shapes(loads("format: 1\ninputs: {a: {shape: [784]}}\n")) == {"image": (1, 28, 28)}
+    data = load_for(design)
+    check_fields(design, data.train)
+    batch = data.train.take(slice(2))
+    assert torch.equal(NamedInputs.of(torch.nn.Identity(), design)(batch), batch["image"].reshape(2, 192))
 
 
 def test_several_inputs_are_filled_by_name():

@@ -359,6 +359,7 @@ def test_every_command_can_be_triggered_on_an_empty_and_on_a_drawn_design(
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     shown = window()
     skipped = {"quit", "full_screen", "train"}
     for design in (None, small):

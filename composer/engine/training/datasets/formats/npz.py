@@ -31,7 +31,8 @@ def read_npz(path: Path) -> dict[str, Part]:
         if not zipfile.is_zipfile(path):
             reason = "there is no such file" if not path.exists() else "is no .npz archive"
             raise UserError(f"{path}: {reason}; {EXPECTED}")
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: np.load leaves a damaged file open.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             pairs = _pair_names(path, archive.files)
             return {part: _read_pair(path, archive, names) for part, names in pairs.items()}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:

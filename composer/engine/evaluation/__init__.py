@@ -1,0 +1,1 @@
+"""Measuring trained networks on data of any source."""

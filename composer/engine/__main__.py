@@ -170,6 +170,14 @@ class Engine:
         """Return sample images of a dataset."""
         return self._inspector.sample_images(params, progress)
 
+    def run_samples(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Return samples of the data of a run, by their numbers."""
+        from composer.engine.inspection.run_samples import run_samples
+
+        progress(0.0, "loading the data")
+        run, size = Path(params["run"]), params.get("size", 72)
+        return {"samples": run_samples(run, params["part"], params["indices"], size)}
+
     def capture_maps(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Capture the attention maps of an image."""
         return self._inspector.capture_maps(params, progress)

@@ -11,6 +11,7 @@ from torch import Tensor
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.map_kinds import map_kinds
 from composer.core.errors import UserError
+from composer.core.run_records import PARTS
 from composer.core.training_inputs import IMAGE
 from composer.engine.inspection.subject import Subject
 from composer.engine.maps.capture import capture
@@ -51,6 +52,7 @@ def inspect_image(
     *,
     image: Path | None = None,
     sample: int | None = None,
+    part: str = "val",
     nodes: list[str] | None = None,
 ) -> Inspection:
     """Send one image through a network and capture its maps.
@@ -59,7 +61,8 @@ def inspect_image(
         subject: the network.
         catalog: the blocks.
         image: an image file.
-        sample: number of a validation image, used without a file; the first by default.
+        sample: number of an image of the dataset, used without a file; the first by default.
+        part: the part of the dataset that it is in.
         nodes: only maps of these nodes of the main graph.
 
     Raises:
@@ -71,12 +74,14 @@ def inspect_image(
         prepared = subject.image_format.prepare(read_image(image))
         tensor, notes = prepared.tensor, prepared.notes
     else:
-        split = subject.data.val
+        split = subject.data.parts().get(part)
+        if split is None:
+            raise UserError(f"{subject.data.name} has no part {part}; it has: {', '.join(subject.data.parts())}")
         number = sample or 0
         if not 0 <= number < len(split):
             raise UserError(
                 f"sample {number} does not exist; "
-                f"the validation images of {subject.data.name} are 0 to {len(split) - 1}"
+                f"the {PARTS.get(part, part)} images of {subject.data.name} are 0 to {len(split) - 1}"
             )
         batch = split.take(slice(number, number + 1))
         tensor, label = batch[IMAGE], subject.data.classes[int(batch["label"][0])]

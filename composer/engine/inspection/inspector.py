@@ -66,8 +66,8 @@ class Inspector:
         """Capture the maps of one image and write them to files.
 
         Args:
-            params: ``design``, ``run`` (a folder, or None for untrained weights), ``image`` (``{"sample"}`` or
-                ``{"path"}``), ``nodes``.
+            params: ``design``, ``run`` (a folder, or None for untrained weights), ``image`` (``{"path"}``, or
+                ``{"sample"}`` with ``part``, by default ``val``), ``nodes``.
             progress: receives a fraction and a message.
         """
         design = from_json(params["design"])
@@ -87,6 +87,7 @@ class Inspector:
             self.inferrer.catalog,
             image=Path(image["path"]) if image.get("path") else None,
             sample=image.get("sample"),
+            part=image.get("part", "val"),
             nodes=params.get("nodes"),
         )
         notes += inspection.notes

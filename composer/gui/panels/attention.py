@@ -110,6 +110,7 @@ class AttentionPanel(Panel):
         session.document.selection_changed.connect(self._follow_canvas)
         session.run_started.connect(lambda run: run.finished.connect(self._forget_runs))
         session.run_selected.connect(self._on_run_chosen)
+        session.sample_selected.connect(self._on_sample_chosen)
         session.theme_changed.connect(self._refresh_theme)
         for run in session.runs:
             run.finished.connect(self._forget_runs)
@@ -370,6 +371,21 @@ class AttentionPanel(Panel):
             self.weights.setCurrentIndex(index)
             self._run_by_hand = True
             self.capture()
+
+    def _on_sample_chosen(self) -> None:
+        """Show a sample of the data of a run, in the network of that run."""
+        self._runs = None
+        self._fill_weights()
+        index = self.weights.findData(str(self.session.selected_run))
+        if index < 0:
+            self.notice.show_message("The weights of this run are gone; its attention cannot be shown", "warning")
+            return
+        self.weights.setCurrentIndex(index)
+        self._run_by_hand = True
+        sample = dict(self.session.selected_sample)
+        with QSignalBlocker(self.strip):
+            self.strip.add_choice(sample, str(sample.get("name", "")))
+        self._choose_image(sample)
 
     def _color(self, node: str) -> Any:
         item = self.session.document.design.main.nodes.get(node)

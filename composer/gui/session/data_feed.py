@@ -105,6 +105,31 @@ class DataFeed(QObject):
         params = {"part": part, "offset": offset, "count": count, "size": size, "label": label}
         return self._send("data_samples", {**self._source(), **params}, on_result, on_error)
 
+    def run_samples(
+        self,
+        run: Path,
+        part: str,
+        indices: Sequence[int],
+        size: int,
+        on_result: OnResult,
+        on_error: OnError | None = None,
+    ) -> Request | None:
+        """Fetch samples of the data that a run was trained on, as thumbnails.
+
+        Args:
+            run: folder of the run.
+            part: ``val`` or ``test``.
+            indices: numbers of the samples in it.
+            size: longest side of a thumbnail, in pixels.
+            on_result: receives ``samples``, each with ``index``, ``name``, ``label`` and ``png``.
+            on_error: receives one sentence.
+
+        Returns:
+            The request; None without an engine.
+        """
+        params = {"run": str(run), "part": part, "indices": list(indices), "size": size}
+        return self._send("run_samples", params, on_result, on_error)
+
     def preview(
         self, part: str, index: int, draws: int, on_result: OnResult, on_error: OnError | None = None
     ) -> Request | None:

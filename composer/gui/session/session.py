@@ -56,6 +56,7 @@ class Session(QObject):
         runs: the trainings that this window has started.
         devices: the devices of the engine, each with ``name`` and ``label``; empty until the engine reports them.
         selected_run: folder of the run that another panel should show; None for none.
+        selected_sample: the image of a run's data that the attention panel should show, see `show_sample`.
         custom_blocks: the block catalog and the folders of custom blocks.
         engine: the engine worker.
         jobs: long computations in processes of their own.
@@ -78,6 +79,7 @@ class Session(QObject):
         panel_requested: name of a panel that should open.
         training_requested: the training panel should start a training.
         run_selected: `selected_run` has changed.
+        sample_selected: `selected_sample` has changed.
     """
 
     message = Signal(str, str)
@@ -93,6 +95,7 @@ class Session(QObject):
     panel_requested = Signal(str)
     training_requested = Signal()
     run_selected = Signal()
+    sample_selected = Signal()
 
     def __init__(self, engine: Worker | Sequence[str] | None = ENGINE, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -103,6 +106,7 @@ class Session(QObject):
         self.runs: list[RunHandle] = []
         self.devices: list[dict[str, str]] = []
         self.selected_run: Path | None = None
+        self.selected_sample: dict[str, Any] = {}
         self.document.undo_stack.cleanChanged.connect(self._clean_changed)
         self.custom_blocks = CustomBlocks(self)
         self.custom_blocks.changed.connect(self._on_custom_blocks)
@@ -398,6 +402,20 @@ class Session(QObject):
         self.selected_run = folder.absolute()
         self.panel_requested.emit(panel)
         self.run_selected.emit()
+
+    def show_sample(self, folder: Path, part: str, index: int, name: str) -> None:
+        """Show what the network of a run attends to in a sample of its data.
+
+        Args:
+            folder: folder of the run.
+            part: ``train``, ``val`` or ``test``.
+            index: number of the sample in it.
+            name: name of the sample, for people.
+        """
+        self.selected_run = folder.absolute()
+        self.selected_sample = {"sample": index, "part": part, "name": name}
+        self.panel_requested.emit("attention")
+        self.sample_selected.emit()
 
     def set_theme(self, mode: str) -> None:
         """Apply a theme to the application and remember it.

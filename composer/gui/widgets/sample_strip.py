@@ -12,14 +12,15 @@ from composer.gui.look import theme
 
 SIDE, CELL = 40, 48
 CHOICE = Qt.ItemDataRole.UserRole
-MAX_FILES = 8
+MAX_ADDED = 8
 
 
 class SampleStrip(QListWidget):
-    """Thumbnails of the samples of a dataset, preceded by the user's own files.
+    """Thumbnails of the samples of a dataset, preceded by what the user added: own files, and samples of runs.
 
     Signals:
-        image_chosen: the selected image, as ``{"sample": index}`` or ``{"path": file}``.
+        image_chosen: the selected image, as ``{"sample": index}``, ``{"path": file}`` or, of a run's data,
+            ``{"sample": index, "part": part}``.
     """
 
     image_chosen = Signal(dict)
@@ -43,7 +44,7 @@ class SampleStrip(QListWidget):
             images: the engine's reply to the request `images`.
         """
         for row in reversed(range(self.count())):
-            if "sample" in self.item(row).data(CHOICE):
+            if not _is_added(self.item(row).data(CHOICE)):
                 self._remove(row)
         for image in images:
             pixmap = QPixmap.fromImage(QImage.fromData(base64.b64decode(image["png_base64"])))
@@ -56,21 +57,29 @@ class SampleStrip(QListWidget):
 
     def add_file(self, path: Path) -> None:
         """Insert a file at the front and select it; a file that is already in the strip is only selected."""
-        choice = {"path": str(path)}
+        self.add_choice({"path": str(path)}, path.name)
+
+    def add_choice(self, choice: dict[str, Any], tip: str) -> None:
+        """Insert an image at the front and select it; one that is already in the strip is only selected.
+
+        Args:
+            choice: a file or a sample of a run, see `image_chosen`.
+            tip: its tooltip.
+        """
         for row in range(self.count()):
             if self.item(row).data(CHOICE) == choice:
                 self.setCurrentRow(row)
                 return
-        self._add(0, theme.icon("picture", "muted").pixmap(theme.ICON, theme.ICON), choice, path.name)
-        files = [row for row in range(self.count()) if "path" in self.item(row).data(CHOICE)]
-        if len(files) > MAX_FILES:
-            self._remove(files[-1])
+        self._add(0, theme.icon("picture", "muted").pixmap(theme.ICON, theme.ICON), choice, tip)
+        added = [row for row in range(self.count()) if _is_added(self.item(row).data(CHOICE))]
+        if len(added) > MAX_ADDED:
+            self._remove(added[-1])
         self.setCurrentRow(0)
 
     def set_thumbnail(self, choice: dict[str, Any], image: QImage) -> None:
-        """Set the thumbnail of a file: the image as the network received it."""
+        """Set the thumbnail of an added image: the image as the network received it."""
         for row in range(self.count()):
-            if self.item(row).data(CHOICE) == choice and "path" in choice:
+            if self.item(row).data(CHOICE) == choice and _is_added(choice):
                 self.item(row).setIcon(_icon(QPixmap.fromImage(image)))
 
     def _changed(self, item: QListWidgetItem | None) -> None:
@@ -88,6 +97,11 @@ class SampleStrip(QListWidget):
         blocked = self.blockSignals(True)
         self.takeItem(row)
         self.blockSignals(blocked)
+
+
+def _is_added(choice: dict[str, Any]) -> bool:
+    """Return whether an image is not one of the samples that the strip lists by itself."""
+    return "path" in choice or "part" in choice
 
 
 def _icon(pixmap: QPixmap) -> QIcon:

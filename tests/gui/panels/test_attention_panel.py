@@ -206,6 +206,23 @@ def test_another_design_is_not_looked_at_unasked(session: Session, home: Path, q
     assert "Run trained" in panel.controls.notes.text()
 
 
+def test_a_sample_of_a_run_is_shown_in_the_network_of_that_run(session: Session, home: Path, qtbot: QtBot) -> None:
+    run = write_run(home / "runs" / "trained", tiny())
+    panel = shown(session, qtbot)
+    assert panel.weights.currentText() == "Untrained weights"
+    session.show_sample(run, "test", 17, "cats/a.png")
+    qtbot.waitUntil(lambda: bool(panel.maps))
+    assert panel.weights.currentData() == str(run)
+    assert panel.strip.currentItem().toolTip() == "cats/a.png"
+    assert panel._image == {"sample": 17, "part": "test", "name": "cats/a.png"}
+    images = panel.strip.count()
+    session.show_sample(run, "test", 17, "cats/a.png")  # again: it is in the strip already
+    assert panel.strip.count() == images
+    qtbot.waitUntil(lambda: panel._request is None)
+    session.show_sample(home / "gone", "val", 0, "x")
+    assert "The weights of this run are gone" in panel.notice.text
+
+
 def test_a_dropped_file_and_an_error_that_is_a_sentence(panel: AttentionPanel, tmp_path: Path, qtbot: QtBot) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "gone.png"))])

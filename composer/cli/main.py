@@ -20,6 +20,7 @@ from composer.cli import CRASH, INTERRUPTED, NOT_DONE, commands
 from composer.cli.options import add_options, path
 from composer.core.blocks import block_folders
 from composer.core.errors import UserError
+from composer.core.files import trusted_files
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # what a disk behind standard output reports
 DESCRIPTION = "Compose vision networks: draw, see shapes and costs, train, inspect, export."
@@ -61,6 +62,14 @@ def parser() -> argparse.ArgumentParser:
             type=path,
             metavar="FOLDER",
             help="a folder of custom blocks, whose code may run",
+        )
+        command.add_argument(
+            "--trust",
+            action="append",
+            default=[],
+            type=path,
+            metavar="FILE",
+            help="a Python file with a dataset of your own, whose code may run",
         )
         command.set_defaults(function=module.run)
     return top
@@ -150,6 +159,7 @@ def _run(words: list[str]) -> int:
         raise UserError(f"unrecognized arguments: {' '.join(unknown)}; netcomposer{where} --help lists the options")
     run = options.pop("function")
     block_folders.add_session_folders(options.pop("blocks"))
+    trusted_files.add_session_files(options.pop("trust"))
     return int(run(**options))
 
 

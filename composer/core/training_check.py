@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from composer.core import edits, training_settings
 from composer.core.blocks.catalog import Catalog
+from composer.core.dataset_file import dataset_declaration
 from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, Repair
 from composer.core.graph import Design, Node, is_expression
 from composer.core.repairs import call
-from composer.core.training_extensions import datasets, objectives
+from composer.core.training_extensions import objectives
 from composer.core.training_inputs import field_shapes
 
 CLASSES_PARAM = "num_classes"
@@ -42,7 +43,8 @@ def training_obstacle(design: Design, facts: DesignFacts | None, catalog: Catalo
     except UserError as error:
         return Obstacle(str(error))
     data = design.training.data.name
-    classes = datasets()[data].values.get("classes")
+    declaration = dataset_declaration(design.training.data)
+    classes = declaration.values.get("classes") if declaration is not None else None
     if not objectives()[design.training.objective.name].values.get("scores_per_class") or not classes:
         return None
     outputs = list(design.main.outputs)

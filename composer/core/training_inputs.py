@@ -6,10 +6,10 @@ input of one axis takes a square image as a row of values: 784 are 28 x 28 grey 
 
 import math
 
+from composer.core.dataset_file import dataset_declaration
 from composer.core.errors import DesignError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.graph import Design, Input
-from composer.core.training_extensions import datasets
 
 IMAGE = "image"
 LABEL = "label"
@@ -24,7 +24,7 @@ def input_fields(design: Design) -> tuple[str, ...]:
         DesignError: if an input stays empty.
     """
     reference = design.training.data
-    declaration = datasets().get(reference.name)
+    declaration = dataset_declaration(reference)
     fields = tuple(declaration.values.get("fields", ())) if declaration is not None else ()
     inputs = list(design.main.inputs)
     if not inputs:
@@ -32,7 +32,7 @@ def input_fields(design: Design) -> tuple[str, ...]:
     if len(inputs) == 1 and inputs[0] not in fields:
         return (IMAGE if IMAGE in fields or not fields else fields[0],)
     for id in inputs:
-        if id not in fields:
+        if fields and id not in fields:  # none are known of a file that cannot be read, which is reported elsewhere
             raise DesignError(
                 f"the design has {len(inputs)} inputs ({', '.join(inputs)}), but a batch of {reference.name} has no "
                 f"field {id!r}; its fields are: {', '.join(fields)}",

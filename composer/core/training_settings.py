@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from composer.core.declarations import ParamSpec
+from composer.core.declarations import Declaration, ParamSpec
 from composer.core.errors import UserError
 from composer.core.extension_text import SEPARATOR, parse_reference, plain_reference, read_reference
 from composer.core.graph import ExtensionRef, Training
@@ -121,7 +121,7 @@ def check_key(training: Training, key: str) -> None:
             raise UserError(f"training {name} does not contain {entry!r:.60}; it contains {listed}")
     declaration = EXTENSIONS[name]().get(reference.name)
     if declaration is not None and declaration.option(part) is None:
-        raise UserError(_unknown_option(name, reference.name, part))
+        raise UserError(_unknown_option(f"{name} {reference.name}", EXTENSIONS[name]()[reference.name], part))
 
 
 def problems(training: Training) -> list[str]:
@@ -169,15 +169,27 @@ def reference_problems(name: str, reference: ExtensionRef) -> list[str]:
     if declaration.problem:
         return [f"{name} {reference.name} cannot be used: {declaration.problem}"]
     prefix = f"{name}.{reference.name}" if setting(name).spec.type == LIST else name
+    return option_problems(f"{name} {reference.name}", declaration, reference.options, f"{prefix}.")
+
+
+def option_problems(owner: str, declaration: Declaration, values: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return why options do not fit an extension: unknown, out of range, or missing.
+
+    Args:
+        owner: what has the options, such as ``data shapes``.
+        declaration: what it declares.
+        values: the options by name.
+        prefix: in front of the names of options in messages.
+    """
     messages = []
-    for option, value in reference.options.items():
+    for option, value in values.items():
         spec = declaration.option(option)
         if spec is None:
-            messages.append(_unknown_option(name, reference.name, option))
-        elif message := value_problem(replace(spec, name=f"{prefix}.{option}"), value):
+            messages.append(_unknown_option(owner, declaration, option))
+        elif message := value_problem(replace(spec, name=f"{prefix}{option}"), value):
             messages.append(message)
-    required = [spec.name for spec in declaration.options if spec.required and spec.name not in reference.options]
-    return messages + [f"{name} {reference.name} needs the option {option}" for option in required]
+    required = [spec.name for spec in declaration.options if spec.required and spec.name not in values]
+    return messages + [f"{owner} needs the option {option}" for option in required]
 
 
 def _unknown_reference(setting_name: str, text: str) -> str:
@@ -187,9 +199,9 @@ def _unknown_reference(setting_name: str, text: str) -> str:
     return f"{setting_name} {name!r:.60} is unknown, expected one of: {', '.join(declared)}"
 
 
-def _unknown_option(name: str, extension: str, option: str) -> str:
-    options = [spec.name for spec in EXTENSIONS[name]()[extension].options]
-    return f"{name} {extension} has no option {option!r:.60}; {_nearest(option, options, 'its options are')}"
+def _unknown_option(owner: str, declaration: Declaration, option: str) -> str:
+    options = [spec.name for spec in declaration.options]
+    return f"{owner} has no option {option!r:.60}; {_nearest(option, options, 'its options are')}"
 
 
 def _nearest(word: str, words: Iterable[str], introduction: str = "it has") -> str:

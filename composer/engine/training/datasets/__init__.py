@@ -102,9 +102,7 @@ class Dataset(ABC):
             UserError: if the samples cannot be read.
         """
         declaration = datasets().get(type(self).__module__.rpartition(".")[2])
-        values = declaration.values if declaration is not None else {}
-        kinds = {IMAGE: FieldFacts(IMAGE), LABEL: FieldFacts(LABEL, (), "int64")}
-        return DataFacts("", {name: kinds.get(name, FieldFacts("vector")) for name in values.get("fields", ())})
+        return declared_facts(declaration.values.get("fields", ()) if declaration is not None else ())
 
     def stamp(self) -> str:
         """Return a text that changes with the files of the dataset, so that nothing outdated is cached."""
@@ -126,6 +124,12 @@ def dataset(*, title: str, fields: tuple[str, ...], classes: int = 0) -> Callabl
         classes,
     )  # read from the source by `core.training_extensions`, so that they are known without torch
     return lambda marked: marked
+
+
+def declared_facts(fields: tuple[str, ...]) -> DataFacts:
+    """Return what is known of samples from the names of their fields."""
+    kinds = {IMAGE: FieldFacts(IMAGE), LABEL: FieldFacts(LABEL, (), "int64")}
+    return DataFacts("", {name: kinds.get(name, FieldFacts("vector")) for name in fields})
 
 
 def load(reference: ExtensionRef, shapes: Shapes) -> LoadedDataset:

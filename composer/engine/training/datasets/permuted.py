@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from composer.core.data_facts import DataFacts, FieldFacts, PartFacts
+from composer.core.dataset_file import dataset_declaration
 from composer.core.errors import UserError
 from composer.core.extension_text import parse_reference
-from composer.core.training_extensions import datasets
 from composer.core.training_inputs import IMAGE
 from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, Source, dataset, make_source
 from composer.engine.training.datasets.splits import Split
@@ -57,7 +57,7 @@ class Permuted(Dataset):
         """Load the source and draw the permutations."""
         if IMAGE not in shapes:
             raise UserError(f"permuted: no input of the design takes the field {IMAGE!r}, but {', '.join(shapes)}")
-        declaration = datasets().get(parse_reference("data", self.source).name)
+        declaration = dataset_declaration(parse_reference("data", self.source))
         if declaration is not None and IMAGE not in declaration.values.get("fields", (IMAGE,)):
             raise UserError(f"permuted: {self.source} has no images, whose pixels could be permuted")
         source = make_source(self.source).load({IMAGE: shapes[IMAGE]})

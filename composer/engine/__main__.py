@@ -178,6 +178,12 @@ class Engine:
         run, size = Path(params["run"]), params.get("size", 72)
         return {"samples": run_samples(run, params["part"], params["indices"], size)}
 
+    def data_preview(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Return one sample of a design's data as the network sees it, with augmented versions."""
+        from composer.engine.training.preview import data_preview
+
+        return data_preview(params)
+
     def capture_maps(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Capture the attention maps of an image."""
         return self._inspector.capture_maps(params, progress)

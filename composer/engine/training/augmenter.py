@@ -66,6 +66,10 @@ class Augmenter:
         }
         return EpochAugmentation(self, seed, epoch, drawn)
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the augmentations, in the order in which they are applied."""
+        return (*self.geometry, *self.pixels, *self.batch, *self.mix)
+
     def without_boxes(self) -> str | None:
         """Return the name of an augmentation after which it is unknown where the boxes lie; None if there is none."""
         boxes, draws = torch.zeros(1, 4), torch.Generator().manual_seed(0)

@@ -78,6 +78,18 @@ def plain_reference(setting: str, reference: ExtensionRef) -> str | dict[str, An
     return text if text is not None else {"name": reference.name, **reference.options}
 
 
+def describe_reference(setting: str, reference: ExtensionRef) -> str:
+    """Return an extension in words: its text, and options that the text does not hold in brackets."""
+    declaration = EXTENSIONS[setting]().get(reference.name) if setting in EXTENSIONS else None
+    first = declaration.options[0].name if declaration is not None and declaration.options else ""
+    head = ExtensionRef(reference.name, {key: value for key, value in reference.options.items() if key == first})
+    text = reference_text(setting, head)
+    if text is None:
+        return str(reference)
+    others = [f"{key}: {value}" for key, value in reference.options.items() if key != first]
+    return f"{text} ({', '.join(others)})" if others else text
+
+
 def absolute_paths(training: Training, *folders: Path) -> Training:
     """Return training settings that name files by absolute paths.
 

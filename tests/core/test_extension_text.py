@@ -7,6 +7,7 @@ import pytest
 from composer.core.declarations import Declaration, ParamSpec, read_declaration
 from composer.core.extension_text import (
     absolute_paths,
+    describe_reference,
     parse_reference,
     plain_reference,
     read_reference,
@@ -60,6 +61,16 @@ def test_names_and_options_that_no_text_can_write_are_mappings():
     assert reference_text("data", two) is None
     for reference in (looks_like_text, two):
         assert read_reference("data", plain_reference("data", reference)) == reference
+
+
+def test_words_for_people():
+    assert (
+        describe_reference("data", ExtensionRef("photos", {"share": 0.1, "folder": "here"}))
+        == "photos:here (share: 0.1)"
+    )
+    assert describe_reference("data", ExtensionRef("photos", {"folder": "here"})) == "photos:here"
+    assert describe_reference("data", ExtensionRef("noise", {"count": 3})) == "noise (count: 3)"
+    assert describe_reference("data", ExtensionRef("none")) == "none"
 
 
 def test_yaml_and_json_hold_the_text():

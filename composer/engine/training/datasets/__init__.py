@@ -18,13 +18,12 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from composer.core import training_settings
 from composer.core.data_facts import DataFacts, FieldFacts
 from composer.core.errors import UserError
-from composer.core.extension_text import parse_reference, reference_text
+from composer.core.extension_text import describe_reference, parse_reference
 from composer.core.graph import ExtensionRef
 from composer.core.training_extensions import datasets
 from composer.core.training_inputs import IMAGE, LABEL
@@ -33,6 +32,10 @@ from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import Split
 
 T = TypeVar("T")
+V = TypeVar("V")
+MAX_LOADED, MAX_FACTS = 2, 16  # datasets that stay in memory, facts that do
+_loaded: dict[Any, "LoadedDataset"] = {}
+_facts: dict[Any, DataFacts] = {}
 # Field name -> shape of one sample, as the design wants it.
 Shapes = Mapping[str, tuple[int, ...]]
 # The text of another dataset, as `extension_text` reads it.
@@ -143,7 +146,12 @@ def load(reference: ExtensionRef, shapes: Shapes) -> LoadedDataset:
         UserError: if the dataset is unknown, its options do not fit, or it cannot be loaded.
     """
     source = make_dataset(reference)
-    return _load(reference.name, tuple(reference.options.items()), tuple(shapes.items()), source.stamp())
+    key = (reference.name, tuple(reference.options.items()), tuple(shapes.items()), source.stamp())
+    if key not in _loaded:
+        loaded = source.load(dict(shapes))
+        facts = replace(loaded.facts, source=describe_reference("data", reference))
+        _store(_loaded, key, replace(loaded, facts=facts), MAX_LOADED)
+    return _loaded[key]
 
 
 def load_facts(reference: ExtensionRef) -> DataFacts:
@@ -153,7 +161,17 @@ def load_facts(reference: ExtensionRef) -> DataFacts:
         UserError: if the dataset is unknown, its options do not fit, or it cannot be read.
     """
     source = make_dataset(reference)
-    return _load_facts(reference.name, tuple(reference.options.items()), source.stamp())
+    key = (reference.name, tuple(reference.options.items()), source.stamp())
+    if key not in _facts:
+        _store(_facts, key, replace(source.facts(), source=describe_reference("data", reference)), MAX_FACTS)
+    return _facts[key]
+
+
+def _store(cache: dict[Any, V], key: object, value: V, limit: int) -> None:
+    """Add a value, and drop the oldest ones beyond a number."""
+    cache[key] = value
+    while len(cache) > limit:
+        del cache[next(iter(cache))]
 
 
 def make_dataset(reference: ExtensionRef) -> Dataset:
@@ -172,22 +190,3 @@ def make_dataset(reference: ExtensionRef) -> Dataset:
 def make_source(text: Source) -> Dataset:
     """Return the dataset that another one names as its source; see `make_dataset`."""
     return make_dataset(parse_reference("data", text))
-
-
-@lru_cache(maxsize=2)
-def _load(
-    name: str, options: tuple[tuple[str, Any], ...], shapes: tuple[tuple[str, tuple[int, ...]], ...], _stamp: str
-) -> LoadedDataset:
-    reference = ExtensionRef(name, dict(options))
-    loaded = make_dataset(reference).load(dict(shapes))
-    return replace(loaded, facts=replace(loaded.facts, source=_source_text(reference)))
-
-
-@lru_cache(maxsize=8)
-def _load_facts(name: str, options: tuple[tuple[str, Any], ...], _stamp: str) -> DataFacts:
-    reference = ExtensionRef(name, dict(options))
-    return replace(make_dataset(reference).facts(), source=_source_text(reference))
-
-
-def _source_text(reference: ExtensionRef) -> str:
-    return reference_text("data", reference) or str(reference)

@@ -95,9 +95,21 @@ def per_channel(values: tuple[float, ...], like: Tensor) -> Tensor:
 
 
 def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and standard deviation of each channel of images (N, C, H, W)."""
+    """Return mean and standard deviation of each channel of images (N, C, H, W) of uint8 or in [0, 1]."""
+    if images.dtype == torch.uint8:
+        counts = [torch.bincount(channel.reshape(-1), minlength=256).double() for channel in images.unbind(1)]
+        return histogram_statistics(torch.stack(counts))
     pixels = images.transpose(0, 1).flatten(1).double()
     return tuple(pixels.mean(1).tolist()), tuple(pixels.std(1, correction=0).clamp_min(1e-6).tolist())
+
+
+def histogram_statistics(counts: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation of each channel from how often it has each value of 8 bits (C, 256)."""
+    values = torch.arange(256, dtype=torch.float64) / 255
+    shares = counts / counts.sum(1, keepdim=True).clamp_min(1)
+    mean = (shares * values).sum(1, keepdim=True)
+    variance = (shares * (values - mean) ** 2).sum(1)
+    return tuple(mean[:, 0].tolist()), tuple(variance.sqrt().clamp_min(1e-6).tolist())
 
 
 def resize(images: Tensor, size: tuple[int, int]) -> Tensor:

@@ -164,6 +164,9 @@ def stratified_split(
     held_out: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
     for number in np.unique(labels):
         members = np.flatnonzero(labels == number)
-        held_out.append(shuffle.permutation(members)[: round(len(members) * share)])
+        count = round(len(members) * share)
+        if share and len(members) > 1:  # a class of two is learned and measured, too
+            count = min(max(count, 1), len(members) - 1)
+        held_out.append(shuffle.permutation(members)[:count])
     val = np.sort(np.concatenate(held_out))
     return np.setdiff1d(np.arange(len(labels)), val), val

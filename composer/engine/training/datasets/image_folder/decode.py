@@ -1,0 +1,100 @@
+"""Files as pixels of the size of an input, decoded by threads."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from composer.core.errors import UserError
+from composer.engine.training.datasets.image_file import EXPECTED, UserImage, decode_image
+from composer.engine.training.datasets.image_fit import Fit, fit_image
+
+# A JPEG is decoded at a fraction of its size if at least this many decoded pixels remain for each pixel of the input.
+DRAFT = 2
+# Files of one task: fewer tasks than files, and still enough for all threads.
+CHUNK = 8
+
+
+def decode_pixels(path: Path, channels: int, height: int, width: int, fit: Fit) -> NDArray[np.uint8]:
+    """Return an image file as pixels (height, width, channels) of 8 bits.
+
+    Args:
+        path: the file.
+        channels: 1 or 3.
+        height: pixels of the input.
+        width: pixels of the input.
+        fit: see `image_fit.fit_image`.
+
+    Raises:
+        UserError: if it cannot be read; it was readable when the dataset was loaded.
+    """
+    image = decode_image(path, DRAFT * max(height, width))
+    return to_pixels(image, channels, height, width, fit)
+
+
+def to_pixels(image: UserImage, channels: int, height: int, width: int, fit: Fit) -> NDArray[np.uint8]:
+    """Return an image as pixels (height, width, channels) of 8 bits."""
+    fitted, _ = fit_image(image.pixels, (width, height), fit)
+    mode = "RGB" if channels == 3 else "L"
+    pixels = np.asarray(fitted if fitted.mode == mode else fitted.convert(mode))
+    return pixels.reshape(height, width, channels)
+
+
+def reason_of(error: UserError, path: Path) -> str:
+    """Return why a file cannot be read, without its name and without the formats that could."""
+    return str(error).removeprefix(f"{path.name}: ").removeprefix(f"{path}: ").removesuffix(f"; {EXPECTED}")
+
+
+class Decoding:
+    """Images that threads are decoding into one tensor.
+
+    Args:
+        pool: the threads; None decodes when the tensor is requested.
+        files: the files.
+        shape: channels, height and width.
+        fit: see `image_fit.fit_image`.
+    """
+
+    def __init__(
+        self, pool: ThreadPoolExecutor | None, files: Sequence[Path], shape: tuple[int, int, int], fit: Fit
+    ) -> None:
+        channels, height, width = shape
+        self.shape = shape
+        self.fit = fit
+        self.pixels = torch.empty(len(files), height, width, channels, dtype=torch.uint8)
+        self._array = self.pixels.numpy()
+        self._files = files
+        bounds = [(low, min(low + CHUNK, len(files))) for low in range(0, len(files), CHUNK)]
+        self._futures: list[Future[None]] = [pool.submit(self._decode, *pair) for pair in bounds] if pool else []
+
+    def result(self) -> Tensor:
+        """Return the pixels (N, C, H, W) of 8 bits.
+
+        Raises:
+            UserError: naming the first file that cannot be read.
+        """
+        if self._futures:
+            for future in self._futures:
+                future.result()
+        else:
+            self._decode(0, len(self._files))
+        return self.pixels.permute(0, 3, 1, 2)
+
+    def cancel(self) -> None:
+        """Give up what is not yet decoded."""
+        for future in self._futures:
+            future.cancel()
+
+    def _decode(self, low: int, high: int) -> None:
+        channels, height, width = self.shape
+        for number in range(low, high):
+            path = self._files[number]
+            try:
+                self._array[number] = decode_pixels(path, channels, height, width, self.fit)
+            except UserError as error:
+                reason = reason_of(error, path)
+                raise UserError(f"{path}: {reason}; it was readable before, repair it and resume") from None

@@ -1,0 +1,129 @@
+"""Which images of a listing can be used: every file is decoded once, and the result is cached until it changes."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer import paths
+from composer.core.errors import UserError
+from composer.core.files.atomic import write_atomically
+from composer.core.json_text import load_json
+from composer.engine.device import cpu_cores
+from composer.engine.training.datasets.image_file import decode_image, ignore_pillow_warnings
+from composer.engine.training.datasets.image_folder.decode import reason_of
+from composer.engine.training.datasets.image_folder.listing import ListedImage, Listing
+from composer.engine.training.datasets.progress import report_progress
+
+CHUNK = 64  # files of one task
+FORMAT = 1
+MAX_CACHES = 64  # files of earlier scans that stay
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedImage:
+    """What one file holds.
+
+    Args:
+        width: pixels, upright.
+        height: pixels.
+        channels: 1 grey, 3 colour.
+        reason: why it cannot be used; empty if it can.
+        note: that some of its values are not finite; empty if all are.
+    """
+
+    width: int = 0
+    height: int = 0
+    channels: int = 1
+    reason: str = ""
+    note: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be decoded."""
+        return not self.reason
+
+
+def scan(listing: Listing) -> list[ScannedImage]:
+    """Return what each file of a listing holds, in the order of the listing; files scanned before are not opened.
+
+    Progress is reported to `progress.progress_to`.
+    """
+    cache = _cache_file(listing.root)
+    rows = _read(cache)
+    results = [_cached(rows.get(item.path), item) for item in listing.images]
+    todo = [number for number, result in enumerate(results) if result is None]
+    if todo:
+        scanned = _scan_files([listing.file(listing.images[number]) for number in todo])
+        for number, result in zip(todo, scanned, strict=True):
+            results[number] = result
+        _write(cache, listing.images, [result for result in results if result is not None])
+    return [result for result in results if result is not None]
+
+
+def _scan_files(files: Sequence[Path]) -> Iterator[ScannedImage]:
+    ignore_pillow_warnings()
+    chunks = [files[low : low + CHUNK] for low in range(0, len(files), CHUNK)]
+    with ThreadPoolExecutor(cpu_cores()) as pool:
+        try:
+            for number, results in enumerate(pool.map(_scan_chunk, chunks)):
+                yield from results
+                done = min(len(files), (number + 1) * CHUNK)
+                report_progress(done / len(files), f"checking images: {done:,} of {len(files):,}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _scan_chunk(files: Sequence[Path]) -> list[ScannedImage]:
+    return [scan_file(path) for path in files]
+
+
+def scan_file(path: Path) -> ScannedImage:
+    """Decode one file, a JPEG at an eighth of its size, and return what it holds."""
+    try:
+        image = decode_image(path, at_least=1)
+    except UserError as error:
+        return ScannedImage(reason=reason_of(error, path))
+    note = next((note for note in image.notes if "finite" in note), "")
+    return ScannedImage(*image.size, 1 if image.pixels.mode == "L" else 3, "", note)
+
+
+def _cache_file(root: Path) -> Path:
+    name = hashlib.blake2b(str(root).encode(errors="replace"), digest_size=8).hexdigest()
+    return paths.user_cache() / "images" / f"{name}.json"
+
+
+def _cached(row: object, item: ListedImage) -> ScannedImage | None:
+    match row:
+        case [int(size), int(changed), int(width), int(height), int(channels), str(reason), str(note)]:
+            if (size, changed) == (item.size, item.changed):
+                return ScannedImage(width, height, channels, reason, note)
+    return None
+
+
+def _read(cache: Path) -> dict[str, object]:
+    try:
+        data = load_json(cache.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    rows = data.get("files") if isinstance(data, dict) and data.get("format") == FORMAT else None
+    return rows if isinstance(rows, dict) else {}
+
+
+def _write(cache: Path, images: Sequence[ListedImage], results: Sequence[ScannedImage]) -> None:
+    """Store the results; a full or read-only disk costs time, not the training."""
+    rows = {
+        item.path: [item.size, item.changed, row.width, row.height, row.channels, row.reason, row.note]
+        for item, row in zip(images, results, strict=True)
+    }
+    text = json.dumps({"format": FORMAT, "files": rows})
+    with contextlib.suppress(OSError, UserError):
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(cache, lambda file: file.write(text.encode()))
+        others = sorted(cache.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)
+        for old in others[:-MAX_CACHES]:
+            old.unlink()

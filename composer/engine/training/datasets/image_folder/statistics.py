@@ -1,0 +1,71 @@
+"""Mean and standard deviation of each channel over training images, computed once and cached on the disk."""
+
+import contextlib
+import hashlib
+import json
+
+import torch
+from torch import Tensor
+
+from composer import paths
+from composer.core.errors import UserError
+from composer.core.files.atomic import write_atomically
+from composer.core.json_text import load_json
+from composer.engine.training.datasets.image_folder.file_split import FileSplit
+from composer.engine.training.datasets.image_format import histogram_statistics
+from composer.engine.training.datasets.progress import report_progress
+
+# Of more training images than this, a seeded sample is measured.
+MAX_IMAGES = 2000
+CHUNK = 64
+MAX_CACHES = 64
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+
+
+def statistics_sample(count: int) -> Tensor:
+    """Return the numbers of the training images that are measured, in order."""
+    if count <= MAX_IMAGES:
+        return torch.arange(count)
+    return torch.randperm(count, generator=torch.Generator().manual_seed(0))[:MAX_IMAGES].sort().values
+
+
+def sample_note(count: int) -> tuple[str, ...]:
+    """Return a note if not all images are measured."""
+    if count <= MAX_IMAGES:
+        return ()
+    return (f"mean and standard deviation are those of {MAX_IMAGES:,} of {count:,} training images, drawn with seed 0",)
+
+
+def measure(split: FileSplit, digest: str) -> Statistics:
+    """Return mean and standard deviation of each stored channel of the training images, of pixels in [0, 1].
+
+    Args:
+        split: the training images.
+        digest: of the images; with the size of the input it names the cached result.
+    """
+    text = f"{digest} {split.image.shape} {split.image.fit} {split.stored} {MAX_IMAGES}"
+    name = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    cache = paths.user_cache() / "statistics" / f"{name}.json"
+    with contextlib.suppress(OSError, ValueError):
+        match load_json(cache.read_text("utf-8")):
+            case {"mean": [*means], "std": [*stds]} if len(means) == len(stds) == split.stored:
+                return tuple(map(float, means)), tuple(map(float, stds))
+    counts = torch.zeros(split.stored, 256, dtype=torch.float64)
+    sample = statistics_sample(len(split))
+    for low in range(0, len(sample), CHUNK):
+        add_counts(counts, split.pixels(sample[low : low + CHUNK]))
+        report_progress(low / len(sample), f"measuring colours: {low:,} of {len(sample):,} images")
+    mean, std = histogram_statistics(counts)
+    with contextlib.suppress(OSError, UserError):
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(cache, lambda file: file.write(json.dumps({"mean": mean, "std": std}).encode()))
+        others = sorted(cache.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)
+        for old in others[:-MAX_CACHES]:
+            old.unlink()
+    return mean, std
+
+
+def add_counts(counts: Tensor, pixels: Tensor) -> None:
+    """Count the values of each channel of pixels (N, C, H, W) of 8 bits."""
+    for channel, plane in zip(counts, pixels.unbind(1), strict=True):
+        channel += torch.bincount(plane.reshape(-1), minlength=256)

@@ -91,8 +91,8 @@ def test_files_and_memory_give_the_same_batches(tmp_path, shape, fit):
         assert files.train.sample_bytes() == memory.train.sample_bytes()
         for epoch in (1, 2):
             pairs = zip(
-                epoch_batches(files.train, 4, 7, epoch, augment=True),
-                epoch_batches(memory.train, 4, 7, epoch, augment=True),
+                epoch_batches(files.train, 4, 7, epoch, None),
+                epoch_batches(memory.train, 4, 7, epoch, None),
                 strict=True,
             )
             for a, b in pairs:
@@ -104,10 +104,10 @@ def test_files_and_memory_give_the_same_batches(tmp_path, shape, fit):
 
 def test_giving_up_an_epoch_leaves_the_split_usable(tmp_path):
     files = loaded(pets(tmp_path), cache="files", workers=2)
-    batches = epoch_batches(files.train, 2, 0, 1, augment=False)
+    batches = epoch_batches(files.train, 2, 0, 1, None)
     first = next(batches)
     batches.close()  # type: ignore[attr-defined]
-    again = next(epoch_batches(files.train, 2, 0, 1, augment=False))
+    again = next(epoch_batches(files.train, 2, 0, 1, None))
     assert torch.equal(first["image"], again["image"])
 
 
@@ -175,10 +175,10 @@ def test_a_file_that_breaks_later_is_named(tmp_path):
     victim = tmp_path / data.train.name(5)
     victim.write_bytes(b"")
     with pytest.raises(UserError, match=rf"{data.train.name(5)}: cannot be read as an image; it was readable before"):
-        list(epoch_batches(data.train, 4, 0, 1, augment=False))
+        list(epoch_batches(data.train, 4, 0, 1, None))
     victim.unlink()
     with pytest.raises(UserError, match=r"file not found; it was readable before, repair it and resume"):
-        list(epoch_batches(data.train, 4, 0, 1, augment=False))
+        list(epoch_batches(data.train, 4, 0, 1, None))
 
 
 def test_files_are_scanned_once_until_they_change(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMainWindow
 
+from composer.core.data_folder import is_data
 from composer.gui.look import theme
 from composer.gui.settings import settings
 
@@ -129,20 +130,23 @@ class Window(QMainWindow):
             event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept design files."""
-        if _dragged_design(event) is not None:
+        """Accept design files, folders of images and files of samples."""
+        if _dragged(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a design file."""
-        path = _dragged_design(event)
-        if path is not None:
+        """Open a design file, or train on a folder of images."""
+        if (dragged := _dragged(event)) is not None:
             event.acceptProposedAction()
             # After the drop has ended: a question about unsaved work would block the program that is dragged from.
-            QTimer.singleShot(0, self, lambda: self.run_command("open", path))
+            QTimer.singleShot(0, self, lambda: self.run_command(*dragged))
 
 
-def _dragged_design(event: QDropEvent) -> str | None:
+def _dragged(event: QDropEvent) -> tuple[str, str] | None:
+    """Return the command for what is dragged, and its argument; None for anything that no command takes."""
     urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
     files = [url.toLocalFile() for url in urls if url.isLocalFile()]
-    return next((file for file in files if file.lower().endswith(DESIGN_SUFFIXES)), None)
+    for file in files:
+        if file.lower().endswith(DESIGN_SUFFIXES):
+            return "open", file
+    return next((("train_on_folder", file) for file in files if is_data(Path(file))), None)

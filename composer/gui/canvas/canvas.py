@@ -275,8 +275,7 @@ class CanvasView(QWidget):
         self.strip.move(width - self.strip.width() - GAP, GAP)
         self.minimap.move(width - self.minimap.width() - GAP, height - self.minimap.height() - GAP)
         self.legend.move(GAP, height - self.legend.height() - GAP)
-        hint = self.empty.sizeHint()
-        self.empty.setGeometry((width - hint.width()) // 2, (height - hint.height()) // 2, hint.width(), hint.height())
+        self.empty.center()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Move the overlays to their edges."""

@@ -15,6 +15,7 @@ from composer.core.errors import UserError
 from composer.core.training_inputs import IMAGE, field_shapes
 from composer.gui.look import theme
 from composer.gui.panels import Panel
+from composer.gui.session.readiness import readiness
 from composer.gui.session.session import Session
 from composer.gui.widgets.class_balance import ClassBalance
 from composer.gui.widgets.data_figures import PART_WORDS, DataFigures, summary
@@ -39,6 +40,8 @@ class DataPanel(Panel):
     Attributes:
         source: the kind of source and its options.
         summary: number of classes and samples.
+        fitting: whether the design fits the data, and why not.
+        repair_button: makes the design fit.
         figures: what else is known of the data.
         balance: samples of each class.
         part: which part the gallery shows.
@@ -62,6 +65,9 @@ class DataPanel(Panel):
         self.source = DataSource(elsewhere=frozenset({FIT}))
         self.source.edited.connect(self._on_edited)
         self.summary = label(wrap=True)
+        self.fitting = label(role="muted", wrap=True)
+        self.repair_button = button("", self._repair, "primary")
+        self.train_button = button("Go to training", lambda: session.panel_requested.emit("training"), "link")
         self.figures, self.balance, self.sample = DataFigures(), ClassBalance(), SampleView()
         self.balance.class_selected.connect(lambda _: self._restart_gallery())
         self.part = named(DropDown(), "Part", "Which part of the data is shown")
@@ -84,6 +90,7 @@ class DataPanel(Panel):
         self._build()
         session.data.changed.connect(self.refresh_soon)
         session.document.design_changed.connect(lambda *_: self.refresh_soon())
+        session.facts_changed.connect(lambda *_: self.refresh_soon())
         session.file_changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._refresh_theme)
 
@@ -127,10 +134,26 @@ class DataPanel(Panel):
         self.summary.setText(summary(facts) if facts is not None else "")
         self.summary.setVisible(facts is not None)
         self.figures.show_facts(facts, self._input_size())
+        self._show_fitting(facts)
         if facts is not self._shown:
             self._shown = facts
             self._show_parts(facts)
         self._show_status(facts)
+
+    def _show_fitting(self, facts: DataFacts | None) -> None:
+        """Show whether the design can be trained on the data, and offer the next step."""
+        ready = readiness(self.session)
+        has_network = bool(self.session.document.design.main.nodes)
+        open_template = "Now draw a network, or open a template, to train on it"
+        self.fitting.setText(ready.reason if has_network else open_template)
+        self.fitting.setVisible(facts is not None and bool(ready.reason))
+        self.repair_button.setText(ready.repair.label if ready.repair is not None else "")
+        self.repair_button.setVisible(facts is not None and ready.repair is not None)
+        self.train_button.setVisible(facts is not None and not ready.reason)
+
+    def _repair(self) -> None:
+        if (repair := readiness(self.session).repair) is not None:
+            self.session.repair(repair, "")
 
     def _show_fit(self) -> None:
         """Offer the ways to fit an image, if the source has a choice."""
@@ -266,7 +289,11 @@ class DataPanel(Panel):
     def _left(self) -> QWidget:
         body = QWidget()
         self._classes = _scrolling(self.balance)  # a thousand classes scroll in a part of the column
-        layout = column(self.source, self.summary, self._classes, self.figures, margin=8)
+        layout = column(self.source, self.summary, self.fitting, margin=8)
+        for action in (self.repair_button, self.train_button):
+            layout.addWidget(action, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._classes)
+        layout.addWidget(self.figures)
         layout.addStretch(1)
         body.setLayout(layout)
         return _scrolling(body)

@@ -11,13 +11,13 @@ from composer.core import edits, names, training_overrides, units
 from composer.core.errors import UserError
 from composer.core.files.run_folder import RunInfo, list_runs, read_run
 from composer.core.setting_text import write_text
-from composer.core.training_check import Obstacle, training_obstacle
 from composer.gui.panels import Panel
 from composer.gui.runs.live_run import LiveRun
 from composer.gui.runs.planned_rate import planned_rate
 from composer.gui.runs.run_library import resume_options, runs_folder, short_name
 from composer.gui.runs.run_process import RunHandle
 from composer.gui.session import preferences
+from composer.gui.session.readiness import Readiness, data_words, needs_facts, readiness
 from composer.gui.session.session import Session
 from composer.gui.widgets.labels import button, column, label, refresh_icons
 from composer.gui.widgets.notice import Notice
@@ -81,6 +81,7 @@ class TrainingPanel(Panel):
         session.file_changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._refresh_theme)
         session.preferences_changed.connect(self.refresh_soon)
+        session.data.changed.connect(self.refresh_soon)
         session.run_started.connect(self._adopt)
         session.training_requested.connect(self.start)
         if session.runs:
@@ -96,7 +97,7 @@ class TrainingPanel(Panel):
             return
         if (focused := self.focusWidget()) is not None:
             focused.clearFocus()  # commits what is being typed
-        if reason := self._reason():
+        if reason := readiness(self.session).reason:
             self.notice.show_message(reason, "warning")
             return
         self._launch({"device": self.form.choice("device") or "auto"})
@@ -199,6 +200,8 @@ class TrainingPanel(Panel):
         self.form.set_choices("device", {"auto": f"Automatic: {fastest}" if fastest else "Automatic", **label_of})
         self.form.choose("device", preferences.device())
         self.form.show_settings(session.document.design.training)
+        if session.document.design.main.nodes and needs_facts(session):
+            session.data.update()
         self._show_plan(label_of, fastest)
         if self._offered_digest and self._offered_digest != session.digest:
             self._offered_digest = ""
@@ -212,26 +215,27 @@ class TrainingPanel(Panel):
 
     def _show_plan(self, label_of: dict[str, str], fastest: str) -> None:
         """Show what a start would train, or why it cannot."""
-        design, reason = self.session.document.design, self._reason()
-        rate = planned_rate(design.training, self._steps_per_epoch()) if not reason else None
-        self.plan.show_plan(design.name, reason or self._plan(label_of, fastest), rate)
-        self.plan.problems.setVisible(bool(self.session.problems))
+        session, ready = self.session, readiness(self.session)
+        design = session.document.design
+        rate = planned_rate(design.training, self._steps_per_epoch()) if not ready.reason else None
+        self.plan.show_plan(design.name, ready.reason or self._plan(label_of, fastest), rate)
+        self.plan.problems.setVisible(bool(session.problems))
+        self.plan.show_reading(session.data.share if ready.reason else None)
 
     def _update_start(self) -> None:
         """Enable Start, or show beside it why it is disabled, with the repair if there is one."""
         active = self.run is not None and self.run.active
-        reason = "A training is running; stop it first" if active else self._reason()
-        self.reason.setText(reason)
-        self.reason.setVisible(bool(reason) and self.run is not None and not active)  # the empty page shows it, too
-        obstacle = self._obstacle() if reason and not active and not self.session.problems else None
-        repair = obstacle.repair if obstacle is not None else None
+        ready = Readiness("A training is running; stop it first") if active else readiness(self.session)
+        self.reason.setText(ready.reason)
+        # The page that is shown before the first run has its own line for the reason.
+        self.reason.setVisible(bool(ready.reason) and self.run is not None and not active)
         for repair_button, has_place in ((self.repair_button, self.run is not None), (self.plan.repair, True)):
-            repair_button.setText(repair.label if repair is not None else "")
-            repair_button.setVisible(repair is not None and has_place)
+            repair_button.setText(ready.repair.label if ready.repair is not None else "")
+            repair_button.setVisible(ready.repair is not None and has_place)
         start = self.controls.start
-        start.setEnabled(not reason)
+        start.setEnabled(not ready.reason)
         key = self.session.keymap.text("train")
-        start.setToolTip(reason or "Train the current design" + (f"  ({key})" if key else ""))
+        start.setToolTip(ready.reason or "Train the current design" + (f"  ({key})" if key else ""))
 
     def _show_run(self) -> None:
         run, controls = self.run, self.controls
@@ -260,36 +264,17 @@ class TrainingPanel(Panel):
         earlier = "an earlier " if name == names.snake(self.session.document.design.name) else ""
         return f"{run.headline()}  ·  {earlier}{name}"
 
-    def _reason(self) -> str:
-        """Return why the design cannot be trained now; empty if it can."""
-        main = self.session.document.design.main
-        if not main.nodes:
-            return "Draw a network first: an image input, blocks, and an output with one score per class"
-        errors = [problem for problem in self.session.problems if problem.level == "error"]
-        if errors:
-            return (
-                f"{len(errors)} problems have to be solved first"
-                if len(errors) > 1
-                else "1 problem has to be solved first"
-            )
-        obstacle = self._obstacle()
-        return f"{obstacle.message[:1].upper()}{obstacle.message[1:]}" if obstacle is not None else ""
-
-    def _obstacle(self) -> Obstacle | None:
-        """Return what training would refuse, as far as it is known before a process starts."""
-        session = self.session
-        facts = session.facts if session.facts_current else None
-        return training_obstacle(session.document.design, facts, session.catalog)
-
     def _repair(self) -> None:
         """Apply the repair beside the reason why the design cannot be trained."""
-        obstacle = self._obstacle()
-        if obstacle is not None and obstacle.repair is not None:
-            self.session.repair(obstacle.repair, "")
+        if (repair := readiness(self.session).repair) is not None:
+            self.session.repair(repair, "")
 
     def _steps_per_epoch(self) -> int:
         """Return the optimizer steps of an epoch; a round number as long as the number of samples is unknown."""
-        return UNKNOWN_STEPS
+        facts, training = self.session.data.facts, self.session.document.design.training
+        if facts is None or "train" not in facts.parts:
+            return UNKNOWN_STEPS
+        return max(1, facts.parts["train"].count // (training.batch_size * training.accumulate))
 
     def _plan(self, label_of: dict[str, str], fastest: str) -> str:
         training = self.session.document.design.training
@@ -298,7 +283,8 @@ class TrainingPanel(Panel):
         totals = self.session.facts.totals
         size = f"{units.count(totals.params)} parameters learn from " if totals.params else "Learns from "
         epochs = "1 epoch" if training.epochs == 1 else f"{training.epochs} epochs"
-        return f"{size}{training.data} for {epochs}, {training.batch_size} samples per step, on {where}"
+        data = data_words(training.data, self.session.data.facts)
+        return f"{size}{data} for {epochs}, {training.batch_size} samples per step, on {where}"
 
     def _offer_interrupted(self) -> None:
         """Offer to resume a run of this network that a crash or a power failure ended."""

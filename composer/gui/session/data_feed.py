@@ -62,21 +62,21 @@ class DataFeed(QObject):
     def update(self) -> None:
         """Read the facts of the design's data unless they are known; panels call this while they show it."""
         key = (self._design().training.data, self._folder())
-        if key != self._key:
+        if key != self._key and self._worker is not None:
             self._key = key
             self._read()
 
     def forget(self) -> None:
         """Drop what is known if the design has other data now; nothing is read before a panel needs it."""
-        if self._key is not None and self._key != (self._design().training.data, self._folder()):
+        if self._key != (self._design().training.data, self._folder()):
             self._key = None
             self._cancel()
             self._set(None, "", None)
 
     def read_again(self) -> None:
         """Read the data again: its files may have changed."""
-        self._key = (self._design().training.data, self._folder())
-        self._read()
+        self._key = None
+        self.update()
 
     def samples(
         self,
@@ -151,8 +151,9 @@ class DataFeed(QObject):
     def close(self) -> None:
         """End the worker."""
         self._idle.stop()
-        if self._worker is not None:
-            self._worker.stop(0)
+        worker, self._worker = self._worker, None  # nothing starts it again
+        if worker is not None:
+            worker.stop(0)
 
     def _source(self) -> dict[str, Any]:
         folder = self._folder()
@@ -163,9 +164,6 @@ class DataFeed(QObject):
 
     def _read(self) -> None:
         self._cancel()
-        if self._worker is None:
-            self._set(None, "", None)
-            return
         self._set(None, "", 0.0)
         self._request = self._send("data_facts", self._source(), self._on_facts, self._on_error, self._on_progress)
 

@@ -253,12 +253,20 @@ class Session(QObject):
         return True
 
     def open_template(self, path: Path | str) -> bool:
-        """Start with a copy of a template; the first save asks for a file."""
+        """Start with a copy of a template; the first save asks for a file.
+
+        Data that was chosen for a design without a node stays chosen: whoever drops their images first and opens a
+        template then wants to train it on them.
+        """
+        before = self.document.design
         if not self.open(path):
             return False
         self.path = None
         self.disk.watch(None, None)
         self.file_changed.emit()
+        if not before.main.nodes and before.training.data != Design().training.data:
+            training = replace(self.document.design.training, data=before.training.data)
+            self.document.apply(edits.set_training(self.document.design, training), "Keep the data")
         return True
 
     def reload(self) -> bool:

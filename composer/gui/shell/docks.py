@@ -135,6 +135,10 @@ class Docks(QObject):
             self.docks[name].raise_()
         return panel
 
+    def in_front(self, name: str) -> bool:
+        """Return whether a panel is open and not behind another tab."""
+        return name in self.docks and _in_front(self.docks[name])
+
     def action(self, name: str) -> QAction:
         """Return the action of a panel, which brings it to the front, or closes it if it is in front."""
         return self._actions[name]

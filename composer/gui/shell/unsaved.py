@@ -1,11 +1,13 @@
 """Saving, and the questions about work that would be lost."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from composer.core import names
 from composer.core.files.run_folder import RunInfo
+from composer.core.graph import Design
 from composer.gui.runs.run_library import short_name
 from composer.gui.runs.run_process import ENDED
 from composer.gui.session.session import Session
@@ -30,13 +32,13 @@ def save(parent: QWidget, session: Session) -> bool:
     box.setWindowTitle("Save")
     box.setText(f"“{session.path.name}” {problem}.")
     box.setInformativeText("Replacing it discards what another program or window has saved there.")
-    replace = box.addButton("Replace it", QMessageBox.ButtonRole.DestructiveRole)
+    discard = box.addButton("Replace it", QMessageBox.ButtonRole.DestructiveRole)
     other_name = box.addButton("Save as…", QMessageBox.ButtonRole.AcceptRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(other_name)  # Enter must not replace the work of somebody else
     box.exec()
     box.deleteLater()
-    if box.clickedButton() is replace:
+    if box.clickedButton() is discard:
         return session.save(replace_foreign=True)
     return box.clickedButton() is other_name and save_as(parent, session)
 
@@ -53,8 +55,12 @@ def save_as(parent: QWidget, session: Session) -> bool:
 
 
 def may_replace_design(parent: QWidget, session: Session) -> bool:
-    """Whether the design may be left: there are no unsaved changes, or the user saves or discards them."""
-    if not session.document.dirty:
+    """Whether the design may be left: there are no unsaved changes, or the user saves or discards them.
+
+    Training settings of a design without a file in which nothing is drawn are not worth a question.
+    """
+    design, blank = session.document.design, Design()
+    if not session.document.dirty or (session.path is None and replace(design, training=blank.training) == blank):
         return True
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.NoIcon)

@@ -15,6 +15,7 @@ from composer.gui.shell.banners import Banners
 from composer.gui.shell.commands import load_commands
 from composer.gui.shell.context import Context
 from composer.gui.shell.docks import Docks
+from composer.gui.shell.run_notice import RunNotice
 from composer.gui.shell.status import StatusBar
 from composer.gui.widgets.toast import Toast
 
@@ -45,6 +46,7 @@ class Workbench(QObject):
         self._column = QVBoxLayout(self._middle)
         self.banners = Banners(self._column, session)
         self.toast = Toast(self._middle)
+        self.run_notice = RunNotice(window, session, lambda: self.docks.in_front("training"))
 
     def build_ui(self) -> None:
         """Put the parts in their places and connect them."""

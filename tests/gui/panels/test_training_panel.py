@@ -134,6 +134,23 @@ def test_a_head_for_other_classes_disables_the_start_and_is_repaired_beside_it(
     assert not panel.plan.repair.isVisible()
 
 
+def test_start_waits_for_data_whose_classes_are_unknown_until_it_is_read(
+    panel: TrainingPanel, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    session.use_data(tmp_path)
+    session.data._set(None, "", 0.4)  # as the worker reports it
+    qtbot.waitUntil(lambda: not panel.controls.start.isEnabled())
+    assert panel.plan.text.text() == "The data is being read: 40 %"
+    assert panel.plan.reading.value() == 400
+    session.data._set(None, "folder 'x' has no images; choose another one", None)
+    qtbot.waitUntil(lambda: panel.plan.text.text() == "Folder 'x' has no images; choose another one")
+    assert panel.plan.reading.isHidden()
+    panel.start()
+    assert session.runs == []
+    session.document.undo()
+    qtbot.waitUntil(panel.controls.start.isEnabled)
+
+
 def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
     click(qtbot, panel.controls.start)
     assert panel.run is not None

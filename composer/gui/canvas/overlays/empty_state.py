@@ -1,9 +1,11 @@
-"""The hint of an empty canvas: how to add a block, and three templates to start with."""
+"""The hint of an empty canvas: how to add a block, three templates to start with, and one's own images to train on."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from composer.core.extension_text import reference_text
 from composer.core.files.templates import read_head, template
+from composer.core.graph import Training
 from composer.gui.look import theme
 from composer.gui.session.session import Session
 
@@ -17,11 +19,14 @@ class EmptyState(QWidget):
     Args:
         session: the session.
         parent: the canvas.
+
+    Attributes:
+        data: lets the user choose a folder of images.
     """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._canvas = session, parent
         self._title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._hint = QLabel("or start with a template", alignment=Qt.AlignmentFlag.AlignCenter)
         for label in (self._title, self._hint):
@@ -42,12 +47,36 @@ class EmptyState(QWidget):
         box.addWidget(self._hint)
         box.addSpacing(4)
         box.addLayout(self._buttons)
+        self.data = QPushButton()
+        self.data.setProperty("link", "true")
+        self.data.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.data.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.data.clicked.connect(lambda _=False: session.command_requested.emit("train_on_folder", None))
+        box.addWidget(self.data, 0, Qt.AlignmentFlag.AlignHCenter)
+        session.document.design_changed.connect(lambda *_: self._show_data())
+        self._show_data()
         self.show_key("")
         self.refresh_theme()
 
     def show_key(self, key: str) -> None:
         """Show the key that adds a block; empty if there is none."""
         self._title.setText(f"Press {key} or drag a block" if key else "Drag a block here")
+
+    def _show_data(self) -> None:
+        """Offer to train on the user's images, or name the data that the template will be trained on."""
+        reference = self._session.document.design.training.data
+        if reference == Training().data:
+            self.data.setText("Train on your own images: drop a folder here, or choose one")
+        else:
+            self.data.setText(f"It will learn from {reference_text('data', reference) or reference}")
+        self.center()
+
+    def center(self) -> None:
+        """Move to the middle of the canvas."""
+        hint, area = self.sizeHint(), self._canvas.rect()
+        self.setGeometry(
+            (area.width() - hint.width()) // 2, (area.height() - hint.height()) // 2, hint.width(), hint.height()
+        )
 
     def refresh_theme(self) -> None:
         """Use the fonts and colors of the current theme."""

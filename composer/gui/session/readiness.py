@@ -1,0 +1,63 @@
+"""Whether the design can be trained now, and if not, why and how to repair that; as known before a process starts."""
+
+from dataclasses import dataclass
+
+from composer.core.data_facts import DataFacts
+from composer.core.extension_text import reference_text
+from composer.core.facts import Repair
+from composer.core.graph import ExtensionRef
+from composer.core.training_check import training_obstacle
+from composer.core.training_extensions import datasets
+from composer.gui.session.session import Session
+
+DRAW_FIRST = "Draw a network first: an image input, blocks, and an output with one score per class"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The answer.
+
+    Args:
+        reason: why the design cannot be trained, in one sentence; empty if it can.
+        repair: what removes the reason; None if nothing obvious does.
+        has_problems: whether the reason is that the design has problems, which are listed elsewhere.
+    """
+
+    reason: str = ""
+    repair: Repair | None = None
+    has_problems: bool = False
+
+
+def readiness(session: Session) -> Readiness:
+    """Return whether the design of a session can be trained now."""
+    design = session.document.design
+    if not design.main.nodes:
+        return Readiness(DRAW_FIRST)
+    count = sum(problem.level == "error" for problem in session.problems)
+    if count:
+        problems = f"{count} problems have" if count > 1 else "1 problem has"
+        return Readiness(f"{problems} to be solved first", has_problems=True)
+    data = session.data
+    if data.reading and needs_facts(session):
+        return Readiness(f"The data is being read: {round(100 * (data.share or 0.0))} %")
+    if data.error:
+        return Readiness(_sentence(data.error))
+    obstacle = training_obstacle(design, session.facts if session.facts_current else None, session.catalog)
+    return Readiness(_sentence(obstacle.message), obstacle.repair) if obstacle is not None else Readiness()
+
+
+def needs_facts(session: Session) -> bool:
+    """Return whether the classes of the data are unknown until it is read, so that a start has to wait for that."""
+    declaration = datasets().get(session.document.design.training.data.name)
+    return declaration is None or not declaration.values.get("classes")
+
+
+def data_words(reference: ExtensionRef, facts: DataFacts | None) -> str:
+    """Return what is learned from, such as ``1,240 samples of images:photos``."""
+    name = reference_text("data", reference) or str(reference)
+    part = facts.parts.get("train") if facts is not None else None
+    return f"{part.count:,} samples of {name}" if part is not None else name
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

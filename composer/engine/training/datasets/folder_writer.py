@@ -26,6 +26,7 @@ from composer.engine.training.datasets.splits import Split
 
 BOXES = "boxes.csv"
 COLUMNS = ("path", "label", "left", "top", "right", "bottom")
+DRAWN_SIDE = 64  # of images that are drawn at any size
 BATCH = 256  # images that are converted at a time
 # Characters that every file system takes in a name.
 UNSAFE = re.compile(r"[^\w \-.#+()]")
@@ -38,7 +39,7 @@ def write_folder(reference: ExtensionRef, folder: Path, size: tuple[int, int] | 
     Args:
         reference: the dataset, with its options.
         folder: a new or an empty folder; it holds all images, or is as before.
-        size: width and height of the images; by default the size that they have.
+        size: width and height of the images; by default the median size that they have.
 
     Returns:
         The number of images of each part.
@@ -97,7 +98,7 @@ def _load(reference: ExtensionRef, size: tuple[int, int] | None) -> LoadedDatase
     facts = load_facts(reference)
     if IMAGE not in facts.fields or not facts.classes:
         raise UserError(f"{reference.name} has no images with classes to write; choose another source")
-    width, height = size or facts.sizes[len(facts.sizes) // 2]
+    width, height = size or (facts.sizes[len(facts.sizes) // 2] if facts.sizes else (DRAWN_SIDE, DRAWN_SIDE))
     return load(reference, {IMAGE: (3 if facts.channels == 3 else 1, height, width)})
 
 

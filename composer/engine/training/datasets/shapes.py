@@ -1,5 +1,6 @@
 """Generated scenes whose class is one small object among clutter; where the object is, is known."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated
 
@@ -13,7 +14,6 @@ from composer.engine.training.datasets.scenes import SceneStyle, Size
 
 DEFAULT_SIDE = 64  # of scenes, where no design states it
 MIN_PIXELS = 5  # diameter at which the kinds can just be told apart
-PARTS = ("train", "val", "test")
 
 
 @dataset(title="Shapes", fields=("image", "label", "box"))
@@ -57,7 +57,8 @@ class ShapeScenes(Dataset):
                 f"least {MIN_PIXELS}; raise object_size or enlarge the input"
             )
         parts = _draw(self.style, self.count, (width, height))
-        return load_images("shapes", parts, class_names(self.style.classes), (channels, height, width))
+        data = load_images("shapes", parts, class_names(self.style.classes), (channels, height, width))
+        return replace(data, facts=replace(data.facts, sizes=()))  # they are drawn at any size
 
     def facts(self) -> DataFacts:
         """Return the facts of scenes of a common size."""

@@ -1,0 +1,142 @@
+"""`netcomposer datasets`."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from composer.cli.options import AsJson, Option
+
+if TYPE_CHECKING:
+    from composer.core.data_facts import DataFacts
+    from composer.core.declarations import Declaration, ParamSpec
+    from composer.core.graph import ExtensionRef
+
+SHOWN = 20  # classes and broken files that are listed
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """Read a size such as 64 or 96x64, width first."""
+    sides = text.lower().split("x")
+    if len(sides) in (1, 2) and all(side.isdecimal() and 0 < int(side) <= 10_000 for side in sides):
+        return int(sides[0]), int(sides[-1])
+    raise argparse.ArgumentTypeError(f"{text!r} is no size, expected such as 64 or 96x64 (width x height)")
+
+
+def run(
+    source: Annotated[
+        str | None, Option(metavar="SOURCE", help="a source to look into, such as images:photos, idx:mnist or shapes")
+    ] = None,
+    *,
+    write: Annotated[
+        Path | None,
+        Option("--write", metavar="FOLDER", help="write its images as PNG files: a folder a part, in it one a class"),
+    ] = None,
+    size: Annotated[
+        tuple[int, int] | None,
+        Option("--size", type=image_size, metavar="N", help="size of these images, such as 64 or 96x64"),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """List the sources of data, or what is known of one."""
+    from composer.core.errors import UserError
+
+    if source is None:
+        if write is not None or size is not None:
+            raise UserError("--write and --size need a source, such as: netcomposer datasets shapes --write shapes")
+        return _list_sources(as_json)
+    if size is not None and write is None:
+        raise UserError("--size needs --write FOLDER")
+    reference = _read_source(source)
+    if write is not None:
+        from composer.engine.training.datasets.folder_writer import write_folder
+
+        counts = write_folder(reference, write, size)
+        if as_json:
+            print(json.dumps({"folder": str(write), "counts": counts}, indent=2))
+        else:
+            print(f"{write}: {', '.join(f'{count:,} {part}' for part, count in counts.items())} images")
+        return 0
+    from composer.engine.training.datasets import load_facts
+
+    facts = load_facts(reference)
+    print(json.dumps(facts.to_json(), indent=2) if as_json else "\n".join(_describe(facts)))
+    return 0
+
+
+def _read_source(text: str) -> "ExtensionRef":
+    """Return the source that a text names, its paths relative to the working directory."""
+    from composer.core.extension_text import absolute_reference, read_reference
+    from composer.core.setting_text import read_text
+    from composer.core.training_table import setting
+
+    value = read_text(setting("data").spec, text)
+    return absolute_reference("data", read_reference("data", value), Path.cwd())
+
+
+def _list_sources(as_json: bool) -> int:
+    from composer.core.text_table import align
+    from composer.core.training_extensions import datasets
+
+    usable = [declaration for declaration in datasets().values() if not declaration.problem]
+    if as_json:
+        print(json.dumps([_to_json(declaration) for declaration in usable], indent=2))
+    else:
+        print("\n".join(align([(_form(row), row.summary) for row in usable], max_width=24)))
+        print("\nnetcomposer datasets SOURCE shows classes and counts; options: {name: SOURCE, OPTION: VALUE}")
+    return 0
+
+
+def _form(declaration: "Declaration") -> str:
+    """Return how users write a source: its name, with its first option if it needs one."""
+    first = declaration.options[0] if declaration.options else None
+    named = first is not None and (first.required or first.type == "source")
+    return f"{declaration.name}:{first.name.upper()}" if named and first is not None else declaration.name
+
+
+def _to_json(declaration: "Declaration") -> dict[str, Any]:
+    return {
+        "name": declaration.name,
+        "title": declaration.values.get("title", declaration.name),
+        "form": _form(declaration),
+        "summary": declaration.summary,
+        "fields": list(declaration.values.get("fields", ())),
+        "options": [_option(spec) for spec in declaration.options],
+    }
+
+
+def _option(spec: "ParamSpec") -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "type": spec.type,
+        "required": spec.required,
+        "default": spec.default,
+        "choices": list(spec.choices),
+        "range": list(spec.range) if spec.range else None,
+        "help": spec.help,
+    }
+
+
+def _describe(facts: "DataFacts") -> list[str]:
+    """Return what is known of a source, line by line."""
+    from composer.core.text_table import align
+
+    rows = [("source", facts.source)]
+    rows.append(("fields", ", ".join(facts.fields)))
+    rows += [(name, f"{part.count:,} samples") for name, part in facts.parts.items()]
+    if facts.classes:
+        rows.append(("classes", f"{len(facts.classes)}: {', '.join(facts.classes[:SHOWN])}"))
+        if len(facts.classes) > SHOWN:
+            rows[-1] = ("classes", rows[-1][1] + ", ...")
+    if facts.channels:
+        rows.append(("images", "grey" if facts.channels == 1 else "colour"))
+    if facts.sizes:
+        names = dict.fromkeys(f"{width} x {height}" for width, height in facts.sizes)
+        rows.append(("sizes", ", ".join(names) + (" (smallest, median, largest)" if len(names) > 1 else "")))
+    if facts.digest:
+        rows.append(("digest", facts.digest))
+    rows += [("note", note) for note in facts.notes]
+    rows += [("broken", f"{name}: {reason}") for name, reason in facts.broken[:SHOWN]]
+    if len(facts.broken) > SHOWN:
+        rows.append(("broken", f"and {len(facts.broken) - SHOWN:,} more"))
+    return align(rows)

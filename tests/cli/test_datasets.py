@@ -1,0 +1,71 @@
+"""`netcomposer datasets`: the list of sources, what is known of one, and its images as files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from composer.cli.main import main
+from composer.core.training_extensions import datasets
+
+
+def test_every_source_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["datasets"]) == 0
+    text = capsys.readouterr().out
+    for form in ("digits ", "idx:FOLDER", "cifar:FOLDER", "npz:FILE", "shapes ", "permuted:SOURCE", "file:PATH"):
+        assert form in text
+    assert main(["datasets", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows.keys() == datasets().keys()
+    assert rows["shapes"]["fields"] == ["image", "label", "box"] and rows["shapes"]["summary"].startswith("Scenes with")
+    (folder,) = (option for option in rows["idx"]["options"] if option["name"] == "folder")
+    assert folder["required"] and folder["type"] == "path" and folder["help"]
+    assert all(option["help"] for row in rows.values() for option in row["options"])
+
+
+def test_one_source_is_described(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("data.npz", x=np.zeros((40, 8, 6), np.uint8), y=np.arange(40) % 2)
+    assert main(["datasets", "npz:data.npz"]) == 0
+    text = capsys.readouterr().out
+    assert "32 samples" in text and "2: 0, 1" in text and "6 x 8" in text and "grey" in text
+    assert main(["datasets", "{name: npz, file: data.npz, val_share: 0.5}", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["parts"]["val"]["count"] == 18
+    assert main(["datasets", "npz:none.npz"]) == 2
+    assert "none.npz: there is no such file" in capsys.readouterr().err
+
+
+def test_shapes_are_written_as_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "shapes"
+    assert main(["datasets", "{name: shapes, count: 16}", "--write", str(out), "--size", "32x24"]) == 0
+    assert capsys.readouterr().out == f"{out}: 16 train, 3 val, 3 test images\n"
+    assert len(list((out / "train").rglob("*.png"))) == 16 and (out / "boxes.csv").is_file()
+    assert main(["datasets", "shapes", "--write", str(out)]) == 2
+    assert "is not empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--write", "x"], "--write and --size need a source"),
+        (["shapes", "--size", "8"], "--size needs --write FOLDER"),
+        (["shapes", "--write", "x", "--size", "0"], "'0' is no size, expected such as 64 or 96x64"),
+        (["nonsense"], "data 'nonsense' is unknown"),
+        (["{name: shapes"], "cannot be read as a mapping"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["datasets", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

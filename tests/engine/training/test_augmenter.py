@@ -170,6 +170,19 @@ def test_nothing_to_augment_is_no_augmenter(digits):
     assert augmenter(LoadedDataset(name="words", train=tokens, val=tokens), "affine") is None
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("name", sorted(augmentations()))
+def test_a_gpu_sees_the_same_images(name):
+    data = colourful()
+    options = {"erasing": {"probability": 1.0, "fill": "mean"}}
+    changes = augmenter(data, name, **options)
+    on_gpu = list(epoch_batches(data.train.to(torch.device("cuda")), 8, 0, 1, changes))
+    for batch, other in zip(epoch_batches(data.train, 8, 0, 1, changes), on_gpu, strict=True):
+        assert torch.allclose(batch["image"], other["image"].cpu(), atol=1e-3)
+        assert torch.allclose(batch["label"].float(), other["label"].cpu().float())
+
+
 def test_kornia_is_imported_only_where_it_is_used():
     script = """
 import sys

@@ -9,21 +9,23 @@ import math
 import torch
 from torch import Tensor
 
+from composer.engine.training.augmentations.transfer import as_images
+from composer.engine.training.datasets.image_format import per_channel
+
 # ITU-R 601: how much of each of red, green and blue is in the grey of a colour.
 LUMA = (0.299, 0.587, 0.114)
 
 
 def per_image(amounts: Tensor, images: Tensor) -> Tensor:
     """Return one amount per image (N) in a shape that broadcasts over images."""
-    return amounts.to(images).view(-1, 1, 1, 1)
+    return as_images(amounts, images).view(-1, 1, 1, 1)
 
 
 def to_grey(images: Tensor) -> Tensor:
     """Return the grey images (N, 1, H, W)."""
     if images.shape[1] == 1:
         return images
-    weights = torch.tensor(LUMA, dtype=images.dtype, device=images.device).view(1, 3, 1, 1)
-    return (images * weights).sum(dim=1, keepdim=True)
+    return (images * per_channel(LUMA, images)).sum(dim=1, keepdim=True)
 
 
 def blend(images: Tensor, others: Tensor, factors: Tensor) -> Tensor:
@@ -63,7 +65,7 @@ def sharpness(images: Tensor, factors: Tensor) -> Tensor:
 
     if min(images.shape[2:]) < 3:  # there is nothing but a border, which is never smoothed
         return images
-    return kornia_sharpness(images, factors.to(images))
+    return kornia_sharpness(images, as_images(factors, images))
 
 
 def posterize(images: Tensor, bits: Tensor) -> Tensor:
@@ -119,4 +121,4 @@ def gaussian_blur(images: Tensor, sigmas: Tensor, largest: float) -> Tensor:
     radius = min(max(1, math.ceil(3 * largest)), min(images.shape[2:]) - 1)
     if radius < 1:
         return images
-    return gaussian_blur2d(images, 2 * radius + 1, sigmas.to(images)[:, None].expand(-1, 2))
+    return gaussian_blur2d(images, 2 * radius + 1, as_images(sigmas, images)[:, None].expand(-1, 2))

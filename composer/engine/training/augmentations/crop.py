@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from composer.engine.training.augmentations import ImageAugmentation, augmentation
+from composer.engine.training.augmentations.transfer import as_images
 from composer.engine.training.augmentations.warping import crop_matrices, warp
 
 # Tries of an area and a proportion whose part fits into the image, as in torchvision and timm.
@@ -64,5 +65,5 @@ class Crop(ImageAugmentation):
 
     def move_boxes(self, boxes: Tensor, draws: Tensor) -> Tensor:
         """Return the boxes in the enlarged parts, clipped to them."""
-        draws = draws.to(boxes)
+        draws = as_images(draws, boxes)
         return ((boxes - draws[:, :2].repeat(1, 2)) / draws[:, 2:].repeat(1, 2)).clamp(0, 1)

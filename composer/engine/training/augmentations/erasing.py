@@ -11,6 +11,7 @@ from torch import Tensor
 
 from composer.core.training_inputs import IMAGE
 from composer.engine.training.augmentations import BatchAugmentation, augmentation
+from composer.engine.training.augmentations.transfer import to_device
 
 # Tries of an area and a proportion whose rectangle fits into the image, as in timm.
 TRIES = 10
@@ -70,8 +71,8 @@ class Erasing(BatchAugmentation):
         index, rectangles = self.draw(len(images), (height, width), generator)
         if len(index) == 0:
             return batch
-        index = index.to(images.device)
-        top, left, part_height, part_width = rectangles.to(images.device).view(-1, 4, 1, 1).unbind(1)
+        index = to_device(index, images)
+        top, left, part_height, part_width = to_device(rectangles, images).view(-1, 4, 1, 1).unbind(1)
         rows = torch.arange(height, device=images.device).view(1, -1, 1)
         columns = torch.arange(width, device=images.device).view(1, 1, -1)
         erased = (rows >= top) & (rows < top + part_height) & (columns >= left) & (columns < left + part_width)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from composer.engine.training.augmentations import ImageAugmentation, augmentation
+from composer.engine.training.augmentations.transfer import to_device
 
 
 @augmentation(title="Flip", order=10, stage="geometry")
@@ -29,7 +30,7 @@ class Flip(ImageAugmentation):
         """Return the images, some of them mirrored."""
         for share, draw, axis in ((self.horizontal, draws[:, 0], 3), (self.vertical, draws[:, 1], 2)):
             if share > 0:
-                mirrored = (draw < share).to(images.device).view(-1, 1, 1, 1)
+                mirrored = to_device(draw < share, images).view(-1, 1, 1, 1)
                 images = torch.where(mirrored, images.flip(axis), images)
         return images
 
@@ -38,5 +39,5 @@ class Flip(ImageAugmentation):
         for share, draw, axis in ((self.horizontal, draws[:, 0], 0), (self.vertical, draws[:, 1], 1)):
             mirrored = boxes.clone()
             mirrored[:, axis], mirrored[:, axis + 2] = 1 - boxes[:, axis + 2], 1 - boxes[:, axis]
-            boxes = torch.where((draw < share).to(boxes.device)[:, None], mirrored, boxes)
+            boxes = torch.where(to_device(draw < share, boxes)[:, None], mirrored, boxes)
         return boxes

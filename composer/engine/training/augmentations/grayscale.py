@@ -6,6 +6,7 @@ from torch import Tensor
 
 from composer.engine.training.augmentations import ImageAugmentation, augmentation
 from composer.engine.training.augmentations.colour_operations import to_grey
+from composer.engine.training.augmentations.transfer import to_device
 
 
 @augmentation(title="Greyscale", order=50, stage="pixels")
@@ -24,5 +25,5 @@ class Grayscale(ImageAugmentation):
 
     def apply(self, images: Tensor, draws: Tensor) -> Tensor:
         """Return the images, some of them grey."""
-        changed = (draws < self.probability).to(images.device).view(-1, 1, 1, 1)
+        changed = to_device(draws < self.probability, images).view(-1, 1, 1, 1)
         return images.where(~changed, to_grey(images))

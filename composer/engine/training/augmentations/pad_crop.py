@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from composer.engine.training.augmentations import ImageAugmentation, augmentation
+from composer.engine.training.augmentations.transfer import as_images, to_device
 from composer.engine.training.datasets.image_format import per_channel
 
 
@@ -44,7 +45,7 @@ class PadCrop(ImageAugmentation):
         inside = torch.ones(len(images), 1, 1, 1, dtype=torch.bool, device=images.device)
         for axis, shifts in ((2, draws[:, 0]), (3, draws[:, 1])):
             side = images.shape[axis]
-            source = torch.arange(side, device=images.device) - shifts.to(images.device)[:, None]
+            source = torch.arange(side, device=images.device) - to_device(shifts, images)[:, None]
             view = (len(images), 1, side, 1) if axis == 2 else (len(images), 1, 1, side)
             inside = inside & ((source >= 0) & (source < side)).view(view)
             mirrored = (side - 1 - (side - 1 - source.abs()).abs()).view(view)
@@ -56,5 +57,5 @@ class PadCrop(ImageAugmentation):
 
     def move_boxes(self, boxes: Tensor, draws: Tensor) -> Tensor:
         """Return the shifted boxes, clipped to the image."""
-        sides = torch.tensor(self.statistics.size, dtype=boxes.dtype, device=boxes.device)
-        return (boxes + (draws.to(boxes) / sides).flip(1).repeat(1, 2)).clamp(0, 1)
+        shifts = as_images(draws / torch.tensor(self.statistics.size), boxes)
+        return (boxes + shifts.flip(1).repeat(1, 2)).clamp(0, 1)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from composer.engine.training.augmentations import colour_operations as colours
+from composer.engine.training.augmentations.transfer import to_device
 from composer.engine.training.augmentations.warping import warp
 from composer.engine.training.datasets.image_format import per_channel
 
@@ -127,10 +128,10 @@ def apply_policy(
             moved.append(index)
             matrices.append(torch.stack(MOVES[name](amounts, height, width), dim=1).view(-1, 2, 3))
         else:
-            on_device = index.to(images.device)
+            on_device = to_device(index, images)
             result.index_copy_(0, on_device, COLOUR_OPERATIONS[name](images[on_device], amounts))
     if moved:
-        on_device = torch.cat(moved).to(images.device)
+        on_device = to_device(torch.cat(moved), images)
         centre = per_channel(mean, images)
         shifted = warp(images[on_device] - centre, torch.cat(matrices), outside="zeros") + centre
         result.index_copy_(0, on_device, shifted.clamp_(0, 1))

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from composer.engine.training.augmentations.transfer import to_device
+
 
 def apply_where(images: Tensor, mask: Tensor, operation: Callable[[Tensor, Tensor], Tensor], amounts: Tensor) -> Tensor:
     """Return a batch with an operation applied to some of its images.
@@ -19,5 +21,5 @@ def apply_where(images: Tensor, mask: Tensor, operation: Callable[[Tensor, Tenso
         return images
     if len(index) == len(images):
         return operation(images, amounts)
-    on_device = index.to(images.device)
+    on_device = to_device(index, images)
     return images.index_copy(0, on_device, operation(images[on_device], amounts[index]))

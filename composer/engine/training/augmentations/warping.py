@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from composer.engine.training.augmentations.transfer import as_images
+
 
 def warp(images: Tensor, matrices: Tensor, outside: str = "border") -> Tensor:
     """Apply affine matrices (N, 2, 3) to images (N, C, H, W).
@@ -14,7 +16,7 @@ def warp(images: Tensor, matrices: Tensor, outside: str = "border") -> Tensor:
         outside: what enters from outside: ``border`` repeats the border, ``zeros`` is 0, which is the mean of
             normalized images.
     """
-    grid = F.affine_grid(matrices.to(images), list(images.shape), align_corners=False)
+    grid = F.affine_grid(as_images(matrices, images), list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, padding_mode=outside, align_corners=False)
 
 

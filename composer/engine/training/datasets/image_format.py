@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -91,7 +92,14 @@ class ImageFormat:
 
 def per_channel(values: tuple[float, ...], like: Tensor) -> Tensor:
     """Return statistics as a tensor (C, 1, 1) that broadcasts over images (..., C, H, W)."""
-    return torch.tensor(values, dtype=like.dtype, device=like.device).view(-1, 1, 1)
+    return _constant(tuple(values), like.dtype, like.device)
+
+
+@lru_cache(maxsize=64)
+def _constant(values: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return a number per channel, copied once to each device: a copy waits until the device has done its work."""
+    with torch.inference_mode(False):  # otherwise gradients could not pass through what it is multiplied with
+        return torch.tensor(values, dtype=dtype, device=device).view(-1, 1, 1)
 
 
 def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

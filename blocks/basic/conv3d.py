@@ -7,7 +7,7 @@ from typing import Annotated
 from torch import Tensor, nn
 
 from blocks._shared.channels import check_groups
-from blocks._shared.choices import check_positive
+from blocks._shared.choices import check_positive, per_axis
 from blocks.spec import block
 
 
@@ -22,10 +22,10 @@ class Conv3d(nn.Conv3d):
     Args:
         in_channels: number of input channels C.
         out_channels: number of output channels.
-        kernel_size: size of the kernel along each axis.
-        stride: step of the kernel.
-        padding: zeros on each side; None: half the kernel, which keeps the size of the input at stride 1.
-        dilation: spacing of the kernel's elements.
+        kernel_size: size of the kernel, one number or one for each axis.
+        stride: step of the kernel, likewise.
+        padding: zeros on each side, likewise; None: half the kernel, which keeps the size of the input at stride 1.
+        dilation: spacing of the kernel's elements, likewise.
         groups: number of groups that are convolved separately; as many as channels makes it depthwise.
         bias: whether a bias is learned.
 
@@ -39,20 +39,23 @@ class Conv3d(nn.Conv3d):
         self,
         in_channels: int,
         out_channels: int = 64,
-        kernel_size: Annotated[int, (1, 31)] = 3,
-        stride: Annotated[int, (1, 32)] = 1,
-        padding: int | None = None,
-        dilation: Annotated[int, (1, 16)] = 1,
+        kernel_size: Annotated[int | tuple[int, int, int], (1, 31)] = 3,
+        stride: Annotated[int | tuple[int, int, int], (1, 32)] = 1,
+        padding: int | tuple[int, int, int] | None = None,
+        dilation: Annotated[int | tuple[int, int, int], (1, 16)] = 1,
         groups: int = 1,
         bias: bool = True,
     ) -> None:
         check_positive(out_channels=out_channels, kernel_size=kernel_size, stride=stride, dilation=dilation)
         check_groups(groups, in_channels=in_channels, out_channels=out_channels)
-        if padding is None:
-            padding = dilation * (kernel_size - 1) // 2
-        elif padding < 0:
+        sides = zip(per_axis(kernel_size, 3), per_axis(dilation, 3), strict=True)
+        half = tuple(spacing * (side - 1) // 2 for side, spacing in sides)
+        borders = half if padding is None else per_axis(padding, 3)
+        if min(borders) < 0:
             raise ValueError(f"padding: {padding} is negative, expected 0 or more")
-        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, (borders[0], borders[1], borders[2]), dilation, groups, bias
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve `x` (N, C, T, H, W); returns (N, out_channels, T', H', W')."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from blocks._shared.choices import check_positive
+from blocks._shared.choices import check_positive, per_axis
 from blocks.spec import block
 
 
@@ -13,9 +13,9 @@ class MaxPool2d(nn.MaxPool2d):
     """Take the largest value of each window of a map.
 
     Args:
-        kernel_size: side of the window.
-        stride: step of the window; None: the side of the window.
-        padding: border on each side, at most half the window.
+        kernel_size: side of the window, one number or one for each axis.
+        stride: step of the window, likewise; None: the side of the window.
+        padding: border on each side, likewise, at most half the window.
         ceil_mode: whether a window that is only partly inside has an output too.
 
     Shape: input (N, C, H, W), output (N, C, H', W') with H' = floor((H + 2 padding - kernel_size) / stride) + 1.
@@ -26,19 +26,20 @@ class MaxPool2d(nn.MaxPool2d):
 
     def __init__(
         self,
-        kernel_size: Annotated[int, (1, 32)] = 2,
-        stride: int | None = None,
-        padding: Annotated[int, (0, 16)] = 0,
+        kernel_size: Annotated[int | tuple[int, int], (1, 32)] = 2,
+        stride: int | tuple[int, int] | None = None,
+        padding: Annotated[int | tuple[int, int], (0, 16)] = 0,
         ceil_mode: bool = False,
     ) -> None:
         check_positive(kernel_size=kernel_size, stride=kernel_size if stride is None else stride)
-        if not 0 <= padding <= kernel_size // 2:
+        sides, borders = per_axis(kernel_size, 2), per_axis(padding, 2)
+        if any(not 0 <= border <= side // 2 for border, side in zip(borders, sides, strict=True)):
             raise ValueError(f"padding: {padding} is not between 0 and half of kernel_size {kernel_size}")
         super().__init__(kernel_size, stride, padding, ceil_mode=ceil_mode)
-        self.side, self.margin = kernel_size, padding
+        self.sides, self.borders = sides, borders
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool `x` (N, C, H, W)."""
-        if min(x.shape[2:]) + 2 * self.margin < self.side:
+        if any(n + 2 * b < side for n, b, side in zip(x.shape[2:], self.borders, self.sides, strict=True)):
             raise ValueError(f"kernel_size: {self.kernel_size} is larger than the map {tuple(x.shape[2:])}")
         return super().forward(x)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from blocks._shared.activations import make_activation
 from blocks._shared.channels import check_groups, check_odd, init_convolutions
-from blocks._shared.choices import check_positive
+from blocks._shared.choices import check_positive, per_axis
 from blocks._shared.map_norms import make_map_norm
 from blocks.spec import block
 
@@ -23,7 +23,7 @@ class ConvNormAct(nn.Module):
     Args:
         in_channels: number of input channels.
         out_channels: number of output channels.
-        kernel_size: side of the kernel, odd.
+        kernel_size: side of the kernel, odd, or its height and width.
         stride: step of the kernel.
         dilation: distance between the taps of the kernel.
         groups: number of channel groups that are convolved separately.
@@ -42,7 +42,7 @@ class ConvNormAct(nn.Module):
         self,
         in_channels: int,
         out_channels: int = 64,
-        kernel_size: int = 3,
+        kernel_size: int | tuple[int, int] = 3,
         stride: Annotated[int, (1, 8)] = 1,
         dilation: Annotated[int, (1, 32)] = 1,
         groups: int = 1,
@@ -53,9 +53,11 @@ class ConvNormAct(nn.Module):
     ) -> None:
         super().__init__()
         check_positive(out_channels=out_channels)
-        check_odd("kernel_size", kernel_size)
+        sides = per_axis(kernel_size, 2)
+        for side in sides:
+            check_odd("kernel_size", side)
         check_groups(groups, in_channels=in_channels, out_channels=out_channels)
-        padding = kernel_size // 2 * dilation
+        padding = (sides[0] // 2 * dilation, sides[1] // 2 * dilation)
         self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
         self.norm = make_map_norm(norm, out_channels, norm_eps)
         self.act = make_activation(act)

@@ -9,12 +9,13 @@ from typing import Annotated, Literal
 
 from torch import Tensor, nn
 
+from blocks._shared.choices import per_axis
 from blocks._shared.patches import PatchProjection
 from blocks.spec import block
 
 
 @block(
-    shape="b c h w -> b (h//patch_size)*(w//patch_size) dim",
+    shape="b c h w -> b (h//patch_size[0])*(w//patch_size[1]) dim",
     tokens="grid",
     paper=(
         "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, Dosovitskiy et al., 2021, "
@@ -35,7 +36,7 @@ class PatchEmbed(nn.Module):
     Args:
         in_channels: number of input channels.
         dim: width of a token.
-        patch_size: side of a patch in pixels; it must divide the height and the width.
+        patch_size: side of a patch in pixels, or its height and width; it must divide those of the image.
         norm: where to put a layer norm: on the flat patch (before), on the token (after), on both, or nowhere.
         bias: whether the projection has a bias.
         norm_eps: term under the root of the layer norms.
@@ -50,14 +51,14 @@ class PatchEmbed(nn.Module):
         self,
         in_channels: int,
         dim: int = 192,
-        patch_size: int = 16,
+        patch_size: int | tuple[int, int] = 16,
         norm: Literal["none", "before", "after", "both"] = "none",
         bias: bool = True,
         norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
     ) -> None:
         super().__init__()
         self.patch_size = patch_size
-        self.patches = PatchProjection(in_channels, (patch_size, patch_size), dim, norm, bias, norm_eps)
+        self.patches = PatchProjection(in_channels, per_axis(patch_size, 2), dim, norm, bias, norm_eps)
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed `x` (N, C, H, W); returns (N, tokens, dim)."""

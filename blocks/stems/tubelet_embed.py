@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 
 from torch import Tensor, nn
 
-from blocks._shared.choices import check_positive
+from blocks._shared.choices import check_positive, per_axis
 from blocks._shared.patches import PatchProjection
 from blocks.spec import block
 
 
 @block(
-    shape="b c t h w -> b (t//frame_patch_size)*(h//patch_size)*(w//patch_size) dim",
+    shape="b c t h w -> b (t//frame_patch_size)*(h//patch_size[0])*(w//patch_size[1]) dim",
     tokens="lost tube",
     paper="ViViT: A Video Vision Transformer, Arnab et al., 2021, arXiv:2103.15691",
     tags=("vivit", "video", "3d", "tokens", "stem"),
@@ -32,7 +32,7 @@ class TubeletEmbed(nn.Module):
     Args:
         in_channels: number of input channels.
         dim: width of a token.
-        patch_size: side of a tubelet in pixels; it must divide the height and the width.
+        patch_size: side of a tubelet in pixels, or its height and width; it must divide those of the video.
         frame_patch_size: length of a tubelet in frames; it must divide the number of frames.
         norm: where to put a layer norm: on the flat tubelet (before), on the token (after), on both, or nowhere.
         norm_eps: term under the root of the layer norms.
@@ -48,7 +48,7 @@ class TubeletEmbed(nn.Module):
         self,
         in_channels: int,
         dim: int = 192,
-        patch_size: int = 16,
+        patch_size: int | tuple[int, int] = 16,
         frame_patch_size: int = 2,
         norm: Literal["none", "before", "after", "both"] = "none",
         norm_eps: Annotated[float, (0.0, 1.0)] = 1e-5,
@@ -56,7 +56,7 @@ class TubeletEmbed(nn.Module):
         super().__init__()
         check_positive(frame_patch_size=frame_patch_size)
         self.patches = PatchProjection(
-            in_channels, (frame_patch_size, patch_size, patch_size), dim, norm, norm_eps=norm_eps
+            in_channels, (frame_patch_size, *per_axis(patch_size, 2)), dim, norm, norm_eps=norm_eps
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -44,6 +44,7 @@ class ParamSpec:
         choices: legal values of a choice.
         range: smallest and largest legal value, where declared.
         items: element type of a tuple and its length (0: any).
+        axes: how many integers a tuple may hold instead of one integer for all axes (``kernel_size``); 0: no tuple.
         axis: name of the input axis that gives its value, or None (blocks only).
         help: its line of the docstring's `Args`.
     """
@@ -56,6 +57,7 @@ class ParamSpec:
     choices: tuple[Literal, ...] = ()
     range: tuple[float, float] | None = None
     items: tuple[str, int] | None = None
+    axes: int = 0
     axis: str | None = None
     help: str = ""
 
@@ -278,6 +280,12 @@ def _read_annotation(node: ast.expr, where: str) -> dict[str, Any]:
             return {"type": _TEXT_TYPES[name]}
         case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
             return {**_read_annotation(left, where), "optional": True}
+        case ast.BinOp(
+            left=ast.Name(id="int"),
+            op=ast.BitOr(),
+            right=ast.Subscript(value=ast.Name(id="tuple"), slice=ast.Tuple(elts=parts)),
+        ) if all(isinstance(part, ast.Name) and part.id == "int" for part in parts):
+            return {"type": "int", "axes": len(parts)}
         case ast.Subscript(value=ast.Name(id="Literal"), slice=choices) if is_literal(choices):
             value = ast.literal_eval(choices)
             return {"type": "choice", "choices": value if isinstance(value, tuple) else (value,)}
@@ -292,7 +300,7 @@ def _read_annotation(node: ast.expr, where: str) -> dict[str, Any]:
                 return {"type": "tuple", "items": (kind, 0)}
             if all(isinstance(other, ast.Name) and other.id == kind for other in others):
                 return {"type": "tuple", "items": (kind, 1 + len(others))}
-    allowed = "int, float, bool, str, Path, Source, Literal, tuple, Annotated, X | None"
+    allowed = "int, int | tuple[int, int], float, bool, str, Path, Source, Literal, tuple, Annotated, X | None"
     raise UserError(f"{where}: annotation {ast.unparse(node)} is not one of {allowed}")
 
 

@@ -67,12 +67,12 @@ def names(text: str) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - set(_FUNCTIONS)
 
 
-def evaluate(text: str, variables: Mapping[str, Scalar]) -> Scalar:
+def evaluate(text: str, variables: Mapping[str, Literal]) -> Scalar:
     """Compute the value of an expression.
 
     Args:
-        text: arithmetic with + - * / // % **, parentheses, min, max, round, floor, ceil, int, and multiple(value, of),
-            which rounds to the nearest multiple as width scaling does.
+        text: arithmetic with + - * / // % **, parentheses, items of a tuple (``sizes[0]``), min, max, round, floor,
+            ceil, int, and multiple(value, of), which rounds to the nearest multiple as width scaling does.
         variables: the values of names.
 
     Returns:
@@ -90,7 +90,7 @@ def evaluate(text: str, variables: Mapping[str, Scalar]) -> Scalar:
         raise UserError(f"expression {text!r} cannot be computed: {error}") from None
 
 
-def _value(node: ast.expr, variables: Mapping[str, Scalar], text: str) -> Scalar:
+def _value(node: ast.expr, variables: Mapping[str, Literal], text: str) -> Scalar:
     match node:
         case ast.Constant(value=bool() | int() | float() | str() as value):
             return _bounded(value, text)
@@ -98,7 +98,14 @@ def _value(node: ast.expr, variables: Mapping[str, Scalar], text: str) -> Scalar
             if name not in variables:
                 others = ", ".join(variables) or "none yet"
                 raise UserError(f"expression {text!r} uses {name!r}, which is not a variable; variables: {others}")
-            return _bounded(variables[name], text)
+            variable = variables[name]
+            if isinstance(variable, tuple):
+                raise UserError(
+                    f"expression {text!r} uses {name!r}, which is {variable}; write {name}[0] for its first item"
+                )
+            return _bounded(variable, text)
+        case ast.Subscript(value=inner, slice=ast.Constant(value=int() as index)):
+            return _bounded(_item(inner, index, variables, text), text)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
             a, b = _number(left, variables, text), _number(right, variables, text)
             if isinstance(op, ast.Pow) and abs(b) > MAX_POWER:
@@ -112,6 +119,21 @@ def _value(node: ast.expr, variables: Mapping[str, Scalar], text: str) -> Scalar
     raise UserError(f"expression {text!r} holds something other than arithmetic; allowed are {allowed}")
 
 
+def _item(node: ast.expr, index: int, variables: Mapping[str, Literal], text: str) -> Scalar:
+    """Return an item of a tuple; one number stands for all items, as a kernel of 3 does for (3, 3)."""
+    items: Literal
+    if isinstance(node, ast.Tuple):  # what `substitute` puts in the place of a name
+        items = tuple(_value(item, variables, text) for item in node.elts)
+    elif isinstance(node, ast.Name) and isinstance(variables.get(node.id), tuple):
+        items = variables[node.id]
+    else:
+        return _value(node, variables, text)
+    assert isinstance(items, tuple)
+    if not 0 <= index < len(items) or isinstance(items[index], tuple):
+        raise UserError(f"expression {text!r} asks for item {index} of {items}, whose items are numbered from 0")
+    return items[index]  # type: ignore[return-value]
+
+
 def _without_noise(value: Scalar) -> Scalar:
     """Remove the rounding error of a number within 4 ulp of one with 12 digits: 0.1 + 0.2 gives 0.3."""
     if not isinstance(value, float):
@@ -120,7 +142,7 @@ def _without_noise(value: Scalar) -> Scalar:
     return short if abs(value - short) <= 4 * math.ulp(value) else value
 
 
-def _number(node: ast.expr, variables: Mapping[str, Scalar], text: str) -> float:
+def _number(node: ast.expr, variables: Mapping[str, Literal], text: str) -> float:
     value = _value(node, variables, text)
     if isinstance(value, str) or value is None:
         raise UserError(f"expression {text!r} computes with {value!r}, which is not a number")

@@ -1,5 +1,7 @@
 """Checks of literals against declared parameters: of blocks, of extensions and of the training settings."""
 
+from dataclasses import replace
+
 from composer.core.declarations import ParamSpec
 from composer.core.graph import Literal
 from composer.core.number_text import parse_number
@@ -21,7 +23,7 @@ def problem(spec: ParamSpec, value: Literal) -> str | None:
     if value is None:
         return None if spec.optional else f"{spec.name}: is empty, expected {describe(spec)}"
     good = {
-        "int": isinstance(value, int) and not isinstance(value, bool),
+        "int": (isinstance(value, int) and not isinstance(value, bool)) or _fits_axes(spec, value),
         "float": isinstance(value, int | float) and not isinstance(value, bool),
         "bool": isinstance(value, bool),
         "str": isinstance(value, str),
@@ -49,6 +51,11 @@ def _is_quoted_number(spec: ParamSpec, value: Literal) -> bool:
         return False
 
 
+def _fits_axes(spec: ParamSpec, value: Literal) -> bool:
+    """Return whether a value holds one integer for each axis, where the parameter allows that."""
+    return spec.axes > 0 and isinstance(value, tuple) and _fits_tuple(replace(spec, items=("int", spec.axes)), value)
+
+
 def _fits_tuple(spec: ParamSpec, value: tuple[Literal, ...]) -> bool:
     kind, length = spec.items or ("int", 0)
     types: tuple[type, ...] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}[kind]
@@ -60,6 +67,8 @@ def _fits_tuple(spec: ParamSpec, value: tuple[Literal, ...]) -> bool:
 def describe(spec: ParamSpec) -> str:
     """Return what a parameter takes, in words: ``an integer from 1 to 64``."""
     words = _WORDS.get(spec.type, "")
+    if spec.axes:
+        words = f"an integer, or {spec.axes} integers with a comma between,"
     if spec.type == "choice":
         words = f"one of {', '.join(str(choice) for choice in spec.choices)}"
     if spec.type == "tuple":

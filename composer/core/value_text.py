@@ -66,7 +66,7 @@ def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]
 
 def _single(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]) -> Literal:
     text = text.strip()
-    in_parts = spec is not None and spec.type == "tuple" and len(_split(text)) > 1
+    in_parts = spec is not None and (spec.type == "tuple" or spec.axes > 0) and len(_parts(text)) > 1
     if is_expression(text) and not in_parts:
         expressions.names(text)
         return text
@@ -117,6 +117,8 @@ def _arithmetic(text: str, variables: Mapping[str, Scalar]) -> Literal:
 def _number(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
     if not text or text.lower() == NONE:
         return None
+    if spec.axes and len(_parts(text)) > 1:
+        return _tuple(text, replace(spec, items=("int", spec.axes), axes=0), variables)
     value = _arithmetic(text, variables)
     if spec.type == "int" and isinstance(value, float) and value.is_integer():
         return int(value)
@@ -151,7 +153,7 @@ def _tuple(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Liter
         return None
     kind, length = spec.items or ("int", 0)
     element = replace(spec, type=kind, optional=False, range=None, items=None)
-    items = tuple(_single(part, element, variables) for part in _split(text.strip("()[] ").replace("×", ",")))
+    items = tuple(_single(part, element, variables) for part in _parts(text))
     # One number for a pair means both, as torch has it.
     return items * length if len(items) == 1 and length else items
 
@@ -166,6 +168,11 @@ _READERS: dict[str, Callable[[str, ParamSpec, Mapping[str, Scalar]], Literal]] =
     "choice": _choice,
     "tuple": _tuple,
 }
+
+
+def _parts(text: str) -> list[str]:
+    """Return the parts of a tuple as people write it: ``3, 7``, ``(3, 7)``, ``3 × 7``."""
+    return _split(text.strip("()[] ").replace("×", ","))
 
 
 def _split(text: str) -> list[str]:

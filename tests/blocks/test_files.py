@@ -103,20 +103,29 @@ def test_nothing_runs_at_import() -> None:
                     )
 
 
+def _without_none(hint: object, kind: dict[str, object]) -> object:
+    """Return the type of a union beside None; of ``int | tuple[int, int]`` the int, with the length of the tuple."""
+    parts = [part for part in typing.get_args(hint) if part is not type(None)]
+    if len(parts) < len(typing.get_args(hint)):
+        kind["optional"] = True
+    if len(parts) == 2:
+        assert parts[0] is int and set(typing.get_args(parts[1])) == {int}
+        kind["axes"] = len(typing.get_args(parts[1]))
+    assert len(parts) <= 2
+    return parts[0]
+
+
 def _runtime_param(name: str, parameter: inspect.Parameter, hint: object) -> ParamSpec:
     default = parameter.default
     required = default is inspect.Parameter.empty
     kind: dict[str, object] = {}
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        inner = [part for part in typing.get_args(hint) if part is not type(None)]
-        assert len(inner) == 1
-        kind["optional"], hint = True, inner[0]
+        hint = _without_none(hint, kind)
     if typing.get_origin(hint) is typing.Annotated:
         hint, limits = typing.get_args(hint)
         kind["range"] = tuple(limits)
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        inner = [part for part in typing.get_args(hint) if part is not type(None)]
-        kind["optional"], hint = True, inner[0]
+        hint = _without_none(hint, kind)
     if typing.get_origin(hint) is typing.Literal:
         kind["type"], kind["choices"] = "choice", typing.get_args(hint)
     elif typing.get_origin(hint) is tuple:

@@ -4,6 +4,7 @@ import pytest
 
 from composer.core.declarations import Schema, read_declaration, read_declarations
 from composer.core.errors import UserError
+from composer.core.param_check import problem
 
 SCHEMA: Schema = {"title": ((str,), "a text"), "classes": ((int,), "an integer")}
 
@@ -91,3 +92,19 @@ def test_helpers_are_skipped(tmp_path):
     write(tmp_path, "helper.py", "def load(): pass")
     write(tmp_path, "notes.txt", "")
     assert read_declarations(tmp_path, "dataset", SCHEMA) == {}
+
+
+def test_an_integer_may_be_given_for_each_axis(tmp_path):
+    text = GOOD.replace("design: Design, folder: str", "side: int | tuple[int, int, int] | None = None").replace(
+        "Annotated[int, (1, 64)]", "Annotated[int | tuple[int, int], (1, 64)]"
+    )
+    declaration = read_declaration(write(tmp_path, "digits.py", text), "dataset", SCHEMA)
+    assert declaration is not None
+    side, size = declaration.options
+    assert (side.type, side.axes, side.optional) == ("int", 3, True)
+    assert (size.type, size.axes, size.range) == ("int", 2, (1, 64))
+    assert problem(size, 8) is problem(size, (4, 8)) is None
+    words = "is not an integer, or 2 integers with a comma between, from 1 to 64"
+    assert problem(size, (4, 8, 8)) == f"size: (4, 8, 8) {words}"
+    assert problem(size, (4, 65)) == f"size: (4, 65) {words}"
+    assert problem(size, (True, 8)) == f"size: (True, 8) {words}"

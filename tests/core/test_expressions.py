@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.core.errors import UserError
-from composer.core.expressions import MAX_MAGNITUDE, evaluate, names, resolve, resolve_variables
+from composer.core.expressions import MAX_MAGNITUDE, evaluate, names, resolve, resolve_variables, substitute
 from composer.core.graph import Each, Ramp
 from tests.patience import seconds
 from tests.strategies import examples
@@ -120,6 +120,22 @@ def test_any_text_gives_a_bounded_value_or_a_user_error(text: str) -> None:
         return
     assert isinstance(value, int | float | str | bool)
     assert isinstance(value, str) or abs(value) <= MAX_MAGNITUDE
+
+
+def test_items_of_a_tuple() -> None:
+    variables = {"depths": (2, 2, 6), "kernel": 3}
+    assert evaluate("=depths[2] * 2", variables) == 12
+    assert evaluate("=kernel[1]", variables) == 3, "one number stands for all axes"
+    assert evaluate(str(substitute("=depths[1] + 1", {"depths": (4, 5)})), {}) == 6
+    assert evaluate(str(substitute("=kernel[1] + 1", {"kernel": "=side * 2"})), {"side": 2}) == 5
+    for text, words in (
+        ("=depths[3]", r"asks for item 3 of \(2, 2, 6\)"),
+        ("=depths", r"uses 'depths', which is \(2, 2, 6\); write depths\[0\] for an item"),
+        ("=depths[-1]", "something other than arithmetic"),
+        ("=depths[0:2]", "something other than arithmetic"),
+    ):
+        with pytest.raises(UserError, match=words):
+            evaluate(text, variables)
 
 
 def test_names_of_an_expression() -> None:

@@ -16,6 +16,7 @@ from composer.core.value_text import from_text, shape_from_text, to_text
 INT = ParamSpec("heads", "int", default=4, range=(1, 64))
 FLOAT = ParamSpec("ratio", "float", default=4.0)
 PAIR = ParamSpec("kernel", "tuple", default=(3, 3), items=("int", 2))
+SIZES = ParamSpec("kernel_size", "int", default=3, range=(1, 31), axes=2)
 CHOICE = ParamSpec("act", "choice", default="relu", choices=("relu", "gelu"), optional=True)
 VARIABLES = {"width": 32}
 
@@ -39,6 +40,11 @@ def test_the_examples_in_the_docstrings_hold() -> None:
         ("7", PAIR, (7, 7)),
         ("=width, 3", PAIR, ("=width", 3)),
         ("=width", PAIR, "=width"),
+        ("3", SIZES, 3),
+        ("1, 7", SIZES, (1, 7)),
+        ("1 × 7", SIZES, (1, 7)),
+        ("=width, 3", SIZES, ("=width", 3)),
+        ("width*2", SIZES, "=width*2"),
         ("gelu", CHOICE, "gelu"),
         ("none", CHOICE, None),
         ("each 2, 1, 1", INT, Each((2, 1, 1))),

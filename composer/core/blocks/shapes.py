@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from composer.core.errors import UserError
 from composer.core.expressions import evaluate
-from composer.core.graph import Scalar
+from composer.core.graph import Literal
 
 ELLIPSIS = "..."
 
@@ -42,7 +42,7 @@ class Shapes:
                 _match(axes, shape, sizes)
         return sizes
 
-    def predict(self, sizes: Mapping[str, int], params: Mapping[str, Scalar]) -> list[tuple[int | None, ...] | None]:
+    def predict(self, sizes: Mapping[str, int], params: Mapping[str, Literal]) -> list[tuple[int | None, ...] | None]:
         """Return the output shapes that the string determines.
 
         Args:
@@ -52,11 +52,11 @@ class Shapes:
         Returns:
             One shape for each output, with None for a free axis; None for a port with an ellipsis.
         """
-        values = {**{key: value for key, value in params.items() if isinstance(value, int | float)}, **sizes}
+        values = {**{key: value for key, value in params.items() if isinstance(value, int | float | tuple)}, **sizes}
         return [None if ELLIPSIS in port else tuple(_size(axis, values) for axis in port) for port in self.outputs]
 
 
-def _size(axis: str, values: Mapping[str, Scalar]) -> int | None:
+def _size(axis: str, values: Mapping[str, Literal]) -> int | None:
     if axis.isidentifier() and axis not in values:
         return None
     try:

@@ -199,7 +199,7 @@ def declared_grids(rules: TokenRules, inputs: TokenInputs) -> Iterator[TokenLayo
 def integer(text: str, values: Mapping[str, Literal]) -> int | None:
     """Return the value of integer arithmetic; None if it cannot be computed."""
     try:
-        value = evaluate(text, values)  # type: ignore[arg-type]
+        value = evaluate(text, values)
     except UserError:
         return None
     return int(value) if isinstance(value, int | float) else None

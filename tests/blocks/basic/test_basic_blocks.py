@@ -156,6 +156,8 @@ MAP = torch.zeros(1, 4, 5, 5)
         (lambda: WeightedSum(2)(MAP, MAP[:, :2]), "a sum needs equal shapes"),
         (lambda: Conv2d(4, 0), "out_channels: 0 is not positive"),
         (lambda: Conv2d(4, 8, padding=-1), "padding: -1 is negative"),
+        (lambda: Conv2d(4, 8, (1, 0)), r"kernel_size: \(1, 0\) is not positive"),
+        (lambda: MaxPool2d((2, 4), padding=(1, 3)), r"padding: \(1, 3\) is not between 0"),
         (lambda: Conv2d(4, 8, groups=3), "groups: 3 does not divide in_channels 4"),
         (lambda: Conv1d(4, 8, stride=0), "stride: 0 is not positive"),
         (lambda: Conv3d(4, 8, kernel_size=0), "kernel_size: 0 is not positive"),

@@ -7,13 +7,18 @@ import torch
 from torch.nn import functional as F
 
 from blocks.basic.batch_norm1d import BatchNorm1d
+from blocks.basic.conv2d import Conv2d
+from blocks.basic.conv3d import Conv3d
 from blocks.basic.mat_mul import MatMul
 from blocks.basic.max_pool3d import MaxPool3d
 from blocks.basic.mean import Mean
 from blocks.basic.permute import Permute
 from blocks.basic.scale import Scale
 from blocks.basic.subtract import Subtract
+from blocks.conv.conv_norm_act import ConvNormAct
 from blocks.position.sin_cos3d_position import SinCos3dPosition
+from blocks.stems.patch_embed import PatchEmbed
+from blocks.stems.tubelet_embed import TubeletEmbed
 from blocks.tokens.volume_to_tokens import VolumeToTokens
 from blocks.transformer.layer_scale2d import LayerScale2d
 from tests.blocks.probe import fill, probe_input
@@ -96,3 +101,19 @@ def test_sines_of_frame_row_and_column() -> None:
         y, x = divmod(rest, width)
         waves = [f(place * rate) for place in (x, y, t) for f in (math.sin, math.cos) for rate in rates]
         torch.testing.assert_close(tokens[number], F.pad(torch.tensor(waves), (0, dim - 24)))
+
+
+def test_sizes_for_each_axis() -> None:
+    conv = fill(Conv2d(3, 4, (1, 3), stride=(2, 1), dilation=(1, 2)))
+    expected = F.conv2d(X, conv.weight, conv.bias, (2, 1), (0, 2), (1, 2))
+    torch.testing.assert_close(conv(X), expected)
+    volume = probe_input((1, 3, 4, 8, 8))
+    stem = fill(Conv3d(3, 4, (3, 7, 7), (1, 2, 2)))
+    torch.testing.assert_close(stem(volume), F.conv3d(volume, stem.weight, stem.bias, (1, 2, 2), (1, 3, 3)))
+    pool = MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))
+    torch.testing.assert_close(pool(volume)[:, :, 1], F.max_pool2d(volume[:, :, 1], 3, 2, 1))
+    unit = ConvNormAct(3, 4, (1, 7), norm="none", act="none")
+    assert unit(X.float()).shape == (2, 4, 4, 5)
+    embed = PatchEmbed(3, 8, (2, 5))
+    assert embed(X.float()).shape == (2, 2, 8)
+    assert TubeletEmbed(3, 8, (4, 2), 2)(volume.float()).shape == (1, 2 * 2 * 4, 8)

@@ -121,7 +121,7 @@ def test_a_single_iteration_may_have_more_outputs_than_inputs() -> None:
     design = chain(
         Node("read", "LSTM", repeat="=depth"), Node("norm", "LayerNorm"), shape=(5, 128), variables={"depth": 1}
     )
-    assert "read_sequence, read_state = self.read[0](image)" in source(design)
+    assert "read_sequence, read_state, read_cell = self.read[0](image)" in source(design)
     model = build(design).eval()
     assert "read.0.rnn.weight_ih_l0" in model.state_dict()
     assert model(torch.randn(2, 5, 128)).shape == (2, 5, 128)
@@ -251,7 +251,7 @@ def test_the_last_call_is_returned_directly() -> None:
     text = source(chain(Node("a", "Identity"), Node("b", "Identity")))
     assert "        a = self.a(image)\n        return self.b(a)\n" in text
     several = source(chain(Node("read", "LSTM"), shape=(5, 128)))
-    assert "        read_sequence, read_state = self.read(image)\n        return read_sequence\n" in several
+    assert "        read_sequence, read_state, read_cell = self.read(image)\n        return read_sequence\n" in several
 
 
 def test_no_variable_looks_like_a_digit() -> None:

@@ -67,8 +67,10 @@ def answer(method: str, params: dict) -> dict:
     number = label_of(params["part"], params["index"])
     original = {"png": png(80, 60, COLORS[number]), "width": 1024, "height": 768, "crop": [0.125, 0.0, 0.75, 1.0]}
     seen = png(32, 32, COLORS[number])
-    draws = [{"png": seen} for _ in range(params["draws"])]
-    return {"result": {"original": original, "seen": {"png": seen}, "draws": draws}}
+    draws = [{"png": seen, "label": CLASSES[number]} for _ in range(params["draws"])]
+    if params["epoch"] > 1:
+        draws[0]["label"] = "62 % cat, 38 % dog"
+    return {"result": {"original": original, "seen": {"png": seen}, "draws": draws, "label": CLASSES[number]}}
 
 
 def samples(params: dict) -> list[dict]:

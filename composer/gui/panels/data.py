@@ -47,6 +47,7 @@ class DataPanel(Panel):
         part: which part the gallery shows.
         gallery: the images.
         sample: the selected image.
+        draw_button: augments it in other ways.
         fit: how an image of other proportions meets the input.
         status: why there are no images, and what to do.
     """
@@ -85,7 +86,10 @@ class DataPanel(Panel):
             "Choose a folder…", lambda: session.command_requested.emit("train_on_folder", None), "primary"
         )
         self.filter = button("", lambda: self._show_class(None), "link")
-        self.sample_name = label(role="small")
+        self.sample_name, self.sample_notice = label(role="small"), label(role="muted", wrap=True)
+        self.draw_button = button("Draw again", self.draw_again, "link")
+        self._epoch = 1
+        self._previewed: object = None  # what of the design the preview depends on
         self.setAcceptDrops(True)
         self._build()
         session.data.changed.connect(self.refresh_soon)
@@ -139,6 +143,11 @@ class DataPanel(Panel):
             self._shown = facts
             self._show_parts(facts)
         self._show_status(facts)
+        design = session.document.design
+        previewed = (training.data, training.augment, training.seed, self._input_size(), tuple(design.main.inputs))
+        if previewed != self._previewed:  # another fit or another augmentation shows the image in another way
+            self._previewed = previewed
+            self._request_preview()
 
     def _show_fitting(self, facts: DataFacts | None) -> None:
         """Show whether the design can be trained on the data, and offer the next step."""
@@ -189,6 +198,8 @@ class DataPanel(Panel):
         self._classes.setFixedHeight(min(self.balance.sizeHint().height(), MAX_BALANCE))
         self._classes.setVisible(bool(classes))
         self.sample.clear()
+        self.draw_button.hide()
+        self.sample_notice.hide()
         self.sample_name.setText("")
         self._restart_gallery()
 
@@ -260,14 +271,32 @@ class DataPanel(Panel):
     def _on_selected(self, thumbnail: Thumbnail) -> None:
         self.sample_name.setText(" · ".join(part for part in (thumbnail.name, thumbnail.label) if part))
         self.sample_name.setToolTip(thumbnail.name)
-        self._request_preview(thumbnail.index)
+        self._request_preview()
 
-    def _request_preview(self, index: int) -> None:
+    def _on_preview(self, reply: Mapping[str, Any]) -> None:
+        self.sample.show_reply(reply)
+        self.draw_button.setVisible(bool(self.sample.draws))
+
+    def _on_preview_error(self, reason: str) -> None:
+        self.sample.clear()
+        self.draw_button.hide()
+        self.sample_notice.setText(f"{reason[:1].upper()}{reason[1:]}")
+        self.sample_notice.show()
+
+    def draw_again(self) -> None:
+        """Augment the selected image in other ways."""
+        self._epoch += 1
+        self._request_preview()
+
+    def _request_preview(self) -> None:
         if self._preview is not None:
             self._preview.cancel()
-        self._preview = self.session.data.preview(
-            self.part.currentData(), index, DRAWS, self.sample.show_reply, lambda _: self.sample.clear()
-        )
+        thumbnail = self.gallery.thumbnail(self.gallery.current)
+        if thumbnail is not None:
+            self.sample_notice.hide()
+            self._preview = self.session.data.preview(
+                self.part.currentData(), thumbnail.index, DRAWS, self._epoch, self._on_preview, self._on_preview_error
+            )
 
     def _refresh_theme(self) -> None:
         refresh_icons(self)
@@ -332,7 +361,9 @@ class DataPanel(Panel):
         layout = column(margin=8, spacing=4)
         layout.addWidget(self.sample_name)
         layout.addWidget(self.fit)
+        layout.addWidget(self.sample_notice)
         layout.addWidget(self.sample)
+        layout.addWidget(self.draw_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addStretch(1)
         body.setLayout(layout)
         return _scrolling(body)

@@ -23,6 +23,7 @@ from composer.gui.widgets.labels import button, column, label, refresh_icons
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.run_controls import RunControls
+from composer.gui.widgets.sample_board import SampleBoard
 from composer.gui.widgets.training_form import WIDTH, TrainingForm
 from composer.gui.widgets.training_plan import TrainingPlan
 from composer.gui.widgets.training_plots import TrainingPlots
@@ -47,6 +48,7 @@ class TrainingPanel(Panel):
         reason: why the design cannot be trained now, while a run is shown.
         repair_button: the repair of that reason.
         plots: the curves of the run.
+        samples: validation images with prediction and attention, below the plots.
     """
 
     title = "Training"
@@ -59,6 +61,7 @@ class TrainingPanel(Panel):
         super().__init__(session)
         self.run: LiveRun | None = None
         self._has_looked_for_interrupted = False
+        self._sampled: object = None  # run, epoch and state of the images that are shown
         self._offered_digest = ""  # of the network whose interrupted run is offered for resuming
         self._draw = QTimer(self, singleShot=True, interval=DRAW_MS)
         self._draw.timeout.connect(self._draw_run)
@@ -67,7 +70,8 @@ class TrainingPanel(Panel):
         self.controls = RunControls(self.start, self.pause, self.stop, self.resume)
         self.controls.settings.toggled.connect(self._show_settings)
         self.notice = Notice()
-        self.plots = TrainingPlots()
+        self.plots, self.samples = TrainingPlots(), SampleBoard()
+        self.plots.grid.add_band(self.samples)
         self.plan = TrainingPlan(lambda: session.panel_requested.emit("problems"), self._repair)
         self.reason = label(role="muted", wrap=True)
         self.repair_button = button("", self._repair, "link")
@@ -255,6 +259,9 @@ class TrainingPanel(Panel):
         controls.progress.setValue(round(1000 * run.share))
         if self.isVisible():
             self.plots.show_curves(run.curves)
+            if self._sampled != (run, run.epoch, run.state):  # the folder changes at the end of an epoch
+                self._sampled = (run, run.epoch, run.state)
+                self.samples.show_run(run.handle.folder)
 
     def _headline(self, run: LiveRun) -> str:
         """Return the state of the run, and the name of its network if the canvas shows another one."""

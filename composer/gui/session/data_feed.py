@@ -131,7 +131,7 @@ class DataFeed(QObject):
         return self._send("run_samples", params, on_result, on_error)
 
     def preview(
-        self, part: str, index: int, draws: int, on_result: OnResult, on_error: OnError | None = None
+        self, part: str, index: int, draws: int, epoch: int, on_result: OnResult, on_error: OnError | None = None
     ) -> Request | None:
         """Fetch one sample as the network sees it.
 
@@ -139,14 +139,16 @@ class DataFeed(QObject):
             part: ``train``, ``val`` or ``test``.
             index: number of the sample in it.
             draws: how many augmented versions to draw.
+            epoch: other numbers draw other versions.
             on_result: receives the reply of the engine.
             on_error: receives one sentence.
 
         Returns:
             The request; None without an engine.
         """
-        params = {"design": to_json(self._design()), "folder": self._source()["folder"]}
-        return self._send("data_preview", {**params, "part": part, "index": index, "draws": draws}, on_result, on_error)
+        sample = {"part": part, "index": index, "draws": draws, "epoch": epoch}
+        params = {"design": to_json(self._design()), "folder": self._source()["folder"], **sample}
+        return self._send("data_preview", params, on_result, on_error)
 
     def close(self) -> None:
         """End the worker."""

@@ -6,11 +6,13 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 from composer.core.graph import ExtensionRef, Training
 from composer.core.training_settings import get_value
 from composer.core.training_table import TrainingSetting, option_settings, setting
-from composer.gui.widgets.labels import label
+from composer.gui.widgets.labels import button, label
 from composer.gui.widgets.path_field import PathField
 from composer.gui.widgets.setting_fields import make_field, show_value
 
 SETTING = "data"
+# A source with more options than this shows the first one, and the others when asked.
+FEW = 2
 
 
 class DataSource(QWidget):
@@ -21,6 +23,7 @@ class DataSource(QWidget):
 
     Attributes:
         fields: the fields by key: ``data`` for the kind of source, ``data.NAME`` for an option.
+        more: shows and hides the options that are rarely changed.
 
     Signals:
         edited: key of the setting, value, and whether it was stepped (so that steps in a row can be one edit).
@@ -34,6 +37,8 @@ class DataSource(QWidget):
         self._elsewhere = elsewhere
         self._titles: list[QLabel] = []
         self._rows: list[TrainingSetting] = []
+        self._folded: list[QWidget] = []
+        self.more = button("More options", self._unfold, "link")
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -68,14 +73,32 @@ class DataSource(QWidget):
             widget.hide()
             widget.deleteLater()
         self.fields, self._titles, self._rows = {}, [], rows
-        for line, row in enumerate(rows):
+        first = 2 if len(rows) - 1 > FEW else len(rows)
+        self._folded = []
+        for number, row in enumerate(rows):
+            line = number + (number >= first)  # the button has a line of its own
             field = self.fields[row.name] = make_field(row, self.edited.emit)
+            widgets: list[QWidget] = [field]
             if isinstance(field, QCheckBox):
                 self._grid.addWidget(field, line, 0, 1, 2)
-                continue
-            title = label("Source" if row.name == SETTING else row.title, "muted")
-            title.setToolTip(row.spec.help)
-            title.setBuddy(field)
-            self._titles.append(title)
-            self._grid.addWidget(title, line, 0)
-            self._grid.addWidget(field, line, 1)
+            else:
+                title = label("Source" if row.name == SETTING else row.title, "muted")
+                title.setToolTip(row.spec.help)
+                title.setBuddy(field)
+                self._titles.append(title)
+                self._grid.addWidget(title, line, 0)
+                self._grid.addWidget(field, line, 1)
+                widgets.append(title)
+            if number >= first:
+                self._folded += widgets
+        self._grid.addWidget(self.more, first, 1)
+        self.more.setVisible(bool(self._folded))
+        self._fold(folded=True)
+
+    def _unfold(self) -> None:
+        self._fold(folded=not self._folded[0].isHidden())
+
+    def _fold(self, *, folded: bool) -> None:
+        for widget in self._folded:
+            widget.setVisible(not folded)
+        self.more.setText("More options" if folded else "Fewer options")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from composer.gui.look import theme
 from composer.gui.widgets.gallery import paint_fitted
 
-GAP, HEAD, DRAW = 8, 18, 64
+GAP, HEAD, DRAW, TEXT = 8, 18, 64, 16
 LARGEST = 200  # pixels: side of the two large images
 
 
@@ -24,6 +24,7 @@ class SampleView(QWidget):
         crop: the part of it that the network sees, in shares of the original.
         seen: what the network sees.
         draws: augmented versions of that.
+        labels: their classes, where they differ from that of the sample; otherwise empty.
     """
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class SampleView(QWidget):
         self.size_in_file = QSize()
         self.crop = QRectF()
         self.draws: list[QPixmap] = []
+        self.labels: list[str] = []
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -49,7 +51,10 @@ class SampleView(QWidget):
         left, top, width, height = original.get("crop") or (0.0, 0.0, 1.0, 1.0)
         self.crop = QRectF(left, top, width, height)
         self.seen = pixmap((reply.get("seen") or {}).get("png"))
-        self.draws = [pixmap(draw.get("png")) for draw in reply.get("draws") or ()]
+        draws = reply.get("draws") or ()
+        self.draws = [pixmap(draw.get("png")) for draw in draws]
+        labels = [str(draw.get("label") or "") for draw in draws]
+        self.labels = labels if any(label != reply.get("label") for label in labels) else []
         self.updateGeometry()
         self.update()
 
@@ -61,7 +66,7 @@ class SampleView(QWidget):
         """Return the height of both images and of the rows of augmented ones."""
         side = self._side(width)
         lines = -(-len(self.draws) // self._columns(width))
-        return HEAD + side + (GAP + HEAD + lines * (DRAW + GAP) if lines else 0)
+        return HEAD + side + (GAP + HEAD + lines * self._line() if lines else 0)
 
     def sizeHint(self) -> QSize:
         """Return a size that fits beside the gallery."""
@@ -69,6 +74,10 @@ class SampleView(QWidget):
 
     def _side(self, width: int) -> int:
         return max(32, min(LARGEST, (width - GAP) // 2))
+
+    def _line(self) -> int:
+        """Return the height of a row of augmented versions."""
+        return DRAW + GAP + (TEXT if self.labels else 0)
 
     def _columns(self, width: int) -> int:
         return max(1, (width + GAP) // (DRAW + GAP))
@@ -79,24 +88,28 @@ class SampleView(QWidget):
             return
         painter = QPainter(self)
         painter.setFont(theme.font(theme.SMALL))
-        side = self._side(self.width())
-        size = self.size_in_file
-        text = f"file  {size.width():,} × {size.height():,}" if size.width() > 0 else "file"
-        self._paint_head(painter, QRect(0, 0, side, HEAD), text)
-        self._paint_original(painter, QRect(0, HEAD, side, side))
-        seen = QRect(side + GAP, HEAD, side, side)
-        shape = f"{self.seen.width()} × {self.seen.height()}" if not self.seen.isNull() else ""
-        self._paint_head(painter, QRect(seen.left(), 0, side, HEAD), f"input  {shape}".rstrip())
-        paint_fitted(painter, seen, self.seen)
-        if not self.draws:
-            return
-        top = HEAD + side + GAP
+        side, x = self._side(self.width()), 0
+        if not self.original.isNull():
+            size = self.size_in_file
+            self._paint_head(painter, QRect(0, 0, side, HEAD), f"file  {size.width():,} × {size.height():,}")
+            self._paint_original(painter, QRect(0, HEAD, side, side))
+            x = side + GAP
+        shape = f"{self.seen.width()} × {self.seen.height()}"
+        self._paint_head(painter, QRect(x, 0, side, HEAD), f"input  {shape}")
+        paint_fitted(painter, QRect(x, HEAD, side, side), self.seen)
+        if self.draws:
+            self._paint_draws(painter, HEAD + side + GAP)
+
+    def _paint_draws(self, painter: QPainter, top: int) -> None:
+        """Draw the augmented versions, each with its class if that is not the sample's."""
         self._paint_head(painter, QRect(0, top, self.width(), HEAD), "augmented, as in training")
         columns = self._columns(self.width())
         for number, draw in enumerate(self.draws):
             line, column = divmod(number, columns)
-            cell = QRect(column * (DRAW + GAP), top + HEAD + line * (DRAW + GAP), DRAW, DRAW)
+            cell = QRect(column * (DRAW + GAP), top + HEAD + line * self._line(), DRAW, DRAW)
             paint_fitted(painter, cell, draw)
+            if self.labels:
+                self._paint_head(painter, QRect(cell.left(), cell.bottom() + 2, DRAW, TEXT), self.labels[number])
 
     def _paint_head(self, painter: QPainter, area: QRect, text: str) -> None:
         painter.setPen(theme.color("muted"))

@@ -11,6 +11,7 @@ from composer.core.graph import Design, ExtensionRef
 from composer.gui.panels.data import DataPanel
 from composer.gui.session.session import Session
 from composer.gui.widgets.gallery import PAGE
+from composer.gui.widgets.path_field import PathField
 from tests.gui.fake_data import CLASSES, COUNTS
 from tests.gui.tiny import tiny
 
@@ -86,6 +87,9 @@ def test_the_selected_image_is_shown_as_the_network_sees_it(panel: DataPanel, qt
     qtbot.waitUntil(lambda: len(panel.sample.draws) == 8)
     assert panel.sample.size_in_file.width() == 1024
     assert panel.sample.crop.width() == pytest.approx(0.75)
+    assert panel.sample.labels == []  # they are all of the image's own class
+    panel.draw_button.click()
+    qtbot.waitUntil(lambda: panel.sample.labels[:2] == ["62 % cat, 38 % dog", "bird"])
     qtbot.keyClick(panel.gallery, Qt.Key.Key_End)  # an image that has not been fetched yet
     qtbot.waitUntil(lambda: panel.sample_name.text() == "dog/0899.png · dog")
 
@@ -129,6 +133,29 @@ def test_an_empty_design_reads_nothing_until_the_panel_is_shown(live: Session, q
     assert live.data.facts is None
     assert not live.data._worker.running
     assert not live.data.reading
+
+
+def test_the_field_of_the_folder_is_an_edit_of_the_design(
+    panel: DataPanel, live: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    live.use_data(tmp_path / "photos")
+    qtbot.waitUntil(lambda: isinstance(panel.source.path_field(), PathField))
+    field = panel.source.path_field()
+    field.text.setFocus()
+    field.text.selectAll()
+    qtbot.keyClicks(field.text, str(tmp_path / "others"))
+    qtbot.keyClick(field.text, Qt.Key.Key_Return)
+    assert live.document.design.training.data.options["folder"] == str(tmp_path / "others")
+    live.document.undo()
+    qtbot.waitUntil(lambda: panel.source.path_field().text.text() == str(tmp_path / "photos"))
+    share = panel.source.fields["data.val_share"]
+    assert not share.isVisible()  # folded: few change it
+    panel.source.more.click()
+    assert share.isVisible()
+    assert panel.fit.isVisible()
+    panel.fit.setCurrentIndex(panel.fit.findData("pad"))
+    panel.fit.activated.emit(panel.fit.currentIndex())
+    assert live.document.design.training.data.options["fit"] == "pad"
 
 
 def test_pages_are_fetched_together(panel: DataPanel, qtbot: QtBot) -> None:

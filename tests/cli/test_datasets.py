@@ -1,6 +1,7 @@
 """`netcomposer datasets`: the list of sources, what is known of one, and its images as files."""
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from composer.cli.main import main
 from composer.core.training_extensions import datasets
+from tests.engine.designs import TINY
 
 
 def test_every_source_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,12 +49,33 @@ def test_shapes_are_written_as_a_folder(tmp_path: Path, capsys: pytest.CaptureFi
     assert "is not empty" in capsys.readouterr().err
 
 
+def test_a_source_that_fits_a_design_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path("tiny.yaml")
+    path.write_text(TINY.replace("[1, 8, 8]", "[3, 32, 32]").replace("num_classes: 10", "num_classes: 30"))
+    assert main(["datasets", "--for", str(path)]) == 0
+    words = shlex.split(capsys.readouterr().out)
+    assert words[:5] == ["netcomposer", "train", "tiny.yaml", "--data", "{name: shapes, classes: 30}"]
+    assert main(["datasets", "--for", str(path), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == {"data": {"name": "shapes", "classes": 30}, "objective": "classification"}
+    # What is printed is a command that works.
+    monkeypatch.setenv("NETCOMPOSER_HOME", str(tmp_path / "home"))
+    words[words.index("RUN")] = str(tmp_path / "run")
+    words[words.index("{name: shapes, classes: 30}")] = "{name: shapes, classes: 30, count: 20}"
+    assert main([*words[1:], "--epochs", "1", "--batch-size", "10", "--device", "cpu"]) == 0
+    assert "test accuracy" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--write", "x"], "--write and --size need a source"),
         (["shapes", "--size", "8"], "--size needs --write FOLDER"),
         (["shapes", "--write", "x", "--size", "0"], "'0' is no size, expected such as 64 or 96x64"),
+        (["shapes", "--for", "x.yaml"], "--for DESIGN names a source itself"),
         (["nonsense"], "data 'nonsense' is unknown"),
         (["{name: shapes"], "cannot be read as a mapping"),
     ],

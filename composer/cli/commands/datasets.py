@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,11 +37,19 @@ def run(
         tuple[int, int] | None,
         Option("--size", type=image_size, metavar="N", help="size of these images, such as 64 or 96x64"),
     ] = None,
+    fitting: Annotated[
+        Path | None,
+        Option("--for", metavar="DESIGN", help="name a source that this design can learn"),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """List the sources of data, or what is known of one."""
     from composer.core.errors import UserError
 
+    if fitting is not None:
+        if source is not None or write is not None or size is not None:
+            raise UserError("--for DESIGN names a source itself; leave out the source, --write and --size")
+        return _print_fitting(fitting, as_json)
     if source is None:
         if write is not None or size is not None:
             raise UserError("--write and --size need a source, such as: netcomposer datasets shapes --write shapes")
@@ -62,6 +71,33 @@ def run(
     facts = load_facts(reference)
     print(json.dumps(facts.to_json(), indent=2) if as_json else "\n".join(_describe(facts)))
     return 0
+
+
+def _print_fitting(path: Path, as_json: bool) -> int:
+    """Print the settings by which a design can be trained as it is."""
+    from composer.core.extension_text import plain_reference
+    from composer.core.files.design_file import load
+    from composer.core.fitting_source import fitting_training
+    from composer.engine.inference.infer import Inferrer
+
+    design = load(path)
+    training = fitting_training(design, Inferrer().infer(design).facts)
+    data, objective = plain_reference("data", training.data), plain_reference("objective", training.objective)
+    if as_json:
+        print(json.dumps({"data": data, "objective": objective}, indent=2))
+        return 0
+    options = f"--data {shlex.quote(_text(data))}"
+    if training.objective.name != design.training.objective.name:
+        options += f" --objective {shlex.quote(_text(objective))}"
+    print(f"netcomposer train {shlex.quote(str(path))} {options} --out RUN")
+    return 0
+
+
+def _text(reference: str | dict[str, Any]) -> str:
+    """Return an extension as `train` reads it."""
+    if isinstance(reference, str):
+        return reference
+    return f"{{{', '.join(f'{name}: {value}' for name, value in reference.items())}}}"
 
 
 def _read_source(text: str) -> "ExtensionRef":

@@ -178,6 +178,18 @@ class Engine:
         run, size = Path(params["run"]), params.get("size", 72)
         return {"samples": run_samples(run, params["part"], params["indices"], size)}
 
+    def data_facts(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Return what is known of a dataset."""
+        from composer.engine.training.gallery import data_facts
+
+        return data_facts(params, progress)
+
+    def data_samples(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Return thumbnails of samples of a dataset."""
+        from composer.engine.training.gallery import data_samples
+
+        return data_samples(params, progress)
+
     def data_preview(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Return one sample of a design's data as the network sees it, with augmented versions."""
         from composer.engine.training.preview import data_preview

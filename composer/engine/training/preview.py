@@ -1,7 +1,7 @@
 """Samples as a network sees them in training: fitted to its input, and augmented as the batches of an epoch are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,16 @@ from composer.core.graph import Design
 from composer.core.training_inputs import IMAGE, LABEL, input_fields
 from composer.engine.training.augmenter import Augmenter, make_augmenter, random_stream
 from composer.engine.training.datasets import LoadedDataset
+from composer.engine.training.datasets.image_fit import used_part
 from composer.engine.training.datasets.image_format import png_base64
 from composer.engine.training.datasets.splits import Split
+from composer.engine.training.gallery import gallery_of, select_part
 from composer.engine.training.inputs import load_for
 
 # Parts of a mixed sample below this share are not named.
 MIN_SHARE = 0.005
 MAX_DRAWS = 64
+ORIGINAL_SIDE = 512  # pixels that suffice to show a stored image
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -118,7 +121,19 @@ class SamplePreviewer:
         batch = split.take(slice(index, index + 1))
         seen = self.data.image_format().to_image(batch[IMAGE][0])
         versions = self._draw(split, index, min(draws, MAX_DRAWS), epoch)
-        return SamplePreview(split.name(index), self._label(batch, 0), seen, versions)
+        preview = SamplePreview(split.name(index), self._label(batch, 0), seen, versions)
+        return self._with_original(preview, part, index)
+
+    def _with_original(self, preview: SamplePreview, part: str, index: int) -> SamplePreview:
+        """Add the stored image and the part of it that the network sees."""
+        stored = select_part(gallery_of(self.design.training.data), part)
+        if stored.image is None:
+            return preview
+        image, form = stored.image(index, ORIGINAL_SIDE), self.data.image_format()
+        shown = image.pixels.copy()
+        shown.thumbnail((ORIGINAL_SIDE, ORIGINAL_SIDE))
+        crop = used_part(image.size, (form.shape[2], form.shape[1]), form.fit)
+        return replace(preview, original=shown, size=image.size, crop=crop)
 
     def split(self, part: str) -> Split:
         """Return a part of the data.

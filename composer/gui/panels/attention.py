@@ -123,7 +123,7 @@ class AttentionPanel(Panel):
             return
         if self._request is not None:
             self._request.cancel()
-        design, run = self.session.document.design, self.weights.currentData() or UNTRAINED
+        design, run = self.session.located_design, self.weights.currentData() or UNTRAINED
         self.notice.clear()
         self._show_progress(0.05)
         params = {
@@ -250,7 +250,7 @@ class AttentionPanel(Panel):
     def refresh(self) -> None:
         """Show the current design, runs and engine state."""
         self._fill_weights()
-        design = self.session.document.design
+        design = self.session.located_design
         key = (tuple(design.main.inputs.values()), design.variables, design.training.data)
         if self.session.engine_state in ("ready", "busy") and design.main.inputs and key != self._images_for:
             self._images_for = key

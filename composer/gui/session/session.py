@@ -14,6 +14,7 @@ from composer.core.blocks.identify import identify
 from composer.core.data_folder import source_of
 from composer.core.diff import Diff
 from composer.core.errors import UserError
+from composer.core.extension_text import absolute_paths
 from composer.core.facts import DesignFacts, NodeFacts, Repair
 from composer.core.files.network_identity import NetworkIdentity, network_difference
 from composer.core.files.replacing import FileStamp
@@ -200,6 +201,12 @@ class Session(QObject):
     def folder(self) -> Path | None:
         """Folder of the design's file, which paths in the design are relative to; None without a file."""
         return self.path.parent if self.path is not None else None
+
+    @property
+    def located_design(self) -> Design:
+        """The design with absolute paths, for processes that do not know its folder."""
+        design = self.document.design
+        return edits.set_training(design, absolute_paths(design.training, self.folder or Path.cwd()))
 
     def is_trained_by(self, run: RunInfo) -> bool:
         """Return whether a run trains the network of the design, so that its weights belong to it."""
@@ -388,7 +395,7 @@ class Session(QObject):
 
     def start_training(self, options: Mapping[str, Any]) -> RunHandle:
         """Train the current design in a process of its own; see `RunHandle` for the options."""
-        handle = RunHandle(self.document.design, options, parent=self)
+        handle = RunHandle(self.located_design, options, parent=self)
         self.runs.append(handle)
         self.run_started.emit(handle)
         handle.start()

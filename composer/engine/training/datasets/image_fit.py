@@ -27,14 +27,35 @@ def fit_image(image: Image.Image, size: Size, fit: Fit) -> tuple[Image.Image, tu
     return _FITS[fit](image, size)
 
 
-def _crop(image: Image.Image, size: Size) -> tuple[Image.Image, tuple[str, ...]]:
-    """Cut the largest centred part that has the proportions of the input."""
-    (width, height), (columns, rows) = image.size, size
+def used_part(image_size: Size, size: Size, fit: Fit) -> tuple[float, float, float, float]:
+    """Return the part of an image that the network sees: left, top, width and height as shares of the image.
+
+    Args:
+        image_size: width and height of the image.
+        size: width and height of the input.
+        fit: see `fit_image`; ink depends on the pixels, so the whole image is returned for it.
+    """
+    if fit != "crop":
+        return (0.0, 0.0, 1.0, 1.0)
+    (left, top, right, bottom), (width, height) = _centre(image_size, size), image_size
+    return (left / width, top / height, (right - left) / width, (bottom - top) / height)
+
+
+def _centre(image_size: Size, size: Size) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of the largest centred part that has the proportions of the input."""
+    (width, height), (columns, rows) = image_size, size
     scale = min(width / columns, height / rows)
     cut = (max(1, round(columns * scale)), max(1, round(rows * scale)))
     left, top = (width - cut[0]) // 2, (height - cut[1]) // 2
-    part = image.crop((left, top, left + cut[0], top + cut[1]))
-    notes = (f"cropped to its centre, {_text(cut)} of {_text(image.size)} pixels",) if cut != image.size else ()
+    return left, top, left + cut[0], top + cut[1]
+
+
+def _crop(image: Image.Image, size: Size) -> tuple[Image.Image, tuple[str, ...]]:
+    """Cut the largest centred part that has the proportions of the input."""
+    part = image.crop(_centre(image.size, size))
+    notes: tuple[str, ...] = ()
+    if part.size != image.size:
+        notes = (f"cropped to its centre, {_text(part.size)} of {_text(image.size)} pixels",)
     return _resize(part, size), notes
 
 

@@ -7,17 +7,17 @@ from typing import Annotated, Literal
 
 import psutil
 import torch
-from PIL import Image
 
 from composer.core.data_facts import DataFacts
 from composer.core.errors import UserError
 from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.device import cpu_cores
 from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, dataset
-from composer.engine.training.datasets.image_file import read_image
+from composer.engine.training.datasets.gallery import Gallery, GalleryPart
+from composer.engine.training.datasets.image_file import UserImage, read_image
 from composer.engine.training.datasets.image_folder import label_file
 from composer.engine.training.datasets.image_folder.file_split import FileSplit
-from composer.engine.training.datasets.image_folder.listing import Listing, list_folder
+from composer.engine.training.datasets.image_folder.listing import ListedImage, Listing, list_folder
 from composer.engine.training.datasets.image_folder.samples import Division, Samples, usable_samples
 from composer.engine.training.datasets.image_folder.scan import scan
 from composer.engine.training.datasets.image_folder.statistics import (
@@ -122,12 +122,17 @@ class ImageFolder(Dataset):
             facts=replace(samples.facts, mean=mean, std=std, notes=notes),
         )
 
-    def thumbnail(self, part: str, index: int, side: int) -> Image.Image:
-        """Return an image of a part, as it is in its file, its longer side at most `side` pixels."""
-        item = self.samples.parts[part][index]
-        pixels = read_image(self.samples.listing.file(item), side).pixels
-        pixels.thumbnail((side, side))
-        return pixels
+    def gallery(self) -> Gallery:
+        """Return the images as they are in their files."""
+        samples = self.samples
+
+        def part(name: str, items: tuple[ListedImage, ...]) -> GalleryPart:
+            def read(index: int, at_least: int) -> UserImage:
+                return read_image(samples.listing.file(items[index]), at_least)
+
+            return GalleryPart(len(items), samples.labels(name), lambda index: items[index].path, read)
+
+        return Gallery(samples.classes, {name: part(name, items) for name, items in samples.parts.items()})
 
     @cached_property
     def listing(self) -> Listing:

@@ -13,7 +13,7 @@ from composer.core.extension_text import absolute_reference, read_reference
 from composer.core.graph import ExtensionRef
 from composer.core.training_inputs import IMAGE
 from composer.engine.training.datasets import LoadedDataset, load, load_facts, make_dataset
-from composer.engine.training.datasets.gallery import Gallery, GalleryPart
+from composer.engine.training.datasets.gallery import DataGallery, GalleryPart
 from composer.engine.training.datasets.image_file import UserImage
 from composer.engine.training.datasets.image_format import png_base64
 from composer.engine.training.datasets.progress import progress_to
@@ -25,7 +25,7 @@ MAX_SIDE = 1024
 # Width and height where a dataset draws images of any size.
 DRAWN = (64, 64)
 MAX_GALLERIES = 4
-_galleries: dict[Any, Gallery] = {}
+_galleries: dict[Any, DataGallery] = {}
 
 
 def data_facts(params: Mapping[str, Any], progress: Report) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def data_samples(params: Mapping[str, Any], progress: Report) -> dict[str, Any]:
         return {"total": len(numbers), "samples": rows}
 
 
-def gallery_of(reference: ExtensionRef) -> Gallery:
+def gallery_of(reference: ExtensionRef) -> DataGallery:
     """Return the samples of a dataset; the last galleries are cached until `data_facts` reads the data again."""
     key = (reference.name, tuple(reference.options.items()))
     if key not in _galleries:
@@ -87,7 +87,7 @@ def gallery_of(reference: ExtensionRef) -> Gallery:
     return _galleries[key]
 
 
-def select_part(gallery: Gallery, name: str) -> GalleryPart:
+def select_part(gallery: DataGallery, name: str) -> GalleryPart:
     """Return a part of a gallery.
 
     Raises:
@@ -103,7 +103,7 @@ def _reference(params: Mapping[str, Any]) -> ExtensionRef:
     return absolute_reference("data", read_reference("data", params["data"]), folder)
 
 
-def _loaded_gallery(reference: ExtensionRef) -> Gallery:
+def _loaded_gallery(reference: ExtensionRef) -> DataGallery:
     """Return the samples of a dataset that is loaded at the size of its own images."""
     facts = load_facts(reference)
     shapes: dict[str, tuple[int, ...]] = {}
@@ -118,7 +118,7 @@ def _loaded_gallery(reference: ExtensionRef) -> Gallery:
         name: GalleryPart(len(split), split.labels, split.name, _image_reader(data, split))
         for name, split in data.parts().items()
     }
-    return Gallery(data.classes, parts)
+    return DataGallery(data.classes, parts)
 
 
 def _image_reader(data: LoadedDataset, split: Split) -> Callable[[int, int], UserImage] | None:

@@ -28,7 +28,7 @@ from composer.core.graph import ExtensionRef
 from composer.core.training_extensions import datasets
 from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.training.datasets.facts import facts_of
-from composer.engine.training.datasets.gallery import Gallery
+from composer.engine.training.datasets.gallery import DataGallery
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import Split
 
@@ -108,7 +108,7 @@ class Dataset(ABC):
         declaration = datasets().get(type(self).__module__.rpartition(".")[2])
         return declared_facts(declaration.values.get("fields", ()) if declaration is not None else ())
 
-    def gallery(self) -> Gallery | None:
+    def gallery(self) -> DataGallery | None:
         """Return the samples for looking at; None if they have to be loaded for that."""
         return None
 

@@ -27,7 +27,7 @@ class GalleryPart:
 
 
 @dataclass(frozen=True)
-class Gallery:
+class DataGallery:
     """The samples of a dataset.
 
     Args:

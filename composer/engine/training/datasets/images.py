@@ -13,7 +13,7 @@ from composer.core.errors import UserError
 from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.device import cpu_cores
 from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, dataset
-from composer.engine.training.datasets.gallery import Gallery, GalleryPart
+from composer.engine.training.datasets.gallery import DataGallery, GalleryPart
 from composer.engine.training.datasets.image_file import UserImage, read_image
 from composer.engine.training.datasets.image_folder import label_file
 from composer.engine.training.datasets.image_folder.file_split import FileSplit
@@ -122,7 +122,7 @@ class ImageFolder(Dataset):
             facts=replace(samples.facts, mean=mean, std=std, notes=notes),
         )
 
-    def gallery(self) -> Gallery:
+    def gallery(self) -> DataGallery:
         """Return the images as they are in their files."""
         samples = self.samples
 
@@ -132,7 +132,7 @@ class ImageFolder(Dataset):
 
             return GalleryPart(len(items), samples.labels(name), lambda index: items[index].path, read)
 
-        return Gallery(samples.classes, {name: part(name, items) for name, items in samples.parts.items()})
+        return DataGallery(samples.classes, {name: part(name, items) for name, items in samples.parts.items()})
 
     @cached_property
     def listing(self) -> Listing:

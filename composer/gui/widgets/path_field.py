@@ -12,21 +12,26 @@ from composer.gui.widgets.line_edit import LineEdit
 class PathField(QWidget):
     """Shows a path; the button lets the user choose a folder, or a file.
 
+    Args:
+        optional: whether it may be empty.
+        placeholder: text of the empty field.
+
     Attributes:
         text: the text field.
         folder: where browsing starts; the home folder by default.
 
     Signals:
-        edited: the new path.
+        edited: the new path; empty for none.
     """
 
     edited = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, *, optional: bool = False, placeholder: str = "Folder or file") -> None:
         super().__init__()
+        self._optional = optional
         self._shown = ""
         self.folder = Path.home()
-        self.text = LineEdit(placeholderText="Folder or file")
+        self.text = LineEdit(placeholderText=placeholder)
         self.text.editingFinished.connect(self._commit)
         self._menu = QMenu(self)
         self._menu.addAction("Choose a folder…", self.browse_folder)
@@ -62,7 +67,11 @@ class PathField(QWidget):
     def _commit(self) -> None:
         if self.text.isModified():
             self.text.setModified(False)
-            self._take(self.text.text().strip())
+            path = self.text.text().strip()
+            if not path and self._optional and self._shown:
+                self.edited.emit("")
+            else:
+                self._take(path)
 
     def _take(self, path: str) -> None:
         if path and path != self._shown:

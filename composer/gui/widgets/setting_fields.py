@@ -36,12 +36,13 @@ def make_field(setting: TrainingSetting, report: Report) -> QWidget:
             field = _make_path(setting, report)
         case _:
             field = _make_text(setting, report)
+    field.setProperty("help", setting.spec.help)
     field.setToolTip(setting.spec.help)
     field.setAccessibleName(setting.title)
     field.setObjectName(setting.name)
-    if not isinstance(field, QCheckBox):
-        field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        field.setMinimumWidth(FIELD)
+    # A long text is cut off before it makes the form wider than its panel.
+    field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    field.setMinimumWidth(FIELD)
     return field
 
 
@@ -72,7 +73,7 @@ def select(field: QComboBox, value: str) -> None:
 
 
 def _make_switch(setting: TrainingSetting, report: Report) -> QCheckBox:
-    field = QCheckBox(setting.title)
+    field = QCheckBox(f"{setting.title}: {setting.spec.help[:1].lower()}{setting.spec.help[1:]}")
     field.toggled.connect(lambda on: report(setting.name, on, False))
     return field
 
@@ -96,8 +97,8 @@ def _make_choice(setting: TrainingSetting, report: Report) -> QComboBox:
 
 
 def _make_path(setting: TrainingSetting, report: Report) -> PathField:
-    field = PathField()
-    field.edited.connect(lambda path: report(setting.name, path, False))
+    field = PathField(optional=setting.spec.optional, placeholder=setting.off or "Folder or file")
+    field.edited.connect(lambda path: report(setting.name, path or None, False))
     return field
 
 

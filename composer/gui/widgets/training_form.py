@@ -2,25 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from composer.core.declarations import ParamSpec
 from composer.core.graph import Training
 from composer.core.training_extensions import EXTENSIONS
 from composer.core.training_settings import get_value
 from composer.core.training_table import SETTINGS, TrainingSetting, option_settings, setting
-from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import label
-from composer.gui.widgets.number_field import NumberField
-from composer.gui.widgets.setting_text_field import SettingTextField
+from composer.gui.widgets.setting_fields import make_field, select, show_value
 
 DEVICE = TrainingSetting(
     ParamSpec("device", "choice", "auto", help="Where it trains; automatic takes the fastest device"), "Device"
 )
 WIDTH = 460
-FIELD = 60
-UNBOUNDED = (-1e38, 1e38)
 
 
 def rows(training: Training) -> list[TrainingSetting]:
@@ -70,16 +66,7 @@ class TrainingForm(QWidget):
         for key, field in self.fields.items():
             if key == DEVICE.name:
                 continue
-            value = get_value(training, key)
-            if isinstance(field, NumberField) and isinstance(value, int | float):
-                field.set_value(value)
-            elif isinstance(field, QComboBox):
-                self._select(field, str(value))
-            elif isinstance(field, SettingTextField):
-                field.set_value(value)
-            elif isinstance(field, QCheckBox):
-                with QSignalBlocker(field):
-                    field.setChecked(bool(value))
+            show_value(field, get_value(training, key))
 
     def set_choices(self, name: str, choices: Mapping[str, str]) -> None:
         """Fill a drop-down list, titles by value; the selected value stays selected."""
@@ -93,7 +80,7 @@ class TrainingForm(QWidget):
             for value, text in choices.items():
                 field.addItem(text, value)
         if selected is not None:
-            self._select(field, selected)
+            select(field, selected)
 
     def choice(self, name: str) -> str:
         """Return the selected value of a drop-down list."""
@@ -101,7 +88,7 @@ class TrainingForm(QWidget):
 
     def choose(self, name: str, value: str) -> None:
         """Select a value of a drop-down list, without reporting an edit."""
-        self._select(self._drop_down(name), value)
+        select(self._drop_down(name), value)
 
     def _drop_down(self, name: str) -> QComboBox:
         field = self.fields[name]
@@ -117,7 +104,7 @@ class TrainingForm(QWidget):
         self.fields, self._titles, self._rows = {}, [], list(settings)
         pairs = [row for row in settings if row.spec.type != "bool"]
         for number, row in enumerate(pairs):
-            field = device if device is not None and row.name == DEVICE.name else self._make_field(row)
+            field = device if device is not None and row.name == DEVICE.name else make_field(row, self.edited.emit)
             title = label(row.title, "muted")
             title.setToolTip(row.spec.help)
             title.setBuddy(field)
@@ -129,68 +116,8 @@ class TrainingForm(QWidget):
         line = (len(pairs) + 1) // 2
         for row in settings:
             if row.spec.type == "bool":
-                self.fields[row.name] = self._make_field(row)
+                self.fields[row.name] = make_field(row, self.edited.emit)
                 self._grid.addWidget(self.fields[row.name], line, 0, 1, 4)
                 line += 1
         for index in range(self._grid.rowCount()):
             self._grid.setRowStretch(index, int(index == line))
-
-    def _make_field(self, row: TrainingSetting) -> QWidget:
-        match row.spec.type:
-            case "bool":
-                field: QWidget = self._make_switch(row)
-            case "int" | "float":
-                field = self._make_text(row) if row.spec.optional else self._make_number(row)
-            case "choice" | "extension":
-                field = self._make_choice(row)
-            case _:
-                field = self._make_text(row)
-        field.setProperty("help", row.spec.help)
-        field.setToolTip(row.spec.help)
-        field.setAccessibleName(row.title)
-        field.setObjectName(row.name)
-        return field
-
-    def _make_switch(self, row: TrainingSetting) -> QCheckBox:
-        field = QCheckBox(f"{row.title}: {row.spec.help[:1].lower()}{row.spec.help[1:]}")
-        # A long text is cut off before it makes the form wider than its panel.
-        field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        field.toggled.connect(lambda on: self.edited.emit(row.name, on, False))
-        return field
-
-    def _make_number(self, row: TrainingSetting) -> NumberField:
-        low, high = row.spec.range or UNBOUNDED
-        field = NumberField(low, high, integer=row.spec.type == "int", step=row.step)
-        field.edited.connect(lambda value, stepped: self.edited.emit(row.name, value, stepped))
-        field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        field.setMinimumWidth(FIELD)
-        return field
-
-    def _make_text(self, row: TrainingSetting) -> SettingTextField:
-        field = SettingTextField(row.spec)
-        field.setPlaceholderText("none")
-        field.edited.connect(lambda value: self.edited.emit(row.name, value, False))
-        field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        field.setMinimumWidth(FIELD)
-        return field
-
-    def _make_choice(self, row: TrainingSetting) -> QComboBox:
-        field = DropDown()
-        field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        field.setMinimumWidth(FIELD)
-        # The wheel scrolls the form; a setting must not change because the pointer was over it.
-        field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        field.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
-        for value in row.spec.choices:
-            field.addItem(row.labels.get(str(value), str(value)), value)
-        field.activated.connect(lambda _: self.edited.emit(row.name, field.currentData(), False))
-        return field
-
-    @staticmethod
-    def _select(field: QComboBox, value: str) -> None:
-        with QSignalBlocker(field):
-            index = field.findData(value)
-            if index < 0:  # the design's own value is shown, even if this program does not have it
-                field.addItem(value, value)
-                index = field.count() - 1
-            field.setCurrentIndex(index)

@@ -1,8 +1,10 @@
 """The dataset of a design in the shapes of its inputs, and a network that takes its batches."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from composer.core.errors import DesignError
@@ -10,6 +12,9 @@ from composer.core.graph import Design
 from composer.core.training_inputs import IMAGE, field_shapes, input_fields, sample_shape
 from composer.engine.training.datasets import LoadedDataset, load
 from composer.engine.training.datasets.splits import Split
+
+# Axes of a batch of images, and of the weights of a convolution over them.
+IMAGES_DIM = 4
 
 
 class NamedInputs(nn.Module):
@@ -19,27 +24,56 @@ class NamedInputs(nn.Module):
         network: takes tensors in the order of the design's inputs.
         fields: the fields to pass, in that order.
         flat: those of them that the network takes as a row of values.
+        channels_last: whether images are passed with their channels last in memory.
+
+    Attributes:
+        compiled: runs in place of the network; None if the network is not compiled.
     """
 
-    def __init__(self, network: nn.Module, fields: tuple[str, ...], flat: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        fields: tuple[str, ...],
+        flat: frozenset[str] = frozenset(),
+        *,
+        channels_last: bool = False,
+    ) -> None:
         super().__init__()
         self.network = network
         self.fields = fields
         self.flat = flat
+        self.channels_last = channels_last
+        self.compiled: Callable[..., Any] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy takes over: not the compiled code, which would go on using the weights of the original."""
+        return {**self.__dict__, "compiled": None}
 
     @classmethod
-    def of(cls, network: nn.Module, design: Design) -> "NamedInputs":
+    def of(cls, network: nn.Module, design: Design, *, channels_last: bool = False) -> "NamedInputs":
         """Return a network of a design with the fields that fill its inputs."""
         fields = input_fields(design)
         items = zip(fields, design.main.inputs.values(), strict=True)
-        return cls(
-            network, fields, frozenset(field for field, item in items if field == IMAGE and len(item.shape) == 1)
-        )
+        flat = frozenset(field for field, item in items if field == IMAGE and len(item.shape) == 1)
+        return cls(network, fields, flat, channels_last=channels_last)
 
     def forward(self, batch: Mapping[str, Tensor]) -> object:
         """Run the network on its fields of the batch."""
-        values = (batch[name].flatten(1) if name in self.flat else batch[name] for name in self.fields)
-        return self.network(*values)
+        values = [batch[name].flatten(1) if name in self.flat else batch[name] for name in self.fields]
+        if self.channels_last:
+            values = [
+                value.contiguous(memory_format=torch.channels_last) if value.dim() == IMAGES_DIM else value
+                for value in values
+            ]
+        run = self.network if self.compiled is None else self.compiled
+        return run(*values)
+
+
+def to_channels_last(network: nn.Module) -> None:
+    """Store the weights of convolutions over images with their channels last."""
+    for parameter in network.parameters():
+        if parameter.dim() == IMAGES_DIM:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
 def load_for(design: Design) -> LoadedDataset:

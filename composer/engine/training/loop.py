@@ -17,11 +17,13 @@ from composer.core.graph import Design
 from composer.engine.codegen.generate import generate
 from composer.engine.device import choose
 from composer.engine.inference.infer import Inferrer
+from composer.engine.training.compiling import compile_network
 from composer.engine.training.control import Control
 from composer.engine.training.data_change import check_data
 from composer.engine.training.epoch_loop import EpochLoop
 from composer.engine.training.failure import explain
-from composer.engine.training.memory_limit import is_out_of_memory, out_of_memory_message
+from composer.engine.training.memory_limit import out_of_memory_message
+from composer.engine.training.memory_phrases import is_out_of_memory
 from composer.engine.training.new_folder import check_new_folder
 from composer.engine.training.patience import StoppedWaitingError
 from composer.engine.training.preparation import Preparation, prepare
@@ -99,17 +101,20 @@ def train(
                 settings = override(design.training, overrides, folders)
                 check_new_folder(out, design, text)
             # 2. Network, data and optimizer.
-            parts = prepare(design, settings, text, out, target)
+            parts = prepare(design, settings, text, out, target, resumed=run is not None)
             if settings.batch_size > parts.plan.samples:
                 report.warning(
                     f"batch size {settings.batch_size} is more than the {parts.plan.samples} training samples, so an "
                     "epoch is a single step; choose a smaller one"
                 )
+            if parts.initial is not None:
+                report.warning(parts.initial.message)
             if run is not None:
                 if warning := check_data(run.path, run.settings().get("data"), parts.data_facts.run_record()):
                     report.warning(warning)
             else:
                 rehearse(parts.fabric, parts.model, parts.objective, parts.train_split, settings.batch_size)
+            compiled = settings.compile and _compile(parts, report)
             check_space(out, *parts.checkpoint_bytes(), new=run is None)
             if control.interrupted:
                 raise KeyboardInterrupt
@@ -120,6 +125,8 @@ def train(
                     "training": training_settings.to_plain(settings),
                     "data": parts.data_facts.run_record(),
                     "device": target.name,
+                    "compiled": compiled,
+                    **({"init": parts.initial.to_json()} if parts.initial is not None else {}),
                     "created": now(),
                     "costs": {"params": totals.params, "macs": totals.macs},
                     **provenance(parts.fabric.device, git),
@@ -147,6 +154,15 @@ def train(
             run.release()
         torch.set_num_threads(threads)
     return run
+
+
+def _compile(parts: Preparation, report: Report) -> bool:
+    """Compile the network; return False, and tell why, if that does not work here."""
+    batch = parts.train_split.take(slice(parts.plan.settings.batch_size))
+    reason = compile_network(parts.inputs, parts.fabric, parts.model, parts.objective, batch)
+    if reason is not None:
+        report.warning(reason)
+    return reason is None
 
 
 def _warn_of_edited_source(run: Run, text: str, report: Report) -> None:

@@ -5,26 +5,11 @@ import traceback
 
 import torch
 
+from composer.engine.training.memory_phrases import is_out_of_memory
 from composer.engine.training.preparation import Preparation
 from composer.engine.training.validation import VAL_FACTOR
 
 SMALLEST_BATCH = 2
-# torch has no exception of its own for the memory of the host; its allocator writes one of these.
-PHRASES = (
-    "out of memory",
-    "can't allocate memory",
-    "not enough memory",
-    "failed to allocate",
-    "bad alloc",
-    "bad_alloc",
-)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error means that a device, or the host, has no memory left."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError | OSError) and any(phrase in str(error).lower() for phrase in PHRASES)
 
 
 def out_of_memory_message(error: BaseException, parts: Preparation | None, device: str) -> str:

@@ -23,7 +23,8 @@ from composer.engine.training.augmenter import Augmenter, make_augmenter
 from composer.engine.training.batches import batch_bounds
 from composer.engine.training.datasets.splits import Split
 from composer.engine.training.freezing import freeze
-from composer.engine.training.inputs import NamedInputs, check_fields, load_for
+from composer.engine.training.initial_weights import InitialWeights, load_initial
+from composer.engine.training.inputs import NamedInputs, check_fields, load_for, to_channels_last
 from composer.engine.training.objectives import Metrics, Objective, make_objective
 from composer.engine.training.optimizer import make_optimizer
 from composer.engine.training.records import Plan, now
@@ -48,6 +49,8 @@ class Preparation:
         val_split: the validation samples, on the device.
         test_split: the test samples, on the device; None if there are none.
         data_facts: what is known of the data.
+        inputs: the network with the fields of a batch that it takes.
+        initial: the weights it starts from; None for random ones.
         augmenter: the augmentations of the training samples; None for none.
         average: the average of the weights; None for none.
         step: makes the optimizer steps.
@@ -65,6 +68,8 @@ class Preparation:
     val_split: Split
     test_split: Split | None
     data_facts: DataFacts
+    inputs: NamedInputs
+    initial: InitialWeights | None
     augmenter: Augmenter | None
     average: WeightAverage | None
     step: TrainingStep
@@ -79,7 +84,9 @@ class Preparation:
         return weights, weights + states * trained + average
 
 
-def prepare(design: Design, settings: Training, text: str, folder: Path, target: Device) -> Preparation:
+def prepare(
+    design: Design, settings: Training, text: str, folder: Path, target: Device, *, resumed: bool = False
+) -> Preparation:
     """Build network, data, objective and optimizer, and run the network once.
 
     Args:
@@ -88,6 +95,7 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
         text: its generated source.
         folder: the folder of the run, which need not exist; tracebacks name the source in it.
         target: the device.
+        resumed: whether a checkpoint will replace the weights.
 
     Raises:
         UserError: if the design, the settings, the data or the device do not fit together.
@@ -106,9 +114,13 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
     metrics = objective.metrics().to(fabric.device)
 
     # 2. The optimizer. `network` stays beside Fabric's wrapper, because its weights are named by the nodes.
+    initial = load_initial(network, settings.init, design, catalog()) if settings.init and not resumed else None
+    if settings.channels_last:
+        to_channels_last(network)
     freeze(network, settings.freeze)
     bare_optimizer = make_optimizer(network, settings, design, catalog())
-    model, optimizer = fabric.setup(NamedInputs.of(network, design), bare_optimizer)
+    inputs = NamedInputs.of(network, design, channels_last=settings.channels_last)
+    model, optimizer = fabric.setup(inputs, bare_optimizer)
     check_output(model, objective, train_split)
     plan = Plan(
         settings=settings,
@@ -131,6 +143,8 @@ def prepare(design: Design, settings: Training, text: str, folder: Path, target:
         train_split=train_split,
         val_split=val_split,
         test_split=test_split,
+        inputs=inputs,
+        initial=initial,
         augmenter=augmenter,
         average=average,
         step=TrainingStep(fabric, model, objective, bare_optimizer, optimizer, settings.clip_norm, average),

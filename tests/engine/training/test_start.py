@@ -1,118 +1,214 @@
-"""The start of a run: initial weights, memory format and compilation."""
+"""What is refused leaves nothing behind, and no file of the user's is replaced."""
 
+import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from composer.core.errors import UserError
-from composer.core.files.run_folder import BEST, LAST
-from composer.engine.training import compiling
+from composer.core.files import atomic, design_file
+from composer.core.files.run_folder import is_run
+from composer.engine.codegen.generate import source
+from composer.engine.training import setup
+from composer.engine.training.control import Control
 from composer.engine.training.loop import train
+from composer.engine.training.objectives.classification import Classification
 from composer.engine.training.report import Report
 from tests.engine.designs import tiny
 
 
-class Notes(Report):
-    """Collects the warnings."""
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file in a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "message"),
+    [
+        (("num_classes: 10", "num_classes: 7"), {}, "digits has 10 classes"),
+        ((), {"data": "digit"}, "unknown"),
+        ((), {"epochs": 0}, "epochs is 0"),
+        ((), {"device": "tpu"}, "not available"),
+        ((), {"objective": {"name": "classification", "label_smoothing": 3}}, "label_smoothing is 3"),
+    ],
+)
+@pytest.mark.parametrize("below", ["", "a/b"])
+def test_a_refused_start_leaves_nothing_and_the_corrected_one_works(
+    tmp_path: Path, changes: tuple[str, str], options: dict[str, object], message: str, below: str
+) -> None:
+    design = tiny(changes) if changes else tiny()
+    out = tmp_path / below / "run"
+    with pytest.raises(UserError, match=message):
+        train(design, out, **{"device": "cpu", **options})
+    assert list(tmp_path.iterdir()) == []
+    if below:
+        assert train(tiny(), out, device="cpu", epochs=1).state()["state"] == "done"
+
+
+def test_a_run_that_is_refused_to_resume_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=1)
+    before = files(run.path)
+
+    def no_memory(*_: object) -> None:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    with pytest.raises(UserError, match="would be another run"):
+        train(tiny(), run.path, device="cpu", resume=True, lr=0.5)
+    with pytest.raises(UserError, match="another design"):
+        train(tiny(("out_channels: 16", "out_channels: 24")), run.path, device="cpu", resume=True)
+    with pytest.raises(UserError, match="is not available"):
+        train(tiny(), run.path, device="tpu", resume=True)
+    monkeypatch.setattr("composer.engine.training.loop.prepare", no_memory)
+    with pytest.raises(UserError, match="too little memory for this network"):
+        train(tiny(), run.path, device="cpu", resume=True, epochs=3)
+    after = files(run.path)
+    assert {name: data for name, data in after.items() if ".owner" not in name} == {
+        name: data for name, data in before.items() if ".owner" not in name
+    }
+
+
+@pytest.mark.parametrize("name", ["model.py", "design.yaml", "notes.txt", "checkpoints/mine.pt", ".git/HEAD"])
+def test_a_folder_with_other_files_is_refused_and_untouched(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "project" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("# mine")
+    before = files(tmp_path)
+    with pytest.raises(UserError, match=f"project is not empty: it contains {name.partition('/')[0]}; choose a new"):
+        train(tiny(), tmp_path / "project", device="cpu", epochs=1)
+    with pytest.raises(UserError, match="is not empty"):
+        train(tiny(), tmp_path / "project", device="cpu", epochs=1, resume=True)
+    assert files(tmp_path) == before
+
+
+def test_a_file_or_a_read_only_folder_is_no_run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match="is a file, expected a new or an empty folder"):
+        train(tiny(), tmp_path / "file", device="cpu")
+    with pytest.raises(UserError, match="cannot be the folder of a run: File name too long"):
+        train(tiny(), tmp_path / ("x" * 300), device="cpu")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UserError, match=rf"cannot make the run folder: {tmp_path} cannot be written"):
+        train(tiny(), tmp_path / "run", device="cpu")
+
+
+def test_what_a_killed_start_left_is_no_obstacle(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / ".owner-1.json").write_text("{")
+    (folder / ".settings.json.abc.part").write_text("{")
+    (folder / ".DS_Store").write_text("")
+    design_file.save(tiny(), folder / "design.yaml")
+    (folder / "model.py").write_text(source(tiny()))
+    run = train(tiny(), folder, device="cpu", epochs=1)
+    assert run.state()["state"] == "done"
+    assert not (folder / ".settings.json.abc.part").exists()
+
+
+def test_the_design_of_the_folder_itself_may_be_trained_there(tmp_path: Path) -> None:
+    design_file.save(tiny(), tmp_path / "design.yaml")
+    before = (tmp_path / "design.yaml").stat().st_mtime_ns
+    train(design_file.load(tmp_path / "design.yaml"), tmp_path, device="cpu", epochs=1)
+    assert (tmp_path / "design.yaml").stat().st_mtime_ns == before
+
+
+def test_a_folder_in_which_nothing_can_be_replaced_is_noticed_before_the_first_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, content: object) -> None:
+        if path.exists():
+            raise UserError(f"{path}: cannot be written: Permission denied")
+        real(path, content)  # type: ignore[arg-type]
+
+    real = atomic.write_atomically
+    monkeypatch.setattr("composer.engine.training.run.write_atomically", write)
+    with pytest.raises(UserError, match=r"state\.json: cannot be written: Permission denied"):
+        train(tiny(), tmp_path / "run", device="cpu")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_space_for_the_checkpoints_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = type("Usage", (), {"free": 1000})
+    monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(UserError, match=r"1.0 kB are free, but the checkpoints of this network need .*--out"):
+        train(tiny(), tmp_path / "run", device="cpu")
+    assert list(tmp_path.iterdir()) == []
+
+
+class Warned(Report):
+    """Collects warnings."""
 
     def __init__(self) -> None:
         super().__init__()
         self.warnings: list[str] = []
 
     def warning(self, message: str) -> None:
+        """Collect a warning."""
         self.warnings.append(message)
 
 
-def quick(folder: Path, design: Any = None, **settings: Any) -> tuple[Any, list[str]]:
-    report = Notes()
-    settings = {"epochs": 1, "warmup_epochs": 0.0, **settings}
-    return train(design or tiny(), folder, device="cpu", report=report, **settings), report.warnings
+def test_a_batch_of_more_samples_than_there_are_is_reported(tmp_path: Path) -> None:
+    report = Warned()
+    train(tiny(), tmp_path / "run", device="cpu", epochs=1, batch_size=2000, report=report)
+    assert "batch size 2000 is more than the 1438 training samples" in report.warnings[0]
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return quick(tmp_path_factory.mktemp("trained") / "first")[0].path
+def test_an_edited_source_stays_and_its_change_is_reported(tmp_path: Path) -> None:
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=1)
+    (run.path / "model.py").write_text("# my experiment\n")
+    report = Warned()
+    train(tiny(), run.path, device="cpu", epochs=2, resume=True, report=report)
+    assert (run.path / "model.py").read_text() == "# my experiment\n"
+    assert any("model.py is not the source of this run's design" in message for message in report.warnings)
 
 
-def test_a_run_starts_from_the_best_weights_of_another(tmp_path: Path, trained: Path) -> None:
-    run, (message,) = quick(tmp_path / "second", init=str(trained), lr=1e-9, freeze=["stem", "gate", "attn"])
-    assert message.startswith("starts from weights of the run first, trained in this network: ")
-    record = run.settings()["init"]
-    assert record.pop("loaded") > 20
-    assert record == {"path": str(trained), "source": "the run first", "difference": "", "random": []}
-    before, after = (torch.load(path / BEST, weights_only=True)["model"] for path in (trained, run.path))
-    assert torch.equal(before["stem.conv.weight"], after["stem.conv.weight"])
-    head = next(name for name in before if name.startswith("head.") and name.endswith("weight"))
-    assert torch.allclose(before[head], after[head], atol=1e-5)
+def test_unfinished_writes_of_killed_processes_are_removed(tmp_path: Path) -> None:
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=1)
+    parts = [run.path / "checkpoints" / ".best.pt.x1.part", run.path / ".state.json.x2.part"]
+    others = [run.path / "notes.part", run.path / ".mine.part"]
+    for path in (*parts, *others):
+        path.write_bytes(b"x")
+    train(tiny(), run.path, device="cpu", resume=True)
+    assert [path.exists() for path in (*parts, *others)] == [False, False, True, True]
 
 
-def test_what_has_another_shape_stays_random_and_is_named(tmp_path: Path, trained: Path) -> None:
-    wider = tiny(("out_channels: 16", "out_channels: 32"))
-    run, (message,) = quick(tmp_path / "wider", wider, init=str(trained))
-    assert "which were trained in another network" in message
-    assert "left at random: stem.conv.weight (16 x 1 x 3 x 3 there, 32 x 1 x 3 x 3 here)" in message
-    assert run.settings()["init"]["random"][0].startswith("stem.conv.weight")
+def test_an_interrupt_before_the_start_leaves_nothing(tmp_path: Path) -> None:
+    control = Control()
+    control.interrupted = True
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny(), tmp_path / "run", device="cpu", control=control)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_weights_of_which_none_fits_are_refused(tmp_path: Path) -> None:
-    torch.save({"other.weight": torch.zeros(3)}, tmp_path / "other.pt")
-    with pytest.raises(UserError, match="none of its 1 tensors fits the design"):
-        quick(tmp_path / "run", init=str(tmp_path / "other.pt"))
-    with pytest.raises(UserError, match="file not found"):
-        quick(tmp_path / "run", init=str(tmp_path / "nothing.pt"))
-    assert not (tmp_path / "run").exists()
+def test_mixed_precision_trains_where_threads_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    threads = torch.get_num_threads()
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=1, precision="bf16-mixed")
+    assert torch.get_num_threads() == threads
+    assert run.state()["state"] == "done"
+    assert is_run(run.path)
 
 
-def test_a_run_without_its_initial_weights_can_be_resumed(tmp_path: Path, trained: Path) -> None:
-    source = tmp_path / "copy.pt"
-    source.write_bytes((trained / LAST).read_bytes())
-    quick(tmp_path / "run", init=str(source))
-    source.unlink()
-    run = train(tiny(), tmp_path / "run", device="cpu", resume=True, epochs=2)
-    assert run.state()["epoch"] == 2
-
-
-def test_channels_last_changes_the_layout_and_not_the_numbers(tmp_path: Path) -> None:
-    plain, _ = quick(tmp_path / "plain", precision="64-true")
-    last, _ = quick(tmp_path / "last", precision="64-true", channels_last=True)
-    a, b = (run.load(LAST)["model"] for run in (plain, last))
-    assert all(torch.allclose(a[name].double(), b[name].double(), atol=1e-9) for name in a)
-    assert b["stem.conv.weight"].is_contiguous()
-
-
-def test_a_missing_compiler_is_one_sentence_and_the_run_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [(1000, "too little memory for batch size 64; 56 fits"), (20, "; 20 fits"), (1, "even with 2")],
+)
+def test_a_lack_of_memory_offers_a_batch_that_fits_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, expected: str
 ) -> None:
-    def broken(*_: Any, **__: Any) -> Any:
-        raise RuntimeError("backend='inductor' raised:\nInvalidCxxCompiler: No working C++ compiler found in cpp.cxx\n")
+    """The allocator of the CPU is played: a training step with more samples than a limit, or the first 64, fail."""
+    loss = Classification.loss
+    first = True
 
-    monkeypatch.setattr(compiling.torch, "compile", lambda forward: broken)
-    plain, _ = quick(tmp_path / "plain")
-    run, (message,) = quick(tmp_path / "run", compile=True)
-    assert message == (
-        "torch.compile does not work here (InvalidCxxCompiler: No working C++ compiler found in cpp.cxx); "
-        "training goes on without it"
-    )
-    assert run.settings()["compiled"] is False
-    a, b = (each.load(LAST)["model"] for each in (plain, run))
-    assert all(torch.equal(a[name], b[name]) for name in a)
+    def limited(self: Classification, model: object, batch: dict[str, torch.Tensor], step: object) -> object:
+        nonlocal first
+        size = len(batch["image"])
+        if step is not None and (size > limit or (first and size == 64)):
+            first = False
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory")
+        return loss(self, model, batch, step)  # type: ignore[arg-type]
 
-
-def test_compiled_code_runs_the_network_and_the_trial_leaves_no_trace(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = []
-
-    def eager(forward: Any) -> Any:
-        return lambda *values: (calls.append(1), forward(*values))[1]
-
-    monkeypatch.setattr(compiling.torch, "compile", eager)
-    plain, _ = quick(tmp_path / "plain")
-    run, warnings = quick(tmp_path / "run", compile=True)
-    assert not warnings
-    assert len(calls) > 23
-    assert run.settings()["compiled"] is True
-    a, b = (each.load(LAST)["model"] for each in (plain, run))
-    assert all(torch.equal(a[name], b[name]) for name in a)
+    monkeypatch.setattr(Classification, "loss", limited)
+    with pytest.raises(UserError, match=expected):
+        train(tiny(), tmp_path / "run", device="cpu")
+    assert list(tmp_path.iterdir()) == []

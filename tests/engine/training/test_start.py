@@ -50,7 +50,7 @@ def test_a_run_that_is_refused_to_resume_stays_as_it_was(tmp_path: Path, monkeyp
     run = train(tiny(), tmp_path / "run", device="cpu", epochs=1)
     before = files(run.path)
 
-    def no_memory(*_: object) -> None:
+    def no_memory(*_: object, **__: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
     with pytest.raises(UserError, match="would be another run"):

@@ -20,6 +20,7 @@ NAMES = (
     "edit",
     "model_step",
     "epoch",
+    "augmentation",
     "summary",
     "templates",
     "scale",

@@ -42,8 +42,10 @@ def preview_sheet(previews: Sequence[SamplePreview]) -> Image.Image:
         for column, (image, label) in enumerate(cells):
             fitted = fit_cell(image)
             page.paste(fitted, (_left(column) + (CELL - fitted.width) // 2, top + (CELL - fitted.height) // 2))
-            draw.text((_left(column), top + CELL + 2), shorten(draw, label, font), INK, font)
-        draw.text((_left(0), top + CELL + 2 + LINE), shorten(draw, preview.name, font, width // 2), FAINT, font)
+            # A mixed sample has a line for each of its classes.
+            for line, text in enumerate(label.split(", ", 1)):
+                draw.text((_left(column), top + CELL + 2 + line * LINE), shorten(draw, text, font), INK, font)
+        draw.text((_left(0), top + CELL + 2 + LINE), shorten(draw, preview.name, font, end=True), FAINT, font)
     return page
 
 
@@ -55,14 +57,14 @@ def fit_cell(image: Image.Image, side: int = CELL) -> Image.Image:
 
 
 def shorten(
-    draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int = CELL
+    draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, *, end: bool = False
 ) -> str:
-    """Return a text that fits into a width in pixels; of a path, the end stays."""
-    if draw.textlength(text, font) <= width:
+    """Return a text that fits below a cell: its beginning, or its end, as of a path."""
+    if draw.textlength(text, font) <= CELL:
         return text
-    while len(text) > 1 and draw.textlength("…" + text, font) > width:
-        text = text[1:]
-    return "…" + text
+    while len(text) > 1 and draw.textlength("…" + text, font) > CELL:
+        text = text[1:] if end else text[:-1]
+    return "…" + text if end else text + "…"
 
 
 def _framed_original(preview: SamplePreview) -> Image.Image:

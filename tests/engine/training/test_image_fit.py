@@ -8,7 +8,7 @@ from PIL import Image
 from composer.core.graph import ExtensionRef
 from composer.engine.training.datasets import load
 from composer.engine.training.datasets.image_file import UserImage
-from composer.engine.training.datasets.image_fit import fit_image
+from composer.engine.training.datasets.image_fit import fit_image, used_part
 from composer.engine.training.datasets.image_format import ImageFormat
 
 
@@ -82,3 +82,20 @@ def test_statistics_of_each_channel_are_used() -> None:
     assert prepared.notes == ("a note of the reader",)
     assert prepared.tensor[0, :, 0, 0].tolist() == pytest.approx([0.1, 0.1, 0.175])
     assert form.denormalize(prepared.tensor)[0, :, 3, 3].tolist() == pytest.approx([0.2, 0.4, 1.0], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("image", "size", "part"),
+    [
+        ((300, 200), (64, 64), (50 / 300, 0.0, 200 / 300, 1.0)),
+        ((200, 300), (64, 32), (0.0, 100 / 300, 1.0, 100 / 300)),
+        ((200, 100), (64, 32), (0.0, 0.0, 1.0, 1.0)),
+    ],
+)
+def test_the_used_part_is_what_is_cropped(image, size, part):
+    assert used_part(image, size, "crop") == pytest.approx(part)
+    assert used_part(image, size, "pad") == used_part(image, size, "stretch") == (0.0, 0.0, 1.0, 1.0)
+    picture = Image.new("L", image)
+    left, top = round(part[0] * image[0]), round(part[1] * image[1])
+    picture.paste(255, (left, top, left + round(part[2] * image[0]), top + round(part[3] * image[1])))
+    assert np.asarray(fit_image(picture, size, "crop")[0]).min() == 255

@@ -4,6 +4,7 @@ Whatever the reader has to decide about a file (a range of values, a ground unde
 one of several frames) is a note for the user.
 """
 
+import io
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -46,6 +47,25 @@ class UserImage:
             object.__setattr__(self, "size", self.pixels.size)
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedImage:
+    """An image file that is in memory, such as the cell of a table.
+
+    Args:
+        name: its name for people.
+        content: the bytes of the file.
+    """
+
+    name: str
+    content: bytes
+
+    def __str__(self) -> str:
+        return self.name
+
+
+ImageSource = Path | EncodedImage
+
+
 def ignore_pillow_warnings() -> None:
     """Silence Pillow's warnings in this process: `warnings.catch_warnings` is of no use in threads."""
     warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -71,13 +91,14 @@ def read_image(path: str | Path, at_least: int = 0) -> UserImage:
         return decode_image(Path(path), at_least)
 
 
-def decode_image(path: Path, at_least: int = 0) -> UserImage:
+def decode_image(path: ImageSource, at_least: int = 0) -> UserImage:
     """Do the work of `read_image`, in any thread; the caller has silenced Pillow."""
     limit = f"expected at most {MAX_PIXELS // 10**6} million"
-    if path.exists() and not path.is_file():  # a pipe would never end
+    if isinstance(path, Path) and path.exists() and not path.is_file():  # a pipe would never end
         raise UserError(f"{path}: is not a file; {EXPECTED}")
     try:
-        with Image.open(path, formats=_formats()) as file:
+        stream = path if isinstance(path, Path) else io.BytesIO(path.content)
+        with Image.open(stream, formats=_formats()) as file:
             if file.width * file.height > MAX_PIXELS:
                 raise UserError(f"{path.name}: {file.width} x {file.height} pixels are too many, {limit}")
             frames = getattr(file, "n_frames", 1)
@@ -110,7 +131,7 @@ def _formats() -> list[str]:
     return [name for name in FORMATS if name in Image.OPEN]
 
 
-def _to_eight_bits(path: Path, image: Image.Image, notes: list[str]) -> UserImage:
+def _to_eight_bits(path: ImageSource, image: Image.Image, notes: list[str]) -> UserImage:
     """Return an image of any mode as grey or RGB of 8 bits."""
     if image.mode.startswith(("I", "F")):
         return UserImage(_scale_range(path, image, notes), tuple(notes))
@@ -123,7 +144,7 @@ def _to_eight_bits(path: Path, image: Image.Image, notes: list[str]) -> UserImag
     return UserImage(image if image.mode == mode else image.convert(mode), tuple(notes))
 
 
-def _scale_range(path: Path, image: Image.Image, notes: list[str]) -> Image.Image:
+def _scale_range(path: ImageSource, image: Image.Image, notes: list[str]) -> Image.Image:
     """Return greys of 16 bits, 32 bits or floating point, scaled by their own range: 8 bits would clip them."""
     values: NDArray[np.float64] = np.asarray(image).astype(np.float64)
     finite = np.isfinite(values)

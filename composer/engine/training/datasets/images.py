@@ -1,16 +1,12 @@
 """A folder of the user's images, with a sub-folder for each class, or a list of images in CSV or JSONL."""
 
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-import psutil
-import torch
-
 from composer.core.data_facts import DataFacts
 from composer.core.errors import UserError
-from composer.core.training_inputs import IMAGE, LABEL
+from composer.core.training_inputs import IMAGE
 from composer.engine.device import cpu_cores
 from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, dataset
 from composer.engine.training.datasets.gallery import DataGallery, GalleryPart
@@ -18,23 +14,12 @@ from composer.engine.training.datasets.image_file import UserImage, read_image
 from composer.engine.training.datasets.image_folder import label_file
 from composer.engine.training.datasets.image_folder.file_split import FileSplit
 from composer.engine.training.datasets.image_folder.listing import ListedImage, Listing, list_folder
+from composer.engine.training.datasets.image_folder.loading import Cache, load_decoded
 from composer.engine.training.datasets.image_folder.samples import Division, Samples, usable_samples
 from composer.engine.training.datasets.image_folder.scan import scan
-from composer.engine.training.datasets.image_folder.statistics import (
-    add_counts,
-    measure,
-    sample_note,
-    statistics_sample,
-)
-from composer.engine.training.datasets.image_format import ImageFormat, Shape, histogram_statistics
-from composer.engine.training.datasets.progress import report_progress
-from composer.engine.training.datasets.splits import MemorySplit, Split
+from composer.engine.training.datasets.image_format import ImageFormat, Shape
 
-# Decoded images up to this size, and up to this share of the free memory, are kept in memory.
-MEMORY_BYTES = 2**30
-MEMORY_SHARE = 0.25
 MAX_WORKERS = 8
-CHUNK = 256  # images that are decoded between two reports of progress
 
 
 @dataset(title="Image folder", fields=("image", "label"))
@@ -68,7 +53,7 @@ class ImageFolder(Dataset):
         self.val_share = val_share
         self.test_share = test_share
         self.split_seed = split_seed
-        self.cache = cache
+        self.cache: Cache = cache
         self.workers = workers or min(MAX_WORKERS, cpu_cores())
 
     def stamp(self) -> str:
@@ -96,31 +81,7 @@ class ImageFolder(Dataset):
             )
             for name, items in samples.parts.items()
         }
-        in_memory = self._fits_memory(sum(map(len, splits.values())) * stored * shape[1] * shape[2])
-        parts: dict[str, Split] = {}
-        if in_memory:
-            tensors = {name: _decode_all(split) for name, split in splits.items()}
-            counts = torch.zeros(stored, 256, dtype=torch.float64)
-            add_counts(counts, tensors["train"][statistics_sample(len(splits["train"]))])
-            mean, std = histogram_statistics(counts)
-            image = replace(image, mean=mean, std=std)
-            for name, split in splits.items():
-                fields = {IMAGE: tensors[name], LABEL: split.labels}
-                parts[name] = MemorySplit(fields, image, name, split.paths)
-        else:
-            mean, std = measure(splits["train"], samples.facts.digest)
-            image = replace(image, mean=mean, std=std)
-            parts = {name: replace(split, image=image) for name, split in splits.items()}
-        notes = (*samples.facts.notes, *sample_note(len(splits["train"])))
-        return LoadedDataset(
-            name="images",
-            train=parts["train"],
-            val=parts["val"],
-            test=parts.get("test"),
-            classes=samples.classes,
-            image=image,
-            facts=replace(samples.facts, mean=mean, std=std, notes=notes),
-        )
+        return load_decoded("images", splits, samples.classes, samples.facts, self.cache)
 
     def gallery(self) -> DataGallery:
         """Return the images as they are in their files."""
@@ -168,20 +129,3 @@ class ImageFolder(Dataset):
                 f"make the input 3 x {height} x {width}, or 1 x {height} x {width} for grey images"
             )
         return channels, height, width
-
-    def _fits_memory(self, size: int) -> bool:
-        if self.cache != "auto":
-            return self.cache == "memory"
-        return size <= min(MEMORY_BYTES, MEMORY_SHARE * psutil.virtual_memory().available)
-
-
-def _decode_all(split: FileSplit) -> torch.Tensor:
-    """Return all images of a split as pixels (N, c, H, W) of 8 bits."""
-    _, height, width = split.image.shape
-    # Channels last, as files hold them.
-    pixels = torch.empty(len(split), height, width, split.stored, dtype=torch.uint8).permute(0, 3, 1, 2)
-    for low in range(0, len(split), CHUNK):
-        index = torch.arange(low, min(low + CHUNK, len(split)))
-        pixels[low : low + CHUNK] = split.pixels(index)
-        report_progress(low / len(split), f"decoding images: {low:,} of {len(split):,}")
-    return pixels

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from composer.core.errors import UserError
-from composer.engine.training.datasets.image_file import EXPECTED, UserImage, decode_image
+from composer.engine.training.datasets.image_file import EXPECTED, ImageSource, UserImage, decode_image
 from composer.engine.training.datasets.image_fit import Fit, fit_image
 
 # A JPEG is decoded at a fraction of its size if at least this many decoded pixels remain for each pixel of the input.
@@ -19,7 +18,7 @@ DRAFT = 2
 CHUNK = 8
 
 
-def decode_pixels(path: Path, channels: int, height: int, width: int, fit: Fit) -> NDArray[np.uint8]:
+def decode_pixels(path: ImageSource, channels: int, height: int, width: int, fit: Fit) -> NDArray[np.uint8]:
     """Return an image file as pixels (height, width, channels) of 8 bits.
 
     Args:
@@ -44,7 +43,7 @@ def to_pixels(image: UserImage, channels: int, height: int, width: int, fit: Fit
     return pixels.reshape(height, width, channels)
 
 
-def reason_of(error: UserError, path: Path) -> str:
+def reason_of(error: UserError, path: ImageSource) -> str:
     """Return why a file cannot be read, without its name and without the formats that could."""
     return str(error).removeprefix(f"{path.name}: ").removeprefix(f"{path}: ").removesuffix(f"; {EXPECTED}")
 
@@ -60,7 +59,7 @@ class Decoding:
     """
 
     def __init__(
-        self, pool: ThreadPoolExecutor | None, files: Sequence[Path], shape: tuple[int, int, int], fit: Fit
+        self, pool: ThreadPoolExecutor | None, files: Sequence[ImageSource], shape: tuple[int, int, int], fit: Fit
     ) -> None:
         channels, height, width = shape
         self.shape = shape

@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from composer.core.training_inputs import IMAGE, LABEL
-from composer.engine.training.datasets.image_file import ignore_pillow_warnings
+from composer.engine.training.datasets.image_file import ImageSource, ignore_pillow_warnings
 from composer.engine.training.datasets.image_folder.decode import Decoding
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import Split
@@ -67,7 +68,11 @@ class FileSplit(Split):
         """Return the path of a sample."""
         return self.paths[index]
 
-    def to(self, device: torch.device) -> "FileSplit":
+    def source(self, index: int) -> ImageSource:
+        """Return what a sample is decoded from."""
+        return self.root / self.paths[index]
+
+    def to(self, device: torch.device) -> Self:
         """Return the same samples as batches on a device."""
         return replace(self, target=device)
 
@@ -104,7 +109,7 @@ class FileSplit(Split):
 
     def _decoding(self, index: Tensor) -> Decoding:
         _, height, width = self.image.shape
-        files = [self.root / self.paths[number] for number in index.tolist()]
+        files = [self.source(number) for number in index.tolist()]
         pool = thread_pool(self.workers) if len(files) > 1 and self.workers > 0 else None
         return Decoding(pool, files, (self.stored, height, width), self.image.fit)
 

@@ -13,7 +13,7 @@ from composer.core.errors import UserError
 from composer.core.files.atomic import write_atomically
 from composer.core.json_text import load_json
 from composer.engine.device import cpu_cores
-from composer.engine.training.datasets.image_file import decode_image, ignore_pillow_warnings
+from composer.engine.training.datasets.image_file import ImageSource, decode_image, ignore_pillow_warnings
 from composer.engine.training.datasets.image_folder.decode import reason_of
 from composer.engine.training.datasets.image_folder.listing import ListedImage, Listing
 from composer.engine.training.datasets.progress import report_progress
@@ -57,14 +57,15 @@ def scan(listing: Listing) -> list[ScannedImage]:
     results = [_cached(rows.get(item.path), item) for item in listing.images]
     todo = [number for number, result in enumerate(results) if result is None]
     if todo:
-        scanned = _scan_files([listing.file(listing.images[number]) for number in todo])
+        scanned = scan_files([listing.file(listing.images[number]) for number in todo])
         for number, result in zip(todo, scanned, strict=True):
             results[number] = result
         _write(cache, listing.images, [result for result in results if result is not None])
     return [result for result in results if result is not None]
 
 
-def _scan_files(files: Sequence[Path]) -> Iterator[ScannedImage]:
+def scan_files(files: Sequence[ImageSource]) -> Iterator[ScannedImage]:
+    """Yield what each file holds, decoded by threads; progress is reported."""
     ignore_pillow_warnings()
     chunks = [files[low : low + CHUNK] for low in range(0, len(files), CHUNK)]
     with ThreadPoolExecutor(cpu_cores()) as pool:
@@ -78,11 +79,11 @@ def _scan_files(files: Sequence[Path]) -> Iterator[ScannedImage]:
             raise
 
 
-def _scan_chunk(files: Sequence[Path]) -> list[ScannedImage]:
+def _scan_chunk(files: Sequence[ImageSource]) -> list[ScannedImage]:
     return [scan_file(path) for path in files]
 
 
-def scan_file(path: Path) -> ScannedImage:
+def scan_file(path: ImageSource) -> ScannedImage:
     """Decode one file, a JPEG at an eighth of its size, and return what it holds."""
     try:
         image = decode_image(path, at_least=1)

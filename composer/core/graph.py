@@ -289,6 +289,8 @@ class Training:
     init: str | None = None
     freeze: tuple[str, ...] = ()
     seed: int = 0
+    keep_every: int = 0
+    samples: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lr_factors", frozen(self.lr_factors))

@@ -1,14 +1,19 @@
 r"""The records of a run: what each line of ``metrics.jsonl`` contains, and how a metric is named, written and compared.
 
-There are four kinds of records, distinguished by ``kind``::
+There are five kinds of records, distinguished by ``kind``::
 
     head   objective, primary, metrics: [{name, title, unit, direction}, ...]              the first line
-    step   step, steps, x, epoch, loss, lr, samples_per_s, time                            about a dozen per epoch
+    step   step, steps, x, epoch, loss, lr, samples_per_s, grad_norm, memory_bytes, time   about a dozen per epoch
     epoch  epoch, epochs, step, x, metrics: {part: {name: value}}, seconds, samples_per_s, time
+    health epoch, step, x, nodes: {path: {name: value}}                                    before the epoch's record
     test   epoch, step, x, metrics: {"test": {name: value}}, time                          the last line
 
 ``x`` is the position on a curve: the finished epochs, a step is a fraction of one. It never goes back, also where the
 number of epochs, and with it ``steps``, was changed.
+
+``grad_norm`` is the norm of all gradients before clipping, ``memory_bytes`` the most that tensors have taken on the
+device so far (on a CPU, what the process takes). The paths of nodes are those of facts (`core.node_paths`), the names
+of their values those of `HEALTH`.
 
 ``part`` is ``train`` or ``val``; the loss is a metric like any other. Only the objective determines the other metrics.
 The best epoch is chosen on ``val``; the test record measures the weights of that epoch, once, at the end of the run.
@@ -25,6 +30,9 @@ from composer.core.graph import Training
 from composer.core.training_extensions import objectives
 
 LOSS = "loss"
+GRAD_NORM, DEAD, GATE_ENTROPY, SEGMENTS_USED = "grad_norm", "dead", "gate_entropy", "segments_used"
+# What differs between two equal runs: times, and what depends on the machine.
+MEASURED = frozenset({"time", "seconds", "samples_per_s", "memory_bytes"})
 PARTS = {"train": "training", "val": "validation"}
 
 
@@ -79,6 +87,14 @@ class MetricSpec:
 
 LOSS_SPEC = MetricSpec(LOSS, "Loss", "", "min")
 
+# What the health of a node consists of, in the order of interest.
+HEALTH = {
+    GRAD_NORM: MetricSpec(GRAD_NORM, "Gradient norm", "", "min"),
+    DEAD: MetricSpec(DEAD, "Dead units", "%", "min"),
+    GATE_ENTROPY: MetricSpec(GATE_ENTROPY, "Gate entropy", "%", "max"),
+    SEGMENTS_USED: MetricSpec(SEGMENTS_USED, "Segments used", "%", "max"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -125,6 +141,16 @@ def declared_head(objective: str, measured: Collection[str] | None = None) -> He
     metrics = [{"name": name, **row} for name, row in values.get("metrics", {}).items() if isinstance(row, dict)]
     metrics = [row for row in metrics if measured is None or row["name"] == LOSS or row["name"] in measured]
     return Head.from_record({"objective": objective, "primary": values.get("primary"), "metrics": metrics})
+
+
+def node_health(record: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the values of each node by its path, as a health record has them; what is damaged is left out."""
+    nodes = record.get("nodes")
+    return {
+        str(path): {name: float(row[name]) for name in HEALTH if isinstance(row.get(name), int | float)}
+        for path, row in (nodes.items() if isinstance(nodes, Mapping) else ())
+        if isinstance(row, Mapping)
+    }
 
 
 def best_of(state: Mapping[str, Any]) -> tuple[MetricSpec, float, int] | None:

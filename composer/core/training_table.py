@@ -94,6 +94,7 @@ GROUPS = {
     "Precision and speed": ("precision", "channels_last", "compile"),
     "Augmentation": ("augment",),
     "Start": ("init", "freeze", "seed"),
+    "Records": ("keep_every", "samples"),
 }
 
 
@@ -191,6 +192,15 @@ SETTINGS = (
         "Nodes that are not trained, by name or pattern such as stage*; their norms use the stored statistics",
     ),
     _setting("seed", "Seed", "Equal seeds give equal runs on the same device", (0, 2**31 - 1), step=1),
+    _setting(
+        "keep_every",
+        "Keep weights",
+        "Store the weights of every n-th epoch besides the best and the last; 0 stores no others",
+        (0, 100_000),
+        step=1,
+        off="best and last",
+    ),
+    _setting("samples", "Samples", "Write a few validation images with prediction and attention after each epoch"),
 )
 _BY_NAME = {row.name: row for row in SETTINGS}
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import psutil
 import torch
 
 from composer.core.errors import UserError
@@ -69,6 +70,15 @@ def choose(name: str = "auto") -> Device:
 def devices() -> list[dict[str, str]]:
     """Return `available` as plain JSON values."""
     return [{"name": device.name, "label": device.label} for device in available()]
+
+
+def memory_used(device: torch.device) -> int:
+    """Return the most bytes that tensors have taken on a device so far; on a CPU, what the process takes now."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if device.type == "mps":
+        return torch.mps.driver_allocated_memory()
+    return int(psutil.Process().memory_info().rss)
 
 
 def tune_threads(step: Callable[[], object], runs: int = 3) -> int:

@@ -3,7 +3,8 @@
 A folder is read the same way while it trains, afterwards, and when it was copied from another machine. ::
 
     design.yaml  model.py  settings.json  state.json  metrics.jsonl  error.txt  notes.json  .owner-N.json
-    checkpoints/last.pt  checkpoints/best.pt  checkpoints/best.safetensors
+    checkpoints/last.pt  checkpoints/best.pt  checkpoints/best.safetensors  checkpoints/epoch_0010.pt
+    samples/epoch_0001.json  samples/epoch_0001/0.png  samples/image_0.png
 
 `composer.engine.training.run` writes it, all but the notes (`run_notes`), which are the user's.
 """
@@ -29,6 +30,7 @@ TRACE = "error.txt"
 # `composer.engine.training.predictions`.
 PREDICTIONS, TEST_PREDICTIONS = "predictions.npz", "predictions_test.npz"
 LAST, BEST, WEIGHTS = "checkpoints/last.pt", "checkpoints/best.pt", "checkpoints/best.safetensors"
+KEPT = "checkpoints/epoch_{:04d}.pt"
 ACTIVE = frozenset({"training", "paused", "saving"})
 RESUMABLE = frozenset({"stopped", "failed", "interrupted"})
 

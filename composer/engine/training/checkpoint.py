@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from composer.core.errors import UserError
 from composer.core.files.network_identity import from_json, network_difference
-from composer.core.files.run_folder import BEST, LAST
+from composer.core.files.run_folder import BEST, KEPT, LAST
 from composer.core.run_records import Head, upgrade_record, upgrade_state
 from composer.engine.training.objectives import Metrics
 from composer.engine.training.records import TrainingState
@@ -58,10 +59,7 @@ class Checkpointer:
         """Write last.pt; before it best.pt and the weights for other programs, if this is the best epoch so far."""
         network = self._identity.to_json()
         if best:
-            with self.average.applied() if self.average is not None else nullcontext():
-                weights = self._weights()
-                self.run.save(BEST, {"format": FORMAT, "model": weights, "network": network, "best": self.state.best})
-                self.run.save_weights(weights, self._identity)
+            self._save_validated(BEST, {"best": self.state.best}, for_others=True)
         checkpoint = {
             "format": FORMAT,
             "model": self._weights(),
@@ -75,6 +73,19 @@ class Checkpointer:
         }
         self.run.save(LAST, checkpoint)
         self.saved_at = time.perf_counter()
+
+    def keep(self, epoch: int) -> None:
+        """Write the weights that were validated in an epoch to a file that stays."""
+        self._save_validated(KEPT.format(epoch), {"epoch": epoch})
+
+    def _save_validated(self, name: str, content: Mapping[str, Any], *, for_others: bool = False) -> None:
+        """Write the weights as they are validated: the averaged ones, if the run averages them."""
+        with self.average.applied() if self.average is not None else nullcontext():
+            weights = self._weights()
+            network = self._identity.to_json()
+            self.run.save(name, {"format": FORMAT, "model": weights, "network": network, **content})
+            if for_others:
+                self.run.save_weights(weights, self._identity)
 
     def _weights(self) -> dict[str, Tensor]:
         """Return the weights on the CPU; they are the network's own tensors if it is there."""
@@ -119,15 +130,18 @@ class Checkpointer:
             self.metrics.load_state_dict(checkpoint["metrics"], strict=False)
         # 3. Random states, so that dropout continues where it was.
         self._set_random_states(checkpoint["rng"])
-        # 4. Records of steps after the checkpoint are dropped: they will be written again.
-        steps = [
-            row
-            for row in self.run.metrics()
-            if row.get("kind") == "step" and row.get("step", math.inf) <= self.state.step
-        ]
-        rows = sorted([*steps, *self.state.epochs], key=lambda row: (row["step"], row["kind"] == "epoch"))
+        # 4. Records after the checkpoint are dropped: they will be written again.
+        kept = [row for row in self.run.metrics() if self._precedes(row)]
+        order = ("step", "health", "epoch")
+        rows = sorted([*kept, *self.state.epochs], key=lambda row: (row["step"], order.index(row["kind"])))
         self.run.rewrite_metrics([self.head.to_record(), *rows])
         return True
+
+    def _precedes(self, record: Mapping[str, Any]) -> bool:
+        """Return whether a record other than that of an epoch, which the checkpoint holds, is from before it."""
+        if record.get("kind") == "health":
+            return int(record.get("epoch", 0)) <= self.state.epoch
+        return record.get("kind") == "step" and record.get("step", math.inf) <= self.state.step
 
     def _random_states(self) -> dict[str, Tensor]:
         states = {"cpu": torch.get_rng_state()}

@@ -16,6 +16,7 @@ import torch
 from composer.core.errors import UserError
 from composer.core.learning_rate import learning_rate
 from composer.core.run_records import LOSS
+from composer.engine.device import memory_used
 from composer.engine.training.batches import batch_bounds, epoch_batches, epoch_seed
 from composer.engine.training.checkpoint import Checkpointer
 from composer.engine.training.control import Control
@@ -24,9 +25,17 @@ from composer.engine.training.final_test import measure_test_part
 from composer.engine.training.patience import Patience
 from composer.engine.training.predictions import PredictionCollector
 from composer.engine.training.preparation import Preparation
-from composer.engine.training.records import TrainingState, best_record, epoch_record, state_record, step_record
+from composer.engine.training.records import (
+    TrainingState,
+    best_record,
+    epoch_record,
+    health_record,
+    state_record,
+    step_record,
+)
 from composer.engine.training.report import Report
 from composer.engine.training.run import Run
+from composer.engine.training.samples import SampleWriter
 from composer.engine.training.settings import ResumedSettings, jump_warning
 from composer.engine.training.setup import set_threads
 from composer.engine.training.training_step import step_bounds
@@ -51,6 +60,7 @@ class EpochLoop:
         state: how far it is.
         checkpointer: saves and restores it.
         patience: waits while the run folder cannot be written.
+        samples: writes a few images with their predictions.
         lr_at: the learning rate of each step.
         has_checkpoint: whether it continues from a checkpoint.
         started: whether it has published that it trains.
@@ -63,6 +73,7 @@ class EpochLoop:
     state: TrainingState = field(default_factory=TrainingState)
     checkpointer: Checkpointer = field(init=False)
     patience: Patience = field(init=False)
+    samples: SampleWriter = field(init=False)
     lr_at: Callable[[int], float] = field(init=False)
     has_checkpoint: bool = False
     started: bool = False
@@ -75,6 +86,15 @@ class EpochLoop:
         parts = self.parts
         self.patience = Patience(self.control, self._on_unwritable, self._on_writable)
         self.run = replace(self.run, patience=self.patience)
+        self.samples = SampleWriter(
+            self.run.path,
+            parts.design,
+            parts.network,
+            parts.fabric,
+            parts.val_split,
+            parts.image,
+            parts.data_facts.classes,
+        )
         self.checkpointer = Checkpointer(
             self.run,
             parts.fabric,
@@ -118,8 +138,7 @@ class EpochLoop:
             self._publish_state("training", f"resumed after epoch {state.epoch}" if self.has_checkpoint else "")
         self.report.metrics(plan.head.to_record())
         while not self._is_over():
-            self.patience.take_waited()
-            self._clock = time.perf_counter()
+            self._start_clock()
             if not self._train_epoch(state.epoch + 1):
                 return
             self._close_epoch(state.epoch + 1)
@@ -158,20 +177,26 @@ class EpochLoop:
                 state.epoch_seconds = self._epoch_elapsed()
                 if not self._handle_control():
                     return False
-                self._clock = logged_at = time.perf_counter()
-                logged_step = state.step
+                self._start_clock()
+                logged_step, logged_at = state.step, self._clock
             # 2. One step. Nothing in it reads a value back from the device, so that the host runs ahead of it.
-            result = parts.step.run(batches, step_of, state.step, self.lr_at(state.step), parts.metrics)
+            logs = (state.step + 1) % log_every == 0
+            last = state.batch + len(step_of) == len(bounds)
+            result = parts.step.run(
+                batches, step_of, state.step, self.lr_at(state.step), parts.metrics, measure=logs or last
+            )
             self._loss_sum += result.loss * (step_of[-1][1] - step_of[0][0])
             state.step += 1
             state.batch += len(step_of)
             # 3. About a dozen records per epoch; reading the loss waits for the device.
-            if state.step % log_every == 0:
+            if logs:
                 value = finite_loss(result.loss, state.step, epoch, settings)
                 samples = (state.step - logged_step) * settings.batch_size * settings.accumulate
                 speed = samples / (time.perf_counter() - logged_at)
                 logged_step, logged_at = state.step, time.perf_counter()
-                self._log(step_record(plan, state, value, self.lr_at(state.step - 1), speed))
+                grad_norm = float(result.grad_norm) if result.grad_norm is not None else None
+                memory = memory_used(parts.fabric.device)
+                self._log(step_record(plan, state, value, self.lr_at(state.step - 1), speed, grad_norm, memory))
                 if time.perf_counter() - self.checkpointer.saved_at > CHECKPOINT_SECONDS:
                     self.control.send("checkpoint")
         return True
@@ -187,6 +212,9 @@ class EpochLoop:
             val_values = validate(
                 parts.model, parts.val_split, parts.objective, VAL_FACTOR * settings.batch_size, collector
             )
+            health = health_record(state, parts.health.measure(parts.gradient_norms.by_node()))
+            if settings.samples and self.samples.wants(epoch, settings.epochs, state.seconds + self._epoch_elapsed()):
+                self.samples.write(epoch)
         seconds = self._epoch_elapsed()
         record = epoch_record(plan, state, train_values, val_values, seconds)
 
@@ -202,7 +230,12 @@ class EpochLoop:
             # Before the checkpoint, because a kill between the two would lose it.
             classes = parts.data_facts.classes
             self.run.save_predictions(collector, parts.val_split, part="val", epoch=epoch, classes=classes)
+        # The health too: after a kill, a checkpoint drops what is of later epochs, and brings nothing back.
+        self.run.append(health)
+        if settings.keep_every and epoch % settings.keep_every == 0:
+            self.checkpointer.keep(epoch)
         self.checkpointer.save(best=improved)
+        self.report.metrics(health)
         self._log(record)
 
     def _finish(self) -> None:
@@ -231,9 +264,12 @@ class EpochLoop:
             replace(self.run, patience=None).set_state(record)
         self.report.state(record)
 
+    def _start_clock(self) -> None:
+        self._clock, self.patience.waited = time.perf_counter(), 0.0
+
     def _epoch_elapsed(self) -> float:
         """Return the seconds spent in the present epoch, those before a pause or a resume included."""
-        return self.state.epoch_seconds + time.perf_counter() - self._clock - self.patience.take_waited()
+        return self.state.epoch_seconds + time.perf_counter() - self._clock - self.patience.waited
 
     def _log(self, record: dict[str, Any]) -> None:
         self.run.append(record)

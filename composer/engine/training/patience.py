@@ -30,7 +30,7 @@ class Patience:
 
     Attributes:
         active: whether writes are repeated; before the first step a failure refuses the start instead.
-        waited: seconds spent waiting since `take_waited`.
+        waited: seconds spent waiting; reset by whoever reads it.
     """
 
     control: Control
@@ -70,8 +70,3 @@ class Patience:
         if reason:
             self.waited += time.monotonic() - began
             self.on_recovery()
-
-    def take_waited(self) -> float:
-        """Return the seconds spent waiting since the last call."""
-        seconds, self.waited = self.waited, 0.0
-        return seconds

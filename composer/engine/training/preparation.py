@@ -21,8 +21,11 @@ from composer.engine.device import Device
 from composer.engine.library import catalog
 from composer.engine.training.augmenter import Augmenter, make_augmenter
 from composer.engine.training.batches import batch_bounds
+from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import Split
 from composer.engine.training.freezing import freeze
+from composer.engine.training.gradient_norms import GradientNorms
+from composer.engine.training.health import HealthMonitor, health_batch
 from composer.engine.training.initial_weights import InitialWeights, load_initial
 from composer.engine.training.inputs import NamedInputs, check_fields, load_for, to_channels_last
 from composer.engine.training.objectives import Metrics, Objective, make_objective
@@ -38,6 +41,7 @@ class Preparation:
     """What a training consists of.
 
     Args:
+        design: what is trained, with the settings of the run.
         fabric: places the run on its device.
         network: the network itself, whose weights are named by the nodes.
         model: the network as Fabric wraps it; takes a batch.
@@ -54,9 +58,13 @@ class Preparation:
         augmenter: the augmentations of the training samples; None for none.
         average: the average of the weights; None for none.
         step: makes the optimizer steps.
+        gradient_norms: measures the gradients of the steps.
+        health: measures the nodes after an epoch.
+        image: how an image becomes an input, and back; None without images.
         plan: what does not change during the run.
     """
 
+    design: Design
     fabric: Fabric
     network: nn.Module
     model: nn.Module
@@ -73,6 +81,9 @@ class Preparation:
     augmenter: Augmenter | None
     average: WeightAverage | None
     step: TrainingStep
+    gradient_norms: GradientNorms
+    health: HealthMonitor
+    image: ImageFormat | None
     plan: Plan
 
     def checkpoint_bytes(self) -> tuple[int, int]:
@@ -132,7 +143,9 @@ def prepare(
         started=now(),
     )
     average = WeightAverage(network, settings.ema) if settings.ema else None
+    gradient_norms = GradientNorms(design, network, fabric)
     return Preparation(
+        design=design,
         fabric=fabric,
         network=network,
         model=model,
@@ -147,7 +160,12 @@ def prepare(
         initial=initial,
         augmenter=augmenter,
         average=average,
-        step=TrainingStep(fabric, model, objective, bare_optimizer, optimizer, settings.clip_norm, average),
+        step=TrainingStep(
+            fabric, model, objective, bare_optimizer, optimizer, settings.clip_norm, average, gradient_norms
+        ),
+        gradient_norms=gradient_norms,
+        health=HealthMonitor(design, network, fabric, input_fields(design), health_batch(val_split, len(train_split))),
+        image=data.image,
         data_facts=data.facts,
         plan=plan,
     )

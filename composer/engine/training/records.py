@@ -66,7 +66,9 @@ class Plan:
         return self.settings.epochs * self.steps_per_epoch
 
 
-def step_record(plan: Plan, state: TrainingState, loss: float, lr: float, speed: float) -> dict[str, Any]:
+def step_record(
+    plan: Plan, state: TrainingState, loss: float, lr: float, speed: float, grad_norm: float | None, memory: int
+) -> dict[str, Any]:
     """Return the record of one logged step.
 
     Args:
@@ -75,6 +77,8 @@ def step_record(plan: Plan, state: TrainingState, loss: float, lr: float, speed:
         loss: mean loss of its batch.
         lr: its learning rate.
         speed: samples per second since the last logged step.
+        grad_norm: norm of the gradient before it was clipped; None if it was not measured.
+        memory: see `device.memory_used`.
     """
     return {
         "kind": "step",
@@ -85,8 +89,21 @@ def step_record(plan: Plan, state: TrainingState, loss: float, lr: float, speed:
         "loss": loss,
         "lr": lr,
         "samples_per_s": round(speed, 1),
+        **({"grad_norm": grad_norm} if grad_norm is not None else {}),
+        "memory_bytes": memory,
         "time": now(),
     }
+
+
+def health_record(state: TrainingState, nodes: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Return the record of the health of the nodes after an epoch.
+
+    Args:
+        state: before the epoch is counted as finished.
+        nodes: the values of each node by its path.
+    """
+    epoch = state.epoch + 1
+    return {"kind": "health", "epoch": epoch, "step": state.step, "x": float(epoch), "nodes": dict(nodes)}
 
 
 def epoch_record(

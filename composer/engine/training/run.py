@@ -26,6 +26,7 @@ from composer.core.files.network_identity import NetworkIdentity
 from composer.core.files.run_folder import (
     BEST,
     DESIGN,
+    KEPT,
     LAST,
     METRICS,
     PREDICTIONS,
@@ -124,7 +125,8 @@ class Run(RunFolder):
     def sweep(self) -> None:
         """Remove the unfinished files of writes that were killed."""
         small = (DESIGN, SOURCE, SETTINGS, STATE, METRICS, TRACE)
-        for name in (*small, PREDICTIONS, TEST_PREDICTIONS, LAST, BEST, WEIGHTS):
+        kept = KEPT.replace("{:04d}", "*")
+        for name in (kept, *small, PREDICTIONS, TEST_PREDICTIONS, LAST, BEST, WEIGHTS):
             path = self.path / name
             for part in path.parent.glob(f".{path.name}.*.part"):
                 with contextlib.suppress(OSError):

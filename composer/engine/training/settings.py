@@ -17,8 +17,9 @@ from composer.engine import library
 from composer.engine.training.records import now
 from composer.engine.training.run import Run
 
-# A finished run can be made longer; everything else would make it another run.
-CHANGEABLE = frozenset({"epochs"})
+# A finished run can be made longer, and its records are no part of the result; all else would make it another run.
+RECORDS = ("keep_every", "samples")
+CHANGEABLE = frozenset({"epochs", *RECORDS})
 DEFAULT_MODE = "stretch"
 
 
@@ -100,7 +101,8 @@ def resumed(
     # The same command again, after a kill, is no contradiction.
     if extend_lr is not None and new_mode is None and not (changes and changes[-1].mode == extend_lr):
         raise UserError(f"--extend-lr {extend_lr} needs --epochs with another number than the {epochs} of {run.path}")
-    return ResumedSettings(replace(settings, epochs=epochs), changes, settings.epochs, new_mode)
+    training = replace(settings, epochs=epochs, **{name: getattr(changed, name) for name in RECORDS})
+    return ResumedSettings(training, changes, settings.epochs, new_mode)
 
 
 def _in_words(value: Any) -> str:

@@ -8,6 +8,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from composer.engine.training.datasets.splits import Batch, batch_size
+from composer.engine.training.gradient_norms import GradientNorms
 from composer.engine.training.objectives import Metrics, Objective
 from composer.engine.training.weight_average import WeightAverage
 
@@ -32,7 +33,7 @@ class StepResult:
 
     Attributes:
         loss: mean loss of its samples, on the device.
-        grad_norm: norm of the gradient before it was clipped, on the device; None if nothing is clipped.
+        grad_norm: norm of the gradient before it was clipped, on the device; None if it was not measured.
     """
 
     loss: Tensor
@@ -51,6 +52,7 @@ class TrainingStep:
         optimizer: the optimizer as Fabric wraps it.
         clip_norm: largest norm of the gradient; 0 for any.
         average: follows the weights; None if nothing does.
+        gradient_norms: measures the gradients of the steps for which it is requested.
     """
 
     fabric: Fabric
@@ -60,6 +62,7 @@ class TrainingStep:
     optimizer: torch.optim.Optimizer
     clip_norm: float = 0.0
     average: WeightAverage | None = None
+    gradient_norms: GradientNorms | None = None
     _factors: list[float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,17 +93,23 @@ class TrainingStep:
                 metrics.update(outputs, batch)
         return loss.detach()
 
-    def finish(self) -> Tensor | None:
+    def finish(self, *, measure: bool = False) -> Tensor | None:
         """Move the weights along the gradient.
 
+        Args:
+            measure: whether the gradients of the nodes are measured.
+
         Returns:
-            The norm of the gradient before it was clipped; None if nothing is clipped.
+            The norm of the gradient before it was clipped; None if it was not measured.
         """
         norm = None
+        if measure and self.gradient_norms is not None:
+            norm = self.gradient_norms.measure()
         if self.clip_norm:
-            norm = self.fabric.clip_gradients(
+            clipped = self.fabric.clip_gradients(
                 self.model, self.optimizer, max_norm=self.clip_norm, error_if_nonfinite=False
             )
+            norm = clipped if norm is None else norm
         self.optimizer.step()
         self.optimizer.zero_grad()
         if self.average is not None:
@@ -108,7 +117,14 @@ class TrainingStep:
         return norm
 
     def run(
-        self, batches: Iterator[Batch], bounds: Sequence[Bounds], step: int, rate: float, metrics: Metrics | None = None
+        self,
+        batches: Iterator[Batch],
+        bounds: Sequence[Bounds],
+        step: int,
+        rate: float,
+        metrics: Metrics | None = None,
+        *,
+        measure: bool = False,
     ) -> StepResult:
         """Make one step.
 
@@ -118,6 +134,7 @@ class TrainingStep:
             step: number of the step, from 0.
             rate: the learning rate.
             metrics: take in the outputs.
+            measure: whether the gradients of the nodes are measured.
         """
         self.set_rate(rate)
         samples = sum(end - begin for begin, end in bounds)
@@ -127,4 +144,4 @@ class TrainingStep:
             share = batch_size(batch) / samples
             loss = self.backward(batch, share, step, metrics)
             losses.append(loss if share == 1 else loss * share)
-        return StepResult(losses[0] if len(losses) == 1 else torch.stack(losses).sum(), self.finish())
+        return StepResult(losses[0] if len(losses) == 1 else torch.stack(losses).sum(), self.finish(measure=measure))

@@ -308,3 +308,17 @@ def test_the_record_of_an_epoch_waits_for_the_disk(tmp_path, monkeypatch):
     run.append({"kind": "epoch", "epoch": 1})
     assert len(flushed) == 1
     assert [record["kind"] for record in run.metrics()][-2:] == ["step", "epoch"]
+
+
+def test_the_weights_of_every_nth_epoch_are_kept(tmp_path):
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=4, keep_every=2, samples=False)
+    names = sorted(path.name for path in (run.path / "checkpoints").iterdir())
+    assert names == ["best.pt", "best.safetensors", "epoch_0002.pt", "epoch_0004.pt", "last.pt"]
+    kept, last = run.load("checkpoints/epoch_0004.pt"), run.load(LAST)
+    assert kept["epoch"] == 4
+    assert all(torch.equal(last["model"][name], tensor) for name, tensor in kept["model"].items())
+    part = run.path / "checkpoints" / ".epoch_0002.pt.x.part"
+    part.write_bytes(b"x")
+    again = train(tiny(), run.path, device="cpu", epochs=5, keep_every=5, resume=True)
+    assert (again.path / "checkpoints" / "epoch_0005.pt").exists()
+    assert not part.exists()

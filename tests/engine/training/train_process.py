@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from composer.core.files import design_file
+from composer.core.run_records import MEASURED
 from tests.engine.designs import tiny
 from tests.patience import seconds
 
-TIMING = ("time", "seconds", "samples_per_s")
+TIMING = tuple(MEASURED)
 
 
 class TrainProcess:

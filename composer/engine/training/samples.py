@@ -25,6 +25,7 @@ from PIL import Image
 from torch import nn
 
 from composer.core.blocks.map_kinds import map_kinds
+from composer.core.files.run_samples import FOLDER
 from composer.core.graph import Design
 from composer.core.training_inputs import IMAGE, LABEL, input_fields
 from composer.engine.library import catalog
@@ -35,7 +36,6 @@ from composer.engine.maps.overlay import overlay
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import Split
 
-FOLDER = "samples"
 IMAGES = 8
 SIDE = 128
 # Share of the time that a run may spend on samples; the first and the last epoch have them in any case.

@@ -13,7 +13,7 @@ def run(
     *,
     output: OutputFile,
     part: Annotated[str, Option("--part", choices=PARTS, help="part of the data")] = "train",
-    samples: Annotated[int, Option("--samples", type=positive, metavar="N", help="number of samples")] = 8,
+    samples: Annotated[int, Option("--count", type=positive, metavar="N", help="number of samples")] = 8,
     draws: Annotated[int, Option("--draws", type=positive, metavar="N", help="augmented versions of each")] = 8,
     force: Force = False,
     **settings: Any,

@@ -89,7 +89,7 @@ class EpochLoop:
         self.samples = SampleWriter(
             self.run.path,
             parts.design,
-            parts.network,
+            parts.inputs,
             parts.fabric,
             parts.val_split,
             parts.image,

@@ -18,6 +18,7 @@ from composer.core.graph import Design
 from composer.core.run_records import DEAD, GATE_ENTROPY, GRAD_NORM, SEGMENTS_USED
 from composer.engine.library import catalog
 from composer.engine.training.datasets.splits import Batch, Split
+from composer.engine.training.inputs import NamedInputs
 from composer.engine.training.node_modules import NodeModule, node_modules
 
 # Samples of the pass: enough to see whether a unit is ever active, at most about a hundredth of an epoch's work.
@@ -46,16 +47,14 @@ class HealthMonitor:
 
     Args:
         design: names the nodes; its blocks declare gates and segments.
-        network: the network.
+        inputs: passes a batch to the network.
         fabric: its number format.
-        fields: names of the network's inputs.
         batch: the samples of the pass, on the device.
     """
 
     design: Design
-    network: nn.Module
+    inputs: NamedInputs
     fabric: Fabric
-    fields: tuple[str, ...]
     batch: Batch
     _values: dict[tuple[str, str], list[tuple[Tensor, float]]] = field(init=False, default_factory=dict)
 
@@ -67,14 +66,15 @@ class HealthMonitor:
             gradient_norms: norm of each node's gradient in the last step.
         """
         self._values.clear()
-        modes = [(module, module.training) for module in self.network.modules()]
-        inputs = [self.fabric.strategy.precision.convert_input(self.batch[name]) for name in self.fields]
+        network = self.inputs.network
+        modes = [(module, module.training) for module in network.modules()]
         try:
-            self.network.eval()
+            network.eval()
             with ExitStack() as hooks, self.fabric.autocast():
                 for module, hook in self._hooks():
                     hooks.callback(module.register_forward_hook(hook).remove)
-                self.network(*inputs)
+                # The network itself, whose hooks compiled code would not run.
+                network(*self.inputs.values(self.fabric.strategy.precision.convert_input(self.batch)))
         finally:
             for module, training in modes:
                 module.training = training
@@ -83,7 +83,7 @@ class HealthMonitor:
     def _hooks(self) -> list[tuple[nn.Module, Callable[..., None]]]:
         """Return the modules to watch, with what to do with their outputs."""
         hooks: list[tuple[nn.Module, Callable[..., None]]] = []
-        modules = list(node_modules(self.design, self.network))
+        modules = list(node_modules(self.design, self.inputs.network))
         with_rectifiers = {row.node for row in modules if isinstance(row.module, RECTIFIERS)}
         for row in modules:
             if isinstance(row.module, RECTIFIERS) or (row.whole and row.node not in with_rectifiers):

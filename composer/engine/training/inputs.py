@@ -59,14 +59,18 @@ class NamedInputs(nn.Module):
 
     def forward(self, batch: Mapping[str, Tensor]) -> object:
         """Run the network on its fields of the batch."""
+        run = self.network if self.compiled is None else self.compiled
+        return run(*self.values(batch))
+
+    def values(self, batch: Mapping[str, Tensor]) -> list[Tensor]:
+        """Return the arguments of the network: its fields of the batch."""
         values = [batch[name].flatten(1) if name in self.flat else batch[name] for name in self.fields]
         if self.channels_last:
             values = [
                 value.contiguous(memory_format=torch.channels_last) if value.dim() == IMAGES_DIM else value
                 for value in values
             ]
-        run = self.network if self.compiled is None else self.compiled
-        return run(*values)
+        return values
 
 
 def to_channels_last(network: nn.Module) -> None:

@@ -164,7 +164,7 @@ def prepare(
             fabric, model, objective, bare_optimizer, optimizer, settings.clip_norm, average, gradient_norms
         ),
         gradient_norms=gradient_norms,
-        health=HealthMonitor(design, network, fabric, input_fields(design), health_batch(val_split, len(train_split))),
+        health=HealthMonitor(design, inputs, fabric, health_batch(val_split, len(train_split))),
         image=data.image,
         data_facts=data.facts,
         plan=plan,

@@ -22,12 +22,11 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from PIL import Image
-from torch import nn
 
 from composer.core.blocks.map_kinds import map_kinds
 from composer.core.files.run_samples import FOLDER
 from composer.core.graph import Design
-from composer.core.training_inputs import IMAGE, LABEL, input_fields
+from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.library import catalog
 from composer.engine.maps.capture import capture
 from composer.engine.maps.captured_map import CapturedMap
@@ -35,6 +34,7 @@ from composer.engine.maps.map_kinds import draw_map
 from composer.engine.maps.overlay import overlay
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import Split
+from composer.engine.training.inputs import NamedInputs
 
 IMAGES = 8
 SIDE = 128
@@ -74,7 +74,7 @@ class SampleWriter:
     Args:
         folder: the run.
         design: what is trained.
-        network: its network.
+        inputs: passes a batch to its network.
         fabric: its number format.
         split: the validation split.
         image: how an image becomes an input of the network, and back; None without images.
@@ -86,7 +86,7 @@ class SampleWriter:
 
     folder: Path
     design: Design
-    network: nn.Module
+    inputs: NamedInputs
     fabric: Fabric
     split: Split
     image: ImageFormat | None
@@ -161,19 +161,19 @@ class SampleWriter:
 
     def _run(self) -> tuple[Any, CapturedMap | None]:
         """Return the outputs for all images, and the map to draw."""
-        tensors = [self._batch[name] for name in input_fields(self.design)]
-        inputs = [self.fabric.strategy.precision.convert_input(tensor) for tensor in tensors]
+        network = self.inputs.network
+        inputs = self.inputs.values(self.fabric.strategy.precision.convert_input(self._batch))
         blocks = {id: node.block for id, node in self.design.main.nodes.items() if node.subgraph is None}
         if self._nodes is None:
             # The first time with one image, because all maps of all images may be large.
             with self.fabric.autocast():
-                _, maps = capture(self.network, [tensor[:1] for tensor in inputs], catalog(), blocks)
+                _, maps = capture(network, [tensor[:1] for tensor in inputs], catalog(), blocks)
             last = last_attention([row for row in maps if row.data.numel() <= MAX_MAP])
             self._nodes = [last.node] if last is not None else []
             if last is None and last_attention(maps) is not None:
                 self._note = "no map is drawn, because each would take too long; see the Attention panel"
         with self.fabric.autocast():
-            output, maps = capture(self.network, inputs, catalog(), blocks, self._nodes)
+            output, maps = capture(network, inputs, catalog(), blocks, self._nodes)
         return output, last_attention(maps)
 
     def _scores(self, output: Any) -> list[tuple[str, float]]:

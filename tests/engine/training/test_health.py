@@ -14,6 +14,7 @@ from composer.engine.device import choose
 from composer.engine.training import health
 from composer.engine.training.gradient_norms import GradientNorms
 from composer.engine.training.health import HealthMonitor
+from composer.engine.training.inputs import NamedInputs
 from composer.engine.training.loop import train
 from composer.engine.training.node_modules import node_of
 from composer.engine.training.setup import make_fabric
@@ -101,7 +102,7 @@ def test_dead_units_are_channels_that_are_never_active(fabric):
     network = build(design)
     images = torch.randn(16, 8, 8, 8)
     images[:, :3] = -images[:, :3].abs()
-    nodes = HealthMonitor(design, network, fabric, ("image",), {"image": images}).measure({})
+    nodes = HealthMonitor(design, NamedInputs(network, ("image",)), fabric, {"image": images}).measure({})
     assert nodes["act"]["dead"] == pytest.approx(3 / 8)
     assert network.training
 
@@ -135,7 +136,7 @@ def test_the_segments_of_dendrites_are_recorded(tmp_path: Path) -> None:
     network = build(design)
     fields = {name: torch.randn(8, *port.shape) for name, port in design.main.inputs.items()}
     fabric = make_fabric(choose("cpu"), "32-true")
-    nodes = HealthMonitor(design, network, fabric, tuple(fields), fields).measure({})
+    nodes = HealthMonitor(design, NamedInputs(network, tuple(fields)), fabric, fields).measure({})
     assert any(0 < row.get("segments_used", 0) <= 1 for row in nodes.values())
 
 
@@ -145,7 +146,7 @@ def test_the_pass_changes_nothing(fabric):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     images = torch.randn(8, 1, 8, 8)
     random = torch.get_rng_state()
-    HealthMonitor(design, network, fabric, ("image",), {"image": images}).measure({})
+    HealthMonitor(design, NamedInputs(network, ("image",)), fabric, {"image": images}).measure({})
     assert all(module.training for module in network.modules())
     assert all(not module._forward_hooks for module in network.modules())
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())

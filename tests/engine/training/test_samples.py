@@ -9,6 +9,7 @@ from PIL import Image
 
 from composer.engine.training import samples
 from composer.engine.training.datasets.splits import MemorySplit
+from composer.engine.training.inputs import NamedInputs
 from composer.engine.training.loop import train
 from composer.engine.training.run import Run
 from composer.engine.training.samples import sample_numbers
@@ -65,9 +66,9 @@ def test_samples_are_of_many_classes_and_always_the_same() -> None:
 
 
 def test_they_take_little_time_and_few_files(run: Run, tmp_path: Path) -> None:
-    writer = samples.SampleWriter(
-        tmp_path, tiny(), torch.nn.Identity(), None, MemorySplit({"image": torch.zeros(3, 1, 2, 2)}), object(), ()
-    )
+    split = MemorySplit({"image": torch.zeros(3, 1, 2, 2)})
+    inputs = NamedInputs(torch.nn.Identity(), ("image",))
+    writer = samples.SampleWriter(tmp_path, tiny(), inputs, None, split, object(), ())
     writer.seconds = 1.0
     assert [epoch for epoch in range(1, 6) if writer.wants(epoch, 5, 50.0)] == [1, 5]
     assert [epoch for epoch in range(1, 6) if writer.wants(epoch, 5, 200.0)] == [1, 2, 3, 4, 5]

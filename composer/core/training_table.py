@@ -189,7 +189,7 @@ SETTINGS = (
     _setting(
         "freeze",
         "Freeze",
-        "Nodes that are not trained, by name or pattern such as stage*; their norms use the stored statistics",
+        "Nodes that are not trained, such as stem, stage* or !head (all but head); their norms use stored statistics",
     ),
     _setting("seed", "Seed", "Equal seeds give equal runs on the same device", (0, 2**31 - 1), step=1),
     _setting(

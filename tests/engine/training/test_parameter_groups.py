@@ -47,6 +47,15 @@ def test_frozen_nodes_are_not_trained_and_their_norms_stay_in_evaluation_mode() 
     assert len(trained) == len(list(network.parameters())) - len(frozen)
 
 
+def test_an_exclamation_mark_freezes_everything_else() -> None:
+    network = network_of(tiny())
+    freeze(network, ("!head", "head.*bias"))
+    trained = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
+    assert trained
+    assert all(name.startswith("head.") and not name.endswith("bias") for name in trained)
+    assert not network.stem.norm.training
+
+
 @pytest.mark.parametrize(
     ("patterns", "message"),
     [

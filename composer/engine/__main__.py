@@ -196,6 +196,20 @@ class Engine:
 
         return data_preview(params)
 
+    def evaluate(self, params: Params, progress: Progress) -> dict[str, Any]:
+        """Measure a run on a part of its data, and write its predictions to a file of the window."""
+        from composer.core.files.atomic import write_atomically
+        from composer.engine.evaluation.evaluate import evaluate
+
+        progress(0.0, "loading the network and the data")
+        run, part, out = Path(params["run"]), params.get("part", "val"), Path(params["out"])
+        device = params.get("device", "auto")
+        result = evaluate(
+            run, part=part, device=device, progress=lambda done, samples: progress(done / samples, "measuring")
+        )
+        write_atomically(out, lambda file: file.write(result.archive()))
+        return {"file": str(out), "notes": list(result.notes)}
+
     def capture_maps(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Capture the attention maps of an image."""
         return self._inspector.capture_maps(params, progress)

@@ -8,6 +8,7 @@ import torch
 
 from composer.core import edits, training_settings
 from composer.core.errors import UserError
+from composer.core.run_records import PARTS
 from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.training.datasets.image_format import png_base64
 from composer.engine.training.inputs import load_for
@@ -37,8 +38,8 @@ def run_samples(folder: Path, part: str, indices: Sequence[int], size: int) -> l
         raise UserError(f"{data.name} has no part {part}; it has: {', '.join(data.parts())}")
     if wrong := [index for index in indices if not 0 <= index < len(split)]:
         raise UserError(
-            f"the {part} part of {data.name} has {len(split)} samples and no number {wrong[0]}; its files have changed "
-            "since the training"
+            f"{data.name} has {len(split):,} {PARTS.get(part, part)} samples and none with the number {wrong[0]}; its "
+            "files have changed since the training"
         )
     if not indices:
         return []

@@ -51,6 +51,7 @@ class Gallery(QAbstractScrollArea):
 
     Args:
         fetch: requests the samples from an offset on; they arrive through `show_page`.
+        lines: lines of text under each thumbnail; a label has as many, separated by line breaks.
 
     Attributes:
         count: number of samples.
@@ -58,13 +59,16 @@ class Gallery(QAbstractScrollArea):
 
     Signals:
         selected: the `Thumbnail` that the user has selected.
+        activated: the `Thumbnail` that was double-clicked, or selected when Return was pressed.
     """
 
     selected = Signal(object)
+    activated = Signal(object)
 
-    def __init__(self, fetch: Callable[[int, int], object]) -> None:
+    def __init__(self, fetch: Callable[[int, int], object], lines: int = 1) -> None:
         super().__init__()
         self._fetch = fetch
+        self._text = LABEL * lines
         self.count = 0
         self.current = -1
         self._cache: OrderedDict[int, Thumbnail] = OrderedDict()
@@ -133,12 +137,12 @@ class Gallery(QAbstractScrollArea):
     def cell(self, position: int) -> QRect:
         """Return the rectangle of a sample in the viewport."""
         line, column = divmod(position, self.columns)
-        y = GAP + line * (THUMBNAIL + LABEL + GAP) - self.verticalScrollBar().value()
-        return QRect(GAP + column * (THUMBNAIL + GAP), y, THUMBNAIL, THUMBNAIL + LABEL)
+        y = GAP + line * (THUMBNAIL + self._text + GAP) - self.verticalScrollBar().value()
+        return QRect(GAP + column * (THUMBNAIL + GAP), y, THUMBNAIL, THUMBNAIL + self._text)
 
     def position_at(self, point: QPoint) -> int:
         """Return the position of the sample at a point of the viewport; -1 for none."""
-        line = (point.y() + self.verticalScrollBar().value() - GAP) // (THUMBNAIL + LABEL + GAP)
+        line = (point.y() + self.verticalScrollBar().value() - GAP) // (THUMBNAIL + self._text + GAP)
         column = (point.x() - GAP) // (THUMBNAIL + GAP)
         position = line * self.columns + column
         inside = 0 <= column < self.columns and 0 <= position < self.count
@@ -146,26 +150,26 @@ class Gallery(QAbstractScrollArea):
 
     def visible_positions(self) -> range:
         """Return the positions of the samples that are in view."""
-        height, top = THUMBNAIL + LABEL + GAP, self.verticalScrollBar().value()
+        height, top = THUMBNAIL + self._text + GAP, self.verticalScrollBar().value()
         first = max(0, (top - GAP) // height) * self.columns
         last = ((top + self.viewport().height()) // height + 1) * self.columns
         return range(first, min(last, self.count))
 
     def sizeHint(self) -> QSize:
         """Return a size that fits a low dock."""
-        return QSize(4 * (THUMBNAIL + GAP), THUMBNAIL + LABEL + 2 * GAP)
+        return QSize(4 * (THUMBNAIL + GAP), THUMBNAIL + self._text + 2 * GAP)
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of one thumbnail."""
-        return QSize(THUMBNAIL + 2 * GAP, THUMBNAIL + LABEL)
+        return QSize(THUMBNAIL + 2 * GAP, THUMBNAIL + self._text)
 
     def _update_range(self) -> None:
         lines = -(-self.count // self.columns)
-        height = GAP + lines * (THUMBNAIL + LABEL + GAP)
+        height = GAP + lines * (THUMBNAIL + self._text + GAP)
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, height - self.viewport().height()))
         bar.setPageStep(self.viewport().height())
-        bar.setSingleStep((THUMBNAIL + LABEL + GAP) // 2)
+        bar.setSingleStep((THUMBNAIL + self._text + GAP) // 2)
 
     def _on_moved(self) -> None:
         self.viewport().update()
@@ -220,18 +224,28 @@ class Gallery(QAbstractScrollArea):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(square.adjusted(-2, -2, 2, 2))
         painter.setPen(theme.color("text" if position == self.current else "muted"))
-        text = metrics.elidedText(thumbnail.label or thumbnail.name, Qt.TextElideMode.ElideRight, THUMBNAIL)
-        label = QRect(cell.left(), square.bottom() + 3, THUMBNAIL, LABEL)
-        painter.drawText(label, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
+        for number, line in enumerate((thumbnail.label or thumbnail.name).splitlines()):
+            text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, THUMBNAIL)
+            label = QRect(cell.left(), square.bottom() + 3 + number * LABEL, THUMBNAIL, LABEL)
+            painter.drawText(label, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select the sample under the pointer."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.select(self.position_at(event.position().toPoint()))
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Activate the sample under the pointer."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._activate(self.position_at(event.position().toPoint()))
+
+    def _activate(self, position: int) -> None:
+        if (thumbnail := self._cache.get(position)) is not None:
+            self.activated.emit(thumbnail)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the selection with the arrow, page, Home and End keys."""
-        lines = max(1, self.viewport().height() // (THUMBNAIL + LABEL + GAP))
+        """Move the selection with the arrow, page, Home and End keys; Return activates it."""
+        lines = max(1, self.viewport().height() // (THUMBNAIL + self._text + GAP))
         steps = {
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Right: 1,
@@ -243,7 +257,9 @@ class Gallery(QAbstractScrollArea):
             Qt.Key.Key_End: self.count,
         }
         step = steps.get(Qt.Key(event.key()))
-        if step is None or not self.count:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._activate(self.current)
+        elif step is None or not self.count:
             super().keyPressEvent(event)
         else:
             self.select(min(max(self.current + step, 0), self.count - 1))

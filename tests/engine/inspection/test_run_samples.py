@@ -51,8 +51,8 @@ def test_small_thumbnails_are_scaled_down(run: Run) -> None:
     ("part", "index", "message"),
     [
         ("test", 0, "digits has no part test"),
-        ("val", 359, "has 359 samples and no number 359"),
-        ("val", -1, "no number"),
+        ("val", 359, "has 359 validation samples and none with the number 359"),
+        ("val", -1, "none with the number -1"),
     ],
 )
 def test_samples_that_do_not_exist_are_named(run: Run, part: str, index: int, message: str) -> None:

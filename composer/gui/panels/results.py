@@ -1,0 +1,369 @@
+"""The results panel: what the best epoch of a run predicts, class by class, with the pictures behind each number."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QComboBox, QProgressBar, QSizePolicy, QStackedWidget, QWidget
+
+from composer.core import units
+from composer.core.confusion import TOP
+from composer.core.run_table import RunRow
+from composer.gui.look import theme
+from composer.gui.panels import Panel
+from composer.gui.runs import run_library
+from composer.gui.runs.measurement import Measurement
+from composer.gui.runs.predictions import RunResults
+from composer.gui.runs.results_feed import ResultsFeed
+from composer.gui.runs.run_process import RunHandle
+from composer.gui.runs.run_scan import RunScan
+from composer.gui.session.session import Session
+from composer.gui.widgets.class_table import ClassTable
+from composer.gui.widgets.confusion_matrix import STEP, ConfusionMatrix
+from composer.gui.widgets.drop_down import DropDown
+from composer.gui.widgets.labels import button, column, label, named, refresh_icons, row, tool_button
+from composer.gui.widgets.matrix_layout import Cell
+from composer.gui.widgets.reflow import Reflow
+from composer.gui.widgets.result_samples import ResultSamples
+from composer.gui.workers.worker import OnError, OnResult, Request
+
+PART_WORDS = {"val": "Validation", "test": "Test", "train": "Training"}
+MODES = {True: "Percent of class", False: "Samples"}
+# Initial widths: matrix, classes, pictures.
+SIZES, UPRIGHT_SIZES = [310, 340, 420], [260, 160, 200]
+
+
+class ResultsPanel(Panel):
+    """Shows confusion matrix, values per class, and the pictures of a cell or the most confident mistakes.
+
+    Attributes:
+        feed: reads the results of the run.
+        measurement: measures a run that has stored none.
+        run: the runs to choose from.
+        part: the parts of the data that have results.
+        headline: the primary numbers.
+        matrix: the confusion matrix.
+        classes: the values of each class.
+        samples: the pictures.
+        title: heading of the state without results.
+        hint: what to do then.
+        action: the button for it.
+    """
+
+    title = "Results"
+    icon = "results"
+    area = "bottom"
+    order = 66
+    shortcut = "Ctrl+Alt+E"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._wanted: Path | None = session.runs[-1].folder if session.runs else session.selected_run
+        self._shown: RunResults | None = None
+        self._action: Callable[[], object] = lambda: None
+        self.feed, self.scan = ResultsFeed(self), RunScan(self)
+        self.measurement = Measurement(session.jobs, self.feed, self)
+        self.run = named(DropDown(), "Run", "The run whose results are shown")
+        self.part = named(DropDown(), "Part", "The part of the data that was predicted")
+        self.part.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.headline, self.details = label(role="title"), label(role="muted")
+        self.mode = named(DropDown(), "Cells", "What the cells of the matrix show")
+        self.matrix, self.classes = ConfusionMatrix(), ClassTable()
+        self.cell = label(role="small")
+        self.samples = ResultSamples(self._fetch)
+        self.heading, self.hint = label(role="title", wrap=True), label(role="muted", wrap=True)
+        self.progress = QProgressBar(textVisible=False)
+        self.progress.setRange(0, 1000)
+        self.action = button("", self._run_action, "primary")
+        self._build()
+        self._connect()
+
+    def _connect(self) -> None:
+        session = self.session
+        self.scan.read.connect(self._on_runs)
+        self.feed.changed.connect(self.refresh_soon)
+        self.measurement.changed.connect(self.refresh_soon)
+        self.run.activated.connect(lambda _: self.show_run(self.run.currentData()))
+        self.part.activated.connect(lambda _: self.feed.show_run(self.feed.folder, self.part.currentData()))
+        self.mode.activated.connect(lambda _: self.matrix.set_by_class(self.mode.currentData()))
+        self.matrix.cell_selected.connect(self._on_cell)
+        self.matrix.cell_hovered.connect(self._describe)
+        self.classes.class_selected.connect(self._on_class)
+        self.samples.attention_requested.connect(self._show_attention)
+        self.samples.all_requested.connect(lambda: self._select(None, None))
+        session.run_started.connect(self._on_run_started)
+        session.run_selected.connect(lambda: self.show_run(session.selected_run))
+        session.theme_changed.connect(self._refresh_theme)
+        for run in session.runs:
+            self._follow(run)
+
+    # --- the run ----------------------------------------------------------------------------------------------------
+
+    def show_run(self, folder: Path | str | None) -> None:
+        """Show the results of a run."""
+        self._wanted = Path(folder).absolute() if folder else None
+        if self.isVisible():
+            self._scan()
+        self.feed.show_run(self._wanted)
+
+    def _on_run_started(self, run: RunHandle) -> None:
+        self._follow(run)
+        self.show_run(run.folder)
+
+    def _follow(self, run: RunHandle) -> None:
+        run.received.connect(self._on_event)
+        run.state_changed.connect(lambda *_: self.feed.check() if self.isVisible() else None)
+
+    def _on_event(self, event: Mapping[str, Any]) -> None:
+        if event.get("kind") in ("epoch", "test") and self.isVisible():
+            self.feed.check()
+
+    def _scan(self) -> None:
+        others = [run.folder for run in self.session.runs]
+        if self._wanted is not None:
+            others.append(self._wanted)
+        self.scan.start([run_library.runs_folder(), *run_library.opened_folders(), *others])
+
+    def _on_runs(self, rows: Sequence[RunRow], complete: bool) -> None:
+        """List the runs, and show the newest one if none was requested."""
+        infos = [info for row in rows if not row.problem and (info := row.info).epoch + info.active]
+        with QSignalBlocker(self.run):
+            self.run.clear()
+            for info in infos:
+                self.run.addItem(run_library.in_words(info), str(info.path))
+                self.run.setItemData(self.run.count() - 1, str(info.path), Qt.ItemDataRole.ToolTipRole)
+        if self._wanted is None and infos:
+            self._wanted = infos[0].path
+            self.feed.show_run(self._wanted)
+        with QSignalBlocker(self.run):
+            self.run.setCurrentIndex(self.run.findData(str(self._wanted)) if self._wanted is not None else -1)
+        self.refresh_soon()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read the list of runs, and follow the run."""
+        super().showEvent(event)
+        self._scan()
+        if self._wanted is not None:
+            self.feed.show_run(self._wanted, self.feed.part)
+        self.feed.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Read nothing while nobody looks."""
+        super().hideEvent(event)
+        self.feed.watch(False)
+
+    # --- what is shown ----------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the results of the run, or why there are none and what to do."""
+        results = self.feed.results
+        self._show_parts()
+        if results is None:
+            self._shown = None
+            self.headline.setText("")
+            self.details.setText("")
+            self._show_state()
+            self._pages.setCurrentIndex(1)
+            return
+        self._pages.setCurrentIndex(0)
+        if results is self._shown:
+            return
+        selected = self.matrix.selected
+        self._shown = results
+        self._show_numbers(results)
+        self.matrix.show_confusion(results.confusion)
+        self.classes.rows.set_scores(results.scores)
+        if self.matrix.selected != selected:
+            self.classes.select(None)
+        self._show_samples()
+
+    def _show_parts(self) -> None:
+        parts = self.feed.parts or [self.feed.part]
+        with QSignalBlocker(self.part):
+            if [self.part.itemData(number) for number in range(self.part.count())] != parts:
+                self.part.clear()
+                for part in parts:
+                    self.part.addItem(PART_WORDS.get(part, part), part)
+            self.part.setCurrentIndex(self.part.findData(self.feed.part))
+        self.part.setVisible(len(parts) > 1)
+
+    def _show_numbers(self, results: RunResults) -> None:
+        confusion, predictions = results.confusion, results.predictions
+        self.headline.setText(f"{units.percent(confusion.accuracy)} correct")
+        parts = [f"balanced {units.percent(confusion.balanced_accuracy)}"]
+        if len(predictions.classes) > TOP:
+            parts.append(f"top {TOP} {units.percent(predictions.top(TOP))}")
+        parts += [
+            f"calibration error {units.percent(results.calibration.error)}",
+            f"{len(predictions):,} {PART_WORDS.get(results.part, results.part).lower()} samples",
+        ]
+        parts += [f"epoch {results.epoch}"] if results.epoch else []
+        text = " · ".join(parts)
+        self.details.setText(text)
+        self.details.setToolTip(
+            f"{text}\nBalanced: the mean of the recall of all classes. Calibration error: by how much the network is "
+            "surer, or less sure, than it is right"
+        )
+
+    def _show_state(self) -> None:
+        """Say why there are no results, and offer the next step."""
+        feed, measurement = self.feed, self.measurement
+        info = feed.info
+        self.progress.setVisible(measurement.running)
+        self.progress.setValue(round(1000 * measurement.share))
+        measure, train = ("Measure now", self.measurement.start), ("Open the training panel", self._open_training)
+        step: tuple[str, Callable[[], object]] | None = None
+        if measurement.running:
+            title, text = "Measuring the run …", "Its best weights predict every validation sample"
+            step = ("Cancel", measurement.cancel)
+        elif feed.folder is None:
+            title, text, step = "No runs yet", "Train the design; what its best epoch predicts is shown here", train
+        elif measurement.error:
+            title, text, step = "The run cannot be measured", measurement.error, measure
+        elif feed.reading or info is None:
+            title, text = "Reading the results …", ""
+        elif feed.error:
+            title, text, step = "The results cannot be read", feed.error, measure
+        elif info.active:
+            title, text = "No results yet", "They appear when the first epoch is finished, and whenever a better one is"
+        elif not info.has_weights:
+            title, text, step = "No results", "No epoch of this run was finished; train it further", train
+        else:
+            title, step = "This run has stored no results", measure
+            text = "Runs of earlier versions store none. Its best weights can be measured on the validation samples"
+        self.heading.setText(title)
+        self.hint.setText(f"{text[:1].upper()}{text[1:]}")
+        self.action.setVisible(step is not None)
+        if step is not None:
+            self.action.setText(step[0])
+            self._action = step[1]
+
+    # --- selection --------------------------------------------------------------------------------------------------
+
+    def _on_cell(self) -> None:
+        label, predicted = self.matrix.selected
+        self.classes.select(label if predicted is None else None)
+        self._show_samples()
+
+    def _describe(self, cell: Cell) -> None:
+        text = self.matrix.describe(cell)
+        self.cell.setText(text)
+        self.cell.setToolTip(text)
+
+    def _on_class(self, number: int | None) -> None:
+        self.matrix.select(number, None)
+        self._describe(self.matrix.selected)
+        self._show_samples()
+
+    def _select(self, label: int | None, predicted: int | None) -> None:
+        self.matrix.select(label, predicted)
+        self._describe(self.matrix.selected)
+        self.classes.select(label if predicted is None else None)
+        self._show_samples()
+
+    def _show_samples(self) -> None:
+        """Show the pictures of the selected cell, or the mistakes of a row, a column or the whole matrix."""
+        results = self._shown
+        if results is None:
+            return
+        predictions, names = results.predictions, results.predictions.classes
+        true, guess = self.matrix.selected
+        if true is not None and guess is not None:
+            indices = predictions.in_cell(true, guess)
+            title = f"{names[true]} predicted as {names[guess]}: {len(indices):,}"
+        else:
+            indices = [
+                index
+                for index in results.mistakes
+                if true in (None, predictions.labels[index]) and guess in (None, predictions.predicted[index])
+            ]
+            kind = "" if true is None else f" of {names[true]}"
+            kind = kind if guess is None else f" as {names[guess]}"
+            title = f"Mistakes{kind}, the most confident first: {len(indices):,}" if indices else f"No mistakes{kind}"
+        self.samples.show_samples(predictions, indices, title, filtered=(true, guess) != (None, None))
+
+    def _fetch(self, indices: Sequence[int], size: int, on_result: OnResult, on_error: OnError) -> Request | None:
+        results = self._shown
+        if results is None:
+            return None
+        return self.session.data.run_samples(results.folder, results.part, indices, size, on_result, on_error)
+
+    def _show_attention(self, index: int) -> None:
+        results = self._shown
+        if results is not None:
+            self.session.show_sample(results.folder, results.part, index, results.predictions.name(index))
+
+    def _run_action(self) -> None:
+        self._action()
+
+    def _open_training(self) -> None:
+        self.session.panel_requested.emit("training")
+
+    def _refresh_theme(self) -> None:
+        refresh_icons(self)
+        self.matrix.redraw()
+        self.classes.viewport().update()
+        self.samples.refresh_theme()
+
+    # --- building ---------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        for by_class, text in MODES.items():
+            self.mode.addItem(text, by_class)
+        self.run.setMinimumWidth(160)
+        self.run.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.run.setMinimumContentsLength(24)
+        self.run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.details.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head = row(self.run, self.part, self.headline, self.details)
+        head.setStretch(3, 1)
+        self._split = Reflow()
+        self._split.turned.connect(lambda upright: self._split.setSizes(UPRIGHT_SIZES if upright else SIZES))
+        for part, width in ((self._matrix_part(), 200), (self.classes, 200), (self.samples, 200)):
+            part.setMinimumWidth(width)
+            self._split.addWidget(part)
+        self._split.setStretchFactor(0, 1)
+        self._split.setStretchFactor(2, 1)
+        self._split.setSizes(SIZES)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._split)
+        self._pages.addWidget(self._empty_state())
+        self._pages.setCurrentIndex(1)
+        layout = column(margin=8)
+        layout.addLayout(head)
+        layout.addWidget(self._pages, 1)
+        self.setLayout(layout)
+
+    def _matrix_part(self) -> QWidget:
+        self.cell.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        tools = row(
+            self.mode,
+            self.cell,
+            tool_button("zoom-out", "Smaller cells (-)", lambda: self.matrix.zoom(1 / STEP)),
+            tool_button("zoom-in", "Larger cells (+)", lambda: self.matrix.zoom(STEP)),
+            tool_button("fit", "Fit (0)", self.matrix.fit),
+            spacing=2,
+        )
+        tools.setStretch(1, 1)
+        layout = column(margin=0, spacing=4)
+        layout.addLayout(tools)
+        layout.addWidget(self.matrix, 1)
+        part = QWidget()
+        part.setLayout(layout)
+        return part
+
+    def _empty_state(self) -> QWidget:
+        page = QWidget()
+        layout = column(margin=theme.PADDING)
+        layout.addStretch(1)
+        for widget in (self.heading, self.hint):
+            widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(widget)
+        self.progress.setFixedWidth(240)
+        layout.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(2)
+        page.setLayout(layout)
+        return page

@@ -7,6 +7,7 @@ key. The command line, the export dialog and the engine read these declarations.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from composer import paths
@@ -22,6 +23,7 @@ _ARGUMENTS: Schema = {
     "binary": ((bool,), "True or False"),
     "provable": ((bool,), "True or False"),
     "order": ((int,), "an integer"),
+    "requires": ((tuple, list), "a tuple of module names"),
 }
 LAST = 1000
 
@@ -40,6 +42,7 @@ class ExportTarget:
         binary: whether the file is not text.
         provable: whether the written file can be compared with the drawn network.
         order: position in lists; then alphabetical.
+        requires: optional modules without which it cannot run.
         path: source file.
         attribute: name of the marked class.
     """
@@ -53,8 +56,17 @@ class ExportTarget:
     binary: bool
     provable: bool
     order: int
+    requires: tuple[str, ...]
     path: Path
     attribute: str
+
+    def missing(self) -> str:
+        """Return why the target cannot run on this machine, and what to do; empty if it can."""
+        absent = [name for name in self.requires if find_spec(name) is None]
+        if not absent:
+            return ""
+        noun = "package" if len(absent) == 1 else "packages"
+        return f"{self.title} needs the {noun} {' and '.join(absent)}; install: pip install {' '.join(absent)}"
 
     @property
     def suffix(self) -> str:
@@ -78,6 +90,7 @@ DRAWING = ExportTarget(
     binary=True,
     provable=False,
     order=LAST,
+    requires=(),
     path=paths.PACKAGE / "gui" / "canvas" / "picture.py",
     attribute="export_picture",
 )
@@ -122,6 +135,7 @@ def _target(declaration: Declaration) -> ExportTarget:
         binary=values.get("binary", False),
         provable=values.get("provable", False),
         order=values.get("order", LAST),
+        requires=tuple(values.get("requires", ())),
         path=declaration.path,
         attribute=declaration.attribute,
     )

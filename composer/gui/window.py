@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QRect, QSize, QTimer
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from composer.gui.shell.workbench import Workbench
 
 DEFAULT_SIZE = QSize(1440, 900)
+# What window managers add around a window at most: a title and thin borders.
+FRAME = QSize(16, 48)
 DESIGN_SUFFIXES = (".yaml", ".yml")
 # Sizes of the areas in the empty frame: menu bar and toolbar, left and right panels, status bar.
 TOP, LEFT, RIGHT, BOTTOM = 71, 248, 320, 29
@@ -40,9 +42,17 @@ class Window(QMainWindow):
         self.setWindowTitle("Netcomposer")
         self.setAcceptDrops(True)
         self.setUnifiedTitleAndToolBarOnMac(True)
-        self.resize(DEFAULT_SIZE)
+        self._fit_screen()
         if (geometry := settings().value("geometry")) is not None:
             self.restoreGeometry(geometry)
+
+    def _fit_screen(self) -> None:
+        """Take the default size, or on a small screen what it has, with space for the frame of the window."""
+        available = self.screen().availableGeometry()
+        size = DEFAULT_SIZE.boundedTo(available.size() - FRAME)
+        self.resize(size)
+        spare = available.size() - size - FRAME
+        self.move(available.topLeft() + QPoint(spare.width() // 2, spare.height() // 2))
 
     @property
     def bench(self) -> "Workbench":

@@ -1,6 +1,7 @@
 """Commands for tests: the context menu of a window, and actions for a canvas that stands alone."""
 
 from PySide6.QtCore import QPointF
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from composer.gui.canvas import CanvasView
@@ -16,6 +17,11 @@ from composer.gui.window import Window
 def context_menu(shown: Window, position: QPointF) -> QMenu:
     """Return the context menu at a position in the scene."""
     return menu_at(shown.bench.actions, shown.bench.context, position)
+
+
+def entry_text(action: QAction) -> str:
+    """Return the words of an entry without its key."""
+    return action.text().partition("\t")[0]
 
 
 def menu_at(actions: Actions, context: Context, position: QPointF) -> QMenu:

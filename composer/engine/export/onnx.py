@@ -22,7 +22,15 @@ from composer.engine.export.target import ExportSource, Rendered, Target, export
 NAME = "the ONNX file"
 
 
-@export_target(title="ONNX", suffixes=(".onnx",), needs_weights=True, binary=True, provable=True, order=40)
+@export_target(
+    title="ONNX",
+    suffixes=(".onnx",),
+    needs_weights=True,
+    binary=True,
+    provable=True,
+    order=40,
+    requires=("onnx", "onnxscript", "onnxruntime"),
+)
 class OnnxTarget(Target):
     """For other runtimes; compared with the model by onnxruntime before it is written."""
 
@@ -87,7 +95,7 @@ def _import_onnxruntime() -> ModuleType:
         return import_module("onnxruntime")
     except ImportError as error:
         raise UserError(
-            f"ONNX needs the package {error.name}; install it with: pip install 'netcomposer[onnx]'"
+            f"ONNX needs the package {error.name}; install: pip install onnx onnxscript onnxruntime"
         ) from None
 
 

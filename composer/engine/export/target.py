@@ -145,10 +145,11 @@ def export_target(
     binary: bool = False,
     provable: bool = False,
     order: int = LAST,
+    requires: tuple[str, ...] = (),
 ) -> Callable[[Marked], Marked]:
     """Mark the class of a target; see `composer.core.export_targets.ExportTarget` for the arguments.
 
     The declaration is read from the source text, so the decorator returns the class unchanged.
     """
-    del title, suffixes, file_type, needs_weights, binary, provable, order
+    del title, suffixes, file_type, needs_weights, binary, provable, order, requires
     return lambda target: target

@@ -1,11 +1,11 @@
 """The export dialog: target, weights and file. It stays open after an export, so that several files can be written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -24,8 +24,10 @@ from composer.core.errors import UserError
 from composer.core.export_targets import DRAWING, ExportTarget, export_targets
 from composer.core.files.design_json import to_json
 from composer.core.files.replacing import record, replace_problem
+from composer.core.run_table import RunRow
 from composer.gui.look import theme
-from composer.gui.runs.run_library import in_words, known_runs
+from composer.gui.runs import run_library
+from composer.gui.runs.run_scan import RunScan
 from composer.gui.session.session import Session
 from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import button, column, label, row
@@ -58,6 +60,7 @@ class ExportDialog(QDialog):
         self.session = session
         self._draw = draw
         self._job: Job | None = None
+        self._scan, self._runs_read = RunScan(self), False
         # Replaced without a question: the last file written here, or confirmed in the file dialog.
         self._written: Path | None = None
         self._all = [*export_targets().values(), DRAWING]
@@ -142,6 +145,10 @@ class ExportDialog(QDialog):
         self.file.setText(str(_with_suffix(self._resolve_path(), target.suffix)))
         self._written = None  # a file that another target wrote is replaced only after a question
         self.notice.clear()
+        missing = target.missing()
+        self._update_go()
+        if missing:
+            self.notice.show_message(missing, "warning")
 
     def _resolve_path(self) -> Path:
         """Return the file of the field; if the field names only a folder, the design's name in that folder."""
@@ -153,15 +160,31 @@ class ExportDialog(QDialog):
         return typed / suggested.name if text.endswith(("/", "\\")) or not typed.name or typed.is_dir() else typed
 
     def _fill_weights(self) -> None:
+        """Offer the weights of the runs of this network; reading them takes a moment if there are many runs."""
+        self.weights.addItem("Reading the runs…", FRESH)
         others = [run.folder for run in self.session.runs]
         if self.session.selected_run is not None:
             others.append(self.session.selected_run)
-        for info in known_runs(others):
+        self._scan.read.connect(self._on_runs)
+        self._scan.start(run_library.roots(others))
+
+    def _on_runs(self, rows: Sequence[RunRow], complete: bool) -> None:
+        if not complete:
+            return
+        self._runs_read = True
+        self.weights.clear()
+        for info in (run.info for run in rows if not run.problem):
             if info.has_weights and self.session.is_trained_by(info):
-                self.weights.addItem(in_words(info), str(info.path))
+                self.weights.addItem(run_library.in_words(info), str(info.path))
         self.weights.addItem("Fresh weights, not trained", FRESH)
         selected = self.session.selected_run
         self.weights.setCurrentIndex(max(0, self.weights.findData(str(selected)) if selected is not None else 0))
+        self._update_go()
+
+    def _update_go(self) -> None:
+        """Enable the export unless it runs, cannot run here, or would take weights before they are listed."""
+        waiting = self.target.needs_weights and not self._runs_read
+        self.go.setEnabled(self._job is None and not waiting and not self.target.missing())
 
     def _browse(self) -> None:
         name = QFileDialog.getSaveFileName(
@@ -202,7 +225,7 @@ class ExportDialog(QDialog):
                 self._fail(str(error))
             else:
                 record(path, kind=self.target.key, source=self.session.path)
-                self.notice.show_message(f"Wrote {path.name}", "success")
+                self._show_written(path, f"Wrote {path.name}", "success")
             return
         params: dict[str, Any] = {
             "design": to_json(self.session.document.design),
@@ -230,7 +253,12 @@ class ExportDialog(QDialog):
         message = f"Wrote {path.name}: {details}" if details else f"Wrote {path.name}"
         if proof is not None:
             message += f"; {proof['message']}"
-        self.notice.show_message(message, "error" if proof is not None and not proof["ok"] else "success")
+        self._show_written(path, message, "error" if proof is not None and not proof["ok"] else "success")
+
+    def _show_written(self, path: Path, message: str, level: str) -> None:
+        """Show what was written, with a way to its folder."""
+        url = QUrl.fromLocalFile(str(path.absolute().parent))
+        self.notice.show_message(message, level, actions=[("Show folder", lambda: QDesktopServices.openUrl(url))])
 
     def _fail(self, reason: str) -> None:
         job, self._job = self._job, None
@@ -242,8 +270,9 @@ class ExportDialog(QDialog):
         self.progress.setVisible(bool(text))
         self.busy_text.setText(text)
         self.close_button.setText("Cancel" if text else "Close")
-        for part in (self.go, self.targets, self.file, self.weights, self.verify):
+        for part in (self.targets, self.file, self.weights, self.verify):
             part.setEnabled(not text)
+        self._update_go()
 
     def _close_or_cancel(self) -> None:
         if self._job is None:
@@ -268,6 +297,7 @@ class ExportDialog(QDialog):
     def done(self, result: int) -> None:
         """Cancel a running export and close."""
         self._cancel()
+        self._scan.stop()
         super().done(result)
 
 

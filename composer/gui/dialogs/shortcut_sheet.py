@@ -18,7 +18,7 @@ GESTURES = (
     ("Enter a sub-graph", "Double-click"),
 )
 COLUMNS = 3
-SIZE = QSize(1120, 640)
+MARGIN = 32  # between the sheet and the edges of the screen
 
 
 class ShortcutSheet(QDialog):
@@ -57,7 +57,15 @@ class ShortcutSheet(QDialog):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.resize(min(SIZE.width(), parent.width()), min(SIZE.height(), parent.height()))
+        # Without scroll bars where the screen has the space: those of a few pixels too little would hide the last rows.
+        needed = content.sizeHint()
+        needed += QSize(2 * area.frameWidth(), 2 * area.frameWidth())
+        space = self.screen().availableGeometry().size() - QSize(MARGIN, 2 * MARGIN)
+        if needed.height() > space.height():
+            needed.setWidth(needed.width() + area.verticalScrollBar().sizeHint().width())
+        if needed.width() > space.width():
+            needed.setHeight(needed.height() + area.horizontalScrollBar().sizeHint().height())
+        self.resize(needed.boundedTo(space))
 
 
 def _section(title: str, rows: list[tuple[str, list[str]]]) -> QGridLayout:

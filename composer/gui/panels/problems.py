@@ -49,7 +49,8 @@ class ProblemRow(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor if problem.path else Qt.CursorShape.ArrowCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         mark = QLabel()
-        mark.setPixmap(theme.icon(problem.level, problem.level).pixmap(theme.ICON, theme.ICON))
+        ink = "accent" if problem.level == "info" else problem.level
+        mark.setPixmap(theme.icon(problem.level, ink).pixmap(theme.ICON, theme.ICON))
         self.text = label(problem.message, wrap=True)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         line = row(mark, self.text)

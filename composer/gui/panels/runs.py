@@ -196,9 +196,7 @@ class RunsPanel(Panel):
 
     def refresh(self) -> None:
         """Read the list of runs again, in a thread."""
-        self.scan.start(
-            [run_library.runs_folder(), *run_library.opened_folders(), *(run.folder for run in self.session.runs)]
-        )
+        self.scan.start(run_library.roots(run.folder for run in self.session.runs))
 
     def _on_read(self, rows: Sequence[RunRow], complete: bool) -> None:
         if not self.isVisible():

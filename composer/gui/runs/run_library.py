@@ -37,14 +37,22 @@ def forget_folder(folder: Path) -> None:
     settings().setValue(KEY, [str(path) for path in opened_folders() if path != folder])
 
 
+def roots(others: Iterable[Path] = ()) -> list[Path]:
+    """Return the folders in which runs are listed.
+
+    Args:
+        others: folders of further runs, such as those that this window started elsewhere.
+    """
+    return [runs_folder(), *opened_folders(), *others]
+
+
 def known_runs(others: Iterable[Path] = ()) -> list[RunInfo]:
     """Return all runs, newest first.
 
     Args:
         others: folders of further runs, such as those that this window started elsewhere.
     """
-    roots = (runs_folder(), *opened_folders(), *others)
-    folders = dict.fromkeys(folder.absolute() for root in roots for folder in list_runs(root))
+    folders = dict.fromkeys(folder.absolute() for root in roots(others) for folder in list_runs(root))
     return sorted((read_run(folder) for folder in folders), key=lambda info: info.created, reverse=True)
 
 

@@ -8,6 +8,8 @@ from composer.core.graph import Design
 from composer.core.node_paths import first_instance
 from composer.core.rules import Problem
 
+LEVELS = ("error", "warning", "info")
+
 
 @dataclass(frozen=True, slots=True)
 class ListedProblem:
@@ -16,7 +18,7 @@ class ListedProblem:
     Args:
         message: one sentence.
         path: node ids from the main graph inwards; empty for the design as a whole.
-        level: ``error`` or ``warning``.
+        level: ``error``, ``warning``, or ``info`` for what is merely not drawn yet.
         repairs: changes that the engine has tried and that fix the problem.
         repairable: whether the engine may find repairs.
     """
@@ -57,9 +59,11 @@ def list_problems(design: Design, facts: DesignFacts, structural: Iterable[Probl
         ids = (*home, problem.node) if problem.node is not None else ()
         if not (ids and ids in located):
             repairable = problem.level == "error"
-            row = ListedProblem(problem.message, ids, problem.level, repairable=repairable)
+            # A network that has no output yet is not wrong: whoever draws the first node must not be alarmed.
+            level = "info" if not ids and not design.main.outputs else problem.level
+            row = ListedProblem(problem.message, ids, level, repairable=repairable)
             rows.setdefault((ids, problem.message), row)
     for ids, node in misread.items():
         message = f"{ids[-1]}: {node.warning}"
         rows.setdefault((ids, message), ListedProblem(message, ids, "warning", node.repairs, repairable=True))
-    return sorted(rows.values(), key=lambda row: row.level != "error")
+    return sorted(rows.values(), key=lambda row: LEVELS.index(row.level))

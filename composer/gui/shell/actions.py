@@ -77,8 +77,12 @@ class Actions(QObject):
             command.run(self._context, argument)
 
     def searchable(self) -> list[QAction]:
-        """Return the actions that the command palette lists: those of menus, without the heads of submenus."""
-        return [self.actions[id] for id, command in self.commands.items() if command.menu and command.submenu is None]
+        """Return the actions that the command palette lists: those of menus, and those that have words for it."""
+        return [
+            self.actions[id]
+            for id, command in self.commands.items()
+            if (command.menu or command.words) and command.submenu is None
+        ]
 
     def update_enabled(self, *_: object) -> None:
         """Enable the commands that can run now."""
@@ -102,6 +106,7 @@ class Actions(QObject):
     def _create(self, command: Command) -> QAction:
         action = QAction(command.text, self)
         action.setObjectName(command.id)
+        action.setProperty("words", command.words)
         if command.submenu is None:  # the entry of a submenu only opens it
             action.triggered.connect(lambda: self.run(command.id))
         if command.on_canvas:

@@ -213,6 +213,10 @@ class Docks(QObject):
         self._titles.start()
 
     def _set_sizes(self) -> None:
+        middle = self._window.centralWidget()
+        if middle is not None and self._window.isVisible() and not middle.isVisible():
+            self._sizes.start()  # Qt has not placed the parts of the window yet: it would divide another space
+            return
         for area, size, direction in (
             ("left", LEFT_WIDTH, Qt.Orientation.Horizontal),
             ("right", RIGHT_WIDTH, Qt.Orientation.Horizontal),

@@ -76,7 +76,9 @@ def build_context_menu(commands: Iterable[Command], context: Context, target: Po
             menu.addSeparator()
         section = order // 10
         if command.run is not None:
-            menu.addAction(command.text, partial(command.run, context))
+            key = context.session.keymap.text(command.id)
+            # After a tab Qt draws the key at the right, and does not bind it a second time.
+            menu.addAction(f"{command.text}\t{key}" if key else command.text, partial(command.run, context))
     return menu
 
 

@@ -11,6 +11,7 @@ from composer.gui.widgets.labels import label, row
 
 # "Computing" is shown only after a time that users notice; the facts after an edit usually arrive sooner.
 BUSY_MS = 200
+TIP_ROWS = 5
 STATE_TEXTS = {
     "starting": "Engine starting",
     "ready": "Ready",
@@ -116,6 +117,11 @@ class StatusBar(QStatusBar):
                 f"{units.memory(totals.activation_bytes)} activations",
             ]
             self.totals.setText("    ".join([*parts, f"batch {session.batch}"]))
-        count = len(session.problems)
-        self.problems.setText(f"{count} {'problem' if count == 1 else 'problems'}" if count else "")
-        self.problems.setStyleSheet(f"color: {theme.tokens().error};" if count else "")
+        problems = session.problems
+        levels = {problem.level for problem in problems}
+        count = sum(problem.level != "info" for problem in problems)
+        unfinished = "not finished" if levels == {"info"} else ""
+        self.problems.setText(f"{count} {'problem' if count == 1 else 'problems'}" if count else unfinished)
+        ink = "error" if "error" in levels else "warning" if "warning" in levels else "muted"
+        self.problems.setStyleSheet(f"color: {getattr(theme.tokens(), ink)};")
+        self.problems.setToolTip("\n".join(problem.message for problem in problems[:TIP_ROWS]))

@@ -122,5 +122,5 @@ class Workbench(QObject):
         self.window.setWindowFilePath(str(session.path) if session.path is not None else "")
 
     def _update_badge(self, *_: object) -> None:
-        count = len(self.session.problems)
+        count = sum(problem.level != "info" for problem in self.session.problems)
         self.docks.set_badge("problems", str(count) if count else "")

@@ -16,11 +16,19 @@ WIDTH, ROWS = 480, 12
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One row: a text, a detail shown at the right, and the value that is returned when the row is chosen."""
+    """One row of a chooser.
+
+    Args:
+        text: its text.
+        detail: shown at the right.
+        value: what is returned when the row is accepted.
+        words: other words by which it can be searched.
+    """
 
     text: str
     detail: str
     value: Any
+    words: str = ""
 
 
 class Chooser(QFrame):
@@ -74,7 +82,7 @@ class Chooser(QFrame):
     def _filter(self, text: str) -> None:
         words = text.lower().split()
         self.list.clear()
-        matches = [c for c in self._choices if all(word in f"{c.text} {c.detail}".lower() for word in words)]
+        matches = [c for c in self._choices if all(word in f"{c.text} {c.detail} {c.words}".lower() for word in words)]
         # Rows that start with the typed text are the likeliest and come first; the sort is stable for the rest.
         for choice in sorted(matches, key=lambda c: not c.text.lower().startswith(text.lower())):
             item = QListWidgetItem(choice.text)

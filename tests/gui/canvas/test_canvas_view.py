@@ -19,7 +19,7 @@ from composer.core.graph import Design, Wire
 from composer.gui.canvas import CanvasView
 from composer.gui.canvas.overlays import tips
 from composer.gui.session.session import Session
-from tests.gui.menus import menu_at
+from tests.gui.menus import entry_text, menu_at
 
 
 def test_an_empty_canvas_shows_how_to_start(session: Session, canvas: CanvasView) -> None:
@@ -217,7 +217,7 @@ def test_rename_in_place(session: Session, canvas: CanvasView) -> None:
 
 def test_context_menus_depend_on_the_target(session: Session, canvas: CanvasView) -> None:
     def texts(point: QPointF) -> list[str]:
-        return [action.text() for action in menu_at(canvas.actions, canvas.context, point).actions() if action.text()]
+        return [entry_text(a) for a in menu_at(canvas.actions, canvas.context, point).actions() if a.text()]
 
     assert "Enter sub-graph" in texts(canvas.scene.nodes["stage"].pos())
     assert not {"Arrange", "Arrange selection"} & set(texts(canvas.scene.nodes["stage"].pos()))
@@ -228,7 +228,7 @@ def test_context_menus_depend_on_the_target(session: Session, canvas: CanvasView
     assert "Arrange selection" in texts(canvas.scene.nodes["norm"].pos())
     session.document.select(())
     menu = menu_at(canvas.actions, canvas.context, canvas.scene.nodes["norm"].pos())
-    next(action for action in menu.actions() if action.text() == "Delete and reconnect").trigger()
+    next(action for action in menu.actions() if entry_text(action) == "Delete and reconnect").trigger()
     assert Wire("conv", "add") in session.document.graph.wires
     assert "norm" not in session.document.graph.nodes
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -15,19 +16,22 @@ from composer.gui.dialogs.export_dialog import ExportDialog
 from composer.gui.panels.code import CodePanel
 from composer.gui.session.session import Session
 from composer.gui.window import Window
+from tests.gui.tiny import tiny, write_run
 
 Make = Callable[..., Window]
 
 
 @pytest.fixture
-def dialog(live: Session, small: Design, qtbot: QtBot) -> ExportDialog:
-    """The dialog on the small design; drawings are one word."""
+def dialog(live: Session, small: Design, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> ExportDialog:
+    """The dialog on the small design; drawings are one word, and the packages of every target seem to be there."""
+    monkeypatch.setattr("composer.core.export_targets.find_spec", lambda name: name)
     live.document.apply(small, "Begin")
     dialog = ExportDialog(live, lambda path: path.write_text("drawn"))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
     qtbot.addWidget(dialog)
     with qtbot.waitExposed(dialog):
         dialog.show()
+    qtbot.waitUntil(lambda: dialog._runs_read)
     return dialog
 
 
@@ -196,3 +200,44 @@ def test_a_proof_is_cancelled_by_hand_and_by_an_edit(
     qtbot.mouseClick(code.badge, Qt.MouseButton.LeftButton)
     live.document.edit("Set", edits.set_params, "attn", {"num_heads": 8})
     assert code.badge.state == "unverified"
+
+
+def test_a_target_without_its_packages_says_what_to_install(
+    dialog: ExportDialog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("composer.core.export_targets.find_spec", lambda name: None if "runtime" in name else name)
+    dialog.select_target("onnx")
+    assert dialog.notice.text == "ONNX needs the package onnxruntime; install: pip install onnxruntime"
+    assert not dialog.go.isEnabled()
+    dialog.select_target("python")
+    assert dialog.notice.text == ""
+    assert dialog.go.isEnabled()
+
+
+def test_nothing_is_exported_with_weights_before_they_are_listed(
+    live: Session, home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("composer.core.export_targets.find_spec", lambda name: name)
+    live.document.apply(tiny(), "Begin")
+    write_run(home / "runs" / "trained", tiny())
+    dialog = ExportDialog(live, lambda path: None)
+    qtbot.addWidget(dialog)
+    dialog.select_target("onnx")
+    assert not dialog.go.isEnabled()
+    qtbot.waitUntil(dialog.go.isEnabled)
+    assert dialog.weights.currentData() == str(home / "runs" / "trained")
+    assert dialog.weights.count() == 2
+
+
+def test_the_folder_of_what_was_written_can_be_shown(
+    dialog: ExportDialog, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    name(dialog, tmp_path / "net.py")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.notice.text.startswith("Wrote net.py"))
+    show = dialog.notice.action("Show folder")
+    assert show is not None
+    show.click()
+    assert opened == [str(tmp_path)]

@@ -48,3 +48,18 @@ def test_a_misreading_node_is_marked_and_repaired(window: Make, small: Design, q
     button.click()
     assert session.document.graph.nodes["attn"].params["num_heads"] == 4
     qtbot.waitUntil(lambda: session.facts_current and not session.problems)
+
+
+def test_a_network_without_an_output_is_unfinished_and_not_wrong(window: Make, qtbot: QtBot) -> None:
+    shown = window()
+    shown.session.document.add_block("ConvStem", (0, 0))
+    qtbot.waitUntil(lambda: shown.session.facts_current and bool(shown.session.problems))
+    levels = {problem.message: problem.level for problem in shown.session.problems}
+    assert levels.pop("the design has no output; add one and wire the last node to it") == "info"
+    status = shown.bench.status.problems
+    count = len(levels)
+    qtbot.waitUntil(lambda: status.text() == (f"{count} problem" if count == 1 else "not finished"))
+    titles = {"Problems  1" if count else "Problems"}
+    assert shown.docks.docks["problems"].windowTitle() in titles
+    training = shown.show_panel("training")
+    qtbot.waitUntil(lambda: not training.controls.start.isEnabled())

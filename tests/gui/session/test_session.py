@@ -381,5 +381,5 @@ def test_problems_are_listed_once_each_with_their_repairs(live: Session, small: 
     broken = edits.remove(edits.set_params(small, "attn", {"num_heads": 5}), ["logits"])
     live.document.apply(broken, "Begin")
     qtbot.waitUntil(lambda: live.facts_current)
-    assert [(p.path, p.level) for p in live.problems] == [(("attn",), "error"), ((), "error")]
+    assert [(p.path, p.level) for p in live.problems] == [(("attn",), "error"), ((), "info")]
     assert live.problems[0].repairs[0].label == "Set num_heads to 4"

@@ -12,7 +12,7 @@ from composer.core.graph import Design, Each, Ramp
 from composer.gui.inspector.design_page import DesignPage
 from composer.gui.inspector.node_page import NodePage
 from composer.gui.window import Window
-from tests.gui.menus import context_menu
+from tests.gui.menus import context_menu, entry_text
 
 Make = Callable[..., Window]
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -135,7 +135,7 @@ def test_the_context_menu_makes_and_unpacks(window: Make, small: Design) -> None
 
     def run(id: str, text: str) -> None:
         menu = context_menu(shown, shown.canvas.scene.nodes[id].pos())
-        next(action for action in menu.actions() if action.text() == text).trigger()
+        next(action for action in menu.actions() if entry_text(action) == text).trigger()
         menu.close()
 
     run("attn", "Make sub-graph")

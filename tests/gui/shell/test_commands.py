@@ -13,7 +13,7 @@ from composer.gui import panels
 from composer.gui.dialogs.shortcut_sheet import ShortcutSheet
 from composer.gui.shell import commands
 from composer.gui.window import Window
-from tests.gui.menus import context_menu
+from tests.gui.menus import context_menu, entry_text
 
 Make = Callable[..., Window]
 
@@ -64,7 +64,7 @@ def test_a_new_file_is_in_menu_toolbar_context_menu_palette_and_sheet(
     texts: list[str] = []
     shown.session.message.connect(lambda text, _level: texts.append(text))
     entries = context_menu(shown, QPointF(-4000, -4000)).actions()
-    next(entry for entry in entries if entry.text() == "Count nodes").trigger()
+    next(entry for entry in entries if entry_text(entry) == "Count nodes").trigger()
     assert texts == ["2 nodes"]
 
 
@@ -100,7 +100,7 @@ def test_context_menus_list_what_can_be_done(window: Make, small: Design) -> Non
     document = shown.session.document
 
     def texts(position: QPointF) -> list[str]:
-        return [action.text() for action in context_menu(shown, position).actions() if action.text()]
+        return [entry_text(a) for a in context_menu(shown, position).actions() if a.text()]
 
     node = shown.canvas.scene.nodes["attn"].pos()
     assert "Replace block…" in texts(node) and "Enter sub-graph" not in texts(node)
@@ -113,5 +113,12 @@ def test_context_menus_list_what_can_be_done(window: Make, small: Design) -> Non
     (frame,) = document.graph.frames
     corner = QPointF(frame.rect[0] + 8, frame.rect[1] + 8)
     assert texts(corner) == ["Select members", "Rename frame…", "Remove frame"]
-    next(a for a in context_menu(shown, corner).actions() if a.text() == "Remove frame").trigger()
+    next(a for a in context_menu(shown, corner).actions() if entry_text(a) == "Remove frame").trigger()
     assert not document.graph.frames
+
+
+def test_context_menus_show_the_keys(window: Make, small: Design) -> None:
+    shown = window(design=small)
+    entries = [action.text() for action in context_menu(shown, shown.canvas.scene.nodes["attn"].pos()).actions()]
+    assert "Duplicate\tCtrl+D" in entries
+    assert "Remove wires" in entries  # has no key

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from composer.gui.window import Window
@@ -35,3 +38,22 @@ def test_the_key_of_a_panel_brings_it_to_the_front_and_closes_it_only_there(
     qtbot.waitUntil(training.isHidden)
     assert not shown.docks.action("training").isChecked()
     assert shown.docks.action("runs").isChecked()
+
+
+@pytest.mark.parametrize("timers", [0, 1, 3])
+def test_the_first_widths_do_not_depend_on_the_order_of_timers(
+    timers: int, window: Callable[..., Window], qapp: QApplication
+) -> None:
+    """With another timer in the process Qt shows the parts of the window later; the canvas was 58 pixels wide then."""
+    running = [QTimer(interval=0) for _ in range(timers)]
+    for timer in running:
+        timer.start()
+    try:
+        shown = window()
+    finally:
+        for timer in running:
+            timer.stop()
+    widths = {name: shown.docks.docks[name].width() for name in ("palette", "inspector", "costs")}
+    assert widths["palette"] < 300
+    assert widths["inspector"] == widths["costs"] < 360
+    assert shown.canvas.width() > 500

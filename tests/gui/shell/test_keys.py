@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from composer.core.graph import Design
-from composer.gui.panels import runs as runs_module
 from composer.gui.panels.runs import RunsPanel
+from composer.gui.run_list import deletion as deletion_module
 from composer.gui.session import clipboard
 from composer.gui.window import Window
 from tests.gui.tiny import tiny, write_run
@@ -49,7 +49,7 @@ def test_delete_and_duplicate_on_the_canvas_act_on_the_canvas(
     window: Make, small: Design, home_with_run: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, place: str
 ) -> None:
     trashed: list[Path] = []
-    monkeypatch.setattr(runs_module, "trash", trashed.append)
+    monkeypatch.setattr(deletion_module, "trash", trashed.append)
     shown = window(design=small)
     panel = shown.show_panel("runs")
     assert isinstance(panel, RunsPanel)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeySequence
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeySequence, QScreen
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from composer.core import edits
@@ -274,6 +274,38 @@ def test_the_command_palette_finds_and_does(window: Make, small: Design, qtbot: 
     assert len(shown.session.document.selection) == 4
 
 
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("dark", "Theme: Dark"),
+        ("print", "Export image"),
+        ("onnx", "Export"),
+        ("hand", "Move the view"),
+        ("heat param", "Heat map: Parameters"),
+        ("frame", "Frame selection"),
+    ],
+)
+def test_the_command_palette_knows_the_words_of_its_users(typed: str, title: str, window: Make, small: Design) -> None:
+    shown = window(design=small)
+    shown.session.document.select(("attn",))
+    QTest.keyClick(shown, Qt.Key.Key_K, CTRL)
+    chooser = shown.findChild(Chooser)
+    QTest.keyClicks(chooser.field, typed)
+    assert title in [chooser.list.item(row).text() for row in range(chooser.list.count())]
+    chooser.close()
+
+
+def test_a_theme_and_a_heat_map_are_taken_from_the_command_palette(window: Make, small: Design) -> None:
+    shown = window(design=small)
+    for typed in ("theme dark", "heat macs"):
+        QTest.keyClick(shown, Qt.Key.Key_K, CTRL)
+        chooser = next(c for c in shown.findChildren(Chooser) if c.isVisible())
+        QTest.keyClicks(chooser.field, typed)
+        QTest.keyClick(chooser.field, Qt.Key.Key_Return)
+    assert theme.mode() == "dark"
+    assert shown.session.lens.heat == "macs"
+
+
 def test_find_goes_to_a_node(window: Make, small: Design) -> None:
     shown = window(design=small)
     QTest.keyClick(shown, Qt.Key.Key_F, CTRL)
@@ -288,10 +320,28 @@ def test_the_shortcut_sheet_lists_every_key(window: Make, qtbot: QtBot) -> None:
     shown.run_command("shortcuts")
     sheet = shown.findChild(ShortcutSheet)
     assert sheet.isVisible()
+    area = sheet.findChild(QScrollArea)
+    space = sheet.screen().availableGeometry().size()
+    needed = area.widget().sizeHint()
+    # A scroll bar only in the direction in which the screen is too small.
+    assert (area.horizontalScrollBar().maximum() > 0) == (needed.width() > space.width() - 32)
+    assert (area.verticalScrollBar().maximum() > 0) == (needed.height() > space.height() - 64)
     sheet.activateWindow()
     qtbot.waitUntil(lambda: QApplication.activeWindow() is sheet)
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not any(isinstance(w, QDialog) and w.isVisible() for w in QApplication.topLevelWidgets()))
+
+
+def test_the_first_window_fits_the_screen(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    for screen, expected in (
+        (QRect(0, 0, 1366, 768), QSize(1350, 720)),
+        (QRect(0, 0, 1920, 1080), QSize(1440, 900)),
+    ):
+        monkeypatch.setattr(QScreen, "availableGeometry", lambda _self, screen=screen: screen)
+        shown = Window(None, (sys.executable, "-c", "import sys; sys.stdin.read()"))
+        qtbot.addWidget(shown)
+        assert shown.size() == expected
+        assert screen.contains(shown.geometry())
 
 
 def test_panels_keep_their_places_and_are_made_only_when_shown(window: Make, qtbot: QtBot) -> None:

@@ -46,6 +46,7 @@ class Command:
         context_menus: the context menus that list it while it is enabled, each with its order there.
         submenu: fills the menu that the entry opens, each time before it is shown.
         tip: a sentence for the tooltip, where the words do not suffice.
+        words: other words by which the command palette finds it.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Command:
     context_menus: Mapping[PointerTargetKind, int] = field(default_factory=dict)
     submenu: Callable[[Context, QMenu], None] | None = None
     tip: str = ""
+    words: str = ""
 
     @property
     def title(self) -> str:

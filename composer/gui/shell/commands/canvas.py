@@ -60,8 +60,10 @@ COMMANDS = (
     ),
     Command("fit_selection", "Fit selection", fit_selection, "View", 12, ("F",), "fit-selection", on_canvas=True),
     Command("zoom_reset", "Zoom to 100 %", reset_zoom, "View", 13, ("Ctrl+0",)),
-    Command("select_tool", "Select and move items", select_tool, shortcuts=("V",), on_canvas=True),
-    Command("hand_tool", "Move the view", hand_tool, shortcuts=("H",), on_canvas=True),
+    Command(
+        "select_tool", "Select and move items", select_tool, shortcuts=("V",), on_canvas=True, words="pointer tool"
+    ),
+    Command("hand_tool", "Move the view", hand_tool, shortcuts=("H",), on_canvas=True, words="hand pan tool"),
     *(
         Command(
             f"nudge_{name}{'_far' if steps > 1 else ''}",

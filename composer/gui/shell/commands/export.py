@@ -40,7 +40,7 @@ def export_image(context: Context) -> None:
         except UserError as error:
             context.show_error(error)
         else:
-            context.session.message.emit(f"Exported {file.name}", "info")
+            context.session.message.emit(f"Exported {file.name} to {_short(file.parent)}", "info")
 
 
 def _export(context: Context, target: str, title: str, kinds: str, suffix: str, path: Path | str | None) -> None:
@@ -58,9 +58,15 @@ def _export(context: Context, target: str, title: str, kinds: str, suffix: str, 
         session.request(
             "export",
             params,
-            lambda _: session.message.emit(f"Exported {file.name}", "info"),
+            lambda _: session.message.emit(f"Exported {file.name} to {_short(file.parent)}", "info"),
             lambda reason: session.message.emit(f"{file.name} was not exported: {reason}", "error"),
         )
+
+
+def _short(folder: Path) -> str:
+    """Return a folder as people write it, with ``~`` for their home."""
+    folder = folder.absolute()
+    return str(Path("~") / folder.relative_to(Path.home()) if folder.is_relative_to(Path.home()) else folder)
 
 
 COMMANDS = (
@@ -73,8 +79,17 @@ COMMANDS = (
         ("Ctrl+Shift+E",),
         "export",
         tip="Code, ONNX, torch.export, weights, tables, diagrams and images",
+        words="safetensors latex markdown mermaid",
     ),
     Command("export_python", "Export Python…", export_python, "File", 32, ("Ctrl+E",), "code", tip="Needs only torch"),
     Command("export_yaml", "Export YAML…", export_yaml, "File", 33),
-    Command("export_image", "Export image…", export_image, "File", 34, icon="picture"),
+    Command(
+        "export_image",
+        "Export image…",
+        export_image,
+        "File",
+        34,
+        icon="picture",
+        words="picture figure print png svg pdf",
+    ),
 )

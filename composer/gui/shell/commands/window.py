@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from composer.gui.look import theme
+from composer.gui.session.cost_lens import HEATS
 from composer.gui.shell.commands import Command
 from composer.gui.shell.context import Context
 from composer.gui.widgets.chooser import Choice, choose
@@ -16,11 +17,26 @@ def command_palette(context: Context) -> None:
     """Search all commands by their words."""
     native = QKeySequence.SequenceFormat.NativeText
     choices = [
-        Choice(action.text().replace("…", ""), action.shortcut().toString(native), action)
+        Choice(
+            action.text().replace("…", ""),
+            action.shortcut().toString(native),
+            action.trigger,
+            f"{action.property('words') or ''} {action.toolTip()}",
+        )
         for action in context.actions()
         if action.isEnabled()
     ]
-    choose(context.window, "Search commands", choices, lambda action: action.trigger())
+    choices += [
+        Choice(f"Theme: {text}", "", partial(context.session.set_theme, mode), "colours")
+        for mode, text in theme.MODES.items()
+    ]
+    lens = context.session.lens
+    choices += [
+        Choice(f"Heat map: {title}", "", partial(lens.set_heat, heat), "colours of the cards, costs")
+        for heat, title in HEATS.items()
+        if lens.available(heat)
+    ]
+    choose(context.window, "Search commands", choices, lambda run: run())
 
 
 def full_screen(context: Context) -> None:

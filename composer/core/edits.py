@@ -346,6 +346,12 @@ def set_training(design: Design, training: Training) -> Design:
     return replace(design, training=training)
 
 
+def remove_augmentation(design: Design, name: str) -> Design:
+    """Take an augmentation out of the training settings."""
+    remaining = tuple(reference for reference in design.training.augment if reference.name != name)
+    return set_training(design, replace(design.training, augment=remaining))
+
+
 def _graph(design: Design, name: str) -> Graph:
     try:
         return design.graph(name)

@@ -30,6 +30,7 @@ AUGMENTATION: Schema = {
     "title": ((str,), "a text"),
     "order": ((int,), "its position among the augmentations of a batch"),
     "stage": ((str,), "one of: geometry, pixels, batch, mix"),
+    "colour": ((bool,), "whether it needs images that are grey or RGB"),
 }
 OPTIMIZER: Schema = {
     "title": ((str,), "a text"),

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from composer.core.graph import ExtensionRef
+from composer.core.graph import ExtensionRef, Training
 from composer.engine.training.augmenter import make_augmenter
 from composer.engine.training.batches import epoch_batches
 from composer.engine.training.datasets import LoadedDataset
@@ -44,7 +44,7 @@ def kornia_modules() -> list[Any]:
 def run() -> list[Row]:
     """Compare both on one thread."""
     data, modules = images(), kornia_modules()
-    augmenter = make_augmenter([ExtensionRef(name) for name in RECIPE], data, ("image",), "classification")
+    augmenter = make_augmenter(Training(augment=tuple(map(ExtensionRef, RECIPE))), data, ("image",))
     mean, std = (torch.tensor(values).view(-1, 1, 1) for values in (MEAN, STD))
 
     def ours() -> None:

@@ -59,7 +59,7 @@ def bare(design: Design, threads: int) -> list[float]:
     model = build(design)
     optimizer = make_optimizer(model, settings, design, catalog())
     val = data.val.take(slice(None))
-    augmenter = make_augmenter(settings.augment, data, ("image",), settings.objective.name)
+    augmenter = make_augmenter(settings, data, ("image",))
     seconds = []
     for epoch in range(1, EPOCHS + 1):
         start = time.perf_counter()

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from composer.core import training_settings
+from composer.core.augmentation_check import MIX, augmentation_problem
 from composer.core.errors import UserError
-from composer.core.graph import ExtensionRef
-from composer.core.training_extensions import augmentations, objectives
+from composer.core.graph import ExtensionRef, Training
+from composer.core.training_extensions import augmentations
 from composer.core.training_inputs import BOX, IMAGE
 from composer.engine.training import augmentations as folder
 from composer.engine.training.augmentations import (
@@ -157,31 +158,30 @@ def random_stream(*key: int | str) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest))
 
 
-def make_augmenter(
-    references: Sequence[ExtensionRef], data: LoadedDataset, inputs: tuple[str, ...], objective: str
-) -> Augmenter | None:
+def make_augmenter(training: Training, data: LoadedDataset, inputs: tuple[str, ...]) -> Augmenter | None:
     """Return the augmentations of a run; None if nothing is augmented.
 
     Args:
-        references: their names and options, in any order.
+        training: the settings.
         data: the dataset.
         inputs: the fields that the design takes in.
-        objective: name of the objective.
 
     Raises:
         UserError: if one is unknown, or does not fit its options, the images, the design or the objective.
     """
-    if not references or IMAGE not in data.train.fields or data.image is None:
+    if not training.augment or IMAGE not in inputs or data.image is None:
         return None
+    for reference in training.augment:
+        if messages := training_settings.reference_problems("augment", reference):
+            raise UserError(messages[0])
+    if problem := augmentation_problem(training, inputs, data.image.shape[0], len(data.classes)):
+        raise UserError(problem.message)
     statistics = ImageStatistics(data.image.shape, data.image.mean, data.image.std, len(data.classes))
-    stages: dict[str, dict[str, Any]] = {"geometry": {}, "pixels": {}, "batch": {}, "mix": {}}
-    for name, stage, augmentation in _sorted_instances(references):
+    stages: dict[str, dict[str, Any]] = {"geometry": {}, "pixels": {}, "batch": {}, MIX: {}}
+    for name, stage, augmentation in _sorted_instances(training.augment):
         augmentation.statistics = statistics
-        _check_statistics(name, stage, augmentation)
         stages[stage][name] = augmentation
     augmenter = Augmenter(data.image, **stages)
-    if augmenter.mix:
-        _check_mixing(next(iter(augmenter.mix)), inputs, objective)
     if BOX in inputs and (moving := augmenter.without_boxes()):
         raise UserError(
             f"the design takes in the boxes of objects, but it is unknown where they are after augmentation {moving}; "
@@ -193,47 +193,7 @@ def make_augmenter(
 def _sorted_instances(references: Sequence[ExtensionRef]) -> Iterator[tuple[str, str, Augmentation]]:
     """Yield name, stage and instance of each augmentation, in the order of their application."""
     declared = augmentations()
-    for reference in references:
-        if messages := training_settings.reference_problems("augment", reference):
-            raise UserError(messages[0])
-    for reference in sorted(
-        references, key=lambda reference: (declared[reference.name].values["order"], reference.name)
-    ):
+    for reference in sorted(references, key=lambda item: (declared[item.name].values["order"], item.name)):
         declaration = declared[reference.name]
         module = importlib.import_module(f"{folder.__name__}.{reference.name}")
         yield reference.name, declaration.values["stage"], getattr(module, declaration.attribute)(**reference.options)
-
-
-def _check_statistics(name: str, stage: str, augmentation: Augmentation) -> None:
-    """Refuse an augmentation that does not fit the images.
-
-    Raises:
-        UserError: naming the augmentation.
-    """
-    channels = augmentation.statistics.shape[0]
-    if augmentation.needs_colour and channels not in (1, 3):
-        raise UserError(
-            f"augmentation {name} changes colours, so it needs 1 or 3 channels, but the images have {channels}; "
-            f"remove {name} from augment"
-        )
-    if stage == "mix" and not augmentation.statistics.classes:
-        raise UserError(f"augmentation {name} mixes classes, but the data has none; remove {name} from augment")
-
-
-def _check_mixing(name: str, inputs: tuple[str, ...], objective: str) -> None:
-    """Refuse mixed samples where the design or the objective needs whole ones.
-
-    Raises:
-        UserError: naming the augmentation.
-    """
-    if inputs != (IMAGE,):
-        others = ", ".join(sorted(set(inputs) - {IMAGE}))
-        raise UserError(
-            f"augmentation {name} mixes images and labels, but the design also takes in {others}; "
-            f"remove {name} from augment"
-        )
-    if not objectives()[objective].values.get("soft_labels", False):
-        raise UserError(
-            f"augmentation {name} turns labels into probabilities, which objective {objective} cannot learn from; "
-            f"remove {name} from augment"
-        )

@@ -121,7 +121,7 @@ def prepare(
     test_split = data.test.to(fabric.device) if data.test is not None else None
     check_fields(design, train_split)
     objective = make_objective(settings.objective, data)
-    augmenter = make_augmenter(settings.augment, data, input_fields(design), settings.objective.name)
+    augmenter = make_augmenter(settings, data, input_fields(design))
     metrics = objective.metrics().to(fabric.device)
 
     # 2. The optimizer. `network` stays beside Fabric's wrapper, because its weights are named by the nodes.

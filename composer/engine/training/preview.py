@@ -100,8 +100,7 @@ class SamplePreviewer:
         """
         data = load_for(design)
         data.image_format()  # refuses data without images
-        settings = design.training
-        return cls(design, data, make_augmenter(settings.augment, data, input_fields(design), settings.objective.name))
+        return cls(design, data, make_augmenter(design.training, data, input_fields(design)))
 
     def preview(self, part: str, index: int, draws: int, epoch: int = 1) -> SamplePreview:
         """Return one sample as the network sees it.

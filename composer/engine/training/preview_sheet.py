@@ -38,7 +38,7 @@ def preview_sheet(previews: Sequence[SamplePreview]) -> Image.Image:
         top = MARGIN + LINE + row * (CELL + 2 * LINE + GAP)
         cells = [(preview.seen, preview.label), *((version.image, version.label) for version in preview.draws)]
         if stored:
-            cells.insert(0, (_framed_original(preview), f"{preview.size[0]} × {preview.size[1]}"))
+            cells.insert(0, (_framed_original(preview), f"{preview.size[0]} x {preview.size[1]}"))
         for column, (image, label) in enumerate(cells):
             fitted = fit_cell(image)
             page.paste(fitted, (_left(column) + (CELL - fitted.width) // 2, top + (CELL - fitted.height) // 2))

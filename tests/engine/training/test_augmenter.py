@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from composer.core.errors import UserError
-from composer.core.graph import ExtensionRef
+from composer.core.graph import ExtensionRef, Training
 from composer.core.training_extensions import augmentations
 from composer.engine.training import batches
 from composer.engine.training.augmenter import make_augmenter
@@ -35,8 +35,8 @@ def colourful(channels: int = 3, classes: int = 4, **fields: torch.Tensor) -> Lo
 
 
 def augmenter(data, *names, inputs=("image",), **options):
-    references = [ExtensionRef(name, options.get(name, {})) for name in names]
-    return make_augmenter(references, data, inputs, "classification")
+    references = tuple(ExtensionRef(name, options.get(name, {})) for name in names)
+    return make_augmenter(Training(augment=references), data, inputs)
 
 
 def epoch(data, names, number=1, seed=0, size=8, **more):
@@ -186,14 +186,14 @@ def test_a_gpu_sees_the_same_images(name):
 def test_kornia_is_imported_only_where_it_is_used():
     script = """
 import sys
-from composer.core.graph import ExtensionRef
+from composer.core.graph import ExtensionRef, Training
 from composer.engine.training.augmenter import make_augmenter
 from composer.engine.training.batches import epoch_batches
 from composer.engine.training.datasets import load
 import composer.engine.training.loop
 data = load(ExtensionRef("digits"), {"image": (1, 8, 8)})
 for names in ((), ("affine", "flip", "crop", "erasing", "mixup"), ("rand_augment",)):
-    augmenter = make_augmenter([ExtensionRef(name) for name in names], data, ("image",), "classification")
+    augmenter = make_augmenter(Training(augment=tuple(map(ExtensionRef, names))), data, ("image",))
     next(epoch_batches(data.train, 64, 0, 1, augmenter))
     print("kornia" in sys.modules)
 """

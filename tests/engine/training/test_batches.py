@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from composer.core.graph import ExtensionRef
+from composer.core.graph import ExtensionRef, Training
 from composer.engine.training import batches
 from composer.engine.training.augmentations.affine import Affine
 from composer.engine.training.augmentations.warping import warp
@@ -17,7 +17,7 @@ def digits() -> LoadedDataset:
 
 @pytest.fixture(scope="module")
 def affine(digits):
-    return make_augmenter([ExtensionRef("affine")], digits, ("image",), "classification")
+    return make_augmenter(Training(augment=(ExtensionRef("affine"),)), digits, ("image",))
 
 
 def test_an_epoch_depends_on_seed_and_number_alone(digits, affine):

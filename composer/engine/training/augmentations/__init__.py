@@ -55,10 +55,8 @@ class Augmentation(ABC):
 
     Attributes:
         statistics: what may be needed of the images; set before anything else is called.
-        needs_colour: whether the images have to be grey or RGB.
     """
 
-    needs_colour: ClassVar[bool] = False
     statistics: ImageStatistics
 
 
@@ -119,7 +117,7 @@ class BatchAugmentation(Augmentation):
         """
 
 
-def augmentation(*, title: str, order: int, stage: Stage) -> Callable[[type[T]], type[T]]:
+def augmentation(*, title: str, order: int, stage: Stage, colour: bool = False) -> Callable[[type[T]], type[T]]:
     """Mark the class that an augmentation file declares.
 
     Args:
@@ -127,7 +125,8 @@ def augmentation(*, title: str, order: int, stage: Stage) -> Callable[[type[T]],
         order: position among the augmentations of a batch; a design lists them in any order.
         stage: ``geometry`` moves pixels, whatever their scale; ``pixels`` works on pixels in [0, 1]; ``batch`` works on
             the normalized samples of a batch; of those in stage ``mix``, each batch uses one, drawn at random.
+        colour: whether it needs images that are grey or RGB.
     """
-    arguments: tuple[Any, ...] = (title, order, stage)
+    arguments: tuple[Any, ...] = (title, order, stage, colour)
     del arguments  # read from the source by `core.training_extensions`, so that they are known without torch
     return lambda marked: marked

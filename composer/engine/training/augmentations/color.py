@@ -13,7 +13,7 @@ from composer.engine.training.augmentations import colour_operations as colours
 from composer.engine.training.augmentations.subsets import apply_where
 
 
-@augmentation(title="Colour jitter", order=40, stage="pixels")
+@augmentation(title="Colour jitter", order=40, stage="pixels", colour=True)
 class Color(ImageAugmentation):
     """Change brightness, contrast, saturation and hue of each image, in this order.
 
@@ -26,7 +26,6 @@ class Color(ImageAugmentation):
     """
 
     numbers: ClassVar[int] = 5
-    needs_colour: ClassVar[bool] = True
     keeps_boxes: ClassVar[bool] = True
 
     def __init__(

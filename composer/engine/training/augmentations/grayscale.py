@@ -9,7 +9,7 @@ from composer.engine.training.augmentations.colour_operations import to_grey
 from composer.engine.training.augmentations.transfer import to_device
 
 
-@augmentation(title="Greyscale", order=50, stage="pixels")
+@augmentation(title="Greyscale", order=50, stage="pixels", colour=True)
 class Grayscale(ImageAugmentation):
     """Turn some of the images grey, in as many channels as before.
 
@@ -17,7 +17,6 @@ class Grayscale(ImageAugmentation):
         probability: share of the images that become grey.
     """
 
-    needs_colour: ClassVar[bool] = True
     keeps_boxes: ClassVar[bool] = True
 
     def __init__(self, probability: Annotated[float, (0.0, 1.0)] = 0.2) -> None:

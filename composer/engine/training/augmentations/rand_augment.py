@@ -4,7 +4,7 @@ Cubuk et al., "RandAugment: Practical automated data augmentation with a reduced
 arXiv:1909.13719, with the levels that grow with the magnitude (timm's ``rand-m9-mstd0.5-inc1``).
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -42,7 +42,7 @@ POLICY: Policy = {
 }
 
 
-@augmentation(title="RandAugment", order=42, stage="pixels")
+@augmentation(title="RandAugment", order=42, stage="pixels", colour=True)
 class RandAugment(ImageAugmentation):
     """Apply random operations to each image: rotate, shear, shift, solarize, posterize and others.
 
@@ -52,8 +52,6 @@ class RandAugment(ImageAugmentation):
         spread: standard deviation of the magnitude between operations.
         probability: share of the images that get an operation in a round.
     """
-
-    needs_colour: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from composer.engine.training.augmentations import colour_operations as colours
 from composer.engine.training.augmentations.subsets import apply_where
 
 
-@augmentation(title="Solarize", order=56, stage="pixels")
+@augmentation(title="Solarize", order=56, stage="pixels", colour=True)
 class Solarize(ImageAugmentation):
     """Invert the bright pixels of some of the images.
 
@@ -19,7 +19,6 @@ class Solarize(ImageAugmentation):
         threshold: pixels from this value in [0, 1] on are inverted.
     """
 
-    needs_colour: ClassVar[bool] = True
     keeps_boxes: ClassVar[bool] = True
 
     def __init__(

@@ -17,7 +17,7 @@ THRESHOLD = 0.5
 MIN_SIGMA, MAX_SIGMA = 0.1, 2.0
 
 
-@augmentation(title="3-Augment", order=38, stage="pixels")
+@augmentation(title="3-Augment", order=38, stage="pixels", colour=True)
 class ThreeAugment(ImageAugmentation):
     """Make each image grey, solarize it or blur it, one of the three at random.
 
@@ -26,7 +26,6 @@ class ThreeAugment(ImageAugmentation):
     """
 
     numbers: ClassVar[int] = 3
-    needs_colour: ClassVar[bool] = True
     keeps_boxes: ClassVar[bool] = True
 
     def __init__(self, probability: Annotated[float, (0.0, 1.0)] = 1.0) -> None:

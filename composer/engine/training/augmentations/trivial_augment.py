@@ -41,12 +41,11 @@ POLICY: Policy = {
 }
 
 
-@augmentation(title="TrivialAugment", order=42, stage="pixels")
+@augmentation(title="TrivialAugment", order=42, stage="pixels", colour=True)
 class TrivialAugment(ImageAugmentation):
     """Apply one random operation of random strength to each image; there is nothing to tune."""
 
     numbers: ClassVar[int] = 3
-    needs_colour: ClassVar[bool] = True
 
     def apply(self, images: Tensor, draws: Tensor) -> Tensor:
         """Return the changed images."""

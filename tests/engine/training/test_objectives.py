@@ -123,7 +123,7 @@ def extensions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(package, f"{decorator}s", lambda known=known: known)
     everything = training_extensions.EXTENSIONS
     monkeypatch.setattr("composer.core.run_records.objectives", everything["objective"])
-    monkeypatch.setattr("composer.core.training_inputs.datasets", everything["data"])
+    monkeypatch.setattr("composer.core.dataset_file.datasets", everything["data"])
 
 
 @pytest.mark.usefixtures("extensions")

@@ -1,13 +1,14 @@
 """Why a design cannot be trained as it is, as far as that is known without torch and without the samples."""
 
-from dataclasses import dataclass
-
 from composer.core import edits, training_settings
 from composer.core.blocks.catalog import Catalog
+from composer.core.data_facts import DataFacts
 from composer.core.dataset_file import dataset_declaration
 from composer.core.errors import UserError
 from composer.core.facts import DesignFacts, Repair
 from composer.core.graph import Design, Node, is_expression
+from composer.core.input_check import input_obstacle
+from composer.core.obstacle import Obstacle
 from composer.core.repairs import call
 from composer.core.training_extensions import objectives
 from composer.core.training_inputs import field_shapes
@@ -15,26 +16,16 @@ from composer.core.training_inputs import field_shapes
 CLASSES_PARAM = "num_classes"
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Something that keeps a design from being trained.
-
-    Args:
-        message: one sentence.
-        repair: an edit of the main graph that removes it; None if there is no obvious one.
-    """
-
-    message: str
-    repair: Repair | None = None
-
-
-def training_obstacle(design: Design, facts: DesignFacts | None, catalog: Catalog) -> Obstacle | None:
+def training_obstacle(
+    design: Design, facts: DesignFacts | None, catalog: Catalog, data_facts: DataFacts | None = None
+) -> Obstacle | None:
     """Return the first reason why training would be refused; None if none is known.
 
     Args:
         design: the design.
         facts: its facts; None while they are being computed, which leaves out what depends on shapes.
         catalog: the available blocks.
+        data_facts: what is known of its data; None leaves out what only the data tells.
     """
     if messages := training_settings.problems(design.training):
         return Obstacle(messages[0])
@@ -42,11 +33,28 @@ def training_obstacle(design: Design, facts: DesignFacts | None, catalog: Catalo
         field_shapes(design)
     except UserError as error:
         return Obstacle(str(error))
+    if data_facts is not None and (obstacle := input_obstacle(design, data_facts)) is not None:
+        return obstacle
+    return _output_obstacle(design, facts, catalog, data_facts)
+
+
+def _output_obstacle(
+    design: Design, facts: DesignFacts | None, catalog: Catalog, data_facts: DataFacts | None
+) -> Obstacle | None:
+    """Return why the objective cannot learn from the output."""
     data = design.training.data.name
     declaration = dataset_declaration(design.training.data)
     classes = declaration.values.get("classes") if declaration is not None else None
-    if not objectives()[design.training.objective.name].values.get("scores_per_class") or not classes:
+    if data_facts is not None:
+        classes = len(data_facts.classes)
+    if not objectives()[design.training.objective.name].values.get("scores_per_class"):
         return None
+    if not classes:
+        if data_facts is None or not data_facts.fields:  # only loading it tells
+            return None
+        return Obstacle(
+            f"{data} has no classes, which {design.training.objective.name} learns; choose another objective"
+        )
     outputs = list(design.main.outputs)
     if len(outputs) > 1:
         return Obstacle(

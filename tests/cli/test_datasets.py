@@ -10,12 +10,13 @@ import pytest
 from composer.cli.main import main
 from composer.core.training_extensions import datasets
 from tests.engine.designs import TINY
+from tests.engine.training.image_folder.pictures import pets
 
 
 def test_every_source_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["datasets"]) == 0
     text = capsys.readouterr().out
-    for form in ("digits ", "idx:FOLDER", "cifar:FOLDER", "npz:FILE", "shapes ", "permuted:SOURCE", "file:PATH"):
+    for form in ("digits\n", "idx:FOLDER", "cifar:FOLDER", "npz:FILE", "shapes\n", "permuted:SOURCE", "file:PATH"):
         assert form in text
     assert main(["datasets", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
@@ -38,6 +39,35 @@ def test_one_source_is_described(
     assert json.loads(capsys.readouterr().out)["parts"]["val"]["count"] == 18
     assert main(["datasets", "npz:none.npz"]) == 2
     assert "none.npz: there is no such file" in capsys.readouterr().err
+
+
+def test_a_folder_of_images_is_described(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pets(tmp_path / "photos")
+    (tmp_path / "photos" / "cat" / "broken.png").write_bytes(b"")
+    assert main(["datasets", "images:photos"]) == 0
+    text = capsys.readouterr().out
+    assert "1 of the files cannot be used:\n         cat/broken.png: cannot be read as an image\n" in text
+    assert text.endswith("class  train  val\ncat        8    2\ndog        8    2\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("nothing", "data 'nothing' is unknown, expected one of: "),
+        ("images:nowhere", "nowhere: there is no such folder; expected a folder with a sub-folder of images"),
+        ("images", "data images needs the option folder"),
+        ("images:", "data.folder is '', expected the path of a file or folder"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_one_sentence(
+    source: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["datasets", source]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
 
 
 def test_shapes_are_written_as_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

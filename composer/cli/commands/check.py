@@ -25,6 +25,7 @@ def run(
     from composer.core.files.design_file import load_stamped
     from composer.engine.inference.infer import Inferrer
     from composer.engine.repair.context import causes, misreads
+    from composer.engine.training.data_check import data_lines
 
     if output is not None and not fix:
         raise UserError("-o names the file for the repaired design; add --fix, or leave out -o")
@@ -41,6 +42,9 @@ def run(
             for name, expected in loaded.expected.items()
             if getattr(totals, name) != expected
         ]
+    note = ""
+    if not problems:
+        problems, note = data_lines(loaded, design.absolute().parent, inference.facts, inferrer.catalog)
     for line in problems:
         print(line)
     for problem in inference.structural:
@@ -50,6 +54,8 @@ def run(
         print(f"warning: {file}: {reason}")
     for misread in misreads(inference, inferrer):
         print(f"warning: {misread.id}: {misread.message}")
+    if note:
+        print(f"note: {note}")
     if not problems:
         print(f"{design}: no problems, {totals.params:,} parameters, {totals.macs:,} MACs")
     return PROBLEMS if problems else 0

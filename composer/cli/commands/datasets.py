@@ -118,9 +118,20 @@ def _list_sources(as_json: bool) -> int:
     if as_json:
         print(json.dumps([_to_json(declaration) for declaration in usable], indent=2))
     else:
-        print("\n".join(align([(_form(row), row.summary) for row in usable], max_width=24)))
+        for declaration in usable:
+            print(f"{_form(declaration)}\n  {declaration.summary}")
+            print("\n".join(f"  {line}" for line in align([_option_row(spec) for spec in declaration.options])))
         print("\nnetcomposer datasets SOURCE shows classes and counts; options: {name: SOURCE, OPTION: VALUE}")
     return 0
+
+
+def _option_row(spec: "ParamSpec") -> tuple[str, str, str]:
+    """Return name, default and description of an option."""
+    from composer.core.value_text import to_text
+
+    default = "required" if spec.required else to_text(spec.default) or '""'
+    choices = f" ({', '.join(map(to_text, spec.choices))})" if spec.choices else ""
+    return f"  {spec.name}", default, f"{spec.help.rstrip('.')}{choices}"
 
 
 def _form(declaration: "Declaration") -> str:
@@ -172,7 +183,22 @@ def _describe(facts: "DataFacts") -> list[str]:
     if facts.digest:
         rows.append(("digest", facts.digest))
     rows += [("note", note) for note in facts.notes]
-    rows += [("broken", f"{name}: {reason}") for name, reason in facts.broken[:SHOWN]]
+    if facts.broken:
+        rows.append(("broken", f"{len(facts.broken):,} of the files cannot be used:"))
+    rows += [("", f"{name}: {reason}") for name, reason in facts.broken[:SHOWN]]
     if len(facts.broken) > SHOWN:
-        rows.append(("broken", f"and {len(facts.broken) - SHOWN:,} more"))
-    return align(rows)
+        rows.append(("", f"and {len(facts.broken) - SHOWN:,} more (--json has all)"))
+    return [*align(rows), *_class_table(facts)]
+
+
+def _class_table(facts: "DataFacts") -> list[str]:
+    """Return the number of samples of each class and part, the first classes only."""
+    from composer.core.text_table import align
+
+    counts = {name: part.class_counts for name, part in facts.parts.items() if part.class_counts}
+    if not counts:
+        return []
+    rows = [("class", *counts)]
+    for number, label in enumerate(facts.classes[:SHOWN]):
+        rows.append((label, *(f"{row[number]:,}" for row in counts.values())))
+    return ["", *align(rows, right=range(1, len(counts) + 1))]

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from composer.core.errors import DesignError
+from composer.core.errors import DesignError, UserError
 from composer.core.graph import Design
+from composer.core.input_check import input_obstacle
 from composer.core.training_inputs import IMAGE, field_shapes, input_fields, sample_shape
 from composer.engine.training.datasets import LoadedDataset, load
 from composer.engine.training.datasets.splits import Split
@@ -86,7 +87,10 @@ def load_for(design: Design) -> LoadedDataset:
     Raises:
         UserError: if the dataset and the design do not fit each other.
     """
-    return load(design.training.data, field_shapes(design))
+    data = load(design.training.data, field_shapes(design))
+    if (obstacle := input_obstacle(design, data.facts)) is not None:
+        raise UserError(obstacle.message)
+    return data
 
 
 def check_fields(design: Design, split: Split) -> None:

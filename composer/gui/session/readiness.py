@@ -42,7 +42,7 @@ def readiness(session: Session) -> Readiness:
         return Readiness(f"The data is being read: {round(100 * (data.share or 0.0))} %")
     if data.error:
         return Readiness(_sentence(data.error))
-    obstacle = training_obstacle(design, session.facts if session.facts_current else None, session.catalog)
+    obstacle = training_obstacle(design, session.facts if session.facts_current else None, session.catalog, data.facts)
     return Readiness(_sentence(obstacle.message), obstacle.repair) if obstacle is not None else Readiness()
 
 

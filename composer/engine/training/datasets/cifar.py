@@ -11,7 +11,8 @@ from composer.core.data_facts import DataFacts
 from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, dataset
 from composer.engine.training.datasets.file_stamp import file_stamp
 from composer.engine.training.datasets.formats.cifar import SIDE, Cifar, Labels, read_cifar
-from composer.engine.training.datasets.labelled_images import ImagePart, complete_parts, load_images
+from composer.engine.training.datasets.labelled_images import ImagePart, load_images
+from composer.engine.training.datasets.parts import complete_parts
 
 
 @dataset(title="CIFAR files", fields=("image", "label"))

@@ -19,7 +19,8 @@ from composer.engine.training.datasets.class_names import read_class_names
 from composer.engine.training.datasets.file_stamp import file_stamp
 from composer.engine.training.datasets.formats.arrays import number_labels, pixel_range, to_channels_last
 from composer.engine.training.datasets.formats.idx import read_idx
-from composer.engine.training.datasets.labelled_images import ImagePart, complete_parts, load_images
+from composer.engine.training.datasets.labelled_images import ImagePart, load_images
+from composer.engine.training.datasets.parts import complete_parts
 
 # Version in front of the name, as EMNIST has one, then part and content.
 NAME = re.compile(r"(?P<version>.*?)-?(?P<part>train|t10k|test)-(?P<content>images|labels)[-.]idx\d-\w+?(\.gz)?")

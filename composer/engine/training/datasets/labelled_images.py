@@ -7,13 +7,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from composer.core.errors import UserError
 from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.datasets.facts import facts_of
 from composer.engine.training.datasets.image_fit import Fit
 from composer.engine.training.datasets.image_format import ImageFormat
-from composer.engine.training.datasets.splits import MemorySplit, stratified_split
+from composer.engine.training.datasets.splits import MemorySplit
 
 CHUNK = 1000  # images whose values are counted or converted at a time
 GREY = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as `images.to_grey`
@@ -46,34 +45,6 @@ class ImagePart:
         if not 0 < count < len(self.labels):
             return self
         return self.select(np.sort(np.random.RandomState(0).permutation(len(self.labels))[:count]))
-
-
-def split_part(part: ImagePart, share: float, seed: int) -> tuple[ImagePart, ImagePart]:
-    """Split a part so that every class contributes the same share to the second one."""
-    rest, held_out = stratified_split(part.labels, share, seed)
-    return part.select(rest), part.select(held_out)
-
-
-def complete_parts(
-    parts: Mapping[str, ImagePart], val_share: float, test_share: float, seed: int
-) -> dict[str, ImagePart]:
-    """Return the parts ``train``, ``val`` and ``test``; those that are missing are held out of ``train``.
-
-    Raises:
-        UserError: if there are too few samples.
-    """
-    train = parts["train"]
-    complete = dict(parts)
-    for name, share in (("test", test_share), ("val", val_share)):
-        if name not in parts and share > 0:
-            train, complete[name] = split_part(train, share, seed)
-            if not len(complete[name].labels):
-                raise UserError(
-                    f"{len(train.labels)} samples are too few to hold out {share:.0%} of each class for {name}; "
-                    f"raise {name}_share or add samples"
-                )
-    complete["train"] = train
-    return {name: complete[name] for name in ("train", "val", "test") if name in complete}
 
 
 def load_images(

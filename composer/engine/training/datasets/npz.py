@@ -12,7 +12,8 @@ from composer.engine.training.datasets.class_names import read_class_names
 from composer.engine.training.datasets.file_stamp import file_stamp
 from composer.engine.training.datasets.formats.arrays import Layout, number_labels, pixel_range, to_channels_last
 from composer.engine.training.datasets.formats.npz import read_npz
-from composer.engine.training.datasets.labelled_images import ImagePart, complete_parts, load_images
+from composer.engine.training.datasets.labelled_images import ImagePart, load_images
+from composer.engine.training.datasets.parts import complete_parts
 
 
 @dataset(title="NumPy archive", fields=("image", "label"))

@@ -13,6 +13,7 @@ from composer.core.files import trusted_files
 from composer.core.files.run_folder import RunFolder
 from composer.core.training_extensions import datasets
 from tests.engine.designs import TINY
+from tests.engine.training.datasets.tables import table, write_hub_cache
 
 RNG = np.random.RandomState(0)
 SEQUENCES = """
@@ -103,12 +104,27 @@ def image_folder(folder: Path) -> str:
     return f"images:{folder / 'photos'}"
 
 
+def parquet(folder: Path) -> str:
+    pytest.importorskip("pyarrow.parquet", reason="needs the extra data: pyarrow").write_table(
+        table(names=NAMES), folder / "data.parquet"
+    )
+    return f"parquet:{folder / 'data.parquet'}"
+
+
+def hub(folder: Path) -> str:
+    library = pytest.importorskip("datasets", reason="needs the extra data: datasets")
+    write_hub_cache(folder, "someone/animals", {"train": table(names=NAMES)})
+    library.config.HF_DATASETS_CACHE = folder / "datasets"
+    return "hub:someone/animals"
+
+
 def user_file(folder: Path) -> str:
     (folder / "noise.py").write_text(USER_FILE)
     trusted_files.save_trusted(folder / "noise.py", trusted=True)
     return f"file:{folder / 'noise.py'}"
 
 
+NAMES = tuple(f"kind {n}" for n in range(10))
 LARGE = TINY.replace("[1, 8, 8]", "[1, 24, 24]").replace("num_classes: 10", "num_classes: 8")
 SOURCES: dict[str, tuple[Callable[[Path], str], str, list[str]]] = {
     "digits": (lambda _: "digits", TINY, []),
@@ -116,6 +132,8 @@ SOURCES: dict[str, tuple[Callable[[Path], str], str, list[str]]] = {
     "cifar": (cifar, TINY, []),
     "npz": (npz, TINY, []),
     "images": (image_folder, TINY, []),
+    "parquet": (parquet, TINY, []),
+    "hub": (hub, TINY, []),
     "file": (user_file, TINY, []),
     "shapes": (lambda _: "{name: shapes, count: 20}", LARGE, []),
     "permuted": (lambda _: "{name: permuted, tasks: 3}", PERMUTED, []),

@@ -10,12 +10,11 @@ from composer.engine.training.datasets.image_fit import fit_image
 from composer.engine.training.datasets.labelled_images import (
     ImagePart,
     byte_statistics,
-    complete_parts,
     fit_proportions,
     load_images,
-    split_part,
     to_grey,
 )
+from composer.engine.training.datasets.parts import complete_parts
 
 RNG = np.random.RandomState(0)
 
@@ -53,10 +52,11 @@ def test_a_limit_takes_the_same_mixed_samples_every_time() -> None:
     assert (few.images == whole.images[few.labels]).all()
     assert whole.first(0) is whole and whole.first(100) is whole
     named = ImagePart(whole.images[:8], np.arange(8) // 4, [f"file {n}" for n in range(8)])
-    rest, held_out = split_part(named, 0.5, 0)
-    assert len(rest.names) == 4 and sorted([*rest.names, *held_out.names]) == named.names
-    with pytest.raises(UserError, match="8 samples are too few to hold out 10% of each class for val; raise"):
-        complete_parts({"train": named}, 0.1, 0, seed=0)
+    parts = complete_parts({"train": named}, 0.5, 0, seed=0)
+    assert len(parts["val"].names) == 4 and sorted([*parts["train"].names, *parts["val"].names]) == named.names
+    lonely = ImagePart(whole.images[:8], np.arange(8))
+    with pytest.raises(UserError, match="8 samples are too few to hold out 10% of each class for val; raise val_share"):
+        complete_parts({"train": lonely}, 0.1, 0, seed=0)
 
 
 @pytest.mark.parametrize("size", [(6, 6), (12, 4), (4, 12), (5, 3)])

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QProgressBar, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QStackedWidget, QWidget
 
 from composer.core import edits, training_overrides, training_settings, training_table
 from composer.core.data_facts import DataFacts
@@ -31,6 +31,7 @@ FIT = "fit"
 DRAWS = 8
 SIZES, UPRIGHT_SIZES = [220, 330, 248], [200, 200, 240]
 MAX_BALANCE = 260  # pixels
+ARROW = 44  # pixels of a drop-down list beside its text
 DROP_HINT = "Drop a folder of images here to train on it; each sub-folder is a class"
 
 
@@ -68,11 +69,12 @@ class DataPanel(Panel):
         self.summary = label(wrap=True)
         self.fitting = label(role="muted", wrap=True)
         self.repair_button = button("", self._repair, "primary")
-        self.train_button = button("Go to training", lambda: session.panel_requested.emit("training"), "link")
+        self.train_button = tool_button(
+            "training", "It fits: go to training", lambda: session.panel_requested.emit("training"), ink="accent"
+        )
         self.figures, self.balance, self.sample = DataFigures(), ClassBalance(), SampleView()
         self.balance.class_selected.connect(lambda _: self._restart_gallery())
         self.part = named(DropDown(), "Part", "Which part of the data is shown")
-        self.part.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.part.activated.connect(lambda _: self._restart_gallery())
         self.fit = named(DropDown(), "Fit", "How an image of other proportions meets the input")
         self.fit.activated.connect(lambda _: self._on_edited(f"data.{FIT}", self.fit.currentData(), False))
@@ -86,6 +88,7 @@ class DataPanel(Panel):
             "Choose a folder…", lambda: session.command_requested.emit("train_on_folder", None), "primary"
         )
         self.filter = button("", lambda: self._show_class(None), "link")
+        self.filter.setToolTip("Show all classes")
         self.sample_name, self.sample_notice = label(role="small"), label(role="muted", wrap=True)
         self.draw_button = button("Draw again", self.draw_again, "link")
         self._epoch = 1
@@ -193,6 +196,9 @@ class DataPanel(Panel):
         for name, part in parts.items():
             self.part.addItem(f"{PART_WORDS.get(name, name).capitalize()}  {part.count:,}", name)
         self.part.setCurrentIndex(max(0, self.part.findData(selected)))
+        texts = [self.part.itemText(index) for index in range(self.part.count())]
+        widest = max((self.part.fontMetrics().horizontalAdvance(text) for text in texts), default=0)
+        self.part.setFixedWidth(widest + ARROW)
         classes = facts.classes if facts is not None else ()
         self.balance.show_counts(classes, {name: part.class_counts for name, part in parts.items()})
         self._classes.setFixedHeight(min(self.balance.sizeHint().height(), MAX_BALANCE))
@@ -237,7 +243,7 @@ class DataPanel(Panel):
             count = part.count if number is None else part.class_counts[number]
         self.gallery.reset(count)
         name = self.balance.classes[number] if number is not None else ""
-        self.filter.setText(f"{name}: show all classes")
+        self.filter.setText(f"{name} ×")
         self.filter.setVisible(number is not None)
 
     def _fetch(self, offset: int, count: int) -> None:
@@ -319,8 +325,7 @@ class DataPanel(Panel):
         body = QWidget()
         self._classes = _scrolling(self.balance)  # a thousand classes scroll in a part of the column
         layout = column(self.source, self.summary, self.fitting, margin=8)
-        for action in (self.repair_button, self.train_button):
-            layout.addWidget(action, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.repair_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._classes)
         layout.addWidget(self.figures)
         layout.addStretch(1)
@@ -330,6 +335,7 @@ class DataPanel(Panel):
     def _middle(self) -> QWidget:
         head = row(self.part, self.filter)
         head.addStretch(1)
+        head.addWidget(self.train_button)
         head.addWidget(tool_button("reset", "Read the data again", self.session.data.read_again))
         images, empty = QWidget(), QWidget()
         layout = column(margin=0, spacing=0)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 from composer.core.graph import ExtensionRef, Training
 from composer.core.training_settings import get_value
 from composer.core.training_table import TrainingSetting, option_settings, setting
-from composer.gui.widgets.labels import button, label
+from composer.gui.widgets.labels import label, tool_button
 from composer.gui.widgets.path_field import PathField
 from composer.gui.widgets.setting_fields import make_field, show_value
 
@@ -38,7 +38,7 @@ class DataSource(QWidget):
         self._titles: list[QLabel] = []
         self._rows: list[TrainingSetting] = []
         self._folded: list[QWidget] = []
-        self.more = button("More options", self._unfold, "link")
+        self.more = tool_button("settings", "More options", self._unfold)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -75,23 +75,23 @@ class DataSource(QWidget):
         self.fields, self._titles, self._rows = {}, [], rows
         first = 2 if len(rows) - 1 > FEW else len(rows)
         self._folded = []
-        for number, row in enumerate(rows):
-            line = number + (number >= first)  # the button has a line of its own
+        for line, row in enumerate(rows):
             field = self.fields[row.name] = make_field(row, self.edited.emit)
             widgets: list[QWidget] = [field]
+            span = 1 if row.name == SETTING else 2  # beside the source is the button
             if isinstance(field, QCheckBox):
-                self._grid.addWidget(field, line, 0, 1, 2)
+                self._grid.addWidget(field, line, 0, 1, 3)
             else:
                 title = label("Source" if row.name == SETTING else row.title, "muted")
                 title.setToolTip(row.spec.help)
                 title.setBuddy(field)
                 self._titles.append(title)
                 self._grid.addWidget(title, line, 0)
-                self._grid.addWidget(field, line, 1)
+                self._grid.addWidget(field, line, 1, 1, span)
                 widgets.append(title)
-            if number >= first:
+            if line >= first:
                 self._folded += widgets
-        self._grid.addWidget(self.more, first, 1)
+        self._grid.addWidget(self.more, 0, 2)
         self.more.setVisible(bool(self._folded))
         self._fold(folded=True)
 
@@ -101,4 +101,4 @@ class DataSource(QWidget):
     def _fold(self, *, folded: bool) -> None:
         for widget in self._folded:
             widget.setVisible(not folded)
-        self.more.setText("More options" if folded else "Fewer options")
+        self.more.setToolTip("More options" if folded else "Fewer options")

@@ -73,7 +73,7 @@ def test_one_class_and_another_part(panel: DataPanel, qtbot: QtBot) -> None:
     panel.part.setCurrentIndex(panel.part.findData("val"))
     panel.part.activated.emit(panel.part.currentIndex())
     assert panel.gallery.count == COUNTS["val"][2]
-    assert panel.filter.text() == "dog: show all classes"
+    assert panel.filter.text() == "dog ×"
     panel.filter.click()
     assert panel.gallery.count == sum(COUNTS["val"])
     assert panel.balance.selected is None

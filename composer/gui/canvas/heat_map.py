@@ -1,12 +1,12 @@
-"""The heat map: cards colored by a cost, with a legend."""
+"""The heat map: cards colored by a cost or by their health, with a legend."""
 
 from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, Signal
 
-from composer.gui.canvas.overlays.heat import HeatLegend, heat_color, shares
+from composer.gui.canvas.overlays.heat import HeatLegend, heat_color, heat_scale
 from composer.gui.canvas.scene import DesignScene
-from composer.gui.session.cost_lens import HEATS, format_cost
+from composer.gui.session.cost_lens import format_cost, scale_of
 
 
 class HeatMap(QObject):
@@ -31,19 +31,20 @@ class HeatMap(QObject):
         self._session.lens.changed.connect(self._on_lens)
         self._session.facts_changed.connect(lambda _ids, _revision: self.refresh())
 
-    def show(self, heat: Mapping[str, float] | None, legend: str = "", high: str = "1") -> None:
+    def show(self, heat: Mapping[str, float] | None, legend: str = "", high: str = "1", low: str = "0") -> None:
         """Color the cards.
 
         Args:
             heat: a share in [0, 1] by id; None for no colors.
             legend: what the colors mean.
             high: text at the end of the legend, for a share of one.
+            low: text at its start.
         """
         self._scene.set_heat({id: heat_color(share) for id, share in (heat or {}).items()})
         if heat is None:
             self._legend.hide()
         else:
-            self._legend.explain(legend, high)
+            self._legend.explain(legend, high, low)
         self.changed.emit()
 
     def _on_lens(self) -> None:
@@ -56,12 +57,13 @@ class HeatMap(QObject):
             self.changed.emit()
 
     def refresh(self) -> None:
-        """Color the cards by the current facts."""
+        """Color the cards by the current values."""
         lens, document = self._session.lens, self._session.document
         if not lens.heat:
             return
         self._on = True
         facts = self._scene.facts()
         values = {id: lens.value(lens.heat, id, facts.get(id), document.instance_path) for id in document.graph.nodes}
-        heat, most = shares(values)
-        self.show(heat, HEATS[lens.heat], format_cost(lens.heat, most))
+        scale = heat_scale(values, scale_of(lens.heat))
+        low, high = (format_cost(lens.heat, value) if value else "0" for value in (scale.low, scale.high))
+        self.show(scale.shares, lens.title, high, low)

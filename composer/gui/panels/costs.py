@@ -14,7 +14,7 @@ from composer.gui.costs.cost_table import COLUMNS, CostModel, Costs, CostTable
 from composer.gui.costs.cost_time import TimePage
 from composer.gui.look import theme
 from composer.gui.panels import Panel
-from composer.gui.session.cost_lens import HEATS
+from composer.gui.session.cost_lens import COSTS, HEATS, HOW_TO_ENABLE
 from composer.gui.session.session import Session
 from composer.gui.widgets.count_field import CountField
 from composer.gui.widgets.labels import column as column_layout
@@ -28,7 +28,6 @@ RULES = (
 )
 # The facts and the instance path that a row was computed from, and the row.
 CachedRow = tuple[NodeFacts | None, tuple[str, ...], Costs]
-HOW_TO_ENABLE = {"estimated": "Choose a device under Time", "measured": "Measure under Time"}
 
 
 class CostsPanel(Panel):
@@ -73,6 +72,7 @@ class CostsPanel(Panel):
         self.heat.setToolTip("Colour the nodes on the canvas by this cost")
         for heat, text in HEATS.items():
             self.heat.addItem(text, heat)
+        self.heat.insertSeparator(1 + len(COSTS))
         self.heat.activated.connect(lambda _: session.lens.set_heat(self.heat.currentData()))
         self.params, self.macs, self.memory = label(), label(), label()
         self.model = CostModel()
@@ -154,9 +154,10 @@ class CostsPanel(Panel):
         with QSignalBlocker(self.heat):
             self.heat.setCurrentIndex(self.heat.findData(lens.heat))
         if isinstance(model, QStandardItemModel):
-            for index, heat in enumerate(HEATS):
-                model.item(index).setEnabled(lens.available(heat))
-                model.item(index).setToolTip("" if lens.available(heat) else HOW_TO_ENABLE[heat])
+            for heat in HEATS:
+                item = model.item(self.heat.findData(heat))
+                item.setEnabled(lens.available(heat))
+                item.setToolTip("" if lens.available(heat) else HOW_TO_ENABLE[heat])
 
     def _show_nodes(self) -> None:
         session, lens = self.session, self.session.lens

@@ -1,4 +1,4 @@
-"""How costs are displayed: the cost that colours the cards, the device of the estimate, and the measured times."""
+"""What colours the cards: a cost, estimated or measured, or the health of a training."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,25 +9,33 @@ from composer.core import roofline, units
 from composer.core.device_profiles import DeviceProfile
 from composer.core.diff import Diff
 from composer.core.facts import NodeFacts
+from composer.core.node_health import NodeHealth
+from composer.core.run_records import HEALTH
 
-HEATS = {
-    "": "No heat map",
+COSTS = {
     "params": "Parameters",
     "macs": "MACs",
     "activation_bytes": "Activation memory",
     "estimated": "Roofline time",
     "measured": "Measured time",
 }
+HEATS = {"": "No heat map", **COSTS, **{name: metric.title for name, metric in HEALTH.items()}}
+# How to get the values of a heat map that has none.
+HOW_TO_ENABLE = {
+    "estimated": "Choose a device under Time",
+    "measured": "Measure under Time",
+    **dict.fromkeys(HEALTH, "Train the network; the values arrive after each epoch"),
+}
 
 
 class CostLens(QObject):
-    """The cost display that the costs panel and the canvas share.
+    """The display of costs and health that the costs panel and the canvas share.
 
     Args:
         parent: Qt parent.
 
     Attributes:
-        heat: the cost that colours the cards, a key of `HEATS`; empty for none.
+        heat: what colours the cards, a key of `HEATS`; empty for nothing.
         device: the device of the roofline estimate; None for no estimate.
         precision: the precision of the estimate.
         measured: measured times in seconds, by path from the main graph inwards, such as ``stage_1/conv``.
@@ -35,6 +43,8 @@ class CostLens(QObject):
         measured_whole: measured time of the whole pass, in seconds.
         measured_overhead: how much longer a pass took because its nodes were measured, in seconds.
         measured_where: device and batch size of the measurement.
+        health: the health of the nodes in the latest training of the network; None for none.
+        health_epoch: the epoch that it is of.
 
     Signals:
         changed: any of the attributes.
@@ -52,13 +62,22 @@ class CostLens(QObject):
         self.measured_whole = 0.0
         self.measured_overhead = 0.0
         self.measured_where = ""
+        self.health: NodeHealth | None = None
+        self.health_epoch = 0
+
+    @property
+    def title(self) -> str:
+        """What the colours mean."""
+        return f"{HEATS[self.heat]}, epoch {self.health_epoch}" if self.heat in HEALTH else HEATS[self.heat]
 
     def available(self, heat: str) -> bool:
         """Whether there are values for a heat map."""
+        if heat in HEALTH:
+            return self.health is not None and heat in self.health.names
         return not (heat == "estimated" and self.device is None) and not (heat == "measured" and not self.measured)
 
     def set_heat(self, heat: str) -> None:
-        """Colour the cards by a cost: a key of `HEATS`."""
+        """Colour the cards by a key of `HEATS`."""
         if heat != self.heat:
             self.heat = heat
             self.changed.emit()
@@ -79,6 +98,11 @@ class CostLens(QObject):
         self.measured_where = f"{reply['device']}, batch {reply['batch']}" if reply is not None else ""
         self._apply()
 
+    def set_health(self, health: NodeHealth | None, epoch: int) -> None:
+        """Set the health of the nodes after an epoch; None clears it."""
+        self.health, self.health_epoch = health, epoch
+        self._apply()
+
     def on_design(self, change: Diff, _initiator: object) -> None:
         """Clear the measured times when the network changes."""
         if change.structural and self.measured:
@@ -89,7 +113,7 @@ class CostLens(QObject):
         return roofline.estimate(facts, self.device, self.precision) if self.device is not None and facts.ok else None
 
     def value(self, cost: str, id: str, facts: NodeFacts | None, instance_path: Sequence[str] = ()) -> float | None:
-        """Return one cost of a node.
+        """Return one cost of a node, or one value of its health.
 
         Args:
             cost: a key of `HEATS`.
@@ -100,6 +124,8 @@ class CostLens(QObject):
         Returns:
             The value, as `format_cost` takes it; None if it is unknown.
         """
+        if cost in HEALTH:
+            return self.health.value((*instance_path, id), cost) if self.health is not None else None
         if facts is None or not facts.ok:
             return None
         if cost == "measured":
@@ -116,7 +142,17 @@ class CostLens(QObject):
 
 
 def format_cost(cost: str, value: float) -> str:
-    """Return a cost as text, with its unit."""
+    """Return a cost or a value of health as text, with its unit."""
+    if cost in HEALTH:
+        return HEALTH[cost].write(value)
     if cost in ("estimated", "measured"):
         return units.short_time(value)
     return units.memory(value) if cost.endswith("_bytes") else units.count(value)
+
+
+def scale_of(cost: str) -> str:
+    """Return the kind of scale that shows a cost or a value of health: ``linear``, ``share`` or ``log``."""
+    if cost not in HEALTH:
+        return "linear"
+    # Gradient norms of the nodes of one network differ by powers of ten.
+    return "share" if HEALTH[cost].unit == "%" else "log"

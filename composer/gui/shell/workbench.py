@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from composer.gui.canvas import CanvasView
 from composer.gui.look import theme
+from composer.gui.session.run_health import RunHealth
 from composer.gui.session.session import Session
 from composer.gui.shell import menus, unsaved
 from composer.gui.shell.actions import Actions
@@ -46,6 +47,7 @@ class Workbench(QObject):
         self._column = QVBoxLayout(self._middle)
         self.banners = Banners(self._column, session)
         self.toast = Toast(self._middle)
+        self.run_health = RunHealth(session)
         self.run_notice = RunNotice(window, session, lambda: self.docks.in_front("training"))
 
     def build_ui(self) -> None:

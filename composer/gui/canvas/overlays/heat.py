@@ -1,6 +1,8 @@
 """Colors of the heat map, and the legend that explains them."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
@@ -20,11 +22,38 @@ def heat_color(share: float) -> QColor:
     return QColor(*colormaps.color_of(COLORMAP, share))
 
 
-def shares(values: Mapping[str, float | None]) -> tuple[dict[str, float], float]:
-    """Return each node's share of the largest value, and that value; nodes without a value are left out."""
+@dataclass(frozen=True, slots=True)
+class HeatScale:
+    """Colours for the values of nodes.
+
+    Args:
+        shares: position of each node's value between the ends of the scale, in [0, 1].
+        low: the value at the start of the scale.
+        high: the value at its end.
+    """
+
+    shares: Mapping[str, float]
+    low: float = 0.0
+    high: float = 0.0
+
+
+def heat_scale(values: Mapping[str, float | None], kind: str = "linear") -> HeatScale:
+    """Return where the values of nodes are on a scale; nodes without a value are left out.
+
+    Args:
+        values: the values by id.
+        kind: ``linear`` from 0 to the largest, ``share`` from 0 to 1, or ``log`` from the smallest to the largest.
+    """
     numbers = {id: value for id, value in values.items() if value is not None}
-    most = max(numbers.values(), default=0.0)
-    return ({id: value / most for id, value in numbers.items()} if most else {}), most
+    high = max(numbers.values(), default=0.0)
+    if kind == "log":
+        numbers = {id: value for id, value in numbers.items() if value > 0}
+        low = min(numbers.values(), default=0.0)
+        span = math.log(high / low) if low and high > low else 1.0
+        return HeatScale({id: math.log(value / low) / span for id, value in numbers.items()}, low, high)
+    if kind == "share":
+        return HeatScale({id: min(max(value, 0.0), 1.0) for id, value in numbers.items()}, 0.0, 1.0)
+    return HeatScale({id: value / high for id, value in numbers.items()} if high else {}, 0.0, high)
 
 
 class HeatLegend(QWidget):

@@ -8,10 +8,12 @@ from PySide6.QtCore import QPointF
 from composer.core import units
 from composer.core.blocks.ports import kind
 from composer.core.graph import Node
+from composer.core.run_records import HEALTH
 from composer.gui.canvas.hit_test import node_at, wire_at
 from composer.gui.canvas.items.content import literal
 from composer.gui.canvas.items.node_item import NodeItem
 from composer.gui.canvas.scene import DesignScene
+from composer.gui.session.cost_lens import format_cost
 
 MAX_ROWS = 14
 
@@ -59,9 +61,21 @@ def node_tip(scene: DesignScene, node: NodeItem) -> str:
                 ("activations", units.memory(facts.activation_bytes)),
             ]
         rows += [(name, literal(value)) for name, value in facts.resolved.items()]
+    rows = [*_health(scene, node.id), *rows]
     if isinstance(item, Node) and item.note:
         rows.append(("note", item.note))
     return _table(node.id, node.content.warning or (spec.summary if spec else ""), rows[:MAX_ROWS])
+
+
+def _health(scene: DesignScene, id: str) -> list[tuple[str, str]]:
+    """Return what the latest training tells of a node, while the canvas shows the health of one."""
+    lens, path = scene.session.lens, scene.session.document.instance_path
+    if lens.heat not in HEALTH:
+        return []
+    values = {name: lens.value(name, id, None, path) for name in HEALTH}
+    return [
+        (HEALTH[name].title.lower(), format_cost(name, value)) for name, value in values.items() if value is not None
+    ]
 
 
 def _table(title: str, text: str, rows: list[tuple[str, str]]) -> str:

@@ -4,9 +4,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
+from composer.core.run_records import HEALTH
 from composer.gui.keymap import KeyMap
 from composer.gui.look import theme
-from composer.gui.session.cost_lens import HEATS, CostLens
+from composer.gui.session.cost_lens import HEATS, HOW_TO_ENABLE, CostLens
 
 LAYOUTS = {"right": "Left to right", "down": "Top down", "rows": "Left to right, in rows"}
 
@@ -43,7 +44,7 @@ class ToolStrip(QFrame):
         self.hand = self._button("hand", "Move the view", checkable=True)
         self.fit = self._button("fit", "Fit all")
         self.arrange = self._button("layout", "Arrange")
-        self.heat = self._button("heat", "Heat map of costs", checkable=True)
+        self.heat = self._button("heat", "Heat map of costs, or of the health of a training", checkable=True)
         self.select.setChecked(True)
         self.select.clicked.connect(lambda: self.choose_hand(False))
         self.hand.clicked.connect(lambda: self.choose_hand(True))
@@ -84,8 +85,11 @@ class ToolStrip(QFrame):
         self.arrange.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.arrange.customContextMenuRequested.connect(lambda _at: self.arrange.showMenu())
         heats = QMenu(self)
+        heats.setToolTipsVisible(True)
         self._heats = QActionGroup(heats)
         for heat, text in HEATS.items():
+            if heat in HEALTH and not heats.actions()[-1].isSeparator() and heats.actions()[-1].data() not in HEALTH:
+                heats.addSection("Health of the training")
             action = heats.addAction(text)
             action.setCheckable(True)
             action.setChecked(not heat)
@@ -112,6 +116,7 @@ class ToolStrip(QFrame):
         for action in self._heats.actions():
             action.setChecked(action.data() == heat)
             action.setEnabled(lens.available(action.data()))
+            action.setToolTip("" if action.isEnabled() else HOW_TO_ENABLE[action.data()])
 
     def refresh_theme(self) -> None:
         """Use the colors of the current theme."""

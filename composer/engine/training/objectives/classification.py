@@ -42,8 +42,8 @@ class Classification(Objective):
     Args:
         label_smoothing: share of the target that is spread over all classes.
         loss: cross entropy of one class against all others, or binary cross entropy of each class on its own.
-        target_threshold: with binary cross entropy, a class is present from this part of a mixed sample on; 0 learns
-            the parts themselves.
+        target_threshold: with binary cross entropy, a class whose smoothed part of a mixed sample is larger than this
+            is wholly present, and others are not; 0 learns the parts themselves.
         class_weights: balanced gives rare classes as much weight as frequent ones; only training is weighted.
         aux_loss: factor of the losses that blocks add, such as the balance of a mixture of experts.
     """
@@ -109,9 +109,9 @@ class Classification(Objective):
         if not self.binary:
             return F.cross_entropy(logits, labels, weights, label_smoothing=smoothing)
         targets = F.one_hot(labels, len(self.classes)).to(logits) if labels.ndim == 1 else labels
-        if self.target_threshold > 0:
-            targets = (targets >= self.target_threshold).to(logits)
         targets = targets * (1 - smoothing) + smoothing / len(self.classes)
+        if self.target_threshold > 0:
+            targets = (targets > self.target_threshold).to(logits)
         return F.binary_cross_entropy_with_logits(logits, targets, weights)
 
     def metrics(self) -> "Accuracy":

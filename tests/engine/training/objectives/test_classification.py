@@ -62,11 +62,11 @@ def test_class_numbers_and_certain_probabilities_are_the_same():
 @pytest.mark.parametrize("threshold", [0.0, 0.2])
 def test_binary_cross_entropy_learns_each_class_on_its_own(threshold):
     scores, smoothing = logits(2), 0.1
-    soft = torch.tensor([[0.75, 0.25, 0, 0, 0, 0], [0.1, 0.9, 0, 0, 0, 0]])
+    soft = torch.tensor([[0.75, 0.25, 0, 0, 0, 0], [0.19, 0.81, 0, 0, 0, 0]])
     target = soft.double().numpy()
-    if threshold:
-        target = (target >= threshold).astype(float)
     target = target * (1 - smoothing) + smoothing / CLASSES
+    if threshold:  # as timm: after the smoothing, which it takes back
+        target = (target > threshold).astype(float)
     share = 1 / (1 + np.exp(-scores.double().numpy()))
     expected = -(target * np.log(share) + (1 - target) * np.log(1 - share)).mean()
     objective = ready(loss="binary", label_smoothing=smoothing, target_threshold=threshold)

@@ -1,6 +1,7 @@
 """Why a design cannot be trained as it is, as far as that is known without torch and without the samples."""
 
 from composer.core import edits, training_settings
+from composer.core.augmentation_check import augmentation_problem
 from composer.core.blocks.catalog import Catalog
 from composer.core.data_facts import DataFacts
 from composer.core.dataset_file import dataset_declaration
@@ -11,7 +12,7 @@ from composer.core.input_check import input_obstacle
 from composer.core.obstacle import Obstacle
 from composer.core.repairs import call
 from composer.core.training_extensions import objectives
-from composer.core.training_inputs import field_shapes
+from composer.core.training_inputs import IMAGE, field_shapes, image_shape
 
 CLASSES_PARAM = "num_classes"
 
@@ -35,7 +36,20 @@ def training_obstacle(
         return Obstacle(str(error))
     if data_facts is not None and (obstacle := input_obstacle(design, data_facts)) is not None:
         return obstacle
-    return _output_obstacle(design, facts, catalog, data_facts)
+    return _output_obstacle(design, facts, catalog, data_facts) or _augmentation_obstacle(design, data_facts)
+
+
+def _augmentation_obstacle(design: Design, data_facts: DataFacts | None) -> Obstacle | None:
+    """Return which augmentation does not fit, with its removal."""
+    shapes = field_shapes(design)
+    image = image_shape(shapes[IMAGE]) if IMAGE in shapes else None
+    channels = image[0] if image is not None else None
+    classes = len(data_facts.classes) if data_facts is not None and data_facts.fields else None
+    problem = augmentation_problem(design.training, tuple(shapes), channels, classes)
+    if problem is None:
+        return None
+    change = call(edits.remove_augmentation, name=problem.name)
+    return Obstacle(problem.message, Repair(f"Remove {problem.name} from augment", (change,)))
 
 
 def _output_obstacle(

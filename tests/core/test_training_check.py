@@ -72,6 +72,20 @@ def test_inputs_and_settings_are_checked_without_facts(design: Design, words: st
     assert words in obstacle.message
 
 
+def test_an_augmentation_that_does_not_fit_is_removed() -> None:
+    augmented = Training(augment=(ExtensionRef("flip"), ExtensionRef("color")))
+    design = replace(tiny(), training=augmented)
+    image = next(iter(design.main.inputs))
+    assert training_obstacle(design, None, CATALOG) is None
+    item = replace(design.main.inputs[image], shape=(4, 8, 8))
+    design = replace(design, main=replace(design.main, inputs={image: item}))
+    obstacle = training_obstacle(design, None, CATALOG)
+    assert obstacle is not None
+    assert "color changes colours, so it needs 1 or 3 channels, but the images have 4" in obstacle.message
+    assert obstacle.repair is not None
+    assert apply_repair(design, obstacle.repair).training.augment == (ExtensionRef("flip"),)
+
+
 def test_several_outputs_are_refused() -> None:
     main = tiny().main
     outputs = {**main.outputs, "aux": Output("aux")}

@@ -23,6 +23,7 @@ from composer.gui.session.session import Session
 from composer.gui.widgets.class_table import ClassTable
 from composer.gui.widgets.confusion_matrix import STEP, ConfusionMatrix
 from composer.gui.widgets.drop_down import DropDown
+from composer.gui.widgets.elided_label import ElidedLabel
 from composer.gui.widgets.labels import button, column, label, named, refresh_icons, row, tool_button
 from composer.gui.widgets.matrix_layout import Cell
 from composer.gui.widgets.reflow import Reflow
@@ -32,7 +33,7 @@ from composer.gui.workers.worker import OnError, OnResult, Request
 PART_WORDS = {"val": "Validation", "test": "Test", "train": "Training"}
 MODES = {True: "Percent of class", False: "Samples"}
 # Initial widths: matrix, classes, pictures.
-SIZES, UPRIGHT_SIZES = [310, 340, 420], [260, 160, 200]
+SIZES, UPRIGHT_SIZES = [240, 230, 340], [260, 160, 200]
 
 
 class ResultsPanel(Panel):
@@ -68,10 +69,10 @@ class ResultsPanel(Panel):
         self.run = named(DropDown(), "Run", "The run whose results are shown")
         self.part = named(DropDown(), "Part", "The part of the data that was predicted")
         self.part.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.headline, self.details = label(role="title"), label(role="muted")
+        self.headline, self.details = label(role="title"), ElidedLabel("muted")
         self.mode = named(DropDown(), "Cells", "What the cells of the matrix show")
         self.matrix, self.classes = ConfusionMatrix(), ClassTable()
-        self.cell = label(role="small")
+        self.cell = ElidedLabel("small")
         self.samples = ResultSamples(self._fetch)
         self.heading, self.hint = label(role="title", wrap=True), label(role="muted", wrap=True)
         self.progress = QProgressBar(textVisible=False)
@@ -164,10 +165,12 @@ class ResultsPanel(Panel):
             self._shown = None
             self.headline.setText("")
             self.details.setText("")
+            self._tools.hide()
             self._show_state()
             self._pages.setCurrentIndex(1)
             return
         self._pages.setCurrentIndex(0)
+        self._tools.show()
         if results is self._shown:
             return
         selected = self.matrix.selected
@@ -202,7 +205,7 @@ class ResultsPanel(Panel):
         parts += [f"epoch {results.epoch}"] if results.epoch else []
         text = " · ".join(parts)
         self.details.setText(text)
-        self.details.setToolTip(
+        self.headline.setToolTip(
             f"{text}\nBalanced: the mean of the recall of all classes. Calibration error: by how much the network is "
             "surer, or less sure, than it is right"
         )
@@ -248,9 +251,7 @@ class ResultsPanel(Panel):
         self._show_samples()
 
     def _describe(self, cell: Cell) -> None:
-        text = self.matrix.describe(cell)
-        self.cell.setText(text)
-        self.cell.setToolTip(text)
+        self.cell.setText(self.matrix.describe(cell))
 
     def _on_class(self, number: int | None) -> None:
         self.matrix.select(number, None)
@@ -272,16 +273,16 @@ class ResultsPanel(Panel):
         true, guess = self.matrix.selected
         if true is not None and guess is not None:
             indices = predictions.in_cell(true, guess)
-            title = f"{names[true]} predicted as {names[guess]}: {len(indices):,}"
+            title = f"{len(indices):,} of {names[true]}, predicted as {names[guess]}"
         else:
             indices = [
                 index
                 for index in results.mistakes
                 if true in (None, predictions.labels[index]) and guess in (None, predictions.predicted[index])
             ]
-            kind = "" if true is None else f" of {names[true]}"
-            kind = kind if guess is None else f" as {names[guess]}"
-            title = f"Mistakes{kind}, the most confident first: {len(indices):,}" if indices else f"No mistakes{kind}"
+            kind = f" as {names[guess]}" if guess is not None else f" of {names[true]}" if true is not None else ""
+            words = {0: "No mistakes", 1: "1 mistake"}.get(len(indices), f"{len(indices):,} mistakes")
+            title = f"{words}{kind}" + (", most confident first" if len(indices) > 1 else "")
         self.samples.show_samples(predictions, indices, title, filtered=(true, guess) != (None, None))
 
     def _fetch(self, indices: Sequence[int], size: int, on_result: OnResult, on_error: OnError) -> Request | None:
@@ -316,16 +317,23 @@ class ResultsPanel(Panel):
         self.run.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.run.setMinimumContentsLength(24)
         self.run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.details.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         head = row(self.run, self.part, self.headline, self.details)
         head.setStretch(3, 1)
+        self._tools = QWidget()
+        zoom = (
+            tool_button("zoom-out", "Smaller cells (-)", lambda: self.matrix.zoom(1 / STEP)),
+            tool_button("zoom-in", "Larger cells (+)", lambda: self.matrix.zoom(STEP)),
+            tool_button("fit", "Fit (0)", self.matrix.fit),
+        )
+        self._tools.setLayout(row(self.mode, *zoom, spacing=2))
+        head.addWidget(self._tools)
         self._split = Reflow()
         self._split.turned.connect(lambda upright: self._split.setSizes(UPRIGHT_SIZES if upright else SIZES))
         for part, width in ((self._matrix_part(), 200), (self.classes, 200), (self.samples, 200)):
             part.setMinimumWidth(width)
             self._split.addWidget(part)
-        self._split.setStretchFactor(0, 1)
-        self._split.setStretchFactor(2, 1)
+        for number, stretch in enumerate((3, 2, 4)):
+            self._split.setStretchFactor(number, stretch)
         self._split.setSizes(SIZES)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._split)
@@ -337,19 +345,9 @@ class ResultsPanel(Panel):
         self.setLayout(layout)
 
     def _matrix_part(self) -> QWidget:
-        self.cell.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        tools = row(
-            self.mode,
-            self.cell,
-            tool_button("zoom-out", "Smaller cells (-)", lambda: self.matrix.zoom(1 / STEP)),
-            tool_button("zoom-in", "Larger cells (+)", lambda: self.matrix.zoom(STEP)),
-            tool_button("fit", "Fit (0)", self.matrix.fit),
-            spacing=2,
-        )
-        tools.setStretch(1, 1)
-        layout = column(margin=0, spacing=4)
-        layout.addLayout(tools)
+        layout = column(margin=0, spacing=0)
         layout.addWidget(self.matrix, 1)
+        layout.addWidget(self.cell)
         part = QWidget()
         part.setLayout(layout)
         return part

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -38,6 +38,8 @@ TIPS = (
     "Samples of the class",
 )
 F1, BAR = 1, 2
+RATES = (2, 3)
+WIDE = 340  # pixels in which the names of the classes and all columns have space
 
 
 class ClassModel(QAbstractTableModel):
@@ -130,13 +132,18 @@ class ClassTable(QTableView):
         header.setMinimumSectionSize(36)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setFont(theme.font(theme.SMALL))
-        metrics = QFontMetrics(header.font())
+        metrics = QFontMetrics(theme.font(theme.BODY))
         for section in range(1, len(COLUMNS)):
             self.setColumnWidth(section, max(metrics.horizontalAdvance(COLUMNS[section]) + 20, 64))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Values of each class, in percent")
         self.selectionModel().selectionChanged.connect(lambda *_: self.class_selected.emit(self.selected()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what follows from the other columns where there is no space for all."""
+        super().resizeEvent(event)
+        for section in RATES:
+            self.setColumnHidden(section, self.viewport().width() < WIDE)
 
     def selected(self) -> int | None:
         """Return the number of the selected class."""

@@ -20,7 +20,7 @@ class MatrixLayout:
     Args:
         count: number of classes.
         view: size of the viewport.
-        names: space that the longest name needs.
+        names: space that the longest name needs, with a margin on both sides.
         line: height of a line of text.
         cell: side of a cell in pixels.
         scroll: how far the matrix is scrolled, in pixels.
@@ -41,7 +41,7 @@ class MatrixLayout:
     @property
     def flat(self) -> bool:
         """Whether the names of the columns fit above them without being turned."""
-        return self.names <= self.cell
+        return self.names - 2 * MARGIN < self.cell
 
     @property
     def left(self) -> int:
@@ -109,10 +109,9 @@ def fitting_cell(count: int, view: QSize, names: int, line: int) -> float:
         layout = MatrixLayout(count, view, names, line, cell, QPointF())
         return min(view.width() - layout.left - MARGIN, view.height() - layout.top - MARGIN) / max(1, count)
 
-    with_flat_names, with_names, bare = side(max(NAMED, names)), side(NAMED), side(1.0)
-    if with_flat_names >= max(NAMED, names):
-        size = with_flat_names
-    else:
-        size = with_names if with_names >= NAMED else min(bare, NAMED - 1)
-    size = min(size, max(LARGEST_FIT, min(names, LARGEST)))
+    # Turned names take more height than flat ones, for which the cells must be as wide as the names.
+    flat = max(NAMED, names - 2 * MARGIN + 1.0)
+    with_flat_names, with_names, bare = side(flat), side(NAMED), side(1.0)
+    turned = with_names if with_names >= NAMED else min(bare, NAMED - 1)
+    size = min(with_flat_names if with_flat_names >= flat else turned, max(LARGEST_FIT, min(names, LARGEST)))
     return float(math.floor(size)) if size >= 1 else max(size, 0.05)

@@ -5,11 +5,12 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontMetrics, QPixmap
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from composer.core import units
 from composer.core.confusion import Predictions
 from composer.gui.look import theme
+from composer.gui.widgets.elided_label import ElidedLabel
 from composer.gui.widgets.gallery import THUMBNAIL, Gallery, Thumbnail
 from composer.gui.widgets.labels import button, column, label, row
 from composer.gui.widgets.sample_view import pixmap
@@ -46,20 +47,16 @@ class ResultSamples(QWidget):
         self._same_cell = False
         self._metrics = QFontMetrics(theme.font(theme.SMALL))
         self.indices: Sequence[int] = ()
-        self.title = label(role="heading")
-        self.all_button = button("Show all mistakes", self.all_requested.emit, "link")
+        self.title = ElidedLabel("heading")
+        self.all_button = button("All mistakes", self.all_requested.emit, "link")
         self.gallery = Gallery(self._fetch_page, lines=2)
         self.gallery.setAccessibleName("Predictions")
         self.gallery.selected.connect(self._on_selected)
         self.gallery.activated.connect(lambda thumbnail: self.attention_requested.emit(thumbnail.index))
-        self.sample = label(role="small")
-        self.sample.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.sample = ElidedLabel("small")
         self.problem = label(role="warning", wrap=True)
         self.attention = button("Show attention", self._request_attention)
-        head = row(self.title, self.all_button)
-        head.addStretch(1)
-        foot = row(self.sample, self.attention)
-        foot.setStretch(0, 1)
+        head, foot = row(self.title, self.all_button), row(self.sample, self.attention)
         layout = column(margin=0, spacing=4)
         layout.setContentsMargins(theme.PADDING, 0, 0, 0)
         layout.addLayout(head)
@@ -149,15 +146,13 @@ class ResultSamples(QWidget):
         predictions = self._predictions
         self.attention.setEnabled(index is not None)
         if index is None or predictions is None:
-            self.sample.setText("" if not self.indices else "Select a picture to look closer")
+            self.sample.setText("" if not self.indices else "Select a picture")
             return
         names = predictions.classes
-        text = (
+        self.sample.setText(
             f"{predictions.name(index)}: true {names[predictions.labels[index]]}, predicted "
             f"{names[predictions.predicted[index]]} with {units.percent(predictions.confidence[index])}"
         )
-        self.sample.setText(text)
-        self.sample.setToolTip(text)
 
     def _request_attention(self) -> None:
         thumbnail = self.gallery.thumbnail(self.gallery.current)

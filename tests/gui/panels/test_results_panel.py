@@ -89,7 +89,7 @@ def test_the_newest_run_is_shown_with_its_most_confident_mistakes(
     assert panel.classes.rows.scores[0].support == 3
     assert names(panel) == MISTAKES
     assert data.requests[-1][1:] == ("val", MISTAKES)
-    assert panel.samples.title.text() == "Mistakes, the most confident first: 4"
+    assert panel.samples.title.text() == "4 mistakes, most confident first"
     assert panel.samples.gallery.thumbnail(0).label == "dog → fox\n95.0 %"
 
 
@@ -99,7 +99,7 @@ def test_a_click_on_a_cell_shows_its_pictures(panel: ResultsPanel, data: FakeDat
     point = panel.matrix.layout_of_cells.rect((0, 1)).center()
     qtbot.mouseClick(panel.matrix.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(round(point.x()), round(point.y())))
     qtbot.waitUntil(lambda: data.requests[-1][2] == [2, 1])
-    assert panel.samples.title.text() == "cat predicted as dog: 2"
+    assert panel.samples.title.text() == "2 of cat, predicted as dog"
     assert panel.cell.text() == "cat as dog: 2 of 3 (66.7 %)"
     assert panel.samples.gallery.thumbnail(0).label == "2.png\n80.0 %"
     qtbot.mouseClick(panel.samples.all_button, Qt.MouseButton.LeftButton)

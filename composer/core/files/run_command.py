@@ -1,7 +1,8 @@
-"""The command line that trains the network of a run again, from its own design and with its own settings."""
+"""Training again with the settings of a run: the command line that reproduces it, and the settings of a branch."""
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,22 @@ def reproducing_command(folder: Path) -> str:
     for text in set_words(design.training, training_settings.from_plain(values)):
         words += ["--set", text]
     return shlex.join(words)
+
+
+def branch_settings(folder: Path, weights: Path) -> Training:
+    """Return the settings of a run for another training, which starts from its weights.
+
+    Args:
+        folder: the run.
+        weights: a file of weights, or the run itself for the best ones.
+
+    Raises:
+        UserError: if the folder is no run, or its settings are damaged.
+    """
+    values = RunFolder.open(folder).settings().get("training")
+    if not isinstance(values, dict):
+        raise UserError(f"{folder}: its settings are damaged, so no training can start from it")
+    return replace(training_settings.from_plain(values), init=str(weights.absolute()))
 
 
 def set_words(before: Training, after: Training) -> list[str]:

@@ -14,6 +14,7 @@ from composer.core.files.run_command import reproducing_command
 from composer.core.files.run_folder import DESIGN, RunInfo
 from composer.core.run_export import csv_text, row_json
 from composer.core.run_table import RunRow
+from composer.gui.dialogs.branch_run import BranchRun
 from composer.gui.dialogs.train_longer import TrainLonger
 from composer.gui.look import theme
 from composer.gui.run_list.compare_runs import CompareRuns
@@ -99,8 +100,10 @@ class RunActions(QObject):
             [
                 RunAction("Resume", "play", self.resume, self.resumable is not None),
                 RunAction("Train longer…", "add", self.train_longer, self.extensible is not None),
+                RunAction("Branch from this run…", "branch", self.branch, inspectable),
             ],
             [
+                RunAction("Show results", "results", self.show_results, one is not None),
                 RunAction("Show attention", "attention", self.inspect, inspectable),
                 RunAction("Compare…", "compare", self.compare, bool(self.comparable)),
             ],
@@ -142,6 +145,18 @@ class RunActions(QObject):
         """Show the attention of the selected run."""
         if (row := self.inspectable) is not None:
             self.session.show_run(row.info.path, "attention")
+
+    def show_results(self) -> None:
+        """Show what the best epoch of the selected run predicts."""
+        if (row := self.one) is not None:
+            self.session.show_run(row.info.path, "results")
+
+    def branch(self) -> None:
+        """Ask which weights of the selected run another training should start from, then prepare it."""
+        if (row := self.inspectable) is not None:
+            BranchRun(
+                row.info, lambda branch: self.session.command_requested.emit("branch_run", branch), self._panel
+            ).open()
 
     def compare(self) -> None:
         """Show what differs between the two selected runs."""

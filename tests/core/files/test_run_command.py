@@ -10,7 +10,7 @@ import pytest
 from composer.core import training_overrides
 from composer.core.errors import UserError
 from composer.core.files.design_file import design_hash, save
-from composer.core.files.run_command import reproducing_command, set_words
+from composer.core.files.run_command import branch_settings, reproducing_command, set_words
 from composer.core.graph import Training
 from composer.core.training_settings import from_plain, to_plain
 from tests.gui.tiny import tiny
@@ -69,3 +69,12 @@ def test_a_damaged_run_is_refused(tmp_path: Path) -> None:
     (folder / "settings.json").write_text('{"training": 3}')
     with pytest.raises(UserError, match="its settings are damaged, so no command reproduces it"):
         reproducing_command(folder)
+
+
+def test_a_branch_has_the_settings_of_the_run_and_its_weights(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run")
+    training = branch_settings(folder, folder)
+    assert (training.lr, training.init) == (0.5, str(folder))
+    (folder / "settings.json").write_text('{"training": 3}')
+    with pytest.raises(UserError, match="no training can start from it"):
+        branch_settings(folder, folder)

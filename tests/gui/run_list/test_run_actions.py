@@ -98,7 +98,8 @@ def test_folder_design_and_attention_are_shown_elsewhere(
     actions.reveal()
     actions.open_design()
     actions.inspect()
+    actions.show_results()
     assert opened == [str(folder)]
     assert requested == [("open_template", folder / "design.yaml")]
-    assert panels == ["attention"]
+    assert panels == ["attention", "results"]
     assert session.selected_run == folder

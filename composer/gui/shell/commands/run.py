@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+from composer.core import edits
 from composer.core.errors import UserError
+from composer.core.files.run_command import branch_settings
+from composer.core.files.run_folder import DESIGN
+from composer.gui.dialogs.branch_run import Branch
+from composer.gui.shell import unsaved
 from composer.gui.shell.commands import Command
 from composer.gui.shell.context import Context
 
@@ -11,6 +16,21 @@ def train(context: Context) -> None:
     """Start a training from the training panel, which shows what is trained and how."""
     context.docks.show("training")
     context.session.training_requested.emit()
+
+
+def branch_run(context: Context, branch: Branch) -> None:
+    """Open a copy of the design of a run, with its settings and the weights to start from, and show the settings."""
+    session = context.session
+    if not unsaved.may_replace_design(context.window, session):
+        return
+    try:
+        training = branch_settings(branch.run, branch.weights)
+    except UserError as error:
+        context.show_error(error)
+        return
+    if session.open_template(branch.run / DESIGN):
+        session.document.edit_design("Branch from a run", lambda design: edits.set_training(design, training))
+        context.docks.show("training")
 
 
 def stop_training(context: Context) -> None:
@@ -43,6 +63,7 @@ def restart_engine(context: Context) -> None:
 
 
 COMMANDS = (
+    Command("branch_run", "Branch from a run", branch_run),
     Command("train", "Train", train, "Run", 11, ("Ctrl+Return",), "play", toolbar=True),
     Command(
         "stop_training",

@@ -22,6 +22,18 @@ def epoch_seed(seed: int, epoch: int) -> int:
     return seed * SEED_STRIDE + epoch
 
 
+def epoch_order(count: int, seed: int, epoch: int) -> tuple[torch.Tensor, torch.Generator]:
+    """Return the order of the samples of an epoch, and the generator that has drawn it and draws all else.
+
+    Args:
+        count: number of samples.
+        seed: seed of the run.
+        epoch: number of the epoch.
+    """
+    generator = torch.Generator().manual_seed(epoch_seed(seed, epoch))
+    return torch.randperm(count, generator=generator), generator
+
+
 def epoch_batches(
     split: Split, batch_size: int, seed: int, epoch: int, augmenter: Augmenter | None, *, start: int = 0
 ) -> Iterator[Batch]:
@@ -37,8 +49,7 @@ def epoch_batches(
         start: batches to skip, for a run that resumes in the middle of an epoch.
     """
     # 1. Draw the order of the whole epoch.
-    generator = torch.Generator().manual_seed(epoch_seed(seed, epoch))
-    order = torch.randperm(len(split), generator=generator)
+    order, generator = epoch_order(len(split), seed, epoch)
     augmentation = augmenter.start_epoch(seed, epoch, len(split), generator) if augmenter is not None else None
     bounds = batch_bounds(len(split), batch_size)
     chunk_size = max(1, CHUNK_BYTES // (batch_size * split.sample_bytes()))

@@ -93,7 +93,23 @@ class Checkpointer:
         return {name: tensor.detach().cpu().contiguous() for name, tensor in self.network.state_dict().items()}
 
     def restore(self) -> bool:
-        """Return to last.pt, if there is one, and cut the metrics back to it.
+        """Return to last.pt, if there is one, and cut the metrics back to it; return whether there was one.
+
+        Raises:
+            UserError: if its weights belong to another network or do not fit.
+        """
+        if not self.load():
+            self.run.rewrite_metrics([self.head.to_record()])
+            return False
+        # Records after the checkpoint are dropped: they will be written again.
+        kept = [row for row in self.run.metrics() if self._precedes(row)]
+        order = ("step", "health", "epoch")
+        rows = sorted([*kept, *self.state.epochs], key=lambda row: (row["step"], order.index(row["kind"])))
+        self.run.rewrite_metrics([self.head.to_record(), *rows])
+        return True
+
+    def load(self) -> bool:
+        """Return to last.pt, if there is one, without a change to any file.
 
         Returns:
             Whether there was a checkpoint.
@@ -103,7 +119,6 @@ class Checkpointer:
         """
         checkpoint = self.run.load(LAST)
         if checkpoint is None:
-            self.run.rewrite_metrics([self.head.to_record()])
             return False
         recorded = from_json(checkpoint.get("network"))
         if recorded is not None and (difference := network_difference(recorded, self._identity)):
@@ -130,11 +145,6 @@ class Checkpointer:
             self.metrics.load_state_dict(checkpoint["metrics"], strict=False)
         # 3. Random states, so that dropout continues where it was.
         self._set_random_states(checkpoint["rng"])
-        # 4. Records after the checkpoint are dropped: they will be written again.
-        kept = [row for row in self.run.metrics() if self._precedes(row)]
-        order = ("step", "health", "epoch")
-        rows = sorted([*kept, *self.state.epochs], key=lambda row: (row["step"], order.index(row["kind"])))
-        self.run.rewrite_metrics([self.head.to_record(), *rows])
         return True
 
     def _precedes(self, record: Mapping[str, Any]) -> bool:

@@ -66,7 +66,10 @@ def run_command(
         )
     except UserError as error:
         if not report.failed:
-            report.state({"state": "failed", "message": str(error)})
+            suggestion = getattr(error, "suggestion", None)
+            report.state(
+                {"state": "failed", "message": str(error), **({"suggestion": dict(suggestion)} if suggestion else {})}
+            )
         raise
     state = run.state()
     if (best := best_of(state)) is not None:

@@ -9,7 +9,20 @@ from composer.core.graph import Training
 
 
 class Diverged(UserError):
-    """The loss is no longer a finite number."""
+    """The loss is no longer a finite number.
+
+    Args:
+        step: finished steps when it was noticed.
+        epoch: number of the epoch.
+        advice: what to do.
+        cause: where it began, in words that follow a colon; empty if that is not known.
+        remark: why that is not known.
+    """
+
+    def __init__(self, step: int, epoch: int, advice: str, cause: str = "", remark: str = "") -> None:
+        at = f": {cause}" if cause else f" at step {step} (epoch {epoch}){remark}"
+        super().__init__(f"the loss is no longer a number{at}; {advice}")
+        self.step, self.epoch, self.advice = step, epoch, advice
 
 
 def finite_loss(loss: Tensor, step: int, epoch: int, settings: Training) -> float:
@@ -30,10 +43,8 @@ def finite_loss(loss: Tensor, step: int, epoch: int, settings: Training) -> floa
         # Each step multiplies the weights by 1 - lr * weight_decay: from 2 on that alone makes them grow.
         if settings.lr * settings.weight_decay >= 2:
             advice += f", or the weight decay, now {settings.weight_decay:g}"
-        raise Diverged(
-            f"the loss is no longer a number at step {step} (epoch {epoch}); {advice}, or lengthen the warm-up, now "
-            f"{settings.warmup_epochs:g} epochs"
-        )
+        advice += f", or lengthen the warm-up, now {settings.warmup_epochs:g} epochs"
+        raise Diverged(step, epoch, advice)
     return value
 
 

@@ -12,7 +12,7 @@ import torch
 from composer.core import edits, training_settings
 from composer.core.errors import UserError
 from composer.core.extension_text import absolute_paths
-from composer.core.files.run_folder import SOURCE, is_run
+from composer.core.files.run_folder import LAST, SOURCE, is_run
 from composer.core.graph import Design
 from composer.engine.codegen.generate import generate
 from composer.engine.device import choose
@@ -20,9 +20,10 @@ from composer.engine.inference.infer import Inferrer
 from composer.engine.training.compiling import compile_network
 from composer.engine.training.control import Control
 from composer.engine.training.data_change import check_data
+from composer.engine.training.divergence import with_cause
 from composer.engine.training.epoch_loop import EpochLoop
-from composer.engine.training.failure import explain
-from composer.engine.training.memory_limit import out_of_memory_message
+from composer.engine.training.failure import Diverged, explain
+from composer.engine.training.memory_limit import too_little_memory
 from composer.engine.training.memory_phrases import is_out_of_memory
 from composer.engine.training.new_folder import check_new_folder
 from composer.engine.training.patience import StoppedWaitingError
@@ -101,7 +102,9 @@ def train(
                 settings = override(design.training, overrides, folders)
                 check_new_folder(out, design, text)
             # 2. Network, data and optimizer.
-            parts = prepare(design, settings, text, out, target, resumed=run is not None)
+            parts = prepare(
+                design, settings, text, out, target, resumed=run is not None and (run.path / LAST).is_file()
+            )
             if settings.batch_size > parts.plan.samples:
                 report.warning(
                     f"batch size {settings.batch_size} is more than the {parts.plan.samples} training samples, so an "
@@ -140,11 +143,29 @@ def train(
         report.warning(str(error))
         report.state(run.end("stopped", str(error)))
     except BaseException as error:
-        trace, message = traceback.format_exc(), explain(error)
+        trace = traceback.format_exc()
+        reason: BaseException = error
+        started = training is not None and training.started
         if is_out_of_memory(error):
-            message = out_of_memory_message(error, parts, target.label)
-        if run is not None and training is not None and training.started:
-            report.state(run.end("failed", message, trace))
+            reason = too_little_memory(error, parts, target.label)
+        elif isinstance(error, Diverged) and run is not None and training is not None:
+            report.warning("the loss is no longer a number; repeating the last steps to find out where that began")
+            lr_at, checkpoint = training.lr_at, (run.path / LAST).is_file()
+            # What has diverged makes room for the repetition, which is as large.
+            parts = training = None
+            traceback.clear_frames(error.__traceback__)
+            reason = with_cause(
+                error,
+                run,
+                lambda: prepare(design, settings, text, out, target, resumed=checkpoint),
+                lr_at,
+                lambda: control.stop,
+            )
+        message = explain(reason)
+        if run is not None and started:
+            report.state(run.end("failed", message, trace, getattr(reason, "suggestion", None)))
+        if reason is not error:
+            raise reason from error
         if isinstance(error, Exception) and not isinstance(error, UserError):
             raise UserError(message) from error
         raise

@@ -1,10 +1,13 @@
 """Out of memory: how it shows, and the largest batch that fits."""
 
 import gc
+import math
 import traceback
+from collections.abc import Mapping
 
 import torch
 
+from composer.core.errors import UserError
 from composer.engine.training.memory_phrases import is_out_of_memory
 from composer.engine.training.preparation import Preparation
 from composer.engine.training.validation import VAL_FACTOR
@@ -12,8 +15,21 @@ from composer.engine.training.validation import VAL_FACTOR
 SMALLEST_BATCH = 2
 
 
-def out_of_memory_message(error: BaseException, parts: Preparation | None, device: str) -> str:
-    """Return one sentence that offers the largest batch that fits.
+class TooLittleMemoryError(UserError):
+    """The device has too little memory for a step.
+
+    Args:
+        message: one sentence.
+        suggestion: settings that fit; empty if none do.
+    """
+
+    def __init__(self, message: str, suggestion: Mapping[str, int]) -> None:
+        super().__init__(message)
+        self.suggestion = suggestion
+
+
+def too_little_memory(error: BaseException, parts: Preparation | None, device: str) -> TooLittleMemoryError:
+    """Return one sentence that offers the largest batch that fits, with the settings that keep the effective one.
 
     Args:
         error: the exception, whose frames hold the tensors of the step that failed; they are freed.
@@ -21,13 +37,34 @@ def out_of_memory_message(error: BaseException, parts: Preparation | None, devic
         device: label of the device.
     """
     if parts is None:
-        return f"{device} has too little memory for this network; make the design smaller"
-    size = parts.plan.settings.batch_size
+        return TooLittleMemoryError(f"{device} has too little memory for this network; make the design smaller", {})
+    settings = parts.plan.settings
     traceback.clear_frames(error.__traceback__)
-    fitting = largest_fitting_batch(parts, min(size, len(parts.train_split)))
+    fitting = largest_fitting_batch(parts, min(settings.batch_size, len(parts.train_split)))
+    problem = f"{device} has too little memory for"
     if fitting is None:
-        return f"{device} has too little memory for this network, even with {SMALLEST_BATCH} samples; make it smaller"
-    return f"{device} has too little memory for batch size {size}; {fitting} fits (--batch-size {fitting})"
+        return TooLittleMemoryError(f"{problem} this network, even with {SMALLEST_BATCH} samples; make it smaller", {})
+    effective = settings.batch_size * settings.accumulate
+    suggestion = keep_effective_batch(effective, fitting)
+    flags = f"--batch-size {suggestion['batch_size']} --accumulate {suggestion['accumulate']}"
+    total = suggestion["batch_size"] * suggestion["accumulate"]
+    kept = f"the effective batch of {effective}" if total == effective else f"an effective batch of {total}"
+    return TooLittleMemoryError(
+        f"{problem} batch size {settings.batch_size}; {fitting} fits, and {flags} keeps {kept}", suggestion
+    )
+
+
+def keep_effective_batch(effective: int, fitting: int) -> dict[str, int]:
+    """Return the settings with the fewest batches per step that make up an effective batch, or slightly more.
+
+    Args:
+        effective: samples per optimizer step.
+        fitting: samples per batch that fit.
+    """
+    fewest = math.ceil(effective / fitting)
+    even = (number for number in range(fewest, 2 * fewest + 1) if effective % number == 0)
+    number = next((number for number in even if effective // number >= SMALLEST_BATCH), fewest)
+    return {"batch_size": math.ceil(effective / number), "accumulate": number}
 
 
 def largest_fitting_batch(parts: Preparation, too_large: int) -> int | None:

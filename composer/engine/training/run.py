@@ -150,18 +150,23 @@ class Run(RunFolder):
         rows = [change.to_json() for change in changes]
         self._write_json(SETTINGS, {**settings, "training": training, "changes": rows})
 
-    def end(self, name: str, message: str, trace: str = "") -> dict[str, Any]:
+    def end(
+        self, name: str, message: str, trace: str = "", suggestion: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Write how the run ended, as far as the disk and the owner of the folder allow it.
 
         Args:
             name: ``failed`` or ``stopped``.
             message: one sentence for people.
             trace: the traceback of a failure.
+            suggestion: settings with which it would not have failed.
 
         Returns:
             The state.
         """
         state = {**self.state(), "state": name, "message": message}
+        if suggestion:
+            state["suggestion"] = dict(suggestion)
         with contextlib.suppress(UserError):
             self.set_state(state)
             if trace:

@@ -1,6 +1,9 @@
 """What is refused leaves nothing behind, and no file of the user's is replaced."""
 
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,14 +11,16 @@ import torch
 
 from composer.core.errors import UserError
 from composer.core.files import atomic, design_file
-from composer.core.files.run_folder import is_run
+from composer.core.files.run_folder import RunFolder, is_run
+from composer.core.graph import Node, Training
 from composer.engine.codegen.generate import source
 from composer.engine.training import setup
 from composer.engine.training.control import Control
 from composer.engine.training.loop import train
+from composer.engine.training.memory_limit import keep_effective_batch
 from composer.engine.training.objectives.classification import Classification
 from composer.engine.training.report import Report
-from tests.engine.designs import tiny
+from tests.engine.designs import chain, tiny
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -190,11 +195,19 @@ def test_mixed_precision_trains_where_threads_are_measured(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(
-    ("limit", "expected"),
-    [(1000, "too little memory for batch size 64; 56 fits"), (20, "; 20 fits"), (1, "even with 2")],
+    ("limit", "expected", "suggestion"),
+    [
+        (
+            1000,
+            "too little memory for batch size 64; 56 fits, and --batch-size 32",
+            {"batch_size": 32, "accumulate": 2},
+        ),
+        (20, "; 20 fits, and --batch-size 16 --accumulate 4 keeps the effective", {"batch_size": 16, "accumulate": 4}),
+        (1, "even with 2", {}),
+    ],
 )
 def test_a_lack_of_memory_offers_a_batch_that_fits_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, expected: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, expected: str, suggestion: dict[str, int]
 ) -> None:
     """The allocator of the CPU is played: a training step with more samples than a limit, or the first 64, fail."""
     loss = Classification.loss
@@ -209,6 +222,55 @@ def test_a_lack_of_memory_offers_a_batch_that_fits_and_leaves_nothing(
         return loss(self, model, batch, step)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Classification, "loss", limited)
-    with pytest.raises(UserError, match=expected):
+    with pytest.raises(UserError, match=expected) as refusal:
         train(tiny(), tmp_path / "run", device="cpu")
+    assert refusal.value.suggestion == suggestion
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lack_of_memory_during_training_is_stored_with_the_suggestion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss = Classification.loss
+
+    def limited(self: Classification, model: object, batch: dict[str, torch.Tensor], step: int | None) -> object:
+        if step and len(batch["image"]) > 40:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return loss(self, model, batch, step)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Classification, "loss", limited)
+    monkeypatch.setattr("composer.engine.training.memory_limit._fits", lambda _parts, size: size <= 40)
+    with pytest.raises(UserError, match="40 fits"):
+        train(tiny(), tmp_path / "run", device="cpu")
+    state = RunFolder(tmp_path / "run").state()
+    assert (state["state"], state["suggestion"]) == ("failed", {"batch_size": 32, "accumulate": 2})
+
+
+@pytest.mark.parametrize(
+    ("effective", "fitting", "expected"),
+    [(64, 56, (32, 2)), (96, 50, (48, 2)), (65, 20, (13, 5)), (67, 20, (17, 4)), (64, 2, (2, 32))],
+)
+def test_the_effective_batch_is_kept_where_it_divides(effective: int, fitting: int, expected: tuple[int, int]) -> None:
+    assert tuple(keep_effective_batch(effective, fitting).values()) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space")
+def test_a_real_lack_of_memory_offers_a_batch_that_fits(tmp_path: Path) -> None:
+    design = chain(
+        Node("stem", "ConvNormAct", {"out_channels": 64}),
+        Node("body", "ConvNormAct", {"out_channels": 64}),
+        Node("head", "ClassifierHead", {"num_classes": 10}),
+        shape=(1, 64, 64),
+        training=Training(epochs=1, batch_size=1024),
+    )
+    design_file.save(design, tmp_path / "net.yaml")
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (4 * 10**9,) * 2);"
+        "from composer.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    words = ["train", str(tmp_path / "net.yaml"), "--out", str(tmp_path / "run"), "--device", "cpu"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert re.search(r"too little memory for batch size 1024; \d+ fits, and --batch-size \d+ --accumulate", done.stderr)
+    assert not (tmp_path / "run").exists()

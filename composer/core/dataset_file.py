@@ -5,6 +5,8 @@ from pathlib import Path
 
 from composer.core.declarations import Declaration, read_declaration
 from composer.core.errors import UserError
+from composer.core.extension_text import absolute_reference, parse_reference
+from composer.core.files.trusted_files import is_trusted
 from composer.core.graph import ExtensionRef
 from composer.core.training_extensions import DATASET, datasets
 
@@ -32,6 +34,26 @@ def _read(file: Path, _time: int, _size: int) -> Declaration:
     if declaration is None:
         raise UserError(f"{file}: holds no class marked by @dataset(title=..., fields=...); see CONTRIBUTING.md")
     return declaration
+
+
+def untrusted_file(reference: ExtensionRef, folder: Path) -> Path | None:
+    """Return the user's file that a dataset would run and that is not trusted yet; None if there is none.
+
+    Args:
+        reference: the dataset; one that names another as its source runs that one's file.
+        folder: what relative paths are relative to.
+    """
+    reference = absolute_reference("data", reference, folder)
+    path = reference.options.get(PATH_OPTION)
+    if reference.name == USER_FILE and isinstance(path, str):
+        return None if is_trusted(Path(path)) else Path(path)
+    declaration = datasets().get(reference.name)
+    sources = [spec.name for spec in declaration.options if spec.type == "source"] if declaration is not None else []
+    for option in sources:
+        value = reference.options.get(option)
+        if isinstance(value, str) and (file := untrusted_file(parse_reference("data", value), folder)) is not None:
+            return file
+    return None
 
 
 def dataset_declaration(reference: ExtensionRef) -> Declaration | None:

@@ -7,8 +7,10 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from composer.core.data_facts import DataFacts
+from composer.core.dataset_file import untrusted_file
 from composer.core.extension_text import plain_reference
 from composer.core.files.design_json import to_json
+from composer.core.files.trusted_files import save_trusted
 from composer.core.graph import Design, ExtensionRef
 from composer.gui.workers.worker import OnError, OnResult, Request, Worker
 
@@ -65,6 +67,20 @@ class DataFeed(QObject):
         if key != self._key and self._worker is not None:
             self._key = key
             self._read()
+
+    def untrusted_file(self) -> Path | None:
+        """Return the user's Python file that the design learns from and that may not run yet; None if there is none."""
+        return untrusted_file(self._design().training.data, self._folder() or Path.cwd())
+
+    def trust(self, file: Path) -> None:
+        """Let the code of a file run from now on, and read its data.
+
+        Raises:
+            UserError: if that cannot be saved.
+        """
+        save_trusted(file, trusted=True)
+        self.read_again()
+        self.changed.emit()
 
     def forget(self) -> None:
         """Drop what is known if the design has other data now; nothing is read before a panel needs it."""

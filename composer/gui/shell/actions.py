@@ -46,6 +46,7 @@ class Actions(QObject):
             document.shown_graph_changed,
             document.undo_stack.indexChanged,
             session.catalog_changed,
+            session.data.changed,
             session.file_changed,
         ):
             signal.connect(self.update_enabled)

@@ -29,13 +29,18 @@ class Banners(QObject):
         self._comparison: Banner | None = None
         self._trust: Banner | None = None
         self._untrusted: dict[Path, str] = {}
+        self._data_trust: Banner | None = None
+        self._untrusted_file: Path | None = None
         session.comparison.changed.connect(self._show_comparison)
         session.document.design_changed.connect(self._show_trust)
+        session.document.design_changed.connect(self._show_data_trust)
+        session.data.changed.connect(self._show_data_trust)
         session.catalog_changed.connect(self._show_trust)
         self._file: Banner | None = None
         session.disk.changed.connect(self._show_file)
         self._show_file()
         self._show_trust()  # the design may have been opened before the banners existed
+        self._show_data_trust()
 
     def offer_recovery(self, may_replace_design: Callable[[], bool]) -> None:
         """Offer to restore the newest unsaved work of a window that was not closed properly.
@@ -128,6 +133,24 @@ class Banners(QObject):
         """Hide the banner of untrusted blocks until the set of untrusted folders changes."""
         if self._trust is not None:
             self._trust.hide()
+
+    def _show_data_trust(self, *_: object) -> None:
+        """Name the file of the user's that the design learns from and that may not run, until the user closes it."""
+        file = self._session.data.untrusted_file()
+        if file == self._untrusted_file:
+            return
+        self._untrusted_file = file
+        _remove(self._data_trust)
+        self._data_trust = None
+        if file is not None:
+            text = f"This design learns from {file}, a Python program that does not run until you trust it."
+            choices: Choices = [("Trust the file…", lambda: self._session.command_requested.emit("trust_data", None))]
+            self._data_trust = Banner(text, choices, self._hide_data_trust, persistent=True)
+            self._column.insertWidget(0, self._data_trust)
+
+    def _hide_data_trust(self) -> None:
+        if self._data_trust is not None:
+            self._data_trust.hide()
 
 
 def _remove(banner: Banner | None) -> None:

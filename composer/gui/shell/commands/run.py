@@ -1,4 +1,4 @@
-"""Commands for training, the engine, and the trust in custom blocks."""
+"""Commands for training, the engine, and the trust in custom blocks and datasets."""
 
 from pathlib import Path
 
@@ -57,6 +57,23 @@ def trust_blocks(context: Context) -> None:
         ask_trust(context.window, folder, lambda yes: trust(folder) if yes else None)
 
 
+def trust_data(context: Context) -> None:
+    """Ask whether to trust the Python file that the design learns from."""
+    from composer.gui.dialogs.trust import ask_trust
+
+    session = context.session
+
+    def trust(file: Path) -> None:
+        try:
+            session.data.trust(file)
+        except UserError as error:
+            context.show_error(error)
+
+    file = session.data.untrusted_file()
+    if file is not None:
+        ask_trust(context.window, file, lambda yes: trust(file) if yes else None)
+
+
 def restart_engine(context: Context) -> None:
     """End the engine process and start another one."""
     context.session.restart_engine()
@@ -85,5 +102,15 @@ COMMANDS = (
         enabled=lambda context: bool(context.session.custom_blocks.untrusted(context.document.design)),
         tip="Allow the code of the custom blocks that this design uses to run",
     ),
-    Command("restart_engine", "Restart engine", restart_engine, "Run", 22, icon="engine"),
+    Command(
+        "trust_data",
+        "Trust dataset…",
+        trust_data,
+        "Run",
+        22,
+        icon="lock",
+        enabled=lambda context: context.session.data.untrusted_file() is not None,
+        tip="Allow the Python file that this design learns from to run",
+    ),
+    Command("restart_engine", "Restart engine", restart_engine, "Run", 23, icon="engine"),
 )

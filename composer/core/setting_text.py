@@ -54,6 +54,8 @@ def write_text(value: Any) -> str:
         return ""
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {value_text.to_text(item)}" for name, item in value.items())
+    if isinstance(value, list | tuple):  # extensions with options by their names alone: this is for people
+        return ", ".join(str(item["name"]) if isinstance(item, Mapping) else value_text.to_text(item) for item in value)
     return value_text.to_text(value)
 
 

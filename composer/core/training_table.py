@@ -89,7 +89,7 @@ def _setting(
 GROUPS = {
     "Data": ("data", "objective", "batch_size", "accumulate"),
     "Optimization": ("optimizer", "lr", "clip_norm", "layer_decay", "lr_factors"),
-    "Schedule": ("epochs", "schedule", "warmup_epochs", "min_lr", "early_stopping"),
+    "Schedule": ("schedule", "epochs", "warmup_epochs", "min_lr", "early_stopping"),
     "Regularization": ("weight_decay", "ema"),
     "Precision and speed": ("precision", "channels_last", "compile"),
     "Augmentation": ("augment",),
@@ -148,7 +148,7 @@ SETTINGS = (
         "Minimum",
         "Learning rate that the schedule falls to; empty for 1 % of the peak",
         (0.0, 1e38),
-        off="1 % of the peak",
+        off="1 % of peak",
     ),
     _setting(
         "early_stopping",
@@ -241,6 +241,7 @@ def option_settings(name: str, reference: ExtensionRef) -> list[TrainingSetting]
             spec.name.replace("_", " ").capitalize(),
             _group_of(name),
             step=_step(spec),
+            labels={str(choice): str(choice).replace("_", " ").capitalize() for choice in spec.choices},
         )
         for spec in declaration.options
     ]

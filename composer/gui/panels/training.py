@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 from composer.core import edits, names, training_overrides, units
 from composer.core.errors import UserError
 from composer.core.files.run_folder import RunInfo, list_runs, read_run
+from composer.core.recipes import presets
 from composer.core.setting_text import write_text
 from composer.gui.panels import Panel
 from composer.gui.runs.live_run import LiveRun
@@ -67,6 +68,7 @@ class TrainingPanel(Panel):
         self._draw.timeout.connect(self._draw_run)
         self.form = TrainingForm()
         self.form.edited.connect(self._on_edited)
+        self.form.recipe_chosen.connect(self._on_recipe)
         self.controls = RunControls(self.start, self.pause, self.stop, self.resume)
         self.controls.settings.toggled.connect(self._show_settings)
         self.notice = Notice()
@@ -151,6 +153,16 @@ class TrainingPanel(Panel):
         self.session.document.apply(
             new, f"Set {self.form.title(name).lower()} to {words}", ("training", name) if stepped else None, self
         )
+
+    def _on_recipe(self, name: str) -> None:
+        """Put the settings of a preset in place of the design's, as one edit."""
+        design, recipe = self.session.document.design, presets()[name]
+        try:
+            new = edits.set_training(design, recipe.apply(design.training))
+        except UserError as error:
+            self.notice.show_message(str(error), "warning")
+            return
+        self.session.document.apply(new, f"Use the recipe {recipe.title}", None, self)
 
     # --- events of the run ------------------------------------------------------------------------------------------
 

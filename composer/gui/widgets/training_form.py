@@ -1,32 +1,58 @@
 """The form of the training settings, generated from the table of settings and the options of extensions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu, QSizePolicy, QToolButton, QWidget
 
 from composer.core.declarations import ParamSpec
-from composer.core.graph import Training
-from composer.core.training_extensions import EXTENSIONS
+from composer.core.errors import UserError
+from composer.core.extension_text import plain_reference
+from composer.core.graph import ExtensionRef, Training
+from composer.core.recipes import presets
+from composer.core.setting_text import write_text
+from composer.core.training_extensions import titles
 from composer.core.training_settings import get_value
-from composer.core.training_table import SETTINGS, TrainingSetting, option_settings, setting
-from composer.gui.widgets.labels import label
+from composer.core.training_table import (
+    EXTENSION,
+    GROUPS,
+    LIST,
+    TrainingSetting,
+    option_settings,
+    setting,
+)
+from composer.gui.look import theme
+from composer.gui.widgets.field_grid import FieldGrid
+from composer.gui.widgets.fold_heading import FoldHeading
+from composer.gui.widgets.labels import label, row, tool_button
 from composer.gui.widgets.setting_fields import make_field, select, show_value
 
+RECIPE, OWN = "recipe", ""
 DEVICE = TrainingSetting(
     ParamSpec("device", "choice", "auto", help="Where it trains; automatic takes the fastest device"), "Device"
 )
+RECIPES = TrainingSetting(
+    ParamSpec(RECIPE, "choice", OWN, help="Settings of a paper in place of yours; one undo brings yours back"), "Recipe"
+)
 WIDTH = 460
+# Groups that are open before anything in them was changed.
+OPEN = ("Data", "Optimization", "Schedule")
+# Letters of a drop-down item that fit into half a line.
+SHORT = 12
 
 
-def rows(training: Training) -> list[TrainingSetting]:
-    """Return the rows of the form: device, settings, then the options of the extensions."""
-    options: list[TrainingSetting] = []
-    for name in EXTENSIONS:
+def rows(training: Training, group: str) -> list[TrainingSetting]:
+    """Return the rows of a group; the options of an extension follow the setting that names it."""
+    table: list[TrainingSetting] = []
+    for name in GROUPS[group]:
+        table.append(setting(name))
         value = getattr(training, name)
-        for reference in value if isinstance(value, tuple) else (value,):
-            options += option_settings(name, reference)
-    return [DEVICE, *(setting(row.name) for row in SETTINGS), *options]
+        if table[-1].spec.type in (EXTENSION, LIST):
+            for reference in value if isinstance(value, tuple) else (value,):
+                table += option_settings(name, reference)
+    return table
 
 
 class TrainingForm(QWidget):
@@ -34,39 +60,54 @@ class TrainingForm(QWidget):
 
     Attributes:
         fields: the fields by key of the setting.
+        headings: the headings of the groups by name.
+        source: where the values of the selected recipe are from.
 
     Signals:
         edited: key of the setting, value, and whether it was stepped (so that steps in a row can be one edit).
+        recipe_chosen: name of a preset.
     """
 
     edited = Signal(str, object, bool)
+    recipe_chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
-        self.fields: dict[str, QWidget] = {}
-        self._titles: list[QLabel] = []
-        self._rows: list[TrainingSetting] = []
-        self._grid = QGridLayout(self)
+        self._training = Training()
+        self.fields: dict[str, QWidget] = {
+            DEVICE.name: make_field(DEVICE, self.edited.emit),
+            RECIPE: make_field(RECIPES, lambda _key, name, _stepped: self._choose_recipe(name)),
+        }
+        recipes = {OWN: "Own settings", **{name: recipe.title for name, recipe in presets().items()}}
+        self.set_choices(RECIPE, recipes)
+        self.source = label(role="small", wrap=True)
+        self.headings = {group: FoldHeading(group, is_open=group in OPEN) for group in GROUPS}
+        for group, heading in self.headings.items():
+            heading.toggled.connect(partial(self._fold, group))
+        self._rows: dict[str, list[TrainingSetting]] = {}
+        self._members: dict[str, list[QWidget]] = {}
+        self._grid = FieldGrid()
         self._grid.setContentsMargins(12, 8, 12, 8)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(1, 1)
-        self._grid.setColumnStretch(3, 1)
-        self._build(rows(Training()))
+        self.setLayout(self._grid)
+        self._build()
 
     def title(self, key: str) -> str:
-        """Return the title of a setting."""
-        return next(row.title for row in self._rows if row.name == key)
+        """Return the title of a setting, with that of its augmentation if it is an option of one."""
+        title = next(row.title for group in self._rows.values() for row in group if row.name == key)
+        parts = key.split(".")
+        return f"{titles(parts[0])[parts[1]]}: {title}" if len(parts) > 2 else title  # augment.mixup.alpha
 
     def show_settings(self, training: Training) -> None:
         """Show settings, without reporting an edit."""
-        settings = rows(training)
-        if [row.name for row in settings] != [row.name for row in self._rows]:  # another extension, other options
-            self._build(settings)
+        self._training = training
+        if {group: rows(training, group) for group in GROUPS} != self._rows:  # another extension, other options
+            self._build()
         for key, field in self.fields.items():
-            if key == DEVICE.name:
-                continue
-            show_value(field, get_value(training, key))
+            if key not in (DEVICE.name, RECIPE):
+                show_value(field, get_value(training, key))
+        self._show_recipe()
+        for group, heading in self.headings.items():
+            heading.set_summary(self._summary(group))
 
     def set_choices(self, name: str, choices: Mapping[str, str]) -> None:
         """Fill a drop-down list, titles by value; the selected value stays selected."""
@@ -95,29 +136,134 @@ class TrainingForm(QWidget):
         assert isinstance(field, QComboBox)
         return field
 
-    def _build(self, settings: Sequence[TrainingSetting]) -> None:
-        """Lay out one field per setting, two settings per row; switches take a whole row at the end."""
-        device = self.fields.pop(DEVICE.name, None)  # its choices were set from outside
-        for widget in (*self.fields.values(), *self._titles):
-            self._grid.removeWidget(widget)
-            widget.deleteLater()
-        self.fields, self._titles, self._rows = {}, [], list(settings)
-        pairs = [row for row in settings if row.spec.type != "bool"]
-        for number, row in enumerate(pairs):
-            field = device if device is not None and row.name == DEVICE.name else make_field(row, self.edited.emit)
-            title = label(row.title, "muted")
-            title.setToolTip(row.spec.help)
-            title.setBuddy(field)
-            line, side = divmod(number, 2)
-            self._grid.addWidget(title, line, 2 * side)
-            self._grid.addWidget(field, line, 2 * side + 1)
-            self._titles.append(title)
-            self.fields[row.name] = field
-        line = (len(pairs) + 1) // 2
-        for row in settings:
-            if row.spec.type == "bool":
-                self.fields[row.name] = make_field(row, self.edited.emit)
-                self._grid.addWidget(self.fields[row.name], line, 0, 1, 4)
-                line += 1
-        for index in range(self._grid.rowCount()):
-            self._grid.setRowStretch(index, int(index == line))
+    # --- recipes ------------------------------------------------------------------------------------------------------
+
+    def _choose_recipe(self, name: str) -> None:
+        if name != OWN:
+            self.recipe_chosen.emit(name)
+        self._show_recipe()
+
+    def _show_recipe(self) -> None:
+        """Select the preset whose values the settings have, and name its source."""
+        name = next((name for name, recipe in presets().items() if _is_followed(name, self._training)), OWN)
+        self.choose(RECIPE, name)
+        self.source.setText(presets()[name].source if name else "")
+        self.source.setToolTip(presets()[name].notes if name else "")
+        self.source.setVisible(bool(name))
+
+    # --- groups -------------------------------------------------------------------------------------------------------
+
+    def _fold(self, group: str, on: bool) -> None:
+        for widget in self._members[group]:
+            widget.setVisible(on)
+
+    def _summary(self, group: str) -> str:
+        """Return what differs from the defaults in a group."""
+        defaults = Training()
+        words = []
+        for name in GROUPS[group]:
+            value = getattr(self._training, name)
+            if value != getattr(defaults, name):
+                text = "on" if value is True else write_text(get_value(self._training, name)) or "none"
+                words.append(f"{setting(name).title.lower()} {text}")
+        return ", ".join(words)
+
+    def _build(self) -> None:
+        """Lay out the fields, group by group."""
+        grid = self._grid
+        constant = {key: self.fields[key] for key in (RECIPE, DEVICE.name)}  # their choices were set from outside
+        grid.clear_fields(*constant.values(), self.source, *self.headings.values())
+        self.fields = dict(constant)
+        for row_of in (RECIPES, DEVICE):
+            grid.add_field(row_of.title, self.fields[row_of.name], row_of.spec.help, wide=True)
+            if row_of is RECIPES:
+                grid.add_wide(self.source)
+        self._rows = {group: rows(self._training, group) for group in GROUPS}
+        for group, heading in self.headings.items():
+            grid.add_wide(heading)
+            before = grid.count()
+            for row_of in self._rows[group]:
+                if row_of.spec.type == LIST:
+                    self._add_list(row_of)
+                elif len(row_of.name.split(".")) < 3:  # options of a list are beside their extension
+                    self._add_row(row_of)
+            grid.end_group()
+            items = (grid.itemAt(index) for index in range(before, grid.count()))
+            self._members[group] = [widget for item in items if item and (widget := item.widget())]
+            self._fold(group, heading.is_open)
+        grid.end()
+
+    def _add_row(self, setting_row: TrainingSetting) -> None:
+        field = make_field(setting_row, self.edited.emit)
+        self.fields[setting_row.name] = field
+        text = setting_row.title
+        if isinstance(field, QCheckBox):
+            field.setText(text)
+            text = ""
+        self._grid.add_field(text, field, setting_row.spec.help, wide=_is_wide(setting_row))
+
+    def _add_list(self, setting_row: TrainingSetting) -> None:
+        """Add the extensions of a list, each with its options and a button that removes it, and a button that adds."""
+        name, labels = setting_row.name, titles(setting_row.name)
+        references: tuple[ExtensionRef, ...] = getattr(self._training, name)
+        for reference in references:
+            text = labels.get(reference.name, reference.name)
+            heading = label(text)
+            heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            remove = tool_button("close", f"Remove: {text}", partial(self._remove, name, reference))
+            line = QWidget()
+            line.setLayout(row(heading, remove, spacing=2))
+            self._grid.add_wide(line)
+            for option in option_settings(name, reference):
+                self._add_row(option)
+            self._grid.end_group()
+        self._grid.add_wide(
+            self._adder(name, {key: text for key, text in labels.items() if key not in _names(references)})
+        )
+
+    def _adder(self, name: str, labels: Mapping[str, str]) -> QWidget:
+        """Return a button with a menu of the extensions that can be added to a list."""
+        adder = QToolButton()
+        adder.setText(f"Add to {setting(name).title.lower()}")
+        adder.setIcon(theme.icon("add", "muted"))
+        adder.setProperty("icon_name", "add")
+        adder.setProperty("icon_ink", "muted")
+        adder.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        adder.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(adder)
+        for extension, text in labels.items():
+            menu.addAction(text, partial(self._add, name, extension))
+        adder.setMenu(menu)
+        adder.setObjectName(f"add {name}")
+        adder.setEnabled(bool(labels))
+        return adder
+
+    def _add(self, name: str, extension: str) -> None:
+        self._set_list(name, [*getattr(self._training, name), ExtensionRef(extension)])
+
+    def _remove(self, name: str, reference: ExtensionRef) -> None:
+        self._set_list(name, [item for item in getattr(self._training, name) if item != reference])
+
+    def _set_list(self, name: str, references: list[ExtensionRef]) -> None:
+        self.edited.emit(name, [plain_reference(name, reference) for reference in references], False)
+
+
+def _names(references: tuple[ExtensionRef, ...]) -> set[str]:
+    return {reference.name for reference in references}
+
+
+def _is_wide(setting_row: TrainingSetting) -> bool:
+    """Return whether a field needs a whole line: a list, a path, or an item of a drop-down that is long."""
+    spec = setting_row.spec
+    if spec.type in ("bool", "int", "float") or (spec.type == "tuple" and spec.items != ("str", 0)):
+        return False
+    labels: Any = setting_row.labels.values() or spec.choices
+    return spec.type != "choice" or any(len(str(text)) > SHORT for text in labels)
+
+
+def _is_followed(name: str, training: Training) -> bool:
+    """Return whether settings have the values of a preset."""
+    try:
+        return presets()[name].apply(training) == training
+    except UserError:  # a preset for another objective
+        return False

@@ -93,6 +93,7 @@ def test_settings_are_edits_of_the_design_that_can_be_undone(
     session.document.undo()
     assert session.document.design.training.epochs == 1
     qtbot.waitUntil(lambda: field.text() == "1")
+    panel.form.headings["Precision and speed"].set_open(True)
     qtbot.mouseClick(
         panel.form.fields["compile"],
         Qt.MouseButton.LeftButton,
@@ -310,6 +311,17 @@ def test_a_spike_between_pixels_is_drawn(panel: TrainingPanel, qtbot: QtBot) -> 
     x, y = loss._lines["run raw"].item.getData()
     assert len(x) < 10_000  # about two values per pixel
     assert np.max(y) == 9.0
+
+
+def test_a_recipe_is_one_edit(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
+    before = session.document.design.training
+    panel.form.recipe_chosen.emit("deit")
+    training = session.document.design.training
+    assert (training.lr, training.epochs, len(training.augment)) == (1e-3, 300, 6)
+    assert training.data == before.data
+    qtbot.waitUntil(lambda: panel.form.choice("recipe") == "deit")
+    session.document.undo()
+    assert session.document.design.training == before
 
 
 def test_impossible_settings_disable_the_start_and_say_why(

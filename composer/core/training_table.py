@@ -140,8 +140,8 @@ SETTINGS = (
         "Factor on the learning rate by node or pattern, such as head: 10 or stage1*: 0.1",
         (0.0, 1e6),
     ),
-    _setting("epochs", "Epochs", "Passes over the training samples", (1, 100_000), step=1),
     _setting("schedule", "Schedule", "How the learning rate changes after the warm-up"),
+    _setting("epochs", "Epochs", "Passes over the training samples", (1, 100_000), step=1),
     _setting("warmup_epochs", "Warm-up", "Epochs over which the learning rate rises from 0", (0.0, 1000.0), step=1),
     _setting(
         "min_lr",

@@ -98,7 +98,7 @@ def test_options_are_read_and_set_by_key():
     [
         ({"label_smoothing": "much"}, "objective.label_smoothing is 'much', expected a number from 0 to 0.9"),
         ({"label_smoothin": 0.1}, "has no option 'label_smoothin'; did you mean label_smoothing?"),
-        ({"weight": 1}, "has no option 'weight'; its options are: label_smoothing"),
+        ({"zebra": 1}, "has no option 'zebra'; its options are: label_smoothing"),
     ],
 )
 def test_wrong_options_are_named(options, message):

@@ -135,8 +135,8 @@ def test_a_recipe_is_selected_while_its_settings_are_followed(form: TrainingForm
     assert not form.source.isVisible()
     field = form.fields["recipe"]
     assert isinstance(field, QComboBox)
-    with qtbot.waitSignal(form.recipe_chosen) as chosen:
+    with qtbot.waitSignal(form.recipe_chosen) as signal:
         field.setCurrentIndex(field.findData("deit"))
         field.activated.emit(field.currentIndex())
-    assert chosen.args == ["deit"]
+    assert signal.args == ["deit"]
     assert form.choice("recipe") == ""  # until the design has its settings

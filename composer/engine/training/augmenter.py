@@ -7,7 +7,7 @@ draws, another augmentation does not change what the others draw, and no state h
 import hashlib
 import importlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -28,6 +28,7 @@ from composer.engine.training.augmentations import (
 )
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.datasets.image_format import ImageFormat
+from composer.engine.training.datasets.splits import Split
 
 # First and last+1 sample of each batch, in the order of the epoch.
 Bounds = Sequence[tuple[int, int]]
@@ -38,14 +39,14 @@ class Augmenter:
     """The augmentations of a run, in the order in which they are applied.
 
     Args:
-        format: how pixels become the field ``image``.
+        format: how pixels become the field ``image``; only needed if there is an augmentation.
         geometry: move pixels of normalized images.
         pixels: work on pixels in [0, 1].
         batch: work on the normalized samples of a batch.
         mix: of these, each batch uses one.
     """
 
-    format: ImageFormat
+    format: ImageFormat | None = None
     geometry: dict[str, ImageAugmentation] = field(default_factory=dict)
     pixels: dict[str, ImageAugmentation] = field(default_factory=dict)
     batch: dict[str, BatchAugmentation] = field(default_factory=dict)
@@ -66,6 +67,11 @@ class Augmenter:
             if augmentation.once_per_epoch
         }
         return EpochAugmentation(self, seed, epoch, drawn)
+
+    @property
+    def crop(self) -> str | None:
+        """Name of the augmentation that cuts out a part of each image; None if there is none."""
+        return next((name for name, augmentation in self.geometry.items() if augmentation.is_crop), None)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the augmentations, in the order in which they are applied."""
@@ -90,12 +96,38 @@ class EpochAugmentation:
         seed: seed of the run.
         epoch: number of the epoch.
         drawn: the draws of those augmentations that draw once per epoch, for all samples in the order of the epoch.
+        done: name of an augmentation whose images the split has changed already; None if there is none.
     """
 
     augmenter: Augmenter
     seed: int
     epoch: int
     drawn: dict[str, Tensor]
+    done: str | None = None
+
+    def read(
+        self, split: Split, order: Tensor, chunks: Sequence[Bounds], first: int
+    ) -> Iterator[tuple[int, Bounds, dict[str, Tensor]]]:
+        """Read the samples of some batches, and change each image on its own.
+
+        Args:
+            split: the samples.
+            order: their numbers in the order of the epoch.
+            chunks: consecutive batches, in groups that are read together.
+            first: number of the first batch in the epoch.
+
+        Yields:
+            The number of the first batch of a group, its batches, and all their samples.
+        """
+        crop, augmentation = self.augmenter.crop, self
+        if crop is not None:
+            groups = {chunk[0][0]: (chunk, number) for number, chunk in _numbered(chunks, first)}
+            cropping = split.with_parts(lambda low: self._draws(crop, self.augmenter.geometry[crop], *groups[low]))
+            if cropping is not None:
+                split, augmentation = cropping, replace(self, done=crop)
+        samples = split.batches(order, [(chunk[0][0], chunk[-1][1]) for chunk in chunks])
+        for (number, chunk), group in zip(_numbered(chunks, first), samples, strict=True):
+            yield number, chunk, augmentation.apply_to_images(group, chunk, number)
 
     def apply_to_images(self, samples: dict[str, Tensor], bounds: Bounds, first: int) -> dict[str, Tensor]:
         """Return the samples of consecutive batches with each image changed on its own.
@@ -107,10 +139,10 @@ class EpochAugmentation:
         """
         samples = dict(samples)
         self._change_images(samples, self.augmenter.geometry, bounds, first)
-        if self.augmenter.pixels:
-            samples[IMAGE] = self.augmenter.format.denormalize(samples[IMAGE])
+        if self.augmenter.pixels and (form := self.augmenter.format) is not None:
+            samples[IMAGE] = form.denormalize(samples[IMAGE])
             self._change_images(samples, self.augmenter.pixels, bounds, first)
-            samples[IMAGE] = self.augmenter.format.normalize(samples[IMAGE])
+            samples[IMAGE] = form.normalize(samples[IMAGE])
         return samples
 
     def apply_to_batch(self, batch: dict[str, Tensor], number: int) -> dict[str, Tensor]:
@@ -135,7 +167,8 @@ class EpochAugmentation:
         """Apply augmentations to the field of images, and move the boxes with them."""
         for name, augmentation in changes.items():
             draws = self._draws(name, augmentation, bounds, first)
-            samples[IMAGE] = augmentation.apply(samples[IMAGE], draws)
+            if name != self.done:
+                samples[IMAGE] = augmentation.apply(samples[IMAGE], draws)
             if BOX in samples and not augmentation.keeps_boxes:
                 boxes = augmentation.move_boxes(samples.pop(BOX), draws)
                 if boxes is not None:
@@ -150,6 +183,13 @@ class EpochAugmentation:
             for number, (begin, end) in enumerate(bounds, first)
         ]
         return torch.cat(draws)
+
+
+def _numbered(chunks: Sequence[Bounds], first: int) -> Iterator[tuple[int, Bounds]]:
+    """Yield groups of batches, each with the number of its first batch."""
+    for chunk in chunks:
+        yield first, chunk
+        first += len(chunk)
 
 
 def random_stream(*key: int | str) -> torch.Generator:

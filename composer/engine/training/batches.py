@@ -50,23 +50,20 @@ def epoch_batches(
     """
     # 1. Draw the order of the whole epoch.
     order, generator = epoch_order(len(split), seed, epoch)
-    augmentation = augmenter.start_epoch(seed, epoch, len(split), generator) if augmenter is not None else None
+    augmentation = (augmenter or Augmenter()).start_epoch(seed, epoch, len(split), generator)
     bounds = batch_bounds(len(split), batch_size)
     chunk_size = max(1, CHUNK_BYTES // (batch_size * split.sample_bytes()))
     # Chunks begin at the same batches wherever the epoch is resumed: sums over other chunks differ in the last digits.
-    firsts = range(start - start % chunk_size, len(bounds), chunk_size)
-    chunks = [bounds[first : first + chunk_size] for first in firsts]
-    samples = split.batches(order, [(chunk[0][0], chunk[-1][1]) for chunk in chunks])
-    for first, bounds_of_chunk, chunk in zip(firsts, chunks, samples, strict=True):
-        # 2. Gather and augment the samples of several batches in one call each.
-        low = bounds_of_chunk[0][0]
-        if augmentation is not None:
-            chunk = augmentation.apply_to_images(chunk, bounds_of_chunk, first)
-        # 3. Cut the chunk into batches; slices are views, so nothing is copied.
-        for number, (begin, end) in enumerate(bounds_of_chunk, first):
-            if number >= start:
-                batch = {name: tensor[begin - low : end - low] for name, tensor in chunk.items()}
-                yield augmentation.apply_to_batch(batch, number) if augmentation is not None else batch
+    first = start - start % chunk_size
+    chunks = [bounds[low : low + chunk_size] for low in range(first, len(bounds), chunk_size)]
+    # 2. Gather and augment the samples of several batches in one call each.
+    for number, chunk, samples in augmentation.read(split, order, chunks, first):
+        # 3. Cut them into batches; slices are views, so nothing is copied.
+        for batch_number, (begin, end) in enumerate(chunk, number):
+            if batch_number >= start:
+                low = chunk[0][0]
+                batch = {name: field[begin - low : end - low] for name, field in samples.items()}
+                yield augmentation.apply_to_batch(batch, batch_number)
 
 
 def ordered_batches(split: Split, batch_size: int) -> Iterator[Batch]:

@@ -17,7 +17,7 @@ from composer.core.graph import Design
 from composer.core.training_inputs import IMAGE, LABEL, input_fields
 from composer.engine.training.augmenter import Augmenter, make_augmenter, random_stream
 from composer.engine.training.datasets import LoadedDataset
-from composer.engine.training.datasets.image_fit import used_part
+from composer.engine.training.datasets.image_fit import WHOLE, Part, used_part
 from composer.engine.training.datasets.image_format import png_base64
 from composer.engine.training.datasets.splits import Split
 from composer.engine.training.gallery import gallery_of, select_part
@@ -27,7 +27,6 @@ from composer.engine.training.inputs import load_for
 MIN_SHARE = 0.005
 MAX_DRAWS = 64
 ORIGINAL_SIDE = 512  # pixels that suffice to show a stored image
-WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class SamplePreview:
     draws: tuple[SampleDraw, ...]
     original: Image.Image | None = None
     size: tuple[int, int] = (0, 0)
-    crop: tuple[float, float, float, float] = WHOLE
+    crop: Part = WHOLE
 
     def to_json(self) -> dict[str, Any]:
         """Return the preview as plain values, images as PNG in base64."""
@@ -156,7 +155,7 @@ class SamplePreviewer:
         bounds = [(2 * number, 2 * number + 2) for number in range(count)]
         augmentation = self.augmenter.start_epoch(seed, epoch, len(order), generator)
         first = index * MAX_DRAWS  # other samples draw other numbers
-        samples = augmentation.apply_to_images(split.take(order), bounds, first)
+        _, _, samples = next(augmentation.read(split, order, [bounds], first))
         versions = []
         for number, (begin, end) in enumerate(bounds, first):
             batch = augmentation.apply_to_batch({name: field[begin:end] for name, field in samples.items()}, number)

@@ -11,7 +11,8 @@ from composer.core import edits
 from composer.core.errors import UserError
 from composer.core.files.design_file import load
 from composer.core.files.replacing import check_replace, write_output
-from composer.engine.training.preview import WHOLE, SamplePreview, SamplePreviewer
+from composer.engine.training.datasets.image_fit import WHOLE
+from composer.engine.training.preview import SamplePreview, SamplePreviewer
 from composer.engine.training.settings import override
 
 KIND = "preview"

@@ -67,11 +67,14 @@ class ImageAugmentation(Augmentation):
         numbers: random numbers in [0, 1) per sample.
         once_per_epoch: whether they are drawn for all samples of an epoch together, after its order.
         keeps_boxes: whether everything stays where it is in the image.
+        is_crop: whether the draws are left, top, width and height of a part as shares of the image (count, 4), which
+            `apply` enlarges; a split that reads files takes that part from the file instead, where there is more of it.
     """
 
     numbers: ClassVar[int] = 1
     once_per_epoch: ClassVar[bool] = False
     keeps_boxes: ClassVar[bool] = False
+    is_crop: ClassVar[bool] = False
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw everything random for some samples.

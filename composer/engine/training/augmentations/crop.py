@@ -28,6 +28,7 @@ class Crop(ImageAugmentation):
     """
 
     numbers: ClassVar[int] = 2 * TRIES + 2
+    is_crop: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -8,6 +8,9 @@ from PIL import Image
 
 Fit = Literal["crop", "pad", "stretch", "ink"]
 Size = tuple[int, int]  # width, height in pixels
+# Left, top, width and height of a part of an image as shares of its sides.
+Part = tuple[float, float, float, float]
+WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
 # Of 255: what differs less from the paper is no ink.
 MIN_INK = 8
 
@@ -27,7 +30,7 @@ def fit_image(image: Image.Image, size: Size, fit: Fit) -> tuple[Image.Image, tu
     return _FITS[fit](image, size)
 
 
-def used_part(image_size: Size, size: Size, fit: Fit) -> tuple[float, float, float, float]:
+def used_part(image_size: Size, size: Size, fit: Fit) -> Part:
     """Return the part of an image that the network sees: left, top, width and height as shares of the image.
 
     Args:
@@ -36,9 +39,26 @@ def used_part(image_size: Size, size: Size, fit: Fit) -> tuple[float, float, flo
         fit: see `fit_image`; ink depends on the pixels, so the whole image is returned for it.
     """
     if fit != "crop":
-        return (0.0, 0.0, 1.0, 1.0)
+        return WHOLE
     (left, top, right, bottom), (width, height) = _centre(image_size, size), image_size
     return (left / width, top / height, (right - left) / width, (bottom - top) / height)
+
+
+def fit_part(image: Image.Image, size: Size, fit: Fit, part: Part) -> Image.Image:
+    """Return a part of what a network sees of an image at the size of an input, with all pixels that the image has.
+
+    Args:
+        image: the image.
+        size: width and height of the input.
+        fit: ``crop`` or ``stretch``.
+        part: shares of what the network sees of the whole image.
+    """
+    left, top, width, height = used_part(image.size, size, fit)
+    across, down = left + part[0] * width, top + part[1] * height
+    shares = (across, down, across + part[2] * width, down + part[3] * height)
+    # Rounding must not lead out of the image.
+    edges = [min(max(share, 0.0), 1.0) * side for share, side in zip(shares, (*image.size, *image.size), strict=True)]
+    return image.resize(size, Image.Resampling.BICUBIC, box=(edges[0], edges[1], edges[2], edges[3]))
 
 
 def _centre(image_size: Size, size: Size) -> tuple[int, int, int, int]:

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,8 @@ from composer.engine.training.datasets.image_format import ImageFormat
 
 Batch = Mapping[str, Tensor]
 SPLIT_SEED = 0
+# Left, top, width and height of parts of images (n, 4), as shares of what the network would see of them.
+PartsOf = Callable[[int], Tensor]
 
 
 class Split(ABC):
@@ -64,6 +66,14 @@ class Split(ABC):
         """
         for low, high in bounds:
             yield self.take(order[low:high])
+
+    def with_parts(self, parts: PartsOf) -> "Split | None":
+        """Return the samples with a part of each image in its place; None if there is no more of it than the image.
+
+        Args:
+            parts: returns the parts for a batch of `batches`, from its first position in the order.
+        """
+        return None
 
     def sample_bytes(self) -> int:
         """Return the size of one sample in a batch."""

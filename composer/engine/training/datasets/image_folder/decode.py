@@ -1,16 +1,18 @@
 """Files as pixels of the size of an input, decoded by threads."""
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from composer.core.errors import UserError
-from composer.engine.training.datasets.image_file import EXPECTED, ImageSource, UserImage, decode_image
-from composer.engine.training.datasets.image_fit import Fit, fit_image
+from composer.engine.training.datasets.image_file import EXPECTED, ImageSource, decode_image
+from composer.engine.training.datasets.image_fit import WHOLE, Fit, Part, fit_image, fit_part
 
 # A JPEG is decoded at a fraction of its size if at least this many decoded pixels remain for each pixel of the input.
 DRAFT = 2
@@ -18,7 +20,9 @@ DRAFT = 2
 CHUNK = 8
 
 
-def decode_pixels(path: ImageSource, channels: int, height: int, width: int, fit: Fit) -> NDArray[np.uint8]:
+def decode_pixels(
+    path: ImageSource, channels: int, height: int, width: int, fit: Fit, part: Part = WHOLE
+) -> NDArray[np.uint8]:
     """Return an image file as pixels (height, width, channels) of 8 bits.
 
     Args:
@@ -27,25 +31,32 @@ def decode_pixels(path: ImageSource, channels: int, height: int, width: int, fit
         height: pixels of the input.
         width: pixels of the input.
         fit: see `image_fit.fit_image`.
+        part: see `image_fit.fit_part`.
 
     Raises:
         UserError: if it cannot be read; it was readable when the dataset was loaded.
     """
-    image = decode_image(path, DRAFT * max(height, width))
-    return to_pixels(image, channels, height, width, fit)
+    image = decode_image(path, math.ceil(DRAFT * max(height, width) / min(part[2:])))
+    if part == WHOLE:
+        return to_pixels(fit_image(image.pixels, (width, height), fit)[0], channels)
+    return to_pixels(fit_part(image.pixels, (width, height), fit, part), channels)
 
 
-def to_pixels(image: UserImage, channels: int, height: int, width: int, fit: Fit) -> NDArray[np.uint8]:
+def to_pixels(image: Image.Image, channels: int) -> NDArray[np.uint8]:
     """Return an image as pixels (height, width, channels) of 8 bits."""
-    fitted, _ = fit_image(image.pixels, (width, height), fit)
     mode = "RGB" if channels == 3 else "L"
-    pixels = np.asarray(fitted if fitted.mode == mode else fitted.convert(mode))
-    return pixels.reshape(height, width, channels)
+    pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+    return pixels.reshape(image.height, image.width, channels)
 
 
 def reason_of(error: UserError, path: ImageSource) -> str:
     """Return why a file cannot be read, without its name and without the formats that could."""
     return str(error).removeprefix(f"{path.name}: ").removeprefix(f"{path}: ").removesuffix(f"; {EXPECTED}")
+
+
+def _part(row: list[float]) -> Part:
+    left, top, width, height = row
+    return left, top, width, height
 
 
 class Decoding:
@@ -56,14 +67,21 @@ class Decoding:
         files: the files.
         shape: channels, height and width.
         fit: see `image_fit.fit_image`.
+        parts: part of each image (N, 4), see `image_fit.fit_part`; None for the whole images.
     """
 
     def __init__(
-        self, pool: ThreadPoolExecutor | None, files: Sequence[ImageSource], shape: tuple[int, int, int], fit: Fit
+        self,
+        pool: ThreadPoolExecutor | None,
+        files: Sequence[ImageSource],
+        shape: tuple[int, int, int],
+        fit: Fit,
+        parts: Tensor | None = None,
     ) -> None:
         channels, height, width = shape
         self.shape = shape
         self.fit = fit
+        self._parts: list[Part] = [WHOLE] * len(files) if parts is None else [_part(row) for row in parts.tolist()]
         self.pixels = torch.empty(len(files), height, width, channels, dtype=torch.uint8)
         self._array = self.pixels.numpy()
         self._files = files
@@ -93,7 +111,7 @@ class Decoding:
         for number in range(low, high):
             path = self._files[number]
             try:
-                self._array[number] = decode_pixels(path, channels, height, width, self.fit)
+                self._array[number] = decode_pixels(path, channels, height, width, self.fit, self._parts[number])
             except UserError as error:
                 reason = reason_of(error, path)
                 raise UserError(f"{path}: {reason}; it was readable before, repair it and resume") from None

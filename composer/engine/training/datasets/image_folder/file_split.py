@@ -15,7 +15,7 @@ from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.training.datasets.image_file import ImageSource, ignore_pillow_warnings
 from composer.engine.training.datasets.image_folder.decode import Decoding
 from composer.engine.training.datasets.image_format import ImageFormat
-from composer.engine.training.datasets.splits import Split
+from composer.engine.training.datasets.splits import PartsOf, Split
 
 # Batches that are being decoded while the network computes.
 AHEAD = 2
@@ -36,6 +36,7 @@ class FileSplit(Split):
         stored: channels of the decoded pixels, 1 or 3.
         workers: number of threads.
         target: where batches are.
+        parts: returns which part of each image a batch holds; None for the whole.
     """
 
     root: Path
@@ -45,6 +46,7 @@ class FileSplit(Split):
     stored: int
     workers: int
     target: torch.device = CPU
+    parts: PartsOf | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -86,6 +88,10 @@ class FileSplit(Split):
         index = torch.arange(len(self))[index] if isinstance(index, slice) else index.cpu()
         return self._finish(index, self._decoding(index))
 
+    def with_parts(self, parts: PartsOf) -> "FileSplit | None":
+        """Return the samples with a part of each image in its place, taken from the file at its full resolution."""
+        return replace(self, parts=parts) if self.image.fit in ("crop", "stretch") else None
+
     def batches(self, order: Tensor, bounds: Sequence[tuple[int, int]]) -> Iterator[dict[str, Tensor]]:
         """Yield a batch for each pair of bounds, while threads decode the next ones."""
         order = order.cpu()
@@ -95,7 +101,8 @@ class FileSplit(Split):
             while True:
                 while len(pending) <= AHEAD and (pair := next(waiting, None)) is not None:
                     index = order[pair[0] : pair[1]]
-                    pending.append((index, self._decoding(index)))
+                    parts = self.parts(pair[0]) if self.parts is not None else None
+                    pending.append((index, self._decoding(index, parts)))
                 if not pending:
                     return
                 yield self._finish(*pending.popleft())
@@ -107,11 +114,11 @@ class FileSplit(Split):
         """Return samples as stored pixels (n, c, H, W) of 8 bits, on the CPU."""
         return self._decoding(index).result()
 
-    def _decoding(self, index: Tensor) -> Decoding:
+    def _decoding(self, index: Tensor, parts: Tensor | None = None) -> Decoding:
         _, height, width = self.image.shape
         files = [self.source(number) for number in index.tolist()]
         pool = thread_pool(self.workers) if len(files) > 1 and self.workers > 0 else None
-        return Decoding(pool, files, (self.stored, height, width), self.image.fit)
+        return Decoding(pool, files, (self.stored, height, width), self.image.fit, parts)
 
     def _finish(self, index: Tensor, decoding: Decoding) -> dict[str, Tensor]:
         pixels = decoding.result().to(self.target, non_blocking=True)

@@ -61,6 +61,17 @@ def write_time(moment: float) -> str:
         return ""
 
 
+def _short_path(text: str) -> str:
+    """Return a dataset without the folders above its own.
+
+    >>> _short_path("images:/home/me/photos"), _short_path("digits (split_seed 3)")
+    ('images:…/photos', 'digits (split_seed 3)')
+    """
+    name, separator, value = text.partition(":")
+    path = value.replace("\\", "/").rstrip("/")
+    return f"{name}{separator}…/{path.rpartition('/')[2]}" if "/" in path else text
+
+
 _COLUMNS = (
     _text_column("name", "Run", lambda row: row.name),
     _text_column("state", "State", lambda row: row.info.state),
@@ -69,7 +80,7 @@ _COLUMNS = (
     RunColumn("test", "Test", lambda row: row.test, lambda row: write_metric(row, row.test), numeric=True),
     _count_column("params", "Params", lambda row: row.params),
     _count_column("macs", "MACs", lambda row: row.macs),
-    _text_column("data", "Data", lambda row: row.data),
+    RunColumn("data", "Data", lambda row: row.data, lambda row: _short_path(row.data)),
     RunColumn(
         "epoch",
         "Epochs",

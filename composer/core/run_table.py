@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from composer.core import training_settings
+from composer.core.errors import UserError
 from composer.core.extension_text import parse_reference
 from composer.core.files.run_folder import (
     ACTIVE,
@@ -27,9 +28,12 @@ from composer.core.graph import Training
 from composer.core.json_text import load_json
 from composer.core.run_records import tested_metrics
 from composer.core.training_extensions import EXTENSIONS
+from composer.core.training_table import GROUPS
 
 SEED = "seed"
 DAMAGED = "damaged"
+# Settings that runs of one group may differ in: the seed, and what is stored beside the training.
+UNGROUPED = frozenset({SEED, *GROUPS["Records"]})
 # Files of which a folder must have two, so that one whose settings or design are gone is listed as a damaged run.
 _SIGNS = (SETTINGS, STATE, METRICS, DESIGN)
 _DEFAULTS = training_settings.to_plain(Training())
@@ -155,7 +159,11 @@ def flat_settings(training: Mapping[str, Any]) -> dict[str, Scalar]:
     'photos'
     """
     flat: dict[str, Scalar] = {}
-    for name, value in {**_DEFAULTS, **training}.items():
+    try:  # one form for what early versions wrote otherwise
+        plain: Mapping[str, Any] = training_settings.to_plain(training_settings.from_plain(training))
+    except (UserError, TypeError, ValueError, AttributeError):  # settings of another version
+        plain = {**_DEFAULTS, **training}
+    for name, value in plain.items():
         if name in EXTENSIONS and isinstance(value, str):
             reference = parse_reference(name, value)
             value = {"name": reference.name, **reference.options}
@@ -198,7 +206,7 @@ def _scalar(value: object) -> Scalar:
 
 def _group_key(info: RunInfo, settings: Mapping[str, Scalar], data_digest: object) -> str:
     """Return a text that is equal for runs of one network, one dataset and equal settings, whatever their seeds."""
-    rest = {key: value for key, value in settings.items() if key != SEED}
+    rest = {key: value for key, value in settings.items() if key not in UNGROUPED}
     return json.dumps([info.network.key, rest, str(data_digest or "")], sort_keys=True)
 
 

@@ -107,7 +107,15 @@ def test_unchanged_rows_are_not_read_again(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_lists_and_old_values_of_settings_are_single_values() -> None:
-    flat = flat_settings({"augment": ["flip", {"name": "erasing", "share": 0.2}], "label_smoothing": 0.1, "lr": None})
-    assert flat["augment"] == "flip, erasing (share 0.2)"
+    flat = flat_settings({"augment": ["flip", {"name": "erasing", "area": 0.2}], "unknown": 1, "lr": None})
+    assert flat["augment"] == "flip, erasing (area 0.2)"
     assert flat["lr"] is None
     assert flat_settings({"augment": []})["augment"] == "none"
+    assert flat_settings({"augment": False}) == flat_settings({"augment": []})
+    assert flat_settings({"label_smoothing": 0.1})["objective.label_smoothing"] == 0.1
+
+
+def test_what_is_stored_beside_the_training_makes_no_other_group(tmp_path: Path) -> None:
+    rows = [read_row(write_run(tmp_path / str(every), keep_every=every, seed=every)) for every in (0, 2)]
+    rows.append(read_row(write_run(tmp_path / "other", lr=0.5)))
+    assert rows[0].group == rows[1].group != rows[2].group

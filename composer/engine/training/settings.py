@@ -13,12 +13,13 @@ from composer.core.files.network_identity import network_difference
 from composer.core.files.run_folder import SETTINGS
 from composer.core.graph import Design, Training
 from composer.core.learning_rate import MODES, EpochChange, rate_jump
+from composer.core.training_table import GROUPS
 from composer.engine import library
 from composer.engine.training.records import now
 from composer.engine.training.run import Run
 
 # A finished run can be made longer, and its records are no part of the result; all else would make it another run.
-RECORDS = ("keep_every", "samples")
+RECORDS = GROUPS["Records"]
 CHANGEABLE = frozenset({"epochs", *RECORDS})
 DEFAULT_MODE = "stretch"
 

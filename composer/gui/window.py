@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, QTimer
-from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMainWindow
 
 from composer.core.data_folder import is_data
@@ -141,11 +141,19 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept design files, folders of images and files of samples."""
-        if _dragged(event) is not None:
+        if (dragged := _dragged(event)) is not None:
             event.acceptProposedAction()
+            verb = "Open" if dragged[0] == "open" else "Train on"
+            self.bench.drop_hint.show_text(f"{verb} “{Path(dragged[1]).name}”")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Hide what a drop would do."""
+        super().dragLeaveEvent(event)
+        self.bench.drop_hint.show_text("")
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open a design file, or train on a folder of images."""
+        self.bench.drop_hint.show_text("")
         if (dragged := _dragged(event)) is not None:
             event.acceptProposedAction()
             # After the drop has ended: a question about unsaved work would block the program that is dragged from.

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QStackedWidget, QWidget
 
 from composer.core import edits, training_overrides, training_settings, training_table
@@ -21,10 +21,12 @@ from composer.gui.widgets.class_balance import ClassBalance
 from composer.gui.widgets.data_figures import PART_WORDS, DataFigures, summary
 from composer.gui.widgets.data_source import DataSource
 from composer.gui.widgets.drop_down import DropDown
+from composer.gui.widgets.drop_hint import DropHint
 from composer.gui.widgets.gallery import THUMBNAIL, Gallery, Thumbnail
 from composer.gui.widgets.labels import button, column, label, named, refresh_icons, row, tool_button
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.sample_view import SampleView, pixmap
+from composer.gui.widgets.wrap_button import WrapButton
 from composer.gui.workers.worker import Request
 
 FIT = "fit"
@@ -67,8 +69,8 @@ class DataPanel(Panel):
         self.source = DataSource(elsewhere=frozenset({FIT}))
         self.source.edited.connect(self._on_edited)
         self.summary = label(wrap=True)
-        self.fitting = label(role="muted", wrap=True)
-        self.repair_button = button("", self._repair, "primary")
+        self.fitting = label(role="small", wrap=True)
+        self.repair_button = WrapButton("", self._repair, primary=True)
         self.train_button = tool_button(
             "training", "It fits: go to training", lambda: session.panel_requested.emit("training"), ink="accent"
         )
@@ -95,6 +97,7 @@ class DataPanel(Panel):
         self._previewed: object = None  # what of the design the preview depends on
         self.setAcceptDrops(True)
         self._build()
+        self.drop_hint = DropHint(self)
         session.data.changed.connect(self.refresh_soon)
         session.document.design_changed.connect(lambda *_: self.refresh_soon())
         session.facts_changed.connect(lambda *_: self.refresh_soon())
@@ -116,11 +119,18 @@ class DataPanel(Panel):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a folder of images, or a file of samples."""
-        if dragged_data(event) is not None:
+        if (path := dragged_data(event)) is not None:
             event.acceptProposedAction()
+            self.drop_hint.show_text(f"Train on “{path.name}”")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Hide what a drop would do."""
+        super().dragLeaveEvent(event)
+        self.drop_hint.show_text("")
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Train on what is dropped."""
+        self.drop_hint.show_text("")
         path = dragged_data(event)
         if path is not None:
             event.acceptProposedAction()
@@ -324,8 +334,7 @@ class DataPanel(Panel):
     def _left(self) -> QWidget:
         body = QWidget()
         self._classes = _scrolling(self.balance)  # a thousand classes scroll in a part of the column
-        layout = column(self.source, self.summary, self.fitting, margin=8)
-        layout.addWidget(self.repair_button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout = column(self.source, self.summary, self.repair_button, self.fitting, margin=8)
         layout.addWidget(self._classes)
         layout.addWidget(self.figures)
         layout.addStretch(1)

@@ -1,5 +1,6 @@
 """The training panel: settings, start and stop, and the curves as they grow."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,12 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
-from composer.core import edits, names, training_overrides, units
+from composer.core import edits, names, training_overrides, training_table, units
 from composer.core.errors import UserError
 from composer.core.files.run_folder import RunInfo, list_runs, read_run
 from composer.core.recipes import presets
 from composer.core.setting_text import write_text
+from composer.core.training_table import setting
 from composer.gui.panels import Panel
 from composer.gui.runs.live_run import LiveRun
 from composer.gui.runs.planned_rate import planned_rate
@@ -20,7 +22,7 @@ from composer.gui.runs.run_process import RunHandle
 from composer.gui.session import preferences
 from composer.gui.session.readiness import Readiness, data_words, needs_facts, readiness
 from composer.gui.session.session import Session
-from composer.gui.widgets.labels import button, column, label, refresh_icons
+from composer.gui.widgets.labels import column, label, refresh_icons
 from composer.gui.widgets.notice import Notice
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.run_controls import RunControls
@@ -28,6 +30,7 @@ from composer.gui.widgets.sample_board import SampleBoard
 from composer.gui.widgets.training_form import WIDTH, TrainingForm
 from composer.gui.widgets.training_plan import TrainingPlan
 from composer.gui.widgets.training_plots import TrainingPlots
+from composer.gui.widgets.wrap_button import WrapButton
 from composer.gui.workers.outcome import ProcessOutcome
 
 # Events arrive faster than anybody can read: the panel redraws at most this often, and not at all without events.
@@ -76,7 +79,7 @@ class TrainingPanel(Panel):
         self.plots.grid.add_band(self.samples)
         self.plan = TrainingPlan(lambda: session.panel_requested.emit("problems"), self._repair)
         self.reason = label(role="muted", wrap=True)
-        self.repair_button = button("", self._repair, "link")
+        self.repair_button = WrapButton("", self._repair, primary=True)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.plan)
         self._pages.addWidget(self.plots)
@@ -142,6 +145,13 @@ class TrainingPanel(Panel):
         except (OSError, UserError) as error:
             self.notice.show_message(f"The run could not be started: {error}", "error")
 
+    def _train_with(self, settings: Mapping[str, Any]) -> None:
+        """Take over the settings that a failed run suggests, as an edit, and train again."""
+        document = self.session.document
+        training = training_overrides.apply(document.design.training, settings)
+        document.apply(edits.set_training(document.design, training), _suggestion_words(settings))
+        self.start()
+
     def _on_edited(self, name: str, value: Any, stepped: bool) -> None:
         if name == "device":
             preferences.set_device(value)
@@ -185,7 +195,9 @@ class TrainingPanel(Panel):
             return
         run.outcome = outcome
         if run.state == "failed":
-            actions = [("Resume", self.resume)] if run.resumable else []
+            actions: list[tuple[str, Callable[[], object]]] = [("Resume", self.resume)] if run.resumable else []
+            if run.suggestion:
+                actions.insert(0, (_suggestion_words(run.suggestion), lambda: self._train_with(run.suggestion)))
             self.notice.show_message(run.failure(), "error", details=run.details(), actions=actions)
         self._draw_soon()
 
@@ -362,3 +374,10 @@ class TrainingPanel(Panel):
 
     def _on_turned(self, upright: bool) -> None:
         self._settings.setMinimumWidth(0 if upright else WIDTH)
+
+
+def _suggestion_words(settings: Mapping[str, Any]) -> str:
+    """Return what a failed run suggests: ``Train with batch size 128``."""
+    rows = [setting(name) for name in training_table.names() if name in settings]
+    words = [f"{row.title.lower()} {write_text(settings[row.name])}" for row in rows]
+    return f"Train with {' and '.join(words)}"

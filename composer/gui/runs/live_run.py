@@ -27,6 +27,7 @@ class LiveRun:
         device: label of the device.
         reported: the last state that the process itself reported.
         message: the message of that state.
+        suggestion: settings with which a failed run would not have failed; empty for none.
         outcome: how the process ended; None while it runs.
     """
 
@@ -38,6 +39,7 @@ class LiveRun:
         self.device = info.device
         self.reported = ""
         self.message = ""
+        self.suggestion: Mapping[str, Any] = {}
         self.outcome: ProcessOutcome | None = None
         self._anchor: tuple[float, int] | None = None  # time and step from which the pace is measured
         self._now = (0.0, 0)
@@ -70,6 +72,8 @@ class LiveRun:
         elif event.get("event") == "state":
             before, self.reported = self.reported, str(event.get("state", ""))
             self.message = str(event.get("message") or "")
+            suggestion = event.get("suggestion")
+            self.suggestion = suggestion if isinstance(suggestion, Mapping) else {}
             self.curves.epochs = int(event.get("epochs") or self.curves.epochs)
             self.epoch, self.step = int(event.get("epoch", self.epoch)), int(event.get("step", self.step))
             self.steps = int(event.get("steps", self.steps))

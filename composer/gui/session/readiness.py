@@ -1,6 +1,7 @@
 """Whether the design can be trained now, and if not, why and how to repair that; as known before a process starts."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from composer.core.data_facts import DataFacts
 from composer.core.extension_text import reference_text
@@ -53,10 +54,16 @@ def needs_facts(session: Session) -> bool:
 
 
 def data_words(reference: ExtensionRef, facts: DataFacts | None) -> str:
-    """Return what is learned from, such as ``1,240 samples of images:photos``."""
-    name = reference_text("data", reference) or str(reference)
+    """Return what is learned from, such as ``1,240 samples of 3 classes in photos``."""
+    declaration = datasets().get(reference.name)
+    paths = {spec.name for spec in declaration.options if spec.type == "path"} if declaration is not None else set()
+    path = next((str(value) for name, value in reference.options.items() if name in paths), "")
+    name = Path(path).name if path else reference_text("data", reference) or str(reference)
     part = facts.parts.get("train") if facts is not None else None
-    return f"{part.count:,} samples of {name}" if part is not None else name
+    if facts is None or part is None:
+        return name
+    classes = f" of {len(facts.classes):,} classes" if facts.classes else ""
+    return f"{part.count:,} samples{classes} in {name}"
 
 
 def _sentence(text: str) -> str:

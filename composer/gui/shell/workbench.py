@@ -18,6 +18,7 @@ from composer.gui.shell.context import Context
 from composer.gui.shell.docks import Docks
 from composer.gui.shell.run_notice import RunNotice
 from composer.gui.shell.status import StatusBar
+from composer.gui.widgets.drop_hint import DropHint
 from composer.gui.widgets.toast import Toast
 
 
@@ -47,6 +48,7 @@ class Workbench(QObject):
         self._column = QVBoxLayout(self._middle)
         self.banners = Banners(self._column, session)
         self.toast = Toast(self._middle)
+        self.drop_hint = DropHint(self._middle)
         self.run_health = RunHealth(session)
         self.run_notice = RunNotice(window, session, lambda: self.docks.in_front("training"))
 

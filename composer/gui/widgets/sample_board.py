@@ -86,7 +86,7 @@ class SampleTiles(QWidget):
                 mark = ("check", "success") if sample.right else ("close", "error")
                 theme.icon(*mark).paint(painter, QRect(line.left(), line.center().y() - MARK // 2, MARK, MARK))
                 line.setLeft(line.left() + MARK + 4)
-            score = units.percent(sample.score) if sample.predicted else ""
+            score = f"{100 * sample.score:.0f} %" if sample.predicted else ""
             painter.setPen(theme.color("muted"))
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, score)
             painter.setPen(theme.color("text"))

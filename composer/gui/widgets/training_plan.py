@@ -11,6 +11,7 @@ from composer.core.run_measures import MEASURES
 from composer.gui.look import theme
 from composer.gui.widgets.curve_plot import CurvePlot
 from composer.gui.widgets.labels import button, column, label
+from composer.gui.widgets.wrap_button import WrapButton
 
 RATE = next(measure for measure in MEASURES if measure.has_plan)
 # Pixels: below this height of the page there is no plot.
@@ -49,7 +50,7 @@ class TrainingPlan(QWidget):
         super().__init__()
         self.name, self.text = label(role="title", wrap=True), label(role="muted", wrap=True)
         self.problems = button("Show the problems", show_problems, "link")
-        self.repair = button("", repair, "primary")
+        self.repair = WrapButton("", repair, primary=True)
         self.reading = QProgressBar(textVisible=False)
         self.reading.setRange(0, 1000)
         self.reading.setFixedWidth(240)

@@ -21,10 +21,14 @@ class WrapButton(QPushButton):
     Args:
         text: the label.
         clicked: called on a click.
+        primary: whether it is the action that most users want.
     """
 
-    def __init__(self, text: str, clicked: Callable[[], object]) -> None:
+    def __init__(self, text: str, clicked: Callable[[], object], *, primary: bool = False) -> None:
         super().__init__(text)
+        self._ink = "on_accent" if primary else "text"
+        if primary:
+            self.setProperty("primary", "true")
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -56,5 +60,5 @@ class WrapButton(QPushButton):
         self.initStyleOption(option)
         option.text = ""
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
-        painter.setPen(theme.color("text" if self.isEnabled() else "faint"))
+        painter.setPen(theme.color(self._ink if self.isEnabled() else "faint"))
         painter.drawText(self.rect().adjusted(SIDE, 0, -SIDE, 0), int(TEXT_FLAGS), self.text())

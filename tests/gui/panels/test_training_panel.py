@@ -266,6 +266,35 @@ def test_a_failed_run_states_the_reason_and_has_the_trace_one_click_away(
     assert not panel.controls.resume.isVisible()
 
 
+def test_a_failed_run_offers_the_settings_that_it_suggests(
+    panel: TrainingPanel, session: Session, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "too_large.py"
+    script.write_text(
+        "import json, sys\n"
+        "suggestion = {'batch_size': 16, 'accumulate': 8}\n"
+        "state = {'state': 'failed', 'message': 'cpu has too little memory', 'suggestion': suggestion}\n"
+        "print(json.dumps({'method': 'state', 'params': state}))\n"
+        "sys.exit(1)\n"
+    )
+    handle = RunHandle(session.document.design, {}, (sys.executable, str(script)), session)
+    session.runs.append(handle)
+    session.run_started.emit(handle)
+    handle.start()
+    qtbot.waitUntil(lambda: panel.notice.level == "error")
+    started = []
+    monkeypatch.setattr(session, "start_training", started.append)
+    action = panel.notice.action("Train with batch size 16 and accumulate 8")
+    assert action is not None
+    qtbot.waitUntil(panel.controls.start.isEnabled)
+    click(qtbot, action)
+    training = session.document.design.training
+    assert (training.batch_size, training.accumulate) == (16, 8)
+    assert len(started) == 1
+    session.document.undo()
+    assert session.document.design.training.batch_size == 128
+
+
 def test_an_interrupted_run_of_this_network_is_offered(session: Session, home: Path, qtbot: QtBot) -> None:
     write_run(home / "runs" / "tiny-1", session.document.design, state="training", pid=2**22 + 1)
     panel = TrainingPanel(session)

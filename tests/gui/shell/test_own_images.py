@@ -33,6 +33,7 @@ def drop(window: Window, path: Path) -> None:
     enter = QDragEnterEvent(QPoint(5, 5), *rest)
     QApplication.sendEvent(window, enter)
     assert enter.isAccepted()
+    assert window.bench.drop_hint.text == f"Train on “{path.name}”"
     QApplication.sendEvent(window, QDropEvent(QPointF(5, 5), *rest))
 
 
@@ -41,6 +42,7 @@ def test_a_folder_dropped_on_the_window_is_learned_from_and_shown(window: Make, 
     drop(shown, photos)
     data = ExtensionRef("images", {"folder": str(photos)})
     qtbot.waitUntil(lambda: shown.session.document.design.training.data == data)
+    assert shown.bench.drop_hint.isHidden()
     qtbot.waitUntil(lambda: shown.docks.in_front("data"))
     qtbot.waitUntil(lambda: shown.session.data.facts is not None, timeout=20_000)
     shown.session.document.undo()

@@ -159,6 +159,7 @@ def test_the_field_of_the_folder_is_an_edit_of_the_design(
 
 
 def test_pages_are_fetched_together(panel: DataPanel, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: panel.gallery.thumbnail(0) is not None)  # no earlier page is on its way
     requests = []
     panel.gallery._fetch = lambda offset, count: requests.append((offset, count))
     panel.gallery.reset(70_000)

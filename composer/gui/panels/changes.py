@@ -35,6 +35,7 @@ class ChangesPanel(Panel):
     icon = "compare"
     area = "bottom"
     order = 45
+    shortcut = "Ctrl+5"
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

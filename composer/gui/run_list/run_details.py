@@ -21,6 +21,8 @@ from composer.gui.widgets.text_box import TextBox
 # More runs side by side are unreadable.
 MOST = 8
 _WRITTEN_ELSEWHERE = frozenset({"name", "notes", "tags"})
+# Settings that are among the general values already.
+_ABOVE = frozenset({"seed", "data", "epochs"})
 
 
 class RunDetails(QWidget):
@@ -54,6 +56,7 @@ class RunDetails(QWidget):
         self.values.setUniformRowHeights(True)
         self.values.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.values.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.values.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.values.setAccessibleName("Settings of the selected runs")
         self.values.setStyleSheet("QTreeView::item { padding: 2px 6px; }")
         self.values.header().setStretchLastSection(True)
@@ -155,7 +158,7 @@ def _values_of(row: RunRow) -> tuple[list[str], list[tuple[str, list[str], bool]
     ]
     defaults = flat_settings({})
     for key, value in row.settings.items():
-        if key != "seed" and (text := column(key).write(row)) != "-":
+        if key not in _ABOVE and (text := column(key).write(row)) not in ("", "-"):
             lines.append((column(key).title, [text], value != defaults.get(key)))
     return [row.name], lines
 

@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QVBoxLayout, QWidget
 
 from composer.gui.keymap import Bindable, panel_id
@@ -57,7 +57,13 @@ class DockTitle(QWidget):
 
 
 class DockContent(QWidget):
-    """The content of a dock before and after its panel exists; its size hint is the first size of the dock."""
+    """The content of a dock before and after its panel exists; its size hint is the first size of the dock.
+
+    Signals:
+        escaped: Escape was pressed in the panel, and nothing in it took the key.
+    """
+
+    escaped = Signal()
 
     def __init__(self, area: str) -> None:
         super().__init__()
@@ -73,6 +79,13 @@ class DockContent(QWidget):
         """Return the first size of a dock in its area."""
         return self._hint
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Report an Escape that no widget of the panel has taken."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
+
 
 class Docks(QObject):
     """The docks of a window.
@@ -84,7 +97,12 @@ class Docks(QObject):
     Attributes:
         docks: the docks by panel name.
         broken: names of panel files that cannot be imported, each with the reason.
+
+    Signals:
+        escaped: Escape was pressed in a panel that had no use for it.
     """
+
+    escaped = Signal()
 
     def __init__(self, window: QMainWindow, session: Session) -> None:
         super().__init__(window)
@@ -188,7 +206,9 @@ class Docks(QObject):
         dock = QDockWidget(cls.title, self._window)
         dock.setObjectName(f"dock_{name}")
         dock.setTitleBarWidget(DockTitle(dock))
-        dock.setWidget(DockContent(cls.area))
+        content = DockContent(cls.area)
+        content.escaped.connect(self.escaped)
+        dock.setWidget(content)
         # Not Qt's toggle action: it leaves a panel behind other tabs, and closes one that is hidden behind them.
         action = QAction(theme.icon(cls.icon), cls.title, dock, checkable=True)
         action.triggered.connect(lambda _=False, name=name: self._toggle(name))
@@ -244,8 +264,8 @@ class Docks(QObject):
         dock = self.docks[name]
         if _in_front(dock):
             dock.close()
-        else:
-            self.show(name)
+        elif (panel := self.show(name)) is not None:
+            _focus(panel)
         self._actions[name].setChecked(
             not dock.isHidden()
         )  # the click has toggled the check mark, whatever happened to the panel
@@ -274,6 +294,17 @@ class Docks(QObject):
         for dock in self.docks.values():
             if dock.windowTitle() == text:
                 dock.close()
+
+
+def _focus(panel: Panel) -> None:
+    """Give the focus to the first widget of a panel that takes it by Tab, such as its search field."""
+    widget: QWidget | None = panel.nextInFocusChain()
+    while widget is not None and widget is not panel:
+        reachable = widget.isEnabled() and widget.isVisibleTo(panel) and panel.isAncestorOf(widget)
+        if reachable and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return
+        widget = widget.nextInFocusChain()
 
 
 def _in_front(dock: QDockWidget) -> bool:

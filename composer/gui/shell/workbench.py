@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
 
@@ -68,6 +68,7 @@ class Workbench(QObject):
         session.message.connect(self.toast.show_message)
         session.command_requested.connect(self.run_command)
         session.panel_requested.connect(self.docks.show)
+        self.docks.escaped.connect(lambda: self.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
         session.file_changed.connect(self._update_title)
         document.design_changed.connect(self._update_title)
         session.facts_changed.connect(self._update_badge)

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from composer.core.graph import Design
 from composer.gui.window import Window
 
 
@@ -57,3 +59,20 @@ def test_the_first_widths_do_not_depend_on_the_order_of_timers(
     assert widths["palette"] < 300
     assert widths["inspector"] == widths["costs"] < 360
     assert shown.canvas.width() > 500
+
+
+def test_a_panel_opened_by_its_key_has_the_focus_and_escape_leads_back(
+    window: Callable[..., Window], small: Design, qtbot: QtBot
+) -> None:
+    shown = window(design=small)
+    shown.canvas.setFocus()
+    for name in ("runs", "palette", "fit"):
+        shown.docks.docks[name].close()
+        shown.docks.action(name).trigger()
+        panel = shown.docks.panel(name)
+        assert panel is not None
+        qtbot.waitUntil(lambda panel=panel: panel.isAncestorOf(QApplication.focusWidget()))
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        QTest.keyClick(focused, Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda: shown.canvas.isAncestorOf(QApplication.focusWidget()))

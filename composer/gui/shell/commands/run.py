@@ -18,9 +18,15 @@ def train(context: Context) -> None:
     context.session.training_requested.emit()
 
 
-def branch_run(context: Context, branch: Branch) -> None:
-    """Open a copy of the design of a run, with its settings and the weights to start from, and show the settings."""
+def branch_run(context: Context, branch: Branch | None = None) -> None:
+    """Open a copy of the design of a run, with its settings and the weights to start from, and show the settings.
+
+    Without a run, the runs panel opens, which has one to select.
+    """
     session = context.session
+    if branch is None:
+        context.docks.show("runs")
+        return
     if not unsaved.may_replace_design(context.window, session):
         return
     try:

@@ -27,8 +27,8 @@ DESCRIPTION = "Compose vision networks: draw, see shapes and costs, train, inspe
 
 
 def command_names() -> list[str]:
-    """Return the names of all commands: the files of `commands`."""
-    return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+    """Return the names of all commands: the files of `commands`, with hyphens for underscores."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__))
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"netcomposer {__version__}")
     subparsers = top.add_subparsers(dest="command", metavar="COMMAND")
     for name in command_names():
-        module = import_module(f"{commands.__name__}.{name}")
+        module = import_module(f"{commands.__name__}.{name.replace('-', '_')}")
         help = module.run.__doc__.split("\n\n")[0]
         command = subparsers.add_parser(name, help=help, description=help)
         add_options(command, module.run)

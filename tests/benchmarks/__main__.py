@@ -20,6 +20,7 @@ NAMES = (
     "edit",
     "model_step",
     "epoch",
+    "image_folder",
     "augmentation",
     "summary",
     "templates",

@@ -13,6 +13,7 @@ from torch import Tensor
 from composer.core.errors import UserError
 from composer.engine.training.datasets.image_file import EXPECTED, ImageSource, decode_image
 from composer.engine.training.datasets.image_fit import WHOLE, Fit, Part, fit_image, fit_part
+from composer.engine.training.datasets.image_format import ImageFormat
 
 # A JPEG is decoded at a fraction of its size if at least this many decoded pixels remain for each pixel of the input.
 DRAFT = 2
@@ -68,6 +69,7 @@ class Decoding:
         shape: channels, height and width.
         fit: see `image_fit.fit_image`.
         parts: part of each image (N, 4), see `image_fit.fit_part`; None for the whole images.
+        normal: normalizes the pixels in the threads, too; None leaves them as 8 bits.
     """
 
     def __init__(
@@ -77,19 +79,25 @@ class Decoding:
         shape: tuple[int, int, int],
         fit: Fit,
         parts: Tensor | None = None,
+        normal: ImageFormat | None = None,
     ) -> None:
         channels, height, width = shape
         self.shape = shape
         self.fit = fit
         self._parts: list[Part] = [WHOLE] * len(files) if parts is None else [_part(row) for row in parts.tolist()]
-        self.pixels = torch.empty(len(files), height, width, channels, dtype=torch.uint8)
-        self._array = self.pixels.numpy()
+        self.normal = normal
+        if normal is None:  # channels last, as files hold them
+            pixels = torch.empty(len(files), height, width, channels, dtype=torch.uint8)
+            self.pixels = pixels.permute(0, 3, 1, 2)
+        else:
+            pixels = self.pixels = torch.empty(len(files), channels, height, width)
+        self._array = pixels.numpy()
         self._files = files
         bounds = [(low, min(low + CHUNK, len(files))) for low in range(0, len(files), CHUNK)]
         self._futures: list[Future[None]] = [pool.submit(self._decode, *pair) for pair in bounds] if pool else []
 
     def result(self) -> Tensor:
-        """Return the pixels (N, C, H, W) of 8 bits.
+        """Return the pixels (N, C, H, W) of 8 bits, or normalized.
 
         Raises:
             UserError: naming the first file that cannot be read.
@@ -99,7 +107,7 @@ class Decoding:
                 future.result()
         else:
             self._decode(0, len(self._files))
-        return self.pixels.permute(0, 3, 1, 2)
+        return self.pixels
 
     def cancel(self) -> None:
         """Give up what is not yet decoded."""
@@ -111,7 +119,11 @@ class Decoding:
         for number in range(low, high):
             path = self._files[number]
             try:
-                self._array[number] = decode_pixels(path, channels, height, width, self.fit, self._parts[number])
+                pixels = decode_pixels(path, channels, height, width, self.fit, self._parts[number])
             except UserError as error:
                 reason = reason_of(error, path)
                 raise UserError(f"{path}: {reason}; it was readable before, repair it and resume") from None
+            if self.normal is None:
+                self._array[number] = pixels
+            else:
+                self.normal.normalize_bytes(pixels, self._array[number])

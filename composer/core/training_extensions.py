@@ -7,7 +7,9 @@ parameters are its options::
     class Regression(Objective): ...
 """
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -26,10 +28,11 @@ OBJECTIVE: Schema = {
     "scores_per_class": ((bool,), "whether the design must end with one score per class of the dataset"),
     "soft_labels": ((bool,), "whether labels may be probabilities of the classes"),
 }
+STAGES = ("geometry", "pixels", "batch", "mix")
 AUGMENTATION: Schema = {
     "title": ((str,), "a text"),
     "order": ((int,), "its position among the augmentations of a batch"),
-    "stage": ((str,), "one of: geometry, pixels, batch, mix"),
+    "stage": ((str,), f"one of: {', '.join(STAGES)}"),
     "colour": ((bool,), "whether it needs images that are grey or RGB"),
 }
 OPTIMIZER: Schema = {
@@ -69,8 +72,18 @@ def schedules() -> Mapping[str, Declaration]:
 
 @cache
 def augmentations() -> Mapping[str, Declaration]:
-    """Return the declared augmentations by name; broken files carry a `problem`."""
-    return read_declarations(FOLDER / "augmentations", "augmentation", AUGMENTATION)
+    """Return the declared augmentations by name, in the order in which they are applied; broken files come last."""
+    declared = read_declarations(FOLDER / "augmentations", "augmentation", AUGMENTATION)
+    checked = {name: _check_stage(declaration) for name, declaration in declared.items()}
+    return dict(sorted(checked.items(), key=lambda item: item[1].values.get("order", math.inf)))
+
+
+def _check_stage(declaration: Declaration) -> Declaration:
+    """Return a declaration that has a problem if it does not state when the augmentation runs."""
+    if declaration.problem or ("order" in declaration.values and declaration.values.get("stage") in STAGES):
+        return declaration
+    problem = f"{declaration.path.name}: @augmentation needs an order and a stage, one of: {', '.join(STAGES)}"
+    return replace(declaration, problem=problem)
 
 
 # Training settings that name an extension, or several -> the extensions to choose from.

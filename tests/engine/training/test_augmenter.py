@@ -4,9 +4,10 @@ import sys
 import pytest
 import torch
 
+from composer.core import training_extensions
 from composer.core.errors import UserError
 from composer.core.graph import ExtensionRef, Training
-from composer.core.training_extensions import augmentations
+from composer.core.training_extensions import STAGES, augmentations
 from composer.engine.training import batches
 from composer.engine.training.augmenter import make_augmenter
 from composer.engine.training.batches import epoch_batches
@@ -14,7 +15,6 @@ from composer.engine.training.datasets import LoadedDataset, load
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import MemorySplit
 
-STAGES = ("geometry", "pixels", "batch", "mix")
 # One that changes every batch in each stage; the affine map draws once per epoch.
 EVERYTHING = ("affine", "flip", "crop", "rand_augment", "color", "erasing", "mixup", "cutmix")
 
@@ -55,6 +55,18 @@ def test_each_file_declares_a_stage_and_an_order():
         assert not declaration.problem, name
         assert declaration.values["stage"] in STAGES, name
     assert "warping" not in augmentations()
+    orders = [declaration.values["order"] for declaration in augmentations().values()]
+    assert orders == sorted(orders)
+
+
+def test_a_file_without_a_stage_is_an_entry_with_its_reason(tmp_path, monkeypatch):
+    folder = tmp_path / "augmentations"
+    folder.mkdir()
+    text = '@augmentation(title="Swirl", order=1, stage="later")\nclass Swirl:\n    """Swirl."""\n'
+    (folder / "swirl.py").write_text(text)
+    monkeypatch.setattr(training_extensions, "FOLDER", tmp_path)
+    problem = training_extensions.augmentations.__wrapped__()["swirl"].problem
+    assert problem == "swirl.py: @augmentation needs an order and a stage, one of: geometry, pixels, batch, mix"
 
 
 @pytest.mark.parametrize("name", sorted(augmentations()))

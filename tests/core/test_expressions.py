@@ -130,7 +130,7 @@ def test_items_of_a_tuple() -> None:
     assert evaluate(str(substitute("=kernel[1] + 1", {"kernel": "=side * 2"})), {"side": 2}) == 5
     for text, words in (
         ("=depths[3]", r"asks for item 3 of \(2, 2, 6\)"),
-        ("=depths", r"uses 'depths', which is \(2, 2, 6\); write depths\[0\] for an item"),
+        ("=depths", r"uses 'depths', which is \(2, 2, 6\); write depths\[0\] for its first item"),
         ("=depths[-1]", "something other than arithmetic"),
         ("=depths[0:2]", "something other than arithmetic"),
     ):

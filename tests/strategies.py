@@ -26,6 +26,7 @@ from composer.core.graph import (
     Ramp,
     Training,
     Value,
+    Variant,
     Wire,
 )
 
@@ -198,14 +199,22 @@ def designs(draw: st.DrawFn) -> Design:
         warmup_epochs=st.floats(0, 10),
         precision=texts,
     )
+    values = st.one_of(scalars, expressions)
+    variable_values = st.one_of(values, st.lists(values, max_size=3).map(tuple))
+    variables = draw(st.dictionaries(identifiers, variable_values, max_size=3))
+    counts = st.dictionaries(st.sampled_from(("params", "macs")), st.integers(0, 10**12))
+    settings = st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(set(variables) - {"title", "expected"}, variable_values)
+    )
     return Design(
         name=draw(texts),
         main=draw(graphs(tuple(subs))),
         graphs=subs,
-        variables=draw(st.dictionaries(identifiers, st.one_of(scalars, expressions), max_size=3)),
+        variables=variables,
         training=draw(st.one_of(st.just(Training()), training)),
         description=draw(texts),
-        expected=draw(st.dictionaries(st.sampled_from(("params", "macs")), st.integers(0, 10**12))),
+        expected=draw(counts),
+        variants=draw(st.dictionaries(identifiers, st.builds(Variant, settings, texts, counts), max_size=2)),
     )
 
 

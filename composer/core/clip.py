@@ -15,8 +15,8 @@ from composer.core.graph import (
     SUBGRAPH,
     Design,
     Graph,
+    Literal,
     Node,
-    Scalar,
     Value,
     as_literal,
     frozen,
@@ -39,7 +39,7 @@ class Clip:
 
     items: Graph
     graphs: Mapping[str, Graph] = field(default_factory=dict)
-    variables: Mapping[str, Scalar] = field(default_factory=dict)
+    variables: Mapping[str, Literal] = field(default_factory=dict)
     values: Mapping[str, Value] = field(default_factory=dict)
 
 
@@ -133,7 +133,7 @@ class _Adapter:
         assert not isinstance(translated, tuple)
         self.variables[name] = f"={self._settle(name, translated)}"  # type: ignore[arg-type]
 
-    def _settle(self, name: str, value: Scalar) -> str:
+    def _settle(self, name: str, value: Literal) -> str:
         """Return the variable of the design that has a value: an equal one if there is one, else a new one."""
         existing = self.design.variables
         for other in (name, *(other for other in existing if names.numbered(other, name))):
@@ -181,7 +181,7 @@ def _instance_values(design: Design, path: tuple[str, ...], exposed: Mapping[str
             node = home.nodes[id]
             home = design.graphs[node.subgraph or ""]
             params = {key: resolve(node.params.get(key, default), scope) for key, default in home.params.items()}
-            scope = {**outer, **params}  # type: ignore[dict-item]
+            scope = {**outer, **params}
     except (UserError, KeyError):
         return dict(exposed)
     return {name: scope.get(name, value) if path else value for name, value in exposed.items()}
@@ -207,7 +207,7 @@ def _names_inside(graph: Graph) -> set[str]:
     return set().union(*map(value_names, values))
 
 
-def _closure(variables: Mapping[str, Scalar], used: Iterable[str]) -> dict[str, Scalar]:
+def _closure(variables: Mapping[str, Literal], used: Iterable[str]) -> dict[str, Literal]:
     """Return the variables that some names need, in their order."""
     needed: set[str] = set()
     pending = [name for name in used if name in variables]
@@ -218,7 +218,7 @@ def _closure(variables: Mapping[str, Scalar], used: Iterable[str]) -> dict[str, 
     return {name: value for name, value in variables.items() if name in needed}
 
 
-def _same(one: Scalar, other: Scalar) -> bool:
+def _same(one: Literal, other: Literal) -> bool:
     return type(one) is type(other) and one == other
 
 

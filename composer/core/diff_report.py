@@ -9,7 +9,7 @@ from composer.core.diff import Diff, diff
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts
-from composer.core.graph import Design, Graph, Input, Item, Node, Scalar, Value
+from composer.core.graph import Design, Graph, Input, Item, Literal, Node, Scalar, Value
 
 # The detail of a changed parameter, ``act: gelu -> relu``; that of a changed block, ``Linear -> MLP``, has no colon.
 _PARAMETER = re.compile(r"\w+: ")
@@ -146,7 +146,7 @@ def _item_costs(design: Design, facts: DesignFacts) -> dict[tuple[str, str], _It
     except UserError:
         variables = {}
 
-    def visit(name: str, prefix: str, scope: Mapping[str, Scalar], times: int) -> None:
+    def visit(name: str, prefix: str, scope: Mapping[str, Literal], times: int) -> None:
         graph = design.graph(name)
         for id in graph.ids():
             item, item_facts = graph.item(id), facts.nodes.get(prefix + id)
@@ -158,7 +158,7 @@ def _item_costs(design: Design, facts: DesignFacts) -> dict[tuple[str, str], _It
             if isinstance(item, Node) and item.subgraph is not None and item.subgraph in design.graphs:
                 enter(item, item.subgraph, f"{prefix}{id}/", scope, times)
 
-    def enter(node: Node, inner: str, prefix: str, scope: Mapping[str, Scalar], times: int) -> None:
+    def enter(node: Node, inner: str, prefix: str, scope: Mapping[str, Literal], times: int) -> None:
         exposed = design.graphs[inner].params
         repeat = _integer(node.repeat, scope)
         # Iterations that differ have their own paths in the facts; otherwise the first stands for all.
@@ -172,12 +172,12 @@ def _item_costs(design: Design, facts: DesignFacts) -> dict[tuple[str, str], _It
     return items
 
 
-def _integer(value: Value, scope: Mapping[str, Scalar]) -> int:
+def _integer(value: Value, scope: Mapping[str, Literal]) -> int:
     number = _scalar(value, scope)
     return int(number) if isinstance(number, int | float) and number >= 1 else 1
 
 
-def _scalar(value: Value, scope: Mapping[str, Scalar], index: int = 0, repeat: int = 1) -> Scalar:
+def _scalar(value: Value, scope: Mapping[str, Literal], index: int = 0, repeat: int = 1) -> Scalar:
     """Return a value as a number or text; None if it cannot be computed or is a list, which expressions cannot use."""
     try:
         literal = resolve(value, scope, index, repeat)

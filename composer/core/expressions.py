@@ -157,30 +157,30 @@ def _bounded(value: Scalar, text: str) -> Scalar:
     return value
 
 
-def resolve_variables(variables: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """Return the variables with their expressions evaluated.
+def resolve_variables(variables: Mapping[str, Literal]) -> dict[str, Literal]:
+    """Return the variables with their expressions evaluated, those in lists too.
 
     Raises:
         UserError: if variables form a cycle or refer to unknown names.
     """
-    values: dict[str, Scalar] = {}
+    values: dict[str, Literal] = {}
     pending: list[str] = []  # names whose evaluation has started; each waits for the next
 
-    def visit(name: str) -> Scalar:
+    def visit(name: str) -> Literal:
         if name in values:
             return values[name]
         if name in pending:
             raise UserError(f"variables form a cycle: {format_cycle(pending[pending.index(name) :])}")
         value = variables[name]
-        if isinstance(value, str) and is_expression(value):
+        if isinstance(value, tuple) or is_expression(value):
             if len(pending) >= MAX_DEPTH:
                 raise UserError(
                     f"variable {pending[0]!r} depends on a chain of more than {MAX_DEPTH} variables;"
                     " write some of them as numbers"
                 )
             pending.append(name)
-            needed = {used: visit(used) for used in sorted(names(value)) if used in variables}
-            value = evaluate(value, needed)
+            used = names(value) if isinstance(value, str) else value_names(value)
+            value = resolve(value, {other: visit(other) for other in sorted(used) if other in variables})
             pending.pop()
         values[name] = value
         return value
@@ -190,7 +190,7 @@ def resolve_variables(variables: Mapping[str, Scalar]) -> dict[str, Scalar]:
     return values
 
 
-def resolve(value: Value, variables: Mapping[str, Scalar], iteration: int = 0, iterations: int = 1) -> Literal:
+def resolve(value: Value, variables: Mapping[str, Literal], iteration: int = 0, iterations: int = 1) -> Literal:
     """Compute the literal that a parameter value stands for.
 
     Args:
@@ -205,7 +205,7 @@ def resolve(value: Value, variables: Mapping[str, Scalar], iteration: int = 0, i
     if isinstance(value, Each):
         if not value.values:
             raise UserError("each: the list is empty; give one value for each iteration")
-        return resolve(value.values[iteration % len(value.values)], variables)
+        return resolve(value.at(iteration), variables)
     if isinstance(value, Ramp):
         start, stop = resolve(value.start, variables), resolve(value.stop, variables)
         if not isinstance(start, int | float) or not isinstance(stop, int | float):
@@ -223,7 +223,7 @@ def resolve(value: Value, variables: Mapping[str, Scalar], iteration: int = 0, i
 def value_parts(value: Value) -> tuple[Literal, ...]:
     """Return the single values that a parameter value consists of: several for a value per iteration, else itself."""
     if isinstance(value, Each):
-        return value.values
+        return value.listed
     return (value.start, value.stop) if isinstance(value, Ramp) else (value,)
 
 

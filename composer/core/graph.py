@@ -25,11 +25,26 @@ Scalar: TypeAlias = int | float | bool | str | None
 Literal: TypeAlias = Scalar | tuple["Literal", ...]
 
 
+AND_SO_ON = "..."  # at the end of an `Each`
+
+
 @dataclass(frozen=True, slots=True)
 class Each:
-    """A parameter with one value for each iteration of a repeat; a list shorter than the repeat starts over."""
+    """A parameter with one value for each iteration of a repeat. A list shorter than the repeat starts over; one that
+    ends with ``"..."`` goes on with the value before.
+    """
 
     values: tuple[Literal, ...]
+
+    def at(self, iteration: int) -> Literal:
+        """Return the value of an iteration, counted from 0."""
+        values = self.listed
+        return values[min(iteration, len(values) - 1) if len(values) < len(self.values) else iteration % len(values)]
+
+    @property
+    def listed(self) -> tuple[Literal, ...]:
+        """The values without the mark at the end."""
+        return self.values[:-1] if len(self.values) > 1 and self.values[-1] == AND_SO_ON else self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +312,25 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """A named setting of a design's variables, such as one size of a family.
+
+    Args:
+        values: the variables that it sets; the others keep the values of the design.
+        title: name of the network with these values; empty: that of the design.
+        expected: counts that the author states for it (``params``, ``macs``).
+    """
+
+    values: Mapping[str, Literal] = field(default_factory=dict)
+    title: str = ""
+    expected: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("values", "expected"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+
+@dataclass(frozen=True, slots=True)
 class Design:
     """The whole document.
 
@@ -304,8 +338,9 @@ class Design:
         name: title, free text.
         main: the graph that is the network.
         graphs: sub-graphs by name.
-        variables: numbers and texts that parameters use in expressions (``"=width * 2"``); may be expressions
-            themselves.
+        variables: numbers, texts and lists of them that parameters use in expressions (``"=width * 2"``,
+            ``"=depths[0]"``); may be expressions themselves.
+        variants: named settings of the variables, such as the sizes of a family of networks.
         training: training settings.
         description: free text; for templates it states the source.
         expected: counts that the author states (``params``, ``macs``); `check` recomputes them.
@@ -314,13 +349,14 @@ class Design:
     name: str = "untitled"
     main: Graph = field(default_factory=Graph)
     graphs: Mapping[str, Graph] = field(default_factory=dict)
-    variables: Mapping[str, Scalar] = field(default_factory=dict)
+    variables: Mapping[str, Literal] = field(default_factory=dict)
     training: Training = field(default_factory=Training)
     description: str = ""
     expected: Mapping[str, int] = field(default_factory=dict)
+    variants: Mapping[str, Variant] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("graphs", "variables", "expected"):
+        for name in ("graphs", "variables", "expected", "variants"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     def graph(self, name: str = "") -> Graph:

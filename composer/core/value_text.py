@@ -6,7 +6,7 @@ from dataclasses import replace
 from composer.core import expressions
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
-from composer.core.graph import Each, Literal, Ramp, Scalar, Value, is_expression
+from composer.core.graph import AND_SO_ON, Each, Literal, Ramp, Value, is_expression
 from composer.core.number_text import parse_integer, parse_number
 from composer.core.param_check import problem
 
@@ -37,7 +37,7 @@ def to_text(value: Value) -> str:
     return str(value)
 
 
-def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar] | None = None) -> Value:
+def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Literal] | None = None) -> Value:
     """Parse a typed text as a value.
 
     Args:
@@ -52,7 +52,9 @@ def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]
     head, _, rest = text.partition(" ")
     if head in (EACH, RAMP) or head in (f"{EACH}:", f"{RAMP}:"):
         parts = _split(rest.replace("..", ",") if head.startswith(RAMP) else rest)
-        items = [_single(part, spec, variables or {}) for part in parts]
+        marked = head.startswith(EACH) and len(parts) > 1 and parts[-1] in (AND_SO_ON, "…")
+        items = [_single(part, spec, variables or {}) for part in (parts[:-1] if marked else parts)]
+        items += [AND_SO_ON] * marked
         if head.startswith(EACH) and items:
             return Each(tuple(items))
         ends = [item for item in items if isinstance(item, int | float) or is_expression(item)]
@@ -64,10 +66,10 @@ def from_text(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]
     return _single(text, spec, variables or {})
 
 
-def _single(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]) -> Literal:
+def _single(text: str, spec: ParamSpec | None, variables: Mapping[str, Literal]) -> Literal:
     text = text.strip()
     in_parts = spec is not None and (spec.type == "tuple" or spec.axes > 0) and len(_parts(text)) > 1
-    if is_expression(text) and not in_parts:
+    if is_expression(text) and not in_parts and spec is not None:
         expressions.names(text)
         return text
     value = _guess(text, variables) if spec is None else _READERS[spec.type](text, spec, variables)
@@ -77,7 +79,12 @@ def _single(text: str, spec: ParamSpec | None, variables: Mapping[str, Scalar]) 
     return value
 
 
-def _guess(text: str, variables: Mapping[str, Scalar]) -> Literal:
+def _guess(text: str, variables: Mapping[str, Literal]) -> Literal:
+    if len(parts := _parts(text)) > 1 and all(is_expression(part) or _is_number(part) for part in parts):
+        return tuple(_guess(part, variables) for part in parts)
+    if is_expression(text):
+        expressions.names(text)
+        return text
     if text.lower() in (NONE, "true", "false"):
         return {NONE: None, "true": True, "false": False}[text.lower()]
     if (number := _plain_number(text)) is not None:
@@ -86,6 +93,13 @@ def _guess(text: str, variables: Mapping[str, Scalar]) -> Literal:
         return _arithmetic(text, variables)
     except UserError:
         return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return parse_number(text) is not None
+    except ValueError:
+        return False
 
 
 def _plain_number(text: str) -> int | float | None:
@@ -100,7 +114,7 @@ def _plain_number(text: str) -> int | float | None:
         raise UserError(str(error)) from None
 
 
-def _arithmetic(text: str, variables: Mapping[str, Scalar]) -> Literal:
+def _arithmetic(text: str, variables: Mapping[str, Literal]) -> Literal:
     if (number := _plain_number(text)) is not None:
         return number
     try:
@@ -114,7 +128,7 @@ def _arithmetic(text: str, variables: Mapping[str, Scalar]) -> Literal:
     return expressions.evaluate(text, {})
 
 
-def _number(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
+def _number(text: str, spec: ParamSpec, variables: Mapping[str, Literal]) -> Literal:
     if not text or text.lower() == NONE:
         return None
     if spec.axes and len(_parts(text)) > 1:
@@ -125,7 +139,7 @@ def _number(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Lite
     return float(value) if spec.type == "float" and isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _bool(text: str, spec: ParamSpec, _variables: Mapping[str, Scalar]) -> Literal:
+def _bool(text: str, spec: ParamSpec, _variables: Mapping[str, Literal]) -> Literal:
     words: dict[str, Literal] = {
         "true": True,
         "false": False,
@@ -140,15 +154,15 @@ def _bool(text: str, spec: ParamSpec, _variables: Mapping[str, Scalar]) -> Liter
     return words[text.lower()]
 
 
-def _str(text: str, spec: ParamSpec, _variables: Mapping[str, Scalar]) -> Literal:
+def _str(text: str, spec: ParamSpec, _variables: Mapping[str, Literal]) -> Literal:
     return None if spec.optional and text.lower() in ("", NONE) else text
 
 
-def _choice(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
+def _choice(text: str, spec: ParamSpec, variables: Mapping[str, Literal]) -> Literal:
     return next((choice for choice in spec.choices if to_text(choice) == text), _str(text, spec, variables))
 
 
-def _tuple(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Literal:
+def _tuple(text: str, spec: ParamSpec, variables: Mapping[str, Literal]) -> Literal:
     if not text or text.lower() == NONE:
         return None
     kind, length = spec.items or ("int", 0)
@@ -158,7 +172,7 @@ def _tuple(text: str, spec: ParamSpec, variables: Mapping[str, Scalar]) -> Liter
     return items * length if len(items) == 1 and length else items
 
 
-_READERS: dict[str, Callable[[str, ParamSpec, Mapping[str, Scalar]], Literal]] = {
+_READERS: dict[str, Callable[[str, ParamSpec, Mapping[str, Literal]], Literal]] = {
     "int": _number,
     "float": _number,
     "bool": _bool,

@@ -1,13 +1,19 @@
 """`netcomposer check`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from composer.cli import PROBLEMS
 from composer.cli.options import DesignFile, Force, Option
 from composer.core.errors import UserError
 from composer.core.files.replacing import FileStamp
 from composer.core.graph import Design
+from composer.core.variants import apply_variant
+
+if TYPE_CHECKING:
+    from composer.core.facts import Totals
+    from composer.engine.inference.infer import Inferrer
 
 
 def run(
@@ -37,11 +43,9 @@ def run(
     problems = [*causes(inference, inferrer), *training_settings.problems(loaded.training)]
     totals = inference.facts.totals
     if not problems:
-        problems = [
-            f"{name}: the design states {expected:,}, but it has {getattr(totals, name):,}"
-            for name, expected in loaded.expected.items()
-            if getattr(totals, name) != expected
-        ]
+        problems = _wrong_counts(loaded.expected, totals)
+        for name in loaded.variants:
+            problems += [f"variant {name}: {text}" for text in _variant_problems(loaded, name, inferrer)]
     note = ""
     if not problems:
         problems, note = data_lines(loaded, design.absolute().parent, inference.facts, inferrer.catalog)
@@ -59,6 +63,23 @@ def run(
     if not problems:
         print(f"{design}: no problems, {totals.params:,} parameters, {totals.macs:,} MACs")
     return PROBLEMS if problems else 0
+
+
+def _wrong_counts(expected: Mapping[str, int], totals: "Totals") -> list[str]:
+    """Return what the author states of a design, but it has not."""
+    return [
+        f"{name}: the design states {count:,}, but it has {getattr(totals, name):,}"
+        for name, count in expected.items()
+        if getattr(totals, name) != count
+    ]
+
+
+def _variant_problems(design: Design, name: str, inferrer: "Inferrer") -> list[str]:
+    """Return the problems of a design with the variables of a variant."""
+    from composer.engine.repair.context import causes
+
+    inference = inferrer.infer(apply_variant(design, name))
+    return causes(inference, inferrer) or _wrong_counts(design.variants[name].expected, inference.facts.totals)
 
 
 def _fix(design: Design, stamp: FileStamp, source: Path, target: Path, force: bool) -> Design:

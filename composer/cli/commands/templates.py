@@ -17,6 +17,7 @@ def run(*, as_json: AsJson = False) -> int:
                 "name": path.stem,
                 "description": design.description,
                 "expected": dict(design.expected),
+                "variants": [{"name": name, **item.expected} for name, item in design.variants.items()],
                 "path": str(path),
             }
             for path, design in designs.items()
@@ -26,4 +27,6 @@ def run(*, as_json: AsJson = False) -> int:
         width = max((len(path.stem) for path in designs), default=0)
         for path, design in designs.items():
             print(f"{path.stem:<{width}}  {design.description}")
+            if design.variants:
+                print(f"{'':<{width}}  variants: {', '.join(design.variants)}")
     return 0

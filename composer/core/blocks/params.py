@@ -8,7 +8,7 @@ from composer.core.blocks.block_file import BlockSpec
 from composer.core.errors import DesignError, UserError
 from composer.core.expressions import resolve
 from composer.core.facts import EditCall, Repair
-from composer.core.graph import Literal, Node, Scalar
+from composer.core.graph import Literal, Node
 from composer.core.param_check import problem
 
 
@@ -31,7 +31,7 @@ class Resolved:
 def resolve_params(
     spec: BlockSpec,
     node: Node,
-    variables: Mapping[str, Scalar],
+    variables: Mapping[str, Literal],
     sizes: Mapping[str, int],
     iteration: int = 0,
     iterations: int = 1,

@@ -4,7 +4,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from composer.core import training_settings
-from composer.core.graph import Design, Each, Frame, Graph, Input, Node, Output, Ramp, Value, Wire, as_literal
+from composer.core.graph import (
+    Design,
+    Each,
+    Frame,
+    Graph,
+    Input,
+    Literal,
+    Node,
+    Output,
+    Ramp,
+    Value,
+    Variant,
+    Wire,
+    as_literal,
+)
 
 
 def write_value(value: Value) -> Any:
@@ -92,13 +106,29 @@ def write_head(design: Design) -> dict[str, Any]:
         "training": training_settings.to_plain(design.training),
         "description": design.description,
         "expected": dict(design.expected),
+        "variants": [[name, dict(v.values), v.title, dict(v.expected)] for name, v in design.variants.items()],
     }
 
 
 def read_design(data: Mapping[str, Any], main: Graph, graphs: Mapping[str, Graph]) -> Design:
     """Return the design with the fields that `write_head` wrote, and graphs."""
     training = training_settings.from_plain(data["training"])
-    return Design(data["name"], main, graphs, data["variables"], training, data["description"], data["expected"])
+    variants = {name: Variant(_literals(values), *other) for name, values, *other in data["variants"]}
+    return Design(
+        name=data["name"],
+        main=main,
+        graphs=graphs,
+        variables=_literals(data["variables"]),
+        training=training,
+        description=data["description"],
+        expected=data["expected"],
+        variants=variants,
+    )
+
+
+def _literals(values: Mapping[str, Any]) -> dict[str, Literal]:
+    """Return values in which lists are tuples."""
+    return {name: as_literal(value) for name, value in values.items()}
 
 
 def to_json(design: Design) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from pathlib import Path
 from composer import paths
 from composer.core import units
 from composer.core.errors import UserError
+from composer.core.files.design_file import load
+from composer.core.graph import Design
+from composer.core.variants import apply_variant
 
 HEAD_BYTES = 4000  # name, description, counts and inputs are at the top of the file
 
@@ -53,6 +56,33 @@ def template(name: str) -> Path:
         names = ", ".join(path.stem for path in template_files())
         raise UserError(f"template {name!r} does not exist; choose one of: {names}")
     return file
+
+
+def load_template(name: str, variant: str = "") -> Design:
+    """Return the design of a template.
+
+    Args:
+        name: name of a template, or of a variant of one.
+        variant: name of a variant of the template; empty: the template as it is.
+
+    Raises:
+        UserError: if there is no such template or variant.
+    """
+    if not (paths.TEMPLATES / f"{name}.yaml").is_file():
+        for path in template_files():
+            if name in variant_names(path):
+                if variant and variant != name:
+                    raise UserError(f"{name} is a variant of {path.stem} itself; leave out --variant {variant}")
+                return apply_variant(load(path), name)
+    design = load(template(name))
+    return apply_variant(design, variant) if variant else design
+
+
+def variant_names(path: Path) -> list[str]:
+    """Return the names of a template's variants, without parsing the whole design."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        section = re.search(r"^variants:\n((?:  .*\n)+)", file.read(HEAD_BYTES), re.MULTILINE)
+    return re.findall(r"^  (\w+):", section[1], re.MULTILINE) if section else []
 
 
 def template_files() -> list[Path]:

@@ -25,6 +25,7 @@ from composer.core.graph import (
     Ramp,
     Training,
     Value,
+    Variant,
     Wire,
     is_expression,
     is_repeat,
@@ -125,26 +126,56 @@ class _Reader:
             part = self.mapping(value, subs.lines[name], f"sub-graph {name!r}", ("params", *_SECTIONS))
             graphs[name] = self.graph(part, f"sub-graph {name!r}")
         variables = self.mapping(root.get("variables"), root.lines.get("variables", 1), "variables")
-        for name in variables:
-            self.id(name, variables.lines[name], "variable")
-            value = self.literal(variables[name], variables.lines[name], f"variable {name!r}")
-            if isinstance(value, tuple):
-                raise self.fail(variables.lines[name], f"variable {name!r} is a list, expected a number or a text")
-        expected = self.mapping(root.get("expected"), root.lines.get("expected", 1), "expected", ("params", "macs"))
-        for name, count in expected.items():
-            if not isinstance(count, int) or isinstance(count, bool):
-                raise self.fail(expected.lines[name], f"expected {name} is {_kind(count)}, expected an integer")
+        values = {name: self.variable(name, variables[name], variables.lines[name]) for name in variables}
         design = Design(
             name=self.text(root, "name", Path(self.file).stem, root.lines.get("name", 1), "name"),
             main=self.graph(root, "the design", main=True),
             graphs=graphs,
-            variables=dict(variables),
+            variables=values,
             training=self.training(root),
             description=self.text(root, "description", "", root.lines.get("description", 1), "description"),
-            expected=dict(expected),
+            expected=self.expected(root, root.lines.get("expected", 1), ""),
+            variants=self.variants(root, values),
         )
         self.check_subgraphs(design, root, subs)
         return design
+
+    def variable(self, name: str, value: Any, line: int) -> Literal:
+        """Read the value of a variable: a number, a text, or a list of them."""
+        self.id(name, line, "variable")
+        literal = self.literal(value, line, f"variable {name!r}")
+        if isinstance(literal, tuple) and any(isinstance(item, tuple) for item in literal):
+            raise self.fail(line, f"variable {name!r} is a list of lists, expected a list of numbers or texts")
+        return literal
+
+    def expected(self, data: LineMapping, line: int, owner: str) -> dict[str, int]:
+        """Read the counts that the author states of the design or of a variant."""
+        counts = self.mapping(data.get("expected"), line, f"expected{owner}", ("params", "macs"))
+        for name, count in counts.items():
+            if not isinstance(count, int) or isinstance(count, bool):
+                raise self.fail(counts.lines[name], f"expected {name}{owner} is {_kind(count)}, expected an integer")
+        return dict(counts)
+
+    def variants(self, root: LineMapping, variables: Mapping[str, Literal]) -> dict[str, Variant]:
+        """Read the named settings of the variables."""
+        rows = self.mapping(root.get("variants"), root.lines.get("variants", 1), "variants")
+        variants = {}
+        for name, value in rows.items():
+            line = rows.lines[name]
+            self.id(name, line, "variant")
+            row = self.mapping(value, line, f"variant {name!r}")
+            values = {}
+            for key, item in row.items():
+                if key not in _VARIANT_KEYS:
+                    if key not in variables:
+                        others = ", ".join((*variables, *_VARIANT_KEYS))
+                        raise self.fail(
+                            line, f"variant {name!r} sets {key!r}, which is not a variable; known: {others}"
+                        )
+                    values[key] = self.variable(key, item, line)
+            title = self.text(row, "title", "", line, f"title of variant {name!r}")
+            variants[name] = Variant(values, title, self.expected(row, line, f" of variant {name!r}"))
+        return variants
 
     def check_subgraphs(self, design: Design, root: LineMapping, subs: LineMapping) -> None:
         uses: list[tuple[str, str]] = []
@@ -324,7 +355,9 @@ class _Reader:
         return tuple(frames)
 
 
-_HEAD = ("format", "name", "description", "expected", "variables")
+_HEAD = ("format", "name", "description", "expected", "variables", "variants")
+# What a variant states besides the values of variables.
+_VARIANT_KEYS = ("title", "expected")
 _SECTIONS = ("inputs", "nodes", "outputs", "wires", "frames")
 
 

@@ -120,10 +120,19 @@ def dumps(design: Design) -> str:
     if design.description:
         lines.append(f"description: {_quoted(design.description)}")
     if design.expected:
-        lines.append(f"expected: {_flow({key: str(value) for key, value in design.expected.items()})}")
+        lines.append(f"expected: {_yaml_scalar(design.expected)}")
     if design.variables:
         lines.append("variables:")
         lines.extend(f"  {name}: {_yaml_scalar(value)}" for name, value in design.variables.items())
+    if design.variants:
+        lines.append("variants:")
+        for name, variant in design.variants.items():
+            row = {
+                **({"title": _quoted(variant.title)} if variant.title else {}),
+                **{key: _yaml_scalar(value) for key, value in variant.values.items()},
+                **({"expected": _yaml_scalar(variant.expected)} if variant.expected else {}),
+            }
+            lines.append(f"  {name}: {_flow(row)}")
     lines.extend(_graph_lines(design.main, main=True))
     if design.graphs:
         lines.append("graphs:")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from composer.core.binding import PortKey
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.facts import NodeFacts
-from composer.core.graph import Literal, Node, Scalar, Wire
+from composer.core.graph import Literal, Node, Wire
 from composer.core.token_layout import TokenLayout
 from composer.engine.inference.results import BlockCost, Signature, TensorSpec
 
@@ -28,7 +28,7 @@ class NodeCall(NamedTuple):
     spec: BlockSpec
     inputs: Sequence[TensorSpec | None]
     first_inputs: Sequence[TensorSpec | None]
-    variables: Mapping[str, Scalar]
+    variables: Mapping[str, Literal]
     repeat: int
 
 

@@ -19,7 +19,7 @@ from composer.core.blocks.token_rules import input_layout
 from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts, PortSpec, summed
-from composer.core.graph import MAX_REPEAT, Design, Graph, Literal, Node, Scalar, Value, Wire
+from composer.core.graph import MAX_REPEAT, Design, Graph, Literal, Node, Value, Wire
 from composer.core.limits import MAX_NESTING
 from composer.engine.inference.block_node import (
     BlockError,
@@ -78,7 +78,7 @@ class Walk:
 
     # -- a graph -----------------------------------------------------------------------------------------------------
 
-    def _main_inputs(self, variables: Mapping[str, Scalar]) -> dict[str, TensorSpec | str]:
+    def _main_inputs(self, variables: Mapping[str, Literal]) -> dict[str, TensorSpec | str]:
         """Return the tensors at the main inputs; a message instead of one whose shape cannot be computed."""
         values: dict[str, TensorSpec | str] = {}
         for item in self.design.main.inputs.values():
@@ -94,7 +94,7 @@ class Walk:
         return values
 
     def _graph(
-        self, graph: Graph, name: str, inputs: Mapping[str, TensorSpec | str], variables: Mapping[str, Scalar]
+        self, graph: Graph, name: str, inputs: Mapping[str, TensorSpec | str], variables: Mapping[str, Literal]
     ) -> GraphResult:
         """Walk one instance of a graph.
 
@@ -131,7 +131,7 @@ class Walk:
         return result
 
     def _node_or_problem(
-        self, node: Node, result: GraphResult, cause: str | None, variables: Mapping[str, Scalar]
+        self, node: Node, result: GraphResult, cause: str | None, variables: Mapping[str, Literal]
     ) -> NodeResult:
         """Visit a node, unless its wiring is wrong or it waits for another item (`cause`)."""
         problem = self.problems.get((result.name, node.id))
@@ -165,7 +165,7 @@ class Walk:
 
     # -- a node ------------------------------------------------------------------------------------------------------
 
-    def _node(self, node: Node, result: GraphResult, variables: Mapping[str, Scalar]) -> NodeResult:
+    def _node(self, node: Node, result: GraphResult, variables: Mapping[str, Literal]) -> NodeResult:
         """Visit a node whose inputs all have values, or were left without a wire."""
         visit = self.memo.visits.get((result.name, node.id))
         if visit is not None and (cached_inputs := self._unchanged_inputs(visit, node, result)) is not None:
@@ -241,7 +241,7 @@ class Walk:
             firsts.append(computed[0] if computed else None)
         return sources, firsts
 
-    def _repeat(self, node: Node, variables: Mapping[str, Scalar]) -> int:
+    def _repeat(self, node: Node, variables: Mapping[str, Literal]) -> int:
         """Return the number of iterations of a node, and count them."""
         value = resolve(node.repeat, variables)
         repeat = _integer(value)
@@ -262,7 +262,7 @@ class Walk:
         node: Node,
         outer: GraphResult,
         inputs: Sequence[TensorSpec | None],
-        variables: Mapping[str, Scalar],
+        variables: Mapping[str, Literal],
         repeat: int,
     ) -> NodeResult:
         """Walk the sub-graph of a node once for each iteration."""
@@ -317,7 +317,7 @@ class Walk:
         scope = {**resolve_variables(self.design.variables), **params}
         self.open_graphs.append(name)
         try:
-            return self._graph(graph, name, entering, scope)  # type: ignore[arg-type]
+            return self._graph(graph, name, entering, scope)
         finally:
             self.open_graphs.pop()
 
@@ -352,7 +352,7 @@ def _integer(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _size(size: Value, variables: Mapping[str, Scalar]) -> int:
+def _size(size: Value, variables: Mapping[str, Literal]) -> int:
     """Return one size of the shape of an input."""
     value = resolve(size, variables)
     integer = _integer(value)

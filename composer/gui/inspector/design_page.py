@@ -7,11 +7,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from composer.core import edits, exposed, expressions, names, subgraphs
 from composer.core.errors import DesignError, UserError
-from composer.core.graph import Design, Scalar, Value, is_expression
+from composer.core.graph import Design, Literal, Value, is_expression
 from composer.core.value_text import from_text, to_text
+from composer.core.variants import apply_variant, current_variant
 from composer.gui.inspector.header import Header
 from composer.gui.inspector.param_row import LABEL_WIDTH, heading
 from composer.gui.session.session import Session
+from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import clear, label, row, tool_button
 from composer.gui.widgets.text_box import TextBox
 from composer.gui.widgets.value_field import ScrubLabel, ValueField
@@ -25,6 +27,7 @@ class DesignPage(QWidget):
 
     Attributes:
         graph_name: name of the sub-graph; empty for the design.
+        variants: the named settings of the variables; hidden where the design has none.
         fields: the value field of each variable or exposed parameter.
         new_name: the field for the name of a new variable.
         new_value: the field for its value.
@@ -49,6 +52,13 @@ class DesignPage(QWidget):
             self.description.setAccessibleName("description")
             self.description.committed.connect(self._describe)
             layout.addWidget(self.description)
+        self.variants = DropDown()
+        self.variants.setAccessibleName("variant")
+        self.variants.setToolTip("Sets the variables as one of the networks that this design lists")
+        self.variants.activated.connect(self._choose_variant)
+        self._variant_row = QWidget()
+        self._variant_row.setLayout(row(label("Variant"), self.variants, spacing=8))
+        layout.addWidget(self._variant_row)
         layout.addWidget(heading("Exposed parameters" if self.graph_name else "Variables"))
         self._rows = QVBoxLayout()
         self._rows.setSpacing(4)
@@ -90,6 +100,7 @@ class DesignPage(QWidget):
         if not self.graph_name:
             self.header.show_name(design.name)
             self.description.show_text(design.description)
+        self._show_variants(design)
         values = dict(self.values())
         if list(values) != self._shown_names:
             self._shown_names = list(values)
@@ -102,6 +113,23 @@ class DesignPage(QWidget):
             value = values[name]
             hint = f"= {to_text(resolved[name])}" if is_expression(value) and name in resolved else ""
             field.show_text(to_text(value), hint)
+
+    def _show_variants(self, design: Design) -> None:
+        """Offer the variants of the design, and none of them while its variables have other values."""
+        self._variant_row.setVisible(bool(design.variants) and not self.graph_name)
+        names_shown = [self.variants.itemData(index) for index in range(self.variants.count())]
+        current = current_variant(design)
+        offered = [*design.variants, *([] if current else [""])]
+        if names_shown != offered:
+            self.variants.clear()
+            for name in offered:
+                self.variants.addItem((design.variants[name].title or name) if name else "other values", name)
+        self.variants.setCurrentIndex(self.variants.findData(current))
+
+    def _choose_variant(self) -> None:
+        if name := self.variants.currentData():
+            title = self.variants.currentText()
+            self.session.document.edit_design(f"Change the variant to {title}", apply_variant, name)
 
     def _add_row(self, name: str) -> None:
         field = ValueField(step=_step)
@@ -130,7 +158,7 @@ class DesignPage(QWidget):
         ):
             field.show_text(old)
 
-    def _resolved(self) -> Mapping[str, Scalar]:
+    def _resolved(self) -> Mapping[str, Literal]:
         try:
             return expressions.resolve_variables(self.session.document.design.variables)
         except UserError as error:
@@ -141,8 +169,8 @@ class DesignPage(QWidget):
     def _set(self, name: str, text: str, gesture: int = -1) -> None:
         try:
             value = from_text(text, None, self._resolved())
-            if not self.graph_name and (isinstance(value, tuple) or not isinstance(value, int | float | str | None)):
-                raise UserError(f"{name}: {text!r} is neither a number nor a string")
+            if not self.graph_name and not isinstance(value, int | float | str | tuple | None):
+                raise UserError(f"{name}: {text!r} is neither a number, a text, nor a list such as 2, 2, 6, 2")
         except UserError as error:
             self.problem.setText(str(error))
             self.problem.show()

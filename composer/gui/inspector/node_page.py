@@ -10,7 +10,7 @@ from composer.core.blocks.catalog import Catalog
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
 from composer.core.exposed import exposing
-from composer.core.graph import MAX_REPEAT, Design, Each, Graph, Node, Ramp, Scalar, Value, is_expression
+from composer.core.graph import MAX_REPEAT, Design, Each, Graph, Literal, Node, Ramp, Value, is_expression
 from composer.gui.inspector.facts_view import FactsView
 from composer.gui.inspector.header import Header
 from composer.gui.inspector.param_row import MIXED, ParamRow, heading
@@ -176,7 +176,7 @@ class NodePage(QWidget):
         except UserError:
             return MIXED
 
-    def _variables(self) -> Mapping[str, Scalar]:
+    def _variables(self) -> Mapping[str, Literal]:
         """Return what expressions of this graph may use: the design's variables and the exposed parameters."""
         document = self.session.document
         try:

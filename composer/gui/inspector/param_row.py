@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QMenu, QSizePolicy, 
 
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
-from composer.core.graph import Each, Literal, Ramp, Scalar, is_expression
+from composer.core.graph import Each, Literal, Ramp, is_expression
 from composer.core.param_check import describe
 from composer.core.value_text import from_text, to_text
 from composer.gui.look import theme
@@ -61,7 +61,7 @@ class ParamRow(QWidget):
     expose_requested = Signal(str)
 
     def __init__(
-        self, spec: ParamSpec, variables: Callable[[], Mapping[str, Scalar]], *, per_iteration: bool = True
+        self, spec: ParamSpec, variables: Callable[[], Mapping[str, Literal]], *, per_iteration: bool = True
     ) -> None:
         super().__init__()
         self.spec = spec

@@ -139,7 +139,7 @@ def swap(old: str, new: str) -> str:
         (swap('name: "small"', "name:"), 2, ("name is empty", "expected a text")),
         (swap('name: "small"', "title: small"), 2, ("unknown key 'title'", "known keys: format, name")),
         (swap("width: 8", "wi dth: 8"), 4, ("variable 'wi dth'", "identifier")),
-        (swap("width: 8", "width: [8]"), 4, ("variable 'width' is a list",)),
+        (swap("width: 8", "width: [[8]]"), 4, ("variable 'width' is a list of lists",)),
         (swap("width: 8", "width: 0x" + "f" * 5000), 4, ("integer", "18 digits")),
         (swap("shape: [3, 8, 8]", "shape: [3, 0, 8]"), 6, ("input 'image'", "[3, 224, 224]")),
         (swap("shape: [3, 8, 8], ", ""), 6, ("input 'image'", "shape")),

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from composer.core import edits, subgraphs
 from composer.core.facts import Repair
+from composer.core.files.templates import load_template
 from composer.core.graph import Design, Each
 from composer.gui.inspector.design_page import DesignPage
 from composer.gui.inspector.end_page import EndPage
@@ -311,3 +312,24 @@ def test_typed_text_is_never_applied_to_another_node(panel: InspectorPanel, qtbo
     QTest.keyClicks(field, "99")
     page(panel, qtbot, "conv_stem_2")
     assert params(panel, "conv_stem_2")["out_channels"] == 64
+
+
+def test_a_variant_is_chosen_in_one_step(panel: InspectorPanel, qtbot: QtBot) -> None:
+    document = panel.session.document
+    document.apply(load_template("swin_tiny"), "Begin")
+    qtbot.waitUntil(lambda: isinstance(panel.page, DesignPage) and panel.page.variants.count() == 3)
+    design_page = panel.page
+    assert isinstance(design_page, DesignPage)
+    variants = design_page.variants
+    assert [variants.itemText(index) for index in range(3)] == ["Swin-T", "Swin-S", "Swin-B"]
+    variants.setCurrentIndex(1)
+    variants.activated.emit(1)
+    assert (document.design.name, document.design.variables["depths"]) == ("Swin-S", (2, 2, 18, 2))
+    qtbot.waitUntil(lambda: design_page.fields["depths"].text() == "2, 2, 18, 2")
+    type_in(design_page.fields["depths"], "2, 2, 4, 2")
+    assert document.design.variables["depths"] == (2, 2, 4, 2)
+    qtbot.waitUntil(lambda: variants.currentText() == "other values")
+    document.undo()
+    document.undo()
+    qtbot.waitUntil(lambda: variants.currentText() == "Swin-T")
+    assert document.design.name == "Swin-T"

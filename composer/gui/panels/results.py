@@ -197,7 +197,7 @@ class ResultsPanel(Panel):
         self.headline.setText(f"{units.percent(confusion.accuracy)} correct")
         parts = [f"balanced {units.percent(confusion.balanced_accuracy)}"]
         if len(predictions.classes) > TOP:
-            parts.append(f"top {TOP} {units.percent(predictions.top(TOP))}")
+            parts.append(f"top {TOP} {units.percent(results.top)}")
         parts += [
             f"calibration error {units.percent(results.calibration.error)}",
             f"{len(predictions):,} {PART_WORDS.get(results.part, results.part).lower()} samples",
@@ -275,11 +275,11 @@ class ResultsPanel(Panel):
             indices = predictions.in_cell(true, guess)
             title = f"{len(indices):,} of {names[true]}, predicted as {names[guess]}"
         else:
-            indices = [
-                index
-                for index in results.mistakes
-                if true in (None, predictions.labels[index]) and guess in (None, predictions.predicted[index])
-            ]
+            indices = results.mistakes
+            if true is not None:
+                indices = [index for index in indices if predictions.labels[index] == true]
+            elif guess is not None:
+                indices = [index for index in indices if predictions.predicted[index] == guess]
             kind = f" as {names[guess]}" if guess is not None else f" of {names[true]}" if true is not None else ""
             words = {0: "No mistakes", 1: "1 mistake"}.get(len(indices), f"{len(indices):,} mistakes")
             title = f"{words}{kind}" + (", most confident first" if len(indices) > 1 else "")

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from composer.core.confusion import Calibration, ClassScore, Confusion, Predictions
+from composer.core.confusion import TOP, Calibration, ClassScore, Confusion, Predictions
 from composer.core.errors import UserError
 from composer.core.files.run_folder import PREDICTIONS, TEST_PREDICTIONS
 
@@ -52,9 +52,14 @@ class RunResults:
         """How well the confidences agree with the share of right predictions."""
         return self.predictions.calibration()
 
+    @cached_property
+    def top(self) -> float:
+        """The share of samples whose true class is among the highest scores."""
+        return self.predictions.top(TOP)
+
     def prepare(self) -> "RunResults":
         """Compute everything that is shown; called in a thread, because 50,000 samples take longer than a frame."""
-        for name in ("confusion", "scores", "mistakes", "calibration"):
+        for name in ("confusion", "scores", "mistakes", "calibration", "top"):
             getattr(self, name)
         return self
 

@@ -48,17 +48,21 @@ class ClassModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.scores: list[ClassScore] = []
+        self._rows: list[tuple[str | int | float | None, ...]] = []
 
     def set_scores(self, scores: Sequence[ClassScore]) -> None:
         """Show other values; with the same classes, selection and scroll position stay."""
-        same = [score.name for score in scores] == [score.name for score in self.scores]
-        if same:
-            self.scores = list(scores)
-            if self.scores:
+        rows: list[tuple[str | int | float | None, ...]] = [
+            (score.name, score.f1, score.precision, score.recall, score.support) for score in scores
+        ]
+        if [row[0] for row in rows] == [row[0] for row in self._rows]:
+            changed = rows != self._rows
+            self.scores, self._rows = list(scores), rows
+            if changed:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(self.scores) - 1, len(COLUMNS) - 1))
             return
         self.beginResetModel()
-        self.scores = list(scores)
+        self.scores, self._rows = list(scores), rows
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
@@ -80,24 +84,20 @@ class ClassModel(QAbstractTableModel):
                 return _alignment(section)
         return None
 
-    def value(self, index: Index) -> str | int | float | None:
-        """Return what a cell is sorted by; None if the class has no such value."""
-        score = self.scores[index.row()]
-        return (score.name, score.f1, score.precision, score.recall, score.support)[index.column()]
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return one cell."""
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(index.column())
-        if role == Qt.ItemDataRole.ForegroundRole:
-            return theme.color("text" if index.column() <= F1 else "muted")
-        value = self.value(index)
-        if role == SORT:
-            return self.scores[index.row()].index if index.column() == 0 else -1.0 if value is None else value
+        row, column = index.row(), index.column()
+        if role == SORT:  # first, because sorting a thousand classes reads it ten thousand times
+            value = self._rows[row][column]
+            return self.scores[row].index if column == 0 else -1.0 if value is None else value
         if role == Qt.ItemDataRole.DisplayRole:
-            return _text(value)
-        if role == Qt.ItemDataRole.ToolTipRole and index.column() == 0:
-            return value
+            return _text(self._rows[row][column])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return theme.color("text" if column <= F1 else "muted")
+        if role == Qt.ItemDataRole.ToolTipRole and column == 0:
+            return self._rows[row][0]
         return None
 
 

@@ -66,6 +66,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.confusion = confusion
         if not same:
             self.selected, self._zoom = (None, None), None
+            self._measure()
         self.redraw()
 
     def set_by_class(self, by_class: bool) -> None:
@@ -76,7 +77,6 @@ class ConfusionMatrix(QAbstractScrollArea):
     def redraw(self) -> None:
         """Draw the cells again: the numbers, their meaning or the theme have changed."""
         self._image = MatrixImage(self.confusion, by_class=self.by_class) if self.confusion is not None else None
-        self._measure()
         self._arrange()
 
     def select(self, label: int | None, predicted: int | None) -> None:

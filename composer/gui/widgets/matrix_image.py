@@ -1,6 +1,7 @@
 """A confusion matrix as an image of one pixel a cell, in the colours of the theme; larger ones also scaled down."""
 
 import math
+from itertools import chain
 from typing import Any
 
 from PySide6.QtGui import QColor, QImage
@@ -25,28 +26,25 @@ class MatrixImage:
         import numpy as np
 
         self.size = len(confusion.classes)
-        self.shares: dict[tuple[int, int], float] = {}
-        largest = {True: 1, False: 1}
-        for (label, guess), count in confusion.cells.items():
-            largest[label == guess] = max(largest[label == guess], count)
-        for (label, guess), count in confusion.cells.items():
-            whole = confusion.support[label] if by_class else largest[label == guess]
-            self.shares[label, guess] = count / whole
+        count = len(confusion.cells)
+        cells = np.fromiter(chain.from_iterable(confusion.cells), np.int64, 2 * count).reshape(count, 2)
+        numbers = np.fromiter(confusion.cells.values(), np.float32, count)
+        self._rows, self._columns = cells[:, 0], cells[:, 1]
+        self._right = self._rows == self._columns
+        if by_class:
+            whole = np.array(confusion.support, np.float32)[self._rows]
+        else:
+            largest = [numbers[mask].max(initial=1.0) for mask in (self._right, ~self._right)]
+            whole = np.where(self._right, *largest)
+        shares = numbers / whole
+        # Mistakes are rarer than right predictions, so their colours rise faster.
+        self._strength = LEAST + (1 - LEAST) * np.where(self._right, shares, np.sqrt(shares))
         background, right, wrong = (_rgb(name) for name in ("panel", "accent", "error"))
+        inks = np.where(self._right[:, None], right, wrong)
+        colors = background + self._strength[:, None] * (inks - background)
         self._pixels = np.empty((self.size, self.size, 3), np.uint8)
         self._pixels[:] = background
-        self._strength = np.zeros((self.size, self.size), np.float32)
-        if self.shares:
-            cells = np.array(list(self.shares), np.int64)
-            # Mistakes are rarer than right predictions, so their colours rise faster.
-            shares = np.sqrt(np.fromiter(self.shares.values(), np.float32))
-            diagonal = cells[:, 0] == cells[:, 1]
-            strength = LEAST + (1 - LEAST) * np.where(diagonal, shares**2, shares)
-            inks = np.where(diagonal[:, None], right, wrong)
-            colors = background + strength[:, None] * (inks - background)
-            self._pixels[cells[:, 0], cells[:, 1]] = colors.round()
-            # Where cells are drawn smaller than a pixel, mistakes must not vanish.
-            self._strength[cells[:, 0], cells[:, 1]] = np.where(diagonal, 0.01, 1.0) * strength
+        self._pixels[self._rows, self._columns] = colors.round()
         self._images: dict[int, QImage] = {}
 
     def ink(self, label: int, predicted: int) -> QColor:
@@ -68,7 +66,9 @@ class MatrixImage:
         side = math.ceil(self.size / factor)
         pad = side * factor - self.size
         pixels = np.pad(self._pixels, ((0, pad), (0, pad), (0, 0)), mode="edge")
-        strength = np.pad(self._strength, ((0, pad), (0, pad)))
+        strength = np.zeros((side * factor, side * factor), np.float32)
+        # Where cells are drawn smaller than a pixel, mistakes must not vanish behind right predictions.
+        strength[self._rows, self._columns] = np.where(self._right, 0.01, 1.0) * self._strength
         blocks = strength.reshape(side, factor, side, factor).swapaxes(1, 2).reshape(side, side, factor**2)
         colors = pixels.reshape(side, factor, side, factor, 3).swapaxes(1, 2).reshape(side, side, factor**2, 3)
         strongest = blocks.argmax(2)[..., None, None]

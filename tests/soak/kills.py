@@ -11,6 +11,7 @@ from typing import Any
 from composer.core.errors import UserError
 from composer.core.files import design_file
 from composer.core.files.run_folder import LAST, MetricsReader, is_run, read_run
+from tests.engine.training.photo_run import Kills, differences
 from tests.gui.tiny import tiny
 from tests.patience import seconds
 from tests.soak import scenarios, victims
@@ -25,6 +26,7 @@ CHAIN = 7
 # How much older than its death the work of a window may be: the delay of a backup, and the time to write one.
 BACKUP_S, WRITE_S = 2.0, 1.0
 EPOCHS = 12
+PHOTO_KILLS = 10
 
 
 def run(soak: Soak) -> None:
@@ -34,6 +36,7 @@ def run(soak: Soak) -> None:
     soak.figures.update({"lost saves": 0, "lost epochs": 0, "closed recoveries": 0})
     kill_windows(soak, context)
     kill_trainings(soak, context)
+    kill_photo_training(soak)
     kill_engines(soak, context)
     kill_live_engines(soak, context)
     kill_live_windows(soak, context)
@@ -158,6 +161,16 @@ def kill_trainings(soak: Soak, context: Any) -> None:
         if number % CHAIN == CHAIN - 1 or number == rows[-1]:
             finish_and_compare(soak, f"training {number}", run_folder, reference)
             shutil.rmtree(folder)
+
+
+def kill_photo_training(soak: Soak) -> None:
+    """Kill a training on files with augmentation, averaged weights and bf16; it ends like one that nobody kills."""
+    for _ in soak.each(range(1)):
+        kills = Kills(soak.scratch("photos"), soak.random("photos").randrange(2**31))
+        whole, killed = kills.kill_and_finish(soak.count(PHOTO_KILLS, least=3))
+        changes = differences(whole, killed)
+        soak.expect(not changes, f"photos, killed at {', '.join(kills.kills)}: {changes}")
+        soak.figures["kills of photo trainings"] = len(kills.kills)
 
 
 def check_training(soak: Soak, label: str, folder: Path, promises: list[dict[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """Preparations of a run: the device, the number of threads, and a check that the output fits the objective."""
 
+import logging
 import shutil
 import warnings
 from collections.abc import Callable
@@ -32,6 +33,8 @@ def make_fabric(target: Device, precision: str) -> Fabric:
         # Fabric would compute in bf16, and the settings of the run would name another precision.
         raise UserError("precision '16-mixed' needs a GPU: a CPU does not compute in fp16; use bf16-mixed or 32-true")
     try:
+        # It would print which precision it uses; the settings of the run say so.
+        logging.getLogger("lightning_fabric.utilities.rank_zero").setLevel(logging.WARNING)
         with warnings.catch_warnings():
             # Fabric gives advice on machines with several devices; the user has chosen one.
             warnings.simplefilter("ignore")

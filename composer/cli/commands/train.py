@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from composer.cli import training_flags
 from composer.cli.options import DesignFile, DeviceName, Option
+from composer.core.errors import UserError
 from composer.core.learning_rate import MODES
 
 
@@ -26,6 +27,13 @@ def run(
             + " (stretch by default)",
         ),
     ] = None,
+    branch: Annotated[
+        Path | None,
+        Option("--from", metavar="RUN[@EPOCH]", help="start from weights of another run: @3, @best (default), @last"),
+    ] = None,
+    branch_optimizer: Annotated[
+        bool, Option("--from-optimizer", help="with --from RUN@last: take the states of its optimizer, too")
+    ] = False,
     take_over: Annotated[
         bool, Option("--take-over", help="with --resume: replace a process that seems to be training this run")
     ] = False,
@@ -37,6 +45,9 @@ def run(
     """Train a design on real data."""
     # Before torch is loaded: threads that wait for each other should not occupy a core that others (the window) need.
     os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+    if branch_optimizer and branch is None:
+        raise UserError("--from-optimizer needs --from RUN@last, the run whose optimizer it is")
+    from composer.engine.training.branching import Branch
     from composer.engine.training.command import run_command
 
     return run_command(
@@ -47,6 +58,7 @@ def run(
         extend_lr=extend_lr,
         take_over=take_over,
         parent_pipe=parent_pipe,
+        branch=Branch(branch, branch_optimizer) if branch is not None else None,
         overrides=training_flags.read_overrides(settings),
     )
 

@@ -60,7 +60,8 @@ class RunFolder:
     def settings(self) -> dict[str, Any]:
         """Return the settings of the run: ``training``, ``device``, ``created``, ``costs`` (``params``, and
         ``macs`` of one sample), ``data``, ``design_hash``, ``block_digests``, ``versions``, ``hardware``, ``command``,
-        ``git`` (``commit``, ``branch``, ``dirty``; of the design's folder).
+        ``git`` (``commit``, ``branch``, ``dirty``; of the design's folder), ``branched_from`` (``run``, ``weights``,
+        ``epoch``, ``optimizer``).
 
         Raises:
             UserError: if the file is damaged.

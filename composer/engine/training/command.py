@@ -10,6 +10,7 @@ from composer.core.errors import UserError
 from composer.core.extension_text import absolute_paths
 from composer.core.files import design_file
 from composer.core.run_records import best_of, tested_metrics
+from composer.engine.training.branching import Branch
 from composer.engine.training.control import Control
 from composer.engine.training.loop import train
 from composer.engine.training.report import Report
@@ -24,6 +25,7 @@ def run_command(
     extend_lr: str | None = None,
     take_over: bool = False,
     parent_pipe: bool = False,
+    branch: Branch | None = None,
     overrides: Mapping[str, Any],
 ) -> int:
     """Train a design file.
@@ -36,6 +38,7 @@ def run_command(
         extend_lr: see `train`.
         take_over: see `train`.
         parent_pipe: exchange JSON lines with the parent process on stdin and stdout.
+        branch: see `train`.
         overrides: see `train`.
 
     Returns:
@@ -62,6 +65,7 @@ def run_command(
             control=control,
             report=report,
             folder=folder,
+            branch=branch,
             **overrides,
         )
     except UserError as error:

@@ -17,6 +17,7 @@ from composer.core.graph import Design
 from composer.engine.codegen.generate import generate
 from composer.engine.device import choose
 from composer.engine.inference.infer import Inferrer
+from composer.engine.training.branching import Branch
 from composer.engine.training.compiling import compile_network
 from composer.engine.training.control import Control
 from composer.engine.training.data_change import check_data
@@ -47,6 +48,7 @@ def train(
     control: Control | None = None,
     report: Report | None = None,
     folder: Path | None = None,
+    branch: Branch | None = None,
     **overrides: Any,
 ) -> Run:
     """Train a design, or resume a run.
@@ -65,6 +67,7 @@ def train(
         report: receives states and records.
         folder: folder of the design: relative paths in `overrides` are looked for in the working directory, then there;
             its state in git is recorded.
+        branch: the checkpoint of another run to start from, in place of the setting ``init``.
         overrides: values that replace settings of the design, such as ``epochs=3``; see `training_overrides.apply`.
 
     Returns:
@@ -92,6 +95,8 @@ def train(
             # 1. The settings, and the run if there is one: from here on it belongs to this process.
             change: ResumedSettings | None = None
             if resume and is_run(out):
+                if branch is not None:
+                    raise UserError(f"--from starts a new run, but --resume continues {out}; leave out one of them")
                 run = Run.resume(out, take_over=take_over)
                 change = resumed(run, design, overrides, extend_lr, folders)
                 settings = change.training
@@ -99,6 +104,9 @@ def train(
             elif extend_lr is not None:
                 raise UserError(f"--extend-lr {extend_lr} needs --resume and a run in {out} to make longer")
             else:
+                if branch is not None:
+                    branch = branch.absolute()
+                    overrides = {**overrides, "init": str(branch.source)}
                 settings = override(design.training, overrides, folders)
                 check_new_folder(out, design, text)
             # 2. Network, data and optimizer.
@@ -116,6 +124,8 @@ def train(
                 if warning := check_data(run.path, run.settings().get("data"), parts.data_facts.run_record()):
                     report.warning(warning)
             else:
+                if branch is not None:
+                    branch.load_optimizer(parts.bare_optimizer)
                 rehearse(parts.fabric, parts.model, parts.objective, parts.train_split, settings.batch_size)
             compiled = settings.compile and _compile(parts, report)
             check_space(out, *parts.checkpoint_bytes(), new=run is None)
@@ -130,6 +140,7 @@ def train(
                     "device": target.name,
                     "compiled": compiled,
                     **({"init": parts.initial.to_json()} if parts.initial is not None else {}),
+                    **({"branched_from": branch.record()} if branch is not None else {}),
                     "created": now(),
                     "costs": {"params": totals.params, "macs": totals.macs},
                     **provenance(parts.fabric.device, git),

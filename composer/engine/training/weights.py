@@ -7,6 +7,7 @@ of the network that is to use them. Weights of another network are refused, or t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,7 +18,7 @@ from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.identify import identify
 from composer.core.errors import UserError
 from composer.core.files.network_identity import NetworkIdentity, from_json, from_metadata, network_difference
-from composer.core.files.run_folder import BEST, LAST, WEIGHTS, is_run
+from composer.core.files.run_folder import BEST, KEPT, LAST, WEIGHTS, is_run
 from composer.core.graph import Design
 from composer.engine.training.run import Run
 from composer.engine.training.torch_file import read_torch_file
@@ -83,7 +84,8 @@ def load_weights(path: Path, design: Design, catalog: Catalog, *, force: bool = 
     """Read the weights of a run or of a file for the network of a design.
 
     Args:
-        path: folder of a run, of which the best epoch is taken, a checkpoint (``.pt``) or a safetensors file.
+        path: folder of a run, of which the best epoch is taken, or ``RUN@3``, ``RUN@best``, ``RUN@last``; a checkpoint
+            (``.pt``) or a safetensors file.
         design: the design whose network is to use them.
         catalog: its blocks.
         force: whether weights of another network are taken, and labelled, instead of refused.
@@ -95,11 +97,12 @@ def load_weights(path: Path, design: Design, catalog: Catalog, *, force: bool = 
         UserError: if they cannot be read, or belong to another network.
     """
     notes: tuple[str, ...] = ()
-    if path.is_dir():
-        run = Run.open(path)
-        tensors, recorded = _best_of_run(run)
+    folder, selection = split_selection(path)
+    if folder.is_dir():
+        run = Run.open(folder)
+        tensors, recorded = _weights_of_run(run, selection)
         trained: NetworkIdentity | None = _with_design(recorded, run.network())
-        source, notes = f"the run {run.path.name}", _version_notes(run)
+        source, notes = f"the run {path.name}", _version_notes(run)
     else:
         source = path.name
         tensors, trained = _read_file(path)
@@ -112,11 +115,48 @@ def load_weights(path: Path, design: Design, catalog: Catalog, *, force: bool = 
     return Weights(tensors, source, trained, difference, notes)
 
 
-def _best_of_run(run: Run) -> tuple[dict[str, Tensor], NetworkIdentity | None]:
-    """Return the weights of the best epoch, else those of the last checkpoint, with their record."""
-    if (run.path / WEIGHTS).is_file():
+def split_selection(path: Path) -> tuple[Path, str]:
+    """Return the folder of a run and which of its checkpoints is selected: ``best``, ``last``, a number, or nothing.
+
+    Args:
+        path: such as ``runs/one@3``; a path that exists is itself, whatever its name contains.
+    """
+    name, separator, selection = path.name.rpartition("@")
+    if not separator or path.exists() or not (path.parent / name).is_dir():
+        return path, ""
+    return path.parent / name, selection
+
+
+def checkpoint_of(run: Run, selection: str) -> dict[str, Any]:
+    """Return a checkpoint of a run.
+
+    Args:
+        run: the run.
+        selection: ``best``, ``last`` or the number of an epoch.
+
+    Raises:
+        UserError: if there is none, naming those that there are.
+    """
+    name = {"best": BEST, "last": LAST}.get(selection) or (KEPT.format(int(selection)) if selection.isdecimal() else "")
+    checkpoint = run.load(name) if name else None
+    if checkpoint is not None:
+        return checkpoint
+    there = [word for word, file in (("best", BEST), ("last", LAST)) if (run.path / file).is_file()]
+    there += [str(int(path.stem.rpartition("_")[2])) for path in sorted((run.path / LAST).parent.glob("epoch_*.pt"))]
+    raise UserError(
+        f"{run.path} has no weights {selection!r:.40}; it has: {', '.join(there) or 'none yet'} (--keep-every N stores "
+        "those of every n-th epoch)"
+    )
+
+
+def _weights_of_run(run: Run, selection: str) -> tuple[dict[str, Tensor], NetworkIdentity | None]:
+    """Return the selected weights, else those of the best epoch, else the last ones, with their record."""
+    if selection:
+        checkpoint: dict[str, Any] | None = checkpoint_of(run, selection)
+    elif (run.path / WEIGHTS).is_file():
         return _read_safetensors(run.path / WEIGHTS)
-    checkpoint = run.load(BEST) or run.load(LAST)
+    else:
+        checkpoint = run.load(BEST) or run.load(LAST)
     if checkpoint is None:
         raise UserError(f"{run.path} has no weights yet: no epoch has finished yet; train it further with --resume")
     return checkpoint["model"], from_json(checkpoint.get("network"))

@@ -9,11 +9,19 @@ from dataclasses import dataclass
 
 from composer.core.errors import UserError
 from composer.core.facts import NodeFacts, Totals
+from composer.core.graph import Training
 from composer.core.training_extensions import optimizers
 
 BYTES_PER_PARAM = 4
-# The optimizers whose memory is reported where none is named.
+# The optimizers whose memory is always reported.
 COMPARED = ("adamw", "sgd")
+
+
+def compared(training: Training) -> tuple[str, ...]:
+    """Return the optimizers to report memory for: those that are always reported, and that of the design."""
+    own = optimizers().get(training.optimizer.name)
+    usable = own is not None and not own.problem
+    return tuple(dict.fromkeys((*COMPARED, *([training.optimizer.name] if usable else []))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,8 @@ def problems(training: Training) -> list[str]:
             messages += [message for key in value if (message := value_problem(_entry_spec(row.spec, key), value[key]))]
         elif message := value_problem(row.spec, value):
             messages.append(message)
+    if not messages and training.min_lr is not None and training.min_lr > training.lr:
+        messages.append(f"min_lr is {training.min_lr:g}, expected at most the peak learning rate, {training.lr:g}")
     return [f"training {message}" for message in messages]
 
 

@@ -1,13 +1,16 @@
 """The flags of `train`, generated from the table of training settings, and `check`, which reads the same table."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from composer.cli.main import main, parser
-from composer.cli.training_flags import FLAGS
+from composer.cli.training_flags import FLAGS, read_overrides
 from composer.core import training_settings
 from composer.core.errors import UserError
+from composer.core.graph import ExtensionRef, Training
+from composer.core.training_overrides import apply
 from tests.core.test_training_settings import IMPOSSIBLE
 
 NETWORK = """
@@ -86,3 +89,54 @@ def test_check_names_every_impossible_setting(tmp_path: Path, capsys: pytest.Cap
     assert error.count("\n") == 1
     assert all(line.removeprefix("training ") in error for line in lines)
     assert not (tmp_path / "run").exists()
+
+
+def test_set_prevails_over_flags_and_flags_over_the_recipe(tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text("settings: {lr: 0.1, epochs: 3, seed: 4, optimizer: {name: sgd, momentum: 0.5}}\n")
+    words = [
+        "--recipe",
+        str(recipe),
+        "--epochs",
+        "5",
+        "--seed",
+        "6",
+        "--set",
+        "seed=7",
+        "--set",
+        "optimizer.momentum=0.8",
+    ]
+    arguments = vars(parser().parse_args(["train", "design.yaml", "--out", "run", *words]))
+    training = apply(Training(augment=()), read_overrides(arguments))
+    assert training == Training(lr=0.1, epochs=5, seed=7, augment=(), optimizer=ExtensionRef("sgd", {"momentum": 0.8}))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--recipe", "swinn"], "did you mean swin?"),
+        (["--recipe", "nowhere.yaml"], "nowhere.yaml: file not found"),
+        (["--set", "lr"], "is not NAME=VALUE"),
+        (["--set", "lrr=1"], "did you mean lr?"),
+        (["--set", "optimizer.beta=1"], "did you mean betas?"),
+    ],
+)
+def test_a_wrong_recipe_or_assignment_is_one_sentence_and_leaves_nothing(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text("format: 1\n" + NETWORK)
+    assert main(["train", str(path), "--out", str(tmp_path / "run"), *words]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_recipes_lists_the_presets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recipes"]) == 0
+    assert "arXiv:2110.00476" in capsys.readouterr().out
+    assert main(["recipes", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["resnet_a1"]["settings"]["epochs"] == 600
+    assert rows["resnet_a1"]["source"]

@@ -6,6 +6,7 @@ from composer.core import memory, roofline
 from composer.core.device_profiles import PROFILES, DeviceProfile
 from composer.core.errors import UserError
 from composer.core.facts import NodeFacts, Totals
+from composer.core.graph import ExtensionRef, Training
 
 TEN = Totals(params=10, params_trainable=8, macs=500, activation_bytes=100, moved_bytes=50, buffers=2)
 SLOW = DeviceProfile("slow", "Slow", 10**9, 10.0, {"fp32": 100.0, "bf16": 400.0}, "nobody")
@@ -23,6 +24,12 @@ def test_a_training_step_holds_all_of_it() -> None:
     assert (parts.weights, parts.buffers, parts.gradients, parts.optimizer, parts.activations) == (40, 8, 32, 32, 100)
     assert parts.total == 212
     assert memory.training_memory(TEN).total - parts.total == 32
+
+
+def test_the_optimizer_of_the_design_is_compared_too() -> None:
+    assert memory.compared(Training()) == ("adamw", "sgd")
+    assert memory.compared(Training(optimizer=ExtensionRef("rmsprop"))) == ("adamw", "sgd", "rmsprop")
+    assert memory.compared(Training(optimizer=ExtensionRef("lion"))) == ("adamw", "sgd")
 
 
 def test_an_unknown_optimizer_is_named() -> None:

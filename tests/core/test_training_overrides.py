@@ -79,6 +79,12 @@ def test_a_list_keeps_the_options_of_what_stays_in_it() -> None:
     assert changed.augment == (ExtensionRef("affine", {"x": 2}), ExtensionRef("flip"))
 
 
+def test_a_minimum_above_the_peak_is_a_problem() -> None:
+    assert training_settings.problems(Training(lr=0.01, min_lr=0.01)) == []
+    (message,) = training_settings.problems(Training(lr=0.01, min_lr=0.02))
+    assert message == "training min_lr is 0.02, expected at most the peak learning rate, 0.01"
+
+
 def test_designs_of_earlier_versions_are_read() -> None:
     old = {"optimizer": "sgd", "schedule": "constant", "augment": True, "lr": 0.1}
     assert training_settings.from_plain(old).augment == (ExtensionRef("affine"),)

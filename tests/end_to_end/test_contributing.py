@@ -39,7 +39,7 @@ from composer.gui.shell.commands import load_commands
 commands, broken = load_commands()
 assert "show_size" in [command.id for command in commands] and not broken
 """,
-    "dataset, objective and augmentation": """
+    "dataset, objective, augmentation, optimizer and schedule": """
 import composer
 from pathlib import Path
 from composer.engine.training.loop import train
@@ -47,6 +47,7 @@ design = composer.load(composer.template("hybrid_digits"))
 design = composer.core.edits.set_params(design, "head", {"num_classes": 2})
 options = {"data": {"name": "stripes", "samples": 100}, "objective": {"name": "margin", "margin": 2.0}}
 options["augment"] = ["flip", {"name": "grain", "strength": 0.2}]
+options |= {"optimizer": "heavy_ball:0.8", "schedule": {"name": "halves", "share": 0.2}}
 run = train(design, Path("run"), epochs=2, batch_size=20, device="cpu", **options)
 record = [row for row in run.metrics() if row["kind"] == "epoch"][-1]
 assert set(record["metrics"]["val"]) == {"loss", "error_rate"}, record

@@ -41,7 +41,9 @@ def to_dict(inference: Inference) -> dict[str, Any]:
         "nodes": _nodes(root),
         "totals": {
             **_costs(totals),
-            "training_bytes": {name: memory.training_memory(totals, name).total for name in memory.COMPARED},
+            "training_bytes": {
+                name: memory.training_memory(totals, name).total for name in memory.compared(inference.design.training)
+            },
             "uncounted": _uncounted(root),
         },
         "problems": [

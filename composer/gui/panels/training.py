@@ -315,7 +315,7 @@ class TrainingPanel(Panel):
         size = f"{units.count(totals.params)} parameters learn from " if totals.params else "Learns from "
         epochs = "1 epoch" if training.epochs == 1 else f"{training.epochs} epochs"
         data = data_words(training.data, self.session.data.facts)
-        return f"{size}{data} for {epochs}, {training.batch_size} samples per step, on {where}"
+        return f"{size}{data} for {epochs}, {training.batch_size * training.accumulate} samples per step, on {where}"
 
     def _offer_interrupted(self) -> None:
         """Offer to resume a run of this network that a crash or a power failure ended."""

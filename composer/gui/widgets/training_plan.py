@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 from composer.core.run_measures import MEASURES
 from composer.gui.look import theme
 from composer.gui.widgets.curve_plot import CurvePlot
-from composer.gui.widgets.labels import button, column, label
+from composer.gui.widgets.labels import button, column, label, set_state
 from composer.gui.widgets.wrap_button import WrapButton
 
 RATE = next(measure for measure in MEASURES if measure.has_plan)
-# Pixels: below this height of the page there is no plot.
-PLOT_PAGE, PLOT_HEIGHT = 196, 220
+# Pixels: height of a page that has space for everything, of one that shows the plot without the name, of the plot.
+HIGH_PAGE, LOW_PAGE, PLOT_HEIGHT = 204, 150, 220
 
 
 class RatePoints(Protocol):
@@ -87,15 +87,21 @@ class TrainingPlan(QWidget):
         self.reading.setValue(round(1000 * (share or 0.0)))
 
     def _draw(self) -> None:
-        fits = self._rate is not None and self.height() >= PLOT_PAGE
-        if fits and self.plot is None:
+        """Draw the plot if there is space for it; a low page leaves out the name, which the window shows, too."""
+        low = self.height() < HIGH_PAGE
+        has_plot = self._rate is not None and self.height() >= LOW_PAGE
+        self.name.setVisible(not (has_plot and low))
+        set_state(self.text, "role", "small" if has_plot and low else "muted")
+        margin = 4 if has_plot and low else theme.PADDING
+        self._layout.setContentsMargins(theme.PADDING, margin, theme.PADDING, 0)
+        if has_plot and self.plot is None:
             self.plot = CurvePlot(RATE.title, RATE.unit, RATE.write, ())
             self.plot.setMaximumHeight(PLOT_HEIGHT)
             self._layout.insertWidget(self._layout.count() - 1, self.plot, 4)
         if self.plot is None:
             return
-        self.plot.setVisible(fits)
-        if fits and self._rate is not None:
+        self.plot.setVisible(has_plot)
+        if has_plot and self._rate is not None:
             points = self._rate
             self.plot.set_line("plan", points.x, points.y, theme.color("muted"), name="planned")
             self.plot.set_span(points.x[-1] if points.x else 1)

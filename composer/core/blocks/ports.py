@@ -7,7 +7,9 @@ from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.roles import LAYOUTS
 from composer.core.blocks.shapes import ELLIPSIS
 from composer.core.graph import Design, Input, Node, Output, Wire
+from composer.core.units import declared_shape
 
+ARROW = "\N{RIGHTWARDS ARROW}"
 KIND_OF_RANK = {axes: layout for layout, axes in LAYOUTS.items()}
 
 
@@ -84,6 +86,20 @@ def declared_kind(spec: BlockSpec, port: int, *, output: bool = False) -> str:
     sides = spec.shapes.outputs if output else spec.shapes.inputs
     axes = sides[min(port, len(sides) - 1)]
     return "any" if ELLIPSIS in axes else KIND_OF_RANK.get(len(axes), "other")
+
+
+def declared_flow(spec: BlockSpec) -> str:
+    """Return what a block turns into what, in words: ``map → tokens``; its shapes where words do not tell.
+
+    Layouts that occur several times are named once.
+    """
+    sides: list[str] = []
+    for output, ports in ((False, spec.shapes.inputs), (True, spec.shapes.outputs)):
+        kinds = dict.fromkeys(declared_kind(spec, port, output=output) for port in range(len(ports)))
+        if "other" in kinds:
+            return declared_shape(spec.shape)
+        sides.append(", ".join(kinds))
+    return "any shape" if set(sides) == {"any"} else f" {ARROW} ".join(sides)
 
 
 def fits(layout: str, expected: str) -> bool:

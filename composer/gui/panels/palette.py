@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QTabWidget, QTreeWidget, QTreeWidgetIte
 from composer.core import units
 from composer.core.blocks.block_file import BlockSpec
 from composer.core.blocks.block_search import BlockChoice, block_choices, search
+from composer.core.blocks.ports import declared_flow
 from composer.core.diff import Diff
 from composer.gui.look import theme
 from composer.gui.panels import Panel
@@ -158,10 +159,10 @@ class PalettePanel(Panel):
     def _row(self, choice: BlockChoice) -> QTreeWidgetItem:
         item = QTreeWidgetItem([choice.name])
         item.setData(0, NAME_ROLE, choice.block)
-        item.setData(0, DETAIL_ROLE, units.declared_shape(choice.shape))
+        spec = self.session.catalog.get(choice.block)
+        item.setData(0, DETAIL_ROLE, declared_flow(spec) if spec is not None else units.declared_shape(choice.shape))
         item.setData(0, COLOR_ROLE, theme.family(choice.family))
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
-        spec = self.session.catalog.get(choice.block)
         item.setToolTip(0, _tooltip(spec) if spec is not None else choice.shape)
         return item
 

@@ -4,6 +4,7 @@ from composer.core.blocks.block_file import Port
 from composer.core.blocks.catalog import Catalog, read_catalog
 from composer.core.blocks.ports import (
     canonical,
+    declared_flow,
     declared_kind,
     fits,
     index_of,
@@ -79,3 +80,9 @@ def test_kinds() -> None:
     assert declared_kind(conv, 0) == declared_kind(conv, 0, output=True) == "map"
     assert declared_kind(add, 3) == "any"
     assert fits("any", "map") and fits("map", "map") and not fits("tokens", "map")
+
+
+def test_the_flow_of_a_block_is_told_in_words() -> None:
+    flows = {name: declared_flow(CATALOG.blocks[name]) for name in ("MBConv", "MapToTokens", "Dropout")}
+    assert flows == {"MBConv": "map → map", "MapToTokens": "map → tokens", "Dropout": "any shape"}
+    assert declared_flow(CATALOG.blocks["TubeletEmbed"]).startswith("c t h w →")  # no word for a video

@@ -37,12 +37,12 @@ def reproducing_command(folder: Path) -> str:
     return shlex.join(words)
 
 
-def branch_settings(folder: Path, weights: Path) -> Training:
+def branch_settings(folder: Path, selection: str) -> Training:
     """Return the settings of a run for another training, which starts from its weights.
 
     Args:
         folder: the run.
-        weights: a file of weights, or the run itself for the best ones.
+        selection: which of its weights: ``best``, ``last``, or the number of an epoch.
 
     Raises:
         UserError: if the folder is no run, or its settings are damaged.
@@ -50,7 +50,7 @@ def branch_settings(folder: Path, weights: Path) -> Training:
     values = RunFolder.open(folder).settings().get("training")
     if not isinstance(values, dict):
         raise UserError(f"{folder}: its settings are damaged, so no training can start from it")
-    return replace(training_settings.from_plain(values), init=str(weights.absolute()))
+    return replace(training_settings.from_plain(values), init=f"{folder.absolute()}@{selection}")
 
 
 def set_words(before: Training, after: Training) -> list[str]:

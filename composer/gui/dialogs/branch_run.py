@@ -20,28 +20,29 @@ HINT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class RunBranch:
     """A run that another training starts from.
 
     Args:
         run: folder of the run.
-        weights: its weights: the run itself for the best ones, or a checkpoint.
+        selection: which of its weights: ``best``, ``last``, or the number of an epoch.
     """
 
     run: Path
-    weights: Path
+    selection: str = "best"
 
 
-def checkpoints(info: RunInfo) -> list[tuple[str, Path]]:
+def selections(info: RunInfo) -> list[tuple[str, str]]:
     """Return the weights that a run has stored, each with its title: best, last, then those of single epochs."""
-    rows: list[tuple[str, Path]] = []
+    rows: list[tuple[str, str]] = []
     if any((info.path / name).is_file() for name in (BEST, WEIGHTS)):
         title = f"Best, {info.best_text} in epoch {info.best_epoch}" if info.best_epoch else "Best"
-        rows.append((title, info.path))
+        rows.append((title, "best"))
     if (info.path / LAST).is_file():
-        rows.append((f"Last, epoch {info.epoch}", info.path / LAST))
-    kept = sorted((info.path / LAST).parent.glob("epoch_*.pt"), reverse=True)
-    return rows + [(f"Epoch {int(match[1])}", path) for path in kept if (match := _KEPT.fullmatch(path.name))]
+        rows.append((f"Last, epoch {info.epoch}", "last"))
+    names = [path.name for path in (info.path / LAST).parent.glob("epoch_*.pt")]
+    epochs = sorted((int(match[1]) for name in names if (match := _KEPT.fullmatch(name))), reverse=True)
+    return rows + [(f"Epoch {epoch}", str(epoch)) for epoch in epochs]
 
 
 class BranchRun(QDialog):
@@ -49,25 +50,25 @@ class BranchRun(QDialog):
 
     Args:
         info: the run.
-        on_accept: called with the `Branch`.
+        on_accept: called with the `RunBranch`.
         parent: in front of what it opens.
 
     Attributes:
         weights: the weights to choose from.
     """
 
-    def __init__(self, info: RunInfo, on_accept: Callable[[Branch], object], parent: QWidget | None = None) -> None:
+    def __init__(self, info: RunInfo, on_accept: Callable[[RunBranch], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Branch from a run")
         self.weights = named(DropDown(), "Weights")
-        for title, path in checkpoints(info):
-            self.weights.addItem(title, path)
+        for title, selection in selections(info):
+            self.weights.addItem(title, selection)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton("Branch", QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        self.accepted.connect(lambda: on_accept(Branch(info.path, self.weights.currentData())))
+        self.accepted.connect(lambda: on_accept(RunBranch(info.path, self.weights.currentData())))
         line = row(label("Start from", "muted"), self.weights)
         line.setStretch(1, 1)
         layout = column()

@@ -73,8 +73,8 @@ def test_a_damaged_run_is_refused(tmp_path: Path) -> None:
 
 def test_a_branch_has_the_settings_of_the_run_and_its_weights(tmp_path: Path) -> None:
     folder = run_folder(tmp_path / "run")
-    training = branch_settings(folder, folder)
-    assert (training.lr, training.init) == (0.5, str(folder))
+    training = branch_settings(folder, "best")
+    assert (training.lr, training.init) == (0.5, f"{folder}@best")
     (folder / "settings.json").write_text('{"training": 3}')
     with pytest.raises(UserError, match="no training can start from it"):
-        branch_settings(folder, folder)
+        branch_settings(folder, "best")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from composer.core.files.run_folder import read_run
-from composer.gui.dialogs.branch_run import Branch, BranchRun, checkpoints
+from composer.gui.dialogs.branch_run import BranchRun, RunBranch, selections
 from composer.gui.window import Window
 from tests.gui.tiny import tiny, write_run
 
@@ -27,26 +27,26 @@ def run_with_checkpoints(folder: Path) -> Path:
 
 def test_every_checkpoint_is_offered_the_best_first(qapp: QApplication, tmp_path: Path, qtbot: QtBot) -> None:
     folder = run_with_checkpoints(tmp_path / "run")
-    rows = checkpoints(read_run(folder))
+    rows = selections(read_run(folder))
     assert [title for title, _ in rows] == ["Best, 97.5 % in epoch 12", "Last, epoch 12", "Epoch 10", "Epoch 2"]
-    assert [path.name for _, path in rows] == ["run", "last.pt", "epoch_0010.pt", "epoch_0002.pt"]
-    branches: list[Branch] = []
+    assert [selection for _, selection in rows] == ["best", "last", "10", "2"]
+    branches: list[RunBranch] = []
     dialog = BranchRun(read_run(folder), branches.append)
     qtbot.addWidget(dialog)
     dialog.weights.setCurrentIndex(2)
     dialog.accept()
-    assert branches == [Branch(folder, folder / "checkpoints" / "epoch_0010.pt")]
+    assert branches == [RunBranch(folder, "10")]
 
 
 def test_the_window_opens_a_copy_of_the_design_with_the_weights_to_start_from(window: Make, tmp_path: Path) -> None:
     folder = run_with_checkpoints(tmp_path / "run")
     shown = window()
-    shown.run_command("branch_run", Branch(folder, folder))
+    shown.run_command("branch_run", RunBranch(folder))
     training = shown.session.document.design.training
-    assert (training.lr, training.init) == (0.25, str(folder))
+    assert (training.lr, training.init) == (0.25, f"{folder}@best")
     assert shown.session.path is None  # a copy: saving asks for a file
     assert shown.docks.docks["training"].isVisible()
     shown.session.document.undo_stack.setClean()
     (folder / "settings.json").write_text("{")
-    shown.run_command("branch_run", Branch(folder, folder))
+    shown.run_command("branch_run", RunBranch(folder))
     assert "settings.json" in shown.bench.toast.text

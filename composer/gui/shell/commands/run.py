@@ -6,7 +6,7 @@ from composer.core import edits
 from composer.core.errors import UserError
 from composer.core.files.run_command import branch_settings
 from composer.core.files.run_folder import DESIGN
-from composer.gui.dialogs.branch_run import Branch
+from composer.gui.dialogs.branch_run import RunBranch
 from composer.gui.shell import unsaved
 from composer.gui.shell.commands import Command
 from composer.gui.shell.context import Context
@@ -18,7 +18,7 @@ def train(context: Context) -> None:
     context.session.training_requested.emit()
 
 
-def branch_run(context: Context, branch: Branch | None = None) -> None:
+def branch_run(context: Context, branch: RunBranch | None = None) -> None:
     """Open a copy of the design of a run, with its settings and the weights to start from, and show the settings.
 
     Without a run, the runs panel opens, which has one to select.
@@ -30,7 +30,7 @@ def branch_run(context: Context, branch: Branch | None = None) -> None:
     if not unsaved.may_replace_design(context.window, session):
         return
     try:
-        training = branch_settings(branch.run, branch.weights)
+        training = branch_settings(branch.run, branch.selection)
     except UserError as error:
         context.show_error(error)
         return

@@ -17,22 +17,24 @@ from composer.core.graph import Node
 
 if TYPE_CHECKING:
     from composer.gui.panels.attention import AttentionPanel
+    from composer.gui.panels.results import ResultsPanel
     from composer.gui.window import Window
 
 TEMPLATE = "hybrid_digits"
 RUN_SETTINGS = "run/settings.json"
-RESULTS = ("design.yaml", "model.py", "attention.png", "window.png", "report.md", RUN_SETTINGS)
+RESULTS = ("design.yaml", "model.py", "results.png", "attention.png", "window.png", "report.md", RUN_SETTINGS)
 DRAGGED_CATEGORY = "channel_attention"
 ENGINE_SECONDS = 120.0
 TRAINING_SECONDS = 1200.0
+RESULTS_HEIGHT = 420  # pixels
 
 
 def run_demo(out: Path, *, force: bool = False) -> int:
     """Run the main workflow and write its results.
 
     Args:
-        out: folder for ``design.yaml``, ``model.py``, ``run/``, ``attention.png``, ``window.png`` and ``report.md``;
-            results of an earlier demo in it are replaced.
+        out: folder for ``design.yaml``, ``model.py``, ``run/``, ``results.png``, ``attention.png``, ``window.png`` and
+            ``report.md``; results of an earlier demo in it are replaced.
         force: whether to replace files that an earlier demo did not write.
 
     Returns:
@@ -96,6 +98,7 @@ class _Demo:
             self.open(window)
             self.drag_and_undo(window)
             result = self.train(window)
+            self.show_results(window)
             self.inspect_run(window)
             self.export(window)
             self.report(window, result)
@@ -210,6 +213,22 @@ class _Demo:
         self.note(f"trained {info.epoch} epochs on {info.device}: best {result}")
         return result
 
+    def show_results(self, window: "Window") -> None:
+        from PySide6.QtCore import Qt
+
+        panel: ResultsPanel = window.docks.show("results")  # type: ignore[assignment]
+        window.resizeDocks([window.docks.docks["results"]], [RESULTS_HEIGHT], Qt.Orientation.Vertical)
+        self.need(lambda: panel.matrix.confusion is not None, 30, "the confusion matrix")
+        gallery = panel.samples.gallery
+        gallery.select(0)
+        self.need(
+            lambda: not gallery.count or gallery.thumbnail(0) is not None, ENGINE_SECONDS, "the pictures of mistakes"
+        )
+        self.spin(0.3)
+        if not panel.grab().save(str(self.out / "results.png")):
+            raise UserError(f"demo: {self.out / 'results.png'} cannot be written")
+        self.note(f"looked at the confusion matrix and at {panel.samples.title.text()}")
+
     def inspect_run(self, window: "Window") -> None:
         from composer.gui.runs.run_library import open_folder
 
@@ -251,5 +270,5 @@ class _Demo:
         torch_free = "torch" not in sys.modules
         self.note(f"the window's process {'holds no torch' if torch_free else 'HOLDS TORCH'}")
         lines = ["# Demo", "", *(f"- {note}" for note in self.notes), "", f"Result: {result}", ""]
-        lines += ["![window](window.png)", "", "![attention](attention.png)", ""]
+        lines += [f"![{name}]({name}.png)\n" for name in ("window", "results", "attention")]
         (self.out / "report.md").write_text("\n".join(lines), encoding="utf-8")

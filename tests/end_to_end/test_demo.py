@@ -35,6 +35,6 @@ def test_the_demo_writes_every_promised_result(tmp_path: Path) -> None:
     assert load(out / "design.yaml").main.nodes == load(template("hybrid_digits")).main.nodes
     compile((out / "model.py").read_text(), "model.py", "exec")
     assert (out / "run" / "metrics.jsonl").stat().st_size > 0
-    for picture in ("attention.png", "window.png"):
+    for picture in ("results.png", "attention.png", "window.png"):
         assert (out / picture).read_bytes().startswith(b"\x89PNG")
     assert last.split(";")[0] in (out / "report.md").read_text()

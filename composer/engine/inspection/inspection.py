@@ -74,6 +74,9 @@ def inspect_image(
         prepared = subject.image_format.prepare(read_image(image))
         tensor, notes = prepared.tensor, prepared.notes
     else:
+        if subject.missing:
+            raise UserError(f"{subject.missing}; choose an image file instead of a sample")
+        subject.data.image_format()  # refuses data without images
         split = subject.data.parts().get(part)
         if split is None:
             raise UserError(f"{subject.data.name} has no part {part}; it has: {', '.join(subject.data.parts())}")
@@ -84,7 +87,7 @@ def inspect_image(
                 f"the {PARTS.get(part, part)} images of {subject.data.name} are 0 to {len(split) - 1}"
             )
         batch = split.take(slice(number, number + 1))
-        tensor, label = batch[IMAGE], subject.data.classes[int(batch["label"][0])]
+        tensor, label = batch[IMAGE], subject.data.label(batch, 0)
     output, maps = capture(subject.model, tensor, catalog, subject.blocks_by_path, nodes)
     display = subject.image_format.to_image(tensor[0], DISPLAY_SIZE)
     drawings = tuple((captured, draw_map(captured)) for captured in maps)

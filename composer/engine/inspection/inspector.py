@@ -58,8 +58,7 @@ class Inspector:
         for index in range(min(int(params.get("count") or SAMPLES), len(data.val))):
             batch = data.val.take(slice(index, index + 1))
             image = data.image_format().to_image(batch[IMAGE][0], SAMPLE_SIZE)
-            label = data.classes[int(batch["label"][0])]
-            rows.append({"index": index, "label": label, "png_base64": png_base64(image)})
+            rows.append({"index": index, "label": data.label(batch, 0), "png_base64": png_base64(image)})
         return {"images": rows}
 
     def capture_maps(self, params: Mapping[str, Any], progress: Report) -> dict[str, Any]:

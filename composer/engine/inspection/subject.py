@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from composer.core import edits, training_settings
+from composer.core.errors import UserError
 from composer.core.graph import Design
+from composer.core.training_inputs import field_shapes
 from composer.engine.codegen.build import build, instantiate
 from composer.engine.inference.infer import Inferrer
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.datasets.image_format import ImageFormat
+from composer.engine.training.datasets.recorded import recorded_data, with_recorded_format
 from composer.engine.training.inputs import load_for
 from composer.engine.training.run import Run
 from composer.engine.training.weights import Weights, load_weights
@@ -25,6 +28,7 @@ class Subject:
         data: its dataset.
         weights: the weights of its run; None if it is not trained.
         scores: number of scores of its only output; None if its output is something else.
+        missing: why its dataset has no samples; empty if it has.
     """
 
     design: Design
@@ -32,6 +36,7 @@ class Subject:
     data: LoadedDataset
     weights: Weights | None = None
     scores: int | None = None
+    missing: str = ""
 
     @property
     def image_format(self) -> ImageFormat:
@@ -71,8 +76,16 @@ def open_run(run: Run, inferrer: Inferrer, *, force: bool = False) -> Subject:
     model = build(design, inferrer=inferrer)
     weights.load_into(model)
     settings = training_settings.from_plain(run.settings().get("training", {}))
-    data = load_for(edits.set_training(design, settings))
-    return Subject(design, model.eval(), data, weights)
+    design_of_run, record = edits.set_training(design, settings), run.settings().get("data")
+    shapes = field_shapes(design_of_run)
+    try:
+        data, missing = with_recorded_format(load_for(design_of_run), record, shapes), ""
+    except UserError as error:  # moved or deleted since the training: files of the user's can still be looked at
+        recorded = recorded_data(record, shapes)
+        if recorded is None:
+            raise
+        data, missing = recorded, str(error)
+    return Subject(design, model.eval(), data, weights, missing=missing)
 
 
 def open_design(design: Design, inferrer: Inferrer) -> Subject:

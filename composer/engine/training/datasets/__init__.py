@@ -30,7 +30,7 @@ from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.training.datasets.facts import facts_of
 from composer.engine.training.datasets.gallery import DataGallery
 from composer.engine.training.datasets.image_format import ImageFormat
-from composer.engine.training.datasets.splits import Split
+from composer.engine.training.datasets.splits import Batch, Split
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -73,6 +73,11 @@ class LoadedDataset:
         """Return the splits by name."""
         parts = {"train": self.train, "val": self.val, "test": self.test}
         return {name: split for name, split in parts.items() if split is not None}
+
+    def label(self, batch: Batch, index: int) -> str:
+        """Return the name of the class of a sample in a batch; empty if it has none."""
+        labels = batch.get(LABEL)
+        return self.classes[int(labels[index])] if labels is not None and self.classes else ""
 
     def image_format(self) -> ImageFormat:
         """Return how a picture becomes the field ``image``.

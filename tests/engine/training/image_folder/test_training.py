@@ -1,0 +1,72 @@
+"""A run on a folder of images: resumed bit by bit, looked into after the folder has changed or gone."""
+
+import shutil
+
+import pytest
+import torch
+
+from composer.core.errors import UserError
+from composer.engine.inference.infer import Inferrer
+from composer.engine.inspection.inspection import inspect_image
+from composer.engine.inspection.subject import open_run
+from composer.engine.training.control import Control
+from composer.engine.training.loop import train
+from tests.engine.designs import tiny
+from tests.engine.training.image_folder.pictures import pets, picture, write
+from tests.engine.training.test_resume import Interrupter, comparable
+
+TWO = ("num_classes: 10", "num_classes: 2")
+COLOUR = ("image: {shape: [1, 8, 8]}", "image: {shape: [3, 8, 8]}")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # sums in another order differ in the last digits
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("cache", ["files", "memory"])
+def test_a_stopped_run_continues_bit_by_bit(tmp_path, cache):
+    """With threads that decode, and augmentation; small batches, so that a stop is in the middle of an epoch."""
+    pets(tmp_path / "photos", 12)
+    settings = f"batch_size: 4, lr: 0.01, augment: [affine, erasing], data: {{name: images, folder: {tmp_path}/photos, "
+    settings += f"cache: {cache}, workers: 2, test_share: 0.1}}"
+    design = tiny(TWO, COLOUR, ("batch_size: 64, lr: 0.01, augment: false", settings))
+    whole = train(design, tmp_path / "whole", device="cpu")
+    control = Control()
+    run = train(design, tmp_path / "run", device="cpu", resume=True, control=control, report=Interrupter(control, at=6))
+    assert (run.state()["state"], run.state()["step"]) == ("stopped", 6)
+    run = train(design, tmp_path / "run", device="cpu", resume=True)
+    assert comparable(run) == comparable(whole)
+    assert comparable(run)[-1]["kind"] == "test"
+    weights = [one.load("checkpoints/last.pt")["model"] for one in (run, whole)]
+    assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
+
+
+@pytest.mark.parametrize("cache", ["files", "memory"])
+def test_a_run_keeps_its_statistics_and_classes(tmp_path, cache):
+    """Images that came later change the mean of the folder, not the input of the trained network."""
+    folder = pets(tmp_path / "photos", 5)
+    data = {"name": "images", "folder": str(folder), "cache": cache}
+    run = train(tiny(TWO, COLOUR), tmp_path / "run", device="cpu", epochs=1, batch_size=4, data=data)
+    mean = tuple(run.settings()["data"]["mean"])
+    picture(7).save(tmp_path / "own.png")
+    inferrer = Inferrer()
+    before = inspect_image(open_run(run, inferrer), inferrer.catalog, image=tmp_path / "own.png")
+
+    write(folder, (f"cat/black{number}.png" for number in range(3)))
+    subject = open_run(run, inferrer)
+    assert subject.data.facts.mean != mean
+    assert subject.image_format.mean == mean
+    values = subject.image_format.denormalize(subject.data.val.take(slice(1))["image"]) * 255
+    assert torch.allclose(values, values.round(), atol=1e-3)  # the samples are normalized alike
+
+    shutil.rmtree(folder)
+    subject = open_run(run, inferrer)
+    after = inspect_image(subject, inferrer.catalog, image=tmp_path / "own.png")
+    assert torch.equal(after.image, before.image)
+    assert after.prediction == before.prediction and {name for name, _ in after.prediction} == {"cat", "dog"}
+    with pytest.raises(UserError, match=r"there is no such folder; .*; choose an image file instead of a sample"):
+        inspect_image(subject, inferrer.catalog, sample=0)

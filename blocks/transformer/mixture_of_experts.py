@@ -28,7 +28,7 @@ class MixtureOfExperts(nn.Module):
     """Send each token to its `top_k` experts and add their outputs, weighted by the router's probabilities.
 
     In training `aux_loss` holds the load-balancing loss of the last forward pass (1 when all experts are used equally),
-    to be added to the objective with a small weight such as 0.01; otherwise it is None.
+    which training adds to its loss with a small weight (the option `aux_loss` of the objective); otherwise it is None.
 
     Args:
         dim: token width.

@@ -236,7 +236,12 @@ def file_scenarios() -> list[Scenario]:
 
 def training_scenarios() -> list[Scenario]:
     """Return the scenarios of a run."""
-    return [Scenario("train", nothing, training), Scenario("resume", train_first, resume)]
+    page = command("preview", f"@/{DESIGN}", "-o", "@/page.png", "--count", "2", "--draws", "2", "--augment", "flip")
+    return [
+        Scenario("train", nothing, training),
+        Scenario("resume", train_first, resume),
+        Scenario("preview", save_before, page),
+    ]
 
 
 def export_scenarios() -> list[Scenario]:

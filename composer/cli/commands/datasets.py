@@ -10,7 +10,6 @@ from composer.cli.options import AsJson, Option
 
 if TYPE_CHECKING:
     from composer.core.data_facts import DataFacts
-    from composer.core.declarations import Declaration, ParamSpec
     from composer.core.graph import ExtensionRef
 
 SHOWN = 20  # classes and broken files that are listed
@@ -111,57 +110,15 @@ def _read_source(text: str) -> "ExtensionRef":
 
 
 def _list_sources(as_json: bool) -> int:
-    from composer.core.text_table import align
+    from composer.cli.extension_list import extension_lines, extension_rows
     from composer.core.training_extensions import datasets
 
-    usable = [declaration for declaration in datasets().values() if not declaration.problem]
     if as_json:
-        print(json.dumps([_to_json(declaration) for declaration in usable], indent=2))
+        print(json.dumps(extension_rows(datasets()), indent=2))
     else:
-        for declaration in usable:
-            print(f"{_form(declaration)}\n  {declaration.summary}")
-            print("\n".join(f"  {line}" for line in align([_option_row(spec) for spec in declaration.options])))
+        print("\n".join(extension_lines(datasets())))
         print("\nnetcomposer datasets SOURCE shows classes and counts; options: {name: SOURCE, OPTION: VALUE}")
     return 0
-
-
-def _option_row(spec: "ParamSpec") -> tuple[str, str, str]:
-    """Return name, default and description of an option."""
-    from composer.core.value_text import to_text
-
-    default = "required" if spec.required else to_text(spec.default) or '""'
-    choices = f" ({', '.join(map(to_text, spec.choices))})" if spec.choices else ""
-    return f"  {spec.name}", default, f"{spec.help.rstrip('.')}{choices}"
-
-
-def _form(declaration: "Declaration") -> str:
-    """Return how users write a source: its name, with its first option if it needs one."""
-    first = declaration.options[0] if declaration.options else None
-    named = first is not None and (first.required or first.type == "source")
-    return f"{declaration.name}:{first.name.upper()}" if named and first is not None else declaration.name
-
-
-def _to_json(declaration: "Declaration") -> dict[str, Any]:
-    return {
-        "name": declaration.name,
-        "title": declaration.values.get("title", declaration.name),
-        "form": _form(declaration),
-        "summary": declaration.summary,
-        "fields": list(declaration.values.get("fields", ())),
-        "options": [_option(spec) for spec in declaration.options],
-    }
-
-
-def _option(spec: "ParamSpec") -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "type": spec.type,
-        "required": spec.required,
-        "default": spec.default,
-        "choices": list(spec.choices),
-        "range": list(spec.range) if spec.range else None,
-        "help": spec.help,
-    }
 
 
 def _describe(facts: "DataFacts") -> list[str]:

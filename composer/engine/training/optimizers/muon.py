@@ -48,7 +48,8 @@ class MuonWithAdamW(optim.Optimizer):
     def __init__(
         self, groups: Groups, momentum: float, *, nesterov: bool, betas: tuple[float, float], eps: float
     ) -> None:
-        super().__init__(groups, {"lr": 1e-3, "weight_decay": 0.0})
+        # fused, because the base class moves the step counters of a loaded state to the device only then.
+        super().__init__(groups, {"lr": 1e-3, "weight_decay": 0.0, "fused": True})
         self._parts: list[tuple[optim.Optimizer, list[int]]] = []
         matrices, others = _split(self.param_groups, matrices=True), _split(self.param_groups, matrices=False)
         if matrices:
@@ -59,6 +60,12 @@ class MuonWithAdamW(optim.Optimizer):
         if others:
             adamw = optim.AdamW([group for group, _ in others], betas=betas, eps=eps, fused=True)
             self._parts.append((adamw, [index for _, index in others]))
+        self._share_state()
+
+    def _share_state(self) -> None:
+        """Let both keep their states in that of this optimizer, so that it is saved like that of any other."""
+        for part, _ in self._parts:
+            part.state = self.state
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -73,14 +80,10 @@ class MuonWithAdamW(optim.Optimizer):
             part.step()
         return loss
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return the states of both."""
-        return {"parts": [part.state_dict() for part, _ in self._parts]}
-
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Return to what `state_dict` returned."""
-        for (part, _), state in zip(self._parts, state_dict["parts"], strict=True):
-            part.load_state_dict(state)
+        super().load_state_dict(state_dict)
+        self._share_state()
 
 
 def _split(groups: Groups, *, matrices: bool) -> list[tuple[dict[str, Any], int]]:

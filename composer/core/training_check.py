@@ -10,6 +10,7 @@ from composer.core.facts import DesignFacts, Repair
 from composer.core.graph import Design, Node, is_expression
 from composer.core.input_check import input_obstacle
 from composer.core.obstacle import Obstacle
+from composer.core.pattern_check import pattern_obstacle
 from composer.core.repairs import call
 from composer.core.training_extensions import objectives
 from composer.core.training_inputs import IMAGE, field_shapes, image_shape
@@ -34,6 +35,8 @@ def training_obstacle(
         field_shapes(design)
     except UserError as error:
         return Obstacle(str(error))
+    if (obstacle := pattern_obstacle(design)) is not None:
+        return obstacle
     if data_facts is not None and (obstacle := input_obstacle(design, data_facts)) is not None:
         return obstacle
     return _output_obstacle(design, facts, catalog, data_facts) or _augmentation_obstacle(design, data_facts)

@@ -6,9 +6,8 @@ from functools import partial
 from torch import nn
 
 from composer.core.errors import UserError
+from composer.core.pattern_check import EXCEPT
 from composer.engine.training.node_patterns import check_patterns, matches
-
-EXCEPT = "!"
 
 
 def freeze(network: nn.Module, patterns: Sequence[str]) -> None:

@@ -162,8 +162,10 @@ class TrainingForm(QWidget):
         defaults = Training()
         words = []
         for name in GROUPS[group]:
-            value = getattr(self._training, name)
-            if value != getattr(defaults, name):
+            value, default = getattr(self._training, name), getattr(defaults, name)
+            if isinstance(value, ExtensionRef) and value.name == default.name:
+                words += [f"{key.replace('_', ' ')} {write_text(option)}" for key, option in value.options.items()]
+            elif value != default:
                 text = "on" if value is True else write_text(get_value(self._training, name)) or "none"
                 words.append(f"{setting(name).title.lower()} {text}")
         return ", ".join(words)

@@ -64,6 +64,8 @@ def test_folded_groups_tell_what_was_changed(form: TrainingForm, qtbot: QtBot) -
     heading = form.headings["Regularization"]
     assert not form.fields["ema"].isVisible()
     assert heading._summary.text().strip() == "weight decay 0.1, weight average 0.999"
+    form.show_settings(Training(ema=0.999, objective=ExtensionRef("classification", {"label_smoothing": 0.1})))
+    assert form.headings["Data"]._summary.text().strip() == "label smoothing 0.1"
     qtbot.mouseClick(heading.arrow, Qt.MouseButton.LeftButton)
     assert form.fields["ema"].isVisible()
     assert not heading._summary.isVisible()

@@ -1,6 +1,8 @@
-"""Damaged and hostile designs, pictures and runs through the commands that read them: one sentence, nothing runs."""
+"""Damaged and hostile designs, pictures, data and runs through the commands that read them: one sentence, no code."""
 
+import gzip
 import io
+import pickle
 import random
 import shutil
 from pathlib import Path
@@ -12,7 +14,7 @@ from tests.soak import mutants, scenarios
 from tests.soak.plan import Soak
 from tests.soak.readers import Case, problems_of, read_all
 
-DESIGNS, PICTURES, RUNS = 2000, 500, 200
+DESIGNS, PICTURES, DATASETS, RUNS = 2000, 500, 300, 200
 SMALL = ("hybrid_digits", "dendritic_mlp", "hybrid_dendritic")
 LARGE = ("swin_tiny", "efficientnet_b0", "coatnet_0")
 TEXT_TARGETS = ("python", "package", "yaml", "mermaid", "dot", "latex", "markdown")
@@ -22,7 +24,12 @@ def run(soak: Soak) -> None:
     """Read all damaged files."""
     canary = soak.folder / "canary"
     figures = soak.figures
-    cases = [*design_cases(soak, canary), *picture_cases(soak), *run_cases(soak, canary)]
+    cases = [
+        *design_cases(soak, canary),
+        *picture_cases(soak),
+        *dataset_cases(soak, canary),
+        *run_cases(soak, canary),
+    ]
     soak.planned += len(cases)
     for reading in read_all(cases, soak.scratch("readings"), soak.deadline):
         soak.cases += 1
@@ -124,6 +131,65 @@ def pictures() -> dict[str, list[bytes]]:
             image.save(buffer, {".jpg": "JPEG", ".tiff": "TIFF"}.get(suffix, suffix[1:].upper()))
             files.setdefault(suffix, []).append(buffer.getvalue())
     return files
+
+
+# -- datasets ----------------------------------------------------------------------------------------------------------
+
+
+def dataset_cases(soak: Soak, canary: Path) -> list[Case]:
+    """Return data files with one of them mutated, through `datasets`; some pickles would write the canary."""
+    folder, generator = soak.scratch("datasets"), soak.random("datasets")
+    sources = datasets(canary)
+    cases = []
+    for number in range(soak.count(DATASETS)):
+        source, files = generator.choice(sources)
+        path = folder / f"data_{number}"
+        path.mkdir()
+        for name, content in files.items():
+            (path / name).write_bytes(content)
+        mutated = path / generator.choice(sorted(files))
+        mutated.write_bytes(mutants.mutate_bytes(mutated.read_bytes(), generator))
+        words = ("datasets", source.format(folder=path), "--json")
+        cases.append(Case(f"dataset {number} (seed {soak.seed}), {source.partition(':')[0]}", "command", words))
+    return cases
+
+
+def datasets(canary: Path) -> list[tuple[str, dict[str, bytes]]]:
+    """Return whole data files by name, each set with the source that reads it."""
+    import numpy as np
+
+    values = np.random.default_rng(0).integers(0, 255, (40, 8, 8), dtype=np.uint8)
+    labels = (np.arange(40) % 4).astype(np.uint8)
+    idx = {
+        f"{part}-{content}-ubyte": bytes([0, 0, 8, array.ndim])
+        + b"".join(size.to_bytes(4, "big") for size in array.shape)
+        + array.tobytes()
+        for part in ("train", "t10k")
+        for content, array in (("images-idx3", values), ("labels-idx1", labels))
+    }
+    packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in idx.items()}
+    archive = io.BytesIO()
+    np.savez_compressed(archive, x=values, y=labels)
+    batch = {"data": np.zeros((20, 3072), np.uint8), "labels": [number % 10 for number in range(20)]}
+    names = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
+    hostile = {"data": Writer(canary), "labels": []}
+    return [
+        ("idx:{folder}", idx),
+        ("idx:{folder}", packed),
+        ("npz:{folder}/data.npz", {"data.npz": archive.getvalue()}),
+        ("cifar:{folder}", {name: pickle.dumps(batch, 2) for name in names}),
+        ("cifar:{folder}", {name: pickle.dumps(hostile, protocol) for protocol, name in enumerate(names)}),
+    ]
+
+
+class Writer:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return open, (str(self.file), "w")
 
 
 # -- runs --------------------------------------------------------------------------------------------------------------

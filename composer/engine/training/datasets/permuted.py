@@ -73,7 +73,7 @@ class Permuted(Dataset):
 
     def facts(self) -> DataFacts:
         """Return the facts of the source for all tasks."""
-        return self._facts(make_source(self.source).facts(), (self.tasks,))
+        return self._facts(make_source(self.source).facts(), None)  # the context follows the input of the design
 
     def stamp(self) -> str:
         """Return the stamp of the source."""
@@ -95,7 +95,7 @@ class Permuted(Dataset):
             f"[{math.prod(sizes)}] (the mean image of the task); change the input or the option tasks"
         )
 
-    def _facts(self, facts: DataFacts, context: tuple[int, ...]) -> DataFacts:
+    def _facts(self, facts: DataFacts, context: tuple[int, ...] | None) -> DataFacts:
         """Return the facts of the source with the fields and samples of all tasks."""
         digest = hashlib.blake2b(f"{facts.digest} {self.tasks} {self.seed}".encode(), digest_size=8).hexdigest()
         parts = {

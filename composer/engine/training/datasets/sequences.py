@@ -4,6 +4,7 @@ Copying and reversing are the tasks by which Graves, Wayne, Danihelka, "Neural T
 and Grefenstette et al., "Learning to Transduce with Unbounded Memory", NeurIPS 2015, arXiv:1506.02516, judge a memory.
 """
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -83,7 +84,9 @@ class Sequences(Dataset):
 
     def facts(self) -> DataFacts:
         """Return the facts of sequences as long as the options allow."""
-        return self.load({"tokens": ((self.max_length or max(DEFAULT_TOKENS, self.min_length)) + 1,)}).facts
+        facts = self.load({"tokens": ((self.max_length or max(DEFAULT_TOKENS, self.min_length)) + 1,)}).facts
+        # Rows are filled up to the length of the input.
+        return replace(facts, fields={name: replace(item, shape=None) for name, item in facts.fields.items()})
 
     @staticmethod
     def _tokens(field: str, shape: tuple[int, ...]) -> int:

@@ -124,8 +124,11 @@ _NAMES: dict[tuple[str, str], Callable[..., Any]] = {
 }
 
 
-class _ArrayUnpickler(pickle.Unpickler):
-    """An unpickler that resolves no name but those of arrays."""
+class _ArrayUnpickler(pickle._Unpickler):
+    """An unpickler that resolves no name but those of arrays.
+
+    It is the one in Python: the one in C loses track of its memory in some damaged files.
+    """
 
     def __init__(self, file: io.BytesIO, name: str) -> None:
         super().__init__(file, encoding="bytes")

@@ -3,6 +3,8 @@
 A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
 """
 
+import gzip
+import lzma
 import tarfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -179,8 +181,9 @@ def _archive_files(archive: Path) -> dict[str, Read]:
                 assert stream is not None  # it is a file
                 content = stream.read()
                 files[PurePosixPath(member.name).name] = lambda content=content: content  # type: ignore[misc]
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise UserError(f"{archive}: cannot be read as a tar archive ({error}); {EXPECTED}") from None
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise UserError(f"{archive}: cannot be read as a tar archive ({reason}); {EXPECTED}") from None
     except OSError as error:
         raise UserError(f"{archive}: cannot be read: {error.strerror or error}") from None
     return files

@@ -35,8 +35,10 @@ def read_npz(path: Path) -> dict[str, Part]:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             pairs = _pair_names(path, archive.files)
             return {part: _read_pair(path, archive, names) for part, names in pairs.items()}
+    except ValueError:  # its first bytes are changed, so that numpy takes it for a pickle
+        raise UserError(f"{path}: is damaged at its beginning; copy it again") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise UserError(f"{path}: is damaged ({error}); copy it again") from None
+        raise UserError(f"{path}: is damaged ({' '.join(str(error).split())}); copy it again") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
 

@@ -21,6 +21,7 @@ VALUES: dict[str, Any] = {
     "labels": [3, 1, 2],
     "names": ["cat", b"dog"],
     "flag": True,
+    "changeable": np.zeros(3, np.uint8),
     "nothing": None,
 }
 

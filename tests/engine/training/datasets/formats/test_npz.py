@@ -60,3 +60,7 @@ def test_files_that_are_damaged_or_missing(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(UserError, match="is damaged"):
         read_npz(path)
+    np.savez(path, x=X, y=Y)
+    path.write_bytes(b"\x80" + path.read_bytes()[1:])  # numpy takes it for a pickle
+    with pytest.raises(UserError, match="is damaged at its beginning"):
+        read_npz(path)

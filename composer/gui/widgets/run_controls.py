@@ -3,16 +3,20 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from composer.gui.look import theme
 from composer.gui.widgets.labels import button, column, label, row, tool_button
 
+STOP = "Stop"
 PAUSE, CONTINUE = ("Pause", "pause"), ("Continue", "play")
+# Pixels: a narrower panel has buttons without words, and the texts on a line of their own.
+NARROW, ICON_BUTTON = 400, 36
 
 
 class RunControls(QWidget):
-    """Buttons beside the state in words and in numbers, above the progress of the run.
+    """Buttons beside the state in words and in numbers, or above it in a narrow panel, and the progress of the run.
 
     Args:
         start: called by "Start training".
@@ -39,7 +43,7 @@ class RunControls(QWidget):
         self.start = _icon_button("Start training", "play", start)
         self.start.setProperty("primary", "true")
         self.pause = _icon_button(*PAUSE, pause)
-        self.stop = _icon_button("Stop", "stop", stop)
+        self.stop = _icon_button(STOP, "stop", stop)
         self.resume = _icon_button("Resume", "play", resume)
         self.settings = tool_button("settings", "Show the training settings beside the run", lambda: None)
         self.settings.setCheckable(True)
@@ -51,18 +55,43 @@ class RunControls(QWidget):
         self.progress = QProgressBar(textVisible=False)
         self.progress.setRange(0, 1000)
         self.progress.setFixedHeight(4)
-        line = row(self.start, self.pause, self.stop, self.resume)
-        line.addLayout(column(self.headline, self.numbers, margin=0, spacing=0), 1)
-        line.addWidget(self.settings)
-        layout = column(margin=0, spacing=6)
-        layout.addLayout(line)
-        layout.addWidget(self.progress)
-        self.setLayout(layout)
+        self._texts = QWidget()
+        self._texts.setLayout(column(self.headline, self.numbers, margin=0, spacing=0))
+        self._line = row(self.start, self.pause, self.stop, self.resume)
+        self._line.addWidget(self._texts, 1)
+        self._gap = QWidget()  # takes the space of the texts while they are below
+        self._gap.hide()
+        self._line.addWidget(self._gap, 1)
+        self._line.addWidget(self.settings)
+        self._column = column(margin=0, spacing=6)
+        self._column.addLayout(self._line)
+        self._column.addWidget(self.progress)
+        self.setLayout(self._column)
+        self._narrow = False
+        self._paused = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Move the texts below the buttons, or beside them."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        self._line.removeWidget(self._texts)
+        if narrow:
+            self._column.insertWidget(1, self._texts)
+        else:
+            self._line.insertWidget(self._line.indexOf(self._gap), self._texts, 1)
+        self._gap.setVisible(narrow)
+        self.fix_widths()
 
     def show_paused(self, paused: bool) -> None:
         """Let the pause button continue, or pause."""
+        self._paused = paused
         text, icon = CONTINUE if paused else PAUSE
-        self.pause.setText(text)
+        self.pause.setText("" if self._narrow else text)
+        self.pause.setAccessibleName(text)
+        self.pause.setToolTip(text)
         self.pause.setProperty("icon_name", icon)
         self.pause.setIcon(theme.icon(icon))
 
@@ -82,18 +111,25 @@ class RunControls(QWidget):
 
     def fix_widths(self) -> None:
         """Keep the buttons where they are: a click aimed at Stop must hit Stop."""
+        self.stop.setText(STOP)
         for push_button in (self.start, self.resume, self.stop):
             push_button.setFixedWidth(push_button.sizeHint().width())
-        shown, widths = self.pause.text(), []
+        widths = []
         for text, _ in (PAUSE, CONTINUE):
             self.pause.setText(text)
             widths.append(self.pause.sizeHint().width())
-        self.pause.setText(shown)
         self.pause.setFixedWidth(max(widths))
+        self.stop.setText("" if self._narrow else STOP)
+        self.show_paused(self._paused)
+        if self._narrow:
+            for push_button in (self.pause, self.stop):
+                push_button.setFixedWidth(ICON_BUTTON)
 
 
 def _icon_button(text: str, icon: str, clicked: Callable[[], object]) -> QPushButton:
     push_button = button(text, clicked)
+    push_button.setAccessibleName(text)
+    push_button.setToolTip(text)
     push_button.setProperty("icon_name", icon)
     push_button.setIcon(theme.icon(icon, "on_accent" if text.startswith("Start") else "text"))
     push_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

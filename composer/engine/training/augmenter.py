@@ -70,15 +70,15 @@ class Augmenter:
 
     @property
     def crop(self) -> str | None:
-        """Name of the augmentation that cuts out a part of each image; None if there is none."""
-        return next((name for name, augmentation in self.geometry.items() if augmentation.is_crop), None)
+        """Name of the augmentation that cuts out a part of each image before anything else; None if there is none."""
+        return next((name for name, augmentation in list(self.geometry.items())[:1] if augmentation.is_crop), None)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the augmentations, in the order in which they are applied."""
         return (*self.geometry, *self.pixels, *self.batch, *self.mix)
 
     def without_boxes(self) -> str | None:
-        """Return the name of an augmentation after which it is unknown where the boxes lie; None if there is none."""
+        """Return the name of an augmentation after which the boxes are unknown; None if there is none."""
         boxes, draws = torch.zeros(1, 4), torch.Generator().manual_seed(0)
         moving = {**self.geometry, **self.pixels}
         for name, augmentation in moving.items():
@@ -224,7 +224,7 @@ def make_augmenter(training: Training, data: LoadedDataset, inputs: tuple[str, .
     augmenter = Augmenter(data.image, **stages)
     if BOX in inputs and (moving := augmenter.without_boxes()):
         raise UserError(
-            f"the design takes in the boxes of objects, but it is unknown where they are after augmentation {moving}; "
+            f"the design takes in the boxes of objects, which are unknown after augmentation {moving}; "
             f"remove {moving} from augment"
         )
     return augmenter

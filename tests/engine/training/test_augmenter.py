@@ -158,7 +158,7 @@ def test_boxes_follow_or_disappear():
     assert "box" not in epoch(data, ("mixup",))[0]
     for name in ("affine", "rand_augment"):
         assert "box" not in epoch(data, (name,))[0]
-        with pytest.raises(UserError, match=f"unknown where they are after augmentation {name}; remove {name}"):
+        with pytest.raises(UserError, match=f"which are unknown after augmentation {name}; remove {name}"):
             augmenter(data, "flip", name, inputs=("image", "box"))
 
 
@@ -211,3 +211,18 @@ for names in ((), ("affine", "flip", "crop", "erasing", "mixup"), ("rand_augment
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout.split() == ["False", "False", "True"]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 1, 5), (3, 2, 3), (1, 3, 2), (3, 17, 33)])
+def test_images_of_any_size_are_augmented(shape):
+    image = ImageFormat(shape, (0.5,) * shape[0], (0.25,) * shape[0])
+    pixels = torch.randint(256, (6, *shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    split = MemorySplit({"image": pixels, "label": torch.arange(6) % 2}, image)
+    data = LoadedDataset(name="noise", train=split, val=split, classes=("a", "b"), image=image)
+    for name in augmentations():
+        shares = [spec.name for spec in augmentations()[name].options if spec.range == (0, 1)]
+        options = dict.fromkeys({"probability", "horizontal", "vertical"} & set(shares), 1.0)
+        for number in range(1, 6):
+            for batch in epoch_batches(split, 3, 0, number, augmenter(data, name, **{name: options})):
+                assert batch["image"].shape == (3, *shape), name
+                assert batch["image"].isfinite().all(), name

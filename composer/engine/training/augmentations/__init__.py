@@ -68,7 +68,7 @@ class ImageAugmentation(Augmentation):
         once_per_epoch: whether they are drawn for all samples of an epoch together, after its order.
         keeps_boxes: whether everything stays where it is in the image.
         is_crop: whether the draws are left, top, width and height of a part as shares of the image (count, 4), which
-            `apply` enlarges; a split that reads files takes that part from the file instead, where there is more of it.
+            `apply` enlarges; where it comes first, a split that reads files takes that part from the file instead.
     """
 
     numbers: ClassVar[int] = 1
@@ -98,7 +98,7 @@ class ImageAugmentation(Augmentation):
         """
 
     def move_boxes(self, boxes: Tensor, draws: Tensor) -> Tensor | None:
-        """Return where boxes lie afterwards; None if that cannot be stated.
+        """Return the boxes of the changed images; None if they cannot be stated.
 
         Args:
             boxes: left, top, right, bottom (N, 4) as shares of the image.

@@ -17,7 +17,7 @@ from composer.engine.training.augmentations.warping import crop_matrices, warp
 TRIES = 10
 
 
-@augmentation(title="Random resized crop", order=20, stage="geometry")
+@augmentation(title="Random resized crop", order=5, stage="geometry")
 class Crop(ImageAugmentation):
     """Cut out a random part of each image and enlarge it to the whole.
 

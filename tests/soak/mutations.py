@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from composer.core.files import design_file
-from composer.core.files.run_folder import BEST, DESIGN, LAST, METRICS, SETTINGS, SOURCE, STATE, WEIGHTS
+from composer.core.files.run_folder import BEST, DESIGN, LAST, METRICS, PREDICTIONS, SETTINGS, SOURCE, STATE, WEIGHTS
 from composer.core.files.templates import template
 from tests.soak import mutants, scenarios
 from tests.soak.plan import Soak
@@ -211,7 +211,7 @@ def run_cases(soak: Soak, canary: Path) -> list[Case]:
     hostile += [(WEIGHTS, data) for data in mutants.hostile_weights()]
     hostile += [(DESIGN, data) for data in mutants.hostile_designs(str(canary))[:6]]
     hostile.append((SOURCE, mutants.canary_code(str(canary)).encode()))
-    names = (LAST, BEST, WEIGHTS, LAST, BEST, WEIGHTS, SETTINGS, STATE, METRICS, DESIGN, SOURCE)
+    names = (LAST, BEST, WEIGHTS, LAST, BEST, WEIGHTS, SETTINGS, STATE, METRICS, DESIGN, SOURCE, PREDICTIONS)
     number_of_runs = max(soak.count(RUNS), 12)
     if number_of_runs < len(hostile):
         hostile = generator.sample(hostile, number_of_runs // 2)
@@ -231,6 +231,8 @@ def run_cases(soak: Soak, canary: Path) -> list[Case]:
         commands = (
             ("inspect", run_folder, "--sample", "0", "--out", str(copy.parent / "maps")),
             ("export", design, "--to", "safetensors", "--run", run_folder, "-o", str(copy.parent / "out.safetensors")),
+            ("evaluate", run_folder, "--device", "cpu", "--mistakes", "2"),
+            ("runs", str(copy.parent), "--group"),
             ("train", design, "--out", run_folder, "--resume", "--device", "cpu"),
         )
         cases.append(Case(f"{label}, list of runs", "run", (run_folder,)))

@@ -137,13 +137,22 @@ class Server:
             self.engine.capture_maps({"design": design, "image": {"path": case.words[0]}}, lambda *_: None)
             return 0, ""
         from composer.core.files.run_folder import MetricsReader, list_runs, read_run, read_trace
+        from composer.core.run_columns import column, column_keys
+        from composer.core.run_table import RunRowReader, run_folders
+        from composer.gui.runs.predictions import read_results, results_file, stored_parts
         from composer.gui.runs.run_curves import RunCurves
+
+        rows = RunRowReader().read(run_folders(Path(case.words[0]).parent))
+        assert len(rows) == 1
+        assert all(isinstance(column(key).write(row), str) for row in rows for key in column_keys(rows))
 
         for folder in list_runs(Path(case.words[0]).parent):
             info, curves = read_run(folder), RunCurves(read_run(folder).epochs)
             for record in MetricsReader(folder).read()[0]:
                 curves.add(record)
             assert isinstance(info.best_text + info.name + read_trace(folder), str)
+            for part in stored_parts(folder):
+                read_results(folder, results_file(folder, part)).prepare()
         return 0, ""
 
 

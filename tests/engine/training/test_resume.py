@@ -260,8 +260,9 @@ def test_a_failure_is_reported_to_the_parent_and_on_stderr(start):
     assert "lower the learning rate" in failed["message"]
     code, errors = process.end()
     assert code == 2
-    assert errors.count("\n") == 1
-    assert "lower the learning rate" in errors
+    warning, failure = errors.splitlines()
+    assert "repeating the last steps" in warning
+    assert "lower the learning rate" in failure
 
 
 def test_a_run_of_an_earlier_version_is_resumed(tmp_path, uninterrupted):

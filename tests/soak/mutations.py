@@ -9,6 +9,7 @@ from pathlib import Path
 
 from composer.core.files import design_file
 from composer.core.files.run_folder import BEST, DESIGN, LAST, METRICS, PREDICTIONS, SETTINGS, SOURCE, STATE, WEIGHTS
+from composer.core.files.run_notes import NOTES, RunNotes, write_notes
 from composer.core.files.templates import template
 from tests.soak import mutants, scenarios
 from tests.soak.plan import Soak
@@ -207,11 +208,12 @@ def run_cases(soak: Soak, canary: Path) -> list[Case]:
     """Return runs with one damaged file each, through the commands that read runs and through the window's list."""
     folder, generator = soak.scratch("runs"), soak.random("runs")
     source = trained_run(soak)
+    write_notes(source, RunNotes("a second line\nwith a wider head", ("paper", "ablation")))
     hostile = [(name, data) for name in (LAST, BEST) for data in mutants.hostile_checkpoints(str(canary))]
     hostile += [(WEIGHTS, data) for data in mutants.hostile_weights()]
     hostile += [(DESIGN, data) for data in mutants.hostile_designs(str(canary))[:6]]
     hostile.append((SOURCE, mutants.canary_code(str(canary)).encode()))
-    names = (LAST, BEST, WEIGHTS, LAST, BEST, WEIGHTS, SETTINGS, STATE, METRICS, DESIGN, SOURCE, PREDICTIONS)
+    names = (LAST, BEST, WEIGHTS, LAST, BEST, WEIGHTS, SETTINGS, STATE, METRICS, DESIGN, SOURCE, PREDICTIONS, NOTES)
     number_of_runs = max(soak.count(RUNS), 12)
     if number_of_runs < len(hostile):
         hostile = generator.sample(hostile, number_of_runs // 2)

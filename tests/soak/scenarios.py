@@ -14,6 +14,7 @@ from typing import Any
 from composer.core import edits
 from composer.core.errors import UserError
 from composer.core.files import design_file
+from composer.core.files.run_notes import RunNotes, write_notes
 from composer.core.graph import Design
 from tests.gui.tiny import tiny
 
@@ -218,12 +219,25 @@ def save_narrow(folder: Path) -> None:
     design_file.save(Design("Narrow", main, variables={"width": 32}), folder / DESIGN)
 
 
+def note_before(folder: Path) -> None:
+    """Write notes about a run."""
+    (folder / "run").mkdir()
+    write_notes(folder / "run", RunNotes("short", ("paper",)))
+
+
+def note_after(folder: Path) -> list[str]:
+    """Replace them by longer ones."""
+    write_notes(folder / "run", RunNotes("longer " * 400, ("paper", "ablation")))
+    return []
+
+
 def file_scenarios() -> list[Scenario]:
     """Return the scenarios that need no torch run: saves, backups, commands that write designs."""
     return [
         Scenario("save", save_before, save_after),
         Scenario("window session", save_before, window_session),
         Scenario("recovery file", nothing, back_up, silent=True),
+        Scenario("notes of a run", note_before, note_after),
         Scenario("new", nothing, command("new", "vit_base_patch16_224", "-o", "@/new.yaml")),
         Scenario("check --fix", save_narrow, command("check", f"@/{DESIGN}", "--fix")),
         Scenario(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QTabWidget, QWidget
 
@@ -231,6 +231,13 @@ class RunsPanel(Panel):
             if row.info.network.digest == digest and session.is_trained_by(row.info)
         )
 
+    def _on_double_click(self, index: QModelIndex) -> None:
+        """Open or close a group; look inside a run."""
+        if self.model.hasChildren(index.siblingAtColumn(0)):
+            self.table.setExpanded(index.siblingAtColumn(0), not self.table.isExpanded(index.siblingAtColumn(0)))
+        else:
+            self.run_actions.inspect()
+
     def _on_run_started(self, run: RunHandle) -> None:
         run.state_changed.connect(lambda *_: self.refresh_soon())
         self.refresh_soon()
@@ -400,7 +407,7 @@ class RunsPanel(Panel):
         self.table.selection_changed.connect(self._on_selection)
         self.table.customContextMenuRequested.connect(lambda at: self._show_menu(self.table.viewport().mapToGlobal(at)))
         self.table.columns_requested.connect(self._show_column_menu)
-        self.table.doubleClicked.connect(lambda _: self.run_actions.inspect())
+        self.table.doubleClicked.connect(self._on_double_click)
         self.trade_off.clicked.connect(self.table.select)
         self.tabs.currentChanged.connect(lambda _: self._draw_trade_off())
         self.details.notes_changed.connect(self._write_notes)

@@ -320,3 +320,24 @@ def test_the_details_of_several_runs_are_what_they_differ_in(panel: RunsPanel, h
     assert lines["Best"] == ["99.0 %", "80.0 %"]
     assert "Batch size" not in lines
     assert not panel.details.text.isVisibleTo(panel.details)
+
+
+def test_a_double_click_opens_a_group_and_looks_into_a_run(
+    panel: RunsPanel, session: Session, home: Path, qtbot: QtBot
+) -> None:
+    requested: list[str] = []
+    session.panel_requested.connect(requested.append)
+    (home / "runs" / "run-5" / "checkpoints").mkdir()
+    (home / "runs" / "run-5" / "checkpoints" / "best.pt").write_bytes(b"weights")
+    state = home / "runs" / "run-5" / "state.json"
+    state.write_text(f"{state.read_text()} ")
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel.rows[home / "runs" / "run-5"].info.has_weights)
+    for row, is_group in ((2, True), (0, False)):
+        at = panel.table.visualRect(panel.model.index(row, 1)).center()
+        qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        qtbot.waitUntil(lambda: not panel.table._selected_soon.isActive())
+        qtbot.mouseDClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        assert panel.table.isExpanded(panel.model.index(row, 0)) == is_group
+    assert requested == ["attention"]
+    qtbot.waitUntil(lambda: not panel.scan.busy)

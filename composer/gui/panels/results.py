@@ -30,6 +30,7 @@ from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.result_samples import ResultSamples
 from composer.gui.workers.worker import OnError, OnResult, Request
 
+READING = "Reading the results …"
 PART_WORDS = {"val": "Validation", "test": "Test", "train": "Training"}
 MODES = {True: "Percent of class", False: "Samples"}
 # Initial widths: matrix, classes, pictures.
@@ -173,8 +174,10 @@ class ResultsPanel(Panel):
         self._tools.show()
         if results is self._shown:
             return
-        selected = self.matrix.selected
+        selected, live = self.matrix.selected, self._shown is not None or self.run.currentIndex() < 0
         self._shown = results
+        if live:  # the list shows the best value of each run
+            self._scan()
         self._show_numbers(results)
         self.matrix.show_confusion(results.confusion)
         self.classes.rows.set_scores(results.scores)
@@ -226,10 +229,10 @@ class ResultsPanel(Panel):
         elif measurement.error:
             title, text, step = "The run cannot be measured", measurement.error, measure
         elif feed.reading or info is None:
-            title, text = "Reading the results …", ""
+            title, text = ("No results yet", "The training is starting") if self._is_trained_here() else (READING, "")
         elif feed.error:
             title, text, step = "The results cannot be read", feed.error, measure
-        elif info.active:
+        elif info.active or self._is_trained_here():
             title, text = "No results yet", "They appear when the first epoch is finished, and whenever a better one is"
         elif not info.has_weights:
             title, text, step = "No results", "No epoch of this run was finished; train it further", train
@@ -295,6 +298,10 @@ class ResultsPanel(Panel):
         results = self._shown
         if results is not None:
             self.session.show_sample(results.folder, results.part, index, results.predictions.name(index))
+
+    def _is_trained_here(self) -> bool:
+        """Return whether a process of this window trains the run, also one that still loads its libraries."""
+        return any(run.active and run.folder.absolute() == self.feed.folder for run in self.session.runs)
 
     def _run_action(self) -> None:
         self._action()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -164,6 +165,21 @@ def test_a_better_epoch_is_shown_while_the_run_trains(panel: ResultsPanel, run: 
     assert panel.headline.text() == "87.5 % correct"
     assert panel.matrix.selected == (2, 0)  # the selection stays
     assert names(panel) == [7]
+
+
+def test_a_run_that_is_starting_is_waited_for_and_then_listed(
+    panel: ResultsPanel, session: Session, home: Path, qtbot: QtBot
+) -> None:
+    folder = home / "runs" / "new"
+    session.runs.append(SimpleNamespace(folder=folder, active=True))  # type: ignore[arg-type]
+    panel.show_run(folder)
+    qtbot.waitUntil(lambda: not panel.feed.reading and panel.heading.text() == "No results yet")
+    assert not panel.action.isVisible()
+    write_predictions(write_run(folder, tiny(), state="training"))
+    panel.feed.check()
+    filled(panel, qtbot)
+    qtbot.waitUntil(lambda: panel.run.currentData() == str(folder))
+    session.runs.clear()
 
 
 def test_the_test_part_is_offered_where_there_is_one(

@@ -105,7 +105,7 @@ def evaluate(
     weights.load_into(network)
     fabric = make_fabric(target, settings.precision)
     # 2. The samples, in the form and with the class numbers of the run's data.
-    loaded = load_for(design)
+    loaded = load_for(design, streamed=True)
     check_fields(design, loaded.train)
     source = _TrainedData.of(run, own_design, loaded, is_own=data is None)
     is_own = data is None or (bool(source.digest) and source.digest == loaded.facts.digest)
@@ -162,7 +162,7 @@ class _TrainedData:
         """Read the record of a run; early runs have none, so their data is loaded instead."""
         record = run.settings().get("data")
         if not isinstance(record, Mapping) or not record.get("classes"):
-            own = loaded if is_own else load_for(design)
+            own = loaded if is_own else load_for(design, streamed=True)
             return cls(own.classes, own.image, own.facts.digest)
         image = None
         if loaded.image is not None and record.get("mean") and record.get("std"):

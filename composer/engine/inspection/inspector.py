@@ -53,7 +53,7 @@ class Inspector:
         """
         design = from_json(params["design"])
         progress(0.1, "loading the data")
-        data = load_for(design)
+        data = load_for(design, streamed=True)
         rows = []
         for index in range(min(int(params.get("count") or SAMPLES), len(data.val))):
             batch = data.val.take(slice(index, index + 1))

@@ -32,7 +32,7 @@ def run_samples(folder: Path, part: str, indices: Sequence[int], size: int) -> l
     """
     run = Run.open(folder)
     settings = training_settings.from_plain(run.settings().get("training", {}))
-    data = load_for(edits.set_training(run.design(), settings))
+    data = load_for(edits.set_training(run.design(), settings), streamed=True)
     split = data.parts().get(part)
     if split is None:
         raise UserError(f"{data.name} has no part {part}; it has: {', '.join(data.parts())}")

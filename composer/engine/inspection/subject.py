@@ -79,7 +79,7 @@ def open_run(run: Run, inferrer: Inferrer, *, force: bool = False) -> Subject:
     design_of_run, record = edits.set_training(design, settings), run.settings().get("data")
     shapes = field_shapes(design_of_run)
     try:
-        data, missing = with_recorded_format(load_for(design_of_run), record, shapes), ""
+        data, missing = with_recorded_format(load_for(design_of_run, streamed=True), record, shapes), ""
     except UserError as error:  # moved or deleted since the training: files of the user's can still be looked at
         recorded = recorded_data(record, shapes)
         if recorded is None:
@@ -90,7 +90,7 @@ def open_run(run: Run, inferrer: Inferrer, *, force: bool = False) -> Subject:
 
 def open_design(design: Design, inferrer: Inferrer) -> Subject:
     """Build the network of a design with the weights that its training would start from."""
-    data = load_for(design)
+    data = load_for(design, streamed=True)
     inference = inferrer.infer(design)
     model = instantiate(inference, seed=design.training.seed)
     shapes = [port.shape for id in design.main.outputs for port in inference.facts.nodes[id].outputs]

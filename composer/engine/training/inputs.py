@@ -7,8 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from composer.core.dataset_file import dataset_declaration
 from composer.core.errors import DesignError, UserError
-from composer.core.graph import Design
+from composer.core.extension_text import describe_reference
+from composer.core.graph import Design, ExtensionRef
 from composer.core.input_check import input_obstacle
 from composer.core.training_inputs import IMAGE, field_shapes, input_fields, sample_shape
 from composer.engine.training.datasets import LoadedDataset, load
@@ -16,6 +18,9 @@ from composer.engine.training.datasets.splits import Split
 
 # Axes of a batch of images, and of the weights of a convolution over them.
 IMAGES_DIM = 4
+
+# The option and its value by which a dataset decodes files when samples are taken.
+CACHE, STREAMED = "cache", "files"
 
 
 class NamedInputs(nn.Module):
@@ -81,16 +86,31 @@ def to_channels_last(network: nn.Module) -> None:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
-def load_for(design: Design) -> LoadedDataset:
+def load_for(design: Design, *, streamed: bool = False) -> LoadedDataset:
     """Load the dataset of a design's training settings in the shapes of its inputs.
+
+    Args:
+        design: the design.
+        streamed: whether files are decoded when samples are taken, for callers that take few, or each once.
 
     Raises:
         UserError: if the dataset and the design do not fit each other.
     """
-    data = load(design.training.data, field_shapes(design))
+    reference = design.training.data
+    data = load(_streamed(reference) if streamed else reference, field_shapes(design))
+    data = replace(data, facts=replace(data.facts, source=describe_reference("data", reference)))
     if (obstacle := input_obstacle(design, data.facts)) is not None:
         raise UserError(obstacle.message)
     return data
+
+
+def _streamed(reference: ExtensionRef) -> ExtensionRef:
+    """Return a dataset whose decoded images do not stay in memory, if it has a choice."""
+    declaration = dataset_declaration(reference)
+    option = declaration.option(CACHE) if declaration is not None else None
+    if option is None or STREAMED not in option.choices:
+        return reference
+    return ExtensionRef(reference.name, {**reference.options, CACHE: STREAMED})
 
 
 def check_fields(design: Design, split: Split) -> None:

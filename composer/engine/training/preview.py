@@ -97,7 +97,7 @@ class SamplePreviewer:
         Raises:
             UserError: if the data cannot be read, has no images, or does not fit the augmentations.
         """
-        data = load_for(design)
+        data = load_for(design, streamed=True)
         data.image_format()  # refuses data without images
         return cls(design, data, make_augmenter(design.training, data, input_fields(design)))
 

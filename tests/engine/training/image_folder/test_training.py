@@ -10,6 +10,9 @@ from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspection import inspect_image
 from composer.engine.inspection.subject import open_run
 from composer.engine.training.control import Control
+from composer.engine.training.datasets.image_folder.file_split import FileSplit
+from composer.engine.training.datasets.splits import MemorySplit
+from composer.engine.training.inputs import load_for
 from composer.engine.training.loop import train
 from tests.engine.designs import tiny
 from tests.engine.training.image_folder.pictures import pets, picture, write
@@ -70,3 +73,13 @@ def test_a_run_keeps_its_statistics_and_classes(tmp_path, cache):
     assert after.prediction == before.prediction and {name for name, _ in after.prediction} == {"cat", "dog"}
     with pytest.raises(UserError, match=r"there is no such folder; .*; choose an image file instead of a sample"):
         inspect_image(subject, inferrer.catalog, sample=0)
+
+
+def test_files_are_decoded_when_taken_where_few_are_needed(tmp_path):
+    folder = pets(tmp_path / "photos", 3)
+    design = tiny(TWO, COLOUR, ("augment: false", f"data: 'images:{folder}'"))
+    training, looking = load_for(design), load_for(design, streamed=True)
+    assert isinstance(training.train, MemorySplit) and isinstance(looking.train, FileSplit)
+    assert looking.facts == training.facts
+    assert torch.equal(looking.val.take(slice(2))["image"], training.val.take(slice(2))["image"])
+    assert load_for(tiny(), streamed=True).train is load_for(tiny()).train  # digits have no choice

@@ -12,13 +12,7 @@ from composer.core.data_facts import DataFacts
 from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.datasets.image_folder.file_split import FileSplit
-from composer.engine.training.datasets.image_folder.statistics import (
-    add_counts,
-    measure,
-    sample_note,
-    statistics_sample,
-)
-from composer.engine.training.datasets.image_format import histogram_statistics
+from composer.engine.training.datasets.image_folder.statistics import measure, sample_note
 from composer.engine.training.datasets.progress import report_progress
 from composer.engine.training.datasets.splits import MemorySplit, Split
 
@@ -42,21 +36,16 @@ def load_decoded(
         cache: whether decoded images stay in memory; auto does so if they are few.
     """
     train = splits["train"]
-    image, stored = train.image, train.stored
     parts: dict[str, Split] = {}
-    if _fits_memory(splits, cache):
-        tensors = {part: _decode_all(split) for part, split in splits.items()}
-        counts = torch.zeros(stored, 256, dtype=torch.float64)
-        add_counts(counts, tensors["train"][statistics_sample(len(train))])
-        mean, std = histogram_statistics(counts)
-        image = replace(image, mean=mean, std=std)
-        for part, split in splits.items():
+    tensors = {part: _decode_all(split) for part, split in splits.items()} if _fits_memory(splits, cache) else {}
+    mean, std = measure(train, facts.digest, tensors.get("train"))
+    image = replace(train.image, mean=mean, std=std)
+    for part, split in splits.items():
+        if part in tensors:
             fields = {IMAGE: tensors[part], LABEL: split.labels}
             parts[part] = MemorySplit(fields, image, part, split.paths)
-    else:
-        mean, std = measure(train, facts.digest)
-        image = replace(image, mean=mean, std=std)
-        parts = {part: replace(split, image=image) for part, split in splits.items()}
+        else:
+            parts[part] = replace(split, image=image)
     return LoadedDataset(
         name=name,
         train=parts["train"],

@@ -36,12 +36,13 @@ def sample_note(count: int) -> tuple[str, ...]:
     return (f"mean and standard deviation are those of {MAX_IMAGES:,} of {count:,} training images, drawn with seed 0",)
 
 
-def measure(split: FileSplit, digest: str) -> Statistics:
+def measure(split: FileSplit, digest: str, pixels: Tensor | None = None) -> Statistics:
     """Return mean and standard deviation of each stored channel of the training images, of pixels in [0, 1].
 
     Args:
         split: the training images.
         digest: of the images; with the size of the input it names the cached result.
+        pixels: the decoded images (N, C, H, W), if they are in memory.
     """
     text = f"{digest} {split.image.shape} {split.image.fit} {split.stored} {MAX_IMAGES}"
     name = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
@@ -53,7 +54,8 @@ def measure(split: FileSplit, digest: str) -> Statistics:
     counts = torch.zeros(split.stored, 256, dtype=torch.float64)
     sample = statistics_sample(len(split))
     for low in range(0, len(sample), CHUNK):
-        add_counts(counts, split.pixels(sample[low : low + CHUNK]))
+        index = sample[low : low + CHUNK]
+        add_counts(counts, split.pixels(index) if pixels is None else pixels[index])
         report_progress(low / len(sample), f"measuring colours: {low:,} of {len(sample):,} images")
     mean, std = histogram_statistics(counts)
     with contextlib.suppress(OSError, UserError):

@@ -13,7 +13,7 @@ from composer.core.confusion import Predictions
 from composer.core.errors import UserError
 from composer.core.graph import Design, ExtensionRef
 from composer.core.run_records import Head, declared_head
-from composer.core.training_inputs import IMAGE, LABEL, input_fields
+from composer.core.training_inputs import IMAGE, LABEL
 from composer.engine.codegen.build import build
 from composer.engine.device import choose
 from composer.engine.evaluation.classes import class_numbers
@@ -116,7 +116,7 @@ def evaluate(
         raise UserError(f"the part {part} of {loaded.name} has no samples; choose another one with --part")
     # 3. One pass.
     objective = make_objective(settings.objective, replace(loaded, classes=source.classes))
-    model = fabric.setup_module(NamedInputs(network, input_fields(design)))
+    model = fabric.setup_module(NamedInputs.of(network, design))
     splits = [split.to(fabric.device) for split in splits]
     check_output(model, objective, splits[0])
     collector = PredictionCollector(samples)

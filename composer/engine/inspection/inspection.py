@@ -1,5 +1,6 @@
 """One image sent through a network: its prediction and its maps, in memory and as files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from torch import Tensor
 from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.map_kinds import map_kinds
 from composer.core.errors import UserError
+from composer.core.graph import Design
 from composer.core.run_records import PARTS
 from composer.core.training_inputs import IMAGE
 from composer.engine.inspection.subject import Subject
@@ -72,7 +74,7 @@ def inspect_image(
     notes: tuple[str, ...] = ()
     if image is not None:
         prepared = subject.image_format.prepare(read_image(image))
-        tensor, notes = prepared.tensor, prepared.notes
+        batch, notes = {IMAGE: prepared.tensor}, prepared.notes
     else:
         if subject.missing:
             raise UserError(f"{subject.missing}; choose an image file instead of a sample")
@@ -87,11 +89,32 @@ def inspect_image(
                 f"the {PARTS.get(part, part)} images of {subject.data.name} are 0 to {len(split) - 1}"
             )
         batch = split.take(slice(number, number + 1))
-        tensor, label = batch[IMAGE], subject.data.label(batch, 0)
-    output, maps = capture(subject.model, tensor, catalog, subject.blocks_by_path, nodes)
+        label = subject.data.label(batch, 0)
+    tensor = batch[IMAGE]
+    output, maps = capture(subject.model, _inputs(subject.design, batch), catalog, subject.blocks_by_path, nodes)
     display = subject.image_format.to_image(tensor[0], DISPLAY_SIZE)
     drawings = tuple((captured, draw_map(captured)) for captured in maps)
     return Inspection(tensor[0], display, label, predict(output, subject.data.classes), notes, drawings)
+
+
+def _inputs(design: Design, batch: Mapping[str, Tensor]) -> list[Tensor]:
+    """Return what a network takes of a batch: its fields, an image as a row of values where the input has one axis.
+
+    Raises:
+        UserError: if the batch lacks a field, as an image file does.
+    """
+    items = design.main.inputs
+    fields = tuple(items) if len(items) > 1 else (IMAGE,)
+    if missing := [field for field in fields if field not in batch]:
+        raise UserError(
+            f"the network also takes {', '.join(missing)}, which an image file does not have; "
+            "choose a sample of its data"
+        )
+    axes = [len(item.shape) for item in items.values()]
+    return [
+        batch[field].flatten(1) if field == IMAGE and count == 1 else batch[field]
+        for field, count in zip(fields, axes, strict=True)
+    ]
 
 
 def predict(output: object, classes: tuple[str, ...]) -> tuple[tuple[str, float], ...]:

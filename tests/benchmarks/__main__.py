@@ -20,6 +20,8 @@ NAMES = (
     "edit",
     "model_step",
     "epoch",
+    "health",
+    "start",
     "image_folder",
     "augmentation",
     "summary",

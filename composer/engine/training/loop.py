@@ -110,22 +110,12 @@ def train(
                 settings = override(design.training, overrides, folders)
                 check_new_folder(out, design, text)
             # 2. Network, data and optimizer.
-            parts = prepare(
-                design, settings, text, out, target, resumed=run is not None and (run.path / LAST).is_file()
-            )
-            if settings.batch_size > parts.plan.samples:
-                report.warning(
-                    f"batch size {settings.batch_size} is more than the {parts.plan.samples} training samples, so an "
-                    "epoch is a single step; choose a smaller one"
-                )
-            if parts.initial is not None:
-                report.warning(parts.initial.message)
-            if run is not None:
-                if warning := check_data(run.path, run.settings().get("data"), parts.data_facts.run_record()):
-                    report.warning(warning)
-            else:
-                if branch is not None:
-                    branch.load_optimizer(parts.bare_optimizer)
+            has_checkpoint = run is not None and (run.path / LAST).is_file()
+            parts = prepare(design, settings, text, out, target, resumed=has_checkpoint)
+            _report_start(parts, run, report)
+            if branch is not None:
+                branch.load_optimizer(parts.bare_optimizer)
+            if not has_checkpoint:
                 rehearse(parts.fabric, parts.model, parts.objective, parts.train_split, settings.batch_size)
             compiled = settings.compile and _compile(parts, report)
             check_space(out, *parts.checkpoint_bytes(), new=run is None)
@@ -148,6 +138,8 @@ def train(
                 run = Run.create(out, design, text, values)
             training = EpochLoop(run, parts, control, report)
             training.restore(change)
+            if branch is not None and branch.optimizer:
+                training.checkpointer.save()  # a kill before the first epoch must not lose what the other run brought
             training.run_epochs()
     except StoppedWaitingError as error:
         assert run is not None
@@ -195,6 +187,26 @@ def _compile(parts: Preparation, report: Report) -> bool:
     if reason is not None:
         report.warning(reason)
     return reason is None
+
+
+def _report_start(parts: Preparation, run: Run | None, report: Report) -> None:
+    """Tell what a user may not expect of a start: few steps, weights from elsewhere, data that has changed.
+
+    Raises:
+        UserError: if the data of a run that is resumed has other classes or numbers of samples.
+    """
+    size, samples = parts.plan.settings.batch_size, parts.plan.samples
+    if size > samples:
+        report.warning(
+            f"batch size {size} is more than the {samples} training samples, so an epoch is a single step; choose a "
+            "smaller one"
+        )
+    if parts.initial is not None:
+        report.warning(parts.initial.message)
+    if run is None:
+        return
+    if warning := check_data(run.path, run.settings().get("data"), parts.data_facts.run_record()):
+        report.warning(warning)
 
 
 def _warn_of_edited_source(run: Run, text: str, report: Report) -> None:

@@ -52,6 +52,9 @@ run = train(design, Path("run"), epochs=2, batch_size=20, device="cpu", **option
 record = [row for row in run.metrics() if row["kind"] == "epoch"][-1]
 assert set(record["metrics"]["val"]) == {"loss", "error_rate"}, record
 assert run.state()["best"]["metric"]["name"] == "error_rate", run.state()
+from composer.gui.runs.predictions import read_results
+confusion = read_results(run.path, run.path / "predictions.npz").confusion
+assert abs(1 - confusion.accuracy - run.state()["best"]["value"]) < 1e-6, confusion
 """,
     "export target": """
 from composer.cli.main import main

@@ -57,6 +57,8 @@ def label_of(part: str, index: int) -> int:
 def answer(method: str, params: dict) -> dict:
     """Return the response to a request."""
     source = params.get("data", "")
+    if source == "npz":
+        return {"error": json_rpc.error(None, json_rpc.USER_ERROR, "data npz needs the option file")["error"]}
     if "missing" in str(source):
         message = f"data {source!r} cannot be read: there is no such folder; choose another one"
         return {"error": json_rpc.error(None, json_rpc.USER_ERROR, message)["error"]}

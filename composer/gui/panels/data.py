@@ -22,6 +22,7 @@ from composer.gui.widgets.data_figures import PART_WORDS, DataFigures, summary
 from composer.gui.widgets.data_source import DataSource
 from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.drop_hint import DropHint
+from composer.gui.widgets.elided_label import ElidedLabel
 from composer.gui.widgets.gallery import THUMBNAIL, Gallery, Thumbnail
 from composer.gui.widgets.labels import button, column, label, named, refresh_icons, row, tool_button
 from composer.gui.widgets.reflow import Reflow
@@ -34,7 +35,7 @@ DRAWS = 8
 SIZES, UPRIGHT_SIZES = [220, 330, 248], [200, 200, 240]
 MAX_BALANCE = 260  # pixels
 ARROW = 44  # pixels of a drop-down list beside its text
-DROP_HINT = "Drop a folder of images here to train on it; each sub-folder is a class"
+DROP_HINT = "A folder of images has a sub-folder for each class"
 
 
 class DataPanel(Panel):
@@ -86,12 +87,11 @@ class DataPanel(Panel):
         self.reading = QProgressBar(textVisible=False)
         self.reading.setRange(0, 1000)
         self.read_button = button("Read again", session.data.read_again)
-        self.browse_button = button(
-            "Choose a folder…", lambda: session.command_requested.emit("train_on_folder", None), "primary"
-        )
+        self.browse_button = button("Choose a folder…", self.browse, "primary")
         self.filter = button("", lambda: self._show_class(None), "link")
         self.filter.setToolTip("Show all classes")
-        self.sample_name, self.sample_notice = label(role="small"), label(role="muted", wrap=True)
+        self.sample_name = ElidedLabel("small", Qt.TextElideMode.ElideMiddle)
+        self.sample_notice = label(role="muted", wrap=True)
         self.draw_button = button("Draw again", self.draw_again, "link")
         self._epoch = 1
         self._previewed: object = None  # what of the design the preview depends on
@@ -112,6 +112,13 @@ class DataPanel(Panel):
         new = edits.set_training(document.design, training)
         text = f"Set {self.source.title(key).lower()} to {value}"
         document.apply(new, text, ("training", key) if stepped else None, self)
+
+    def browse(self) -> None:
+        """Let the user choose the folder or file of the source; without such a source, a folder of images."""
+        if (field := self.source.path_field()) is not None:
+            field.open_menu()
+        else:
+            self.session.command_requested.emit("train_on_folder", None)
 
     def _show_class(self, number: int | None) -> None:
         self.balance.select(number)
@@ -182,7 +189,7 @@ class DataPanel(Panel):
         training = self.session.document.design.training
         rows = training_table.option_settings("data", training.data)
         option = next((row for row in rows if row.name == f"data.{FIT}"), None)
-        self.fit.setVisible(option is not None)
+        self.fit.setVisible(option is not None and not self.session.data.error)
         if option is None:
             return
         choices = [str(choice) for choice in option.spec.choices]
@@ -226,10 +233,16 @@ class DataPanel(Panel):
         self._pages_of_images.setCurrentIndex(0 if has_images and facts is not None and facts.count else 1)
         self.reading.setVisible(data.reading)
         self.reading.setValue(round(1000 * (data.share or 0.0)))
-        self.read_button.setVisible(bool(data.error))
-        self.browse_button.setVisible(not data.reading)
+        field = self.source.path_field()
+        is_open = field is not None and not field.text.text()  # the source waits for its folder or file
+        self.read_button.setVisible(bool(data.error) and not is_open)
+        self.browse_button.setVisible(bool(data.error))
+        self.browse_button.setText("Choose a folder…" if field is None else "Choose…")
         if data.reading:
             title, text = "Reading the data …", "Files are counted, their sizes read and their classes named"
+        elif is_open:
+            what = str(field.toolTip() if field is not None else "").rstrip(".")
+            title, text = "Where is the data?", f"Choose {what[:1].lower()}{what[1:]}, or drop it on this panel"
         elif data.error:
             title, text = "The data cannot be read", f"{data.error[:1].upper()}{data.error[1:]}"
         elif facts is None:
@@ -286,7 +299,6 @@ class DataPanel(Panel):
 
     def _on_selected(self, thumbnail: Thumbnail) -> None:
         self.sample_name.setText(" · ".join(part for part in (thumbnail.name, thumbnail.label) if part))
-        self.sample_name.setToolTip(thumbnail.name)
         self._request_preview()
 
     def _on_preview(self, reply: Mapping[str, Any]) -> None:

@@ -1,46 +1,40 @@
-"""A label of one line whose text may be longer than its space: it ends in an ellipsis, and the tooltip has the rest."""
+"""A line of text that is elided where it does not fit, instead of making its panel wider or being cut off."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOption
+from PySide6.QtWidgets import QLabel, QSizePolicy
 
 
 class ElidedLabel(QLabel):
-    """Shows as much of its text as there is space for.
+    """Shows as much of a text as fits; the tooltip shows all of it.
 
     Args:
-        role: as in `labels.label`.
+        role: see `labels.label`.
+        mode: where the ellipsis is.
     """
 
-    def __init__(self, role: str = "") -> None:
+    def __init__(self, role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__()
+        self._mode = mode
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def setText(self, text: str) -> None:
-        """Show another text; a tooltip shows it in full."""
+        """Show a text."""
         super().setText(text)
         self.setToolTip(text)
 
-    def minimumSizeHint(self) -> QSize:
-        """Return the height of the text; the width may be anything."""
-        return QSize(0, super().minimumSizeHint().height())
-
     def shown_text(self) -> str:
-        """Return the text as it is drawn."""
-        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
+        """Return the text, elided to the width."""
+        return self.fontMetrics().elidedText(self.text(), self._mode, self.width())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height of one line."""
+        return QSize(0, self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the text with an ellipsis where it does not fit."""
-        painter, option = QPainter(self), QStyleOption()
-        option.initFrom(self)
-        self.style().drawItemText(
-            painter,
-            self.contentsRect(),
-            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-            option.palette,
-            bool(option.state & QStyle.StateFlag.State_Enabled),
-            self.shown_text(),
-            self.foregroundRole(),
-        )
+        """Draw what fits."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self.shown_text())

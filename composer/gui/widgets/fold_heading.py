@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from composer.gui.look import theme
+from composer.gui.widgets.elided_label import ElidedLabel
 from composer.gui.widgets.labels import label, row
-from composer.gui.widgets.line_label import LineLabel
 
 
 class FoldHeading(QWidget):
@@ -36,9 +36,7 @@ class FoldHeading(QWidget):
         self.arrow.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.arrow.setProperty("icon_ink", "muted")
         self.arrow.clicked.connect(lambda _=False: self.set_open(not self.is_open))
-        self._summary = LineLabel()
-        self._summary.setProperty("role", "muted")
-        self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._summary = ElidedLabel("muted")
         layout = row(self.arrow, label(title, "heading"), spacing=2)
         layout.addWidget(self._summary, 1)
         layout.setContentsMargins(0, 8, 0, 0)
@@ -56,7 +54,6 @@ class FoldHeading(QWidget):
     def set_summary(self, text: str) -> None:
         """Set what a folded group tells of itself."""
         self._summary.setText(f"  {text}" if text else "")
-        self._summary.setToolTip(text)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Fold on a click anywhere in the line."""

@@ -36,7 +36,7 @@ class PathField(QWidget):
         self._menu = QMenu(self)
         self._menu.addAction("Choose a folder…", self.browse_folder)
         self._menu.addAction("Choose a file…", self.browse_file)
-        self.browse = tool_button("open", "Browse", self._open_menu)
+        self.browse = tool_button("open", "Browse", self.open_menu)
         self.setLayout(row(self.text, self.browse, spacing=2))
         self.setFocusProxy(self.text)
 
@@ -61,7 +61,8 @@ class PathField(QWidget):
         path = self.folder / Path(self._shown).expanduser() if self._shown else self.folder
         return path if path.is_dir() else path.parent
 
-    def _open_menu(self) -> None:
+    def open_menu(self) -> None:
+        """Let the user choose whether to browse for a folder or for a file."""
         self._menu.popup(self.browse.mapToGlobal(self.browse.rect().bottomLeft()))
 
     def _commit(self) -> None:

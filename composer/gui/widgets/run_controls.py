@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from composer.gui.look import theme
-from composer.gui.widgets.labels import button, column, label, row, tool_button
+from composer.gui.widgets.elided_label import ElidedLabel
+from composer.gui.widgets.labels import button, column, row, tool_button
 
 STOP = "Stop"
 PAUSE, CONTINUE = ("Pause", "pause"), ("Continue", "play")
@@ -48,10 +49,8 @@ class RunControls(QWidget):
         self.settings = tool_button("settings", "Show the training settings beside the run", lambda: None)
         self.settings.setCheckable(True)
         self.settings.setChecked(True)
-        self.headline, self.numbers = label(), label(role="small")
+        self.headline, self.numbers = ElidedLabel(), ElidedLabel("small")
         self.headline.setFont(theme.font(bold=True))
-        for text in (self.headline, self.numbers):  # a narrow panel cuts the texts off and leaves the buttons
-            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.progress = QProgressBar(textVisible=False)
         self.progress.setRange(0, 1000)
         self.progress.setFixedHeight(4)
@@ -99,7 +98,6 @@ class RunControls(QWidget):
         """Show the state of the run."""
         for widget, text in ((self.headline, headline), (self.numbers, numbers)):
             widget.setText(text)
-            widget.setToolTip(text)
             widget.setVisible(bool(text))
 
     def refresh_theme(self) -> None:

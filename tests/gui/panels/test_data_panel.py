@@ -125,7 +125,17 @@ def test_data_that_cannot_be_read_is_a_sentence_with_the_next_step(
     assert "choose another one" in panel.status.text()
     assert panel.read_button.isVisible()
     assert panel.browse_button.isVisible()
+    assert panel.browse_button.text() == "Choose…"
     assert panel.figures.isHidden()
+
+
+def test_a_source_without_its_folder_asks_for_it(panel: DataPanel, live: Session, qtbot: QtBot) -> None:
+    panel.source.edited.emit("data", "npz", False)
+    qtbot.waitUntil(lambda: panel.status_title.text() == "Where is the data?")
+    assert "drop it on this panel" in panel.status.text()
+    assert panel.browse_button.isVisible()
+    assert not panel.read_button.isVisible()
+    assert not panel.fit.isVisible()
 
 
 def test_an_empty_design_reads_nothing_until_the_panel_is_shown(live: Session, qtbot: QtBot) -> None:

@@ -1,19 +1,23 @@
-"""A label that ends in an ellipsis where its text does not fit."""
+"""A line of text never makes its panel wider, and tells all of it in the tooltip."""
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from composer.gui.widgets.elided_label import ElidedLabel
+from composer.gui.widgets.labels import column
+
+LONG = "species_000_with_a_rather_long_latin_name/0.jpg"
 
 
-def test_it_shows_what_fits_and_the_tooltip_shows_the_rest(qapp: QApplication, qtbot: QtBot) -> None:
-    label = ElidedLabel("muted")
+def test_a_long_text_is_elided_in_its_middle(qtbot: QtBot) -> None:
+    label = ElidedLabel("small", Qt.TextElideMode.ElideMiddle)
     qtbot.addWidget(label)
-    label.setText("a long text in a narrow place")
-    label.resize(60, 20)
-    assert label.shown_text().endswith("…")
-    assert label.toolTip() == "a long text in a narrow place"
-    assert label.minimumSizeHint().width() == 0
-    assert not label.grab().isNull()
-    label.resize(600, 20)
-    assert label.shown_text() == label.text()
+    label.setText(LONG)
+    label.resize(100, 20)
+    assert label.shown_text().startswith("spec")
+    assert label.shown_text().endswith("jpg")
+    assert "…" in label.shown_text()
+    assert label.toolTip() == LONG
+    label.resize(1000, 20)
+    assert label.shown_text() == LONG
+    assert column(label, margin=0).minimumSize().width() == 0

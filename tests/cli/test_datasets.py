@@ -12,6 +12,18 @@ from composer.core.training_extensions import datasets
 from tests.engine.designs import TINY
 from tests.engine.training.image_folder.pictures import pets
 
+MINE = """
+from composer.engine.training.datasets import Dataset, dataset
+
+open({ran!r}, "w").close()
+
+
+@dataset(title="Mine", fields=("image", "label"))
+class Mine(Dataset):
+    def load(self, shapes):
+        raise NotImplementedError
+"""
+
 
 def test_every_source_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["datasets"]) == 0
@@ -97,6 +109,22 @@ def test_a_source_that_fits_a_design_is_named(
     words[words.index("{name: shapes, classes: 30}")] = "{name: shapes, classes: 30, count: 20}"
     assert main([*words[1:], "--epochs", "1", "--batch-size", "10", "--device", "cpu"]) == 0
     assert "test accuracy" in capsys.readouterr().out
+
+
+def test_a_python_file_runs_only_with_the_flag(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETCOMPOSER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NETCOMPOSER_TRUSTED_FILES", "")
+    file = tmp_path / "mine.py"
+    file.write_text(MINE.format(ran=str(tmp_path / "ran")))
+    assert main(["datasets", f"file:{file}"]) == 2
+    assert "does not run until you trust it: in the window, or with --trust mine.py" in capsys.readouterr().err
+    assert not (tmp_path / "ran").exists()
+    assert main(["datasets", f"file:{file}", "--trust", str(file)]) == 0
+    assert "image, label" in capsys.readouterr().out and (tmp_path / "ran").exists()
+    assert main(["datasets", "--trust", str(tmp_path / "none.py")]) == 2
+    assert "there is no such file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,7 @@ def untrusted_reason(file: Path) -> str | None:
     if is_trusted(file):
         return None
     return (
-        f"{file} is a Python program, which does not run until you trust it: in the Training panel, or with "
-        f"--trust {file.name}"
+        f"{file} is a Python program, which does not run until you trust it: in the window, or with --trust {file.name}"
     )
 
 

@@ -24,6 +24,7 @@ from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, So
 from composer.engine.training.datasets.splits import Split
 
 CONTEXT, TASK = "context", "task"
+AUGMENTATION_NOTE = "augmentations see permuted pixels, so those that move pixels do not help; leave them out"
 MEAN_BATCH = 512  # images whose mean is taken at a time
 
 
@@ -103,7 +104,8 @@ class Permuted(Dataset):
             for name, part in facts.parts.items()
         }
         fields = {**facts.fields, CONTEXT: FieldFacts("vector", context), TASK: FieldFacts("label", (), "int64")}
-        return replace(facts, fields=fields, parts=parts, digest=digest if facts.digest else "")
+        notes = (*facts.notes, AUGMENTATION_NOTE)
+        return replace(facts, fields=fields, parts=parts, notes=notes, digest=digest if facts.digest else "")
 
 
 @dataclass(frozen=True)

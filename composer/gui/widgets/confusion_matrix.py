@@ -4,6 +4,7 @@ import math
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QFocusEvent,
     QFontMetrics,
     QHelpEvent,
     QKeyEvent,
@@ -182,8 +183,19 @@ class ConfusionMatrix(QAbstractScrollArea):
         """Draw the cells that are in view, their numbers and names."""
         if self.confusion is not None and self._image is not None and self._count:
             painter = QPainter(self.viewport())
-            matrix = MatrixPainter(painter, self.confusion, self._image, self.layout_of_cells, self.selected)
+            layout, focused = self.layout_of_cells, self.hasFocus()
+            matrix = MatrixPainter(painter, self.confusion, self._image, layout, self.selected, focused=focused)
             matrix.paint(self._hovered, by_class=self.by_class)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that keys go to the matrix."""
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that keys go elsewhere."""
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the matrix to the new size, unless the user has enlarged it."""

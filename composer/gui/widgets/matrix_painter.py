@@ -24,13 +24,21 @@ class MatrixPainter:
         image: the colours.
         layout: where the cells are.
         selected: the selected cell.
+        focused: whether keys go to the matrix.
     """
 
     def __init__(
-        self, painter: QPainter, confusion: Confusion, image: MatrixImage, layout: MatrixLayout, selected: Cell
+        self,
+        painter: QPainter,
+        confusion: Confusion,
+        image: MatrixImage,
+        layout: MatrixLayout,
+        selected: Cell,
+        *,
+        focused: bool,
     ) -> None:
         self.painter, self.confusion, self.image, self.layout = painter, confusion, image, layout
-        self.selected = selected
+        self.selected, self.focused = selected, focused
 
     def paint(self, hovered: Cell | None, *, by_class: bool) -> None:
         """Draw everything.
@@ -62,7 +70,7 @@ class MatrixPainter:
         image = self.image.image(factor)
         side = layout.cell * factor * image.width()
         self.painter.drawImage(QRectF(origin.x(), origin.y(), side, side), image, QRectF(image.rect()))
-        self.painter.setPen(QPen(theme.color("strong_border"), 1))
+        self.painter.setPen(QPen(theme.color("accent" if self.focused else "strong_border"), 1))
         self.painter.drawRect(QRectF(origin.x() - 1, origin.y() - 1, layout.extent + 1, layout.extent + 1))
 
     def _paint_lines(self) -> None:

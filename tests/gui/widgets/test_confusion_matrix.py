@@ -129,6 +129,15 @@ def test_the_keys_reach_every_cell_of_an_enlarged_matrix(matrix: ConfusionMatrix
     assert matrix.selected == (None, None)
 
 
+def test_the_frame_shows_that_keys_go_to_the_matrix(matrix: ConfusionMatrix, qtbot: QtBot) -> None:
+    corner = matrix.layout_of_cells.rect((0, 9)).topRight().toPoint()
+    matrix.setFocus()
+    qtbot.waitUntil(matrix.hasFocus)
+    assert matrix.grab().toImage().pixelColor(corner) == theme.color("accent")
+    matrix.clearFocus()
+    assert matrix.grab().toImage().pixelColor(corner) == theme.color("strong_border")
+
+
 def test_zooming_keeps_the_point_under_the_pointer(matrix: ConfusionMatrix) -> None:
     matrix.show_confusion(confusion(300))
     point = QPointF(200, 150)

@@ -1,17 +1,16 @@
 """The results panel: what the best epoch of a run predicts, class by class, with the pictures behind each number."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QProgressBar, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStackedWidget, QWidget
 
 from composer.core import units
 from composer.core.confusion import TOP
 from composer.core.run_table import RunRow
-from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.runs import run_library
 from composer.gui.runs.measurement import Measurement
@@ -24,13 +23,13 @@ from composer.gui.widgets.class_table import ClassTable
 from composer.gui.widgets.confusion_matrix import STEP, ConfusionMatrix
 from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.elided_label import ElidedLabel
-from composer.gui.widgets.labels import button, column, label, named, refresh_icons, row, tool_button
+from composer.gui.widgets.empty_page import EmptyPage, Step
+from composer.gui.widgets.labels import column, label, named, refresh_icons, row, tool_button
 from composer.gui.widgets.matrix_layout import Cell
 from composer.gui.widgets.reflow import Reflow
 from composer.gui.widgets.result_samples import ResultSamples
 from composer.gui.workers.worker import OnError, OnResult, Request
 
-READING = "Reading the results …"
 PART_WORDS = {"val": "Validation", "test": "Test", "train": "Training"}
 MODES = {True: "Percent of class", False: "Samples"}
 # Initial widths: matrix, classes, pictures.
@@ -49,9 +48,7 @@ class ResultsPanel(Panel):
         matrix: the confusion matrix.
         classes: the values of each class.
         samples: the pictures.
-        title: heading of the state without results.
-        hint: what to do then.
-        action: the button for it.
+        empty: why there are no results, and what to do.
     """
 
     title = "Results"
@@ -64,7 +61,6 @@ class ResultsPanel(Panel):
         super().__init__(session)
         self._wanted: Path | None = session.runs[-1].folder if session.runs else session.selected_run
         self._shown: RunResults | None = None
-        self._action: Callable[[], object] = lambda: None
         self.feed, self.scan = ResultsFeed(self), RunScan(self)
         self.measurement = Measurement(session.jobs, self.feed, self)
         self.run = named(DropDown(), "Run", "The run whose results are shown")
@@ -75,10 +71,7 @@ class ResultsPanel(Panel):
         self.matrix, self.classes = ConfusionMatrix(), ClassTable()
         self.cell = ElidedLabel("small")
         self.samples = ResultSamples(self._fetch)
-        self.heading, self.hint = label(role="title", wrap=True), label(role="muted", wrap=True)
-        self.progress = QProgressBar(textVisible=False)
-        self.progress.setRange(0, 1000)
-        self.action = button("", self._run_action, "primary")
+        self.empty = EmptyPage()
         self._build()
         self._connect()
 
@@ -215,36 +208,32 @@ class ResultsPanel(Panel):
 
     def _show_state(self) -> None:
         """Say why there are no results, and offer the next step."""
-        feed, measurement = self.feed, self.measurement
-        info = feed.info
-        self.progress.setVisible(measurement.running)
-        self.progress.setValue(round(1000 * measurement.share))
-        measure, train = ("Measure now", self.measurement.start), ("Open the training panel", self._open_training)
-        step: tuple[str, Callable[[], object]] | None = None
+        feed, measurement, info = self.feed, self.measurement, self.feed.info
+        measure: Step = ("Measure now", measurement.start)
+        train: Step = ("Open the training panel", lambda: self.session.panel_requested.emit("training"))
+        show, starting = self.empty.show_state, self._is_trained_here()
         if measurement.running:
-            title, text = "Measuring the run …", "Its best weights predict every validation sample"
-            step = ("Cancel", measurement.cancel)
+            text = "Its best weights predict every validation sample"
+            show("Measuring the run …", text, ("Cancel", measurement.cancel), measurement.share)
         elif feed.folder is None:
-            title, text, step = "No runs yet", "Train the design; what its best epoch predicts is shown here", train
+            show("No runs yet", "Train the design; what its best epoch predicts is shown here", train)
         elif measurement.error:
-            title, text, step = "The run cannot be measured", measurement.error, measure
-        elif feed.reading or info is None:
-            title, text = ("No results yet", "The training is starting") if self._is_trained_here() else (READING, "")
+            show("The run cannot be measured", measurement.error, measure)
         elif feed.error:
-            title, text, step = "The results cannot be read", feed.error, measure
-        elif info.active or self._is_trained_here():
-            title, text = "No results yet", "They appear when the first epoch is finished, and whenever a better one is"
+            show("The results cannot be read", feed.error, measure)
+        elif starting or (info is not None and info.active):
+            show("No results yet", "They appear when the first epoch is finished, and whenever a better one is")
+        elif feed.reading or info is None:
+            show("Reading the results …", "")
         elif not info.has_weights:
-            title, text, step = "No results", "No epoch of this run was finished; train it further", train
+            show("No results", "No epoch of this run was finished; train it further", train)
         else:
-            title, step = "This run has stored no results", measure
             text = "Runs of earlier versions store none. Its best weights can be measured on the validation samples"
-        self.heading.setText(title)
-        self.hint.setText(f"{text[:1].upper()}{text[1:]}")
-        self.action.setVisible(step is not None)
-        if step is not None:
-            self.action.setText(step[0])
-            self._action = step[1]
+            show("This run has stored no results", text, measure)
+
+    def _is_trained_here(self) -> bool:
+        """Return whether a process of this window trains the run, also one that still loads its libraries."""
+        return any(run.active and run.folder.absolute() == self.feed.folder for run in self.session.runs)
 
     # --- selection --------------------------------------------------------------------------------------------------
 
@@ -272,21 +261,9 @@ class ResultsPanel(Panel):
         results = self._shown
         if results is None:
             return
-        predictions, names = results.predictions, results.predictions.classes
-        true, guess = self.matrix.selected
-        if true is not None and guess is not None:
-            indices = predictions.in_cell(true, guess)
-            title = f"{len(indices):,} of {names[true]}, predicted as {names[guess]}"
-        else:
-            indices = results.mistakes
-            if true is not None:
-                indices = [index for index in indices if predictions.labels[index] == true]
-            elif guess is not None:
-                indices = [index for index in indices if predictions.predicted[index] == guess]
-            kind = f" as {names[guess]}" if guess is not None else f" of {names[true]}" if true is not None else ""
-            words = {0: "No mistakes", 1: "1 mistake"}.get(len(indices), f"{len(indices):,} mistakes")
-            title = f"{words}{kind}" + (", most confident first" if len(indices) > 1 else "")
-        self.samples.show_samples(predictions, indices, title, filtered=(true, guess) != (None, None))
+        indices, title = results.selection(*self.matrix.selected)
+        filtered = self.matrix.selected != (None, None)
+        self.samples.show_samples(results.predictions, indices, title, filtered=filtered)
 
     def _fetch(self, indices: Sequence[int], size: int, on_result: OnResult, on_error: OnError) -> Request | None:
         results = self._shown
@@ -298,16 +275,6 @@ class ResultsPanel(Panel):
         results = self._shown
         if results is not None:
             self.session.show_sample(results.folder, results.part, index, results.predictions.name(index))
-
-    def _is_trained_here(self) -> bool:
-        """Return whether a process of this window trains the run, also one that still loads its libraries."""
-        return any(run.active and run.folder.absolute() == self.feed.folder for run in self.session.runs)
-
-    def _run_action(self) -> None:
-        self._action()
-
-    def _open_training(self) -> None:
-        self.session.panel_requested.emit("training")
 
     def _refresh_theme(self) -> None:
         refresh_icons(self)
@@ -344,7 +311,7 @@ class ResultsPanel(Panel):
         self._split.setSizes(SIZES)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._split)
-        self._pages.addWidget(self._empty_state())
+        self._pages.addWidget(self.empty)
         self._pages.setCurrentIndex(1)
         layout = column(margin=8)
         layout.addLayout(head)
@@ -358,17 +325,3 @@ class ResultsPanel(Panel):
         part = QWidget()
         part.setLayout(layout)
         return part
-
-    def _empty_state(self) -> QWidget:
-        page = QWidget()
-        layout = column(margin=theme.PADDING)
-        layout.addStretch(1)
-        for widget in (self.heading, self.hint):
-            widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            layout.addWidget(widget)
-        self.progress.setFixedWidth(240)
-        layout.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(2)
-        page.setLayout(layout)
-        return page

@@ -57,6 +57,25 @@ class RunResults:
         """The share of samples whose true class is among the highest scores."""
         return self.predictions.top(TOP)
 
+    def selection(self, label: int | None, predicted: int | None) -> tuple[list[int], str]:
+        """Return the samples of a part of the matrix, the most confident first, and what they are in words.
+
+        Args:
+            label: the true class; None for all.
+            predicted: the predicted class; None for all, of which only the mistakes are returned.
+        """
+        names, predictions = self.predictions.classes, self.predictions
+        if label is not None and predicted is not None:
+            indices = predictions.in_cell(label, predicted)
+            return indices, f"{len(indices):,} of {names[label]}, predicted as {names[predicted]}"
+        indices, kind = self.mistakes, ""
+        if label is not None:
+            indices, kind = [n for n in indices if predictions.labels[n] == label], f" of {names[label]}"
+        elif predicted is not None:
+            indices, kind = [n for n in indices if predictions.predicted[n] == predicted], f" as {names[predicted]}"
+        words = {0: "No mistakes", 1: "1 mistake"}.get(len(indices), f"{len(indices):,} mistakes")
+        return indices, f"{words}{kind}" + (", most confident first" if len(indices) > 1 else "")
+
     def prepare(self) -> "RunResults":
         """Compute everything that is shown; called in a thread, because 50,000 samples take longer than a frame."""
         for name in ("confusion", "scores", "mistakes", "calibration", "top"):

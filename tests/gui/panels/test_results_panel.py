@@ -173,8 +173,8 @@ def test_a_run_that_is_starting_is_waited_for_and_then_listed(
     folder = home / "runs" / "new"
     session.runs.append(SimpleNamespace(folder=folder, active=True))  # type: ignore[arg-type]
     panel.show_run(folder)
-    qtbot.waitUntil(lambda: not panel.feed.reading and panel.heading.text() == "No results yet")
-    assert not panel.action.isVisible()
+    qtbot.waitUntil(lambda: not panel.feed.reading and panel.empty.heading.text() == "No results yet")
+    assert not panel.empty.action.isVisible()
     write_predictions(write_run(folder, tiny(), state="training"))
     panel.feed.check()
     filled(panel, qtbot)
@@ -199,10 +199,10 @@ def test_the_test_part_is_offered_where_there_is_one(
 
 
 def test_without_runs_it_leads_to_the_training(panel: ResultsPanel, session: Session, qtbot: QtBot) -> None:
-    assert panel.heading.text() == "No runs yet"
+    assert panel.empty.heading.text() == "No runs yet"
     opened: list[str] = []
     session.panel_requested.connect(opened.append)
-    qtbot.mouseClick(panel.action, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.empty.action, Qt.MouseButton.LeftButton)
     assert opened == ["training"]
 
 
@@ -221,16 +221,16 @@ def test_a_run_without_results_says_why_and_what_to_do(
     if not weights:
         (run / "checkpoints" / "last.pt").unlink()
     panel.show_run(run)
-    qtbot.waitUntil(lambda: panel.heading.text() == heading)
-    assert panel.action.text() == action if action else not panel.action.isVisible()
+    qtbot.waitUntil(lambda: panel.empty.heading.text() == heading)
+    assert panel.empty.action.text() == action if action else not panel.empty.action.isVisible()
 
 
 def test_a_damaged_file_is_a_sentence_and_can_be_measured_again(panel: ResultsPanel, run: Path, qtbot: QtBot) -> None:
     (run / "predictions.npz").write_bytes(b"torn")
     panel.show_run(run)
-    qtbot.waitUntil(lambda: panel.heading.text() == "The results cannot be read")
-    assert panel.hint.text().startswith("Predictions.npz of the run pets is damaged")
-    assert panel.action.text() == "Measure now"
+    qtbot.waitUntil(lambda: panel.empty.heading.text() == "The results cannot be read")
+    assert panel.empty.hint.text().startswith("Predictions.npz of the run pets is damaged")
+    assert panel.empty.action.text() == "Measure now"
 
 
 class FakeJobs:
@@ -254,11 +254,11 @@ def test_a_run_that_stored_nothing_can_be_measured(panel: ResultsPanel, home: Pa
     jobs = FakeJobs()
     panel.measurement._jobs = jobs  # type: ignore[assignment]
     panel.show_run(run)
-    qtbot.waitUntil(lambda: panel.action.text() == "Measure now" and panel.action.isVisible())
-    qtbot.mouseClick(panel.action, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: panel.heading.text() == "Measuring the run …")
+    qtbot.waitUntil(lambda: panel.empty.action.text() == "Measure now" and panel.empty.action.isVisible())
+    qtbot.mouseClick(panel.empty.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.empty.heading.text() == "Measuring the run …")
     jobs.progress(0.5, "")
-    qtbot.waitUntil(lambda: panel.progress.value() == 500)
+    qtbot.waitUntil(lambda: panel.empty.progress.value() == 500)
     out = Path(jobs.params["out"])
     jobs.result({"file": str(write_predictions(out.parent, name=out.name))})
     qtbot.waitUntil(lambda: panel.headline.text() == "50.0 % correct")
@@ -270,7 +270,7 @@ def test_a_run_that_stored_nothing_can_be_measured(panel: ResultsPanel, home: Pa
     assert panel.measurement.error == "the weights are gone"
     other = write_run(home / "runs" / "other", tiny())
     panel.show_run(other)
-    qtbot.waitUntil(lambda: panel.heading.text() == "This run has stored no results")
+    qtbot.waitUntil(lambda: panel.empty.heading.text() == "This run has stored no results")
 
 
 @pytest.mark.usefixtures("run")

@@ -35,6 +35,17 @@ def test_everything_shown_is_computed_in_advance(tmp_path: Path) -> None:
     assert results.mistakes == MISTAKES
 
 
+def test_every_part_of_the_matrix_is_a_list_of_samples(tmp_path: Path) -> None:
+    results = read_results(tmp_path, write_predictions(tmp_path))
+    assert results.selection(None, None) == (MISTAKES, "4 mistakes, most confident first")
+    assert results.selection(0, 1) == ([2, 1], "2 of cat, predicted as dog")
+    assert results.selection(0, None) == ([2, 1], "2 mistakes of cat, most confident first")
+    assert results.selection(None, 0) == ([7], "1 mistake as cat")
+    assert results.selection(1, 0) == ([], "0 of dog, predicted as cat")
+    perfect = read_results(tmp_path, write_predictions(tmp_path, labels=[0], predicted=[0], confidence=[1.0]))
+    assert perfect.selection(None, None) == ([], "No mistakes")
+
+
 def test_the_parts_are_those_with_files(tmp_path: Path) -> None:
     assert stored_parts(tmp_path) == []
     write_predictions(tmp_path, name=TEST_PREDICTIONS)

@@ -22,7 +22,7 @@ from composer.engine.library import catalog
 from composer.engine.maps import map_images, overlay
 from composer.engine.maps.capture import capture
 from composer.engine.maps.captured_map import CapturedMap
-from composer.engine.maps.map_kinds import draw_map
+from composer.engine.maps.map_kinds import draw_map, segment
 from composer.engine.maps.window_layout import window_positions
 from composer.engine.training.datasets.image_file import read_image
 from composer.engine.training.loop import train
@@ -215,7 +215,8 @@ def test_gates_and_tables():
     responses = torch.tensor([[[0.0, 2.0, 1.0], [0.0, 3.0, 1.0], [5.0, 0.0, 0.0]]])
     drawing = draw_map(raw("segment", responses))
     assert torch.equal(drawing.images, responses)
-    assert drawing.notes == ("segment 2 is the strongest for 2 of 3 units",)
+    assert drawing.notes == ("segment 2 is the strongest for 2 of 3 units", segment.MAGNITUDE)  # none is negative
+    assert segment.MAGNITUDE not in draw_map(raw("segment", responses - 1)).notes
 
 
 def test_an_unknown_kind_is_named():

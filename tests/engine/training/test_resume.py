@@ -9,6 +9,7 @@ import torch
 
 from composer.core.errors import UserError
 from composer.core.files.run_folder import LAST, METRICS
+from composer.engine.training import epoch_loop
 from composer.engine.training.control import Control
 from composer.engine.training.loop import train
 from composer.engine.training.report import Report
@@ -323,3 +324,20 @@ def test_the_weights_of_every_nth_epoch_are_kept(tmp_path):
     again = train(tiny(), run.path, device="cpu", epochs=5, keep_every=5, resume=True)
     assert (again.path / "checkpoints" / "epoch_0005.pt").exists()
     assert not part.exists()
+
+
+def test_a_long_epoch_is_saved_on_the_way(tmp_path, monkeypatch):
+    monkeypatch.setattr(epoch_loop, "CHECKPOINT_SECONDS", 0.0)
+    saved = []
+    save = Run.save
+
+    def note(self, name, checkpoint):
+        saved.append((name, checkpoint.get("progress", {}).get("batch")))
+        save(self, name, checkpoint)
+
+    monkeypatch.setattr(Run, "save", note)
+    train(tiny(), tmp_path / "run", device="cpu", epochs=1, samples=False)
+    batches = [batch for name, batch in saved if name == LAST]
+    assert len(batches) > 5
+    assert batches[-1] == 0
+    assert batches[:-1] == sorted(batches[:-1])

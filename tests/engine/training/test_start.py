@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,14 @@ from composer.core.graph import Node, Training
 from composer.engine.codegen.generate import source
 from composer.engine.training import setup
 from composer.engine.training.control import Control
+from composer.engine.training.failure import Diverged, finite_loss
 from composer.engine.training.loop import train
 from composer.engine.training.memory_limit import keep_effective_batch
 from composer.engine.training.objectives.classification import Classification
 from composer.engine.training.report import Report
 from tests.engine.designs import chain, tiny
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -274,3 +278,26 @@ def test_a_real_lack_of_memory_offers_a_batch_that_fits(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert re.search(r"too little memory for batch size 1024; \d+ fits, and --batch-size \d+ --accumulate", done.stderr)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_torchvision_that_does_not_fit_torch_is_no_obstacle(tmp_path: Path) -> None:
+    package = tmp_path / "site" / "torchvision"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise RuntimeError('operator torchvision::nms does not exist')\n")
+    design_file.save(tiny(("augment: false", "augment: [flip, rand_augment, erasing, mixup]")), tmp_path / "tiny.yaml")
+    words = ["train", str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "run"), "--device", "cpu", "--epochs", "1"]
+    path = os.pathsep.join(filter(None, [str(tmp_path / "site"), os.environ.get("PYTHONPATH"), str(ROOT)]))
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, "-m", "composer", *words], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert RunFolder(tmp_path / "run").state()["state"] == "done"
+
+
+def test_a_weight_decay_that_makes_weights_grow_is_named() -> None:
+    settings = replace(Training(), lr=1.0, weight_decay=2.5)
+    with pytest.raises(Diverged, match=r"lower the learning rate, now 1, or the weight decay, now 2\.5, or lengthen"):
+        finite_loss(torch.tensor(float("nan")), 1, 1, settings)
+    with pytest.raises(Diverged, match=r"lower the learning rate, now 0\.01, or lengthen the warm-up"):
+        finite_loss(torch.tensor(float("inf")), 1, 1, replace(settings, lr=0.01))

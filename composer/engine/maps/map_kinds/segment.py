@@ -5,6 +5,8 @@ import torch
 from composer.engine.maps.captured_map import CapturedMap
 from composer.engine.maps.map_images import Bars, MapImages, map_kind
 
+MAGNITUDE = "responses of either sign: the table shows their magnitude, by which segments are selected"
+
 
 @map_kind(words="dendritic segments", values="scores", shape="n units segments")
 def draw(captured: CapturedMap, index: int) -> MapImages:
@@ -15,4 +17,7 @@ def draw(captured: CapturedMap, index: int) -> MapImages:
     title = "response of each segment (columns) of each unit (rows)"
     strongest = int(counts.argmax())
     note = f"segment {strongest + 1} is the strongest for {int(counts[strongest])} of {len(table)} units"
-    return MapImages((title,), table[None], over_image=False, bars=bars, notes=(*captured.notes, note))
+    notes = (*captured.notes, note)
+    if bool((captured.data >= 0).all()):  # responses have either sign, unless the block selects by magnitude
+        notes = (*notes, MAGNITUDE)
+    return MapImages((title,), table[None], over_image=False, bars=bars, notes=notes)

@@ -12,6 +12,7 @@ from composer.core import edits, training_overrides, training_settings, training
 from composer.core.data_facts import DataFacts
 from composer.core.data_folder import is_data
 from composer.core.errors import UserError
+from composer.core.graph import ExtensionRef
 from composer.core.training_inputs import IMAGE, field_shapes
 from composer.gui.look import theme
 from composer.gui.panels import Panel
@@ -65,6 +66,7 @@ class DataPanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._shown: DataFacts | None = None
+        self._shown_source = ExtensionRef("")
         self._pages: list[Request] = []
         self._preview: Request | None = None
         self.source = DataSource(elsewhere=frozenset({FIT}))
@@ -154,14 +156,19 @@ class DataPanel(Panel):
         if (field := self.source.path_field()) is not None and session.path is not None:
             field.folder = session.path.parent
         self._show_fit()
+        samples = _without_fit(training.data)
         facts = data.facts
+        if facts is None and data.reading and samples == self._shown_source:
+            facts = self._shown  # another fit reads the same samples again: nothing jumps meanwhile
         self.summary.setText(summary(facts) if facts is not None else "")
         self.summary.setVisible(facts is not None)
         self.figures.show_facts(facts, self._input_size())
         self._show_fitting(facts)
         if facts is not self._shown:
-            self._shown = facts
-            self._show_parts(facts)
+            before, before_source = self._shown, self._shown_source
+            self._shown, self._shown_source = facts, samples
+            if samples != before_source or not _have_same_samples(before, facts):
+                self._show_parts(facts)
         self._show_status(facts)
         design = session.document.design
         previewed = (training.data, training.augment, training.seed, self._input_size(), tuple(design.main.inputs))
@@ -394,6 +401,15 @@ class DataPanel(Panel):
         layout.addStretch(1)
         body.setLayout(layout)
         return _scrolling(body)
+
+
+def _without_fit(reference: ExtensionRef) -> ExtensionRef:
+    """Return a source with the default fit, which does not change what its samples are."""
+    return ExtensionRef(reference.name, {name: value for name, value in reference.options.items() if name != FIT})
+
+
+def _have_same_samples(one: DataFacts | None, other: DataFacts | None) -> bool:
+    return one is not None and other is not None and (one.digest, one.parts) == (other.digest, other.parts)
 
 
 def dragged_data(event: QDropEvent) -> Path | None:

@@ -168,6 +168,25 @@ def test_the_field_of_the_folder_is_an_edit_of_the_design(
     assert live.document.design.training.data.options["fit"] == "pad"
 
 
+def test_another_fit_leaves_the_selected_image_where_it_is(
+    panel: DataPanel, live: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    live.use_data(tmp_path / "photos")
+    qtbot.waitUntil(lambda: panel.gallery.thumbnail(3) is not None and live.data.facts is not None)
+    panel.gallery.select(3)
+    shown = []
+    panel.sample.show_reply = shown.append
+    panel.fit.setCurrentIndex(panel.fit.findData("stretch"))
+    panel.fit.activated.emit(panel.fit.currentIndex())
+    qtbot.waitUntil(lambda: len(shown) > 0)  # the network sees it in another way now
+    qtbot.waitUntil(lambda: live.data.facts is not None)
+    qtbot.wait(50)
+    assert panel.gallery.current == 3
+    assert panel.gallery.thumbnail(3) is not None
+    live.use_data(tmp_path / "others")
+    qtbot.waitUntil(lambda: panel.gallery.current == 0)
+
+
 def test_pages_are_fetched_together(panel: DataPanel, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: panel.gallery.thumbnail(0) is not None)  # no earlier page is on its way
     requests = []

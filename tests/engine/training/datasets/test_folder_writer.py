@@ -9,7 +9,9 @@ from PIL import Image
 
 from composer.core.errors import UserError
 from composer.core.graph import ExtensionRef
+from composer.engine.training.datasets import load
 from composer.engine.training.datasets.folder_writer import folder_names, write_folder
+from composer.engine.training.datasets.scene_kinds import KINDS
 from composer.engine.training.datasets.scenes import SceneStyle, draw_scenes
 
 SHAPES = ExtensionRef("shapes", {"count": 20})
@@ -30,6 +32,20 @@ def test_scenes_are_written_with_their_classes_and_boxes(tmp_path: Path) -> None
             assert row["path"].split("/")[1] == row["label"]
             box = [float(row[side]) for side in ("left", "top", "right", "bottom")]
             assert box == pytest.approx(scenes.boxes[index].tolist(), abs=1e-6)
+
+
+def test_the_folder_is_read_by_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETCOMPOSER_HOME", str(tmp_path / "home"))
+    counts = write_folder(SHAPES, tmp_path / "shapes", size=(32, 32))
+    data = load(ExtensionRef("images", {"folder": str(tmp_path / "shapes")}), {"image": (3, 32, 32)})
+    assert {part: len(split) for part, split in data.parts().items()} == counts
+    assert data.facts.broken == () and sorted(data.classes) == sorted(KINDS)
+    scenes = draw_scenes(SceneStyle(), 0, 20, (32, 32))
+    batch = data.train.take(slice(None))
+    shown = np.rint(data.image_format().denormalize(batch["image"]).permute(0, 2, 3, 1).numpy() * 255)
+    names = {image.tobytes(): KINDS[label] for image, label in zip(scenes.images, scenes.labels, strict=True)}
+    labels = [data.classes[label] for label in batch["label"].tolist()]
+    assert [names[image.tobytes()] for image in shown.astype(np.uint8)] == labels
 
 
 def test_grey_images_without_boxes(tmp_path: Path) -> None:

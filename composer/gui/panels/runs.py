@@ -217,6 +217,8 @@ class RunsPanel(Panel):
         if len(before) == len(rows) and all(before.get(row.info.path) is row for row in rows):
             return
         self.model.set_rows(rows)
+        if self.filter.text() != self.model.filter:  # it named a column that no run had until now
+            self._apply_filter()
         self._mark_current()
         self._draw_trade_off()
         self._update_buttons()

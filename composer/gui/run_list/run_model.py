@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 
+from composer.core.errors import UserError
 from composer.core.run_cells import group_text, group_value
 from composer.core.run_columns import RunColumn, column, filter_rows
 from composer.core.run_groups import RunGroup, group_runs
@@ -325,7 +326,10 @@ class RunModel(QAbstractItemModel):
 
     def _update(self) -> None:
         """Filter, group and sort the runs again, and change what differs."""
-        rows = filter_rows(self.rows, self.filter)
+        try:
+            rows = filter_rows(self.rows, self.filter)
+        except UserError:
+            rows = []  # the column that the filter names has gone with the last run that had it
         if self.only_current:
             rows = [row for row in rows if row.info.path in self._current]
         groups = group_runs(rows) if self.grouped else [group for row in rows for group in group_runs([row])]

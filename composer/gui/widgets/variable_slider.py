@@ -82,6 +82,7 @@ class VariableSlider(QWidget):
             if not self._values or not self._values[0] <= value <= self._values[-1]:
                 self._values = ladder(value)
                 self.slider.setRange(0, len(self._values) - 1)
+                self.slider.setToolTip(f"{self._values[0]:,} to {self._values[-1]:,}")
             nearest = min(range(len(self._values)), key=lambda position: abs(self._values[position] - value))
             if not self.slider.isSliderDown():
                 self.slider.setValue(nearest)

@@ -215,6 +215,26 @@ def test_rename_in_place(session: Session, canvas: CanvasView) -> None:
     assert not canvas.field.isVisible()
 
 
+def test_a_name_that_cannot_be_used_is_refused_with_its_reason_below_the_field(
+    session: Session, canvas: CanvasView
+) -> None:
+    canvas.rename("norm")
+    field = canvas.field
+    assert not field.reason.isVisible()
+    QTest.keyClicks(field, "conv")  # the name of another node
+    assert field.reason.isVisible()
+    assert field.reason.text() == "conv is already used in this graph"
+    assert field.reason.geometry().top() > field.geometry().bottom()
+    field.selectAll()
+    QTest.keyClicks(field, "norm_2")
+    assert not field.reason.isVisible()
+    field.selectAll()
+    QTest.keyClick(field, Qt.Key.Key_Delete)
+    assert field.reason.text() == "The name is empty; use letters, digits and underscores"
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert not field.reason.isVisible()
+
+
 def test_context_menus_depend_on_the_target(session: Session, canvas: CanvasView) -> None:
     def texts(point: QPointF) -> list[str]:
         return [entry_text(a) for a in menu_at(canvas.actions, canvas.context, point).actions() if a.text()]

@@ -108,6 +108,17 @@ def test_a_filter_leaves_what_matches_and_refuses_what_it_does_not_know(model: R
     assert len(names(model)) == 3
 
 
+def test_a_filter_by_an_option_that_no_run_has_any_more_matches_none(model: RunModel, tmp_path: Path) -> None:
+    rows = read([write_run(tmp_path / "photos", data={"name": "images", "folder": "photos"})])
+    model.set_rows([*model.rows, *rows])
+    model.set_filter("data.folder=photos")
+    assert names(model) == ["photos"]
+    model.set_rows(model.rows[:3])
+    assert names(model) == []
+    model.set_filter("")
+    assert names(model)
+
+
 def test_an_update_changes_only_what_differs(model: RunModel, tmp_path: Path, qtbot: QtBot) -> None:
     reader = RunRowReader()
     folders = [tmp_path / f"run-{number}" for number in range(6)]
@@ -263,6 +274,16 @@ def test_a_wrong_filter_marks_the_field_and_says_why(panel: RunsPanel, qtbot: Qt
     qtbot.keyClicks(panel.filter, "lr<0.05")
     qtbot.waitUntil(lambda: panel.model.rowCount() == 2)
     assert panel.filter.property("invalid") is False
+
+
+def test_a_filter_waits_for_the_first_run_with_its_column(panel: RunsPanel, home: Path, qtbot: QtBot) -> None:
+    panel.filter.setText("data.folder=photos")
+    qtbot.waitUntil(lambda: panel.filter.property("invalid") is True)
+    write_run(home / "runs" / "photos", data={"name": "images", "folder": "photos"})
+    panel.refresh()
+    qtbot.waitUntil(lambda: names(panel.model) == ["photos"])
+    assert panel.filter.property("invalid") is False
+    qtbot.waitUntil(lambda: not panel.scan.busy)
 
 
 def test_notes_and_tags_are_stored_with_the_run(panel: RunsPanel, home: Path, qtbot: QtBot) -> None:

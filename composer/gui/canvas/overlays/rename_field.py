@@ -1,11 +1,13 @@
 """Renaming in place: a field over the title of a card."""
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from composer.core import names
+from composer.gui.look import theme
 from composer.gui.session.session import Session
+from composer.gui.widgets.labels import label, set_state
 
 MIN_WIDTH, HEIGHT = 140, 28
 
@@ -15,6 +17,9 @@ class RenameField(QLineEdit):
 
     Args:
         session: the session.
+
+    Attributes:
+        reason: a line below the field that tells why a name cannot be used; hidden while it can.
     """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
@@ -24,6 +29,9 @@ class RenameField(QLineEdit):
         self._id = ""
         self.setAccessibleName("New name")
         self.setMaxLength(names.MAX_LENGTH)
+        self.reason = label(role="error", parent=parent)
+        self.reason.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.reason.hide()
         self.textEdited.connect(self._show_problem)
         self.installEventFilter(self)
         self.hide()
@@ -48,15 +56,27 @@ class RenameField(QLineEdit):
         reason = names.problem(text)
         if reason is None and text != self._id and self._session.document.graph.item(text) is not None:
             reason = "is already used in this graph"
-        self.setToolTip(f"{text!r} {reason}" if reason else "")
-        self.setProperty("invalid", reason is not None)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        set_state(self, "invalid", reason is not None)
+        self.reason.setText(f"{text or 'The name'} {reason}" if reason else "")
+        self.reason.setVisible(bool(reason) and self.isVisible())
+        t = theme.tokens()
+        self.reason.setStyleSheet(
+            f"background: {t.card}; border: 1px solid {t.error}; border-radius: 4px; padding: 2px 6px;"
+        )
+        self.reason.adjustSize()
+        left = min(self.x(), max(0, self._home.width() - self.reason.width()))
+        self.reason.move(left, self.geometry().bottom() + 4)
+        self.reason.raise_()
 
     def _rename(self) -> None:
         text = self.text().strip()
         if text == self._id or self._session.document.rename(self._id, text):
             self._close()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Hide the reason with the field."""
+        super().hideEvent(event)
+        self.reason.hide()
 
     def _close(self) -> None:
         if self.isVisible():

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -36,7 +37,6 @@ DAMAGED = "damaged"
 UNGROUPED = frozenset({SEED, *GROUPS["Records"]})
 # Files of which a folder must have two, so that one whose settings or design are gone is listed as a damaged run.
 _SIGNS = (SETTINGS, STATE, METRICS, DESIGN)
-_DEFAULTS = training_settings.to_plain(Training())
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -152,6 +152,12 @@ def read_row(folder: Path) -> RunRow:
     )
 
 
+@cache
+def _defaults() -> dict[str, Any]:
+    """Return the default settings; they read the declared extensions, which must not hold up whoever imports this."""
+    return training_settings.to_plain(Training())
+
+
 def flat_settings(training: Mapping[str, Any]) -> dict[str, Scalar]:
     """Return training settings by key; those that a run did not record have their defaults.
 
@@ -162,7 +168,7 @@ def flat_settings(training: Mapping[str, Any]) -> dict[str, Scalar]:
     try:  # one form for what early versions wrote otherwise
         plain: Mapping[str, Any] = training_settings.to_plain(training_settings.from_plain(training))
     except (UserError, TypeError, ValueError, AttributeError):  # settings of another version
-        plain = {**_DEFAULTS, **training}
+        plain = {**_defaults(), **training}
     for name, value in plain.items():
         if name in EXTENSIONS and isinstance(value, str):
             reference = parse_reference(name, value)

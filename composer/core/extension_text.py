@@ -125,6 +125,13 @@ def absolute_reference(setting: str, reference: ExtensionRef, *folders: Path) ->
     return ExtensionRef(reference.name, options)
 
 
+def without_paths(setting: str, reference: ExtensionRef) -> ExtensionRef:
+    """Return an extension without the options that name files."""
+    declaration = EXTENSIONS[setting]().get(reference.name) if setting in EXTENSIONS else None
+    paths = {spec.name for spec in declaration.options if spec.type == "path"} if declaration is not None else set()
+    return ExtensionRef(reference.name, {key: value for key, value in reference.options.items() if key not in paths})
+
+
 def _absolute(text: str, folders: tuple[Path, ...]) -> str:
     try:
         expanded = Path(text).expanduser()

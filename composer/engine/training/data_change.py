@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from composer.core import training_settings
+from composer.core.data_facts import DataFacts
 from composer.core.errors import UserError
+from composer.core.extension_text import plain_reference
+from composer.core.graph import Training
+from composer.engine.training.run import Run
 
 SHOWN = 3  # names in a message
 
@@ -48,6 +53,42 @@ def check_data(folder: Path, recorded: object, current: Mapping[str, Any]) -> st
             "same): the epochs from here on are trained on other samples than those before"
         )
     return None
+
+
+def check_resumed_data(run: Run, settings: Training, facts: DataFacts) -> str | None:
+    """Compare the data of a run that is resumed with what its settings recorded, and record where it is now.
+
+    Returns:
+        A warning if the samples differ; None if they are the same, or that is not known.
+
+    Raises:
+        UserError: if the result would be another run.
+    """
+    values = run.settings()
+    warning = check_data(run.path, values.get("data"), facts.run_record())
+    if training_settings.from_plain(values["training"]).data != settings.data:
+        check_moved(run.path, values.get("data"), facts.run_record())
+        run.move_data(plain_reference("data", settings.data))
+    return warning
+
+
+def check_moved(folder: Path, recorded: object, current: Mapping[str, Any]) -> None:
+    """Refuse to resume a run on data in another place that is not the same.
+
+    Args:
+        folder: the run, for messages.
+        recorded: the record in its settings.
+        current: the record of the data in the other place.
+
+    Raises:
+        UserError: if their digests differ, or one of them has none.
+    """
+    digest = recorded.get("digest") if isinstance(recorded, Mapping) else None
+    if not digest or digest != current["digest"]:
+        raise UserError(
+            f"{current['source']} is not the data that {folder} was trained on: names, sizes or classes of its files "
+            "differ; choose the right one, or start a new run"
+        )
 
 
 def _classes(names: list[str]) -> str:

@@ -20,7 +20,7 @@ from composer.engine.inference.infer import Inferrer
 from composer.engine.training.branching import Branch
 from composer.engine.training.compiling import compile_network
 from composer.engine.training.control import Control
-from composer.engine.training.data_change import check_data
+from composer.engine.training.data_change import check_resumed_data
 from composer.engine.training.divergence import with_cause
 from composer.engine.training.epoch_loop import EpochLoop
 from composer.engine.training.failure import Diverged, explain
@@ -205,7 +205,7 @@ def _report_start(parts: Preparation, run: Run | None, report: Report) -> None:
         report.warning(parts.initial.message)
     if run is None:
         return
-    if warning := check_data(run.path, run.settings().get("data"), parts.data_facts.run_record()):
+    if warning := check_resumed_data(run, parts.plan.settings, parts.data_facts):
         report.warning(warning)
 
 

@@ -150,6 +150,11 @@ class Run(RunFolder):
         rows = [change.to_json() for change in changes]
         self._write_json(SETTINGS, {**settings, "training": training, "changes": rows})
 
+    def move_data(self, data: str | dict[str, Any]) -> None:
+        """Write the place to which the data of the run was moved into the settings."""
+        settings = self.settings()
+        self._write_json(SETTINGS, {**settings, "training": {**settings["training"], "data": data}})
+
     def end(
         self, name: str, message: str, trace: str = "", suggestion: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Any
 from composer.core import training_overrides, training_settings
 from composer.core.blocks.identify import identify
 from composer.core.errors import UserError
-from composer.core.extension_text import absolute_paths
+from composer.core.extension_text import absolute_paths, describe_reference, without_paths
 from composer.core.files.network_identity import network_difference
 from composer.core.files.run_folder import SETTINGS
-from composer.core.graph import Design, Training
+from composer.core.graph import Design, ExtensionRef, Training
 from composer.core.learning_rate import MODES, EpochChange, rate_jump
 from composer.core.training_table import GROUPS
 from composer.engine import library
@@ -92,8 +92,10 @@ def resumed(
     changed = override(settings, overrides, folders)
     for key in overrides:
         name = key.partition(".")[0]
+        if name == "data" and without_paths(name, changed.data) == without_paths(name, settings.data):
+            continue  # in another place; its digest tells whether it is the same
         if name not in CHANGEABLE and getattr(changed, name) != getattr(settings, name):
-            before, after = (_in_words(getattr(values, name)) for values in (settings, changed))
+            before, after = (_in_words(name, getattr(values, name)) for values in (settings, changed))
             raise UserError(f"{run.path} was started with {name} {before}; resuming with {after} would be another run")
     epochs, finished = changed.epochs, int(run.state().get("epoch") or 0)
     if epochs < finished:
@@ -102,11 +104,13 @@ def resumed(
     # The same command again, after a kill, is no contradiction.
     if extend_lr is not None and new_mode is None and not (changes and changes[-1].mode == extend_lr):
         raise UserError(f"--extend-lr {extend_lr} needs --epochs with another number than the {epochs} of {run.path}")
-    training = replace(settings, epochs=epochs, **{name: getattr(changed, name) for name in RECORDS})
+    training = replace(settings, epochs=epochs, data=changed.data, **{name: getattr(changed, name) for name in RECORDS})
     return ResumedSettings(training, changes, settings.epochs, new_mode)
 
 
-def _in_words(value: Any) -> str:
+def _in_words(setting: str, value: Any) -> str:
+    if isinstance(value, ExtensionRef):
+        return describe_reference(setting, value)
     return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 

@@ -83,3 +83,23 @@ def test_files_are_decoded_when_taken_where_few_are_needed(tmp_path):
     assert looking.facts == training.facts
     assert torch.equal(looking.val.take(slice(2))["image"], training.val.take(slice(2))["image"])
     assert load_for(tiny(), streamed=True).train is load_for(tiny()).train  # digits have no choice
+
+
+def test_a_run_is_resumed_on_its_data_in_another_place(tmp_path):
+    design, first = tiny(TWO, COLOUR), pets(tmp_path / "first", 4)
+    run = train(design, tmp_path / "run", device="cpu", epochs=1, batch_size=4, data=f"images:{first}")
+    other = pets(tmp_path / "other", 4)
+    write(other, ("cat/00.png",))  # the same pixels: the same file
+    (other / "dog" / "03.png").write_bytes((other / "dog" / "02.png").read_bytes())
+    with pytest.raises(UserError, match=r"images:.*other is not the data that .*run was trained on"):
+        train(design, run.path, device="cpu", resume=True, epochs=2, data=f"images:{other}")
+    assert run.settings()["training"]["data"] == f"images:{first}"
+    shutil.move(first, tmp_path / "second")
+    with pytest.raises(UserError, match=r"first: there is no such folder"):
+        train(design, run.path, device="cpu", resume=True, epochs=2)
+    train(design, run.path, device="cpu", resume=True, epochs=2, data=f"images:{tmp_path}/second")
+    assert run.settings()["training"]["data"] == f"images:{tmp_path}/second"
+    train(design, run.path, device="cpu", resume=True, epochs=3)
+    assert run.state()["epoch"] == 3
+    with pytest.raises(UserError, match=r"was started with data images:.*resuming with digits would be another run"):
+        train(design, run.path, device="cpu", resume=True, data="digits")

@@ -143,15 +143,20 @@ def _facts(
         sizes=representative_sizes(Counter((row.width, row.height) for row in scanned if row.usable)),
         broken=(*listing.broken, *((item.path, row.reason) for item, row in pairs if not row.usable)),
         notes=tuple(notes),
-        digest=_digest(parts),
+        digest=_digest(parts, {item.path: row.digest for item, row in pairs}),
         fit=fit,
     )
 
 
-def _digest(parts: Parts) -> str:
-    """Return a digest of names, sizes and classes of the images of all parts; not of where the folder is."""
+def _digest(parts: Parts, contents: Mapping[str, str]) -> str:
+    """Return a digest of names, contents and classes of the images of all parts; not of where the folder is.
+
+    Args:
+        parts: the images.
+        contents: digest of each file.
+    """
     digest = hashlib.blake2b(digest_size=8)
     for name, items in parts.items():
         for item in items:
-            digest.update(f"{name}\0{item.path}\0{item.label}\0{item.size}\n".encode(errors="replace"))
+            digest.update(f"{name}\0{item.path}\0{item.label}\0{contents[item.path]}\n".encode(errors="replace"))
     return digest.hexdigest()

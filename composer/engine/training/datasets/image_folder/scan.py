@@ -13,13 +13,13 @@ from composer.core.errors import UserError
 from composer.core.files.atomic import write_atomically
 from composer.core.json_text import load_json
 from composer.engine.device import cpu_cores
-from composer.engine.training.datasets.image_file import ImageSource, decode_image, ignore_pillow_warnings
+from composer.engine.training.datasets.image_file import EncodedImage, ImageSource, decode_image, ignore_pillow_warnings
 from composer.engine.training.datasets.image_folder.decode import reason_of
 from composer.engine.training.datasets.image_folder.listing import ListedImage, Listing
 from composer.engine.training.datasets.progress import report_progress
 
 CHUNK = 64  # files of one task
-FORMAT = 1
+FORMAT = 2
 MAX_CACHES = 64  # files of earlier scans that stay
 
 
@@ -33,6 +33,7 @@ class ScannedImage:
         channels: 1 grey, 3 colour.
         reason: why it cannot be used; empty if it can.
         note: that some of its values are not finite; empty if all are.
+        digest: of the bytes of the file; empty if it was not read.
     """
 
     width: int = 0
@@ -40,6 +41,7 @@ class ScannedImage:
     channels: int = 1
     reason: str = ""
     note: str = ""
+    digest: str = ""
 
     @property
     def usable(self) -> bool:
@@ -85,12 +87,19 @@ def _scan_chunk(files: Sequence[ImageSource]) -> list[ScannedImage]:
 
 def scan_file(path: ImageSource) -> ScannedImage:
     """Decode one file, a JPEG at an eighth of its size, and return what it holds."""
+    digest = ""
     try:
+        if isinstance(path, Path) and path.is_file():  # read once, for the digest and for the pixels
+            path = EncodedImage(path.name, path.read_bytes())
+        if isinstance(path, EncodedImage):
+            digest = hashlib.blake2b(path.content, digest_size=8).hexdigest()
         image = decode_image(path, at_least=1)
+    except OSError as error:
+        return ScannedImage(reason=f"cannot be read: {error.strerror or error}")
     except UserError as error:
         return ScannedImage(reason=reason_of(error, path))
     note = next((note for note in image.notes if "finite" in note), "")
-    return ScannedImage(*image.size, 1 if image.pixels.mode == "L" else 3, "", note)
+    return ScannedImage(*image.size, 1 if image.pixels.mode == "L" else 3, "", note, digest)
 
 
 def _cache_file(root: Path) -> Path:
@@ -100,9 +109,9 @@ def _cache_file(root: Path) -> Path:
 
 def _cached(row: object, item: ListedImage) -> ScannedImage | None:
     match row:
-        case [int(size), int(changed), int(width), int(height), int(channels), str(reason), str(note)]:
+        case [int(size), int(changed), int(width), int(height), int(channels), str(reason), str(note), str(digest)]:
             if (size, changed) == (item.size, item.changed):
-                return ScannedImage(width, height, channels, reason, note)
+                return ScannedImage(width, height, channels, reason, note, digest)
     return None
 
 
@@ -118,7 +127,7 @@ def _read(cache: Path) -> dict[str, object]:
 def _write(cache: Path, images: Sequence[ListedImage], results: Sequence[ScannedImage]) -> None:
     """Store the results; a full or read-only disk costs time, not the training."""
     rows = {
-        item.path: [item.size, item.changed, row.width, row.height, row.channels, row.reason, row.note]
+        item.path: [item.size, item.changed, row.width, row.height, row.channels, row.reason, row.note, row.digest]
         for item, row in zip(images, results, strict=True)
     }
     text = json.dumps({"format": FORMAT, "files": rows})

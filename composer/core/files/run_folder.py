@@ -138,7 +138,7 @@ class RunInfo:
         device: label of the device.
         network: the trained network; without its design.
         training: the training settings as plain values.
-        message: why it failed.
+        message: why it failed, or what it waits for.
         has_weights: whether there is a checkpoint to inspect or to resume from.
     """
 
@@ -213,7 +213,7 @@ def read_run(folder: Path) -> RunInfo:
         device=str(state.get("device_label") or state.get("device") or settings.get("device") or ""),
         network=_network(folder, settings),
         training=training,
-        message=str(state.get("message") or "") if name == "failed" else "",
+        message=str(state.get("message") or "") if name in ("failed", "paused") else "",
         has_weights=any((folder / checkpoint).is_file() for checkpoint in (BEST, LAST)),
     )
 

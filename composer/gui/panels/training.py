@@ -186,7 +186,12 @@ class TrainingPanel(Panel):
 
     def _on_event(self, event: dict[str, Any]) -> None:
         if self.run is not None and self.sender() is self.run.handle:
+            before = self.run.obstacle
             self.run.take(event)
+            if self.run.obstacle:
+                self.notice.show_message(self.run.obstacle, "warning")
+            elif before:
+                self.notice.clear()
             self._draw_soon()
 
     def _on_finished(self, outcome: ProcessOutcome) -> None:

@@ -119,6 +119,11 @@ class LiveRun:
         """Whether it was started, is not finished, and has a checkpoint to continue from."""
         return not self.active and self.state in ("stopped", "failed") and (self.handle.folder / LAST).is_file()
 
+    @property
+    def obstacle(self) -> str:
+        """What the run waits for by itself, such as space on the disk; empty if it does not wait."""
+        return self.message if self.reported == "paused" else ""
+
     def headline(self) -> str:
         """Return the state in words."""
         metric, best = self.curves.primary, self.curves.best

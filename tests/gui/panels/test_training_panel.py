@@ -295,6 +295,34 @@ def test_a_failed_run_offers_the_settings_that_it_suggests(
     assert session.document.design.training.batch_size == 128
 
 
+def test_a_run_that_waits_for_its_folder_states_why_until_it_goes_on(
+    panel: TrainingPanel, session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    script = tmp_path / "full.py"
+    script.write_text(
+        "import json, sys\n"
+        "def state(name, message=''):\n"
+        "    print(json.dumps({'method': 'state', 'params': {'state': name, 'message': message}}), flush=True)\n"
+        "state('training')\n"
+        "state('paused', 'last.pt: cannot be written: No space left on device; training waits')\n"
+        "while 'resume' not in sys.stdin.readline(): pass\n"
+        "state('training')\n"
+        "while 'stop' not in sys.stdin.readline(): pass\n"
+        "state('stopped')\n"
+    )
+    handle = RunHandle(session.document.design, {}, (sys.executable, str(script)), session)
+    session.runs.append(handle)
+    session.run_started.emit(handle)
+    handle.start()
+    qtbot.waitUntil(lambda: panel.notice.level == "warning")
+    assert panel.notice.text == "last.pt: cannot be written: No space left on device; training waits"
+    qtbot.waitUntil(lambda: panel.controls.headline.text() == "Paused")
+    handle.resume()  # try again now
+    qtbot.waitUntil(lambda: not panel.notice.text)
+    handle.stop()
+    qtbot.waitUntil(lambda: handle.state == "stopped")
+
+
 def test_an_interrupted_run_of_this_network_is_offered(session: Session, home: Path, qtbot: QtBot) -> None:
     write_run(home / "runs" / "tiny-1", session.document.design, state="training", pid=2**22 + 1)
     panel = TrainingPanel(session)

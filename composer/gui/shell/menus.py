@@ -18,7 +18,7 @@ from composer.gui.shell.context import Context
 def build_menu_bar(actions: Actions, context: Context) -> None:
     """Fill the menu bar of the window."""
     for name in MENUS:
-        menu = context.window.menuBar().addMenu(name)
+        menu = context.window.menuBar().addMenu(f"&{name}")  # Alt and the first letter open it; no two are the same
         section = 0
         for command in _in_menu(actions.commands.values(), name):
             if section and command.order // 10 != section:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolBar
 from pytestqt.qtbot import QtBot
 
@@ -54,7 +55,7 @@ def test_a_new_file_is_in_menu_toolbar_context_menu_palette_and_sheet(
     (folder / "count_for_test.py").write_text(COUNT_NODES)
     shown = window(design=small)
     action = shown.bench.action("count_nodes")
-    menu = next(head.menu() for head in shown.menuBar().actions() if head.text() == "Graph")
+    menu = next(head.menu() for head in shown.menuBar().actions() if head.text() == "&Graph")
     assert menu.actions()[-1] is action and menu.actions()[-2].isSeparator()
     assert action.shortcut().toString() == "Ctrl+Alt+N"
     assert action in shown.findChild(QToolBar, "toolbar").actions()
@@ -122,3 +123,16 @@ def test_context_menus_show_the_keys(window: Make, small: Design) -> None:
     entries = [action.text() for action in context_menu(shown, shown.canvas.scene.nodes["attn"].pos()).actions()]
     assert "Duplicate\tCtrl+D" in entries
     assert "Remove wires" in entries  # has no key
+
+
+def test_alt_and_the_first_letter_open_a_menu(window: Callable[..., Window], qtbot: QtBot) -> None:
+    shown = window()
+    heads = shown.menuBar().actions()
+    letters = [head.text()[1] for head in heads]
+    assert [head.text()[0] for head in heads] == ["&"] * len(commands.MENUS)
+    assert len(set(letters)) == len(letters)
+    shown.activateWindow()
+    QTest.keyClick(shown, Qt.Key.Key_E, Qt.KeyboardModifier.AltModifier)
+    menu = heads[1].menu()
+    qtbot.waitUntil(menu.isVisible)
+    menu.close()

@@ -1,6 +1,6 @@
 """The report of `netcomposer evaluate` as text."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from composer.core import units
 from composer.core.confusion import TOP, Predictions
@@ -19,14 +19,19 @@ def metric_line(metrics: list[tuple[MetricSpec, float]]) -> str:
     return "   ".join(f"{metric.title.lower()} {metric.write(value)}" for metric, value in metrics)
 
 
-def score_lines(predictions: Predictions) -> Iterator[str]:
-    """Yield the values of all classes together, then those of each class, the worst first."""
+def score_lines(predictions: Predictions, reported: Collection[str] = ()) -> Iterator[str]:
+    """Yield the values of all classes together, then those of each class, the worst first.
+
+    Args:
+        predictions: the predictions.
+        reported: titles of the metrics that the objective has reported already, in lower case.
+    """
     confusion = predictions.confusion
-    values = [f"balanced accuracy {units.percent(confusion.balanced_accuracy)}", f"macro F1 {confusion.macro_f1:.3f}"]
+    values = {"balanced accuracy": units.percent(confusion.balanced_accuracy), "macro F1": f"{confusion.macro_f1:.3f}"}
     if len(predictions.classes) > TOP:
-        values.append(f"top-{TOP} accuracy {units.percent(predictions.top(TOP))}")
-    values.append(f"calibration error {units.percent(predictions.calibration().error)}")
-    yield "   ".join(values)
+        values[f"top-{TOP} accuracy"] = units.percent(predictions.top(TOP))
+    values["calibration error"] = units.percent(predictions.calibration().error)
+    yield "   ".join(f"{title} {value}" for title, value in values.items() if title not in reported)
     yield ""
     scores = sorted(confusion.scores, key=lambda score: (score.f1 is None, score.f1, score.index))
     rows = [("class", "precision", "recall", "F1", "samples")]

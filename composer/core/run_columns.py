@@ -81,6 +81,7 @@ _COLUMNS = (
     _count_column("params", "Params", lambda row: row.params),
     _count_column("macs", "MACs", lambda row: row.macs),
     RunColumn("data", "Data", lambda row: row.data, lambda row: _short_path(row.data)),
+    _count_column("classes", "Classes", lambda row: row.classes),
     RunColumn(
         "epoch",
         "Epochs",

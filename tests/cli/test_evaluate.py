@@ -75,6 +75,11 @@ def test_a_thousand_classes_are_cut() -> None:
     assert "too wide for a terminal" in list(matrix_lines(predictions(1000)))[1]
 
 
+def test_what_the_objective_reports_is_not_repeated() -> None:
+    assert "balanced accuracy" in next(score_lines(predictions(3)))
+    assert "balanced accuracy" not in next(score_lines(predictions(3), ["balanced accuracy"]))
+
+
 def test_mistakes_are_listed_with_the_names_of_samples() -> None:
     assert [line.split()[0] for line in mistake_lines(predictions(3), 5) if line] == ["sample", "b.png"]
     right = Predictions(("a",), [0], [0], [1.0], [0])

@@ -108,7 +108,7 @@ def _print(result: Any, *, confusion: bool, mistakes: int) -> None:
     if predictions is None:
         print("the objective has no scores per class, so there is no confusion matrix")
         return
-    print("\n".join(text.score_lines(predictions)))
+    print("\n".join(text.score_lines(predictions, [metric.title.lower() for metric in specs])))
     if confusion:
         print("\n".join(text.matrix_lines(predictions)))
     if mistakes:

@@ -13,6 +13,7 @@ from composer.engine.training.loop import train
 from composer.engine.training.report import Report
 from composer.engine.training.run import Run
 from tests.engine.designs import tiny
+from tests.engine.training.train_process import TIMING
 
 RECIPE: dict[str, Any] = {
     "accumulate": 3,
@@ -42,8 +43,7 @@ class StopAt(Report):
 
 
 def rows(run: Run) -> list[dict[str, Any]]:
-    timing = {"time", "seconds", "samples_per_s"}
-    return [{key: value for key, value in row.items() if key not in timing} for row in run.metrics()]
+    return [{key: value for key, value in row.items() if key not in TIMING} for row in run.metrics()]
 
 
 def tensors(run: Run) -> dict[str, Any]:

@@ -118,7 +118,9 @@ def column(key: str) -> RunColumn:
 
 def column_keys(rows: Iterable[RunRow]) -> list[str]:
     """Return the keys of all columns that some runs have, the general ones first."""
-    return list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row.settings)]))
+    # Most runs have the same settings, so the sets of keys are few.
+    settings = dict.fromkeys(tuple(row.settings) for row in rows)
+    return list(dict.fromkeys([*COLUMNS, *(key for keys in settings for key in keys)]))
 
 
 def sort_rows(rows: Iterable[RunRow], key: str, *, descending: bool = False) -> list[RunRow]:

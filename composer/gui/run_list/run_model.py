@@ -114,9 +114,9 @@ class RunModel(QAbstractItemModel):
         Raises:
             UserError: if the filter cannot be understood; nothing changes.
         """
-        filter_rows(self.rows, text)
+        rows = filter_rows(self.rows, text)
         self.filter, self._limit = text, PAGE
-        self._update()
+        self._update(rows)
 
     def set_grouped(self, grouped: bool) -> None:
         """Show groups of seeds as one line, or each run as one."""
@@ -324,12 +324,19 @@ class RunModel(QAbstractItemModel):
 
     # --- updates ----------------------------------------------------------------------------------------------------
 
-    def _update(self) -> None:
-        """Filter, group and sort the runs again, and change what differs."""
+    def _matching(self) -> list[RunRow]:
         try:
-            rows = filter_rows(self.rows, self.filter)
-        except UserError:
-            rows = []  # the column that the filter names has gone with the last run that had it
+            return filter_rows(self.rows, self.filter)
+        except UserError:  # the column that the filter names has gone with the last run that had it
+            return []
+
+    def _update(self, matching: Sequence[RunRow] | None = None) -> None:
+        """Group and sort the runs again, and change what differs.
+
+        Args:
+            matching: the runs that match the filter; by default they are determined again.
+        """
+        rows = self._matching() if matching is None else list(matching)
         if self.only_current:
             rows = [row for row in rows if row.info.path in self._current]
         groups = group_runs(rows) if self.grouped else [group for row in rows for group in group_runs([row])]

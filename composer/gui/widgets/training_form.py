@@ -26,7 +26,7 @@ from composer.core.training_table import (
 from composer.gui.look import theme
 from composer.gui.widgets.field_grid import FieldGrid
 from composer.gui.widgets.fold_heading import FoldHeading
-from composer.gui.widgets.labels import label, row, tool_button
+from composer.gui.widgets.labels import column, label, row, tool_button
 from composer.gui.widgets.setting_fields import make_field, select, show_value
 
 RECIPE, OWN = "recipe", ""
@@ -39,6 +39,8 @@ RECIPES = TrainingSetting(
 WIDTH = 460
 # Groups that are open before anything in them was changed.
 OPEN = ("Data", "Optimization", "Schedule")
+# The widest titles of the left and the right fields, so that the fields of all groups are below each other.
+WIDEST = "Label smoothing", "Weight average"
 # Letters of a drop-down item that fit into half a line.
 SHORT = 12
 
@@ -59,7 +61,7 @@ class TrainingForm(QWidget):
     """Shows training settings and reports what the user changes; it changes nothing itself.
 
     Attributes:
-        fields: the fields by key of the setting.
+        fields: the fields by key of the setting, of groups that are or were open.
         headings: the headings of the groups by name.
         source: where the values of the selected recipe are from.
 
@@ -82,14 +84,29 @@ class TrainingForm(QWidget):
         self.set_choices(RECIPE, recipes)
         self.source = label(role="small", wrap=True)
         self.headings = {group: FoldHeading(group, is_open=group in OPEN) for group in GROUPS}
+        widths = [self.fontMetrics().horizontalAdvance(title) for title in WIDEST]
+        self._grids = {group: FieldGrid(*widths) for group in GROUPS}
+        self._pages: dict[str, QWidget] = {}
+        self._rows: dict[str, list[TrainingSetting]] = {}
+        self._built: dict[str, list[TrainingSetting]] = {}  # the rows whose fields exist, of groups that were open once
+        top = FieldGrid(*widths)
+        top.add_field(RECIPES.title, self.fields[RECIPE], RECIPES.spec.help, wide=True)
+        top.add_wide(self.source)
+        top.add_field(DEVICE.title, self.fields[DEVICE.name], DEVICE.spec.help, wide=True)
+        layout = column(margin=0, spacing=4)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.addLayout(top)
         for group, heading in self.headings.items():
             heading.toggled.connect(partial(self._fold, group))
-        self._rows: dict[str, list[TrainingSetting]] = {}
-        self._members: dict[str, list[QWidget]] = {}
-        self._grid = FieldGrid()
-        self._grid.setContentsMargins(12, 8, 12, 8)
-        self.setLayout(self._grid)
-        self._build()
+            page = self._pages[group] = QWidget()
+            page.setLayout(self._grids[group])
+            if not heading.is_open:
+                page.hide()
+            layout.addWidget(heading)
+            layout.addWidget(page)
+        layout.addStretch(1)
+        self.setLayout(layout)
+        self.show_settings(self._training)
 
     def title(self, key: str) -> str:
         """Return the title of a setting, with that of its augmentation if it is an option of one."""
@@ -100,14 +117,12 @@ class TrainingForm(QWidget):
     def show_settings(self, training: Training) -> None:
         """Show settings, without reporting an edit."""
         self._training = training
-        if {group: rows(training, group) for group in GROUPS} != self._rows:  # another extension, other options
-            self._build()
-        for key, field in self.fields.items():
-            if key not in (DEVICE.name, RECIPE):
-                show_value(field, get_value(training, key))
-        self._show_recipe()
+        self._rows = {group: rows(training, group) for group in GROUPS}
         for group, heading in self.headings.items():
+            if heading.is_open:
+                self._show_group(group)
             heading.set_summary(self._summary(group))
+        self._show_recipe()
 
     def set_choices(self, name: str, choices: Mapping[str, str]) -> None:
         """Fill a drop-down list, titles by value; the selected value stays selected."""
@@ -154,8 +169,18 @@ class TrainingForm(QWidget):
     # --- groups -------------------------------------------------------------------------------------------------------
 
     def _fold(self, group: str, on: bool) -> None:
-        for widget in self._members[group]:
-            widget.setVisible(on)
+        if on:
+            self._show_group(group)
+        self._pages[group].setVisible(on)
+
+    def _show_group(self, group: str) -> None:
+        """Show the settings of an open group; its fields are made where another extension brings other options."""
+        table = self._rows[group]
+        if table != self._built.get(group):
+            self._build(group)
+        for row_of in table:
+            if row_of.name in self.fields:
+                show_value(self.fields[row_of.name], get_value(self._training, row_of.name))
 
     def _summary(self, group: str) -> str:
         """Return what differs from the defaults in a group."""
@@ -170,41 +195,29 @@ class TrainingForm(QWidget):
                 words.append(f"{setting(name).title.lower()} {text}")
         return ", ".join(words)
 
-    def _build(self) -> None:
-        """Lay out the fields, group by group."""
-        grid = self._grid
-        constant = {key: self.fields[key] for key in (RECIPE, DEVICE.name)}  # their choices were set from outside
-        grid.clear_fields(*constant.values(), self.source, *self.headings.values())
-        self.fields = dict(constant)
-        for row_of in (RECIPES, DEVICE):
-            grid.add_field(row_of.title, self.fields[row_of.name], row_of.spec.help, wide=True)
-            if row_of is RECIPES:
-                grid.add_wide(self.source)
-        self._rows = {group: rows(self._training, group) for group in GROUPS}
-        for group, heading in self.headings.items():
-            grid.add_wide(heading)
-            before = grid.count()
-            for row_of in self._rows[group]:
-                if row_of.spec.type == LIST:
-                    self._add_list(row_of)
-                elif len(row_of.name.split(".")) < 3:  # options of a list are beside their extension
-                    self._add_row(row_of)
-            grid.end_group()
-            items = (grid.itemAt(index) for index in range(before, grid.count()))
-            self._members[group] = [widget for item in items if item and (widget := item.widget())]
-            self._fold(group, heading.is_open)
-        grid.end()
+    def _build(self, group: str) -> None:
+        """Make the fields of a group."""
+        for row_of in self._built.get(group, ()):
+            self.fields.pop(row_of.name, None)
+        self._built[group] = self._rows[group]
+        grid = self._grids[group]
+        grid.clear_fields()
+        for row_of in self._rows[group]:
+            if row_of.spec.type == LIST:
+                self._add_list(grid, row_of)
+            elif len(row_of.name.split(".")) < 3:  # options of a list are beside their extension
+                self._add_row(grid, row_of)
 
-    def _add_row(self, setting_row: TrainingSetting) -> None:
+    def _add_row(self, grid: FieldGrid, setting_row: TrainingSetting) -> None:
         field = make_field(setting_row, self.edited.emit)
         self.fields[setting_row.name] = field
         text = setting_row.title
         if isinstance(field, QCheckBox):
             field.setText(text)
             text = ""
-        self._grid.add_field(text, field, setting_row.spec.help, wide=_is_wide(setting_row))
+        grid.add_field(text, field, setting_row.spec.help, wide=_is_wide(setting_row))
 
-    def _add_list(self, setting_row: TrainingSetting) -> None:
+    def _add_list(self, grid: FieldGrid, setting_row: TrainingSetting) -> None:
         """Add the extensions of a list, each with its options and a button that removes it, and a button that adds."""
         name, labels = setting_row.name, titles(setting_row.name)
         references: tuple[ExtensionRef, ...] = getattr(self._training, name)
@@ -215,13 +228,11 @@ class TrainingForm(QWidget):
             remove = tool_button("close", f"Remove: {text}", partial(self._remove, name, reference))
             line = QWidget()
             line.setLayout(row(heading, remove, spacing=2))
-            self._grid.add_wide(line)
+            grid.add_wide(line)
             for option in option_settings(name, reference):
-                self._add_row(option)
-            self._grid.end_group()
-        self._grid.add_wide(
-            self._adder(name, {key: text for key, text in labels.items() if key not in _names(references)})
-        )
+                self._add_row(grid, option)
+            grid.end_line()
+        grid.add_wide(self._adder(name, {key: text for key, text in labels.items() if key not in _names(references)}))
 
     def _adder(self, name: str, labels: Mapping[str, str]) -> QWidget:
         """Return a button with a menu of the extensions that can be added to a list."""

@@ -42,7 +42,7 @@ OPEN = ("Data", "Optimization", "Schedule")
 # The widest titles of the left and the right fields, so that the fields of all groups are below each other.
 WIDEST = "Label smoothing", "Weight average"
 # Letters of a drop-down item that fit into half a line.
-SHORT = 12
+SHORT = 8
 
 
 def rows(training: Training, group: str) -> list[TrainingSetting]:

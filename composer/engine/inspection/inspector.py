@@ -17,8 +17,10 @@ from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspection import inspect_image, write_maps
 from composer.engine.inspection.subject import Subject, open_design, open_run
 from composer.engine.training.datasets.image_format import png_base64
+from composer.engine.training.datasets.progress import progress_to
 from composer.engine.training.inputs import load_for
 from composer.engine.training.run import Run
+from composer.engine.training.samples import sample_numbers
 
 # Folders of earlier replies that the window may still have open.
 MAX_FOLDERS = 4
@@ -45,7 +47,7 @@ class Inspector:
         self._folders: list[Path] = []
 
     def sample_images(self, params: Mapping[str, Any], progress: Report) -> dict[str, Any]:
-        """Return validation images of the dataset that a design trains on, as PNG.
+        """Return validation images of the dataset that a design trains on, as PNG, some of each class.
 
         Args:
             params: ``design``, and optionally ``count``.
@@ -53,9 +55,10 @@ class Inspector:
         """
         design = from_json(params["design"])
         progress(0.1, "loading the data")
-        data = load_for(design, streamed=True)
+        with progress_to(progress):
+            data = load_for(design, streamed=True)
         rows = []
-        for index in range(min(int(params.get("count") or SAMPLES), len(data.val))):
+        for index in sample_numbers(data.val, int(params.get("count") or SAMPLES)):  # of all classes, in any order
             batch = data.val.take(slice(index, index + 1))
             image = data.image_format().to_image(batch[IMAGE][0], SAMPLE_SIZE)
             rows.append({"index": index, "label": data.label(batch, 0), "png_base64": png_base64(image)})
@@ -72,7 +75,8 @@ class Inspector:
         design = from_json(params["design"])
         notes: list[str] = []
         progress(0.1, "loading the network")
-        subject = self._load_subject(design, params.get("run"))
+        with progress_to(progress):
+            subject = self._load_subject(design, params.get("run"))
         if subject.trained and design_hash(subject.design) != design_hash(design):
             notes.append("the design has changed since this run; the maps are of the network that was trained")
         if subject.weights is not None:

@@ -22,7 +22,7 @@ _ARGUMENTS: Schema = {
     "layout": ((str,), "a text"),
 }
 VALUES = ("weights", "signed", "gate", "scores")
-LAYOUTS = ("tokens", "windows", "")
+LAYOUTS = ("tokens", "windows", "footprint", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class MapKind:
         values: normalisation: ``weights`` (not negative, each row sums to 1), ``signed`` (either sign), ``gate``
             (between 0 and 1) or ``scores`` (any number).
         shape: names of the raw axes, ``...`` for any further ones: ``n heads queries keys``.
-        layout: ``tokens`` for a matrix between tokens, ``windows`` for one matrix per window, empty for anything else.
+        layout: ``tokens`` for a matrix between tokens, ``windows`` for one matrix per window, ``footprint`` for the
+            weights of each position's neighbourhood, empty for anything else.
         path: source file.
         attribute: name of the function that draws it.
     """

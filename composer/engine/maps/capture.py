@@ -234,6 +234,8 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             kind, data, location = self.locate_windows(kind, data, notes)
             if not location:
                 return
+        elif map_kinds()[kind].layout == "footprint":
+            location["size"] = next((shape[-2:] for shape in frame.shapes if len(shape) == 4), (0, 0))
         # 2. Reduce what is too large: average the heads, then leave out queries, then give up.
         layout = map_kinds()[kind].layout
         limit = min(MAP_BYTES, TOTAL_BYTES - self.bytes) // 4

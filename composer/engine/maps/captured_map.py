@@ -23,7 +23,7 @@ class CapturedMap:
         shape: shape before anything was averaged or left out.
         queries: where the queries are in the image; None where that is unknown, or only some of them are stored.
         keys: the same of the keys.
-        size: height and width of the map that was cut into windows.
+        size: height and width of the map that was cut into windows, or whose neighbourhoods are weighted.
         window: height and width of a window.
         shift: by how much the map was rolled before it was cut.
         stride: only every n-th query is stored.

@@ -72,14 +72,6 @@ def map_kind(*, words: str, values: str, shape: str, layout: str = "") -> Callab
     return lambda draw: draw
 
 
-def draw_footprint(weights: Tensor, notes: tuple[str, ...]) -> MapImages:
-    """Draw weights of a neighbourhood, (..., offsets), as their mean over heads and positions."""
-    side = round(weights.shape[-1] ** 0.5)
-    mean = weights.reshape(-1, weights.shape[-1]).mean(0)
-    footprint = mean.reshape(side, side) if side * side == len(mean) else mean[None]
-    return MapImages(("mean footprint around a position",), footprint[None], over_image=False, notes=notes)
-
-
 def with_heads(title: str, heads: Tensor, *, over_image: bool, notes: tuple[str, ...] = ()) -> MapImages:
     """Draw the mean over heads, then each head.
 

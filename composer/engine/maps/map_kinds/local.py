@@ -1,10 +1,11 @@
 """Attention of each position within its neighbourhood."""
 
 from composer.engine.maps.captured_map import CapturedMap
-from composer.engine.maps.map_images import MapImages, draw_footprint, map_kind
+from composer.engine.maps.footprint import draw_footprint
+from composer.engine.maps.map_images import MapImages, map_kind
 
 
-@map_kind(words="local attention", values="weights", shape="n ... offsets")
+@map_kind(words="local attention", values="weights", shape="n ... offsets", layout="footprint")
 def draw(captured: CapturedMap, index: int) -> MapImages:
-    """Draw the mean footprint as a table."""
-    return draw_footprint(captured.data[index], captured.notes)
+    """Draw what each position receives, over the image."""
+    return draw_footprint(captured, captured.data[index], captured.notes)

@@ -125,6 +125,7 @@ SETTINGS = (
         "Clip gradients",
         "Gradients of a larger norm, over all weights together, are scaled down to it; 0 leaves them alone",
         (0.0, 1e38),
+        step=0.5,
         off="off",
     ),
     _setting(

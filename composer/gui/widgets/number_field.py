@@ -30,6 +30,7 @@ class NumberField(LineEdit):
         high: largest value.
         integer: whether only integers are valid.
         step: added or subtracted by an arrow key; 0 for doubling and halving.
+        zero: a word for the value 0, such as ``off``, which may be typed, too; empty for none.
 
     Signals:
         edited: the new value, and whether it came from an arrow key, so that successive steps can be one edit.
@@ -37,8 +38,9 @@ class NumberField(LineEdit):
 
     edited = Signal(object, bool)
 
-    def __init__(self, low: float, high: float, *, integer: bool = False, step: float = 0.0) -> None:
+    def __init__(self, low: float, high: float, *, integer: bool = False, step: float = 0.0, zero: str = "") -> None:
         super().__init__()
+        self._zero = zero
         self._low, self._high, self._integer, self._step = low, high, integer, step
         self._value: float = low
         self.textEdited.connect(lambda _: self._show_validity())
@@ -58,6 +60,8 @@ class NumberField(LineEdit):
     def reason(self) -> str:
         """Return why the text is not a valid value, or an empty string if it is."""
         text = self.text().strip()
+        if self._is_zero(text):
+            return ""
         if _THOUSANDS.fullmatch(text):
             return f"{text} may mean {text.replace(',', '')} or {text.replace(',', '.', 1)}; write it without a comma"
         try:
@@ -101,7 +105,7 @@ class NumberField(LineEdit):
     def _commit(self) -> None:
         if not self.isModified() or self.reason():
             return
-        number = _parse(self.text())
+        number = 0.0 if self._is_zero(self.text()) else _parse(self.text())
         assert number is not None  # there is no reason against it
         value = int(number) if self._integer else float(number)
         changed = value != self._value
@@ -110,8 +114,14 @@ class NumberField(LineEdit):
         if changed:
             self.edited.emit(value, False)
 
+    def _is_zero(self, text: str) -> bool:
+        return bool(self._zero) and text.strip().lower() == self._zero
+
     def _show(self) -> None:
-        self.setText(f"{self._value:g}" if not self._integer else str(int(self._value)))
+        if self._zero and self._value == 0:
+            self.setText(self._zero)
+        else:
+            self.setText(f"{self._value:g}" if not self._integer else str(int(self._value)))
         self.setModified(False)
         self._show_validity()
 

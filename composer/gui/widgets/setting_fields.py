@@ -80,7 +80,7 @@ def _make_switch(setting: TrainingSetting, report: Report) -> QCheckBox:
 
 def _make_number(setting: TrainingSetting, report: Report) -> NumberField:
     low, high = setting.spec.range or UNBOUNDED
-    field = NumberField(low, high, integer=setting.spec.type == "int", step=setting.step)
+    field = NumberField(low, high, integer=setting.spec.type == "int", step=setting.step, zero=setting.off)
     field.edited.connect(lambda value, stepped: report(setting.name, value, stepped))
     return field
 

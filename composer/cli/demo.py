@@ -1,4 +1,4 @@
-"""The demo: the main workflow in the real window. Open, drag, undo, train, inspect, export."""
+"""The demo: the main workflow in the real window. Open, drag, undo, train, inspect, export; then a folder of images."""
 
 import os
 import shutil
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from composer.cli import demo_shapes
 from composer.core.errors import UserError
 from composer.core.files.replacing import check_folder_files, record_folder_files
 from composer.core.files.run_folder import read_run
@@ -22,20 +23,34 @@ if TYPE_CHECKING:
 
 TEMPLATE = "hybrid_digits"
 RUN_SETTINGS = "run/settings.json"
-RESULTS = ("design.yaml", "model.py", "results.png", "attention.png", "window.png", "report.md", RUN_SETTINGS)
+# Folders that an earlier demo wrote are recognised by these files in them.
+SCENES_FILE, SCENES_RUN = f"{demo_shapes.SCENES}/boxes.csv", f"{demo_shapes.RUN}/settings.json"
+FOLDER_FILES = (RUN_SETTINGS, SCENES_FILE, SCENES_RUN)
+RESULTS = (
+    "design.yaml",
+    "model.py",
+    "attention.png",
+    "window.png",
+    "report.md",
+    *demo_shapes.RESULTS,
+    *FOLDER_FILES,
+)
 DRAGGED_CATEGORY = "channel_attention"
 ENGINE_SECONDS = 120.0
 TRAINING_SECONDS = 1200.0
 RESULTS_HEIGHT = 420  # pixels
 
 
-def run_demo(out: Path, *, force: bool = False) -> int:
+def run_demo(out: Path, *, force: bool = False, scenes: int | None = None, epochs: int | None = None) -> int:
     """Run the main workflow and write its results.
 
     Args:
-        out: folder for ``design.yaml``, ``model.py``, ``run/``, ``results.png``, ``attention.png``, ``window.png`` and
-            ``report.md``; results of an earlier demo in it are replaced.
+        out: folder for ``design.yaml``, ``model.py``, ``run/``, ``attention.png``, ``scenes/``, ``scenes_run/``,
+            ``confusion.png``, ``attention_on_object.png``, ``window.png`` and ``report.md``; results of an earlier demo
+            in it are replaced.
         force: whether to replace files that an earlier demo did not write.
+        scenes: number of generated training images; None: those of the template.
+        epochs: epochs of the training on them, likewise.
 
     Returns:
         Exit code 0; the last line printed states the best validation metric.
@@ -51,11 +66,12 @@ def run_demo(out: Path, *, force: bool = False) -> int:
         # Qt warns for every window that this platform has no size hints, on which nobody can act.
         os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     check_folder_files(out, RESULTS, kind="demo", force=force)
-    check_folder_files(out, (RUN_SETTINGS,), kind="demo")  # the run of an earlier demo is removed, never another one
+    check_folder_files(out, FOLDER_FILES, kind="demo")  # the folders of an earlier demo are removed, never others
     try:
         out.mkdir(parents=True, exist_ok=True)
-        if (out / RUN_SETTINGS).exists():
-            shutil.rmtree(out / "run")
+        for name in FOLDER_FILES:
+            if (out / name).exists():
+                shutil.rmtree((out / name).parent)
     except OSError as error:
         raise UserError(f"{out}: cannot be written: {error.strerror or error}") from None
     # Separate settings: a demo neither changes the user's window nor depends on it.
@@ -63,7 +79,7 @@ def run_demo(out: Path, *, force: bool = False) -> int:
         before = os.environ.get("NETCOMPOSER_HOME")
         os.environ["NETCOMPOSER_HOME"] = home
         try:
-            result = _Demo(out).run()
+            result = _Demo(out, scenes, epochs).run()
         finally:
             if before is None:
                 del os.environ["NETCOMPOSER_HOME"]
@@ -79,10 +95,13 @@ class _Demo:
 
     Args:
         out: folder for the results.
+        scenes: number of generated training images; None: those of the template.
+        epochs: epochs of the training on them, likewise.
     """
 
-    def __init__(self, out: Path) -> None:
-        self.out = out
+    def __init__(self, out: Path, scenes: int | None = None, epochs: int | None = None) -> None:
+        self.out = out.absolute()
+        self.scenes, self.epochs = scenes, epochs
         self.notes: list[str] = []
         self.started = time.monotonic()
 
@@ -98,9 +117,9 @@ class _Demo:
             self.open(window)
             self.drag_and_undo(window)
             result = self.train(window)
-            self.show_results(window)
             self.inspect_run(window)
             self.export(window)
+            result += "; " + demo_shapes.run_scenes(self, window, self.scenes, self.epochs)
             self.report(window, result)
         finally:
             window.session.close()
@@ -213,20 +232,25 @@ class _Demo:
         self.note(f"trained {info.epoch} epochs on {info.device}: best {result}")
         return result
 
-    def show_results(self, window: "Window") -> None:
+    def show_results(self, window: "Window", run: Path, file: Path) -> None:
         from PySide6.QtCore import Qt
 
+        window.session.show_run(run, "results")
         panel: ResultsPanel = window.docks.show("results")  # type: ignore[assignment]
         window.resizeDocks([window.docks.docks["results"]], [RESULTS_HEIGHT], Qt.Orientation.Vertical)
-        self.need(lambda: panel.matrix.confusion is not None, 30, "the confusion matrix")
+        self.need(
+            lambda: panel.feed.folder == run and panel.matrix.confusion is not None,
+            ENGINE_SECONDS,
+            "the confusion matrix",
+        )
         gallery = panel.samples.gallery
         gallery.select(0)
         self.need(
             lambda: not gallery.count or gallery.thumbnail(0) is not None, ENGINE_SECONDS, "the pictures of mistakes"
         )
         self.spin(0.3)
-        if not panel.grab().save(str(self.out / "results.png")):
-            raise UserError(f"demo: {self.out / 'results.png'} cannot be written")
+        if not panel.grab().save(str(file)):
+            raise UserError(f"demo: {file} cannot be written")
         self.note(f"looked at the confusion matrix and at {panel.samples.title.text()}")
 
     def inspect_run(self, window: "Window") -> None:
@@ -270,5 +294,6 @@ class _Demo:
         torch_free = "torch" not in sys.modules
         self.note(f"the window's process {'holds no torch' if torch_free else 'HOLDS TORCH'}")
         lines = ["# Demo", "", *(f"- {note}" for note in self.notes), "", f"Result: {result}", ""]
-        lines += [f"![{name}]({name}.png)\n" for name in ("window", "results", "attention")]
+        pictures = ("window", "attention", *(Path(name).stem for name in demo_shapes.RESULTS))
+        lines += [f"![{name.replace('_', ' ')}]({name}.png)\n" for name in pictures]
         (self.out / "report.md").write_text("\n".join(lines), encoding="utf-8")

@@ -15,7 +15,7 @@ RUN = """
 import sys
 from pathlib import Path
 from composer.cli.demo import run_demo
-code = run_demo(Path(sys.argv[1]))
+code = run_demo(Path(sys.argv[1]), scenes=160, epochs=1)  # the whole training takes minutes
 assert "torch" not in sys.modules, "the window's process holds torch"
 raise SystemExit(code)
 """
@@ -35,6 +35,10 @@ def test_the_demo_writes_every_promised_result(tmp_path: Path) -> None:
     assert load(out / "design.yaml").main.nodes == load(template("hybrid_digits")).main.nodes
     compile((out / "model.py").read_text(), "model.py", "exec")
     assert (out / "run" / "metrics.jsonl").stat().st_size > 0
-    for picture in ("results.png", "attention.png", "window.png"):
+    assert len(list((out / "scenes").rglob("*.png"))) == 160 + 2 * 32
+    assert (out / "scenes_run" / "predictions.npz").stat().st_size > 0
+    factor = re.search(r"attention on the object is ([\d.]+) times its share", last)
+    assert factor and float(factor[1]) > 0, "one epoch teaches nothing, but it is measured"
+    for picture in ("attention.png", "window.png", "confusion.png", "attention_on_object.png"):
         assert (out / picture).read_bytes().startswith(b"\x89PNG")
     assert last.split(";")[0] in (out / "report.md").read_text()

@@ -103,6 +103,7 @@ class DataPanel(Panel):
         session.data.changed.connect(self.refresh_soon)
         session.document.design_changed.connect(lambda *_: self.refresh_soon())
         session.facts_changed.connect(lambda *_: self.refresh_soon())
+        session.engine_changed.connect(lambda *_: self.refresh_soon())
         session.file_changed.connect(self.refresh_soon)
         session.theme_changed.connect(self._refresh_theme)
 
@@ -150,7 +151,8 @@ class DataPanel(Panel):
     def refresh(self) -> None:
         """Show the source of the design and what is known of its data."""
         session, data = self.session, self.session.data
-        data.update()
+        if session.devices:  # the engine has started: two processes that import torch at once delay each other
+            data.update()
         training = session.document.design.training
         self.source.show_source(training)
         if (field := self.source.path_field()) is not None and session.path is not None:
@@ -245,7 +247,9 @@ class DataPanel(Panel):
         self.read_button.setVisible(bool(data.error) and not is_open)
         self.browse_button.setVisible(bool(data.error))
         self.browse_button.setText("Choose a folder…" if field is None else "Choose…")
-        if data.reading:
+        if not self.session.devices and self.session.engine_state in ("starting", "ready", "busy"):
+            title, text = "The engine is starting", "Images appear in a moment"
+        elif data.reading:
             title, text = "Reading the data …", "Files are counted, their sizes read and their classes named"
         elif is_open:
             what = str(field.toolTip() if field is not None else "").rstrip(".")

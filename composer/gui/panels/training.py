@@ -65,6 +65,7 @@ class TrainingPanel(Panel):
         super().__init__(session)
         self.run: LiveRun | None = None
         self._has_looked_for_interrupted = False
+        self._start_due = False  # whether the user has asked for a start that waits for the data
         self._sampled: object = None  # run, epoch and state of the images that are shown
         self._offered_digest = ""  # of the network whose interrupted run is offered for resuming
         self._draw = QTimer(self, singleShot=True, interval=DRAW_MS)
@@ -106,8 +107,14 @@ class TrainingPanel(Panel):
             return
         if (focused := self.focusWidget()) is not None:
             focused.clearFocus()  # commits what is being typed
-        if reason := readiness(self.session).reason:
-            self.notice.show_message(reason, "warning")
+        ready = readiness(self.session)
+        self._start_due = ready.waits
+        if ready.waits:
+            self.notice.show_message("The training starts as soon as the data has been read", "info")
+            self.refresh_soon()
+            return
+        if ready.reason:
+            self.notice.show_message(ready.reason, "warning")
             return
         self._launch({"device": self.form.choice("device") or "auto"})
 
@@ -233,9 +240,12 @@ class TrainingPanel(Panel):
         self.form.set_choices("device", {"auto": f"Automatic: {fastest}" if fastest else "Automatic", **label_of})
         self.form.choose("device", preferences.device())
         self.form.show_settings(session.document.design.training)
-        if session.document.design.main.nodes and needs_facts(session):
+        if session.devices and session.document.design.main.nodes and needs_facts(session):
             session.data.update()
         self._show_plan(label_of, fastest)
+        if self._start_due and not readiness(session).waits:
+            self.notice.clear()
+            self.start()
         if self._offered_digest and self._offered_digest != session.digest:
             self._offered_digest = ""
             self.notice.clear()

@@ -11,6 +11,8 @@ from composer.core.training_check import training_obstacle
 from composer.core.training_extensions import datasets
 from composer.gui.session.session import Session
 
+# States of an engine that will read the data.
+ALIVE = frozenset({"starting", "ready", "busy", "restarting"})
 DRAW_FIRST = "Draw a network first: an image input, blocks, and an output with one score per class"
 
 
@@ -22,11 +24,13 @@ class Readiness:
         reason: why the design cannot be trained, in one sentence; empty if it can.
         repair: what removes the reason; None if nothing obvious does.
         has_problems: whether the reason is that the design has problems, which are listed elsewhere.
+        waits: whether the reason is only that the data has not been read yet.
     """
 
     reason: str = ""
     repair: Repair | None = None
     has_problems: bool = False
+    waits: bool = False
 
 
 def readiness(session: Session) -> Readiness:
@@ -40,7 +44,9 @@ def readiness(session: Session) -> Readiness:
         return Readiness(f"{problems} to be solved first", has_problems=True)
     data = session.data
     if data.reading and needs_facts(session):
-        return Readiness(f"The data is being read: {round(100 * (data.share or 0.0))} %")
+        return Readiness(f"The data is being read: {round(100 * (data.share or 0.0))} %", waits=True)
+    if data.facts is None and not data.error and needs_facts(session) and session.engine_state in ALIVE:
+        return Readiness("The data has not been read yet", waits=True)
     if data.error:
         return Readiness(_sentence(data.error))
     obstacle = training_obstacle(design, session.facts if session.facts_current else None, session.catalog, data.facts)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from composer.core import edits
+from composer.core.data_facts import DataFacts, PartFacts
 from composer.core.facts import DesignFacts, NodeFacts, PortSpec
 from composer.core.files.run_folder import read_run
 from composer.core.graph import ExtensionRef, Training
@@ -150,6 +151,26 @@ def test_start_waits_for_data_whose_classes_are_unknown_until_it_is_read(
     assert session.runs == []
     session.document.undo()
     qtbot.waitUntil(panel.controls.start.isEnabled)
+
+
+def test_a_start_before_the_data_is_read_happens_when_it_is(
+    panel: TrainingPanel, session: Session, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    monkeypatch.setattr(session, "start_training", started.append)
+    session.use_data(tmp_path)
+    session.data._set(None, "", 0.4)  # as the worker reports it
+    panel.start()  # by the key: the button is disabled
+    assert started == []
+    assert panel.notice.text == "The training starts as soon as the data has been read"
+    session.data._set(DataFacts("images", parts={"train": PartFacts(30)}), "", None)
+    qtbot.waitUntil(lambda: len(started) == 1)
+    assert panel.notice.text == ""
+    session.data._set(None, "", 0.4)
+    panel.start()
+    session.data._set(None, "folder 'x' has no images; choose another one", None)
+    qtbot.waitUntil(lambda: panel.notice.text == "Folder 'x' has no images; choose another one")
+    assert len(started) == 1
 
 
 def test_a_real_training_from_start_to_end(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:

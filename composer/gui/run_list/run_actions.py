@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from composer.core.errors import UserError
 from composer.core.files.atomic import write_atomically
-from composer.core.files.run_command import reproducing_command
 from composer.core.files.run_folder import DESIGN, RunInfo
+from composer.core.run_command import reproducing_command
 from composer.core.run_export import csv_text, row_json
 from composer.core.run_table import RunRow
 from composer.gui.dialogs.branch_run import BranchRun

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from composer.core import edits
 from composer.core.errors import UserError
-from composer.core.files.run_command import branch_settings
 from composer.core.files.run_folder import DESIGN
+from composer.core.run_command import branch_settings
 from composer.gui.dialogs.branch_run import RunBranch
 from composer.gui.shell import unsaved
 from composer.gui.shell.commands import Command

@@ -10,8 +10,8 @@ import pytest
 from composer.core import training_overrides
 from composer.core.errors import UserError
 from composer.core.files.design_file import design_hash, save
-from composer.core.files.run_command import branch_settings, reproducing_command, set_words
 from composer.core.graph import Training
+from composer.core.run_command import branch_settings, reproducing_command, set_words
 from composer.core.training_settings import from_plain, to_plain
 from tests.gui.tiny import tiny
 

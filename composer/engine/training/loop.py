@@ -4,6 +4,7 @@ Everything that can be refused is refused before a folder is made. `epoch_loop` 
 """
 
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from composer.engine.training.branching import Branch
 from composer.engine.training.compiling import compile_network
 from composer.engine.training.control import Control
 from composer.engine.training.data_change import check_resumed_data
+from composer.engine.training.datasets.progress import progress_to
 from composer.engine.training.divergence import with_cause
 from composer.engine.training.epoch_loop import EpochLoop
 from composer.engine.training.failure import Diverged, explain
@@ -111,7 +113,8 @@ def train(
                 check_new_folder(out, design, text)
             # 2. Network, data and optimizer.
             has_checkpoint = run is not None and (run.path / LAST).is_file()
-            parts = prepare(design, settings, text, out, target, resumed=has_checkpoint)
+            with progress_to(partial(_report_progress, control, report)):
+                parts = prepare(design, settings, text, out, target, resumed=has_checkpoint)
             _report_start(parts, run, report)
             if branch is not None:
                 branch.load_optimizer(parts.bare_optimizer)
@@ -187,6 +190,13 @@ def _compile(parts: Preparation, report: Report) -> bool:
     if reason is not None:
         report.warning(reason)
     return reason is None
+
+
+def _report_progress(control: Control, report: Report, fraction: float, message: str) -> None:
+    """Report how far the data is read; Ctrl+C ends a reading that would take long."""
+    if control.interrupted:
+        raise KeyboardInterrupt
+    report.progress(fraction, message)
 
 
 def _report_start(parts: Preparation, run: Run | None, report: Report) -> None:

@@ -2,11 +2,14 @@
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from composer.core import json_rpc
 from composer.core.run_records import LOSS, Head
+
+PROGRESS_SECONDS = 5.0
 
 
 class Report:
@@ -23,6 +26,7 @@ class Report:
         self.style = style
         self.failed = False
         self._head: Head | None = None
+        self._progress_at = time.monotonic()
         self._out = sys.stdout
         if style == "pipe":
             # The pipe belongs to the protocol: whatever a block or a library prints goes to stderr instead.
@@ -51,6 +55,13 @@ class Report:
         """Report what the user should know, on stderr; the window keeps the last lines of it."""
         if self.style != "silent":
             sys.stderr.write(f"netcomposer: warning: {message}\n")
+            sys.stderr.flush()
+
+    def progress(self, _fraction: float, message: str) -> None:
+        """Report slow work before the first step on stderr, a line every few seconds."""
+        if self.style == "text" and time.monotonic() - self._progress_at > PROGRESS_SECONDS:
+            self._progress_at = time.monotonic()
+            sys.stderr.write(f"{message}\n")
             sys.stderr.flush()
 
     def text(self, line: str) -> None:

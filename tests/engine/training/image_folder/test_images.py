@@ -221,6 +221,20 @@ def test_the_digest_is_that_of_the_samples_not_of_their_place(tmp_path):
     assert load_facts(images(tmp_path / "b")).digest != first
 
 
+def test_files_that_are_learned_from_and_measured_on_are_noted(tmp_path):
+    for part in ("train", "test"):
+        pets(tmp_path / part, 6)
+    write(tmp_path, ("test/cat/00.png",))
+    for number in range(1, 6):
+        picture(90 + number).save(tmp_path / "test" / "cat" / f"0{number}.png")
+        picture(70 + number).save(tmp_path / "test" / "dog" / f"0{number}.png")
+    picture(99).save(tmp_path / "test" / "dog" / "00.png")
+    (note,) = load_facts(images(tmp_path)).notes
+    assert note == (
+        "1 test image is among the training images, too: test/cat/00.png is the same file as train/cat/00.png"
+    )
+
+
 @pytest.mark.parametrize(
     ("names", "text", "shape", "message"),
     [

@@ -10,10 +10,12 @@ from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspection import inspect_image
 from composer.engine.inspection.subject import open_run
 from composer.engine.training.control import Control
+from composer.engine.training.datasets.image_folder import scan
 from composer.engine.training.datasets.image_folder.file_split import FileSplit
 from composer.engine.training.datasets.splits import MemorySplit
 from composer.engine.training.inputs import load_for
 from composer.engine.training.loop import train
+from composer.engine.training.report import Report
 from tests.engine.designs import tiny
 from tests.engine.training.image_folder.pictures import pets, picture, write
 from tests.engine.training.test_resume import Interrupter, comparable
@@ -103,3 +105,19 @@ def test_a_run_is_resumed_on_its_data_in_another_place(tmp_path):
     assert run.state()["epoch"] == 3
     with pytest.raises(UserError, match=r"was started with data images:.*resuming with digits would be another run"):
         train(design, run.path, device="cpu", resume=True, data="digits")
+
+
+def test_reading_a_folder_is_reported_and_can_be_interrupted(tmp_path, monkeypatch):
+    monkeypatch.setattr(scan, "CHUNK", 4)
+    folder = pets(tmp_path / "photos", 8)
+    control, messages = Control(), []
+
+    class Interrupting(Report):
+        def progress(self, fraction, message):
+            messages.append((fraction, message))
+            control.interrupted = True  # as a signal does
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny(TWO, COLOUR), tmp_path / "run", control=control, report=Interrupting(), data=f"images:{folder}")
+    assert messages == [(0.25, "checking images: 4 of 16")]
+    assert not (tmp_path / "run").exists()

@@ -27,6 +27,8 @@ COLUMNS = {
         "image",
         "image_path",
         "img",
+        "image_name",
+        "image_id",
         "image_file",
     ),
     "label": ("label", "class", "category", "class_name", "target", "labels", "y"),

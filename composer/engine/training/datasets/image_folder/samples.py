@@ -18,6 +18,7 @@ from composer.engine.training.datasets.image_folder.scan import ScannedImage
 from composer.engine.training.datasets.splits import stratified_split
 
 SHOWN_NOTES = 3
+PART_TITLES = {"val": "validation", "test": "test"}
 Parts = Mapping[str, tuple[ListedImage, ...]]
 
 
@@ -130,6 +131,8 @@ def _facts(
     if without := class_order(labels - set(classes)):
         verb = "is a class without a usable image and is" if len(without) == 1 else "are classes without images and are"
         notes.append(f"{shorten(list(without))} {verb} left out")
+    contents = {item.path: row.digest for item, row in pairs}
+    notes += _repeated(parts, contents)
     counts = {name: Counter(item.label for item in items) for name, items in parts.items()}
     return DataFacts(
         source="",
@@ -143,9 +146,29 @@ def _facts(
         sizes=representative_sizes(Counter((row.width, row.height) for row in scanned if row.usable)),
         broken=(*listing.broken, *((item.path, row.reason) for item, row in pairs if not row.usable)),
         notes=tuple(notes),
-        digest=_digest(parts, {item.path: row.digest for item, row in pairs}),
+        digest=_digest(parts, contents),
         fit=fit,
     )
+
+
+def _repeated(parts: Parts, contents: Mapping[str, str]) -> list[str]:
+    """Return notes on files that are learned from and measured on, which makes a result look better than it is.
+
+    Args:
+        parts: the images.
+        contents: digest of each file.
+    """
+    train = {contents[item.path]: item.path for item in parts["train"] if contents[item.path]}
+    notes = []
+    for part in ("val", "test"):
+        same = [item.path for item in parts.get(part, ()) if contents[item.path] in train]
+        if same:
+            verb = "image is" if len(same) == 1 else "images are"
+            notes.append(
+                f"{len(same):,} {PART_TITLES[part]} {verb} among the training images, too: {same[0]} is the same file "
+                f"as {train[contents[same[0]]]}"
+            )
+    return notes
 
 
 def _digest(parts: Parts, contents: Mapping[str, str]) -> str:

@@ -113,8 +113,8 @@ class TrainingPanel(Panel):
             self.notice.show_message("The training starts as soon as the data has been read", "info")
             self.refresh_soon()
             return
-        if ready.reason:
-            self.notice.show_message(ready.reason, "warning")
+        if ready.reason:  # which the panel shows, with its repair
+            self.refresh_soon()
             return
         self._launch({"device": self.form.choice("device") or "auto"})
 

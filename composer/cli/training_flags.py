@@ -16,7 +16,13 @@ from composer.core.training_extensions import EXTENSIONS
 from composer.core.training_overrides import merge, read_assignments
 from composer.core.training_table import LIST, SETTINGS, TrainingSetting, setting
 
-_METAVARS = {"extension": "NAME", "extensions": "NAMES", "mapping": "NAME=N,...", "path": "PATH", "tuple": "NAMES"}
+_METAVARS = {
+    "extension": "NAME[:VALUE]",
+    "extensions": "NAMES",
+    "mapping": "NAME=N,...",
+    "path": "PATH",
+    "tuple": "NAMES",
+}
 _SET = "override_assignments"
 _RECIPE = "override_recipe"
 
@@ -57,7 +63,8 @@ class Flag:
         if spec.type in ("int", "float"):
             return {"dest": self.dest, "type": _number(spec), "metavar": "N", "help": text}
         if self.key in EXTENSIONS:
-            text += f": {', '.join(setting(self.key).labels)}, or {{name: NAME, OPTION: VALUE}}"
+            # The value behind the colon is that of the first option.
+            text += f": {', '.join(setting(self.key).labels)}; NAME:VALUE, or {{name: NAME, OPTION: VALUE}}"
         return {"dest": self.dest, "type": _text(spec), "metavar": _METAVARS[spec.type], "help": text}
 
 

@@ -103,7 +103,7 @@ def _group_of(name: str) -> str:
 
 
 SETTINGS = (
-    _setting("data", "Data", "Dataset to learn from; a fixed fifth of it is held out for validation"),
+    _setting("data", "Data", "Dataset to learn from; a part is held out for validation where it has none of its own"),
     _setting("objective", "Objective", "What the network learns: the loss and the metrics"),
     _setting("batch_size", "Batch size", "Samples per batch; larger batches need more memory", (2, 65_536)),
     _setting(
@@ -116,7 +116,7 @@ SETTINGS = (
     _setting(
         "optimizer",
         "Optimizer",
-        "AdamW suits attention; SGD with momentum is customary for convolutional networks",
+        "How gradients move the weights: AdamW suits attention, SGD with momentum is customary for convolutions",
     ),
     # Every rate that float32 can hold: a rate that is merely too large is for the run to find out.
     _setting("lr", "Learning rate", "Peak learning rate; the arrow keys double and halve it", (1e-9, 1e38)),

@@ -199,8 +199,8 @@ def test_summary(capsys: pytest.CaptureFixture[str]) -> None:
 def test_summary_lists_what_weight_decay_shrinks(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", HYBRID, "--decay"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["parameter", "shape", "weight", "decay"]
-    assert any(line.endswith("none          norm") for line in lines)
+    assert lines[0].split() == ["parameter", "shape", "weight", "decay", "rate"]
+    assert any(re.search(r" none +1  norm$", line) for line in lines)
     assert re.fullmatch(r"[\d,]+ numbers decay, [\d,]+ do not", lines[-1])
 
 

@@ -15,7 +15,7 @@ def adafactor(
     clip: Annotated[float, (0.1, 100.0)] = 1.0,
     eps: Annotated[float, (0.0, 1.0)] = 1e-3,
 ) -> optim.Optimizer:
-    """Return Adafactor, which needs hardly any memory: its mean squares are products of a row and a column.
+    """Adafactor, which needs hardly any memory: its mean squares are products of a row and a column.
 
     Shazeer, Stern, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", ICML 2018, arXiv:1804.04235.
 

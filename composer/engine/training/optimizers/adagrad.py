@@ -13,7 +13,7 @@ def adagrad(
     initial: Annotated[float, (0.0, 1e6)] = 0.0,
     eps: Annotated[float, (0.0, 1.0)] = 1e-10,
 ) -> optim.Optimizer:
-    """Return Adagrad.
+    """Adagrad: steps divided by the root of the sum of all squared gradients.
 
     Duchi, Hazan, Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", JMLR 2011.
 

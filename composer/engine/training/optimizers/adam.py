@@ -13,7 +13,7 @@ def adam(
     betas: Annotated[tuple[float, float], (0.0, 0.99999)] = (0.9, 0.999),
     eps: Annotated[float, (0.0, 1.0)] = 1e-8,
 ) -> optim.Optimizer:
-    """Return Adam, whose weight decay is a part of the gradient.
+    """Adam, whose weight decay is a part of the gradient.
 
     Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, arXiv:1412.6980.
 

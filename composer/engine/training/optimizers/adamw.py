@@ -13,7 +13,7 @@ def adamw(
     betas: Annotated[tuple[float, float], (0.0, 0.99999)] = (0.9, 0.999),
     eps: Annotated[float, (0.0, 1.0)] = 1e-8,
 ) -> optim.Optimizer:
-    """Return Adam with decoupled weight decay.
+    """Adam with decoupled weight decay.
 
     Loshchilov, Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, arXiv:1711.05101.
 

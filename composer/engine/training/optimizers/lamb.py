@@ -15,7 +15,7 @@ def lamb(
     betas: Annotated[tuple[float, float], (0.0, 0.99999)] = (0.9, 0.999),
     eps: Annotated[float, (0.0, 1.0)] = 1e-6,
 ) -> optim.Optimizer:
-    """Return LAMB, which trains with very large batches.
+    """LAMB, for very large batches: Adam whose update of each tensor is scaled to the norm of the tensor.
 
     You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes", ICLR 2020, arXiv:1904.00962.
 

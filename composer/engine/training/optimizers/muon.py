@@ -19,7 +19,7 @@ def muon(
     betas: Annotated[tuple[float, float], (0.0, 0.99999)] = (0.9, 0.95),
     eps: Annotated[float, (0.0, 1.0)] = 1e-8,
 ) -> optim.Optimizer:
-    """Return Muon, which makes the update of each matrix orthogonal; all other parameters are updated by AdamW.
+    """Muon, which makes the update of each matrix orthogonal; all other parameters are updated by AdamW.
 
     Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; Liu et al., "Muon is Scalable for
     LLM Training", 2025, arXiv:2502.16982 (the scale of the updates, by which both share one learning rate).

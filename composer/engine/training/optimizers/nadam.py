@@ -14,7 +14,7 @@ def nadam(
     eps: Annotated[float, (0.0, 1.0)] = 1e-8,
     momentum_decay: Annotated[float, (0.0, 1.0)] = 0.004,
 ) -> optim.Optimizer:
-    """Return Adam with Nesterov momentum and decoupled weight decay.
+    """Adam with Nesterov momentum and decoupled weight decay.
 
     Dozat, "Incorporating Nesterov Momentum into Adam", ICLR Workshop 2016.
 

@@ -13,7 +13,7 @@ def radam(
     betas: Annotated[tuple[float, float], (0.0, 0.99999)] = (0.9, 0.999),
     eps: Annotated[float, (0.0, 1.0)] = 1e-8,
 ) -> optim.Optimizer:
-    """Return rectified Adam with decoupled weight decay, which needs less warm-up.
+    """Rectified Adam with decoupled weight decay, which needs less warm-up.
 
     Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", ICLR 2020, arXiv:1908.03265.
 

@@ -14,7 +14,7 @@ def rmsprop(
     momentum: Annotated[float, (0.0, 0.9999)] = 0.9,
     eps: Annotated[float, (0.0, 1.0)] = 1e-3,
 ) -> optim.Optimizer:
-    """Return RMSprop with momentum.
+    """RMSprop with momentum: steps divided by the root of the mean squared gradient.
 
     Tieleman, Hinton, "Lecture 6.5: rmsprop", 2012; MobileNet and EfficientNet train with momentum 0.9 and eps 0.001.
 

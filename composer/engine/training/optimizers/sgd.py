@@ -13,7 +13,7 @@ def sgd(
     momentum: Annotated[float, (0.0, 0.9999)] = 0.9,
     nesterov: bool = True,
 ) -> optim.Optimizer:
-    """Return stochastic gradient descent with momentum.
+    """Stochastic gradient descent with momentum.
 
     Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013.
 

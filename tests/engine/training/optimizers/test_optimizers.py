@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from composer.core.declarations import Declaration
 from composer.core.errors import UserError
 from composer.core.graph import ExtensionRef
-from composer.core.training_extensions import optimizers
+from composer.core.training_extensions import optimizers, schedules
 from composer.engine.training.optimizers import load_optimizer
 
 SAMPLES = torch.randn(64, 6, generator=torch.Generator().manual_seed(0))
@@ -35,6 +36,13 @@ def train(network: nn.Module, optimizer: torch.optim.Optimizer, steps: int) -> f
         loss.backward()
         optimizer.step()
     return float(loss.detach())
+
+
+@pytest.mark.parametrize("declaration", [*optimizers().values(), *schedules().values()], ids=lambda row: row.name)
+def test_summaries_describe_what_users_choose(declaration: Declaration) -> None:
+    """Lists and tooltips show the docstring's first paragraph, to people who do not see a function."""
+    assert declaration.summary.endswith(".")
+    assert not declaration.summary.startswith(("Return", "Compute"))
 
 
 @pytest.mark.parametrize("name", optimizers())

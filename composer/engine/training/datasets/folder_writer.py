@@ -22,9 +22,9 @@ from composer.core.files.atomic import shown
 from composer.core.graph import ExtensionRef
 from composer.core.training_inputs import BOX, IMAGE, LABEL
 from composer.engine.training.datasets import LoadedDataset, load, load_facts
+from composer.engine.training.datasets.image_folder.listing import BOXES
 from composer.engine.training.datasets.splits import Split
 
-BOXES = "boxes.csv"
 COLUMNS = ("path", "label", "left", "top", "right", "bottom")
 DRAWN_SIDE = 64  # of images that are drawn at any size
 BATCH = 256  # images that are converted at a time

@@ -40,6 +40,7 @@ def test_the_folder_is_read_by_images(tmp_path: Path, monkeypatch: pytest.Monkey
     data = load(ExtensionRef("images", {"folder": str(tmp_path / "shapes")}), {"image": (3, 32, 32)})
     assert {part: len(split) for part, split in data.parts().items()} == counts
     assert data.facts.broken == () and sorted(data.classes) == sorted(KINDS)
+    assert data.facts.notes == ()  # the list of boxes is not reported as a file that is no image
     scenes = draw_scenes(SceneStyle(), 0, 20, (32, 32))
     batch = data.train.take(slice(None))
     shown = np.rint(data.image_format().denormalize(batch["image"]).permute(0, 2, 3, 1).numpy() * 255)

@@ -27,6 +27,7 @@ PART_OF = {
     "testing": "test",
 }
 SHOWN = 3  # names in a message
+BOXES = "boxes.csv"  # where `netcomposer datasets --write` lists the objects of the images it writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def list_folder(root: Path) -> Listing:
     contents = walk(root)
     images = [item for item in contents.files if _suffix(item) in SUFFIXES]
     notes = list(contents.notes)
-    others = [item.path for item in contents.files if _suffix(item) not in SUFFIXES]
+    others = [item.path for item in contents.files if _suffix(item) not in SUFFIXES and item.parts[-1] != BOXES]
     if others:
         verb = "is no image" if len(others) == 1 else "are no images"
         notes.append(f"{len(others):,} {'file' if len(others) == 1 else 'files'} {verb}: {shorten(others)}")

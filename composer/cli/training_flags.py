@@ -5,16 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from composer.cli.extension_list import written_form
 from composer.core import training_settings
 from composer.core.declarations import ParamSpec
 from composer.core.errors import UserError
 from composer.core.number_text import parse_integer, parse_number
 from composer.core.param_check import describe
 from composer.core.recipes import find_recipe
-from composer.core.setting_text import read_text
+from composer.core.setting_text import lower_first, read_text
 from composer.core.training_extensions import EXTENSIONS
 from composer.core.training_overrides import merge, read_assignments
-from composer.core.training_table import LIST, SETTINGS, TrainingSetting, setting
+from composer.core.training_table import LIST, SETTINGS, TrainingSetting
 
 _METAVARS = {
     "extension": "NAME[:VALUE]",
@@ -55,7 +56,7 @@ class Flag:
     def options(self) -> dict[str, Any]:
         """Return the arguments of `argparse.ArgumentParser.add_argument`."""
         spec = self.setting.spec
-        text = f"{spec.help[:1].lower()}{spec.help[1:]}".replace("%", "%%")
+        text = lower_first(spec.help).replace("%", "%%")
         if spec.type == "bool":
             return {"dest": self.dest, "action": argparse.BooleanOptionalAction, "help": text}
         if spec.type == "choice":
@@ -63,8 +64,9 @@ class Flag:
         if spec.type in ("int", "float"):
             return {"dest": self.dest, "type": _number(spec), "metavar": "N", "help": text}
         if self.key in EXTENSIONS:
+            forms = [written_form(row) for row in EXTENSIONS[self.key]().values() if not row.problem]
             # The value behind the colon is that of the first option.
-            text += f": {', '.join(setting(self.key).labels)}; NAME:VALUE, or {{name: NAME, OPTION: VALUE}}"
+            text += f": {', '.join(forms)}; NAME:VALUE, or {{name: NAME, OPTION: VALUE}}"
         return {"dest": self.dest, "type": _text(spec), "metavar": _METAVARS[spec.type], "help": text}
 
 

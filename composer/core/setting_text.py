@@ -59,6 +59,16 @@ def write_text(value: Any) -> str:
     return value_text.to_text(value)
 
 
+def lower_first(text: str) -> str:
+    """Return a description as it continues a line; names such as AdamW and SGD stay as they are.
+
+    >>> lower_first("Passes over the samples"), lower_first("AdamW suits attention"), lower_first("SGD is slower")
+    ('passes over the samples', 'AdamW suits attention', 'SGD is slower')
+    """
+    word = text.split(" ", 1)[0]
+    return text[:1].lower() + text[1:] if word[1:] == word[1:].lower() else text
+
+
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 

@@ -69,6 +69,15 @@ def test_impossible_flags_are_refused(words: tuple[str, ...], message: str) -> N
     assert message in str(refusal.value)
 
 
+def test_help_keeps_names_and_shows_how_data_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["train", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "AdamW suits attention" in text and "adamW" not in text
+    assert "--data NAME[:VALUE] dataset to learn from; a part is held out for validation where" in text
+    assert "idx:FOLDER, images:FOLDER" in text and "fixed fifth" not in text
+
+
 def test_help_describes_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parser().parse_args(["train", "--help"])

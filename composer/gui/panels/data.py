@@ -13,6 +13,7 @@ from composer.core.data_facts import DataFacts
 from composer.core.data_folder import is_data
 from composer.core.errors import UserError
 from composer.core.graph import ExtensionRef
+from composer.core.setting_text import lower_first
 from composer.core.training_inputs import IMAGE, field_shapes
 from composer.gui.look import theme
 from composer.gui.panels import Panel
@@ -253,7 +254,7 @@ class DataPanel(Panel):
             title, text = "Reading the data …", "Files are counted, their sizes read and their classes named"
         elif is_open:
             what = str(field.toolTip() if field is not None else "").rstrip(".")
-            title, text = "Where is the data?", f"Choose {what[:1].lower()}{what[1:]}, or drop it on this panel"
+            title, text = "Where is the data?", f"Choose {lower_first(what)}, or drop it on this panel"
         elif data.error:
             title, text = "The data cannot be read", f"{data.error[:1].upper()}{data.error[1:]}"
         elif facts is None:

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QWidget
 
+from composer.core.setting_text import lower_first
 from composer.core.training_table import TrainingSetting
 from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.number_field import NumberField
@@ -73,7 +74,7 @@ def select(field: QComboBox, value: str) -> None:
 
 
 def _make_switch(setting: TrainingSetting, report: Report) -> QCheckBox:
-    field = QCheckBox(f"{setting.title}: {setting.spec.help[:1].lower()}{setting.spec.help[1:]}")
+    field = QCheckBox(f"{setting.title}: {lower_first(setting.spec.help)}")
     field.toggled.connect(lambda on: report(setting.name, on, False))
     return field
 

@@ -83,6 +83,14 @@ class DataFacts:
         """Samples of all parts."""
         return sum(part.count for part in self.parts.values())
 
+    def broken_summary(self) -> str:
+        """Return how many files cannot be used, with the first one and why, in a sentence; empty if all can."""
+        if not self.broken:
+            return ""
+        count, (name, reason) = len(self.broken), self.broken[0]
+        files, are = ("file", "is") if count == 1 else ("files", "are")
+        return f"{count:,} {files} of {self.source} cannot be used and {are} left out; {name}: {reason}"
+
     def run_record(self) -> dict[str, Any]:
         """Return what the settings of a run keep of its data."""
         return {

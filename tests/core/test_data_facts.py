@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from composer.core.data_facts import DataFacts, FieldFacts, PartFacts, representative_sizes
 
@@ -22,6 +23,14 @@ def test_facts_survive_json():
     assert DataFacts.from_json(json.loads(json.dumps(FACTS.to_json()))) == FACTS
     assert FACTS.count == 7
     assert FACTS.run_record()["counts"] == {"train": 5, "val": 2}
+
+
+def test_broken_files_are_counted_and_the_first_is_named():
+    sentence = "1 file of images:/data/photos cannot be used and is left out; a.png: cannot be read as an image"
+    assert FACTS.broken_summary() == sentence
+    many = replace(FACTS, broken=FACTS.broken * 1200)
+    assert many.broken_summary().startswith("1,200 files of images:/data/photos cannot be used and are left out; a.png")
+    assert replace(FACTS, broken=()).broken_summary() == ""
 
 
 def test_the_median_size_counts_every_image():

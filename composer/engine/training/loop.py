@@ -38,6 +38,8 @@ from composer.engine.training.run import Run
 from composer.engine.training.settings import ResumedSettings, override, resumed
 from composer.engine.training.setup import check_space, rehearse
 
+MAX_NOTES = 5  # notes on the data that a start repeats; `netcomposer datasets` has all
+
 
 def train(
     design: Design,
@@ -213,6 +215,10 @@ def _report_start(parts: Preparation, run: Run | None, report: Report) -> None:
         )
     if parts.initial is not None:
         report.warning(parts.initial.message)
+    if broken := parts.data_facts.broken_summary():
+        report.warning(broken)
+    for note in parts.data_facts.notes[:MAX_NOTES]:
+        report.text(f"note: {note}")
     if run is None:
         return
     if warning := check_resumed_data(run, parts.plan.settings, parts.data_facts):

@@ -121,3 +121,21 @@ def test_reading_a_folder_is_reported_and_can_be_interrupted(tmp_path, monkeypat
         train(tiny(TWO, COLOUR), tmp_path / "run", control=control, report=Interrupting(), data=f"images:{folder}")
     assert messages == [(0.25, "checking images: 4 of 16")]
     assert not (tmp_path / "run").exists()
+
+
+def test_a_start_names_files_that_are_left_out(tmp_path, capsys):
+    folder = pets(tmp_path / "photos", 4)
+    (folder / "cat" / "broken.png").write_bytes(b"")
+    (folder / "cat" / "readme.txt").write_text("x")
+    train(
+        tiny(TWO, COLOUR),
+        tmp_path / "run",
+        device="cpu",
+        epochs=1,
+        batch_size=4,
+        data=f"images:{folder}",
+        report=Report("text"),
+    )
+    printed = capsys.readouterr()
+    assert "cannot be used and is left out; cat/broken.png: cannot be read as an image" in printed.err
+    assert "note: 1 file is no image: cat/readme.txt\n" in printed.out

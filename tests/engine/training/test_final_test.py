@@ -60,7 +60,7 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The dataset beside those of the program, and a folder for it beside the design."""
     folder = tmp_path / "extensions"
     folder.mkdir()
-    (folder / "parts.py").write_text(PARTS)
+    (folder / "three_parts.py").write_text(PARTS)
     monkeypatch.setattr(datasets, "__path__", [*datasets.__path__, str(folder)])
     known = {
         **training_extensions.datasets(),
@@ -79,7 +79,7 @@ def test_the_best_epoch_is_measured_on_the_test_part(tmp_path, monkeypatch, caps
     save(tiny(), tmp_path / "designs" / "tiny.yaml")
     monkeypatch.chdir(tmp_path / "elsewhere")
     arguments = ["train", "../designs/tiny.yaml", "--out", "run", "--device", "cpu", "--epochs", "2"]
-    assert main([*arguments, "--data", "parts:pictures"]) == 0
+    assert main([*arguments, "--data", "three_parts:pictures"]) == 0
     run = Run.open("run")
     *_, record = run.metrics()
     best = run.state()["best"]["epoch"]
@@ -91,12 +91,12 @@ def test_the_best_epoch_is_measured_on_the_test_part(tmp_path, monkeypatch, caps
     # 2. The value is that of the best weights, computed here another way.
     settings = run.settings()
     pictures = str(tmp_path / "designs" / "pictures")
-    assert settings["training"]["data"] == f"parts:{pictures}"
+    assert settings["training"]["data"] == f"three_parts:{pictures}"
     network = build(run.design(), inferrer=Inferrer()).eval()
     checkpoint = run.load("checkpoints/best.pt")
     assert checkpoint is not None
     network.load_state_dict(checkpoint["model"])
-    data = datasets.load(parse_reference("data", f"parts:{pictures}"), {"image": (1, 8, 8)})
+    data = datasets.load(parse_reference("data", f"three_parts:{pictures}"), {"image": (1, 8, 8)})
     assert data.test is not None
     batch = data.test.take(slice(None))
     with torch.no_grad():
@@ -114,10 +114,10 @@ def test_the_best_epoch_is_measured_on_the_test_part(tmp_path, monkeypatch, caps
     row = settings["data"]
     assert row["counts"] == {"train": 40, "val": 20, "test": 30}
     assert (row["classes"], row["mean"], row["std"], row["fit"]) == (list("abcdefghij"), [0.5], [0.3], "crop")
-    assert row["source"] == f"parts:{pictures}" and row["digest"] == data.facts.digest
+    assert row["source"] == f"three_parts:{pictures}" and row["digest"] == data.facts.digest
 
     # 5. A longer run ends with one new record of the test part.
-    assert main([*arguments[:-1], "3", "--resume", "--data", "parts:../designs/pictures"]) == 0
+    assert main([*arguments[:-1], "3", "--resume", "--data", "three_parts:../designs/pictures"]) == 0
     assert [row["kind"] for row in run.metrics()].count("test") == 1
     assert run.metrics()[-1]["x"] == 3.0
 

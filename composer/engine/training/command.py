@@ -12,6 +12,7 @@ from composer.core.files import design_file
 from composer.core.run_records import best_of, tested_metrics
 from composer.engine.training.branching import Branch
 from composer.engine.training.control import Control
+from composer.engine.training.data_check import DataMisfitError, fit_command
 from composer.engine.training.loop import train
 from composer.engine.training.report import Report
 
@@ -74,6 +75,10 @@ def run_command(
             report.state(
                 {"state": "failed", "message": str(error), **({"suggestion": dict(suggestion)} if suggestion else {})}
             )
+        if isinstance(error, DataMisfitError) and not (parent_pipe or resume):  # the window has a button for it
+            command = fit_command(edits.set_training(design, error.training), Path(design_path), overrides)
+            if command:
+                raise UserError(f"{error}, which this command does: {command}") from error
         raise
     state = run.state()
     if (best := best_of(state)) is not None:

@@ -21,6 +21,7 @@ from composer.engine.device import Device
 from composer.engine.library import catalog
 from composer.engine.training.augmenter import Augmenter, make_augmenter
 from composer.engine.training.batches import batch_bounds
+from composer.engine.training.data_check import fitting_data
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import Split
 from composer.engine.training.freezing import freeze
@@ -116,7 +117,8 @@ def prepare(
     torch.manual_seed(settings.seed)
     network: nn.Module = model_class(import_source(text, folder / SOURCE))()
     design = edits.set_training(design, settings)
-    data = load_for(design)
+    with fitting_data(settings):
+        data = load_for(design)
     train_split, val_split = data.train.to(fabric.device), data.val.to(fabric.device)
     test_split = data.test.to(fabric.device) if data.test is not None else None
     check_fields(design, train_split)
@@ -132,7 +134,8 @@ def prepare(
     bare_optimizer = make_optimizer(network, settings, design, catalog())
     inputs = NamedInputs.of(network, design, channels_last=settings.channels_last)
     model, optimizer = fabric.setup(inputs, bare_optimizer)
-    check_output(model, objective, train_split)
+    with fitting_data(settings):
+        check_output(model, objective, train_split)
     plan = Plan(
         settings=settings,
         head=declared_head(settings.objective.name, metrics.measured()),

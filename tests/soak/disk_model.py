@@ -17,6 +17,8 @@ from tests.soak.file_operations import Operation
 Contents = dict[str, bytes]
 # Random combinations besides the systematic ones.
 MIXED = 2
+# Choices of entries at one moment: more than this many are pending only where many small files are never flushed.
+MOST_CHOICES = 24
 
 
 @dataclass
@@ -103,6 +105,8 @@ class Disk:
         choices = [tuple(range(length)) for length in range(number + 1)]
         choices += [(index,) for index in range(number)]
         choices += [tuple(index for index in range(number) if generator.random() < 0.5) for _ in range(MIXED)]
+        if len(choices) > MOST_CHOICES:
+            choices = [choices[0], choices[number], *generator.sample(choices, MOST_CHOICES)]
         seen: set[frozenset[tuple[str, bytes]]] = set()
         for choice in choices:
             names = dict(self._durable)

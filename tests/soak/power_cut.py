@@ -13,6 +13,7 @@ from typing import Any
 
 from composer.core.files import design_file
 from composer.core.files.run_folder import LAST, MetricsReader, is_run, read_run
+from composer.core.files.run_samples import FOLDER
 from tests.soak import scenarios
 from tests.soak.disk_model import Disk
 from tests.soak.file_operations import Recorder, watched
@@ -163,6 +164,8 @@ def cut_training(soak: Soak) -> None:
 
     def check(folder: Path, marks: list[str], *, first: int) -> list[str]:
         problems = run_is_whole(_visible(folder) / "run", marks, first)
+        if (folder / "run" / FOLDER).is_dir() and generator.random() < 0.05:
+            problems += samples_are_shown(folder / "run")
         if not problems and is_run(folder / "run") and generator.random() < 0.02:
             try:
                 train(before(), folder / "run", device="cpu", resume=True)
@@ -187,7 +190,7 @@ def run_is_whole(run: Path, marks: list[str], first: int) -> list[str]:
         first: epochs that were finished before.
     """
     epochs = [first, *(int(mark.split()[1]) for mark in marks if mark.startswith("epoch"))]
-    problems = scenarios.damaged_files(run, {}, {})
+    problems = [text for text in scenarios.damaged_files(run, {}, {}) if not scenarios.OPTIONAL.search(text)]
     if not is_run(run):
         return [*problems, f"epoch {epochs[-1]} was finished, but the folder is no run"] if epochs[-1] else problems
     info, records = read_run(run), MetricsReader(run).read()[0]
@@ -202,6 +205,24 @@ def run_is_whole(run: Path, marks: list[str], first: int) -> list[str]:
         if missing := set(range(1, info.epochs + 1)) - recorded:
             problems.append(f"the run is done, but its metrics lack epoch {sorted(missing)}")
     return problems
+
+
+def samples_are_shown(run: Path) -> list[str]:
+    """Show the images of each epoch as the window does, whether they are whole, torn or missing."""
+    from composer.gui.widgets.sample_board import SampleBoard
+
+    scenarios.qt_application()
+    board = SampleBoard()
+    try:
+        board.show_run(run)
+        for number in range(len(board.epochs)):
+            board.slider.setValue(number)
+            board.grab()
+    except Exception as error:  # noqa: BLE001 - any of them is a violation
+        return [f"the samples cannot be shown: {type(error).__name__}: {error}"]
+    finally:
+        board.deleteLater()
+    return []
 
 
 # -- the store of costs ------------------------------------------------------------------------------------------------

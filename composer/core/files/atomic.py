@@ -50,7 +50,7 @@ def _remove_incomplete() -> None:
 
 
 def write_atomically(
-    path: Path, write: Callable[[Any], None], before_replace: Callable[[], None] | None = None
+    path: Path, write: Callable[[Any], None], before_replace: Callable[[], None] | None = None, *, flush: bool = True
 ) -> None:
     """Write a file beside the target, flush it to the disk, and move it there: a kill leaves the old or the new file
     complete.
@@ -62,6 +62,8 @@ def write_atomically(
         path: target; a symbolic link is followed, so that the file it points to is replaced.
         write: gets the open binary file.
         before_replace: called when the new file is complete, before the old one goes; may raise to keep the old one.
+        flush: whether to wait until it is on the disk. Many small files that nobody needs do without; a power cut may
+            leave them torn, a kill still leaves them complete.
 
     Raises:
         DesignError: if the folder cannot be written, or the target is not a regular file; the target is unchanged.
@@ -76,7 +78,8 @@ def write_atomically(
             _incomplete.add(temporary)
             write(file)
             file.flush()
-            _flush(file.fileno())
+            if flush:
+                _flush(file.fileno())
         _copy_attributes(path, temporary)
         if before_replace is not None:
             before_replace()
@@ -90,6 +93,8 @@ def write_atomically(
             _incomplete.discard(temporary)
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+    if not flush:
+        return
     try:
         _flush_folder(path.parent)
     except OSError as error:

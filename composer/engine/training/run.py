@@ -39,6 +39,7 @@ from composer.core.files.run_folder import (
     RunFolder,
 )
 from composer.core.files.run_owner import RunLock
+from composer.core.files.run_samples import FOLDER as SAMPLES
 from composer.core.graph import Design
 from composer.core.learning_rate import EpochChange
 from composer.engine import library
@@ -131,6 +132,9 @@ class Run(RunFolder):
             for part in path.parent.glob(f".{path.name}.*.part"):
                 with contextlib.suppress(OSError):
                     part.unlink()
+        for part in (self.path / SAMPLES).rglob(".*.part"):
+            with contextlib.suppress(OSError):
+                part.unlink()
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Write the state, with the process that does so."""

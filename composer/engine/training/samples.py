@@ -7,10 +7,12 @@ One sees attention form while the network trains. A run folder holds ::
                                             image, file}, ...]
     samples/epoch_0003/0.png ...            the map over each image; the image alone where there is no map
 
-Nothing depends on these files, so they take at most a hundredth of the time, and a disk that refuses them is no reason
-to stop.
+Nothing depends on these files, so they take at most a hundredth of the time, a disk that refuses them is no reason to
+stop, and no file waits until it is on the disk: a kill leaves complete ones, a power cut may leave torn ones, which the
+window leaves out.
 """
 
+import io
 import json
 import time
 from collections.abc import Sequence
@@ -24,6 +26,8 @@ from lightning_fabric import Fabric
 from PIL import Image
 
 from composer.core.blocks.map_kinds import map_kinds
+from composer.core.errors import UserError
+from composer.core.files.atomic import write_atomically
 from composer.core.files.run_samples import FOLDER
 from composer.core.graph import Design
 from composer.core.training_inputs import IMAGE, LABEL
@@ -119,7 +123,7 @@ class SampleWriter:
     def write(self, epoch: int) -> None:
         """Write the samples of an epoch, as far as the disk allows it."""
         start = time.perf_counter()
-        with suppress(OSError), torch.random.fork_rng(devices=[]):
+        with suppress(OSError, UserError), torch.random.fork_rng(devices=[]):
             self._write(epoch)
         self.seconds += time.perf_counter() - start
 
@@ -128,9 +132,10 @@ class SampleWriter:
         folder = self.folder / FOLDER / name
         folder.mkdir(parents=True, exist_ok=True)
         if not self._displays and self.image is not None:
-            self._displays = [self.image.to_image(tensor, SIDE) for tensor in self._batch[IMAGE]]
-            for number, display in enumerate(self._displays):
-                display.save(folder.parent / f"image_{number}.png")
+            displays = [self.image.to_image(tensor, SIDE) for tensor in self._batch[IMAGE]]
+            for number, display in enumerate(displays):
+                _save(display, folder.parent / f"image_{number}.png")
+            self._displays = displays  # Only now: what the disk refuses is written again with the next epoch.
         output, captured = self._run()
         scores = self._scores(output)
         rows = []
@@ -138,9 +143,8 @@ class SampleWriter:
             display = self._displays[position]
             if captured is not None:
                 drawing = draw_map(captured, position)
-                overlay(display.convert("RGB"), drawing.images[0].numpy()).save(folder / f"{position}.png")
-            else:
-                display.save(folder / f"{position}.png")
+                display = overlay(display.convert("RGB"), drawing.images[0].numpy())
+            _save(display, folder / f"{position}.png")
             rows.append(
                 {
                     "index": number,
@@ -154,10 +158,8 @@ class SampleWriter:
             )
         title = "" if captured is None else f"{captured.layer.replace('.', '/')}: {map_kinds()[captured.kind].words}"
         content = {"epoch": epoch, "map": title, "note": self._note, "images": rows}
-        # Last, and in one step: whoever sees it can read all files that it names.
-        draft = folder / "content.json"
-        draft.write_text(json.dumps(content, indent=2), encoding="utf-8")
-        draft.replace(folder.parent / f"{name}.json")
+        # Last: whoever sees it can read all files that it names.
+        _write(folder.parent / f"{name}.json", json.dumps(content, indent=2).encode())
 
     def _run(self) -> tuple[Any, CapturedMap | None]:
         """Return the outputs for all images, and the map to draw."""
@@ -191,3 +193,14 @@ class SampleWriter:
         if labels is None or labels.ndim != 1 or not self.classes:
             return None
         return self.classes[int(labels[position])]
+
+
+def _save(image: Image.Image, path: Path) -> None:
+    """Write an image, all of it or nothing."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    _write(path, buffer.getvalue())
+
+
+def _write(path: Path, data: bytes) -> None:
+    write_atomically(path, lambda file: file.write(data), flush=False)

@@ -168,7 +168,6 @@ class SampleBoard(QWidget):
             return
         follows = not self.epochs or self.slider.value() == len(self.epochs) - 1
         self.epochs = epochs
-        self.setVisible(bool(epochs))
         blocked = self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(epochs) - 1))
         if follows:
@@ -176,6 +175,7 @@ class SampleBoard(QWidget):
         self.slider.blockSignals(blocked)
         self.slider.setVisible(len(epochs) > 1)
         self._show()
+        self.setVisible(self.shown is not None)  # The only file may be torn.
 
     def heightForWidth(self, width: int) -> int:
         """Return the height of the head and the images."""

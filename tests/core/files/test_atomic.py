@@ -259,3 +259,10 @@ def test_a_line_that_fits_in_part_is_an_error(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing_is_a_message(tmp_path: Path) -> None:
     with pytest.raises(DesignError, match="cannot be written: No such file"):
         append(tmp_path / "gone" / "lines", b"one\n", flush=True)
+
+
+def test_a_file_that_nobody_needs_does_not_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "fsync", errno.EIO)
+    write_atomically(tmp_path / "image.png", lambda file: file.write(NEW), flush=False)
+    assert names(tmp_path) == ["image.png"]
+    assert (tmp_path / "image.png").read_bytes() == NEW

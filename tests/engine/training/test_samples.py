@@ -7,6 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
+from composer.core.errors import DesignError
+from composer.core.files.atomic import write_atomically
+from composer.core.files.run_samples import read_samples, sample_epochs
 from composer.engine.training import samples
 from composer.engine.training.datasets.splits import MemorySplit
 from composer.engine.training.inputs import NamedInputs
@@ -94,14 +97,38 @@ def test_maps_that_are_too_large_are_left_out_with_a_note(tmp_path: Path, monkey
     assert read(run, 1)["note"] == "no map is drawn, because each would take too long; see the Attention panel"
 
 
-def test_a_disk_without_space_for_them_is_no_reason_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
+def test_a_disk_that_is_full_for_an_epoch_leaves_complete_samples_and_no_reason_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes = 0
 
-    monkeypatch.setattr(Image.Image, "save", full)
-    run = train(tiny(), tmp_path / "run", device="cpu", epochs=1)
+    def write_while_there_is_space(path: Path, write: object, **options: object) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == 4:
+            raise DesignError(f"{path}: cannot be written: No space left on device")
+        write_atomically(path, write, **options)
+
+    monkeypatch.setattr(samples, "write_atomically", write_while_there_is_space)
+    monkeypatch.setattr(samples, "TIME_SHARE", 1e9)
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=2)
     assert run.state()["state"] == "done"
-    assert not (run.path / "samples/epoch_0001.json").exists()
+    assert sample_epochs(run.path) == [2]
+    content = read_samples(run.path, 2)
+    assert content is not None
+    for sample in content.samples:
+        for path in (sample.image, sample.drawing):
+            with Image.open(path) as image:
+                image.load()
+    assert not list(run.path.rglob("*.part"))
+
+
+def test_what_a_killed_write_left_is_removed_when_the_run_is_resumed(tmp_path: Path) -> None:
+    run = train(tiny(), tmp_path / "run", device="cpu", epochs=1)
+    (run.path / "samples/.image_0.png.x.part").write_bytes(b"")
+    (run.path / "samples/epoch_0001/.0.png.x.part").write_bytes(b"")
+    Run.resume(run.path).release()
+    assert not list(run.path.rglob("*.part"))
 
 
 def test_they_can_be_switched_off(tmp_path: Path) -> None:

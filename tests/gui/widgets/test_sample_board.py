@@ -71,3 +71,20 @@ def test_an_unfinished_or_damaged_epoch_is_not_shown(tmp_path: Path) -> None:
     assert sample_epochs(tmp_path) == []
     (tmp_path / "samples" / "epoch_0004.json").write_text('{"images": [{"name"')
     assert read_samples(tmp_path, 4) is None
+
+
+def test_torn_samples_are_left_out_and_do_not_matter(board: SampleBoard, tmp_path: Path) -> None:
+    write_epoch(tmp_path, 1)
+    description = tmp_path / "samples" / "epoch_0001.json"
+    content = description.read_bytes()
+    description.write_bytes(bytes(len(content)))
+    board.show_run(tmp_path)
+    assert board.isHidden()
+    description.write_bytes(content)
+    image = tmp_path / "samples" / "epoch_0001" / "0.png"
+    image.write_bytes(bytes(100))
+    (image.parent / "1.png").unlink()
+    board.show_run(tmp_path)
+    assert not board.isHidden()
+    assert not board.grab().isNull()
+    assert len(board.tiles.samples) == 8

@@ -99,6 +99,13 @@ def test_links_are_followed_once(tmp_path):
     )
 
 
+def test_endless_nesting_is_noted(tmp_path):
+    write(tmp_path, ("cat/a.png", "dog/b.png", f"cat/{'x/' * 70}c.png"))
+    listing = list_folder(tmp_path)
+    assert len(listing.images) == 2
+    assert listing.notes == ("cat/x/x/...: folders are nested more than 64 deep",)
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [

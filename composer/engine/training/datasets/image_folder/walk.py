@@ -10,6 +10,7 @@ from composer.core.errors import UserError
 
 # Folders and files of operating systems, archives and network drives that hold no data.
 LITTER = frozenset({"__macosx", "@eadir", "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information"})
+MAX_DEPTH = 64  # of folders in folders; deeper ones are mistakes
 Components = tuple[str, ...]  # the components of a path below the folder
 
 
@@ -87,6 +88,9 @@ def _walk(
             identity = (status.st_dev, status.st_ino)
             if entry.is_symlink() and identity in above:
                 contents.notes.append(f"{'/'.join(inner)} is a link to a folder above it and is not followed")
+                continue
+            if len(inner) > MAX_DEPTH:
+                contents.notes.append(f"{'/'.join(inner[:3])}/...: folders are nested more than {MAX_DEPTH} deep")
                 continue
             contents.folders.append(inner)
             yield from _walk(Path(entry.path), inner, (*above, identity), contents)

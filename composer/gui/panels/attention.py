@@ -1,10 +1,11 @@
 """Attention: what the network attends to in an image, node by node."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QImageWriter, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QImage, QImageWriter, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -20,10 +21,12 @@ from composer.core.errors import UserError
 from composer.core.files.atomic import write_atomically
 from composer.core.files.design_json import to_json
 from composer.core.files.run_folder import RunInfo
+from composer.core.run_table import RunRow, read_row
 from composer.gui.look import theme
 from composer.gui.panels import Panel
 from composer.gui.runs.map_entry import DisplayedMap, MapEntry
-from composer.gui.runs.run_library import in_words, known_runs
+from composer.gui.runs.run_library import in_words, roots
+from composer.gui.runs.run_scan import RunScan
 from composer.gui.session.session import Session
 from composer.gui.widgets.drop_down import DropDown
 from composer.gui.widgets.labels import button, column, label, named, refresh_icons, row
@@ -83,8 +86,9 @@ class AttentionPanel(Panel):
         self._notes: list[str] = []
         self._prediction: tuple[list[tuple[str, float]], str | None] = ([], None)
         self._run_by_hand = False
-        # None: to be read again, because it may have changed.
-        self._runs: list[RunInfo] | None = None
+        self._runs: list[RunInfo] = []  # those with weights, newest first
+        self._listed: tuple[list[RunInfo], str] | None = None  # runs and network of `weights`
+        self._scan = RunScan(self)
         self.strip, self.controls, self.view, self.notice = SampleStrip(), MapControls(), MapView(), Notice()
         self.weights = named(DropDown(), "Weights", "The weights of a run, or untrained ones")
         self.list = named(QListWidget(), "Maps")
@@ -108,12 +112,13 @@ class AttentionPanel(Panel):
         session.document.design_changed.connect(lambda *_: self.refresh_soon())
         session.engine_changed.connect(lambda *_: self.refresh_soon())
         session.document.selection_changed.connect(self._follow_canvas)
-        session.run_started.connect(lambda run: run.finished.connect(self._forget_runs))
+        session.run_started.connect(lambda run: run.finished.connect(self._read_runs))
         session.run_selected.connect(self._on_run_chosen)
         session.sample_selected.connect(self._on_sample_chosen)
         session.theme_changed.connect(self._refresh_theme)
         for run in session.runs:
-            run.finished.connect(self._forget_runs)
+            run.finished.connect(self._read_runs)
+        self._scan.read.connect(self._on_runs)
 
     # --- actions of the user ----------------------------------------------------------------------------------------
 
@@ -276,11 +281,10 @@ class AttentionPanel(Panel):
 
     def _fill_weights(self) -> None:
         selected = self.weights.currentData()
-        if self._runs is None:
-            others = [run.folder for run in self.session.runs]
-            if self.session.selected_run is not None:
-                others.append(self.session.selected_run)
-            self._runs = [info for info in known_runs(others) if info.has_weights]
+        listed = (self._runs, self.session.network.key)
+        if listed == self._listed:  # building a list of a thousand runs at every edit would be noticed
+            return
+        self._listed = listed
         runs = sorted(self._runs, key=lambda info: not self.session.is_trained_by(info))
         with QSignalBlocker(self.weights):
             self.weights.clear()
@@ -354,17 +358,43 @@ class AttentionPanel(Panel):
             if current.path[: len(path)] != path:
                 self.list.setCurrentRow(index)
 
-    def _forget_runs(self, *_: object) -> None:
-        self._runs = None
+    def _read_runs(self, *_: object) -> None:
+        """Read the runs again, in a thread; a hidden panel does so when it is shown."""
+        if not self.isVisible():
+            return
+        others = [run.folder for run in self.session.runs]
+        if self.session.selected_run is not None:
+            others.append(self.session.selected_run)
+        self._scan.start(roots(others))
+
+    def _on_runs(self, rows: Sequence[RunRow], complete: bool) -> None:
+        """Offer the weights of the runs that have been read so far."""
+        self._runs = [row.info for row in rows if row.info.has_weights and not row.problem]
+        self._add_selected_run()
         self.refresh_soon()
+
+    def _add_selected_run(self) -> None:
+        """Read the run that another panel selected, which a scan may not have reached yet, and offer its weights."""
+        folder = self.session.selected_run
+        if folder is None:
+            return
+        row = read_row(folder)
+        others = [info for info in self._runs if info.path != folder]
+        selected = [row.info] if row.info.has_weights and not row.problem else []
+        self._runs = sorted([*others, *selected], key=lambda info: info.created, reverse=True)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Read the runs again; there may be new ones."""
-        self._forget_runs()
         super().showEvent(event)
+        self._read_runs()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop reading while the panel is hidden."""
+        super().hideEvent(event)
+        self._scan.stop()
 
     def _on_run_chosen(self) -> None:
-        self._runs = None
+        self._add_selected_run()
         self._fill_weights()
         index = self.weights.findData(str(self.session.selected_run))
         if index >= 0:
@@ -374,7 +404,7 @@ class AttentionPanel(Panel):
 
     def _on_sample_chosen(self) -> None:
         """Show a sample of the data of a run, in the network of that run."""
-        self._runs = None
+        self._add_selected_run()
         self._fill_weights()
         index = self.weights.findData(str(self.session.selected_run))
         if index < 0:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from composer import paths
-from composer.core.files.run_folder import RunInfo, list_runs, read_run
+from composer.core.files.run_folder import RunInfo
 from composer.gui.settings import settings
 
 KEY = "run_folders"
@@ -44,16 +44,6 @@ def roots(others: Iterable[Path] = ()) -> list[Path]:
         others: folders of further runs, such as those that this window started elsewhere.
     """
     return [runs_folder(), *opened_folders(), *others]
-
-
-def known_runs(others: Iterable[Path] = ()) -> list[RunInfo]:
-    """Return all runs, newest first.
-
-    Args:
-        others: folders of further runs, such as those that this window started elsewhere.
-    """
-    folders = dict.fromkeys(folder.absolute() for root in roots(others) for folder in list_runs(root))
-    return sorted((read_run(folder) for folder in folders), key=lambda info: info.created, reverse=True)
 
 
 def short_name(info: RunInfo) -> str:

@@ -1,6 +1,7 @@
 """The attention panel: images, maps of every kind, positions, the canvas, runs, errors; once with the real engine."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from composer import paths
-from composer.core import edits
+from composer.core import edits, run_table
+from composer.core.files.run_folder import RunInfo, read_run
 from composer.core.graph import Graph, Input, Node
 from composer.gui.panels.attention import AttentionPanel
 from composer.gui.session.session import Session
@@ -180,6 +182,29 @@ def test_weights_come_from_the_newest_run_of_this_network(session: Session, home
     assert "Run new" in panel.controls.notes.text()
     session.show_run(home / "runs" / "old", "attention")
     qtbot.waitUntil(lambda: "Run old" in panel.controls.notes.text())
+
+
+def test_the_list_of_runs_is_read_in_a_thread(
+    session: Session, home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading a thousand runs takes most of a second, which the window must not wait for."""
+    runs = [write_run(home / "runs" / name, session.document.design) for name in ("a", "b", "c")]
+    readers: list[tuple[Path, bool]] = []
+
+    def read(folder: Path) -> RunInfo:
+        readers.append((folder, threading.current_thread() is threading.main_thread()))
+        return read_run(folder)
+
+    monkeypatch.setattr(run_table, "read_run", read)
+    panel = shown(session, qtbot)
+    qtbot.waitUntil(lambda: panel.weights.count() == len(runs) + 1)
+    assert sorted(set(readers)) == [(run, False) for run in runs]
+    # The one run that another panel selects is read immediately, so that its weights are found to be gone.
+    for checkpoint in runs[1].glob("checkpoints/*"):
+        checkpoint.unlink()
+    session.show_sample(runs[1], "val", 0, "x")
+    assert (runs[1], True) in readers
+    assert "The weights of this run are gone" in panel.notice.text
 
 
 def test_weights_that_cannot_be_read_are_tried_once(session: Session, home: Path, qtbot: QtBot) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegat
 
 from composer.gui.look import theme
 from composer.gui.session.cost_lens import format_cost
+from composer.gui.widgets.sort_header import SortHeader, with_arrow
 
 NAME_WIDTH = 112  # minimum width of the node column: about sixteen characters
 WIDEST = {
@@ -155,6 +156,7 @@ class CostTable(QTableView):
         self.sorted.setSourceModel(model)
         self.sorted.setSortRole(SORT_ROLE)
         self.setModel(self.sorted)
+        self.setHorizontalHeader(SortHeader(self))
         self.setItemDelegate(ShareDelegate(self))
         self.setSortingEnabled(True)
         self.sorted.sort(-1)  # the order of the design until the user clicks a header
@@ -170,7 +172,6 @@ class CostTable(QTableView):
         self.setAccessibleName("Costs of the nodes")
         header = self.horizontalHeader()
         header.setSortIndicatorClearable(True)
-        header.setHighlightSections(False)
         header.setStyleSheet(f"QHeaderView::section {{ font-size: {theme.SMALL}px; padding: 4px 6px; }}")
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setMinimumSectionSize(48)
@@ -198,7 +199,8 @@ class CostTable(QTableView):
         for cost, widest in WIDEST.items():
             column = TITLES.index(COLUMNS[cost])
             if not self.isColumnHidden(column):
-                width = max(metrics.horizontalAdvance(text) for text in (widest, TITLES[column])) + PADDING
+                title = with_arrow(TITLES[column], Qt.SortOrder.AscendingOrder)
+                width = max(metrics.horizontalAdvance(text) for text in (widest, title)) + PADDING
                 self.setColumnWidth(column, width)
                 used += width
         self.setColumnWidth(0, max(NAME_WIDTH, self.viewport().width() - used))

@@ -19,6 +19,7 @@ from composer.core.run_table import RunRow, Scalar
 from composer.core.units import TIMES
 from composer.gui.look import theme
 from composer.gui.widgets.color_chip import chip
+from composer.gui.widgets.sort_header import with_arrow
 
 Index = QModelIndex | QPersistentModelIndex
 # So many lines are shown at first, and added when the user scrolls to the end.
@@ -262,8 +263,7 @@ class RunModel(QAbstractItemModel):
         shown, (by, descending) = self.columns[section], self._sort
         if shown.key != by.key:
             return shown.title
-        arrow = "\N{DOWNWARDS ARROW}" if descending else "\N{UPWARDS ARROW}"
-        return f"{shown.title} {arrow}".strip()
+        return with_arrow(shown.title, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return one cell."""

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from composer.core import units
 from composer.core.confusion import ClassScore
 from composer.gui.look import theme
+from composer.gui.widgets.sort_header import SortHeader, with_arrow
 
 Index = QModelIndex | QPersistentModelIndex
 SORT = Qt.ItemDataRole.UserRole
@@ -39,7 +40,8 @@ TIPS = (
 )
 F1, BAR = 1, 2
 RATES = (2, 3)
-WIDE = 340  # pixels in which the names of the classes and all columns have space
+TITLE_PADDING = 18  # pixels left and right of a title, together
+WIDE = 380  # pixels in which the names of the classes and all columns have space
 
 
 class ClassModel(QAbstractTableModel):
@@ -117,6 +119,7 @@ class ClassTable(QTableView):
         self._proxy.setSortRole(SORT)
         self._proxy.setSourceModel(self.rows)
         self.setModel(self._proxy)
+        self.setHorizontalHeader(SortHeader(self))
         self.setItemDelegateForColumn(F1, _BarDelegate(self))
         self.setSortingEnabled(True)
         self.sortByColumn(F1, Qt.SortOrder.AscendingOrder)
@@ -128,13 +131,13 @@ class ClassTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(24)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(36)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         metrics = QFontMetrics(theme.font(theme.BODY))
         for section in range(1, len(COLUMNS)):
-            self.setColumnWidth(section, max(metrics.horizontalAdvance(COLUMNS[section]) + 20, 64))
+            title = with_arrow(COLUMNS[section], Qt.SortOrder.AscendingOrder)
+            self.setColumnWidth(section, max(metrics.horizontalAdvance(title) + TITLE_PADDING, 64))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Values of each class, in percent")
         self.selectionModel().selectionChanged.connect(lambda *_: self.class_selected.emit(self.selected()))

@@ -2,11 +2,12 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyleOptionHeader
 from pytestqt.qtbot import QtBot
 
 from composer.core.confusion import ClassScore
-from composer.gui.widgets.class_table import F1, ClassTable
+from composer.gui.widgets.class_table import COLUMNS, F1, ClassTable
+from composer.gui.widgets.sort_header import SortHeader
 
 SCORES = [
     ClassScore(0, "cat", 100, 90, 85),
@@ -62,3 +63,22 @@ def test_a_click_selects_a_class_whatever_the_order(table: ClassTable, qtbot: Qt
     with qtbot.waitSignal(table.class_selected) as signal:
         qtbot.keyClick(table, Qt.Key.Key_Escape)
     assert signal.args == [None]
+
+
+@pytest.mark.parametrize("section", range(len(COLUMNS)))
+@pytest.mark.parametrize("order", Qt.SortOrder)
+def test_the_arrow_of_the_order_is_behind_the_title_and_both_fit(
+    table: ClassTable, section: int, order: Qt.SortOrder
+) -> None:
+    """Qt would draw it over the title of a right-aligned column."""
+    table.resize(500, 200)
+    table.sortByColumn(section, order)
+    header = table.horizontalHeader()
+    assert isinstance(header, SortHeader)
+    for column, title in enumerate(COLUMNS):
+        option = QStyleOptionHeader()
+        header.initStyleOptionForIndex(option, column)
+        arrow = " \N{UPWARDS ARROW}" if order == Qt.SortOrder.AscendingOrder else " \N{DOWNWARDS ARROW}"
+        assert option.text == title + (arrow if column == section else "")
+        assert option.sortIndicator == QStyleOptionHeader.SortIndicator.None_
+        assert header.fontMetrics().horizontalAdvance(option.text) + 16 <= header.sectionSize(column)

@@ -91,6 +91,7 @@ class NodeFacts:
         warning: what the block misreads although the shapes fit, a sentence without the id of the node.
         repairs: changes that would make it valid.
         uncounted: how often operations ran whose cost is not counted, by name.
+        repeat: number of iterations, after expressions; 0 if it is not known.
     """
 
     block: str = ""
@@ -109,6 +110,7 @@ class NodeFacts:
     warning: str | None = None
     repairs: tuple[Repair, ...] = ()
     uncounted: Mapping[str, int] = field(default_factory=dict)
+    repeat: int = 0
 
     @property
     def flops(self) -> int:

@@ -119,6 +119,7 @@ def infer_node(call: NodeCall, memo: Memo, storages: Storages) -> NodeMemo:
         working_bytes=working,
         uncounted=dict(uncounted),
         warning=warning,
+        repeat=call.repeat,
     )
     return NodeMemo(tuple(iterations), facts, tuple(value.layout for value in outputs))
 

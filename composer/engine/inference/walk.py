@@ -272,7 +272,7 @@ class Walk:
         if len(self.open_graphs) >= MAX_NESTING:
             raise UserError(f"sub-graph {name!r} is inside more than {MAX_NESTING} others")
         graph = self.design.graphs[name]
-        facts = NodeFacts(node.block)
+        facts = NodeFacts(node.block, repeat=repeat)
         results: list[GraphResult] = []
         for index in range(repeat):
             # 1. A sub-graph sees the design's variables and its own parameters, which its instance may set by

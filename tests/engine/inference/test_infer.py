@@ -115,6 +115,19 @@ def test_different_iterations_have_facts_of_their_own() -> None:
     assert nodes["use"].macs == nodes["use/0/conv"].macs + nodes["use/1/conv"].macs
 
 
+def test_the_number_of_iterations_is_that_of_the_instance() -> None:
+    """An expression may use a parameter of the sub-graph, which each instance sets."""
+    body = stage(Node("conv", "Conv2d", {"out_channels": 8}, repeat="=depth"), depth=2)
+    design = chain(
+        Node("use", "graph:body", {"depth": "=depths[1]"}, repeat="=depths[0]"),
+        graphs={"body": body},
+        variables={"depths": (2, 5)},
+    )
+    nodes = facts(design)
+    assert (nodes["use"].repeat, nodes["use/conv"].repeat) == (2, 5)
+    assert facts(set_variable(design, "depths", (2, 3)))["use/conv"].repeat == 3
+
+
 def test_a_cycle_is_reported_once_and_does_not_hang() -> None:
     nodes = {"a": Node("a", "Add"), "b": Node("b", "Activation")}
     wires = (Wire("image", "a"), Wire("a", "b"), Wire("b", "a"), Wire("b", "out"))

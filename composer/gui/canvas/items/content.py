@@ -8,7 +8,7 @@ from composer.core.blocks.catalog import Catalog
 from composer.core.blocks.ports import input_ports, output_ports
 from composer.core.blocks.roles import MERGE
 from composer.core.facts import NodeFacts
-from composer.core.graph import Design, Each, Graph, Input, Literal, Node, Output, Ramp, Value
+from composer.core.graph import Design, Each, Graph, Input, Literal, Node, Output, Ramp, Value, is_expression
 
 MAX_PARAMS = 3
 # Abbreviations as papers use them; any other parameter is abbreviated to the first letters of its words.
@@ -102,7 +102,7 @@ def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFa
         id,
         node_shape(spec) if item.repeat == 1 else "card",
         id,
-        badge="" if item.repeat == 1 else f"×{str(item.repeat).removeprefix('=')}",
+        badge="" if item.repeat == 1 else f"×{repeat_count(item, facts)}",
         line="  ".join(part for part in (item.subgraph or item.block, changed_params(item, spec, facts)) if part),
         detail=f"waits for {waiting}" if waiting else costs(facts),
         family="graph" if item.subgraph is not None else spec.category if spec else "basic",
@@ -115,6 +115,13 @@ def content(design: Design, catalog: Catalog, graph: str, id: str, facts: NodeFa
         waiting=waiting,
         warning=f"{id}: {facts.warning}" if facts and facts.warning else None,
     )
+
+
+def repeat_count(node: Node, facts: NodeFacts | None) -> str:
+    """Return the number of iterations; its expression while the value is unknown."""
+    if is_expression(node.repeat) and facts is not None and facts.repeat:
+        return str(facts.repeat)
+    return str(node.repeat).removeprefix("=").strip()
 
 
 def node_shape(spec: BlockSpec | None) -> str:

@@ -7,10 +7,10 @@ from PySide6.QtCore import QPointF
 
 from composer.core import units
 from composer.core.blocks.ports import kind
-from composer.core.graph import Node
+from composer.core.graph import Node, is_expression
 from composer.core.run_records import HEALTH
 from composer.gui.canvas.hit_test import node_at, wire_at
-from composer.gui.canvas.items.content import literal
+from composer.gui.canvas.items.content import literal, repeat_count
 from composer.gui.canvas.items.node_item import NodeItem
 from composer.gui.canvas.scene import DesignScene
 from composer.gui.session.cost_lens import format_cost
@@ -51,6 +51,9 @@ def node_tip(scene: DesignScene, node: NodeItem) -> str:
         return _table(node.id, f"waits for {node.content.waiting}", [])
     spec = session.catalog.get(item.block) if isinstance(item, Node) else None
     rows: list[tuple[str, str]] = []
+    if isinstance(item, Node) and is_expression(item.repeat):
+        expression, count = str(item.repeat).removeprefix("=").strip(), repeat_count(item, facts)
+        rows.append(("repeat", expression if count == expression else f"{expression} = {count}"))
     if facts is not None:
         rows += [(port.port if len(facts.outputs) > 1 else "output", units.axes(port.shape)) for port in facts.outputs]
         rows += [("tokens", port.layout.describe()) for port in facts.outputs if port.layout and len(port.shape) == 3]

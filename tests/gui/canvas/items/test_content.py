@@ -51,6 +51,8 @@ def test_merges_instances_and_ends() -> None:
     assert card(Node("add", "Add", repeat=2)).shape == "card"
     use = card(Node("s", "graph:stage", repeat="=depth"))
     assert (use.stacked, use.line, use.badge, use.inputs, use.outputs) == (True, "stage", "×depth", ("x",), ("y",))
+    assert card(Node("s", "graph:stage", repeat="=depth"), NodeFacts(repeat=3)).badge == "×3"
+    assert card(Node("s", "graph:stage", repeat=4), NodeFacts(repeat=3)).badge == "×4"  # facts of the edit before
     design = Design(main=Graph({"image": Input("image", (3, "=size", "=size"))}, outputs={"out": Output("out")}))
     assert content(design, CATALOG, "", "image", None).line == "size × size × 3"
     assert content(design, CATALOG, "", "out", NodeFacts(outputs=(PortSpec("", (1, 10)),))).line == "10"

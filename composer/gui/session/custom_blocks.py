@@ -82,6 +82,12 @@ class CustomBlocks(QObject):
             path: reason for path, reason in self.catalog.broken.items() if block_folders.folder_of(path) is not None
         }
 
+    def close(self) -> None:
+        """Stop following the folders."""
+        if self._watcher is not None:
+            self._watcher.blockSignals(True)
+        self._soon.stop()
+
     def _load(self) -> Catalog:
         if self._catalog is None:
             self._folders = block_folders.all_folders()

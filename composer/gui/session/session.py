@@ -467,6 +467,7 @@ class Session(QObject):
         self.jobs.close()
         self.data.close()
         self.disk.close()
+        self.custom_blocks.close()
         self._recovery.close()
         clipboard.release()
         # Python commands that Qt frees while the interpreter shuts down crash the process.

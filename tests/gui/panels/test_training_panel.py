@@ -217,13 +217,15 @@ def test_stop_ends_a_training_that_is_still_starting(panel: TrainingPanel, sessi
     assert areas == [button.geometry() for button in (panel.controls.start, panel.controls.pause, panel.controls.stop)]
 
 
+@pytest.mark.timeout(400)  # three processes that import torch
 def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session: Session, qtbot: QtBot) -> None:
-    panel.form.edited.emit("epochs", 400, False)
+    epochs = 4000  # more than any machine trains during the test
+    panel.form.edited.emit("epochs", epochs, False)
     click(qtbot, panel.controls.start)
     qtbot.waitUntil(lambda: panel.run is not None and panel.run.epoch >= 2, timeout=PATIENCE)
     click(qtbot, panel.controls.pause)
     qtbot.waitUntil(state_is(panel, "paused"), timeout=PATIENCE)
-    qtbot.waitUntil(lambda: panel.controls.pause.text() == "Continue")
+    qtbot.waitUntil(lambda: panel.controls.pause.text() == "Continue", timeout=PATIENCE)
     step = panel.run.step
     click(qtbot, panel.controls.pause)
     qtbot.waitUntil(lambda: panel.run.state == "training" and panel.run.step > step, timeout=PATIENCE)
@@ -241,13 +243,13 @@ def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session
     click(qtbot, action)
     qtbot.waitUntil(lambda: panel.run.epoch > epoch, timeout=PATIENCE)
     assert panel.run.handle.folder == folder
-    assert panel.run.epochs == 400
+    assert panel.run.epochs == epochs
     assert (folder / "design.yaml").read_bytes() == before
     assert list(panel.run.curves.val_loss.x) == sorted(set(panel.run.curves.val_loss.x))
 
     click(qtbot, panel.controls.stop)
     qtbot.waitUntil(lambda: not panel.run.handle.active, timeout=PATIENCE)
-    qtbot.waitUntil(lambda: panel.controls.headline.text().startswith("Stopped after epoch"))
+    qtbot.waitUntil(lambda: panel.controls.headline.text().startswith("Stopped after epoch"), timeout=PATIENCE)
     assert read_run(folder).state == "stopped"
     assert panel.controls.resume.isVisible()
 

@@ -83,16 +83,16 @@ def test_what_an_editor_saves_is_in_the_catalog_and_the_palette(session: Session
     replaced = folder / "new.part"
     replaced.write_text(SOURCE.replace("Mine", "Other"))
     replaced.replace(folder / "other.py")  # as editors save
-    qtbot.waitUntil(lambda: "Other" in session.catalog, timeout=1000)
+    qtbot.waitUntil(lambda: "Other" in session.catalog)
     (folder / "gates").mkdir()
     (folder / "gates" / "gate.py").write_text(SOURCE.replace("Mine", "Gate"))
-    qtbot.waitUntil(lambda: session.catalog.get("Gate") is not None, timeout=1000)
+    qtbot.waitUntil(lambda: session.catalog.get("Gate") is not None)
     (folder / "gates" / "gate.py").write_text(
         SOURCE.replace("Mine", "Gate").replace("channels: int", "channels: int, depth: int = 3")
     )
-    qtbot.waitUntil(lambda: len(session.catalog["Gate"].params) == 2, timeout=1000)
+    qtbot.waitUntil(lambda: len(session.catalog["Gate"].params) == 2)
     (folder / "other.py").unlink()
-    qtbot.waitUntil(lambda: "Other" not in session.catalog, timeout=1000)
+    qtbot.waitUntil(lambda: "Other" not in session.catalog)
     assert [set(names) for names in named] == [{"Other"}, {"Gate"}, {"Gate"}, {"Other"}]
     families = lambda: [palette.tree.topLevelItem(i).text(0) for i in range(palette.tree.topLevelItemCount())]  # noqa: E731
     qtbot.waitUntil(lambda: "Gates" in families() and "My blocks" in families())
@@ -105,12 +105,12 @@ def test_a_broken_file_is_a_sentence_and_the_others_stay(session: Session, folde
         panel.show()
     session.custom_blocks.add_folder(folder, trusted=True)
     (folder / "broken.py").write_text("@block(\n")
-    qtbot.waitUntil(lambda: len(session.custom_blocks.broken()) == 1, timeout=1000)
+    qtbot.waitUntil(lambda: len(session.custom_blocks.broken()) == 1)
     assert "Mine" in session.catalog
     qtbot.waitUntil(lambda: palette.tree.topLevelItem(0).text(0) == "broken.py")
     qtbot.waitUntil(lambda: any("broken.py, line 1" in row.problem.message for row in problems.rows()))
     (folder / "broken.py").write_text(SOURCE.replace("Mine", "Mended"))
-    qtbot.waitUntil(lambda: "Mended" in session.catalog and not session.custom_blocks.broken(), timeout=1000)
+    qtbot.waitUntil(lambda: "Mended" in session.catalog and not session.custom_blocks.broken())
     qtbot.waitUntil(lambda: palette.tree.topLevelItem(0).text(0) != "broken.py")
 
 

@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = {
     "kills": 13.0,
     "mutations": 12.0,
+    "power_cut": 12.0,
     "random_edits": 6.0,
     "disk_full": 4.0,
-    "power_cut": 4.0,
     "folders": 4.0,
     "concurrent": 4.0,
 }

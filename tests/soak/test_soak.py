@@ -32,7 +32,7 @@ SHARES = {
     "mutations": 0.01,
     "random_edits": 0.01,
     "disk_full": 0.05,
-    "power_cut": 0.05,
+    "power_cut": 0.02,
     "folders": 0.05,
     "concurrent": 0.02,
 }

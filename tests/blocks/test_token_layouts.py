@@ -21,6 +21,8 @@ CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 SEEDS, IMAGES = 12, 6
 # Subsampled keys of larger strides do not see the last rows and columns.
 FINE = {"reduction": 2, "stride_kv": 2}
+# Footprints of 7 x 7 reach from a corner into the other quadrants of a small map.
+SMALL_FOOTPRINT = {"kernel_size": 3}
 LEARNED = ("class", "distillation", "register", "memory")
 
 
@@ -157,6 +159,7 @@ def test_a_map_moves_to_the_corner_that_differs(spec: BlockSpec, size: tuple[int
     values = {"c": 32, "h": height, "w": width}
     params = {param.name: values[param.axis] for param in spec.params if param.axis is not None}
     params |= {name: value for name, value in FINE.items() if spec.param(name) is not None}
+    params |= SMALL_FOOTPRINT if any("local" in kind for kind in spec.maps.values()) else {}
     change = sum(received_changes(spec, params, size, seed) for seed in range(SEEDS))
     assert isinstance(change, Tensor)
     for corner, image in zip(CORNERS, change, strict=True):

@@ -95,7 +95,7 @@ def _import_onnxruntime() -> ModuleType:
         return import_module("onnxruntime")
     except ImportError as error:
         raise UserError(
-            f"ONNX needs the package {error.name}; install: pip install onnx onnxscript onnxruntime"
+            f"ONNX needs the package {error.name}; install it with: pip install 'netcomposer[onnx]'"
         ) from None
 
 

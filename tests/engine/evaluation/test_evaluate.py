@@ -68,7 +68,7 @@ def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "others.py").write_text(OTHER)
     monkeypatch.setattr(datasets, "__path__", [*datasets.__path__, str(folder)])
     known = {**training_extensions.datasets(), **read_declarations(folder, "dataset", training_extensions.DATASET)}
-    for module in ("composer.core.training_inputs", "composer.engine.training.datasets"):
+    for module in ("composer.core.dataset_file", "composer.engine.training.datasets"):
         monkeypatch.setattr(f"{module}.datasets", lambda: known)
     monkeypatch.setitem(training_extensions.EXTENSIONS, "data", lambda: known)
 

@@ -163,7 +163,8 @@ def test_every_file_of_the_folders_declares_an_extension_that_can_be_made() -> N
         if any(option.required for option in declaration.options):
             continue  # a folder, for example
         fields = load_facts(ExtensionRef(name)).fields
-        data = load(ExtensionRef(name), {key: item.shape or (1, 32, 32) for key, item in fields.items()})
+        usual = {"image": (1, 32, 32), "tokens": (12,), "vector": (10,)}
+        data = load(ExtensionRef(name), {key: item.shape or usual.get(item.kind, ()) for key, item in fields.items()})
         assert set(data.train.fields) == set(declaration.values["fields"])
         candidates.append(data)
     for name, declaration in training_extensions.objectives().items():

@@ -18,7 +18,7 @@ from composer.engine.protocol import Channel, Handler, Progress
 
 if TYPE_CHECKING:
     from composer.engine.inspection.inspector import Inspector
-    from composer.engine.training.weights import Weights
+    from composer.engine.training.storage.weights import Weights
 
 Params = Mapping[str, Any]
 # The window shows this many repairs of one error.
@@ -180,19 +180,19 @@ class Engine:
 
     def data_facts(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Return what is known of a dataset."""
-        from composer.engine.training.gallery import data_facts
+        from composer.engine.training.data.gallery import data_facts
 
         return data_facts(params, progress)
 
     def data_samples(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Return thumbnails of samples of a dataset."""
-        from composer.engine.training.gallery import data_samples
+        from composer.engine.training.data.gallery import data_samples
 
         return data_samples(params, progress)
 
     def data_preview(self, params: Params, progress: Progress) -> dict[str, Any]:
         """Return one sample of a design's data as the network sees it, with augmented versions."""
-        from composer.engine.training.preview import data_preview
+        from composer.engine.training.preview.preview import data_preview
 
         return data_preview(params)
 
@@ -218,7 +218,7 @@ class Engine:
         """Return the weights of the requested run; None for fresh ones."""
         if not params.get("run"):
             return None
-        from composer.engine.training.weights import load_weights
+        from composer.engine.training.storage.weights import load_weights
 
         run, force = Path(params["run"]), params.get("force", False)
         return load_weights(run, design, self.inferrer.catalog, force=force)

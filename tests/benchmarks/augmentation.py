@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from composer.core.graph import ExtensionRef, Training
-from composer.engine.training.augmenter import make_augmenter
-from composer.engine.training.batches import epoch_batches
+from composer.engine.training.data.augmenter import make_augmenter
+from composer.engine.training.data.batches import epoch_batches
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import MemorySplit

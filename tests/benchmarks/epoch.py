@@ -18,11 +18,11 @@ from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.library import catalog
-from composer.engine.training.augmenter import make_augmenter
-from composer.engine.training.batches import epoch_batches
-from composer.engine.training.inputs import load_for
+from composer.engine.training.data.augmenter import make_augmenter
+from composer.engine.training.data.batches import epoch_batches
+from composer.engine.training.data.inputs import load_for
 from composer.engine.training.loop import train
-from composer.engine.training.optimizer import make_optimizer
+from composer.engine.training.optimization.optimizer import make_optimizer
 from composer.engine.training.report import Report
 from tests.benchmarks.measure import Row, row
 

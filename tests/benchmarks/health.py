@@ -13,10 +13,10 @@ from composer.core.files.design_file import load
 from composer.core.files.templates import template
 from composer.core.graph import Design
 from composer.engine.device import choose
-from composer.engine.training.gradient_norms import GradientNorms
-from composer.engine.training.health import HealthMonitor
 from composer.engine.training.loop import train
-from composer.engine.training.samples import SampleWriter
+from composer.engine.training.monitoring.gradient_norms import GradientNorms
+from composer.engine.training.monitoring.health import HealthMonitor
+from composer.engine.training.monitoring.samples import SampleWriter
 from tests.benchmarks.measure import Row
 
 EPOCHS = 12

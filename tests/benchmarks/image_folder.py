@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from composer.core.graph import ExtensionRef
 from composer.engine.device import cpu_cores
-from composer.engine.training.batches import epoch_batches
+from composer.engine.training.data.batches import epoch_batches
 from composer.engine.training.datasets import load
 from composer.engine.training.datasets.image_folder.file_split import FileSplit
 from tests.benchmarks.measure import Row, compare

@@ -45,7 +45,7 @@ def run(
     from composer.core.files.replacing import check_replace
     from composer.engine.inference.infer import Inferrer
     from composer.engine.repair.context import causes, misreads
-    from composer.engine.training.data_check import data_lines
+    from composer.engine.training.data.data_check import data_lines
 
     if output is not None and not (fix or fit_data):
         raise UserError("-o names the file for the repaired design; add --fix or --fit-data, or leave out -o")
@@ -130,7 +130,7 @@ def _fix(design: Design) -> Design:
 
 def _fit_data(design: Design, folder: Path, inferrer: "Inferrer") -> Design:
     """Apply the repairs that let the design be trained on its data, and print them."""
-    from composer.engine.training.data_check import fit_to_data
+    from composer.engine.training.data.data_check import fit_to_data
 
     fitted, steps = fit_to_data(design, folder, inferrer)
     for message, label in steps:

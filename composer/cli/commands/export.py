@@ -43,7 +43,7 @@ def run(
     inferrer = Inferrer.with_disk_cache()
     weights = None
     if run is not None:
-        from composer.engine.training.weights import load_weights
+        from composer.engine.training.storage.weights import load_weights
 
         weights = load_weights(run, loaded, inferrer.catalog, force=force)
     if str(output) == "-":

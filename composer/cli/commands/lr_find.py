@@ -22,7 +22,7 @@ def run(
     **settings: Any,
 ) -> int:
     """Find a learning rate: train for some steps with a rising rate and see where the loss falls; nothing is kept."""
-    from composer.engine.training.rate_command import find_rate_of
+    from composer.engine.training.rate_finder.rate_command import find_rate_of
 
     overrides = training_flags.read_overrides(settings)
     curve = find_rate_of(

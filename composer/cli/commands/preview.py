@@ -19,7 +19,7 @@ def run(
     **settings: Any,
 ) -> int:
     """Draw samples of the data as the network sees them, with their labels and augmented versions."""
-    from composer.engine.training.preview_sheet import write_sheet
+    from composer.engine.training.preview.preview_sheet import write_sheet
 
     overrides = training_flags.read_overrides(settings)
     print(write_sheet(design, output, part, samples, draws, overrides, force=force))

@@ -55,8 +55,8 @@ def _decay_table(design: Design) -> str:
     """Return how each parameter is trained: weight decay, factor of the learning rate, or frozen."""
     from composer.engine.codegen.build import build
     from composer.engine.library import catalog
-    from composer.engine.training.freezing import freeze
-    from composer.engine.training.parameter_groups import group_table, parameter_rows
+    from composer.engine.training.optimization.freezing import freeze
+    from composer.engine.training.optimization.parameter_groups import group_table, parameter_rows
 
     network = build(design, device="meta")
     freeze(network, design.training.freeze)

@@ -47,8 +47,8 @@ def run(
     os.environ.setdefault("GOMP_SPINCOUNT", "30000")
     if branch_optimizer and branch is None:
         raise UserError("--from-optimizer needs --from RUN@last, the run whose optimizer it is")
-    from composer.engine.training.branching import Branch
     from composer.engine.training.command import run_command
+    from composer.engine.training.storage.branching import Branch
 
     return run_command(
         design,

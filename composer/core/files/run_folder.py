@@ -6,7 +6,7 @@ A folder is read the same way while it trains, afterwards, and when it was copie
     checkpoints/last.pt  checkpoints/best.pt  checkpoints/best.safetensors  checkpoints/epoch_0010.pt
     samples/epoch_0001.json  samples/epoch_0001/0.png  samples/image_0.png
 
-`composer.engine.training.run` writes it, all but the notes (`run_notes`), which are the user's.
+`composer.engine.training.storage.run` writes it, all but the notes (`run_notes`), which are the user's.
 """
 
 import os

@@ -18,17 +18,17 @@ from composer.engine.codegen.build import build
 from composer.engine.device import choose
 from composer.engine.evaluation.classes import class_numbers
 from composer.engine.inference.infer import Inferrer
-from composer.engine.training.batches import ordered_batches
+from composer.engine.training.data.batches import ordered_batches
+from composer.engine.training.data.inputs import NamedInputs, check_fields, load_for
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import Batch, Split
-from composer.engine.training.inputs import NamedInputs, check_fields, load_for
 from composer.engine.training.objectives import make_objective
 from composer.engine.training.predictions import PredictionCollector, archive
-from composer.engine.training.run import Run
 from composer.engine.training.setup import check_output, make_fabric
+from composer.engine.training.storage.run import Run
+from composer.engine.training.storage.weights import load_weights
 from composer.engine.training.validation import VAL_FACTOR, measure
-from composer.engine.training.weights import load_weights
 
 ALL = "all"
 PARTS = ("train", "val", "test", ALL)

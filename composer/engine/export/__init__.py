@@ -13,7 +13,7 @@ from composer.core.graph import Design
 from composer.engine.codegen.proof import Proof
 from composer.engine.export.target import FRESH, ExportSource, Target
 from composer.engine.inference.infer import Inferrer
-from composer.engine.training.weights import Weights
+from composer.engine.training.storage.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.codegen.proof import Proof
 from composer.engine.inference.infer import Inference, Inferrer
-from composer.engine.training.weights import Weights
+from composer.engine.training.storage.weights import Weights
 
 FRESH = "fresh weights, not trained"
 

@@ -16,11 +16,11 @@ from composer.core.training_inputs import IMAGE
 from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspection import inspect_image, write_maps
 from composer.engine.inspection.subject import Subject, open_design, open_run
+from composer.engine.training.data.inputs import load_for
 from composer.engine.training.datasets.image_format import png_base64
 from composer.engine.training.datasets.progress import progress_to
-from composer.engine.training.inputs import load_for
-from composer.engine.training.run import Run
-from composer.engine.training.samples import sample_numbers
+from composer.engine.training.monitoring.samples import sample_numbers
+from composer.engine.training.storage.run import Run
 
 # Folders of earlier replies that the window may still have open.
 MAX_FOLDERS = 4

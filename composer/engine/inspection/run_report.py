@@ -15,7 +15,7 @@ from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspection import Inspection, inspect_image, map_title, write_maps
 from composer.engine.inspection.subject import open_run
 from composer.engine.maps import overlay
-from composer.engine.training.run import Run
+from composer.engine.training.storage.run import Run
 
 KIND = "inspection"
 SHEET, MAPS = "attention.png", "maps.json"

@@ -10,9 +10,9 @@ from composer.core import edits, training_settings
 from composer.core.errors import UserError
 from composer.core.run_records import PARTS
 from composer.core.training_inputs import IMAGE, LABEL
+from composer.engine.training.data.inputs import load_for
 from composer.engine.training.datasets.image_format import png_base64
-from composer.engine.training.inputs import load_for
-from composer.engine.training.run import Run
+from composer.engine.training.storage.run import Run
 
 
 def run_samples(folder: Path, part: str, indices: Sequence[int], size: int) -> list[dict[str, Any]]:

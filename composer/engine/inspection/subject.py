@@ -10,12 +10,12 @@ from composer.core.graph import Design
 from composer.core.training_inputs import field_shapes
 from composer.engine.codegen.build import build, instantiate
 from composer.engine.inference.infer import Inferrer
+from composer.engine.training.data.inputs import load_for
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.recorded import recorded_data, with_recorded_format
-from composer.engine.training.inputs import load_for
-from composer.engine.training.run import Run
-from composer.engine.training.weights import Weights, load_weights
+from composer.engine.training.storage.run import Run
+from composer.engine.training.storage.weights import Weights, load_weights
 
 
 @dataclass(frozen=True)

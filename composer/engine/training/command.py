@@ -10,11 +10,11 @@ from composer.core.errors import UserError
 from composer.core.extension_text import absolute_paths
 from composer.core.files import design_file
 from composer.core.run_records import best_of, tested_metrics
-from composer.engine.training.branching import Branch
 from composer.engine.training.control import Control
-from composer.engine.training.data_check import DataMisfitError, fit_command
+from composer.engine.training.data.data_check import DataMisfitError, fit_command
 from composer.engine.training.loop import train
 from composer.engine.training.report import Report
+from composer.engine.training.storage.branching import Branch
 
 
 def run_command(

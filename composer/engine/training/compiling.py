@@ -4,8 +4,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
+from composer.engine.training.data.inputs import NamedInputs
 from composer.engine.training.datasets.splits import Batch
-from composer.engine.training.inputs import NamedInputs
 from composer.engine.training.memory_phrases import is_out_of_memory
 from composer.engine.training.objectives import Objective
 

@@ -17,15 +17,19 @@ from composer.core.errors import UserError
 from composer.core.learning_rate import learning_rate
 from composer.core.run_records import LOSS
 from composer.engine.device import memory_used
-from composer.engine.training.batches import batch_bounds, epoch_batches, epoch_seed
-from composer.engine.training.checkpoint import Checkpointer
 from composer.engine.training.control import Control
-from composer.engine.training.failure import finite_loss
+from composer.engine.training.data.batches import batch_bounds, epoch_batches, epoch_seed
+from composer.engine.training.failures.failure import finite_loss
 from composer.engine.training.final_test import measure_test_part
-from composer.engine.training.patience import Patience
+from composer.engine.training.monitoring.samples import SampleWriter
 from composer.engine.training.predictions import PredictionCollector
 from composer.engine.training.preparation import Preparation
-from composer.engine.training.records import (
+from composer.engine.training.report import Report
+from composer.engine.training.settings import ResumedSettings, jump_warning
+from composer.engine.training.setup import set_threads
+from composer.engine.training.storage.checkpoint import Checkpointer
+from composer.engine.training.storage.patience import Patience
+from composer.engine.training.storage.records import (
     TrainingState,
     best_record,
     epoch_record,
@@ -33,11 +37,7 @@ from composer.engine.training.records import (
     state_record,
     step_record,
 )
-from composer.engine.training.report import Report
-from composer.engine.training.run import Run
-from composer.engine.training.samples import SampleWriter
-from composer.engine.training.settings import ResumedSettings, jump_warning
-from composer.engine.training.setup import set_threads
+from composer.engine.training.storage.run import Run
 from composer.engine.training.training_step import step_bounds
 from composer.engine.training.validation import VAL_FACTOR, validate
 

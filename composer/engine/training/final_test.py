@@ -5,8 +5,8 @@ from typing import Any
 from composer.core.files.run_folder import BEST
 from composer.engine.training.predictions import PredictionCollector
 from composer.engine.training.preparation import Preparation
-from composer.engine.training.records import TrainingState, final_test_record
-from composer.engine.training.run import Run
+from composer.engine.training.storage.records import TrainingState, final_test_record
+from composer.engine.training.storage.run import Run
 from composer.engine.training.validation import VAL_FACTOR, validate
 
 

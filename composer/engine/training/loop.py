@@ -18,25 +18,25 @@ from composer.core.graph import Design
 from composer.engine.codegen.generate import generate
 from composer.engine.device import choose
 from composer.engine.inference.infer import Inferrer
-from composer.engine.training.branching import Branch
 from composer.engine.training.compiling import compile_network
 from composer.engine.training.control import Control
-from composer.engine.training.data_change import check_resumed_data
 from composer.engine.training.datasets.progress import progress_to
-from composer.engine.training.divergence import with_cause
 from composer.engine.training.epoch_loop import EpochLoop
-from composer.engine.training.failure import Diverged, explain
-from composer.engine.training.memory_limit import too_little_memory
+from composer.engine.training.failures.divergence import with_cause
+from composer.engine.training.failures.failure import Diverged, explain
+from composer.engine.training.failures.memory_limit import too_little_memory
 from composer.engine.training.memory_phrases import is_out_of_memory
-from composer.engine.training.new_folder import check_new_folder
-from composer.engine.training.patience import StoppedWaitingError
 from composer.engine.training.preparation import Preparation, prepare
-from composer.engine.training.provenance import GitState, provenance
-from composer.engine.training.records import now
 from composer.engine.training.report import Report
-from composer.engine.training.run import Run
 from composer.engine.training.settings import ResumedSettings, override, resumed
 from composer.engine.training.setup import check_space, rehearse
+from composer.engine.training.storage.branching import Branch
+from composer.engine.training.storage.data_change import check_resumed_data
+from composer.engine.training.storage.new_folder import check_new_folder
+from composer.engine.training.storage.patience import StoppedWaitingError
+from composer.engine.training.storage.provenance import GitState, provenance
+from composer.engine.training.storage.records import now
+from composer.engine.training.storage.run import Run
 
 MAX_NOTES = 5  # notes on the data that a start repeats; `netcomposer datasets` has all
 

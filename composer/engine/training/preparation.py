@@ -19,22 +19,22 @@ from composer.engine.codegen.build import import_source
 from composer.engine.codegen.probe import model_class
 from composer.engine.device import Device
 from composer.engine.library import catalog
-from composer.engine.training.augmenter import Augmenter, make_augmenter
-from composer.engine.training.batches import batch_bounds
-from composer.engine.training.data_check import fitting_data
+from composer.engine.training.data.augmenter import Augmenter, make_augmenter
+from composer.engine.training.data.batches import batch_bounds
+from composer.engine.training.data.data_check import fitting_data
+from composer.engine.training.data.inputs import NamedInputs, check_fields, load_for, to_channels_last
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import Split
-from composer.engine.training.freezing import freeze
-from composer.engine.training.gradient_norms import GradientNorms
-from composer.engine.training.health import HealthMonitor, health_batch
-from composer.engine.training.initial_weights import InitialWeights, load_initial
-from composer.engine.training.inputs import NamedInputs, check_fields, load_for, to_channels_last
+from composer.engine.training.monitoring.gradient_norms import GradientNorms
+from composer.engine.training.monitoring.health import HealthMonitor, health_batch
 from composer.engine.training.objectives import Metrics, Objective, make_objective
-from composer.engine.training.optimizer import make_optimizer
-from composer.engine.training.records import Plan, now
+from composer.engine.training.optimization.freezing import freeze
+from composer.engine.training.optimization.optimizer import make_optimizer
+from composer.engine.training.optimization.weight_average import WeightAverage
 from composer.engine.training.setup import check_output, make_fabric
+from composer.engine.training.storage.initial_weights import InitialWeights, load_initial
+from composer.engine.training.storage.records import Plan, now
 from composer.engine.training.training_step import TrainingStep
-from composer.engine.training.weight_average import WeightAverage
 
 
 @dataclass

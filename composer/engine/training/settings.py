@@ -15,8 +15,8 @@ from composer.core.graph import Design, ExtensionRef, Training
 from composer.core.learning_rate import MODES, EpochChange, rate_jump
 from composer.core.training_table import GROUPS
 from composer.engine import library
-from composer.engine.training.records import now
-from composer.engine.training.run import Run
+from composer.engine.training.storage.records import now
+from composer.engine.training.storage.run import Run
 
 # A finished run can be made longer, and its records are no part of the result; all else would make it another run.
 RECORDS = GROUPS["Records"]

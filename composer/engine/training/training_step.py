@@ -8,9 +8,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from composer.engine.training.datasets.splits import Batch, batch_size
-from composer.engine.training.gradient_norms import GradientNorms
+from composer.engine.training.monitoring.gradient_norms import GradientNorms
 from composer.engine.training.objectives import Metrics, Objective
-from composer.engine.training.weight_average import WeightAverage
+from composer.engine.training.optimization.weight_average import WeightAverage
 
 Bounds = tuple[int, int]
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from composer.core.run_records import LOSS
-from composer.engine.training.batches import ordered_batches
+from composer.engine.training.data.batches import ordered_batches
 from composer.engine.training.datasets.splits import Batch, Split, batch_size
 from composer.engine.training.objectives import Objective
 from composer.engine.training.predictions import PredictionCollector

@@ -15,7 +15,7 @@ from composer.engine.evaluation.classes import class_numbers
 from composer.engine.evaluation.evaluate import evaluate
 from composer.engine.training import datasets
 from composer.engine.training.loop import train
-from composer.engine.training.run import Run
+from composer.engine.training.storage.run import Run
 from tests.engine.designs import tiny
 
 OTHER = '''

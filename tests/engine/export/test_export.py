@@ -24,7 +24,7 @@ from composer.engine.export.conversion import batches_of, convert_any_batch, fir
 from composer.engine.export.numerical_check import TOLERANCE, check_agreement, random_samples
 from composer.engine.export.target import ExportSource
 from composer.engine.inference.infer import Inference, Inferrer
-from composer.engine.training.weights import Weights
+from composer.engine.training.storage.weights import Weights
 from tests.engine.designs import chain, light
 
 TARGETS = tuple(export_targets())

@@ -17,7 +17,7 @@ from composer.core.graph import Design
 from composer.engine.codegen.build import build
 from composer.engine.export import check_provable, export, load_target
 from composer.engine.export.target import ExportSource
-from composer.engine.training.weights import Weights
+from composer.engine.training.storage.weights import Weights
 from composer.paths import TEMPLATES
 from tests.engine.designs import light
 

@@ -16,7 +16,7 @@ from composer.engine.inspection.inspection import inspect_image
 from composer.engine.inspection.inspector import Inspector
 from composer.engine.inspection.run_report import inspect_run
 from composer.engine.inspection.subject import open_design, open_run
-from composer.engine.training.run import Run
+from composer.engine.training.storage.run import Run
 from tests.engine.designs import tiny
 
 

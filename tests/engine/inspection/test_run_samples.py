@@ -17,7 +17,7 @@ from composer.engine.inspection.run_samples import run_samples
 from composer.engine.inspection.subject import open_run
 from composer.engine.training.datasets import load
 from composer.engine.training.loop import train
-from composer.engine.training.run import Run
+from composer.engine.training.storage.run import Run
 from tests.engine.designs import tiny
 
 

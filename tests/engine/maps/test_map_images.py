@@ -24,10 +24,10 @@ from composer.engine.maps.capture import capture
 from composer.engine.maps.captured_map import CapturedMap
 from composer.engine.maps.map_kinds import draw_map, segment
 from composer.engine.maps.window_layout import window_positions
+from composer.engine.training.data.inputs import load_for
 from composer.engine.training.datasets.image_file import read_image
-from composer.engine.training.inputs import load_for
 from composer.engine.training.loop import train
-from composer.engine.training.run import Run
+from composer.engine.training.storage.run import Run
 from tests.engine.designs import tiny
 
 

@@ -11,12 +11,12 @@ from composer.core.errors import UserError
 from composer.core.files.design_file import loads
 from composer.core.graph import ExtensionRef
 from composer.core.training_inputs import field_shapes, input_fields
+from composer.engine.training.data.inputs import NamedInputs, check_fields, load_for
 from composer.engine.training.datasets import LoadedDataset, image_format, load
 from composer.engine.training.datasets import digits as digits_module
 from composer.engine.training.datasets.image_file import read_image
 from composer.engine.training.datasets.image_format import channel_statistics, png_base64
 from composer.engine.training.datasets.splits import stratified_split
-from composer.engine.training.inputs import NamedInputs, check_fields, load_for
 
 
 def load_digits(*shape: int, **options: int) -> LoadedDataset:

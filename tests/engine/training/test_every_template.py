@@ -15,7 +15,7 @@ from composer.core.training_check import training_obstacle
 from composer.engine.codegen.generate import source
 from composer.engine.device import Device
 from composer.engine.inference.infer import Inferrer
-from composer.engine.training.batches import epoch_batches
+from composer.engine.training.data.batches import epoch_batches
 from composer.engine.training.datasets import load_facts
 from composer.engine.training.preparation import prepare
 from composer.paths import TEMPLATES

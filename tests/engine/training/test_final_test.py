@@ -14,9 +14,9 @@ from composer.core.files.design_file import save
 from composer.engine.codegen.build import build
 from composer.engine.inference.infer import Inferrer
 from composer.engine.training import datasets
-from composer.engine.training.inputs import NamedInputs
+from composer.engine.training.data.inputs import NamedInputs
 from composer.engine.training.loop import train
-from composer.engine.training.run import Run
+from composer.engine.training.storage.run import Run
 from tests.engine.designs import tiny
 
 PARTS = '''

@@ -13,7 +13,7 @@ from composer.core.errors import UserError
 from composer.core.files.run_folder import LAST, RunFolder
 from composer.core.files.run_owner import TakenOverError
 from composer.engine.training.loop import train
-from composer.engine.training.run import Run
+from composer.engine.training.storage.run import Run
 from tests.engine.designs import tiny
 from tests.engine.training.train_process import TrainProcess
 

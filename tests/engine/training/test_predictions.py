@@ -17,7 +17,7 @@ from composer.engine.training.datasets import load
 from composer.engine.training.loop import train
 from composer.engine.training.predictions import PredictionCollector, archive
 from composer.engine.training.report import Report
-from composer.engine.training.run import Run
+from composer.engine.training.storage.run import Run
 from tests.engine.designs import tiny
 
 

@@ -13,7 +13,7 @@ from composer.engine.training import epoch_loop
 from composer.engine.training.control import Control
 from composer.engine.training.loop import train
 from composer.engine.training.report import Report
-from composer.engine.training.run import Run
+from composer.engine.training.storage.run import Run
 from tests.engine.designs import tiny
 from tests.engine.training.train_process import TIMING, TrainProcess
 

@@ -5,10 +5,10 @@ import torch
 
 from composer.core.errors import DesignError
 from composer.core.files.design_file import loads
+from composer.engine.training.data.inputs import check_fields
 from composer.engine.training.datasets import LoadedDataset
 from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import MemorySplit
-from composer.engine.training.inputs import check_fields
 from tests.engine.designs import tiny
 
 

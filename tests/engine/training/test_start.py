@@ -17,9 +17,9 @@ from composer.core.graph import Node, Training
 from composer.engine.codegen.generate import source
 from composer.engine.training import setup
 from composer.engine.training.control import Control
-from composer.engine.training.failure import Diverged, finite_loss
+from composer.engine.training.failures.failure import Diverged, finite_loss
+from composer.engine.training.failures.memory_limit import keep_effective_batch
 from composer.engine.training.loop import train
-from composer.engine.training.memory_limit import keep_effective_batch
 from composer.engine.training.objectives.classification import Classification
 from composer.engine.training.report import Report
 from tests.engine.designs import chain, tiny
@@ -130,7 +130,7 @@ def test_a_folder_in_which_nothing_can_be_replaced_is_noticed_before_the_first_e
         real(path, content)  # type: ignore[arg-type]
 
     real = atomic.write_atomically
-    monkeypatch.setattr("composer.engine.training.run.write_atomically", write)
+    monkeypatch.setattr("composer.engine.training.storage.run.write_atomically", write)
     with pytest.raises(UserError, match=r"state\.json: cannot be written: Permission denied"):
         train(tiny(), tmp_path / "run", device="cpu")
     assert list(tmp_path.iterdir()) == []
@@ -243,7 +243,7 @@ def test_a_lack_of_memory_during_training_is_stored_with_the_suggestion(
         return loss(self, model, batch, step)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Classification, "loss", limited)
-    monkeypatch.setattr("composer.engine.training.memory_limit._fits", lambda _parts, size: size <= 40)
+    monkeypatch.setattr("composer.engine.training.failures.memory_limit._fits", lambda _parts, size: size <= 40)
     with pytest.raises(UserError, match="40 fits"):
         train(tiny(), tmp_path / "run", device="cpu")
     state = RunFolder(tmp_path / "run").state()

@@ -16,12 +16,12 @@ from composer.engine import device
 from composer.engine.inference.infer import Inferrer
 from composer.engine.library import catalog
 from composer.engine.maps.capture import capture
+from composer.engine.training.data.inputs import NamedInputs
 from composer.engine.training.datasets import load
-from composer.engine.training.inputs import NamedInputs
 from composer.engine.training.loop import train
 from composer.engine.training.objectives import make_objective
-from composer.engine.training.optimizer import make_optimizer
-from composer.engine.training.run import Run
+from composer.engine.training.optimization.optimizer import make_optimizer
+from composer.engine.training.storage.run import Run
 from composer.engine.training.validation import validate
 from tests.engine.designs import tiny
 

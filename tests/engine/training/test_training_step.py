@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from composer.engine.training.datasets.splits import Batch
 from composer.engine.training.objectives import Objective
+from composer.engine.training.optimization.weight_average import WeightAverage
 from composer.engine.training.training_step import TrainingStep, step_bounds
-from composer.engine.training.weight_average import WeightAverage
 
 
 class Squares(Objective):

@@ -6,9 +6,9 @@ import torch
 from PIL import Image
 
 from composer.core.graph import ExtensionRef, Training
-from composer.engine.training import batches
-from composer.engine.training.augmenter import make_augmenter
-from composer.engine.training.batches import epoch_batches
+from composer.engine.training.data import batches
+from composer.engine.training.data.augmenter import make_augmenter
+from composer.engine.training.data.batches import epoch_batches
 from composer.engine.training.datasets import load
 from composer.engine.training.datasets.image_fit import WHOLE, fit_image, fit_part
 

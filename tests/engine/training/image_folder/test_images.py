@@ -12,7 +12,7 @@ from PIL import Image
 from composer.core.errors import UserError
 from composer.core.extension_text import parse_reference
 from composer.core.graph import ExtensionRef
-from composer.engine.training.batches import epoch_batches, ordered_batches
+from composer.engine.training.data.batches import epoch_batches, ordered_batches
 from composer.engine.training.datasets import LoadedDataset, load, load_facts
 from composer.engine.training.datasets.image_folder import scan as scan_module
 from composer.engine.training.datasets.image_folder import statistics

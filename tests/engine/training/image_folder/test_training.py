@@ -10,10 +10,10 @@ from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspection import inspect_image
 from composer.engine.inspection.subject import open_run
 from composer.engine.training.control import Control
+from composer.engine.training.data.inputs import load_for
 from composer.engine.training.datasets.image_folder import scan
 from composer.engine.training.datasets.image_folder.file_split import FileSplit
 from composer.engine.training.datasets.splits import MemorySplit
-from composer.engine.training.inputs import load_for
 from composer.engine.training.loop import train
 from composer.engine.training.report import Report
 from tests.engine.designs import tiny

@@ -1,0 +1,1 @@
+"""What is recorded of a network while it trains: health of nodes, gradient norms, sample images."""

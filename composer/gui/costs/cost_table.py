@@ -174,6 +174,7 @@ class CostTable(QTableView):
         header.setSortIndicatorClearable(True)
         header.setStyleSheet(f"QHeaderView::section {{ font-size: {theme.SMALL}px; padding: 4px 6px; }}")
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.sortIndicatorChanged.connect(self._share_width)
         header.setMinimumSectionSize(48)
         # Fixed widths: resizing to the contents would measure every cell after every change.
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -199,7 +200,9 @@ class CostTable(QTableView):
         for cost, widest in WIDEST.items():
             column = TITLES.index(COLUMNS[cost])
             if not self.isColumnHidden(column):
-                title = with_arrow(TITLES[column], Qt.SortOrder.AscendingOrder)
+                title = TITLES[column]
+                if column == self.horizontalHeader().sortIndicatorSection():  # only this one has an arrow
+                    title = with_arrow(title, Qt.SortOrder.AscendingOrder)
                 width = max(metrics.horizontalAdvance(text) for text in (widest, title)) + PADDING
                 self.setColumnWidth(column, width)
                 used += width

@@ -32,6 +32,7 @@ from composer.gui.widgets.training_plan import TrainingPlan
 from composer.gui.widgets.training_plots import TrainingPlots
 from composer.gui.widgets.wrap_button import WrapButton
 from composer.gui.workers.outcome import ProcessOutcome
+from composer.gui.workers.thread_queue import ThreadQueue
 
 # Events arrive faster than anybody can read: the panel redraws at most this often, and not at all without events.
 DRAW_MS = 100
@@ -65,6 +66,7 @@ class TrainingPanel(Panel):
         super().__init__(session)
         self.run: LiveRun | None = None
         self._has_looked_for_interrupted = False
+        self._looking = ThreadQueue("interrupted runs", self)
         self._start_due = False  # whether the user has asked for a start that waits for the data
         self._sampled: object = None  # run, epoch and state of the images that are shown
         self._offered_digest = ""  # of the network whose interrupted run is offered for resuming
@@ -250,7 +252,7 @@ class TrainingPanel(Panel):
             self._offered_digest = ""
             self.notice.clear()
         if self.run is None and not self._has_looked_for_interrupted:
-            self._offer_interrupted()
+            self._look_for_interrupted()
         self._show_run()
 
     def _show_settings(self, on: bool) -> None:
@@ -332,18 +334,17 @@ class TrainingPanel(Panel):
         data = data_words(training.data, self.session.data.facts)
         return f"{size}{data} for {epochs}, {training.batch_size * training.accumulate} samples per step, on {where}"
 
-    def _offer_interrupted(self) -> None:
-        """Offer to resume a run of this network that a crash or a power failure ended."""
-        if not self.session.document.design.main.nodes:
-            return
-        self._has_looked_for_interrupted = True
-        infos = [read_run(folder) for folder in list_runs(runs_folder())]
-        lost: list[RunInfo] = [
-            info
-            for info in infos
-            if info.state == "interrupted" and info.has_weights and self.session.is_trained_by(info)
-        ]
-        if lost:
+    def _look_for_interrupted(self) -> None:
+        """Look in a thread for runs that a crash or a power failure ended: there may be a thousand folders."""
+        if self.session.document.design.main.nodes:
+            self._has_looked_for_interrupted = True
+            root = runs_folder()
+            self._looking.run(lambda: _interrupted(root), self._offer_interrupted)
+
+    def _offer_interrupted(self, infos: list[RunInfo]) -> None:
+        """Offer to resume the newest of these runs that trains this network."""
+        lost = [info for info in infos if self.session.is_trained_by(info)]
+        if lost and self.run is None and not self._start_due:
             self._offered_digest = self.session.digest
             newest = max(lost, key=lambda info: info.created)
             progress = f"after epoch {newest.epoch} of {newest.epochs}"
@@ -389,6 +390,11 @@ class TrainingPanel(Panel):
 
     def _on_turned(self, upright: bool) -> None:
         self._settings.setMinimumWidth(0 if upright else WIDTH)
+
+
+def _interrupted(root: Path) -> list[RunInfo]:
+    infos = [read_run(folder) for folder in list_runs(root)]
+    return [info for info in infos if info.state == "interrupted" and info.has_weights]
 
 
 def _suggestion_words(settings: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from torch import Tensor, nn
 
-from blocks._shared.choices import check_positive, per_axis
+from blocks._shared.pooling import check_window_fits, check_windows
 from blocks.spec import block
 
 
@@ -31,15 +31,10 @@ class AvgPool2d(nn.AvgPool2d):
         padding: Annotated[int | tuple[int, int], (0, 16)] = 0,
         ceil_mode: bool = False,
     ) -> None:
-        check_positive(kernel_size=kernel_size, stride=kernel_size if stride is None else stride)
-        sides, borders = per_axis(kernel_size, 2), per_axis(padding, 2)
-        if any(not 0 <= border <= side // 2 for border, side in zip(borders, sides, strict=True)):
-            raise ValueError(f"padding: {padding} is not between 0 and half of kernel_size {kernel_size}")
+        check_windows(kernel_size, stride, padding, 2)
         super().__init__(kernel_size, stride, padding, ceil_mode=ceil_mode, count_include_pad=False)
-        self.sides, self.borders = sides, borders
 
     def forward(self, x: Tensor) -> Tensor:
         """Pool `x` (N, C, H, W)."""
-        if any(n + 2 * b < side for n, b, side in zip(x.shape[2:], self.borders, self.sides, strict=True)):
-            raise ValueError(f"kernel_size: {self.kernel_size} is larger than the map {tuple(x.shape[2:])}")
+        check_window_fits(x, self.kernel_size, self.padding, "map")
         return super().forward(x)

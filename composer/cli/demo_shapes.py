@@ -97,22 +97,34 @@ def run_scenes(demo: Steps, window: "Window", count: int | None, epochs: int | N
     info = read_run(demo.out / RUN)
     demo.note(f"trained {info.epoch} epochs on the folder: best validation {info.best_text}")
     demo.show_results(window, demo.out / RUN, demo.out / CONFUSION)
-    factor = _save_attention(demo, window, _test_scenes(folder))
+    layer, factor = _save_attention(demo, window, _test_scenes(folder))
     text = f"attention on the object is {factor:.1f} times its share of the image"
-    demo.note(f"class-token attention of {IMAGES} test images: {text}")
+    demo.note(f"class-token attention of {IMAGES} test images in {layer}, the layer where it is largest: {text}")
     return f"{info.best_text} on generated scenes, {text}"
 
 
 def _write_scenes(folder: Path, count: int | None) -> None:
     """Write the scenes of the template as image files, by the command line."""
-    source = load(template(TEMPLATE)).training.data
+    design = load(template(TEMPLATE))
+    source = design.training.data
+    height, width = next(iter(design.main.inputs.values())).shape[1:]
     if count is not None:
         source = ExtensionRef(source.name, {**source.options, "count": count})
     text = (
         reference_text("data", source)
         or "{" + ", ".join(f"{key}: {value}" for key, value in {"name": source.name, **source.options}.items()) + "}"
     )
-    command = [sys.executable, "-m", "composer", "datasets", text, "--write", str(folder), "--size", "32"]
+    command = [
+        sys.executable,
+        "-m",
+        "composer",
+        "datasets",
+        text,
+        "--write",
+        str(folder),
+        "--size",
+        f"{width}x{height}",
+    ]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode:
         raise UserError(f"demo: the scenes could not be written: {finished.stderr.strip()}")
@@ -129,12 +141,12 @@ def _test_scenes(folder: Path) -> list[Scene]:
     return list(scenes.values())[:IMAGES]
 
 
-def _save_attention(demo: Steps, window: "Window", scenes: list[Scene]) -> float:
+def _save_attention(demo: Steps, window: "Window", scenes: list[Scene]) -> tuple[str, float]:
     """Draw class-token attention over the test images with the box of each object.
 
     Returns:
-        The share of the attention that is in the box, as a multiple of the box's share of the image: the mean over the
-        images, for the layer in which it is largest.
+        The layer in which most attention is in the box, and its share there as a multiple of the box's share of the
+        image: the mean over the images.
     """
     import numpy as np
 
@@ -148,7 +160,7 @@ def _save_attention(demo: Steps, window: "Window", scenes: list[Scene]) -> float
     best = max(factors, key=lambda layer: factors[layer])
     rows = [(scene.path, scene.label, scene.box, maps[best]) for maps, scene in zip(captured, scenes, strict=True)]
     draw_sheet(rows, demo.out / ATTENTION)
-    return factors[best]
+    return best, factors[best]
 
 
 def _class_token_maps(demo: Steps, window: "Window", scene: Scene) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from composer.core import expressions
 from composer.core.errors import DesignError, UserError
 from composer.core.files import design_json
 from composer.core.files.design_file import dumps, load, loads
-from composer.core.files.templates import load_template, template_files, variant_names
+from composer.core.files.templates import load_template, template_files
 from composer.core.graph import Each
 from composer.core.value_text import from_text, to_text
 from composer.core.variants import apply_variant, current_variant
@@ -75,7 +75,7 @@ def test_lists_are_typed_as_variables() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [(path, name) for path in template_files() for name in variant_names(path)], ids=str
+    ("path", "name"), [(path, name) for path in template_files() for name in load(path).variants], ids=str
 )
 def test_every_variant_of_a_template_is_a_template_too(path: Path, name: str) -> None:
     design = load_template(name)

@@ -70,19 +70,13 @@ def load_template(name: str, variant: str = "") -> Design:
     """
     if not (paths.TEMPLATES / f"{name}.yaml").is_file():
         for path in template_files():
-            if name in variant_names(path):
+            family = load(path)
+            if name in family.variants:
                 if variant and variant != name:
                     raise UserError(f"{name} is a variant of {path.stem} itself; leave out --variant {variant}")
-                return apply_variant(load(path), name)
+                return apply_variant(family, name)
     design = load(template(name))
     return apply_variant(design, variant) if variant else design
-
-
-def variant_names(path: Path) -> list[str]:
-    """Return the names of a template's variants, without parsing the whole design."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        section = re.search(r"^variants:\n((?:  .*\n)+)", file.read(HEAD_BYTES), re.MULTILINE)
-    return re.findall(r"^  (\w+):", section[1], re.MULTILINE) if section else []
 
 
 def template_files() -> list[Path]:

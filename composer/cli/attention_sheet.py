@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from composer.core.colormaps import color_of
 from composer.core.errors import UserError
 
 TILE, GAP, LINE = 192, 12, 24  # pixels
 COLUMNS = 4
+COLORMAP = "viridis"
 Box = tuple[float, float, float, float]
 
 
@@ -24,6 +24,8 @@ def draw_sheet(rows: Sequence[tuple[Path, str, Box, Any]], out: Path) -> None:
     """
     from PySide6.QtCore import QRectF, Qt
     from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+    from composer.gui.widgets.heat_image import heat_image
 
     lines = -(-len(rows) // COLUMNS)
     size = COLUMNS * (TILE + GAP) + GAP, lines * (2 * TILE + LINE + 2 * GAP) + GAP
@@ -41,7 +43,7 @@ def draw_sheet(rows: Sequence[tuple[Path, str, Box, Any]], out: Path) -> None:
         painter.drawImage(above, image)
         painter.drawImage(below, image)
         painter.setOpacity(0.65)
-        painter.drawImage(below, _heat(weights))
+        painter.drawImage(below, heat_image(weights, COLORMAP)[0])
         painter.setOpacity(1.0)
         painter.setPen(QPen(QColor("white"), 2))
         left, top, right, bottom = box
@@ -52,16 +54,3 @@ def draw_sheet(rows: Sequence[tuple[Path, str, Box, Any]], out: Path) -> None:
     painter.end()
     if not sheet.save(str(out)):
         raise UserError(f"{out}: cannot be written")
-
-
-def _heat(weights: Any) -> Any:
-    """Return a map (height, width) as colours, its largest value the brightest."""
-    from PySide6.QtGui import QColor, QImage
-
-    height, width = weights.shape
-    largest = float(weights.max()) or 1.0
-    image = QImage(width, height, QImage.Format.Format_RGB32)
-    for row in range(height):
-        for column in range(width):
-            image.setPixelColor(column, row, QColor(*color_of("viridis", float(weights[row, column]) / largest)))
-    return image

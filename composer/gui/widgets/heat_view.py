@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from composer.core import colormaps
 from composer.gui.look import theme
 from composer.gui.widgets import color_bar
+from composer.gui.widgets.heat_image import heat_image
 from composer.gui.widgets.readout import Readout
 
 MARGIN, BAR_GAP = 8, 16
@@ -108,21 +109,9 @@ class HeatView(QWidget):
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _colorize(self) -> None:
-        import numpy as np
-
         self._heat = QImage()
         if self.values is not None and self.values.size:
-            empty = ~np.isfinite(self.values)
-            finite = self.values[~empty]
-            low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-            self._range = (low, high)
-            shares = (np.where(empty, low, self.values) - low) / max(high - low, 1e-12)
-            cells = np.full((*self.values.shape, 4), 255, dtype=np.uint8)
-            table = np.array(colormaps.colors(self.colors), dtype=np.uint8)
-            cells[..., :3] = table[np.rint(shares * (len(table) - 1)).astype(int)]
-            cells[empty] = 0
-            height, width = self.values.shape
-            self._heat = QImage(cells.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+            self._heat, self._range = heat_image(self.values, self.colors)
         self.update()
 
     def _natural_size(self) -> QSize:

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from composer.core.declarations import ParamSpec
+from composer.core.declarations import Declaration, ParamSpec
 from composer.core.errors import UserError
 from composer.core.graph import ExtensionRef, Literal, Training, as_literal
 from composer.core.number_text import parse_number
@@ -32,7 +32,7 @@ def parse_reference(setting: str, text: str) -> ExtensionRef:
         text: the text.
     """
     name, separator, value = text.partition(SEPARATOR)
-    declaration = EXTENSIONS[setting]().get(name) if setting in EXTENSIONS else None
+    declaration = _declaration(setting, name)
     if not separator or declaration is None or not declaration.options:
         return ExtensionRef(text)
     first = declaration.options[0]
@@ -61,7 +61,7 @@ def reference_text(setting: str, reference: ExtensionRef) -> str | None:
     """Return the text that `parse_reference` reads back; None if only a mapping can write the options."""
     if not reference.options:
         return reference.name if parse_reference(setting, reference.name) == reference else None
-    declaration = EXTENSIONS[setting]().get(reference.name) if setting in EXTENSIONS else None
+    declaration = _declaration(setting, reference.name)
     if declaration is None or not declaration.options or len(reference.options) != 1:
         return None
     first = declaration.options[0]
@@ -80,7 +80,7 @@ def plain_reference(setting: str, reference: ExtensionRef) -> str | dict[str, An
 
 def describe_reference(setting: str, reference: ExtensionRef) -> str:
     """Return an extension in words: its text, and options that the text does not hold in brackets."""
-    declaration = EXTENSIONS[setting]().get(reference.name) if setting in EXTENSIONS else None
+    declaration = _declaration(setting, reference.name)
     first = declaration.options[0].name if declaration is not None and declaration.options else ""
     head = ExtensionRef(reference.name, {key: value for key, value in reference.options.items() if key == first})
     text = reference_text(setting, head)
@@ -111,7 +111,7 @@ def absolute_paths(training: Training, *folders: Path) -> Training:
 
 def absolute_reference(setting: str, reference: ExtensionRef, *folders: Path) -> ExtensionRef:
     """Return an extension that names files by absolute paths; see `absolute_paths`."""
-    declaration = EXTENSIONS[setting]().get(reference.name) if setting in EXTENSIONS else None
+    declaration = _declaration(setting, reference.name)
     options = dict(reference.options)
     for spec in declaration.options if declaration is not None else ():
         value = options.get(spec.name)
@@ -127,9 +127,14 @@ def absolute_reference(setting: str, reference: ExtensionRef, *folders: Path) ->
 
 def without_paths(setting: str, reference: ExtensionRef) -> ExtensionRef:
     """Return an extension without the options that name files."""
-    declaration = EXTENSIONS[setting]().get(reference.name) if setting in EXTENSIONS else None
+    declaration = _declaration(setting, reference.name)
     paths = {spec.name for spec in declaration.options if spec.type == "path"} if declaration is not None else set()
     return ExtensionRef(reference.name, {key: value for key, value in reference.options.items() if key not in paths})
+
+
+def _declaration(setting: str, name: str) -> Declaration | None:
+    """Return what an extension of a setting declares; None if it is unknown."""
+    return EXTENSIONS[setting]().get(name) if setting in EXTENSIONS else None
 
 
 def _absolute(text: str, folders: tuple[Path, ...]) -> str:

@@ -1,6 +1,7 @@
 """Datasets of images that are files within a table: checked once, then decoded like the files of a folder."""
 
 import hashlib
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,13 +15,12 @@ from numpy.typing import NDArray
 from composer.core.data_facts import DataFacts, FieldFacts, PartFacts, representative_sizes
 from composer.core.errors import UserError
 from composer.core.training_inputs import IMAGE, LABEL
-from composer.engine.device import cpu_cores
-from composer.engine.training.datasets import LoadedDataset
+from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes
 from composer.engine.training.datasets.formats.arrays import number_labels
 from composer.engine.training.datasets.formats.image_table import ImageRows, find_columns, read_labels
 from composer.engine.training.datasets.image_file import EncodedImage, ImageSource
 from composer.engine.training.datasets.image_fit import Fit
-from composer.engine.training.datasets.image_folder.file_split import FileSplit
+from composer.engine.training.datasets.image_folder.file_split import FileSplit, default_workers
 from composer.engine.training.datasets.image_folder.loading import Cache, load_decoded
 from composer.engine.training.datasets.image_folder.scan import ScannedImage, scan_files
 from composer.engine.training.datasets.image_format import ImageFormat
@@ -28,7 +28,6 @@ from composer.engine.training.datasets.parts import complete_parts
 
 BLOCK = 1024  # rows that are in memory at a time while they are checked
 TAIL = 64  # last bytes of a file that go into the digest: those of a compressed image depend on all others
-MAX_WORKERS = 8
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class EncodedImages:
         splits = {}
         for part, content in self.parts.items():
             paths = tuple(f"{part} row {number}" for number in content.numbers.tolist())
-            labels, workers = torch.from_numpy(content.labels), min(MAX_WORKERS, cpu_cores())
+            labels, workers = torch.from_numpy(content.labels), default_workers()
             splits[part] = EncodedSplit(Path(), paths, labels, image, stored, workers, part=content)
         return load_decoded(name, splits, self.classes, self.facts(fit), cache)
 
@@ -189,3 +188,31 @@ class EncodedSplit(FileSplit):
     def source(self, index: int) -> ImageSource:
         """Return what a sample is decoded from."""
         return self.part.rows[int(self.part.numbers[index])]
+
+
+class EncodedDataset(Dataset):
+    """A dataset whose images are files within a table.
+
+    Args:
+        fit: how images of other proportions meet the input.
+        val_share: share of the training samples that is held out for validation, where there is no such part.
+        test_share: share of the samples that is held out for the test, where there is no such part.
+        split_seed: seed of the division into parts.
+    """
+
+    def __init__(self, fit: Fit, val_share: float, test_share: float, split_seed: int) -> None:
+        self.fit: Fit = fit
+        self.division = (val_share, test_share, split_seed)
+
+    @abstractmethod
+    def images(self) -> EncodedImages:
+        """Read the images, in the parts that the source has."""
+
+    def load(self, shapes: Shapes) -> LoadedDataset:
+        """Read the images and decode them in the size of the field ``image``."""
+        name = type(self).__module__.rpartition(".")[2]
+        return self.images().divide(*self.division).load(name, shapes[IMAGE], self.fit)
+
+    def facts(self) -> DataFacts:
+        """Return classes, counts, sizes and broken images."""
+        return self.images().divide(*self.division).facts(self.fit)

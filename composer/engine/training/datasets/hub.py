@@ -11,17 +11,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Literal
 
-from composer.core.data_facts import PARTS, DataFacts
+from composer.core.data_facts import PARTS
 from composer.core.errors import UserError
-from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, dataset
-from composer.engine.training.datasets.encoded_images import EncodedImages, images_of_tables
+from composer.engine.training.datasets import dataset
+from composer.engine.training.datasets.encoded_images import EncodedDataset, EncodedImages, images_of_tables
 from composer.engine.training.datasets.extra import missing_package
-from composer.engine.training.datasets.image_fit import Fit
 from composer.engine.training.datasets.image_folder.listing import PART_OF
 
 
 @dataset(title="Hugging Face Hub", fields=("image", "label"))
-class HubDataset(Dataset):
+class HubDataset(EncodedDataset):
     """A dataset of labelled images by its name on the Hugging Face Hub, such as mnist or owner/name.
 
     It is read from the cache on this computer; nothing is downloaded unless the option says so. Needs datasets.
@@ -54,19 +53,11 @@ class HubDataset(Dataset):
         self.config = config
         self.download = download
         self.columns = (image_column, label_column)
-        self.fit: Fit = fit
-        self.division = (val_share, test_share, split_seed)
+        super().__init__(fit, val_share, test_share, split_seed)
 
-    def load(self, shapes: Shapes) -> LoadedDataset:
-        """Read the images and decode them in the size of the field ``image``."""
-        return self._images().load("hub", shapes["image"], self.fit)
-
-    def facts(self) -> DataFacts:
-        """Return classes, counts, sizes and broken images."""
-        return self._images().facts(self.fit)
-
-    def _images(self) -> EncodedImages:
-        return _read(self.name, self.config, self.download, self.columns).divide(*self.division)
+    def images(self) -> EncodedImages:
+        """Read the images."""
+        return _read(self.name, self.config, self.download, self.columns)
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,6 @@ Tapson, van Schaik, 2017, arXiv:1702.05373.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +18,7 @@ from composer.engine.training.datasets.class_names import read_class_names
 from composer.engine.training.datasets.file_stamp import file_stamp
 from composer.engine.training.datasets.formats.arrays import number_labels, pixel_range, to_channels_last
 from composer.engine.training.datasets.formats.idx import read_idx
-from composer.engine.training.datasets.labelled_images import ImagePart, load_images
+from composer.engine.training.datasets.labelled_images import ImageArrays, ImagePart, load_images
 from composer.engine.training.datasets.parts import complete_parts
 
 # Version in front of the name, as EMNIST has one, then part and content.
@@ -86,23 +85,8 @@ class Idx(Dataset):
         )
 
 
-@dataclass(frozen=True)
-class IdxFiles:
-    """What the files of a folder hold.
-
-    Args:
-        parts: ``train`` and perhaps ``test``.
-        classes: names of the classes.
-        notes: for the user.
-    """
-
-    parts: dict[str, ImagePart]
-    classes: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
 @lru_cache(maxsize=1)
-def read_files(folder: Path, version: str, _stamp: str) -> IdxFiles:
+def read_files(folder: Path, version: str, _stamp: str) -> ImageArrays:
     """Read the files of a folder.
 
     Raises:
@@ -128,7 +112,7 @@ def read_files(folder: Path, version: str, _stamp: str) -> IdxFiles:
     labels, classes = number_labels([arrays[part]["labels"] for part in images], str(folder), read_class_names(folder))
     parts = {part: ImagePart(scale.apply(images[part]), numbers) for part, numbers in zip(images, labels, strict=True)}
     missing = () if "test" in parts else ("there are no test files, so there is no test part",)
-    return IdxFiles(parts, classes, (*filter(None, [scale.note]), *missing))
+    return ImageArrays(parts, classes, (*filter(None, [scale.note]), *missing))
 
 
 def _find_files(folder: Path, version: str) -> dict[tuple[str, str], Path]:

@@ -7,19 +7,16 @@ from typing import Annotated, Literal
 from composer.core.data_facts import DataFacts
 from composer.core.errors import UserError
 from composer.core.training_inputs import IMAGE
-from composer.engine.device import cpu_cores
 from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, dataset
 from composer.engine.training.datasets.gallery import DataGallery, GalleryPart
 from composer.engine.training.datasets.image_file import UserImage, read_image
 from composer.engine.training.datasets.image_folder import label_file
-from composer.engine.training.datasets.image_folder.file_split import FileSplit
+from composer.engine.training.datasets.image_folder.file_split import FileSplit, default_workers
 from composer.engine.training.datasets.image_folder.listing import ListedImage, Listing, list_folder
 from composer.engine.training.datasets.image_folder.loading import Cache, load_decoded
 from composer.engine.training.datasets.image_folder.samples import Division, Samples, usable_samples
 from composer.engine.training.datasets.image_folder.scan import scan
 from composer.engine.training.datasets.image_format import ImageFormat, Shape
-
-MAX_WORKERS = 8
 
 
 @dataset(title="Image folder", fields=("image", "label"))
@@ -54,7 +51,7 @@ class ImageFolder(Dataset):
         self.test_share = test_share
         self.split_seed = split_seed
         self.cache: Cache = cache
-        self.workers = workers or min(MAX_WORKERS, cpu_cores())
+        self.workers = workers or default_workers()
 
     def stamp(self) -> str:
         """Return a digest of names, sizes and times of change of the files."""

@@ -47,6 +47,21 @@ class ImagePart:
         return self.select(np.sort(np.random.RandomState(0).permutation(len(self.labels))[:count]))
 
 
+@dataclass(frozen=True)
+class ImageArrays:
+    """What files of arrays hold.
+
+    Args:
+        parts: ``train`` and perhaps others.
+        classes: names of the classes.
+        notes: for the user.
+    """
+
+    parts: dict[str, ImagePart]
+    classes: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 def load_images(
     name: str,
     parts: Mapping[str, ImagePart],

@@ -1,6 +1,5 @@
 """Images and labels in an archive of NumPy arrays."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,7 +11,7 @@ from composer.engine.training.datasets.class_names import read_class_names
 from composer.engine.training.datasets.file_stamp import file_stamp
 from composer.engine.training.datasets.formats.arrays import Layout, number_labels, pixel_range, to_channels_last
 from composer.engine.training.datasets.formats.npz import read_npz
-from composer.engine.training.datasets.labelled_images import ImagePart, load_images
+from composer.engine.training.datasets.labelled_images import ImageArrays, ImagePart, load_images
 from composer.engine.training.datasets.parts import complete_parts
 
 
@@ -67,23 +66,8 @@ class NpzFile(Dataset):
         return load_images("npz", parts, arrays.classes, shape, self.fit, arrays.notes)
 
 
-@dataclass(frozen=True)
-class Arrays:
-    """What a file holds.
-
-    Args:
-        parts: ``train`` and perhaps others.
-        classes: names of the classes.
-        notes: for the user.
-    """
-
-    parts: dict[str, ImagePart]
-    classes: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
 @lru_cache(maxsize=1)
-def _read(file: Path, layout: Layout, _stamp: str) -> Arrays:
+def _read(file: Path, layout: Layout, _stamp: str) -> ImageArrays:
     """Read a file.
 
     Raises:
@@ -103,4 +87,4 @@ def _read(file: Path, layout: Layout, _stamp: str) -> Arrays:
     # The range of the training part holds for all, so that equal numbers are equal pixels.
     scale = ranges["train"]
     parts = {part: ImagePart(scale.apply(images[part]), numbers) for part, numbers in zip(images, labels, strict=True)}
-    return Arrays(parts, classes, tuple(filter(None, [scale.note])))
+    return ImageArrays(parts, classes, tuple(filter(None, [scale.note])))

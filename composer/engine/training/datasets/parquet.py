@@ -8,14 +8,13 @@ from typing import Annotated, Any, Literal
 
 import psutil
 
-from composer.core.data_facts import PARTS, DataFacts
+from composer.core.data_facts import PARTS
 from composer.core.errors import UserError
-from composer.engine.training.datasets import Dataset, LoadedDataset, Shapes, dataset
-from composer.engine.training.datasets.encoded_images import EncodedImages, images_of_tables
+from composer.engine.training.datasets import dataset
+from composer.engine.training.datasets.encoded_images import EncodedDataset, EncodedImages, images_of_tables
 from composer.engine.training.datasets.extra import missing_package
 from composer.engine.training.datasets.file_stamp import file_stamp
 from composer.engine.training.datasets.formats.image_table import find_columns
-from composer.engine.training.datasets.image_fit import Fit
 from composer.engine.training.datasets.image_folder.listing import PART_OF
 
 MEMORY_SHARE = 0.5  # of the free memory that the files of images may take
@@ -23,7 +22,7 @@ EXPECTED = "expected a parquet file, or a folder of train-*.parquet, perhaps val
 
 
 @dataset(title="Parquet file", fields=("image", "label"))
-class ParquetFile(Dataset):
+class ParquetFile(EncodedDataset):
     """A parquet file, or a folder of files named after their parts, with a column of image files and one of labels.
 
     Images are bytes, or a struct of bytes and path; labels are integers or texts. Needs pyarrow.
@@ -50,23 +49,15 @@ class ParquetFile(Dataset):
     ) -> None:
         self.file = Path(file)
         self.columns = (image_column, label_column)
-        self.fit: Fit = fit
-        self.division = (val_share, test_share, split_seed)
-
-    def load(self, shapes: Shapes) -> LoadedDataset:
-        """Read the images and decode them in the size of the field ``image``."""
-        return self._images().load("parquet", shapes["image"], self.fit)
-
-    def facts(self) -> DataFacts:
-        """Return classes, counts, sizes and broken images."""
-        return self._images().facts(self.fit)
+        super().__init__(fit, val_share, test_share, split_seed)
 
     def stamp(self) -> str:
-        """Return the state of the files."""
-        return file_stamp(self.file)
+        """Return the state of the files, also of those in the folder ``data`` within."""
+        return f"{file_stamp(self.file)} {file_stamp(self.file / 'data')}"
 
-    def _images(self) -> EncodedImages:
-        return _read(self.file, self.columns, self.stamp()).divide(*self.division)
+    def images(self) -> EncodedImages:
+        """Read the images."""
+        return _read(self.file, self.columns, self.stamp())
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ import torch
 from composer.core.errors import UserError
 from composer.core.graph import ExtensionRef
 from composer.engine.training.datasets import LoadedDataset, load, load_facts
+from composer.engine.training.datasets.parquet import ParquetFile
 from tests.engine.training.datasets.tables import PIXELS, png, shown, table
 
 pa = pytest.importorskip("pyarrow", reason="needs the extra data: pyarrow")
@@ -130,3 +131,13 @@ def test_files_that_are_damaged_missing_or_too_large(tmp_path: Path, monkeypatch
     pq.write_table(table(slice(0, 50)), path)
     with pytest.raises(UserError, match=r"more than half of the free memory .* use images:FOLDER"):
         load_parquet(path)
+
+
+def test_a_changed_file_in_the_folder_data_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "train-0.parquet"
+    file.parent.mkdir()
+    file.write_bytes(b"1")
+    source = ParquetFile(tmp_path)
+    before = source.stamp()
+    file.write_bytes(b"22")
+    assert source.stamp() != before

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from composer.core.training_inputs import IMAGE, LABEL
+from composer.engine.device import cpu_cores
 from composer.engine.training.datasets.image_file import ImageSource, ignore_pillow_warnings
 from composer.engine.training.datasets.image_folder.decode import Decoding
 from composer.engine.training.datasets.image_format import ImageFormat
@@ -20,6 +21,7 @@ from composer.engine.training.datasets.splits import PartsOf, Split
 # Batches that are being decoded while the network computes.
 AHEAD = 2
 CPU = torch.device("cpu")
+MAX_WORKERS = 8
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,11 @@ class FileSplit(Split):
         else:
             images = pixels.expand(-1, self.image.shape[0], -1, -1).contiguous()
         return {IMAGE: images, LABEL: self.class_numbers[index].to(self.target)}
+
+
+def default_workers() -> int:
+    """Return the number of threads that decode files: one for each core, up to a limit."""
+    return min(MAX_WORKERS, cpu_cores())
 
 
 @cache

@@ -1,26 +1,21 @@
 """Which images of a listing can be used: every file is decoded once, and the result is cached until it changes."""
 
-import contextlib
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from composer import paths
 from composer.core.errors import UserError
-from composer.core.files.atomic import write_atomically
-from composer.core.json_text import load_json
 from composer.engine.device import cpu_cores
 from composer.engine.training.datasets.image_file import EncodedImage, ImageSource, decode_image, ignore_pillow_warnings
 from composer.engine.training.datasets.image_folder.decode import reason_of
+from composer.engine.training.datasets.image_folder.json_cache import cache_file, read_cache, write_cache
 from composer.engine.training.datasets.image_folder.listing import ListedImage, Listing
 from composer.engine.training.datasets.progress import report_progress
 
 CHUNK = 64  # files of one task
 FORMAT = 2
-MAX_CACHES = 64  # files of earlier scans that stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +99,7 @@ def scan_file(path: ImageSource) -> ScannedImage:
 
 def _cache_file(root: Path) -> Path:
     name = hashlib.blake2b(str(root).encode(errors="replace"), digest_size=8).hexdigest()
-    return paths.user_cache() / "images" / f"{name}.json"
+    return cache_file("images", name)
 
 
 def _cached(row: object, item: ListedImage) -> ScannedImage | None:
@@ -116,24 +111,14 @@ def _cached(row: object, item: ListedImage) -> ScannedImage | None:
 
 
 def _read(cache: Path) -> dict[str, object]:
-    try:
-        data = load_json(cache.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
+    data = read_cache(cache)
     rows = data.get("files") if isinstance(data, dict) and data.get("format") == FORMAT else None
     return rows if isinstance(rows, dict) else {}
 
 
 def _write(cache: Path, images: Sequence[ListedImage], results: Sequence[ScannedImage]) -> None:
-    """Store the results; a full or read-only disk costs time, not the training."""
     rows = {
         item.path: [item.size, item.changed, row.width, row.height, row.channels, row.reason, row.note, row.digest]
         for item, row in zip(images, results, strict=True)
     }
-    text = json.dumps({"format": FORMAT, "files": rows})
-    with contextlib.suppress(OSError, UserError):
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(cache, lambda file: file.write(text.encode()))
-        others = sorted(cache.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for old in others[:-MAX_CACHES]:
-            old.unlink()
+    write_cache(cache, {"format": FORMAT, "files": rows})

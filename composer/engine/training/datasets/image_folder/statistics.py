@@ -2,23 +2,18 @@
 
 import contextlib
 import hashlib
-import json
 
 import torch
 from torch import Tensor
 
-from composer import paths
-from composer.core.errors import UserError
-from composer.core.files.atomic import write_atomically
-from composer.core.json_text import load_json
 from composer.engine.training.datasets.image_folder.file_split import FileSplit
+from composer.engine.training.datasets.image_folder.json_cache import cache_file, read_cache, write_cache
 from composer.engine.training.datasets.image_format import histogram_statistics
 from composer.engine.training.datasets.progress import report_progress
 
 # Of more training images than this, a seeded sample is measured.
 MAX_IMAGES = 2000
 CHUNK = 64
-MAX_CACHES = 64
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
@@ -45,10 +40,9 @@ def measure(split: FileSplit, digest: str, pixels: Tensor | None = None) -> Stat
         pixels: the decoded images (N, C, H, W), if they are in memory.
     """
     text = f"{digest} {split.image.shape} {split.image.fit} {split.stored} {MAX_IMAGES}"
-    name = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-    cache = paths.user_cache() / "statistics" / f"{name}.json"
-    with contextlib.suppress(OSError, ValueError):
-        match load_json(cache.read_text("utf-8")):
+    cache = cache_file("statistics", hashlib.blake2b(text.encode(), digest_size=8).hexdigest())
+    with contextlib.suppress(TypeError, ValueError):  # damaged: measured again
+        match read_cache(cache):
             case {"mean": [*means], "std": [*stds]} if len(means) == len(stds) == split.stored:
                 return tuple(map(float, means)), tuple(map(float, stds))
     counts = torch.zeros(split.stored, 256, dtype=torch.float64)
@@ -58,12 +52,7 @@ def measure(split: FileSplit, digest: str, pixels: Tensor | None = None) -> Stat
         add_counts(counts, split.pixels(index) if pixels is None else pixels[index])
         report_progress(low / len(sample), f"measuring colours: {low:,} of {len(sample):,} images")
     mean, std = histogram_statistics(counts)
-    with contextlib.suppress(OSError, UserError):
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(cache, lambda file: file.write(json.dumps({"mean": mean, "std": std}).encode()))
-        others = sorted(cache.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for old in others[:-MAX_CACHES]:
-            old.unlink()
+    write_cache(cache, {"mean": mean, "std": std})
     return mean, std
 
 

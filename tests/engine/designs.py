@@ -31,6 +31,24 @@ wires:
   - head -> logits
 training: {epochs: 3, batch_size: 64, lr: 0.01, augment: false}
 """
+# Takes the samples of the source `permuted` with three tasks.
+DENDRITES = """
+format: 1
+name: dendrites
+inputs:
+  image: {shape: [64]}
+  context: {shape: [3]}
+nodes:
+  hidden: {block: ActiveDendrites, params: {units: 16, segments: 3}}
+  fc: {block: Linear, params: {out_features: 10}}
+outputs:
+  logits: {}
+wires:
+  - image -> hidden
+  - context -> hidden.context
+  - hidden -> fc
+  - fc -> logits
+"""
 
 
 def tiny(*changes: tuple[str, str]) -> Design:

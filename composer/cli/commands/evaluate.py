@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from composer.cli.options import AsJson, DeviceName, ForceWeights, Option, positive
+from composer.core.data_facts import PARTS
 
 KIND = "predictions"
 
@@ -21,7 +22,7 @@ def run(
         str | None,
         Option(
             "--part",
-            choices=("train", "val", "test", "all"),
+            choices=(*PARTS, "all"),
             help="by default test, or val where there is no test part; all samples of other data",
         ),
     ] = None,

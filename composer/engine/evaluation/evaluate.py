@@ -31,7 +31,6 @@ from composer.engine.training.storage.weights import load_weights
 from composer.engine.training.validation import VAL_FACTOR, measure
 
 ALL = "all"
-PARTS = ("train", "val", "test", ALL)
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,8 @@ def evaluate(
     Args:
         path: the run.
         data: another source of samples, whose classes have the names of the run's; None for the run's own.
-        part: one of `PARTS`; by default ``test`` of the own data, or ``val`` if it has no test part, and all samples of
-            other data.
+        part: a part of the data, or ``all``; by default ``test`` of the own data, or ``val`` if it has no test part,
+            and all samples of other data.
         device: see `choose`.
         force: whether weights of a changed design or of changed blocks are taken.
         progress: receives the number of measured samples and of all.

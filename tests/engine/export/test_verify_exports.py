@@ -154,7 +154,7 @@ def test_what_cannot_be_proved_is_refused_before_anything_is_written(
     assert main(["export", str(TEMPLATE), "--to", key, "-o", str(path), "--verify"]) == 2
     assert "cannot be verified" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match="cannot be verified"):
         check_provable(key)
 
 

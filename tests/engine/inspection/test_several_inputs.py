@@ -13,29 +13,14 @@ from composer.engine.inference.infer import Inferrer
 from composer.engine.inspection.inspection import inspect_image
 from composer.engine.inspection.subject import open_design
 from composer.engine.training.loop import train
+from tests.engine.designs import DENDRITES
 
-DENDRITES = """
-format: 1
-name: dendrites
-inputs:
-  image: {shape: [64]}
-  context: {shape: [3]}
-nodes:
-  hidden: {block: ActiveDendrites, params: {units: 16, segments: 3}}
-  fc: {block: Linear, params: {out_features: 10}}
-outputs:
-  logits: {}
-wires:
-  - image -> hidden
-  - context -> hidden.context
-  - hidden -> fc
-  - fc -> logits
-training: {data: {name: permuted, tasks: 3}, epochs: 1, batch_size: 64, augment: false}
+TRAINED = f"""{DENDRITES}training: {{data: {{name: permuted, tasks: 3}}, epochs: 1, batch_size: 64, augment: false}}
 """
 
 
 def test_a_sample_brings_all_fields_and_a_file_only_the_image(tmp_path: Path) -> None:
-    design, inferrer = loads(DENDRITES), Inferrer()
+    design, inferrer = loads(TRAINED), Inferrer()
     subject = open_design(design, inferrer)
     inspection = inspect_image(subject, inferrer.catalog, sample=400)
     batch = subject.data.val.take(slice(400, 401))
@@ -49,7 +34,7 @@ def test_a_sample_brings_all_fields_and_a_file_only_the_image(tmp_path: Path) ->
 
 
 def test_a_row_of_values_takes_a_file_too(tmp_path: Path) -> None:
-    text = DENDRITES.replace("ActiveDendrites, params: {units: 16, segments: 3}", "Linear, params: {out_features: 16}")
+    text = TRAINED.replace("ActiveDendrites, params: {units: 16, segments: 3}", "Linear, params: {out_features: 16}")
     text = text.replace("  context: {shape: [3]}\n", "").replace("  - context -> hidden.context\n", "")
     subject = open_design(loads(text.replace("{name: permuted, tasks: 3}", "digits")), Inferrer())
     Image.new("L", (20, 20), 128).save(tmp_path / "file.png")
@@ -57,6 +42,6 @@ def test_a_row_of_values_takes_a_file_too(tmp_path: Path) -> None:
 
 
 def test_such_a_run_is_evaluated(tmp_path: Path) -> None:
-    run = train(loads(DENDRITES), tmp_path / "run", device="cpu")
+    run = train(loads(TRAINED), tmp_path / "run", device="cpu")
     values = evaluate(run.path, part="val", device="cpu")
     assert values.samples == 3 * 359

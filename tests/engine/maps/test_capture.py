@@ -180,7 +180,7 @@ def test_capture_leaves_everything_as_it_was():
 
 def test_a_forward_that_raises_leaves_no_trace():
     model = composer.build(tiny()).train()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match="to have 1 channels, but got 3 channels"):
         capture(model, torch.randn(2, 3, 8, 8), catalog())
     assert model.training
     assert not any(item._forward_hooks or item._forward_pre_hooks for item in model.modules())

@@ -56,6 +56,16 @@ def state_is(panel: TrainingPanel, *states: str) -> Callable[[], bool]:
     return lambda: panel.run is not None and panel.run.state in states
 
 
+def start_script(session: Session, path: Path, text: str) -> RunHandle:
+    """Start a run whose process is a script."""
+    path.write_text(text)
+    handle = RunHandle(session.document.design, {}, (sys.executable, str(path)), session)
+    session.runs.append(handle)
+    session.run_started.emit(handle)
+    handle.start()
+    return handle
+
+
 def test_the_empty_panel_states_network_data_and_device(panel: TrainingPanel) -> None:
     assert panel.plan.name.text() == "Tiny"
     assert "digits" in panel.plan.text.text()
@@ -263,20 +273,17 @@ def test_pause_continue_kill_resume_stop_and_close(panel: TrainingPanel, session
 def test_a_failed_run_states_the_reason_and_has_the_trace_one_click_away(
     panel: TrainingPanel, session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    script = tmp_path / "diverges.py"
-    script.write_text(
+    start_script(
+        session,
+        tmp_path / "diverges.py",
         "import json, pathlib, sys\n"
         "out = pathlib.Path(sys.argv[sys.argv.index('--out') + 1])\n"
         "out.mkdir(parents=True)\n"
         "(out / 'error.txt').write_text('Traceback (most recent call last): Diverged')\n"
         "message = 'the loss is no longer a number; lower the learning rate'\n"
         "print(json.dumps({'method': 'state', 'params': {'state': 'failed', 'message': message}}))\n"
-        "sys.exit(1)\n"
+        "sys.exit(1)\n",
     )
-    handle = RunHandle(session.document.design, {}, (sys.executable, str(script)), session)
-    session.runs.append(handle)
-    session.run_started.emit(handle)
-    handle.start()
     qtbot.waitUntil(lambda: panel.notice.level == "error")
     assert panel.notice.text == "The loss is no longer a number; lower the learning rate"
     details = panel.notice.action("Details")
@@ -293,18 +300,15 @@ def test_a_failed_run_states_the_reason_and_has_the_trace_one_click_away(
 def test_a_failed_run_offers_the_settings_that_it_suggests(
     panel: TrainingPanel, session: Session, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = tmp_path / "too_large.py"
-    script.write_text(
+    start_script(
+        session,
+        tmp_path / "too_large.py",
         "import json, sys\n"
         "suggestion = {'batch_size': 16, 'accumulate': 8}\n"
         "state = {'state': 'failed', 'message': 'cpu has too little memory', 'suggestion': suggestion}\n"
         "print(json.dumps({'method': 'state', 'params': state}))\n"
-        "sys.exit(1)\n"
+        "sys.exit(1)\n",
     )
-    handle = RunHandle(session.document.design, {}, (sys.executable, str(script)), session)
-    session.runs.append(handle)
-    session.run_started.emit(handle)
-    handle.start()
     qtbot.waitUntil(lambda: panel.notice.level == "error")
     started = []
     monkeypatch.setattr(session, "start_training", started.append)
@@ -322,8 +326,9 @@ def test_a_failed_run_offers_the_settings_that_it_suggests(
 def test_a_run_that_waits_for_its_folder_states_why_until_it_goes_on(
     panel: TrainingPanel, session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    script = tmp_path / "full.py"
-    script.write_text(
+    handle = start_script(
+        session,
+        tmp_path / "full.py",
         "import json, sys\n"
         "def state(name, message=''):\n"
         "    print(json.dumps({'method': 'state', 'params': {'state': name, 'message': message}}), flush=True)\n"
@@ -332,12 +337,8 @@ def test_a_run_that_waits_for_its_folder_states_why_until_it_goes_on(
         "while 'resume' not in sys.stdin.readline(): pass\n"
         "state('training')\n"
         "while 'stop' not in sys.stdin.readline(): pass\n"
-        "state('stopped')\n"
+        "state('stopped')\n",
     )
-    handle = RunHandle(session.document.design, {}, (sys.executable, str(script)), session)
-    session.runs.append(handle)
-    session.run_started.emit(handle)
-    handle.start()
     qtbot.waitUntil(lambda: panel.notice.level == "warning")
     assert panel.notice.text == "last.pt: cannot be written: No space left on device; training waits"
     qtbot.waitUntil(lambda: panel.controls.headline.text() == "Paused")

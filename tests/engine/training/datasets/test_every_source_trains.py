@@ -12,7 +12,7 @@ from composer.cli.main import main
 from composer.core.files import trusted_files
 from composer.core.files.run_folder import RunFolder
 from composer.core.training_extensions import datasets
-from tests.engine.designs import TINY
+from tests.engine.designs import DENDRITES, TINY
 from tests.engine.training.datasets.tables import table, write_hub_cache
 
 RNG = np.random.RandomState(0)
@@ -34,23 +34,6 @@ wires:
   - position -> attn
   - attn -> generate
   - generate -> scores
-"""
-PERMUTED = """
-format: 1
-name: dendrites
-inputs:
-  image: {shape: [64]}
-  context: {shape: [3]}
-nodes:
-  hidden: {block: ActiveDendrites, params: {units: 16, segments: 3}}
-  fc: {block: Linear, params: {out_features: 10}}
-outputs:
-  logits: {}
-wires:
-  - image -> hidden
-  - context -> hidden.context
-  - hidden -> fc
-  - fc -> logits
 """
 USER_FILE = '''"""Noise."""
 
@@ -134,7 +117,7 @@ SOURCES: dict[str, tuple[Callable[[Path], str], str, list[str]]] = {
     "hub": (hub, TINY, []),
     "file": (user_file, TINY, []),
     "shapes": (lambda _: "{name: shapes, count: 20}", LARGE, []),
-    "permuted": (lambda _: "{name: permuted, tasks: 3}", PERMUTED, []),
+    "permuted": (lambda _: "{name: permuted, tasks: 3}", DENDRITES, []),
     "sequences": (lambda _: "{name: sequences, count: 60}", SEQUENCES, ["--objective", "sequence"]),
 }
 

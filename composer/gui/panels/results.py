@@ -119,7 +119,7 @@ class ResultsPanel(Panel):
         others = [run.folder for run in self.session.runs]
         if self._wanted is not None:
             others.append(self._wanted)
-        self.scan.start([run_library.runs_folder(), *run_library.opened_folders(), *others])
+        self.scan.start(run_library.roots(others))
 
     def _on_runs(self, rows: Sequence[RunRow], complete: bool) -> None:
         """List the runs, and show the newest one if none was requested."""

@@ -69,7 +69,7 @@ class ResultsFeed(QObject):
         self.folder, self.part = folder, part
         self.results, self.error, self._stamps = None, "", (None, None)
         self.info, self.parts, self.reading = None, [], False
-        self._queue.stop()
+        self._queue.drop()
         self._read()
         self.changed.emit()
 

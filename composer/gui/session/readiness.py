@@ -23,13 +23,11 @@ class Readiness:
     Args:
         reason: why the design cannot be trained, in one sentence; empty if it can.
         repair: what removes the reason; None if nothing obvious does.
-        has_problems: whether the reason is that the design has problems, which are listed elsewhere.
         waits: whether the reason is only that the data has not been read yet.
     """
 
     reason: str = ""
     repair: Repair | None = None
-    has_problems: bool = False
     waits: bool = False
 
 
@@ -41,7 +39,7 @@ def readiness(session: Session) -> Readiness:
     count = sum(problem.level == "error" for problem in session.problems)
     if count:
         problems = f"{count} problems have" if count > 1 else "1 problem has"
-        return Readiness(f"{problems} to be solved first", has_problems=True)
+        return Readiness(f"{problems} to be solved first")
     data = session.data
     if data.reading and needs_facts(session):
         return Readiness(f"The data is being read: {round(100 * (data.share or 0.0))} %", waits=True)

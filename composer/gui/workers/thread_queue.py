@@ -31,7 +31,7 @@ class ThreadQueue(QObject):
         parent: Qt parent.
 
     Attributes:
-        stopping: set by `stop` for what was queued until then; a long function looks at it and ends early.
+        stopping: set by `drop` for what was queued until then; a long function looks at it and ends early.
     """
 
     _finished = Signal(object, object, object)
@@ -70,12 +70,17 @@ class ThreadQueue(QObject):
                 self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
                 self._thread.start()
 
-    def stop(self) -> None:
+    def drop(self) -> None:
         """Drop what waits, and let what runs end early; its result is not delivered."""
         with self._lock:
             self.stopping.set()
             self.stopping = threading.Event()
             self._queue.clear()
+
+    def stop(self) -> None:
+        """Drop everything, and wait a moment until what runs has ended."""
+        self.drop()
+        with self._lock:
             thread = self._thread
         if thread is not None:
             thread.join(PATIENCE)

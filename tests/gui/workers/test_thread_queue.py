@@ -50,3 +50,23 @@ def test_what_is_stopped_delivers_nothing_and_what_follows_does(qapp: QApplicati
     qtbot.waitUntil(lambda: seen == ["next"])
     qtbot.waitUntil(lambda: not queue.busy)
     assert seen == ["next"]
+
+
+def test_dropping_does_not_wait_for_what_runs(qapp: QApplication, qtbot: QtBot) -> None:
+    queue, seen = ThreadQueue("test"), []
+    started, release = threading.Event(), threading.Event()
+
+    def long() -> str:
+        started.set()
+        assert release.wait(10)
+        return "late"
+
+    queue.run(long, seen.append)
+    queue.run(lambda: "dropped", seen.append)
+    assert started.wait(10)
+    queue.drop()
+    queue.run(lambda: "next", seen.append)
+    release.set()
+    qtbot.waitUntil(lambda: seen == ["next"])
+    qtbot.waitUntil(lambda: not queue.busy)
+    assert seen == ["next"]

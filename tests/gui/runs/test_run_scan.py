@@ -59,3 +59,4 @@ def test_a_stopped_scan_reports_nothing_and_can_start_again(qapp: QApplication, 
     scan.start([tmp_path / "runs"])
     qtbot.waitUntil(lambda: not scan.busy)
     assert [len(rows) for rows, complete in listener.reports if complete] == [60]
+    scan.stop()  # waits until the thread has ended

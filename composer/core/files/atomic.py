@@ -276,7 +276,7 @@ def _copy_attributes(path: Path, temporary: Path) -> None:
     try:
         status = path.stat()
     except FileNotFoundError:
-        _permitted(os.chmod, temporary, 0o666 & ~_umask())
+        _permitted(os.chmod, temporary, 0o666 & ~umask())
         return
     mode = status.st_mode & 0o777
     if hasattr(os, "chown"):
@@ -304,7 +304,8 @@ def _permitted(operation: Callable[..., Any], *arguments: Any) -> Any:
         return None
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Return the permissions that new files of this process lack."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

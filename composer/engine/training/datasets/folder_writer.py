@@ -5,7 +5,6 @@ Where the object of an image is known, ``boxes.csv`` lists it.
 
 import csv
 import io
-import os
 import re
 import shutil
 import tempfile
@@ -18,19 +17,19 @@ from PIL import Image
 from torch import Tensor
 
 from composer.core.errors import UserError
-from composer.core.files.atomic import shown
+from composer.core.files.atomic import shown, umask
 from composer.core.graph import ExtensionRef
 from composer.core.training_inputs import BOX, IMAGE, LABEL
 from composer.engine.training.datasets import LoadedDataset, load, load_facts
 from composer.engine.training.datasets.image_folder.listing import BOXES
 from composer.engine.training.datasets.splits import Split
+from composer.engine.training.storage.new_folder import LITTER
 
 COLUMNS = ("path", "label", "left", "top", "right", "bottom")
 DRAWN_SIDE = 64  # of images that are drawn at any size
 BATCH = 256  # images that are converted at a time
 # Characters that every file system takes in a name.
 UNSAFE = re.compile(r"[^\w \-.#+()]")
-LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 def write_folder(reference: ExtensionRef, folder: Path, size: tuple[int, int] | None = None) -> dict[str, int]:
@@ -55,7 +54,7 @@ def write_folder(reference: ExtensionRef, folder: Path, size: tuple[int, int] | 
         unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name:.40}.", suffix=".part", dir=folder.parent))
         try:
             counts = _write(data, unfinished)
-            unfinished.chmod(0o777 & ~_umask())
+            unfinished.chmod(0o777 & ~umask())
             with suppress(FileNotFoundError):
                 shutil.rmtree(folder)  # empty, or with litter only
             unfinished.rename(folder)
@@ -132,9 +131,3 @@ def _samples(data: LoadedDataset, split: Split) -> Iterator[tuple[int, int, Tens
         for offset, label in enumerate(batch[LABEL].tolist()):
             box = boxes[offset] if boxes is not None else None
             yield low + offset, label, pixels[offset].squeeze(2), box
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -185,7 +185,7 @@ class EpochLoop:
             result = parts.step.run(
                 batches, step_of, state.step, self.lr_at(state.step), parts.metrics, measure=logs or last
             )
-            self._loss_sum += result.loss * (step_of[-1][1] - step_of[0][0])
+            self._loss_sum.add_(result.loss, alpha=step_of[-1][1] - step_of[0][0])
             state.step += 1
             state.batch += len(step_of)
             # 3. About a dozen records per epoch; reading the loss waits for the device.

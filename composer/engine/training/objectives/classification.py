@@ -155,7 +155,7 @@ class Accuracy(Metrics):
     def update(self, outputs: Tensor, batch: Batch) -> None:
         """Count the predictions of a batch; a mixed sample counts for the class with the largest part in it."""
         labels = batch[LABEL] if batch[LABEL].ndim == 1 else batch[LABEL].argmax(1)
-        cells = labels * self.classes + outputs.argmax(1)
+        cells = torch.add(outputs.argmax(1), labels, alpha=self.classes)
         # scatter_add_, because bincount would wait for the device to learn the largest value.
         self.confusion.scatter_add_(0, cells, torch.ones_like(cells))
         if self.top5:

@@ -15,7 +15,7 @@ from composer.engine.training.datasets.image_format import ImageFormat
 from composer.engine.training.datasets.splits import MemorySplit
 
 CHUNK = 1000  # images whose values are counted or converted at a time
-GREY = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as `images.to_grey`
+GREY = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as `image_format.to_grey`
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from composer.core.errors import UserError
+from composer.core.name_list import list_names
 
 SHOWN = 5
 
@@ -22,12 +23,8 @@ def class_numbers(trained: Sequence[str], other: Sequence[str], source: str) -> 
     unknown = [name for name in other if name not in numbers]
     if unknown:
         raise UserError(
-            f"{source} has classes that the run was not trained on: {_listed(unknown)}; the run has: "
-            f"{_listed(trained)}; give equal classes equal names, for example by renaming the folders of the images"
+            f"{source} has classes that the run was not trained on: {list_names(unknown, SHOWN)}; the run has: "
+            f"{list_names(trained, SHOWN)}; give equal classes equal names, for example by renaming the folders of the "
+            "images"
         )
     return tuple(numbers[name] for name in other)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from composer.core.name_list import list_names
 from composer.engine.training.data.batches import batch_bounds, epoch_batches, epoch_order, epoch_seed
 from composer.engine.training.datasets.splits import Batch
 from composer.engine.training.failures.failure import Diverged
@@ -28,7 +29,6 @@ from composer.engine.training.training_step import step_bounds
 REPAIR = "repair it or take it out of the data"
 # Longest repetition. A run whose last checkpoint is further away is told what is known without it.
 SECONDS = 120.0
-NAMES = 3  # samples named in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Replay:
             names = self._names(bounds[0][0], bounds[-1][1])
             return Cause(
                 f"{self._at(number)} the gradient of {node} is not finite, though the loss still is (samples "
-                f"{_listed(names)})"
+                f"{list_names(names)})"
             )
         parts.step.finish()
         return None
@@ -176,12 +176,12 @@ class Replay:
         at = self._at(number)
         for name, tensor in batch.items():
             if bad := _bad_samples(tensor, names):
-                return Cause(f"{at} the {name} of {_listed(bad)} holds values that are not finite", advice=REPAIR)
+                return Cause(f"{at} the {name} of {list_names(bad)} holds values that are not finite", advice=REPAIR)
         first: list[tuple[str, list[str]]] = []
         with torch.no_grad(), _first_bad_output(self.parts.network, names, first):
             self.parts.objective.loss(self.parts.model, batch, number)
         if not first:
-            return Cause(f"{at} the outputs of all nodes are finite, but the loss is not (samples {_listed(names)})")
+            return Cause(f"{at} the outputs of all nodes are finite, but the loss is not (samples {list_names(names)})")
         module, bad = first[0]
         node = node_of(self.parts.design, module) or module
         weights = self.parts.network.get_submodule(module).parameters()
@@ -189,7 +189,7 @@ class Replay:
             return Cause(f"{at} the weights of {node} are not finite, since the step before")
         share = f"all {len(names)}" if len(bad) == len(names) else f"{len(bad)} of {len(names)}"
         return Cause(
-            f"{at} {node} is the first node with an output that is not finite, for {share} samples: {_listed(bad)}"
+            f"{at} {node} is the first node with an output that is not finite, for {share} samples: {list_names(bad)}"
         )
 
 
@@ -230,8 +230,3 @@ def _bad_samples(tensor: Tensor, names: list[str]) -> list[str]:
         return []
     bad = ~torch.isfinite(tensor).flatten(1).all(1) if tensor.ndim > 1 else ~torch.isfinite(tensor)
     return [name for name, is_bad in zip(names, bad.tolist(), strict=True) if is_bad]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
-    return ", ".join(names[:NAMES]) + more

@@ -9,9 +9,8 @@ from composer.core.data_facts import DataFacts
 from composer.core.errors import UserError
 from composer.core.extension_text import plain_reference
 from composer.core.graph import Training
+from composer.core.name_list import list_names
 from composer.engine.training.storage.run import Run
-
-SHOWN = 3  # names in a message
 
 
 def check_data(folder: Path, recorded: object, current: Mapping[str, Any]) -> str | None:
@@ -100,7 +99,4 @@ def _difference(before: list[str], after: list[str]) -> str:
     rows = [(names, word) for names, word in ((gone, "missing"), (new, "new")) if names]
     if not rows:
         return "in another order"
-    return ", ".join(
-        f"{word}: {', '.join(names[:SHOWN])}{f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''}"
-        for names, word in rows
-    )
+    return ", ".join(f"{word}: {list_names(names)}" for names, word in rows)

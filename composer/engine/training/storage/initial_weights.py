@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from composer.core.blocks.catalog import Catalog
 from composer.core.errors import UserError
 from composer.core.graph import Design
+from composer.core.name_list import list_names
 from composer.engine.training.storage.weights import Weights, load_weights
 
 SHOWN = 4
@@ -38,8 +39,7 @@ class InitialWeights:
         text = f"starts from {self.weights.message}: {len(self.loaded)} of {count} tensors"
         if not self.random:
             return text
-        more = f" and {len(self.random) - SHOWN} more" if len(self.random) > SHOWN else ""
-        return f"{text}; left at random: {', '.join(self.random[:SHOWN])}{more}"
+        return f"{text}; left at random: {list_names(self.random, SHOWN)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return what the settings of the run record."""

@@ -11,10 +11,10 @@ from composer.core.files.atomic import shown
 from composer.core.files.run_folder import DESIGN, LAST, SOURCE, STATE, is_run
 from composer.core.files.run_owner import is_owner_file
 from composer.core.graph import Design
+from composer.core.name_list import list_names
 
 # Files that systems put into every folder that somebody looks at.
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-SHOWN = 3  # names in a message
 
 
 def check_new_folder(folder: Path, design: Design, source: str) -> None:
@@ -41,10 +41,9 @@ def check_new_folder(folder: Path, design: Design, source: str) -> None:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{shown(folder)}: cannot be the folder of a run: {reason}") from None
     if others:
-        names = ", ".join(shown(Path(name)) for name in others[:SHOWN])
-        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+        names = list_names([shown(Path(name)) for name in others])
         raise UserError(
-            f"{shown(folder)} is not empty: it contains {names}{more}; choose a new or an empty folder for the run"
+            f"{shown(folder)} is not empty: it contains {names}; choose a new or an empty folder for the run"
         )
     if not os.access(parent, os.W_OK | os.X_OK):
         raise UserError(f"{shown(folder)}: cannot make the run folder: {shown(parent)} cannot be written")

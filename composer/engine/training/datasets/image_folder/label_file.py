@@ -10,7 +10,8 @@ from typing import Any
 
 from composer.core.errors import UserError
 from composer.core.json_text import load_json
-from composer.engine.training.datasets.image_folder.listing import PART_OF, ListedImage, Listing, shorten
+from composer.core.name_list import list_names
+from composer.engine.training.datasets.image_folder.listing import PART_OF, ListedImage, Listing
 
 SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
 # A list inside a folder that speaks for the folder, as the Hugging Face hub has it.
@@ -138,7 +139,7 @@ def _columns(path: Path, rows: list[Row]) -> dict[str, str]:
     for meaning in ("path", "label"):
         if meaning not in columns:
             raise UserError(
-                f"{path}: has the columns {shorten(names)}, but none for the {meaning}; "
+                f"{path}: has the columns {list_names(names)}, but none for the {meaning}; "
                 f"name it one of: {', '.join(COLUMNS[meaning][:4])}"
             )
     return columns
@@ -169,5 +170,5 @@ def _check_parts(path: Path, images: list[ListedImage]) -> None:
     for part in ("val", "test"):
         if extra := sorted({item.label for item in images if item.part == part} - train):
             raise UserError(
-                f"{path}: {part} has the class {shorten(extra)}, which train lacks; add rows of it to train"
+                f"{path}: {part} has the class {list_names(extra)}, which train lacks; add rows of it to train"
             )

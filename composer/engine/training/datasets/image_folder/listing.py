@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.core.errors import UserError
+from composer.core.name_list import list_names
 from composer.engine.training.datasets.image_folder.walk import FolderContents, WalkedFile, walk
 
 _SUFFIXES = """
@@ -26,7 +27,6 @@ PART_OF = {
     "test": "test",
     "testing": "test",
 }
-SHOWN = 3  # names in a message
 BOXES = "boxes.csv"  # where `netcomposer datasets --write` lists the objects of the images it writes
 
 
@@ -88,12 +88,6 @@ def class_order(names: set[str]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def shorten(names: list[str]) -> str:
-    """Return the first of some names, and how many more there are."""
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
-
-
 def list_folder(root: Path) -> Listing:
     """Return the samples of a folder.
 
@@ -106,7 +100,7 @@ def list_folder(root: Path) -> Listing:
     others = [item.path for item in contents.files if _suffix(item) not in SUFFIXES and item.parts[-1] != BOXES]
     if others:
         verb = "is no image" if len(others) == 1 else "are no images"
-        notes.append(f"{len(others):,} {'file' if len(others) == 1 else 'files'} {verb}: {shorten(others)}")
+        notes.append(f"{len(others):,} {'file' if len(others) == 1 else 'files'} {verb}: {list_names(others)}")
     if not images:
         raise UserError(f"{root}: holds no image; expected a sub-folder with images for each class")
     depth = 0
@@ -164,7 +158,7 @@ def _by_class(root: Path, contents: FolderContents, images: list[WalkedFile], de
             "or list them in a CSV file with the columns path and label"
         )
     if loose:
-        notes.append(f"{_images(loose)} beside the folders of the classes and left out: {shorten(loose)}")
+        notes.append(f"{_images(loose)} beside the folders of the classes and left out: {list_names(loose)}")
     folders = {parts[depth] for parts in contents.folders if len(parts) == depth + 1}
     empty = class_order(folders - {item.label for item in samples})
     return Listing(root, tuple(samples), empty, notes=tuple(notes))
@@ -184,9 +178,9 @@ def _by_part(
             part = roles[item.parts[depth]]
             samples.append(ListedImage(item.path, item.parts[depth + 1], part, item.size, item.changed))
     if loose:
-        notes.append(f"{_images(loose)} in no folder of a class and left out: {shorten(loose)}")
+        notes.append(f"{_images(loose)} in no folder of a class and left out: {list_names(loose)}")
     if outside:
-        notes.append(f"{_images(outside)} outside {', '.join(roles)} and left out: {shorten(outside)}")
+        notes.append(f"{_images(outside)} outside {', '.join(roles)} and left out: {list_names(outside)}")
     train = {item.label for item in samples if item.part == "train"}
     if not train:
         name = next(top for top in roles if roles[top] == "train")
@@ -194,7 +188,7 @@ def _by_part(
     for part in ("val", "test"):
         if extra := class_order({item.label for item in samples if item.part == part} - train):
             raise UserError(
-                f"{root}: {part} has the class {shorten(list(extra))}, which train lacks; "
+                f"{root}: {part} has the class {list_names(list(extra))}, which train lacks; "
                 "add images of it to train, or move it away"
             )
     folders = {

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from composer.core.data_facts import PARTS, DataFacts, FieldFacts, PartFacts, representative_sizes
 from composer.core.errors import UserError
+from composer.core.name_list import list_names
 from composer.core.training_inputs import IMAGE, LABEL
-from composer.engine.training.datasets.image_folder.listing import ListedImage, Listing, class_order, shorten
+from composer.engine.training.datasets.image_folder.listing import ListedImage, Listing, class_order
 from composer.engine.training.datasets.image_folder.scan import ScannedImage
 from composer.engine.training.datasets.splits import stratified_split
 
@@ -88,7 +89,7 @@ def _check_classes(folder: Path, images: Sequence[ListedImage], classes: tuple[s
     """Refuse a folder of a single class, and classes that training images lack."""
     if extra := class_order({item.label for item in images} - set(classes)):
         raise UserError(
-            f"{folder}: the class {shorten(list(extra))} has no usable image in train; add some, or move it away"
+            f"{folder}: the class {list_names(list(extra))} has no usable image in train; add some, or move it away"
         )
     if len(classes) < 2:
         raise UserError(
@@ -130,7 +131,7 @@ def _facts(
     labels = {item.label for item in listing.images} | set(listing.empty_classes)
     if without := class_order(labels - set(classes)):
         verb = "is a class without a usable image and is" if len(without) == 1 else "are classes without images and are"
-        notes.append(f"{shorten(list(without))} {verb} left out")
+        notes.append(f"{list_names(list(without))} {verb} left out")
     contents = {item.path: row.digest for item, row in pairs}
     notes += _repeated(parts, contents)
     counts = {name: Counter(item.label for item in items) for name, items in parts.items()}

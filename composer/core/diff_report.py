@@ -10,6 +10,7 @@ from composer.core.errors import UserError
 from composer.core.expressions import resolve, resolve_variables
 from composer.core.facts import DesignFacts, NodeFacts
 from composer.core.graph import Design, Graph, Input, Item, Literal, Node, Scalar, Value
+from composer.core.name_list import list_names
 
 # The detail of a changed parameter, ``act: gelu -> relu``; that of a changed block, ``Linear -> MLP``, has no colon.
 _PARAMETER = re.compile(r"\w+: ")
@@ -244,8 +245,7 @@ def short_difference(before: Design, after: Design, limit: int = 3) -> str:
     texts = [_short(line) for line in lines]
     if not texts:
         texts = [f"order of the {name}" for name in _reordered(before, after)]
-    more = f" and {len(texts) - limit} more" if len(texts) > limit else ""
-    return ", ".join(texts[:limit]) + more
+    return list_names(texts, limit)
 
 
 def _short(line: Change) -> str:

@@ -105,7 +105,7 @@ def _schedule(settings: Training, steps: int, steps_per_epoch: int, start: float
 
 
 def _extended(earlier: Rate, settings: Training, change: EpochChange, steps_per_epoch: int) -> Rate:
-    """Return a rate that follows `earlier` up to the step of an change, and the mode of the change from there on."""
+    """Return a rate that follows `earlier` up to the step of a change, and the mode of the change from there on."""
     first, steps = change.step, change.after * steps_per_epoch
     later: Rate
     if change.mode == "stretch" or first == 0:

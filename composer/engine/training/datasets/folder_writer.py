@@ -18,12 +18,12 @@ from torch import Tensor
 
 from composer.core.errors import UserError
 from composer.core.files.atomic import shown, umask
+from composer.core.files.litter import LITTER
 from composer.core.graph import ExtensionRef
 from composer.core.training_inputs import BOX, IMAGE, LABEL
 from composer.engine.training.datasets import LoadedDataset, load, load_facts
 from composer.engine.training.datasets.image_folder.listing import BOXES
 from composer.engine.training.datasets.splits import Split
-from composer.engine.training.storage.new_folder import LITTER
 
 COLUMNS = ("path", "label", "left", "top", "right", "bottom")
 DRAWN_SIDE = 64  # of images that are drawn at any size

@@ -8,13 +8,11 @@ from pathlib import Path
 from composer.core.errors import UserError
 from composer.core.files import design_file
 from composer.core.files.atomic import shown
+from composer.core.files.litter import LITTER
 from composer.core.files.run_folder import DESIGN, LAST, SOURCE, STATE, is_run
 from composer.core.files.run_owner import is_owner_file
 from composer.core.graph import Design
 from composer.core.name_list import list_names
-
-# Files that systems put into every folder that somebody looks at.
-LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 def check_new_folder(folder: Path, design: Design, source: str) -> None:
